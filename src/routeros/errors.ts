@@ -1,0 +1,33 @@
+/**
+ * How a conversation with RouterOS can end other than well. The kind says what is known about the device, which is what
+ * the caller has to decide on; texts of RouterOS itself are never decided on (docs/routeros.md, U2).
+ */
+export type RouterOsErrorKind =
+  /** Our own script refused with `:error "RC-…"`; `code` holds the code. Nothing after that statement ran. */
+  | 'refused'
+  /** A RouterOS command in the script failed at run time; statements before it took effect. */
+  | 'failed'
+  /** The console could not parse the line: nothing ran (docs/routeros.md, 1.1). */
+  | 'rejected'
+  /** The command was never sent: no connection, breaker open, queue or deadline exhausted. Nothing ran. */
+  | 'unreachable'
+  /** The command was sent and no intact answer came back. It may have run, be running, or never start (U22). */
+  | 'unknown'
+  /** The caller gave up before the command was sent. Nothing ran. */
+  | 'cancelled';
+
+export class RouterOsError extends Error {
+  override readonly name = 'RouterOsError';
+  readonly kind: RouterOsErrorKind;
+  /** The `RC-…` code for kind `refused`, else empty. */
+  readonly code: string;
+  /** What RouterOS or the transport said, without secrets; for people, never for decisions. */
+  readonly detail: string;
+
+  constructor(kind: RouterOsErrorKind, detail: string, options?: ErrorOptions & { code?: string }) {
+    super(detail, options);
+    this.kind = kind;
+    this.code = options?.code ?? '';
+    this.detail = detail;
+  }
+}

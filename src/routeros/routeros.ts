@@ -1,0 +1,28 @@
+import type { Script } from './script.ts';
+
+/** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./decode.ts, which tolerates U12. */
+export type JsonRow = Readonly<Record<string, unknown>>;
+
+export interface RunOptions {
+  /**
+   * `read` scripts change nothing, so identical ones under way share one exec. `write` scripts never share. Both are
+   * written so that running them again, even beside a first run that never died, is right.
+   */
+  readonly kind: 'read' | 'write';
+  readonly signal?: AbortSignal;
+  /** Milliseconds since the epoch at which the caller stops waiting. */
+  readonly deadline?: number;
+}
+
+/** One box, as the layers above see it. */
+export interface RouterOs {
+  /**
+   * Runs one script in one exec and returns the rows it printed.
+   *
+   * @throws RouterOsError with a kind that says what is known about the device.
+   */
+  run(script: Script, options: RunOptions): Promise<readonly JsonRow[]>;
+  /** Answers from the circuit breaker's state; never touches the network. */
+  reachable(): boolean;
+  close(): Promise<void>;
+}

@@ -1,0 +1,6 @@
+export class Script {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}

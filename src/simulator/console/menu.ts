@@ -1,0 +1,55 @@
+import type { Value } from './value.ts';
+
+/**
+ * The seam between the console (the language) and the device (the menus). The console parses, checks argument names,
+ * evaluates arguments, and implements the commands that work on any table of rows: `find`, `print` and `get`. A menu
+ * supplies its rows and carries out what changes the device.
+ */
+
+/** One item of a menu. A property that is unset is absent, as in `print as-value`. */
+export interface Row {
+  readonly id: string;
+  /** Everything `print detail` shows, flags included as booleans under their long names (`mounted`, `dead`). */
+  readonly props: ReadonlyMap<string, Value>;
+}
+
+/** Arguments of one command by name, already evaluated. An unnamed value stands under the command's default name. */
+export type Arguments = ReadonlyMap<string, Value>;
+
+/** Raised by a menu when the device refuses; the text is printed as RouterOS prints it, e.g. `failure: …`. */
+export class DeviceFailure extends Error {
+  override readonly name = 'DeviceFailure';
+}
+
+export interface Menu {
+  /** Full path without a trailing slash, e.g. `/disk/btrfs/subvolume`. */
+  readonly path: string;
+  /** `list` menus print an array of rows; `singleton` menus such as `/system/identity` have one row and print a bare object. */
+  readonly kind: 'list' | 'singleton';
+  /** Every command with the argument names it accepts. An unknown command or argument fails at parse time. */
+  readonly commands: Readonly<Record<string, readonly string[]>>;
+  /** The property under which other commands may refer to an item by name (`slot` for /disk, `name` elsewhere). */
+  readonly nameProperty?: string;
+  /** Flag letters of the human table, long property name to letter (`mounted` to `M`). */
+  readonly flags: Readonly<Record<string, string>>;
+
+  rows(): Promise<readonly Row[]>;
+
+  /**
+   * Carries out a command other than find, print and get.
+   *
+   * @param command `add`, `set`, `remove`, `enable`, … as named in {@link commands}.
+   * @param ids The items that the command's `numbers` resolved to; empty for `add`.
+   * @param args The remaining arguments, evaluated.
+   * @returns the new item's id for `add`, nothing otherwise.
+   * @throws {@link DeviceFailure} when the device refuses.
+   */
+  run(command: string, ids: readonly string[], args: Arguments): Promise<string | undefined>;
+}
+
+/** All menus of the device, by path. */
+export interface Menus {
+  find(path: string): Menu | undefined;
+  /** Every menu path, so that a parser can tell a menu from a command (`/disk` from `/disk/print`). */
+  paths(): readonly string[];
+}

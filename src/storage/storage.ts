@@ -1,0 +1,105 @@
+/**
+ * What the driver can do, without gRPC, Kubernetes or RouterOS in it. `src/csi` translates CSI calls to this interface;
+ * `./service.ts` implements it on the configured boxes. Sizes are bytes as `bigint`. Every method is idempotent, takes
+ * the caller's {@link Call}, and throws nothing but `StorageError`.
+ */
+
+/** The caller: its patience and its wish to stop. */
+export interface Call {
+  /** Aborted when the caller cancels or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch at which the caller stops waiting; undefined when it set no deadline. */
+  readonly deadline?: number;
+}
+
+export type ContentSource = { readonly snapshotId: string } | { readonly volumeId: string };
+
+/** CSI CapacityRange: 0 means "not given". */
+export interface CapacityRange {
+  readonly requiredBytes: bigint;
+  readonly limitBytes: bigint;
+}
+
+export interface CreateVolumeRequest {
+  readonly name: string;
+  readonly capacity: CapacityRange;
+  readonly source?: ContentSource;
+  /** Backend to use; may be left out when only one is configured. */
+  readonly backend?: string;
+  /** Label of the pool; may be left out when the backend has one pool only. */
+  readonly pool?: string;
+  /** Words for people on the device, e.g. `namespace/claim`; never parsed. */
+  readonly description?: string;
+}
+
+export interface Volume {
+  readonly id: string;
+  readonly capacityBytes: bigint;
+  readonly source?: ContentSource;
+  /** CSI node ids that the volume is published to, as recorded on the device. */
+  readonly publishedNodeIds: readonly string[];
+}
+
+/** How a volume is used on a node: one writer, one reader, or shared raw block (live migration, two nodes at most). */
+export type PublishMode = 'writer' | 'reader' | 'shared';
+
+export interface PublishRequest {
+  readonly volumeId: string;
+  readonly nodeId: string;
+  readonly mode: PublishMode;
+}
+
+/** Where a node finds the volume. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly nqn: string;
+}
+
+export interface Snapshot {
+  readonly id: string;
+  readonly sourceVolumeId: string;
+  /** Smallest volume that a restore fits in. */
+  readonly sizeBytes: bigint;
+  /** Unix seconds at which the snapshot was cut; the same in every answer, for ever. */
+  readonly createdAtSeconds: bigint;
+}
+
+/** One page. `maxEntries` 0 means "as many as you like". */
+export interface PageRequest {
+  readonly maxEntries: number;
+  readonly token: string;
+}
+
+export interface Page<T> {
+  readonly entries: readonly T[];
+  /** Empty when this was the last page. */
+  readonly nextToken: string;
+}
+
+export interface SnapshotFilter {
+  readonly snapshotId?: string;
+  readonly sourceVolumeId?: string;
+}
+
+export interface Storage {
+  /** True once a box has answered the start-up probe and is fit. Never touches SSH. */
+  ready(): boolean;
+
+  createVolume(request: CreateVolumeRequest, call: Call): Promise<Volume>;
+  deleteVolume(volumeId: string, call: Call): Promise<void>;
+  getVolume(volumeId: string, call: Call): Promise<Volume>;
+  listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>>;
+  /** @returns the size that the device reports afterwards, at least `capacity.requiredBytes`. */
+  expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint>;
+  publishVolume(request: PublishRequest, call: Call): Promise<Target>;
+  /** An empty node id unpublishes from every node (CSI ControllerUnpublishVolume). */
+  unpublishVolume(volumeId: string, nodeId: string, call: Call): Promise<void>;
+  /** Free bytes that a new volume could have in the pool, or over all pools when none is named. */
+  capacity(where: { readonly backend?: string; readonly pool?: string }, call: Call): Promise<bigint>;
+
+  createSnapshot(name: string, sourceVolumeId: string, call: Call): Promise<Snapshot>;
+  deleteSnapshot(snapshotId: string, call: Call): Promise<void>;
+  getSnapshot(snapshotId: string, call: Call): Promise<Snapshot>;
+  listSnapshots(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>>;
+}
