@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseByteSize } from './byte-size.ts';
+import { ConfigError, loadConfig, parseConfig } from './load.ts';
+
+const minimal = {
+  clusterId: 'c1',
+  backends: [
+    {
+      name: 'rds1',
+      ssh: { host: '192.0.2.1', user: 'csi', privateKeyFile: '/key', hostKeys: ['SHA256:abc'] },
+      nvme: { address: '192.0.2.1' },
+      pools: [{ label: 'pool', uuid: '11111111-2222-3333-4444-555555555555' }],
+    },
+  ],
+};
+
+test('defaults are filled in and the result is frozen', () => {
+  const config = parseConfig(minimal, 'test');
+  assert.equal(config.driverName, 'rds.rose-csi.io');
+  assert.equal(config.backends[0]?.ssh.port, 22);
+  assert.equal(config.backends[0]?.nvme.port, 4420);
+  assert.equal(config.backends[0]?.reserve, 1024n ** 3n);
+  assert.equal(config.backends[0]?.ssh.maxInFlight, 1);
+  assert.ok(Object.isFrozen(config.backends[0]?.pools));
+});
+
+test('all problems are reported at once, each with its place', () => {
+  const wrong = {
+    backends: [
+      { ...minimal.backends[0], ssh: { ...minimal.backends[0]?.ssh, hostKeys: [], prot: 22 }, reserve: '10G' },
+      { ...minimal.backends[0], pools: [] },
+    ],
+  };
+  assert.throws(
+    () => parseConfig(wrong, 'rose.yaml'),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      for (const part of [
+        'rose.yaml has 5 problem',
+        'clusterId: ',
+        'backends.0.ssh.hostKeys: at least one pinned host key is required',
+        'backends.0.ssh: ',
+        'prot',
+        'backends.0.reserve: a number of bytes, or one with KiB, MiB, GiB or TiB',
+        'backends.1.pools: ',
+      ]) {
+        assert.ok(error.message.includes(part), `${part} in ${error.message}`);
+      }
+      return true;
+    },
+  );
+});
+
+test('a backend or pool that is there twice is refused', () => {
+  const [backend] = minimal.backends;
+  assert.throws(
+    () => parseConfig({ ...minimal, backends: [backend, backend] }, 'f'),
+    /backends\.1\.name: rds1 is there twice/,
+  );
+  const twice = { ...backend, pools: [...(backend?.pools ?? []), ...(backend?.pools ?? [])] };
+  assert.throws(() => parseConfig({ ...minimal, backends: [twice] }, 'f'), /pools\.1\.label: pool is there twice/);
+});
+
+test('overrides win over the file, and undefined ones do not', () => {
+  const config = parseConfig(minimal, 'test', { clusterId: 'c2', driverName: undefined, logLevel: 'debug' });
+  assert.deepEqual([config.clusterId, config.driverName, config.logLevel], ['c2', 'rds.rose-csi.io', 'debug']);
+});
+
+test('a file that is missing, broken or empty is told apart', async () => {
+  await assert.rejects(loadConfig('/nonexistent/rose.yaml'), /cannot be read/);
+  assert.throws(() => parseConfig(null, 'f'), /the file: /);
+  assert.throws(() => parseConfig('text', 'f'), ConfigError);
+});
+
+test('sizes are exact, and an ambiguous unit is refused', () => {
+  assert.equal(parseByteSize('0'), 0n);
+  assert.equal(parseByteSize('1536'), 1536n);
+  assert.equal(parseByteSize('3 TiB'), 3n << 40n);
+  for (const text of ['', '10G', '10GB', '1.5GiB', '-1', '01', '1e9', ' 1']) {
+    assert.equal(parseByteSize(text), undefined, text);
+  }
+});

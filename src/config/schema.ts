@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { parseByteSize } from './byte-size.ts';
+
+/** The configuration of the controller: one schema for file, environment and flags. */
+
+const backendName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, at most 63');
+
+const byteSize = z.union([z.string(), z.number().int().nonnegative()]).transform((value, context) => {
+  const bytes = parseByteSize(String(value));
+  if (bytes === undefined) {
+    context.addIssue('a number of bytes, or one with KiB, MiB, GiB or TiB');
+    return z.NEVER;
+  }
+  return bytes;
+});
+
+const port = z.number().int().min(1).max(65535);
+const host = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[A-Za-z0-9.:-]+$/, 'a host name or an address');
+
+const pool = z.strictObject({
+  /** Btrfs label, which is the key of the filesystem on RouterOS (docs/routeros.md, 5.1). */
+  label: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'letters, digits, dot, underscore and dash, at most 32'),
+  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'the uuid of the filesystem, in lower case'),
+  /** Where RouterOS mounts the pool; defaults to the label. */
+  mountPoint: z
+    .string()
+    .regex(/^\/?[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'the mount point as /disk shows it')
+    .optional(),
+});
+
+const ssh = z.strictObject({
+  host,
+  port: port.default(22),
+  user: z.string().min(1).max(64),
+  /** Read again at every connect, so a rotated Secret takes effect without a restart. */
+  privateKeyFile: z.string().min(1),
+  /** Pinned host keys, `SHA256:…` or an OpenSSH public key line; two while a key is being rotated. */
+  hostKeys: z.array(z.string().min(1)).min(1, 'at least one pinned host key is required').max(4),
+  /** Commands under way at once on the one connection. */
+  maxInFlight: z.number().int().min(1).max(8).default(1),
+  execTimeoutSeconds: z.number().min(1).max(300).default(20),
+});
+
+const backend = z.strictObject({
+  /** Part of every volume id: never renamed. The address may change. */
+  name: backendName,
+  ssh,
+  nvme: z.strictObject({
+    /** Address of the storage network that nodes connect to. */
+    address: host,
+    port: port.default(4420),
+    /** Limits each export to the node's host NQN. Off by default: what RouterOS matches is not known (U20). */
+    allowHostName: z.boolean().default(false),
+  }),
+  /** Bytes that must stay free in each pool: a full Btrfs fails writes of every volume. */
+  reserve: byteSize.prefault('1GiB'),
+  pools: z.array(pool).min(1).max(8),
+});
+
+export const configSchema = z
+  .strictObject({
+    driverName: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 'a domain-like name of at most 63 characters')
+      .default('rds.rose-csi.io'),
+    /** Tells clusters on one box apart. The uid of the namespace kube-system is a good one. */
+    clusterId: z.string().min(1, 'required; the uid of the namespace kube-system is a good one').max(128),
+    /** Clusters that are gone and whose objects this one takes over. */
+    adoptedClusterIds: z.array(z.string().min(1).max(128)).default([]),
+    logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    backends: z.array(backend).min(1),
+  })
+  .superRefine((config, context) => {
+    for (const [path, duplicate] of duplicates(config.backends)) {
+      context.addIssue({ code: 'custom', path, message: `${duplicate} is there twice` });
+    }
+  });
+
+export type Config = z.output<typeof configSchema>;
+export type BackendConfig = Config['backends'][number];
+
+function duplicates(backends: readonly z.output<typeof backend>[]): [(string | number)[], string][] {
+  const twice = (names: readonly string[]) => names.flatMap((name, at) => (names.indexOf(name) < at ? [at] : []));
+  const names = backends.map(({ name }) => name);
+  return [
+    ...twice(names).map((at): [(string | number)[], string] => [['backends', at, 'name'], names[at] ?? '']),
+    ...backends.flatMap(({ pools }, index) => {
+      const labels = pools.map(({ label }) => label);
+      return twice(labels).map((at): [(string | number)[], string] => [
+        ['backends', index, 'pools', at, 'label'],
+        labels[at] ?? '',
+      ]);
+    }),
+  ];
+}

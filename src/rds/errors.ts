@@ -1,0 +1,57 @@
+/**
+ * Why the box did not do what was asked. `code`s that begin with `RC-` are refusals of our own scripts; each says what an
+ * intact answer proved. The others say how the conversation failed.
+ */
+export const REFUSALS = {
+  'RC-POOL': 'the pool is not there: label and uuid must exist exactly once and be mounted exactly once',
+  'RC-NOVOL': 'the volume does not exist',
+  'RC-NOSRC': 'the source does not exist',
+  'RC-ELSEWHERE': 'the source is in another pool',
+  'RC-OWNER': 'the object belongs to another cluster',
+  'RC-SMALL':
+    'the size asked for is smaller than the source, or the source exceeds the limit; detail: bytes of the source',
+  'RC-SPACE': 'the pool has too little free space; detail: free bytes',
+  'RC-SLOT': 'the disk slot of the volume is taken by another file; detail: that file',
+  'RC-EMPTY': 'the image is missing or smaller than its source: a restore must never be silently empty',
+  'RC-NODISK': 'the disk item of the source volume is lost; publishing the volume attaches it again',
+  'RC-SIZE': 'the size of the disk did not become readable in time',
+  'RC-GROW': 'the device refused to grow the image; detail: its words',
+  'RC-PUB': 'the volume is published; detail: the disk comment',
+  'RC-EXPORTED': 'the disk is exported, but no node is recorded on it',
+  'RC-MODE': 'the volume is published to this node in another mode',
+  'RC-RACE': 'another controller changed the publication at the same time',
+  'RC-USED': 'a disk item uses a file of the object; detail: its slot',
+  'RC-LEFT': 'the disk item is still there after its removal',
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+export type RdsErrorCode =
+  | RefusalCode
+  /** A command of the script failed on the device, also when repeated. */
+  | 'failed'
+  /** The console did not know a command or argument: RouterOS is too old, or a package is missing. Nothing ran. */
+  | 'unsupported'
+  /** Nothing was sent. */
+  | 'unreachable'
+  /** The outcome is unknown, also after repeats. */
+  | 'unknown'
+  | 'cancelled'
+  /** The answer was intact, but is not what such a script prints. */
+  | 'unexpected';
+
+export class RdsError extends Error {
+  override readonly name = 'RdsError';
+  readonly code: RdsErrorCode;
+  /** What the device or the transport added; for people. */
+  readonly detail: string;
+  /** True when this very call made the subvolume of the volume before it failed. */
+  readonly made: boolean;
+
+  constructor(code: RdsErrorCode, detail: string, options?: ErrorOptions & { made?: boolean }) {
+    super(detail === '' ? code : `${code}: ${detail}`, options);
+    this.code = code;
+    this.detail = detail;
+    this.made = options?.made ?? false;
+  }
+}

@@ -1,0 +1,174 @@
+import { bytes, type JsonRow, type RouterOs, RouterOsError, type Script, text } from '../routeros/index.ts';
+import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
+import { type ExpectedPool, judge, type ProbeReport } from './probe.ts';
+import type { Publication } from './publication.ts';
+import type { SnapshotRef, VolumeRef } from './refs.ts';
+import { decodeObject, decodePage, type ListedPage, type ObjectState } from './rows.ts';
+import { poolSpace, probeBox } from './scripts/box.ts';
+import { type CreateVolume, createVolume } from './scripts/create-volume.ts';
+import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
+import { publishVolume, unpublishVolume } from './scripts/publication.ts';
+import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
+import { deleteVolume, expandVolume, readVolume } from './scripts/volume.ts';
+
+/** The caller's patience: see RunOptions of the conversation. */
+export interface RdsCall {
+  readonly signal: AbortSignal;
+  readonly deadline?: number;
+}
+
+export interface RdsSettings {
+  readonly pools: readonly ExpectedPool[];
+  readonly owners: readonly string[];
+  /** Bytes that must stay free in each pool. */
+  readonly reserveBytes: bigint;
+  /** TCP port of the NVMe target. */
+  readonly port: number;
+}
+
+export interface PageOf {
+  readonly pool: ExpectedPool;
+  readonly after: bigint;
+  readonly limit: number;
+}
+
+/**
+ * One box in RouterOS words. Each method is one script in one exec on the happy path, may be repeated at any time, and
+ * reports the state that it read back; deciding what the state means is the caller's. Throws nothing but RdsError.
+ */
+export class Rds {
+  readonly settings: RdsSettings;
+  readonly #routerOs: RouterOs;
+
+  constructor(routerOs: RouterOs, settings: RdsSettings) {
+    this.#routerOs = routerOs;
+    this.settings = settings;
+  }
+
+  /** From the circuit breaker; never touches the network. */
+  reachable(): boolean {
+    return this.#routerOs.reachable();
+  }
+
+  async close(): Promise<void> {
+    await this.#routerOs.close();
+  }
+
+  /** Reads what the start-up judges: version, package, pools. */
+  async probe(call: RdsCall): Promise<ProbeReport> {
+    return judge(await this.#run('read', probeBox(this.settings.pools), call), this.settings.pools);
+  }
+
+  /** Free bytes of the mounted pools, by label. */
+  async freeBytes(pools: readonly ExpectedPool[], call: RdsCall): Promise<ReadonlyMap<string, bigint>> {
+    const rows = await this.#run('read', poolSpace(pools), call);
+    return new Map(rows.map((row) => [text(row, 'fs-label'), bytes(row, 'free') ?? 0n]));
+  }
+
+  async createVolume(request: Omit<CreateVolume, 'reserveBytes'>, call: RdsCall): Promise<ObjectState> {
+    const { reserveBytes } = this.settings;
+    return decodeObject(await this.#run('write', createVolume({ ...request, reserveBytes }), call));
+  }
+
+  async readVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
+    return decodeObject(await this.#run('read', readVolume({ pools: this.settings.pools, volume }), call));
+  }
+
+  async expandVolume(volume: VolumeRef, size: bigint, call: RdsCall): Promise<ObjectState> {
+    const script = expandVolume({ ...this.settings, volume }, size, this.settings.reserveBytes);
+    return decodeObject(await this.#run('write', script, call));
+  }
+
+  /** @param allowHost Host NQN for the export's allow-list; undefined leaves it alone. */
+  async publishVolume(
+    volume: VolumeRef,
+    publication: Publication,
+    allowHost: string | undefined,
+    call: RdsCall,
+  ): Promise<ObjectState> {
+    const { port } = this.settings;
+    const options = { publication, port, ...(allowHost === undefined ? {} : { allowHost }) };
+    return decodeObject(await this.#run('write', publishVolume({ ...this.settings, volume }, options), call));
+  }
+
+  /** @param hostId The node's host id; undefined unpublishes from every node. */
+  async unpublishVolume(volume: VolumeRef, hostId: string | undefined, call: RdsCall): Promise<ObjectState> {
+    return decodeObject(await this.#run('write', unpublishVolume({ ...this.settings, volume }, hostId), call));
+  }
+
+  async deleteVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
+    return decodeObject(await this.#run('write', deleteVolume({ ...this.settings, volume }), call));
+  }
+
+  async createSnapshot(
+    snapshot: SnapshotRef,
+    source: VolumeRef,
+    namePrefix: string,
+    call: RdsCall,
+  ): Promise<ObjectState> {
+    const script = createSnapshot({ ...this.settings, snapshot, source, namePrefix });
+    return decodeObject(await this.#run('write', script, call));
+  }
+
+  async readSnapshot(snapshot: SnapshotRef, call: RdsCall): Promise<ObjectState> {
+    return decodeObject(await this.#run('read', readSnapshot(this.settings.pools, snapshot), call));
+  }
+
+  async deleteSnapshot(snapshot: SnapshotRef, call: RdsCall): Promise<ObjectState> {
+    const { pools, owners } = this.settings;
+    return decodeObject(await this.#run('write', deleteSnapshot(pools, owners, snapshot), call));
+  }
+
+  /** Removes the subvolume of that very name if it is not the object that its id stands for. */
+  async discardTwin(ref: VolumeRef | SnapshotRef, name: string, call: RdsCall): Promise<void> {
+    await this.#run('write', discardTwin(this.settings.pools, ref.prefix, name), call);
+  }
+
+  async listVolumes(page: PageOf, call: RdsCall): Promise<ListedPage> {
+    const script = listVolumes({ ...page, names: volumeNames(this.settings.owners) });
+    return decodePage(await this.#run('read', script, call));
+  }
+
+  async listSnapshots(page: PageOf, sourceUuid: string | undefined, call: RdsCall): Promise<ListedPage> {
+    const script = listSnapshots({ ...page, names: snapshotNames(this.settings.owners, sourceUuid) });
+    return decodePage(await this.#run('read', script, call));
+  }
+
+  async #run(kind: 'read' | 'write', script: Script, call: RdsCall): Promise<readonly JsonRow[]> {
+    try {
+      return await this.#routerOs.run(script, { kind, ...call });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+}
+
+const KIND_CODES: Readonly<Record<Exclude<RouterOsError['kind'], 'refused'>, RdsErrorCode>> = {
+  failed: 'failed',
+  rejected: 'unsupported',
+  unreachable: 'unreachable',
+  unknown: 'unknown',
+  cancelled: 'cancelled',
+};
+
+/** The trace that `:error` adds to its text, once for every time that a script passed the error on. */
+const TRACE = / ?\(:error; line \d+\)/g;
+
+function translate(error: unknown): unknown {
+  if (!(error instanceof RouterOsError)) {
+    return error;
+  }
+  if (error.kind !== 'refused') {
+    return new RdsError(KIND_CODES[error.kind], error.detail, { cause: error });
+  }
+  const words = `${error.code} ${error.detail}`.replaceAll(TRACE, '').trim().split(' ');
+  const made = words[0] === 'RC-MADE';
+  const [code = '', ...detail] = made ? words.slice(1) : words;
+  return isRefusal(code)
+    ? new RdsError(code, detail.join(' '), { cause: error, made })
+    : new RdsError('failed', [code, ...detail].join(' '), { cause: error, made });
+}
+
+function isRefusal(code: string): code is keyof typeof REFUSALS {
+  return Object.hasOwn(REFUSALS, code);
+}

@@ -1,0 +1,87 @@
+import { bytes, flag, integer, type JsonRow, text } from '../routeros/index.ts';
+import { RdsError } from './errors.ts';
+import { type Publication, publicationsOf } from './publication.ts';
+
+export interface SubvolumeRow {
+  readonly name: string;
+  /** Label of the filesystem that it is in. */
+  readonly fs: string;
+  readonly subvolumeId: bigint;
+}
+
+export interface DiskRow {
+  readonly slot: string;
+  readonly filePath: string;
+  /** Bytes of the image; undefined while the device has not read it. */
+  readonly size: bigint | undefined;
+  readonly publications: readonly Publication[];
+  readonly exported: boolean;
+  readonly nqn: string;
+  /** True when RouterOS itself would mount a filesystem that it finds in the image: never wanted. */
+  readonly mountFilesystem: boolean;
+}
+
+/** What the device has of one id: subvolumes by ascending subvolume-id, of which the first is the object. */
+export interface ObjectState {
+  readonly subvolumes: readonly SubvolumeRow[];
+  readonly disk: DiskRow | undefined;
+}
+
+/** Decodes the rows of one object in whatever order they were printed. */
+export function decodeObject(rows: readonly JsonRow[]): ObjectState {
+  const subvolumes = rows.filter(isSubvolume).map(decodeSubvolume);
+  return {
+    subvolumes: subvolumes.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1)),
+    disk: rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk)[0],
+  };
+}
+
+export interface ListedObject {
+  readonly subvolume: SubvolumeRow;
+  readonly disk: DiskRow | undefined;
+}
+
+export interface ListedPage {
+  readonly objects: readonly ListedObject[];
+  readonly more: boolean;
+}
+
+/** Decodes a page in which each subvolume's row may be followed by its disk item's. */
+export function decodePage(rows: readonly JsonRow[]): ListedPage {
+  const objects: { subvolume: SubvolumeRow; disk: DiskRow | undefined }[] = [];
+  for (const row of rows) {
+    const last = objects.at(-1);
+    if (isSubvolume(row)) {
+      objects.push({ subvolume: decodeSubvolume(row), disk: undefined });
+    } else if (last !== undefined && 'slot' in row) {
+      last.disk = decodeDisk(row);
+    }
+  }
+  objects.sort((a, b) => (a.subvolume.subvolumeId < b.subvolume.subvolumeId ? -1 : 1));
+  return { objects, more: rows.some((row) => flag(row, 'more')) };
+}
+
+function isSubvolume(row: JsonRow): boolean {
+  return 'subvolume-id' in row;
+}
+
+function decodeSubvolume(row: JsonRow): SubvolumeRow {
+  const subvolumeId = integer(row, 'subvolume-id');
+  const name = text(row, 'name');
+  if (subvolumeId === undefined || name === '') {
+    throw new RdsError('unexpected', `a subvolume without name or id: ${JSON.stringify(row)}`);
+  }
+  return { name, fs: text(row, 'fs'), subvolumeId };
+}
+
+function decodeDisk(row: JsonRow): DiskRow {
+  return {
+    slot: text(row, 'slot'),
+    filePath: text(row, 'file-path'),
+    size: bytes(row, 'size'),
+    publications: publicationsOf(text(row, 'comment')),
+    exported: flag(row, 'nvme-tcp-export'),
+    nqn: text(row, 'nvme-tcp-server-nqn'),
+    mountFilesystem: flag(row, 'mount-filesystem'),
+  };
+}

@@ -1,0 +1,27 @@
+import { join, ros, type Script } from '../../routeros/index.ts';
+import type { Pool } from '../refs.ts';
+import { provePools, put } from './fragments.ts';
+
+/** Prints the mounted disk rows of the pools, for their free space. */
+export function poolSpace(pools: readonly Pool[]): Script {
+  const rows = pools.map(
+    (pool) => ros`:foreach xR in=[/disk print detail as-value proplist=fs-label,size,free
+      where mounted and fs-label=${pool.label}] do={${put(ros`$xR`)}}`,
+  );
+  return join([provePools(pools), ...rows]);
+}
+
+/** Prints what the start-up probe judges: version, storage package, file systems, mounted pools. Changes nothing. */
+export function probeBox(pools: readonly Pool[]): Script {
+  const rows = pools.flatMap((pool) => [
+    ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid where label=${pool.label}]
+      do={${put(ros`$xR`)}}`,
+    ros`:foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,size,free
+      where mounted and fs-label=${pool.label}] do={${put(ros`$xR`)}}`,
+  ]);
+  return join([
+    put(ros`{"version"=[/system/resource get version]}`),
+    ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${put(ros`$xR`)}}`,
+    ...rows,
+  ]);
+}

@@ -1,0 +1,76 @@
+import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { ENTRY_BYTES, entryOf, HEADER, type Publication } from '../publication.ts';
+import { provePools, reportVolume } from './fragments.ts';
+import { HAS_NODES, openVolume, TRUE, type VolumeTarget } from './volume.ts';
+
+/** Milliseconds in which no script can still write a comment that it computed from what it read before ours was written. */
+const SETTLE = ros`100ms`;
+
+const ONE_SHARED_NODE = ere`^rose-csi:1 [0-9a-f-]{36}:s \|`;
+
+export interface Publish {
+  readonly publication: Publication;
+  readonly port: number;
+  /** Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20). */
+  readonly allowHost?: string;
+}
+
+/**
+ * Records the node on the disk item and turns the export on. Refuses when another node has the volume, unless both share
+ * a raw block volume and there is room for a second node.
+ */
+export function publishVolume(target: VolumeTarget, { publication, port, allowHost }: Publish): Script {
+  const entry = entryOf(publication);
+  const occupied =
+    publication.mode === 's' && allowHost === undefined
+      ? ros`:if (!($xC~${ONE_SHARED_NODE})) do={:error ("RC-PUB ".$xC)}`
+      : ros`:error ("RC-PUB ".$xC)`;
+  const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
+  const exported = ros`${allow} mount-filesystem=no nvme-tcp-server-nqn=${target.volume.nqn}
+    nvme-tcp-server-port=${port} nvme-tcp-export=yes`;
+  return join([
+    openVolume(target),
+    ros`:local xC [:tostr [/disk get $xD comment]]; :local xT [:tostr [/disk get $xD nvme-tcp-export]]`,
+    ros`:if ($xC~${ere`${entry}`}) do={
+        :if (!($xT~${TRUE})) do={/disk set $xD ${exported}}
+      } else={
+        :if ($xC~${ere`${publication.hostId}:`}) do={:error "RC-MODE"};
+        :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={:error "RC-EXPORTED"}};
+        :if (!($xC~${ere`^${HEADER}`})) do={:set xC (${`${HEADER}| `}.$xC)};
+        :local xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} [:len $xC]]);
+        /disk set $xD comment=$xW ${exported}; ${settle()}}`,
+    reportVolume(target.volume),
+  ]);
+}
+
+/**
+ * Takes the node, or every node, off the disk item, and turns the export off when none is left. A volume or a disk item
+ * that does not exist is unpublished.
+ */
+export function unpublishVolume({ pools, owners, volume }: VolumeTarget, hostId: string | undefined): Script {
+  const cut =
+    hostId === undefined
+      ? ros`:if ($xC~${HAS_NODES}) do={:set xW (${HEADER}.[:pick $xC [:find $xC "|"] [:len $xC]])}`
+      : ros`:local xP [:find $xC ${`${hostId}:`}];
+          :if ([:typeof $xP]="num") do={:set xW ([:pick $xC 0 $xP].[:pick $xC ($xP+${ENTRY_BYTES}) [:len $xC]])}`;
+  return join([
+    provePools(pools),
+    ros`:foreach xD in=[/disk find where slot=${volume.slot}] do={
+      :local xF [/disk get $xD file-path];
+      :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-OWNER ".$xF)};
+      :local xC [:tostr [/disk get $xD comment]]; :local xW $xC; ${cut};
+      :if (!($xW~${HAS_NODES})) do={
+        :if ([:tostr [/disk get $xD nvme-tcp-export]]~${TRUE} or $xW!=$xC) do={
+          /disk set $xD comment=$xW nvme-tcp-export=no nvme-tcp-server-allow-host-name=""; ${settle()}}
+      } else={:if ($xW!=$xC) do={/disk set $xD comment=$xW; ${settle()}}}}`,
+    reportVolume(volume),
+  ]);
+}
+
+/**
+ * RouterOS has no compare-and-set, so a change of the comment is believed only when it still stands after a time in which
+ * every other script that read the comment before our write has written its own (Fischer's mutual exclusion).
+ */
+function settle(): Script {
+  return ros`:delay ${SETTLE}; :if ([:tostr [/disk get $xD comment]]!=$xW) do={:error "RC-RACE"}`;
+}

@@ -1,0 +1,71 @@
+import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { REATTACHED } from '../publication.ts';
+import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
+import {
+  attach,
+  findSubvolume,
+  proveOwned,
+  provePools,
+  proveSpace,
+  readSize,
+  removeSubvolumes,
+  reportSubvolumes,
+} from './fragments.ts';
+
+export interface CreateSnapshot {
+  readonly pools: readonly Pool[];
+  readonly owners: readonly string[];
+  readonly snapshot: SnapshotRef;
+  readonly source: VolumeRef;
+  /** The snapshot's name up to its size, which the device reads and appends: `snap-<uuid>-<owner>-<source>-<seconds>-`. */
+  readonly namePrefix: string;
+  readonly reserveBytes: bigint;
+}
+
+/**
+ * Cuts a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one
+ * device command, so there is no half-made snapshot.
+ */
+export function createSnapshot(request: CreateSnapshot): Script {
+  const { pools, owners, snapshot, source } = request;
+  return join([
+    provePools(pools),
+    findSubvolume(snapshot.prefix),
+    ros`:if ([:len $xA]=0) do={${findSubvolume(source.prefix)}; :if ([:len $xA]=0) do={:error "RC-NOSRC"}; ${proveOwned(source.prefix, owners)};
+      ${attach(source, REATTACHED)}; ${readSize()}; :local xL ($xV->"fs");
+      ${proveSpace(ros`$xL`, ros`${request.reserveBytes}`)};
+      /disk/btrfs/subvolume add fs=$xL parent=($xV->"name") read-only=yes name=(${request.namePrefix}.$xB)}`,
+    reportSubvolumes(snapshot.prefix),
+  ]);
+}
+
+/** Prints a snapshot, in every row that races left of it; nothing when it does not exist. Changes nothing. */
+export function readSnapshot(pools: readonly Pool[], snapshot: SnapshotRef): Script {
+  return join([provePools(pools), reportSubvolumes(snapshot.prefix)]);
+}
+
+/** Removes every row of a snapshot and proves them gone; what is still there is printed. */
+export function deleteSnapshot(pools: readonly Pool[], owners: readonly string[], snapshot: SnapshotRef): Script {
+  return join([
+    provePools(pools),
+    findSubvolume(snapshot.prefix),
+    proveOwned(snapshot.prefix, owners),
+    removeSubvolumes(snapshot.prefix),
+    reportSubvolumes(snapshot.prefix),
+  ]);
+}
+
+/**
+ * Removes one subvolume that lost a race: it is not the object that its id stands for, which is the row with the smallest
+ * subvolume-id, and no disk item uses a file of it. Anything else is left alone.
+ */
+export function discardTwin(pools: readonly Pool[], prefix: string, name: string): Script {
+  return join([
+    provePools(pools),
+    findSubvolume(prefix),
+    ros`:foreach xI in=$xA do={
+      :if (($xI->"name")=${name} and ($xI->"subvolume-id")>($xV->"subvolume-id")
+        and [:len [/disk find where file-path~${ere`(^|/)${name}/`}]]=0) do={
+          /disk/btrfs/subvolume remove ($xI->".id")}}`,
+  ]);
+}

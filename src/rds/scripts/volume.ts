@@ -1,0 +1,75 @@
+import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { REATTACHED } from '../publication.ts';
+import type { Pool, VolumeRef } from '../refs.ts';
+import {
+  attach,
+  awaitGone,
+  findSubvolume,
+  growTo,
+  proveOwned,
+  provePools,
+  proveSpace,
+  removeSubvolumes,
+  reportVolume,
+} from './fragments.ts';
+
+/** What every change to an existing volume needs. The pool of a volume is not in its id, so all pools are proven. */
+export interface VolumeTarget {
+  readonly pools: readonly Pool[];
+  readonly owners: readonly string[];
+  readonly volume: VolumeRef;
+}
+
+/** A comment that records at least one node. */
+export const HAS_NODES = ere`^rose-csi:1 [0-9a-f]`;
+/** A boolean property as text, in either of its forms (U12). */
+export const TRUE = ere`^(true|yes)$`;
+
+/** Finds the volume, proves that it exists and is ours, and has its image attached. */
+export function openVolume({ pools, owners, volume }: VolumeTarget): Script {
+  return join([
+    provePools(pools),
+    findSubvolume(volume.prefix),
+    ros`:if ([:len $xA]=0) do={:error "RC-NOVOL"}`,
+    proveOwned(volume.prefix, owners),
+    attach(volume, REATTACHED),
+  ]);
+}
+
+/** Prints the volume; nothing when it does not exist. Changes nothing. */
+export function readVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>): Script {
+  return join([provePools(pools), reportVolume(volume)]);
+}
+
+/** Grows the image to at least `bytes`; it is never shrunk. */
+export function expandVolume(target: VolumeTarget, bytes: bigint, reserveBytes: bigint): Script {
+  const growth = ros`(${bytes + reserveBytes}-[:tonum $xS])`;
+  return join([
+    openVolume(target),
+    growTo(ros`${bytes}`, ros`:local xL ($xV->"fs"); ${proveSpace(ros`$xL`, growth)};`),
+    reportVolume(target.volume),
+  ]);
+}
+
+/**
+ * Removes a volume that is published to nobody: the disk item, read again, the subvolumes, each proven gone. What is
+ * still there afterwards is printed; a `dead` subvolume counts as gone.
+ */
+export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
+  return join([
+    provePools(pools),
+    findSubvolume(volume.prefix),
+    proveOwned(volume.prefix, owners),
+    ros`:foreach xD in=[/disk find where slot=${volume.slot}] do={
+      :local xF [/disk get $xD file-path];
+      :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-SLOT ".$xF)};
+      :local xC [:tostr [/disk get $xD comment]];
+      :if ($xC~${HAS_NODES}) do={:error ("RC-PUB ".$xC)};
+      :if ([:tostr [/disk get $xD nvme-tcp-export]]~${TRUE}) do={:error "RC-EXPORTED"};
+      /disk remove $xD}`,
+    awaitGone(ros`[/disk find where slot=${volume.slot}]`),
+    ros`:if ([:len [/disk find where slot=${volume.slot}]]>0) do={:error "RC-LEFT"}`,
+    removeSubvolumes(volume.prefix),
+    reportVolume(volume),
+  ]);
+}

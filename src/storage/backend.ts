@@ -1,0 +1,92 @@
+import type { ExpectedPool, Rds } from '../rds/index.ts';
+import { StorageError } from './errors.ts';
+import { type Handle, parseHandle } from './handle.ts';
+import type { CreateVolumeRequest } from './storage.ts';
+
+/** One configured box. */
+export interface Backend {
+  readonly name: string;
+  readonly rds: Rds;
+  /** Where nodes reach the NVMe target; need not be the address that SSH uses. */
+  readonly dataAddress: string;
+  /** Set `nvme-tcp-server-allow-host-name` on publish (U20). */
+  readonly allowHostName: boolean;
+}
+
+/** The configured boxes, and which of them a request or an id means. */
+export class Backends {
+  readonly #byName: ReadonlyMap<string, Backend>;
+
+  constructor(backends: readonly Backend[]) {
+    this.#byName = new Map(backends.map((backend) => [backend.name, backend]));
+  }
+
+  all(): readonly Backend[] {
+    return [...this.#byName.values()];
+  }
+
+  get(name: string): Backend | undefined {
+    return this.#byName.get(name);
+  }
+
+  /**
+   * The handle and box of an id; undefined for an id that is not one of ours, which callers treat as absent.
+   *
+   * @throws StorageError `unavailable` when the id is well formed but its backend is not configured: that is a mistake in
+   *   the configuration, and never means that the object is gone.
+   */
+  open<Kind extends 'pvc' | 'snap'>(
+    kind: Kind,
+    id: string,
+  ): { readonly handle: Handle<Kind>; readonly backend: Backend } | undefined {
+    const handle = parseHandle(kind, id);
+    if (handle === undefined) {
+      return undefined;
+    }
+    const backend = this.get(handle.backend);
+    if (backend === undefined) {
+      throw new StorageError(
+        'unavailable',
+        `${id}: no backend ${handle.backend} is configured; a backend must keep its name for ever`,
+      );
+    }
+    return { handle, backend };
+  }
+
+  /** @throws StorageError `notFound` for an id that is not one of ours. */
+  require<Kind extends 'pvc' | 'snap'>(
+    kind: Kind,
+    id: string,
+  ): { readonly handle: Handle<Kind>; readonly backend: Backend } {
+    const opened = this.open(kind, id);
+    if (opened === undefined) {
+      throw new StorageError('notFound', `${id} is not the id of a ${kind === 'pvc' ? 'volume' : 'snapshot'} here`);
+    }
+    return opened;
+  }
+
+  /**
+   * The pool that a new volume goes to.
+   *
+   * @throws StorageError `invalid` when the request does not name exactly one.
+   */
+  place(request: Pick<CreateVolumeRequest, 'backend' | 'pool'>): {
+    readonly backend: Backend;
+    readonly pool: ExpectedPool;
+  } {
+    const backend = only(this.all(), request.backend, (candidate) => candidate.name, 'backend');
+    const pool = only(backend.rds.settings.pools, request.pool, (candidate) => candidate.label, 'pool');
+    return { backend, pool };
+  }
+}
+
+function only<T>(choices: readonly T[], name: string | undefined, nameOf: (choice: T) => string, what: string): T {
+  const fitting = name === undefined ? choices : choices.filter((choice) => nameOf(choice) === name);
+  const [found] = fitting;
+  if (found === undefined || fitting.length > 1) {
+    const known = choices.map(nameOf).join(', ');
+    const problem = name === undefined ? `the StorageClass must name a ${what}` : `there is no ${what} ${name}`;
+    throw new StorageError('invalid', `${problem}; configured: ${known}`);
+  }
+  return found;
+}

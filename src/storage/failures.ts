@@ -1,0 +1,87 @@
+import { RdsError, type RdsErrorCode, REFUSALS } from '../rds/index.ts';
+import { type ErrorKind, StorageError } from './errors.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import type { Call } from './storage.ts';
+
+/** What a failure on the box means to the caller, and what to do about it. */
+interface Meaning {
+  readonly kind: ErrorKind;
+  readonly remedy: string;
+}
+
+/**
+ * Transport trouble is `unavailable`, a busy object `busy`, and absence `notFound` only where an intact answer from the
+ * right pool said so; the other kinds end a sidecar's retries.
+ */
+const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
+  'RC-POOL': { kind: 'unavailable', remedy: 'check on the box which filesystems are present and mounted' },
+  'RC-NOVOL': { kind: 'notFound', remedy: '' },
+  'RC-NOSRC': { kind: 'notFound', remedy: '' },
+  'RC-ELSEWHERE': { kind: 'invalid', remedy: 'use a StorageClass that names the pool of the source' },
+  'RC-OWNER': { kind: 'precondition', remedy: 'if that cluster is gone, list its id under adoptedClusterIds' },
+  'RC-SMALL': { kind: 'outOfRange', remedy: 'ask for at least the size of the source' },
+  'RC-SPACE': { kind: 'exhausted', remedy: 'free space in the pool: delete snapshots or volumes, or add disks' },
+  'RC-SLOT': { kind: 'precondition', remedy: 'a person must look at the disk item on the box' },
+  'RC-EMPTY': { kind: 'precondition', remedy: 'the source holds no usable image; use another snapshot' },
+  'RC-NODISK': { kind: 'precondition', remedy: 'start a pod that uses the source volume once, then try again' },
+  'RC-SIZE': { kind: 'busy', remedy: 'it is tried again' },
+  'RC-GROW': {
+    kind: 'outOfRange',
+    remedy: 'this RouterOS cannot grow a file-backed disk in place; ask for exactly the size of the source',
+  },
+  'RC-PUB': { kind: 'precondition', remedy: 'unpublish it first: delete the pods that use it' },
+  'RC-EXPORTED': {
+    kind: 'precondition',
+    remedy: 'make sure that no host uses it, then set nvme-tcp-export=no on its disk item',
+  },
+  'RC-MODE': { kind: 'alreadyExists', remedy: 'unpublish it first' },
+  'RC-RACE': { kind: 'busy', remedy: 'it is tried again' },
+  'RC-USED': { kind: 'precondition', remedy: 'remove that disk item on the box, it was not made by this driver' },
+  'RC-LEFT': { kind: 'busy', remedy: 'it is tried again' },
+  failed: { kind: 'unavailable', remedy: 'nothing is lost; it is tried again' },
+  unsupported: { kind: 'precondition', remedy: 'RouterOS 7.21 or newer with the package rose-storage is needed' },
+  unreachable: { kind: 'unavailable', remedy: 'check the address, the SSH service and the network of the box' },
+  unknown: { kind: 'unavailable', remedy: 'the state is read again when it is tried again' },
+  cancelled: { kind: 'cancelled', remedy: '' },
+  unexpected: { kind: 'internal', remedy: 'please report it' },
+};
+
+/** Runs `work` as the only operation on `id` in this process; whatever fails becomes a StorageError that names `id`. */
+export async function exclusively<T>(lock: KeyedLock, id: string, call: Call, work: () => Promise<T>): Promise<T> {
+  return await lock.run(id, call, async () => {
+    try {
+      return await work();
+    } catch (error) {
+      throw failure(error, id, call);
+    }
+  });
+}
+
+/** Any error as a StorageError that says what failed on which object and what the user can do. */
+export function failure(error: unknown, object: string, call: Call): StorageError {
+  if (error instanceof StorageError) {
+    return error;
+  }
+  if (!(error instanceof RdsError)) {
+    return new StorageError('internal', `${object}: a defect of the driver; see its log`, { cause: error });
+  }
+  const { kind, remedy } = MEANINGS[error.code];
+  const what = Object.hasOwn(REFUSALS, error.code)
+    ? `${REFUSALS[error.code as keyof typeof REFUSALS]}${error.detail === '' ? '' : ` (${error.detail})`}`
+    : `${TRANSPORT[error.code as keyof typeof TRANSPORT]}: ${error.detail}`;
+  const message = `${object}: ${what}${remedy === '' ? '' : `; ${remedy}`}`;
+  return new StorageError(kind === 'cancelled' && hasExpired(call) ? 'deadline' : kind, message, { cause: error });
+}
+
+const TRANSPORT: Readonly<Record<Exclude<RdsErrorCode, keyof typeof REFUSALS>, string>> = {
+  failed: 'the box refused',
+  unsupported: 'the box does not know a command of the driver',
+  unreachable: 'the box cannot be reached',
+  unknown: 'the box gave no intact answer, so the outcome is not known',
+  cancelled: 'the caller gave up',
+  unexpected: 'the box answered something unexpected',
+};
+
+function hasExpired(call: Call): boolean {
+  return call.deadline !== undefined && Date.now() >= call.deadline;
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { v5 } from 'uuid';
+
+/**
+ * Who owns an object on a box that several clusters share, and which uuid a CSI name gets. Both are pure functions of
+ * the configuration and the request, so a create is idempotent across restarts with no state in the driver.
+ */
+export interface Identity {
+  /** First 8 hex digits of SHA-256 over driver name and cluster id; part of every name that is made. */
+  readonly owner: string;
+  /** Our owner and those of adopted clusters: what may be listed, changed and deleted. */
+  readonly owners: readonly string[];
+  readonly clusterId: string;
+}
+
+/** Namespace of the uuids derived from CSI names that carry none. Permanent. */
+const NAME_NAMESPACE = '5e0a6cb0-3b1f-5d52-9a30-6f2d0c5f7c1d';
+/** Namespace of the host ids derived from cluster id and node name. Permanent. */
+const NODE_NAMESPACE = 'b8a7e2a4-7c7e-5a0e-8f0b-4f6f2a1f9d3e';
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const UUID_ONLY = new RegExp(`^${UUID}$`);
+const HOST_NQN = new RegExp(`^nqn\\.2014-08\\.org\\.nvmexpress:uuid:(${UUID})$`);
+
+export function identity(driverName: string, clusterId: string, adoptedClusterIds: readonly string[]): Identity {
+  const owner = ownerOf(driverName, clusterId);
+  const adopted = adoptedClusterIds.map((id) => ownerOf(driverName, id));
+  return { owner, owners: [...new Set([owner, ...adopted])], clusterId };
+}
+
+function ownerOf(driverName: string, clusterId: string): string {
+  return createHash('sha256').update(`${driverName}\0${clusterId}`).digest('hex').slice(0, 8);
+}
+
+/** True for a uuid in lower-case canonical form, the only form that is ever written. */
+export function isUuid(text: string): boolean {
+  return UUID_ONLY.test(text);
+}
+
+/**
+ * The uuid of the object that a CSI name stands for: the name's own when it is exactly `<prefix>-<uuid>`, as the sidecars
+ * send it, else one derived from owner and name.
+ */
+export function uuidOfName(prefix: 'pvc' | 'snap', name: string, owner: string): string {
+  const own = name.startsWith(`${prefix}-`) ? name.slice(prefix.length + 1) : '';
+  return isUuid(own) ? own : v5(`${owner}/${prefix}/${name}`, NAME_NAMESPACE);
+}
+
+/** The CSI node id, which is the host NQN that the node connects with. */
+export function nodeIdOf(clusterId: string, nodeName: string): string {
+  return nodeIdOfHost(v5(`${clusterId}/${nodeName}`, NODE_NAMESPACE));
+}
+
+/** The node id of a host id (a uuid), as recorded on the device. */
+export function nodeIdOfHost(hostId: string): string {
+  return `nqn.2014-08.org.nvmexpress:uuid:${hostId}`;
+}
+
+/** The host id within a node id; undefined when it is not a node id of this driver. */
+export function hostIdOf(nodeId: string): string | undefined {
+  return HOST_NQN.exec(nodeId)?.[1];
+}

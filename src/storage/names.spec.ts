@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseHandle, printHandle } from './handle.ts';
+import { hostIdOf, identity, isUuid, nodeIdOf, nodeIdOfHost, uuidOfName } from './identity.ts';
+import {
+  nqnOf,
+  parseSnapshotName,
+  parseVolumeName,
+  printSnapshotName,
+  printVolumeName,
+  slotOf,
+  snapshotNamePrefix,
+} from './names.ts';
+import { parsePageToken, printPageToken } from './page-token.ts';
+
+const uuids = fc.uuid();
+const owners = fc.stringMatching(/^[0-9a-f]{8}$/);
+const sizes = fc.bigInt(0n, 2n ** 62n);
+const plain = { noNullPrototype: true } as const;
+const volumeNames = fc.record(
+  {
+    uuid: uuids,
+    owner: owners,
+    origin: fc.oneof(
+      fc.constant({ kind: 'new' } as const),
+      fc.record({ kind: fc.constantFrom('snapshot', 'volume'), uuid: uuids }, plain),
+    ),
+    requestedBytes: sizes,
+  },
+  plain,
+);
+const snapshotNames = fc.record(
+  {
+    uuid: uuids,
+    owner: owners,
+    sourceUuid: uuids,
+    createdAtSeconds: fc.bigInt(0n, 9_999_999_999n),
+    bytes: sizes,
+  },
+  plain,
+);
+const backends = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+
+/** One character more, less or other: a parser that accepts it would accept what is never printed. */
+function mutations(text: string): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.nat(text.length), fc.constantFrom('x', 'A', '-', ' ', '\n', '0', '"'), fc.constantFrom(0, 1))
+    .map(([at, extra, skip]) => text.slice(0, at) + extra + text.slice(at + skip))
+    .filter((mutated) => mutated !== text);
+}
+
+test('a volume name parses to what it was printed from, and fits the device', () => {
+  fc.assert(
+    fc.property(volumeNames, (name) => {
+      const text = printVolumeName(name);
+      assert.deepEqual(parseVolumeName(text), name);
+      assert.match(text, /^[a-z0-9-]{1,120}$/);
+    }),
+  );
+});
+
+test('a snapshot name parses to what it was printed from, and fits the device', () => {
+  fc.assert(
+    fc.property(snapshotNames, (name) => {
+      const text = printSnapshotName(name);
+      assert.deepEqual(parseSnapshotName(text), name);
+      assert.match(text, /^[a-z0-9-]{1,120}$/);
+      assert.equal(text, `${snapshotNamePrefix(name)}${name.bytes}`);
+      assert.equal(snapshotNamePrefix(name).length, 99, 'scripts cut the bytes out at this position');
+    }),
+  );
+});
+
+test('handles and page tokens parse to what they were printed from', () => {
+  fc.assert(
+    fc.property(backends, uuids, fc.constantFrom('pvc', 'snap'), sizes, (backend, uuid, kind, after) => {
+      const handle = { kind, backend, uuid } as const;
+      assert.deepEqual(parseHandle(kind, printHandle(handle)), handle);
+      assert.ok(printHandle(handle).length <= 128, 'CSI limits ids to 128 bytes');
+      const token = { backend, pool: 'Pool_1.x', after };
+      assert.deepEqual(parsePageToken(printPageToken(token)), token);
+    }),
+  );
+});
+
+test('whatever a parser accepts is exactly what would be printed', () => {
+  const texts = fc.oneof(
+    volumeNames.chain((name) => mutations(printVolumeName(name))),
+    snapshotNames.chain((name) => mutations(printSnapshotName(name))),
+    fc.tuple(backends, uuids).chain(([backend, uuid]) => mutations(printHandle({ kind: 'pvc', backend, uuid }))),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const volume = parseVolumeName(text);
+      const snapshot = parseSnapshotName(text);
+      const handle = parseHandle('pvc', text);
+      const token = parsePageToken(text);
+      assert.ok(volume === undefined || printVolumeName(volume) === text);
+      assert.ok(snapshot === undefined || printSnapshotName(snapshot) === text);
+      assert.ok(handle === undefined || printHandle(handle) === text);
+      assert.ok(token === undefined || printPageToken(token) === text);
+      assert.ok(volume === undefined || snapshot === undefined, 'no name is both a volume and a snapshot');
+    }),
+  );
+});
+
+test('a volume handle is no snapshot handle, and a foreign id is neither', () => {
+  const id = 'rds1:pvc-11111111-2222-3333-4444-555555555555';
+  assert.equal(parseHandle('snap', id), undefined);
+  for (const foreign of ['', 'x', ':', 'rds1:', id.toUpperCase(), `${id} `, id.replace('rds1', ''), id.slice(5)]) {
+    assert.equal(parseHandle('pvc', foreign), undefined, foreign);
+  }
+});
+
+test('slots keep within 32 characters, and NQNs follow from the uuid', () => {
+  fc.assert(
+    fc.property(uuids, (uuid) => {
+      assert.match(slotOf(uuid), /^pvc-[0-9a-f]{28}$/);
+      assert.equal(nqnOf(uuid), `nqn.2026-11.io.rose-csi:pvc-${uuid}`);
+    }),
+  );
+});
+
+test('a CSI name with a uuid keeps it, any other gets a stable one of its own', () => {
+  const uuid = '9d1f4c7e-8d7a-4d53-9c55-1f0e6b6a7c10';
+  assert.equal(uuidOfName('pvc', `pvc-${uuid}`, 'aaaaaaaa'), uuid);
+  assert.equal(uuidOfName('snap', `snap-${uuid}`, 'aaaaaaaa'), uuid);
+  assert.notEqual(uuidOfName('snap', `pvc-${uuid}`, 'aaaaaaaa'), uuid);
+  assert.notEqual(uuidOfName('pvc', `pvc-${uuid.toUpperCase()}`, 'aaaaaaaa'), uuid);
+  assert.notEqual(uuidOfName('pvc', 'a', 'aaaaaaaa'), uuidOfName('pvc', 'a', 'bbbbbbbb'));
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), owners, (name, owner) => {
+      const first = uuidOfName('pvc', name, owner);
+      assert.ok(isUuid(first));
+      assert.equal(uuidOfName('pvc', name, owner), first);
+    }),
+  );
+});
+
+test('permanent derivations stay what they are', () => {
+  const { owner, owners: all } = identity('rds.rose-csi.io', 'cluster-a', ['cluster-b', 'cluster-a']);
+  assert.equal(owner, 'ecf80161');
+  assert.deepEqual(all, [owner, '71d0dfbd']);
+  assert.equal(uuidOfName('pvc', 'data', owner), 'c47fd82d-c165-5982-8adf-ae777fb84a3e');
+  assert.equal(nodeIdOf('cluster-a', 'node-1'), 'nqn.2014-08.org.nvmexpress:uuid:76cb976a-2408-5e6c-abd6-82e8d68b30a1');
+});
+
+test('a node id gives back its host id, and nothing else does', () => {
+  const nodeId = nodeIdOf('cluster', 'node');
+  const hostId = hostIdOf(nodeId);
+  assert.ok(hostId !== undefined && isUuid(hostId));
+  assert.equal(nodeIdOfHost(hostId), nodeId);
+  for (const other of ['', 'node', hostId, `${nodeId}0`, nodeId.toUpperCase()]) {
+    assert.equal(hostIdOf(other), undefined, other);
+  }
+});

@@ -1,0 +1,64 @@
+import type { Mode } from '../rds/index.ts';
+import type { Backends } from './backend.ts';
+import { StorageError } from './errors.ts';
+import { exclusively } from './failures.ts';
+import { hostIdOf } from './identity.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import { volumeRef } from './refs.ts';
+import type { Call, PublishMode, PublishRequest, Target } from './storage.ts';
+
+const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
+
+/** Which node may use a volume: recorded on the disk item, which is exported only while a node is recorded. */
+export class Publishing {
+  readonly #backends: Backends;
+  readonly #lock: KeyedLock;
+
+  constructor(backends: Backends, lock: KeyedLock) {
+    this.#backends = backends;
+    this.#lock = lock;
+  }
+
+  async publish({ volumeId, nodeId, mode }: PublishRequest, call: Call): Promise<Target> {
+    const { handle, backend } = this.#backends.require('pvc', volumeId);
+    const hostId = requireHost(nodeId);
+    const volume = volumeRef(handle.uuid);
+    return await exclusively(this.#lock, volumeId, call, async () => {
+      const allowHost = backend.allowHostName ? nodeId : undefined;
+      const { disk } = await backend.rds.publishVolume(volume, { hostId, mode: MODE_LETTER[mode] }, allowHost, call);
+      if (!(disk?.exported && disk.nqn === volume.nqn && disk.publications.some((node) => node.hostId === hostId))) {
+        throw new StorageError('busy', `${volumeId}: the disk item does not show the export yet; it is tried again`);
+      }
+      return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn };
+    });
+  }
+
+  async unpublish(volumeId: string, nodeId: string, call: Call): Promise<void> {
+    const opened = this.#backends.open('pvc', volumeId);
+    if (opened === undefined) {
+      return;
+    }
+    const hostId = nodeId === '' ? undefined : hostIdOf(nodeId);
+    if (nodeId !== '' && hostId === undefined) {
+      return;
+    }
+    await exclusively(this.#lock, volumeId, call, async () => {
+      const { disk } = await opened.backend.rds.unpublishVolume(volumeRef(opened.handle.uuid), hostId, call);
+      const left = (disk?.publications ?? []).filter((node) => hostId === undefined || node.hostId === hostId);
+      if (left.length > 0) {
+        throw new StorageError('busy', `${volumeId} is still recorded as published to ${nodeId}; it is tried again`);
+      }
+    });
+  }
+}
+
+function requireHost(nodeId: string): string {
+  const hostId = hostIdOf(nodeId);
+  if (hostId === undefined) {
+    throw new StorageError(
+      'notFound',
+      `no node has the id ${nodeId}; node ids look like nqn.2014-08.org.nvmexpress:uuid:…`,
+    );
+  }
+  return hostId;
+}

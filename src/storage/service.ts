@@ -1,0 +1,165 @@
+import type { ProbeReport } from '../rds/index.ts';
+import { type Backend, Backends } from './backend.ts';
+import { StorageError } from './errors.ts';
+import { failure } from './failures.ts';
+import { parseHandle } from './handle.ts';
+import type { Identity } from './identity.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import { listSnapshots, listVolumes } from './listing.ts';
+import { Publishing } from './publishing.ts';
+import { Snapshots } from './snapshots.ts';
+import type {
+  Call,
+  CapacityRange,
+  CreateVolumeRequest,
+  Page,
+  PageRequest,
+  PublishRequest,
+  Snapshot,
+  SnapshotFilter,
+  Storage,
+  Target,
+  Volume,
+} from './storage.ts';
+import { Volumes } from './volumes.ts';
+
+export interface ServiceOptions {
+  readonly backends: readonly Backend[];
+  readonly identity: Identity;
+  /** Milliseconds since the epoch; replaced in tests. */
+  readonly now?: () => number;
+}
+
+/** The driver on its configured boxes. */
+export class StorageService implements Storage {
+  readonly #backends: Backends;
+  readonly #volumes: Volumes;
+  readonly #publishing: Publishing;
+  readonly #snapshots: Snapshots;
+  #ready = false;
+
+  constructor({ backends, identity, now = Date.now }: ServiceOptions) {
+    const lock = new KeyedLock();
+    this.#backends = new Backends(backends);
+    this.#volumes = new Volumes(this.#backends, identity, lock);
+    this.#publishing = new Publishing(this.#backends, lock);
+    this.#snapshots = new Snapshots(this.#backends, identity, lock, now);
+  }
+
+  ready(): boolean {
+    return this.#ready;
+  }
+
+  /**
+   * Reads whether a box is fit as configured, and makes the service ready when it is. Changes nothing on the box.
+   *
+   * @throws StorageError when the box cannot be asked.
+   */
+  async prove(name: string, call: Call): Promise<ProbeReport> {
+    const backend = this.#backends.get(name);
+    if (backend === undefined) {
+      throw new StorageError('internal', `there is no backend ${name}`);
+    }
+    try {
+      const report = await backend.rds.probe(call);
+      this.#ready ||= report.problems.length === 0;
+      return report;
+    } catch (error) {
+      throw failure(error, `backend ${name}`, call);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#backends.all().map((backend) => backend.rds.close()));
+  }
+
+  async createVolume(request: CreateVolumeRequest, call: Call): Promise<Volume> {
+    return await this.#volumes.create(request, call);
+  }
+
+  async deleteVolume(volumeId: string, call: Call): Promise<void> {
+    await this.#volumes.delete(volumeId, call);
+  }
+
+  async getVolume(volumeId: string, call: Call): Promise<Volume> {
+    return await this.#volumes.read(volumeId, call);
+  }
+
+  async listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>> {
+    return await listVolumes(this.#backends, page, call);
+  }
+
+  async expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint> {
+    return await this.#volumes.expand(volumeId, capacity, call);
+  }
+
+  async publishVolume(request: PublishRequest, call: Call): Promise<Target> {
+    return await this.#publishing.publish(request, call);
+  }
+
+  async unpublishVolume(volumeId: string, nodeId: string, call: Call): Promise<void> {
+    await this.#publishing.unpublish(volumeId, nodeId, call);
+  }
+
+  async capacity(where: { readonly backend?: string; readonly pool?: string }, call: Call): Promise<bigint> {
+    const backends = this.#backends.all().filter(({ name }) => where.backend === undefined || name === where.backend);
+    const free = await Promise.all(backends.map((backend) => freeBytes(backend, where.pool, call)));
+    return free.reduce((sum, bytes) => sum + bytes, 0n);
+  }
+
+  async createSnapshot(name: string, sourceVolumeId: string, call: Call): Promise<Snapshot> {
+    return await this.#snapshots.create(name, sourceVolumeId, call);
+  }
+
+  async deleteSnapshot(snapshotId: string, call: Call): Promise<void> {
+    await this.#snapshots.delete(snapshotId, call);
+  }
+
+  async getSnapshot(snapshotId: string, call: Call): Promise<Snapshot> {
+    return await this.#snapshots.read(snapshotId, call);
+  }
+
+  async listSnapshots(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>> {
+    if (filter.snapshotId !== undefined) {
+      return { entries: await this.#oneSnapshot(filter.snapshotId, filter.sourceVolumeId, call), nextToken: '' };
+    }
+    if (filter.sourceVolumeId === undefined) {
+      return await listSnapshots(this.#backends.all(), undefined, page, call);
+    }
+    const opened = this.#backends.open('pvc', filter.sourceVolumeId);
+    return opened === undefined
+      ? { entries: [], nextToken: '' }
+      : await listSnapshots([opened.backend], opened.handle.uuid, page, call);
+  }
+
+  /** By id a snapshot is found whoever owns it: that is how a pre-provisioned one is bound after a rebuild. */
+  async #oneSnapshot(snapshotId: string, sourceVolumeId: string | undefined, call: Call): Promise<Snapshot[]> {
+    if (parseHandle('snap', snapshotId) === undefined) {
+      return [];
+    }
+    try {
+      const snapshot = await this.#snapshots.read(snapshotId, call);
+      return sourceVolumeId === undefined || snapshot.sourceVolumeId === sourceVolumeId ? [snapshot] : [];
+    } catch (error) {
+      if (error instanceof StorageError && error.kind === 'notFound') {
+        return [];
+      }
+      throw error;
+    }
+  }
+}
+
+/** What new volumes can have in the pools of a box that bear the label, or in all of them. */
+async function freeBytes({ name, rds }: Backend, label: string | undefined, call: Call): Promise<bigint> {
+  const pools = rds.settings.pools.filter((pool) => label === undefined || pool.label === label);
+  if (pools.length === 0) {
+    return 0n;
+  }
+  try {
+    const free = await rds.freeBytes(pools, call);
+    const usable = pools.map((pool) => (free.get(pool.label) ?? 0n) - rds.settings.reserveBytes);
+    return usable.reduce((sum, bytes) => sum + (bytes > 0n ? bytes : 0n), 0n);
+  } catch (error) {
+    throw failure(error, `capacity of ${name}`, call);
+  }
+}

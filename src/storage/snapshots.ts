@@ -1,0 +1,104 @@
+import type { ObjectState } from '../rds/index.ts';
+import type { Backend, Backends } from './backend.ts';
+import { StorageError } from './errors.ts';
+import { exclusively, failure } from './failures.ts';
+import { type Handle, printHandle } from './handle.ts';
+import { type Identity, uuidOfName } from './identity.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import { parseSnapshotName, type SnapshotName, snapshotNamePrefix } from './names.ts';
+import { snapshotRef, volumeRef } from './refs.ts';
+import type { Call, Snapshot } from './storage.ts';
+
+/** Cutting, reading and deleting snapshots. A snapshot and what was restored from it are independent. */
+export class Snapshots {
+  readonly #backends: Backends;
+  readonly #identity: Identity;
+  readonly #lock: KeyedLock;
+  /** Milliseconds since the epoch. */
+  readonly #now: () => number;
+
+  constructor(backends: Backends, identity: Identity, lock: KeyedLock, now: () => number) {
+    this.#backends = backends;
+    this.#identity = identity;
+    this.#lock = lock;
+    this.#now = now;
+  }
+
+  async create(name: string, sourceVolumeId: string, call: Call): Promise<Snapshot> {
+    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId);
+    const { owner } = this.#identity;
+    const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
+    const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
+    const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
+    const id = printHandle(handle);
+    return await exclusively(this.#lock, id, call, async () => {
+      const ref = snapshotRef(handle.uuid);
+      const state = await backend.rds.createSnapshot(ref, volumeRef(source.uuid), prefix, call);
+      await this.#withdrawLoser(backend, handle, prefix, state, call);
+      const cut = smallest(handle, state);
+      if (cut.sourceUuid !== source.uuid) {
+        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
+        throw new StorageError(
+          'alreadyExists',
+          `${id} exists already, cut from ${other} and not from ${sourceVolumeId}`,
+        );
+      }
+      return toSnapshot(handle.backend, cut);
+    });
+  }
+
+  async read(snapshotId: string, call: Call): Promise<Snapshot> {
+    const { handle, backend } = this.#backends.require('snap', snapshotId);
+    try {
+      const state = await backend.rds.readSnapshot(snapshotRef(handle.uuid), call);
+      return toSnapshot(handle.backend, smallest(handle, state));
+    } catch (error) {
+      throw failure(error, snapshotId, call);
+    }
+  }
+
+  async delete(snapshotId: string, call: Call): Promise<void> {
+    const opened = this.#backends.open('snap', snapshotId);
+    if (opened === undefined) {
+      return;
+    }
+    await exclusively(this.#lock, snapshotId, call, async () => {
+      const left = await opened.backend.rds.deleteSnapshot(snapshotRef(opened.handle.uuid), call);
+      if (left.subvolumes.length > 0) {
+        throw new StorageError('busy', `${snapshotId} is being removed and still there; it is tried again`);
+      }
+    });
+  }
+
+  /** If two processes raced, the row with the smallest id is the snapshot, and the maker of the other removes its own. */
+  async #withdrawLoser(
+    backend: Backend,
+    handle: Handle,
+    prefix: string,
+    { subvolumes }: ObjectState,
+    call: Call,
+  ): Promise<void> {
+    const ours = subvolumes.slice(1).find((row) => row.name.startsWith(prefix));
+    if (ours !== undefined) {
+      await backend.rds.discardTwin(snapshotRef(handle.uuid), ours.name, call);
+    }
+  }
+}
+
+function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
+  const name = parseSnapshotName(subvolumes[0]?.name ?? '');
+  if (name === undefined) {
+    throw new StorageError('notFound', `${printHandle(handle)} does not exist`);
+  }
+  return name;
+}
+
+/** The snapshot that a subvolume's name describes. */
+export function toSnapshot(backend: string, name: SnapshotName): Snapshot {
+  return {
+    id: printHandle({ kind: 'snap', backend, uuid: name.uuid }),
+    sourceVolumeId: printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid }),
+    sizeBytes: name.bytes,
+    createdAtSeconds: name.createdAtSeconds,
+  };
+}

@@ -1,0 +1,216 @@
+import { freshComment, type ObjectState, RdsError } from '../rds/index.ts';
+import type { Backend, Backends } from './backend.ts';
+import { StorageError } from './errors.ts';
+import { exclusively, failure } from './failures.ts';
+import { type Handle, printHandle } from './handle.ts';
+import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import { type Origin, parseVolumeName, printVolumeName, type VolumeName } from './names.ts';
+import { snapshotRef, volumeRef } from './refs.ts';
+import { requestedBytes, roundUp } from './size.ts';
+import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
+
+/** Creating, reading, growing and deleting volumes. */
+export class Volumes {
+  readonly #backends: Backends;
+  readonly #identity: Identity;
+  readonly #lock: KeyedLock;
+
+  constructor(backends: Backends, identity: Identity, lock: KeyedLock) {
+    this.#backends = backends;
+    this.#identity = identity;
+    this.#lock = lock;
+  }
+
+  async create(request: CreateVolumeRequest, call: Call): Promise<Volume> {
+    const { backend, pool } = this.#backends.place(request);
+    const origin = this.#originOf(request.source, backend);
+    const bytes = requestedBytes(request.capacity, origin.kind !== 'new');
+    const { owner } = this.#identity;
+    const handle: Handle = { kind: 'pvc', backend: backend.name, uuid: uuidOfName('pvc', request.name, owner) };
+    const name: VolumeName = { uuid: handle.uuid, owner, origin, requestedBytes: bytes };
+    const script = {
+      pool,
+      volume: volumeRef(handle.uuid),
+      name: printVolumeName(name),
+      comment: freshComment(request.description ?? request.name),
+      bytes,
+      limitBytes: request.capacity.limitBytes,
+      source: sourceRef(origin),
+    };
+    const id = printHandle(handle);
+    return await exclusively(this.#lock, id, call, async () => {
+      const state = await this.#make(backend, script, call);
+      const volume = await this.#settleRace(backend, handle, script.name, state, call);
+      proveAsAsked(volume, state, name, request.capacity);
+      return volume;
+    });
+  }
+
+  async read(volumeId: string, call: Call): Promise<Volume> {
+    const { handle, backend } = this.#backends.require('pvc', volumeId);
+    try {
+      const state = await backend.rds.readVolume(volumeRef(handle.uuid), call);
+      return toVolume(handle, state);
+    } catch (error) {
+      throw failure(error, volumeId, call);
+    }
+  }
+
+  async expand(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint> {
+    const { handle, backend } = this.#backends.require('pvc', volumeId);
+    const bytes = roundUp(requestedBytes(capacity, true));
+    return await exclusively(this.#lock, volumeId, call, async () => {
+      const state = await backend.rds.expandVolume(volumeRef(handle.uuid), bytes, call);
+      const size = toVolume(handle, state).capacityBytes;
+      if (capacity.limitBytes > 0n && size > capacity.limitBytes) {
+        throw new StorageError(
+          'outOfRange',
+          `${volumeId} has ${size} bytes already, the limit is ${capacity.limitBytes}`,
+        );
+      }
+      return size;
+    });
+  }
+
+  async delete(volumeId: string, call: Call): Promise<void> {
+    const opened = this.#backends.open('pvc', volumeId);
+    if (opened === undefined) {
+      return;
+    }
+    await exclusively(this.#lock, volumeId, call, async () => {
+      const left = await opened.backend.rds.deleteVolume(volumeRef(opened.handle.uuid), call);
+      if (left.disk !== undefined || left.subvolumes.length > 0) {
+        throw new StorageError('busy', `${volumeId} is being removed and still there; it is tried again`);
+      }
+    });
+  }
+
+  /**
+   * Runs the script, and after an intact error answer removes what this very call made. A device command that failed is
+   * looked at once more first: another process may have completed the same volume in the meantime.
+   */
+  async #make(backend: Backend, script: CreateScript, call: Call): Promise<ObjectState> {
+    try {
+      return await backend.rds.createVolume(script, call);
+    } catch (error) {
+      if (!(error instanceof RdsError && (error.made || error.code === 'RC-GROW'))) {
+        throw error;
+      }
+      if (error.code === 'failed') {
+        const again = await backend.rds.createVolume(script, call).catch(() => undefined);
+        if (again !== undefined) {
+          return again;
+        }
+      }
+      await backend.rds.deleteVolume(script.volume, call).catch((leftover: unknown) => {
+        throw new StorageError(
+          'unavailable',
+          `what was made of ${script.name} could not be removed yet; it is tried again`,
+          {
+            cause: new AggregateError([error, leftover]),
+          },
+        );
+      });
+      throw error;
+    }
+  }
+
+  /** Withdraws our own subvolume when another request for the same name was faster. */
+  async #settleRace(backend: Backend, handle: Handle, name: string, state: ObjectState, call: Call): Promise<Volume> {
+    const [winner, ...losers] = state.subvolumes;
+    if (winner !== undefined && winner.name !== name) {
+      if (losers.some((loser) => loser.name === name)) {
+        await backend.rds.discardTwin(volumeRef(handle.uuid), name, call);
+      }
+      throw new StorageError('alreadyExists', `${printHandle(handle)} exists already, ${describe(winner.name)}`);
+    }
+    return toVolume(handle, state);
+  }
+
+  #originOf(source: ContentSource | undefined, target: Backend): Origin {
+    if (source === undefined) {
+      return { kind: 'new' };
+    }
+    const { handle } =
+      'snapshotId' in source
+        ? this.#backends.require('snap', source.snapshotId)
+        : this.#backends.require('pvc', source.volumeId);
+    if (handle.backend !== target.name) {
+      throw new StorageError(
+        'invalid',
+        `${printHandle(handle)} is on backend ${handle.backend}, the StorageClass names ${target.name}: a restore stays on its box`,
+      );
+    }
+    return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };
+  }
+}
+
+type CreateScript = Parameters<Backend['rds']['createVolume']>[0];
+
+function sourceRef(origin: Origin): CreateScript['source'] {
+  switch (origin.kind) {
+    case 'new':
+      return { kind: 'new' };
+    case 'snapshot':
+      return { kind: 'snapshot', snapshot: snapshotRef(origin.uuid) };
+    case 'volume':
+      return { kind: 'volume', volume: volumeRef(origin.uuid) };
+  }
+}
+
+/** What was read back must be what was asked for, or the volume must not be handed out. */
+function proveAsAsked(volume: Volume, { disk }: ObjectState, name: VolumeName, capacity: CapacityRange): void {
+  const expected = volumeRef(name.uuid);
+  if (disk === undefined || disk.nqn !== expected.nqn || disk.mountFilesystem) {
+    throw new StorageError(
+      'internal',
+      `${volume.id}: the disk item read back is not the one that was added (nqn ${disk?.nqn ?? 'none'})`,
+    );
+  }
+  if (volume.capacityBytes < name.requestedBytes) {
+    throw new StorageError('busy', `${volume.id} has ${volume.capacityBytes} bytes so far; it is tried again`);
+  }
+  if (capacity.limitBytes > 0n && volume.capacityBytes > capacity.limitBytes) {
+    throw new StorageError(
+      'alreadyExists',
+      `${volume.id} exists already with ${volume.capacityBytes} bytes, the limit is ${capacity.limitBytes}`,
+    );
+  }
+}
+
+function describe(name: string): string {
+  const parsed = parseVolumeName(name);
+  if (parsed === undefined) {
+    return `as ${name}`;
+  }
+  const from = parsed.origin.kind === 'new' ? 'empty' : `from ${parsed.origin.kind} ${parsed.origin.uuid}`;
+  return `made ${from} with ${parsed.requestedBytes} bytes asked for, by owner ${parsed.owner}`;
+}
+
+/** @throws StorageError `notFound` when the box has no such volume. */
+export function toVolume(handle: Handle, state: Pick<ObjectState, 'subvolumes' | 'disk'>): Volume {
+  const name = parseVolumeName(state.subvolumes[0]?.name ?? '');
+  const id = printHandle(handle);
+  if (name === undefined) {
+    throw new StorageError('notFound', `${id} does not exist`);
+  }
+  const source = contentSource(handle.backend, name.origin);
+  return {
+    id,
+    capacityBytes: state.disk?.size ?? name.requestedBytes,
+    ...(source === undefined ? {} : { source }),
+    publishedNodeIds: (state.disk?.publications ?? []).map(({ hostId }) => nodeIdOfHost(hostId)),
+  };
+}
+
+function contentSource(backend: string, origin: Origin): ContentSource | undefined {
+  switch (origin.kind) {
+    case 'new':
+      return undefined;
+    case 'snapshot':
+      return { snapshotId: printHandle({ kind: 'snap', backend, uuid: origin.uuid }) };
+    case 'volume':
+      return { volumeId: printHandle({ kind: 'pvc', backend, uuid: origin.uuid }) };
+  }
+}
