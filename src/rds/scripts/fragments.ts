@@ -85,11 +85,12 @@ export function growTo(bytes: Script, guard: Script = ros``): Script {
   );
 }
 
+/** The second look follows the first without a pause, since a device that has just grown the image knows its size. */
 function sizeAtLeast(bytes: Script, whenSmaller: Script): Script {
   return ros`:local xB ""; :local xG false; :for xI from=0 to=20 do={:if ($xB="") do={
       :local xS [:tostr [/disk get $xD size]];
       :if ($xS~${ere`^[0-9]+$`}) do={:if ([:tonum $xS]>=${bytes}) do={:set xB $xS} else={${whenSmaller}}};
-      :if ($xB="") do={:delay 100ms}}};
+      :if ($xB="" and $xI>0) do={:delay 100ms}}};
     :if ($xB="") do={:if ($xG) do={:error "RC-GROW the size did not change"} else={:error "RC-SIZE"}}`;
 }
 

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { BackendConfig } from '../config/schema.ts';
+import { Rds } from '../rds/index.ts';
+import { connectRouterOs } from '../routeros/index.ts';
+import type { Backend } from '../storage/backend.ts';
+
+/** The conversation with one configured box. Nothing is connected before the first command. */
+export function openBackend(config: BackendConfig, owners: readonly string[], logger: Logger): Backend {
+  const { ssh, nvme } = config;
+  const routerOs = connectRouterOs({
+    host: ssh.host,
+    port: ssh.port,
+    hostKeys: ssh.hostKeys,
+    maxInFlight: ssh.maxInFlight,
+    execTimeoutMs: ssh.execTimeoutSeconds * 1000,
+    credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
+    onExec: ({ ms, bytes, outcome }) => {
+      const line = { backend: config.name, ms: Math.round(ms * 10) / 10, bytes, outcome };
+      logger[outcome === 'ok' || outcome === 'refused' ? 'debug' : 'warn'](line, 'exec');
+    },
+  });
+  const pools = config.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint: mountPoint ?? label }));
+  return {
+    name: config.name,
+    rds: new Rds(routerOs, { pools, owners, reserveBytes: config.reserve, port: nvme.port }),
+    dataAddress: nvme.address,
+    allowHostName: nvme.allowHostName,
+  };
+}

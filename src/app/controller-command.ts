@@ -1,0 +1,58 @@
+import { Command, Option } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { createLogger } from '../observability/log.ts';
+import { startController } from './controller.ts';
+
+interface ControllerOptions {
+  readonly config: string;
+  readonly endpoint: string;
+  readonly clusterId?: string;
+  readonly driverName?: string;
+  readonly logLevel?: string;
+}
+
+const HELP = `
+Example of a configuration file (YAML or JSON):
+
+  clusterId: 2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11   # kubectl get ns kube-system -o jsonpath={.metadata.uid}
+  backends:
+    - name: rds1                        # part of every volume id: never rename it
+      ssh:
+        host: 192.0.2.10
+        user: csi
+        privateKeyFile: /etc/rose-csi/id_ed25519
+        hostKeys: ["SHA256:…"]          # ssh-keyscan HOST | ssh-keygen -lf -
+      nvme: { address: 198.51.100.10 }  # where nodes reach port 4420
+      reserve: 10GiB                    # stays free in each pool
+      pools:
+        - { label: pool1, uuid: 0c5a…, mountPoint: pool1 }
+`;
+
+/** `rose-csi controller`. */
+export function controllerCommand(): Command {
+  return new Command('controller')
+    .description('Serve the CSI Identity and Controller services for the configured boxes')
+    .requiredOption('--config <file>', 'configuration file, YAML or JSON')
+    .addOption(
+      new Option('--endpoint <url>', 'unix socket to serve on, e.g. unix:///csi/csi.sock')
+        .env('CSI_ENDPOINT')
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
+    .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
+    .addOption(new Option('--log-level <level>', 'overrides logLevel').env('ROSE_CSI_LOG_LEVEL'))
+    .addHelpText('after', HELP)
+    .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
+      const checked = await loadConfig(config, overrides);
+      const logger = createLogger(checked.logLevel);
+      const controller = await startController(checked, endpoint, logger);
+      const stop = (signal: string) => {
+        logger.info({ signal }, 'stopping');
+        controller.stop().catch((error: unknown) => {
+          logger.error({ err: error }, 'stopping failed');
+          process.exitCode = 1;
+        });
+      };
+      process.once('SIGTERM', stop).once('SIGINT', stop);
+    });
+}

@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import { controllerHandlers } from '../csi/controller/controller.ts';
+import { Controller, Identity } from '../csi/gen/csi_pb.js';
+import { implement } from '../csi/grpc-binding.ts';
+import { identityHandlers } from '../csi/identity.ts';
+import { rpcLog } from '../csi/log.ts';
+import { type RunningServer, serve } from '../csi/server.ts';
+import { identity } from '../storage/identity.ts';
+import { StorageService } from '../storage/service.ts';
+import { openBackend } from './backends.ts';
+import { proveBackend } from './proving.ts';
+import { VERSION } from './version.ts';
+
+export interface RunningController {
+  /** Absolute path of the socket. */
+  readonly path: string;
+  /** Finishes running calls within the time limit, then closes the connections to the boxes. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves the CSI Identity and Controller services on a unix socket. The boxes are looked at in the background.
+ *
+ * @throws Error when the endpoint cannot be served.
+ */
+export async function startController(config: Config, endpoint: string, logger: Logger): Promise<RunningController> {
+  const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
+  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, logger));
+  const storage = new StorageService({ backends, identity: owner });
+  const services = [
+    implement(
+      Identity,
+      identityHandlers({ name: config.driverName, version: VERSION }, () => storage.ready()),
+    ),
+    implement(Controller, controllerHandlers(storage)),
+  ];
+  const server = await serve({ endpoint, services, interceptors: [rpcLog(logger)] });
+  logger.info({ version: VERSION, driver: config.driverName, owner: owner.owner, endpoint }, 'serving');
+  const stopping = new AbortController();
+  const proofs = backends.map(({ name }) => proveBackend(storage, name, logger, stopping.signal));
+  return { path: server.path, stop: () => stop(server, storage, stopping, proofs, logger) };
+}
+
+async function stop(
+  server: RunningServer,
+  storage: StorageService,
+  stopping: AbortController,
+  proofs: readonly Promise<void>[],
+  logger: Logger,
+): Promise<void> {
+  stopping.abort();
+  await server.stop();
+  await storage.close();
+  await Promise.all(proofs);
+  logger.info('stopped');
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { controllerCommand } from './app/controller-command.ts';
+import { VERSION } from './app/version.ts';
+import { simulateCommand } from './simulator/command.ts';
+
+const program = new Command('rose-csi')
+  .description('Kubernetes CSI driver for the MikroTik ROSE Data Server')
+  .version(VERSION)
+  .addCommand(controllerCommand())
+  .addCommand(simulateCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(`rose-csi: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { startController } from '../../src/app/controller.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
+import { type Client, createClient } from '../../src/csi/grpc-client.ts';
+import { createLogger } from '../../src/observability/log.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulate.ts';
+import { generateKey } from './keys.ts';
+import { SimulatorApi } from './simulator-api.ts';
+import { until } from './until.ts';
+
+export const POOL_UUID = '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f';
+export const CLUSTER_ID = 'component-tests';
+
+export interface StackOptions {
+  readonly simulator?: Partial<SimulatorOptions>;
+  /** Merged over the configuration's first backend. */
+  readonly backend?: Readonly<Record<string, unknown>>;
+  /** Merged over the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** False leaves a test that expects an unfit box to wait by itself. */
+  readonly waitUntilReady?: boolean;
+}
+
+/** A simulated box and a controller that drives it over real SSH, spoken to over a real gRPC socket. */
+export interface Stack {
+  readonly directory: string;
+  readonly simulator: Simulator;
+  readonly api: SimulatorApi;
+  readonly controller: Client<typeof Controller>;
+  readonly identity: Client<typeof Identity>;
+  /** Starts a second controller process's worth of driver on the same box. */
+  anotherController(config?: Readonly<Record<string, unknown>>): Promise<Client<typeof Controller>>;
+}
+
+/** Starts both and stops them after the test. */
+export async function startStack(t: TestContext, options: StackOptions = {}): Promise<Stack> {
+  const directory = await mkdtemp(join(tmpdir(), 'rose-csi-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const { privateKey, publicKey } = generateKey();
+  const privateKeyFile = join(directory, 'id_ed25519');
+  await writeFile(privateKeyFile, privateKey, { mode: 0o600 });
+  const simulator = await startSimulator({
+    stateDir: join(directory, 'state'),
+    listen: { host: '127.0.0.1', port: 0 },
+    authorizedKeys: publicKey,
+    user: 'csi',
+    pools: [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool', sizeBytes: 2 ** 40 }],
+    ...options.simulator,
+  });
+  t.after(() => simulator.close());
+  const api = new SimulatorApi(simulator.apiSocket);
+  t.after(() => api.close());
+
+  let started = 0;
+  const start = async (extra: Readonly<Record<string, unknown>> = {}) => {
+    const endpoint = `unix://${join(directory, `csi-${started++}.sock`)}`;
+    const config = parseConfig(document(simulator, privateKeyFile, options.backend, extra), 'test');
+    const controller = await startController(config, endpoint, createLogger(process.env['TEST_LOG'] ?? 'fatal'));
+    t.after(() => controller.stop());
+    return endpoint;
+  };
+  const connect = async (extra?: Readonly<Record<string, unknown>>) => {
+    const endpoint = await start({ ...options.config, ...extra });
+    const identity = createClient(Identity, endpoint);
+    const controller = createClient(Controller, endpoint);
+    t.after(() => {
+      identity.close();
+      controller.close();
+    });
+    if (options.waitUntilReady !== false) await until(async () => (await identity.probe({})).ready === true);
+    return { identity, controller };
+  };
+  const first = await connect();
+  return {
+    ...{ directory, simulator, api },
+    ...first,
+    anotherController: async (config) => (await connect(config)).controller,
+  };
+}
+
+function document(
+  simulator: Simulator,
+  privateKeyFile: string,
+  backend: Readonly<Record<string, unknown>> = {},
+  config: Readonly<Record<string, unknown>> = {},
+): unknown {
+  const { address: host, port, hostKeyFingerprint } = simulator;
+  const ssh = { host, port, user: 'csi', privateKeyFile, hostKeys: [hostKeyFingerprint] };
+  const pools = [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' }];
+  const box = { name: 'rds1', ssh, nvme: { address: '192.0.2.1' }, pools, ...backend };
+  return { clusterId: CLUSTER_ID, backends: [box], ...config };
+}
