@@ -8,6 +8,7 @@ import {
 export const GiB = 1024n ** 3n;
 
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;
+type Request = Extract<MessageInitShape<typeof CreateVolumeRequestSchema>, { $typeName?: never }>;
 
 /** A filesystem for one writer, as a ReadWriteOnce claim asks for. */
 export const filesystem: Capability = {
@@ -22,20 +23,16 @@ export const sharedBlock: Capability = {
 };
 
 /** A CreateVolume request as the provisioner sends it. */
-export function volumeRequest(
-  name: string,
-  requiredBytes: bigint,
-  extra: MessageInitShape<typeof CreateVolumeRequestSchema> = {},
-): MessageInitShape<typeof CreateVolumeRequestSchema> {
+export function volumeRequest(name: string, requiredBytes: bigint, extra: Request = {}): Request {
   return { name, capacityRange: { requiredBytes }, volumeCapabilities: [filesystem], ...extra };
 }
 
 /** The source of a restore. */
-export function fromSnapshot(snapshotId: string): MessageInitShape<typeof CreateVolumeRequestSchema> {
+export function fromSnapshot(snapshotId: string): Request {
   return { volumeContentSource: { type: { case: 'snapshot', value: { snapshotId } } } };
 }
 
 /** The source of a clone. */
-export function fromVolume(volumeId: string): MessageInitShape<typeof CreateVolumeRequestSchema> {
+export function fromVolume(volumeId: string): Request {
   return { volumeContentSource: { type: { case: 'volume', value: { volumeId } } } };
 }

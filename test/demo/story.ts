@@ -1,0 +1,129 @@
+import type { Snapshot, Volume } from '../../src/csi/gen/csi_pb.js';
+import { filesystem, fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
+import { Content, difference, writePattern } from './content.ts';
+import type { Installation } from './processes.ts';
+import type { Steps } from './steps.ts';
+
+const NODE_ID = 'nqn.2014-08.org.nvmexpress:uuid:6f1c8a5e-7c0d-4c1b-9b0e-3d2f4a5b6c7d';
+const MIB = 1024 * 1024;
+const REGION = 8 * MIB;
+
+/** 64 MiB in eight places of a 10 GiB volume, the first and the last bytes among them. */
+const RANGES = Array.from({ length: 8 }, (_, index) => ({
+  offset: Math.floor((index * (10 * 1024 * MIB - REGION)) / 7 / 4096) * 4096,
+  length: REGION,
+}));
+/** What B overwrites: half of the places. */
+const HALF = RANGES.filter((_, index) => index % 2 === 0);
+
+export interface Outcome {
+  /** The first byte that differs, in words; undefined when every byte is right. */
+  readonly difference: string | undefined;
+  /** What is still in the pool at the end. */
+  readonly leaked: readonly string[];
+}
+
+/** The whole life of a volume with snapshots, on real bytes. */
+export async function tell({ controller, api }: Installation, steps: Steps): Promise<Outcome> {
+  const create = async (name: string, bytes: bigint, source = {}) =>
+    present((await controller.createVolume(volumeRequest(name, bytes, source))).volume);
+  const cut = async (name: string, { volumeId }: Volume) =>
+    present((await controller.createSnapshot({ name, sourceVolumeId: volumeId })).snapshot);
+  const publish = async ({ volumeId }: Volume) => {
+    const request = { volumeId, nodeId: NODE_ID, volumeCapability: filesystem };
+    return (await controller.controllerPublishVolume(request)).publishContext['nqn'] ?? '';
+  };
+  const unpublish = async ({ volumeId }: Volume) => {
+    await controller.controllerUnpublishVolume({ volumeId, nodeId: NODE_ID });
+  };
+  const withA = new Content().overwrittenWith('A', RANGES);
+  const withB = withA.overwrittenWith('B', HALF);
+
+  const source = await steps.run('create a volume of 10 GiB', () => create('source', 10n * GiB));
+  const nqn = await steps.run('publish it to a node', () => publish(source));
+  await steps.run('write 64 MiB of pattern A in eight places', () => writePattern(api, nqn, 'A', RANGES));
+  const first = await steps.run('snapshot 1, while the volume is in use', () => cut('first', source));
+  await steps.run('overwrite half of it with pattern B', () => writePattern(api, nqn, 'B', HALF));
+  const second = await steps.run('snapshot 2, while the volume is in use', () => cut('second', source));
+  await steps.run('unpublish the volume', () => unpublish(source));
+  await steps.run('delete the source volume', () => controller.deleteVolume({ volumeId: source.volumeId }));
+
+  const larger = await steps.run('restore snapshot 1 into 20 GiB', () =>
+    create('restored-1', 20n * GiB, fromSnapshot(first.snapshotId)),
+  );
+  const equal = await steps.run('restore snapshot 2 into 10 GiB', () =>
+    create('restored-2', 10n * GiB, fromSnapshot(second.snapshotId)),
+  );
+  const clone = await steps.run('clone the first restored volume', () =>
+    create('clone', 20n * GiB, fromVolume(larger.volumeId)),
+  );
+  const wrong: (string | undefined)[] = [];
+  const expectations = [
+    ['restored volume 1 with pattern A', larger, withA],
+    ['restored volume 2 with patterns A and B', equal, withB],
+    ['clone with pattern A', clone, withA],
+  ] as const;
+  for (const [name, volume, content] of expectations) {
+    const target = await steps.run(`publish ${name.replace(/ with .*/, '')}`, () => publish(volume));
+    wrong.push(await steps.run(`compare every byte of ${name}`, () => difference(api, target, content)));
+    await steps.run(`unpublish ${name.replace(/ with .*/, '')}`, () => unpublish(volume));
+  }
+  wrong.push(
+    await steps.run('list the snapshots in pages of one', async () => {
+      const listed = await listInPagesOfOne(controller);
+      const expected = [first.snapshotId, second.snapshotId];
+      return listed.join() === expected.join() ? undefined : `listed ${listed.join()}, must be ${expected.join()}`;
+    }),
+  );
+  await remove(controller, steps, [larger, equal, clone], [first, second]);
+  const leaked = await steps.run('look at what is left in the pool', async () =>
+    (await api.pools()).flatMap(({ subvolumes, strayFiles }) => [...subvolumes, ...strayFiles]),
+  );
+  return { difference: wrong.find((found) => found !== undefined), leaked };
+}
+
+async function listInPagesOfOne(controller: Installation['controller']): Promise<string[]> {
+  const ids: string[] = [];
+  let startingToken = '';
+  do {
+    const page = await controller.listSnapshots({ maxEntries: 1, startingToken });
+    ids.push(...page.entries.map((entry) => entry.snapshot?.snapshotId ?? ''));
+    startingToken = page.nextToken;
+  } while (startingToken !== '');
+  return ids;
+}
+
+/** Deletes in an order that differs from run to run: none may depend on another. */
+async function remove(
+  controller: Installation['controller'],
+  steps: Steps,
+  volumes: readonly Volume[],
+  snapshots: readonly Snapshot[],
+): Promise<void> {
+  const removals = [
+    ...volumes.map(
+      ({ volumeId }) =>
+        () =>
+          controller.deleteVolume({ volumeId }),
+    ),
+    ...snapshots.map(
+      ({ snapshotId }) =>
+        () =>
+          controller.deleteSnapshot({ snapshotId }),
+    ),
+  ];
+  const shuffled = removals
+    .map((removal) => ({ removal, rank: Math.random() }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ removal }) => removal);
+  await steps.run('delete volumes and snapshots in shuffled order', async () => {
+    for (const removal of shuffled) {
+      await removal();
+    }
+  });
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the driver answered without the object');
+  return value;
+}
