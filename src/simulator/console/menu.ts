@@ -13,7 +13,11 @@ export interface Row {
   readonly props: ReadonlyMap<string, Value>;
 }
 
-/** Arguments of one command by name, already evaluated. An unnamed value stands under the command's default name. */
+/**
+ * Arguments of one command by name, already evaluated. An unnamed value stands under the command's default name. A word
+ * arrives as the text that it is, quoted or not (`yes`, `5G`, `0123`), since its type is the menu's business; a value that
+ * the script computed arrives as num, bool or whatever it is.
+ */
 export type Arguments = ReadonlyMap<string, Value>;
 
 /** Raised by a menu when the device refuses; the text is printed as RouterOS prints it, e.g. `failure: …`. */
@@ -32,6 +36,13 @@ export interface Menu {
   readonly nameProperty?: string;
   /** Flag letters of the human table, long property name to letter (`mounted` to `M`). */
   readonly flags: Readonly<Record<string, string>>;
+  /**
+   * Names of the properties that a row may carry, read-only ones included. A `where`, `proplist` or `get` that names a
+   * property found neither here, nor among the arguments of {@link commands}, nor in any row fails. Defaults to none.
+   */
+  readonly properties?: readonly string[];
+  /** Properties that `print` shows without `detail`, in order. Defaults to the first five of {@link properties}. */
+  readonly columns?: readonly string[];
 
   rows(): Promise<readonly Row[]>;
 

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { output, put } from './memory-menus.testing.ts';
+
+const cases: readonly (readonly [expression: string, text: string])[] = [
+  ['[:len "abc"]', '3'],
+  ['[:len "\\C3\\A9"]', '2'],
+  ['[:len {1;2;"k"=3}]', '3'],
+  ['[:len [:nothing]]', '0'],
+  ['[:tostr 5]', '5'],
+  ['[:typeof [:tostr 5]]', 'str'],
+  ['[:tostr true]', 'true'],
+  ['[:tostr *2B]', '*2B'],
+  ['[:tostr [:nothing]]', ''],
+  ['[:tostr {1;2}]', '1;2'],
+  ['[:tonum "12"]', '12'],
+  ['([:tonum "12"]+1)', '13'],
+  ['[:typeof [:tonum "x"]]', 'nothing'],
+  ['[:typeof [:tonum ""]]', 'nothing'],
+  ['[:typeof [:tonum true]]', 'nothing'],
+  ['[:len [:toarray "a,b,c"]]', '3'],
+  ['[:len [:toarray ""]]', '0'],
+  ['[:len [:toarray {1;2}]]', '2'],
+  ['[:len [:toarray 5]]', '1'],
+  ['[:pick "abcdef" 1 3]', 'bc'],
+  ['[:pick "abcdef" 2]', 'c'],
+  ['[:pick "abc" 1 99]', 'bc'],
+  ['[:pick "abc" 5 9]', ''],
+  ['[:pick {1;2;3} 1 3]', '2;3'],
+  ['[:pick {1;2;3} 1]', '2'],
+  ['[:pick "\\C3\\A9" 0]', 'failure: range cuts a character'],
+  ['[:pick "abc" "0"]', 'invalid value for argument begin'],
+  ['[:find "abcabc" "c"]', '2'],
+  ['[:find "\\C3\\A9c" "c"]', '2'],
+  ['[:typeof [:find "abc" "x"]]', 'nothing'],
+  ['[:find {1;"a"} "a"]', '1'],
+  ['[:typeof [:find {1;2} 5]]', 'nothing'],
+  ['[:typeof 1]', 'num'],
+  ['[:typeof "1"]', 'str'],
+  ['[:typeof yes]', 'bool'],
+  ['[:typeof 1s]', 'time'],
+  ['[:typeof *1]', 'id'],
+  ['[:typeof {1}]', 'array'],
+  ['[:typeof [:nothing]]', 'nothing'],
+  ['[:typeof [/disk find where slot=none]]', 'array'],
+  ['[:typeof ([/disk find]->0)]', 'id'],
+  ['[:typeof [/disk get pool size]]', 'num'],
+  ['[:typeof [/disk get pool comment]]', 'nothing'],
+];
+
+describe('builtins that compute', () => {
+  for (const [expression, text] of cases) {
+    it(`${expression} gives ${text === '' ? 'nothing to see' : text}`, async () => {
+      assert.equal(await put(expression), text);
+    });
+  }
+
+  it('print nothing by themselves', async () => {
+    assert.equal(await output(':len "abc"; :tostr 5; :typeof 1'), '');
+  });
+});
+
+describe(':parse as a dry run', () => {
+  it('gives the parsed form', async () => {
+    assert.equal(
+      await put('[:parse "/disk/btrfs/subvolume/print detail"]'),
+      '(evl /disk/btrfs/subvolume/print;detail=)',
+    );
+    assert.equal(await put('[:parse ":put 1"]'), '(evl /put)');
+  });
+
+  it('gives the text of the problem', async () => {
+    assert.equal(await put('[:parse "/disk/add nope=1"]'), 'bad parameter nope (line 1 column 11)');
+    assert.equal(await put('[:parse "/nope"]'), 'bad command name nope (line 1 column 2)');
+  });
+
+  it('runs nothing', async () => {
+    assert.equal(await output(':parse ":put 1"'), '');
+  });
+});

@@ -1,0 +1,170 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { Block, Builtin, Command, Expression, MenuCommand, Substitution } from './ast.ts';
+import { functions } from './builtins.ts';
+import { controls } from './control.ts';
+import { toMilliseconds, toText } from './conversions.ts';
+import { ScriptFailure, SyntaxProblem } from './errors.ts';
+import { type Environment, evaluate, substitutions, withElement } from './evaluate.ts';
+import type { Menu, Menus } from './menu.ts';
+import { Matcher } from './operators.ts';
+import { describeCommand } from './parse-report.ts';
+import { parseLine } from './parser.ts';
+import { knownProperties } from './properties.ts';
+import { Scope } from './scope.ts';
+import { callMenu } from './table.ts';
+import { nothing, type Value } from './value.ts';
+
+/** What an observer is told of a command that is about to run. */
+export interface Statement {
+  /** The command as it stands in the line. */
+  readonly text: string;
+  /** The menu's path, for a menu's command. */
+  readonly path?: string;
+  /** `add`, or `:put` with the colon for a builtin. */
+  readonly command?: string;
+}
+
+/** Runs one parsed line. */
+export class Interpreter {
+  readonly #menus: Menus;
+  readonly #announce: (statement: Statement) => Promise<void> | void;
+  readonly #print: (line: string) => void;
+  readonly #matcher = new Matcher();
+
+  /**
+   * @param announce Awaited before each command, those in `[…]` and in blocks included. What it throws goes on as if the
+   *   command had thrown it.
+   * @param print Prints one line of output.
+   */
+  constructor(menus: Menus, announce: (statement: Statement) => Promise<void> | void, print: (line: string) => void) {
+    this.#menus = menus;
+    this.#announce = announce;
+    this.#print = print;
+  }
+
+  /** Runs commands one after the other; the first that fails ends the block (docs/routeros.md, 1.1). */
+  async runBlock(block: Block, scope: Scope): Promise<void> {
+    for (const command of block.commands) {
+      await this.#run(command, scope, true);
+    }
+  }
+
+  async evaluate(expression: Expression, scope: Scope): Promise<Value> {
+    return evaluate(expression, {
+      ...(await this.#environment(expression, scope)),
+      property: () => nothing,
+    });
+  }
+
+  /** Lets other scripts run, as they do on the device. */
+  async pause(): Promise<void> {
+    await setImmediate();
+  }
+
+  /** Runs the `[…]` of an expression and gathers what it is evaluated against. */
+  async #environment(expression: Expression, scope: Scope): Promise<Omit<Environment, 'property'>> {
+    const results = new Map<Substitution, Value>();
+    for (const substitution of substitutions(expression)) {
+      results.set(substitution, await this.#run(substitution.command, scope, false));
+    }
+    return this.#against(scope, results);
+  }
+
+  #against(scope: Scope, results: ReadonlyMap<Substitution, Value> = new Map()): Omit<Environment, 'property'> {
+    return {
+      variable: (name) => scope.get(name),
+      result: (substitution) => results.get(substitution) ?? nothing,
+      matcher: this.#matcher,
+    };
+  }
+
+  async #run(command: Command, scope: Scope, bare: boolean): Promise<Value> {
+    await this.#announce(
+      command.kind === 'menu'
+        ? { text: command.text, path: command.menu.path, command: command.command }
+        : { text: command.text, command: `:${command.name}` },
+    );
+    const value =
+      command.kind === 'menu' ? await this.#runMenu(command, scope, bare) : await this.#runBuiltin(command, scope);
+    await this.pause();
+    return value;
+  }
+
+  async #runMenu(node: MenuCommand, scope: Scope, bare: boolean): Promise<Value> {
+    const args = new Map<string, Value>();
+    for (const [name, expression] of node.args) {
+      args.set(name, await this.evaluate(expression, scope));
+    }
+    const { menu, where } = node;
+    const outside = where ? await this.#whereEnvironment(menu, where, scope) : this.#against(scope);
+    return callMenu({ node, args, outside, bare, print: this.#print });
+  }
+
+  async #whereEnvironment(menu: Menu, where: Expression, scope: Scope): Promise<Omit<Environment, 'property'>> {
+    // In a `[…]` inside the clause, too, `$slot` is not the variable. Which row's property it is then, is unknown.
+    const hidden = [...knownProperties(menu, [])].map((name) => [name, nothing] as const);
+    const { result } = await this.#environment(where, new Scope(scope, hidden));
+    return { ...this.#against(scope), result };
+  }
+
+  async #runBuiltin(node: Builtin, scope: Scope): Promise<Value> {
+    const control = controls.get(node.name);
+    if (control) {
+      await control(node, scope, this);
+      return nothing;
+    }
+    const values = new Map<string, Value>();
+    for (const [name, expression] of node.values) {
+      values.set(name, await this.evaluate(expression, scope));
+    }
+    const argument = (name: string) => values.get(name) ?? nothing;
+    const compute = functions.get(node.name);
+    return compute ? compute(argument) : this.#act(node, argument, scope);
+  }
+
+  /** The builtins that do something besides computing a value. */
+  async #act(node: Builtin, argument: (name: string) => Value, scope: Scope): Promise<Value> {
+    const [variable = ''] = node.variables;
+    switch (node.name) {
+      case 'local':
+        scope.declare(variable, argument('value'));
+        return nothing;
+      case 'set':
+        await this.#assign(node, argument('value'), scope);
+        return nothing;
+      case 'put':
+        this.#print(toText(argument('message')));
+        return nothing;
+      case 'delay':
+        await setTimeout(toMilliseconds(argument('delay-time')));
+        return nothing;
+      case 'parse':
+        return this.#parse(toText(argument('value')));
+      default:
+        throw new ScriptFailure(`${toText(argument('message'))} (:error; line 1)`);
+    }
+  }
+
+  async #assign({ target }: Builtin, value: Value, scope: Scope): Promise<void> {
+    if (target === undefined) {
+      return;
+    }
+    const keys: Value[] = [];
+    for (const key of target.keys) {
+      keys.push(await this.evaluate(key, scope));
+    }
+    scope.assign(target.name, withElement(scope.get(target.name), keys, value));
+  }
+
+  /** `:parse` as a dry run: `(evl …)` for what parses, else the error's text (docs/routeros.md, 1.4). */
+  #parse(text: string): string {
+    try {
+      return parseLine(text, this.#menus).commands.map(describeCommand).join('');
+    } catch (error) {
+      if (error instanceof SyntaxProblem) {
+        return error.message;
+      }
+      throw error;
+    }
+  }
+}

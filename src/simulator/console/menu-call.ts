@@ -1,0 +1,15 @@
+import type { MenuCommand } from './ast.ts';
+import type { Environment } from './evaluate.ts';
+import type { Value } from './value.ts';
+
+/** One call of a command on a menu, its arguments evaluated. */
+export interface MenuCall {
+  readonly node: MenuCommand;
+  readonly args: ReadonlyMap<string, Value>;
+  /** What the `where` clause takes from the script. */
+  readonly outside: Omit<Environment, 'property'>;
+  /** Whether the command stands alone, so that its value goes nowhere. */
+  readonly bare: boolean;
+  /** Prints one line. */
+  readonly print: (line: string) => void;
+}

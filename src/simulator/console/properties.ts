@@ -1,0 +1,52 @@
+import { ScriptFailure } from './errors.ts';
+import type { Menu, Row } from './menu.ts';
+import { ItemId, nothing, RosArray, type Value } from './value.ts';
+
+/** A row's property; `.id` is its id, and an unset property is nothing. */
+export function propertyOf(row: Row, name: string): Value {
+  return name === '.id' ? new ItemId(row.id) : (row.props.get(name) ?? nothing);
+}
+
+/** Every property name that means something in a menu: declared, settable, a flag, or found in a row. */
+export function knownProperties(menu: Menu, rows: readonly Row[]): ReadonlySet<string> {
+  const settable = ['add', 'set'].flatMap((command) => menu.commands[command] ?? []);
+  const names = new Set(['.id', ...(menu.properties ?? []), ...settable, ...Object.keys(menu.flags)]);
+  names.delete('numbers');
+  for (const row of rows) {
+    for (const name of row.props.keys()) {
+      names.add(name);
+    }
+  }
+  return names;
+}
+
+/** The names that a `proplist=` or `value-name` asks for, all of them known to the menu. */
+export function requestedProperties(list: string, argument: string, known: ReadonlySet<string>): readonly string[] {
+  const names = list.split(',');
+  if (names.some((name) => !known.has(name))) {
+    throw new ScriptFailure(`input does not match any value of ${argument}`);
+  }
+  return names;
+}
+
+/** The properties that `print` shows without `detail`. */
+export function briefProperties(menu: Menu): readonly string[] {
+  return menu.columns ?? (menu.properties ?? []).slice(0, 5);
+}
+
+/** A row as `get` and `print as-value` give it: a keyed array, unset properties absent. */
+export function rowValue(row: Row, names: Iterable<string>): RosArray {
+  const keyed = new Map<string, Value>();
+  for (const name of names) {
+    const value = propertyOf(row, name);
+    if (value !== nothing) {
+      keyed.set(name, value);
+    }
+  }
+  return new RosArray([], keyed);
+}
+
+/** All properties of a row; the only row of a singleton menu has no id (docs/routeros.md, 2). */
+export function allProperties(menu: Menu, row: Row): readonly string[] {
+  return menu.kind === 'singleton' ? [...row.props.keys()] : ['.id', ...row.props.keys()];
+}
