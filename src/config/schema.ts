@@ -60,7 +60,7 @@ const backend = z.strictObject({
   }),
   /** Bytes that must stay free in each pool: a full Btrfs fails writes of every volume. */
   reserve: byteSize.prefault('1GiB'),
-  pools: z.array(pool).min(1).max(8),
+  pools: z.array(pool).min(1).max(4),
 });
 
 export const configSchema = z
@@ -72,7 +72,7 @@ export const configSchema = z
     /** Tells clusters on one box apart. The uid of the namespace kube-system is a good one. */
     clusterId: z.string().min(1, 'required; the uid of the namespace kube-system is a good one').max(128),
     /** Clusters that are gone and whose objects this one takes over. */
-    adoptedClusterIds: z.array(z.string().min(1).max(128)).default([]),
+    adoptedClusterIds: z.array(z.string().min(1).max(128)).max(16).default([]),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     backends: z.array(backend).min(1),
   })

@@ -11,6 +11,8 @@
 export const HEADER = 'rose-csi:1 ';
 /** Bytes of one entry: a uuid, `:`, the mode letter, a space. */
 export const ENTRY_BYTES = 39;
+/** Bytes of a comment that every device is trusted with (U16); words for people are cut to make room. */
+export const MAX_COMMENT = 200;
 /** Nodes that may share a raw block volume: the two sides of a live migration. */
 export const MAX_SHARED_NODES = 2;
 
@@ -23,7 +25,7 @@ export interface Publication {
 }
 
 const ENTRY = /^([0-9a-f-]{36}):([wrs])$/;
-const MAX_WORDS = 200 - HEADER.length - MAX_SHARED_NODES * ENTRY_BYTES - '| '.length;
+const MAX_WORDS = 80;
 
 /** A comment without nodes. Words are cut to what fits and to characters that need no care anywhere. */
 export function freshComment(words: string): string {

@@ -65,9 +65,8 @@ export class Rds {
     return new Map(rows.map((row) => [text(row, 'fs-label'), bytes(row, 'free') ?? 0n]));
   }
 
-  async createVolume(request: Omit<CreateVolume, 'reserveBytes'>, call: RdsCall): Promise<ObjectState> {
-    const { reserveBytes } = this.settings;
-    return decodeObject(await this.#run('write', createVolume({ ...request, reserveBytes }), call));
+  async createVolume(request: Omit<CreateVolume, 'reserveBytes' | 'pools'>, call: RdsCall): Promise<ObjectState> {
+    return decodeObject(await this.#run('write', createVolume({ ...this.settings, ...request }), call));
   }
 
   async readVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {

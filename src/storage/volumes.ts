@@ -10,6 +10,9 @@ import { snapshotRef, volumeRef } from './refs.ts';
 import { requestedBytes, roundUp } from './size.ts';
 import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 
+/** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
+const CLEANUP_MS = 30_000;
+
 /** Creating, reading, growing and deleting volumes. */
 export class Volumes {
   readonly #backends: Backends;
@@ -103,15 +106,17 @@ export class Volumes {
           return again;
         }
       }
-      await backend.rds.deleteVolume(script.volume, call).catch((leftover: unknown) => {
-        throw new StorageError(
-          'unavailable',
-          `what was made of ${script.name} could not be removed yet; it is tried again`,
-          {
-            cause: new AggregateError([error, leftover]),
-          },
-        );
-      });
+      await backend.rds
+        .deleteVolume(script.volume, { signal: AbortSignal.timeout(CLEANUP_MS) })
+        .catch((leftover: unknown) => {
+          throw new StorageError(
+            'unavailable',
+            `what was made of ${script.name} could not be removed yet; it is tried again`,
+            {
+              cause: new AggregateError([error, leftover]),
+            },
+          );
+        });
       throw error;
     }
   }
@@ -200,8 +205,16 @@ export function toVolume(handle: Handle, state: Pick<ObjectState, 'subvolumes' |
     id,
     capacityBytes: state.disk?.size ?? name.requestedBytes,
     ...(source === undefined ? {} : { source }),
-    publishedNodeIds: (state.disk?.publications ?? []).map(({ hostId }) => nodeIdOfHost(hostId)),
+    publishedNodeIds: publishedNodes(state.disk),
   };
+}
+
+/**
+ * The nodes that can reach the volume. A record without the export, as a reboot may leave it (U17), is no publication, so
+ * that external-attacher sees the drift in ListVolumes and publishes again.
+ */
+function publishedNodes(disk: ObjectState['disk']): string[] {
+  return disk?.exported ? disk.publications.map(({ hostId }) => nodeIdOfHost(hostId)) : [];
 }
 
 function contentSource(backend: string, origin: Origin): ContentSource | undefined {

@@ -18,6 +18,8 @@ export type VolumeSource =
 
 export interface CreateVolume {
   readonly pool: Pool;
+  /** All pools of the box: a source is absent only if it is in none of them. */
+  readonly pools: readonly Pool[];
   readonly volume: VolumeRef;
   /** Full name of the subvolume; the same request gives the same name, so Btrfs itself arbitrates between racers. */
   readonly name: string;
@@ -37,17 +39,18 @@ const SNAPSHOT_BYTES_AT = 99n;
 /**
  * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for
  * first, so a retry succeeds even after the source is gone. A volume of another request (another name under the same
- * id) is left alone and reported. `xW` says whether this very run made the subvolume, `xZ` how many bytes a copy must hold.
+ * id) is left alone and reported. `xK` is RC-MADE once
+ * this very run has made the subvolume, so that a later failure says so; `xZ` is how many bytes a copy must hold.
  */
 export function createVolume(request: CreateVolume): Script {
   const { volume, name } = request;
   return join([
-    provePools([request.pool]),
-    ros`:local xW false; :local xZ 1`,
-    ros`:if ([:len [${livingSubvolumes(volume.prefix)}]]=0) do={${make(request)}; :set xW true}`,
+    provePools(request.source.kind === 'new' ? [request.pool] : request.pools),
+    ros`:local xK ""; :local xZ 1`,
+    ros`:if ([:len [${livingSubvolumes(volume.prefix)}]]=0) do={${make(request)}; :set xK "RC-MADE "}`,
     findSubvolume(volume.prefix),
     ros`:if (($xV->"name")=${name}) do={
-      :onerror xE in={${complete(request)}} do={:if ($xW) do={:error ("RC-MADE ".$xE)} else={:error $xE}}}`,
+      :onerror xE in={${complete(request)}} do={:error ($xK.$xE)}}`,
     reportVolume(volume),
   ]);
 }
@@ -88,7 +91,7 @@ function clone({ pool, name, bytes, limitBytes, reserveBytes }: CreateVolume): S
 /** Attaches the image, proves that it is there, and grows it to what was asked for. */
 function complete({ volume, comment, bytes, source }: CreateVolume): Script {
   if (source.kind === 'new') {
-    return ros`:if ($xW) do={${addDisk(volume, comment, ros`file-size=${bytes}`)}};
+    return ros`:if ($xK!="") do={${addDisk(volume, comment, ros`file-size=${bytes}`)}};
       ${attach(volume, comment)}; ${growTo(ros`${bytes}`)}`;
   }
   const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xS)};`;

@@ -120,7 +120,7 @@ export function reportVolume(volume: VolumeRef): Script {
 }
 
 /** What the driver reads of a disk item. */
-export const DISK_PROPERTIES = ros`.id,slot,size,file-path,comment,mount-filesystem,nvme-tcp-export,nvme-tcp-server-nqn`;
+export const DISK_PROPERTIES = ros`slot,size,file-path,comment,mount-filesystem,nvme-tcp-export,nvme-tcp-server-nqn`;
 
 /** Prints one value as a JSON line. */
 export function put(value: Script): Script {

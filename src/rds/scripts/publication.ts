@@ -1,5 +1,5 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import { ENTRY_BYTES, entryOf, HEADER, type Publication } from '../publication.ts';
+import { ENTRY_BYTES, entryOf, HEADER, MAX_COMMENT, type Publication } from '../publication.ts';
 import { provePools, reportVolume } from './fragments.ts';
 import { HAS_NODES, openVolume, TRUE, type VolumeTarget } from './volume.ts';
 
@@ -37,7 +37,7 @@ export function publishVolume(target: VolumeTarget, { publication, port, allowHo
         :if ($xC~${ere`${publication.hostId}:`}) do={:error "RC-MODE"};
         :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={:error "RC-EXPORTED"}};
         :if (!($xC~${ere`^${HEADER}`})) do={:set xC (${`${HEADER}| `}.$xC)};
-        :local xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} [:len $xC]]);
+        :local xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
         /disk set $xD comment=$xW ${exported}; ${settle()}}`,
     reportVolume(target.volume),
   ]);
