@@ -16,6 +16,11 @@ export type RouterOsErrorKind =
   /** The caller gave up before the command was sent. Nothing ran. */
   | 'cancelled';
 
+export interface RouterOsErrorOptions extends ErrorOptions {
+  readonly code?: string;
+  readonly mayStillRun?: boolean;
+}
+
 export class RouterOsError extends Error {
   override readonly name = 'RouterOsError';
   readonly kind: RouterOsErrorKind;
@@ -24,10 +29,17 @@ export class RouterOsError extends Error {
   /** What RouterOS or the transport said, without secrets; for people, never for decisions. */
   readonly detail: string;
 
-  constructor(kind: RouterOsErrorKind, detail: string, options?: ErrorOptions & { code?: string }) {
+  /**
+   * Whether this very script may be running on the device even now: always for kind `unknown`, and for every other kind
+   * when an earlier attempt of the same call got no answer. Nothing may be cleaned up then (docs/routeros.md, U22).
+   */
+  readonly mayStillRun: boolean;
+
+  constructor(kind: RouterOsErrorKind, detail: string, options?: RouterOsErrorOptions) {
     super(detail, options);
     this.kind = kind;
     this.code = options?.code ?? '';
     this.detail = detail;
+    this.mayStillRun = options?.mayStillRun ?? kind === 'unknown';
   }
 }

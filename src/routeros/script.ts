@@ -1,6 +1,133 @@
+/** What may stand in `${…}` of a {@link ros} template. */
+export type ScriptValue = string | bigint | number | boolean | Script;
+
+let fromTrustedText: (text: string) => Script;
+
+/**
+ * RouterOS script text that is one line and in which every value was quoted. Only the {@link ros} tag and {@link join}
+ * make one, so whatever reaches the device has been through them.
+ */
 export class Script {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
+  readonly #text: string;
+
+  static {
+    fromTrustedText = (text) => new Script(text);
   }
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The script as it is sent: one line of printable ASCII. */
+  get text(): string {
+    return this.#text;
+  }
+}
+
+/** Bytes that mean only themselves inside `"…"` (docs/routeros.md, 3); all others are sent as `\XX`. */
+const PLAIN = /^[A-Za-z0-9 ._/:@%+,=~-]$/;
+
+const QUOTED_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return PLAIN.test(character) ? character : `\\${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+});
+
+/**
+ * Any text as a RouterOS string literal, `"…"`, byte for byte in UTF-8 (docs/routeros.md, 3).
+ *
+ * @throws TypeError for a lone surrogate, which has no UTF-8 form and would be changed silently.
+ */
+export function quote(value: string): string {
+  if (!value.isWellFormed()) {
+    throw new TypeError('a lone surrogate cannot be sent to RouterOS');
+  }
+  let quoted = '"';
+  for (const byte of Buffer.from(value, 'utf8')) {
+    quoted += QUOTED_BYTE[byte];
+  }
+  return `${quoted}"`;
+}
+
+function encode(value: ScriptValue): string {
+  switch (typeof value) {
+    case 'string':
+      return quote(value);
+    case 'boolean':
+      return value ? 'yes' : 'no';
+    case 'number':
+    case 'bigint':
+      if (value < 0 || (typeof value === 'number' && !Number.isSafeInteger(value))) {
+        throw new RangeError(`not a whole number that RouterOS could be sent exactly: ${value}`);
+      }
+      return value.toString();
+    default:
+      if (value instanceof Script) {
+        return value.text;
+      }
+      throw new TypeError('a script takes strings, whole numbers, booleans and scripts');
+  }
+}
+
+/**
+ * Follows the quotes through one literal part of a template.
+ *
+ * @throws SyntaxError for what the device would misread: a string left open, a line break in a string, text that is not
+ *   printable ASCII, and outside of strings a backslash or a `#`, which would swallow what follows.
+ */
+function scanLiteral(part: string): void {
+  let inString = false;
+  for (let at = 0; at < part.length; at += 1) {
+    const character = part.charAt(at);
+    if (character === '\n' ? inString : character < ' ' || character > '~') {
+      throw new SyntaxError(`a script template may not hold ${JSON.stringify(character)} here: ${part}`);
+    }
+    if (character === '"') {
+      inString = !inString;
+    } else if (inString && character === '\\') {
+      at += 1;
+    } else if (!inString && (character === '\\' || character === '#')) {
+      throw new SyntaxError(`a script template may not hold ${character} outside of a string: ${part}`);
+    }
+  }
+  if (inString) {
+    throw new SyntaxError(`a string is left open in a script template: ${part}`);
+  }
+}
+
+/** A line break and its indentation become one space, since an exec takes one line (docs/routeros.md, 1.1). */
+function collapse(parts: readonly string[]): readonly string[] {
+  return parts.map((part, index) => {
+    const begun = index === 0 ? part.replace(/^ *\n[ \n]*/, '') : part;
+    const ended = index === parts.length - 1 ? begun.replace(/[ \n]*\n *$/, '') : begun;
+    return ended.replace(/ *\n[ \n]*/g, ' ');
+  });
+}
+
+/**
+ * Builds a {@link Script}: ``ros`[/disk find where slot=${slot}]` ``. Strings are quoted, whole numbers become digits,
+ * booleans `yes` or `no`, scripts are spliced in. The template's own text is taken raw, so an escape such as `\5E` is
+ * written as RouterOS reads it; it may run over several lines and is sent as one, hence statements need their `;`.
+ *
+ * @throws TypeError, RangeError or SyntaxError when a value or the template cannot be sent as meant: always a bug here.
+ */
+export function ros(template: TemplateStringsArray, ...values: readonly ScriptValue[]): Script {
+  for (const part of template.raw) {
+    scanLiteral(part);
+  }
+  let text = '';
+  collapse(template.raw).forEach((part, index) => {
+    text += part;
+    const value = values[index];
+    if (value !== undefined) {
+      text += encode(value);
+    } else if (index < values.length) {
+      throw new TypeError('undefined in a script template');
+    }
+  });
+  return fromTrustedText(text);
+}
+
+/** Several scripts as one, with a separator of `;` unless another one is given. */
+export function join(scripts: readonly Script[], separator: Script = ros`;`): Script {
+  return fromTrustedText(scripts.map((script) => script.text).join(separator.text));
 }
