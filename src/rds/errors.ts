@@ -47,11 +47,18 @@ export class RdsError extends Error {
   readonly detail: string;
   /** True when this very call made the subvolume of the volume before it failed. */
   readonly made: boolean;
+  /** True when an earlier attempt of this call lost its answer, so that a script may still be at work on the object (U22). */
+  readonly mayStillRun: boolean;
 
-  constructor(code: RdsErrorCode, detail: string, options?: ErrorOptions & { made?: boolean }) {
+  constructor(
+    code: RdsErrorCode,
+    detail: string,
+    options?: ErrorOptions & { readonly made?: boolean; readonly mayStillRun?: boolean },
+  ) {
     super(detail === '' ? code : `${code}: ${detail}`, options);
     this.code = code;
     this.detail = detail;
     this.made = options?.made ?? false;
+    this.mayStillRun = options?.mayStillRun ?? false;
   }
 }

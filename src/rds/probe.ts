@@ -4,6 +4,9 @@ import type { Pool } from './refs.ts';
 /** `nvme-tcp-server-nqn` exists from here on (docs/routeros.md, 0.1). */
 const MINIMUM_VERSION = [7, 21] as const;
 
+/** `rose-storage`; newer documents call it "Storage" (docs/routeros.md, 9). */
+const STORAGE_PACKAGE = /storage/i;
+
 export interface PoolFacts {
   readonly label: string;
   readonly mountPoint: string;
@@ -30,7 +33,7 @@ export function judge(rows: readonly JsonRow[], expected: readonly ExpectedPool[
   if (!isSupported(version)) {
     problems.unshift(`RouterOS ${version === '' ? 'of unknown version' : version}: 7.21 or newer is needed`);
   }
-  if (!rows.some((row) => text(row, 'name') === 'rose-storage' && !flag(row, 'disabled'))) {
+  if (!rows.some((row) => STORAGE_PACKAGE.test(text(row, 'name')) && !flag(row, 'disabled'))) {
     problems.push('the package rose-storage is not installed or not enabled');
   }
   return {

@@ -157,15 +157,16 @@ function translate(error: unknown): unknown {
   if (!(error instanceof RouterOsError)) {
     return error;
   }
+  const { mayStillRun } = error;
   if (error.kind !== 'refused') {
-    return new RdsError(KIND_CODES[error.kind], error.detail, { cause: error });
+    return new RdsError(KIND_CODES[error.kind], error.detail, { cause: error, mayStillRun });
   }
   const words = `${error.code} ${error.detail}`.replaceAll(TRACE, '').trim().split(' ');
   const made = words[0] === 'RC-MADE';
   const [code = '', ...detail] = made ? words.slice(1) : words;
   return isRefusal(code)
-    ? new RdsError(code, detail.join(' '), { cause: error, made })
-    : new RdsError('failed', [code, ...detail].join(' '), { cause: error, made });
+    ? new RdsError(code, detail.join(' '), { cause: error, made, mayStillRun })
+    : new RdsError('failed', [code, ...detail].join(' '), { cause: error, made, mayStillRun });
 }
 
 function isRefusal(code: string): code is keyof typeof REFUSALS {

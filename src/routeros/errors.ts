@@ -16,11 +16,13 @@ export type RouterOsErrorKind =
   /** The caller gave up before the command was sent. Nothing ran. */
   | 'cancelled';
 
+/** What a RouterOsError carries beside its kind and detail. */
 export interface RouterOsErrorOptions extends ErrorOptions {
   readonly code?: string;
   readonly mayStillRun?: boolean;
 }
 
+/** The only error that a conversation with a box ends in; anything else thrown from this layer is a bug. */
 export class RouterOsError extends Error {
   override readonly name = 'RouterOsError';
   readonly kind: RouterOsErrorKind;

@@ -91,7 +91,8 @@ export class Volumes {
 
   /**
    * Runs the script, and after an intact error answer removes what this very call made. A device command that failed is
-   * looked at once more first: another process may have completed the same volume in the meantime.
+   * looked at once more first: another process may have completed the same volume in the meantime. While a script whose
+   * answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
    */
   async #make(backend: Backend, script: CreateScript, call: Call): Promise<ObjectState> {
     try {
@@ -100,24 +101,26 @@ export class Volumes {
       if (!(error instanceof RdsError && (error.made || error.code === 'RC-GROW'))) {
         throw error;
       }
-      if (error.code === 'failed') {
-        const again = await backend.rds.createVolume(script, call).catch(() => undefined);
-        if (again !== undefined) {
-          return again;
-        }
+      if (error.mayStillRun) {
+        throw new RdsError('unknown', error.message, { cause: error, mayStillRun: true });
       }
-      await backend.rds
-        .deleteVolume(script.volume, { signal: AbortSignal.timeout(CLEANUP_MS) })
-        .catch((leftover: unknown) => {
-          throw new StorageError(
-            'unavailable',
-            `what was made of ${script.name} could not be removed yet; it is tried again`,
-            {
-              cause: new AggregateError([error, leftover]),
-            },
-          );
-        });
-      throw error;
+      const again =
+        error.code === 'failed' ? await backend.rds.createVolume(script, call).catch(() => undefined) : undefined;
+      if (again === undefined) {
+        await this.#takeBack(backend, script, error);
+        throw error;
+      }
+      return again;
+    }
+  }
+
+  async #takeBack(backend: Backend, { volume, name }: CreateScript, reason: RdsError): Promise<void> {
+    try {
+      await backend.rds.deleteVolume(volume, { signal: AbortSignal.timeout(CLEANUP_MS) });
+    } catch (error) {
+      throw new StorageError('unavailable', `what was made of ${name} could not be removed yet; it is tried again`, {
+        cause: new AggregateError([reason, error]),
+      });
     }
   }
 

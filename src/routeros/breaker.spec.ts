@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { Breaker, type Outcome } from './breaker.ts';
+import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+
+const fails = async (kind: RouterOsErrorKind): Promise<Outcome<string>> => ({ error: new RouterOsError(kind, 'no') });
+const works = async (): Promise<Outcome<string>> => ({ value: 'yes' });
+
+function frozenClock({ mock }: TestContext): (ms: number) => void {
+  mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
+  return (ms) => mock.timers.tick(ms);
+}
+
+/** Milliseconds until an attempt would be let through. */
+function restOfBreak(breaker: Breaker, tick: (ms: number) => void): number {
+  let passed = 0;
+  for (; !breaker.closed; passed += 1) {
+    tick(1);
+  }
+  return passed;
+}
+
+describe('Breaker', () => {
+  it('doubles its breaks up to the longest, spread over their upper half', async (context) => {
+    const tick = frozenClock(context);
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 350 });
+    for (const longest of [100, 200, 350, 350]) {
+      await breaker.run(() => fails('unreachable'));
+      const pause = restOfBreak(breaker, tick);
+      assert.ok(pause >= longest / 2 && pause <= longest, `${pause} of ${longest}`);
+    }
+  });
+
+  it('begins with a short break again after a success', async (context) => {
+    const tick = frozenClock(context);
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 10_000 });
+    for (const attempt of [() => fails('unknown'), () => fails('unknown'), works, () => fails('unknown')]) {
+      await breaker.run(attempt);
+      tick(breaker.closed ? 0 : 200);
+    }
+    assert.ok(breaker.closed);
+  });
+
+  it('makes no attempt during a break', async (context) => {
+    frozenClock(context);
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 100 });
+    await breaker.run(() => fails('unreachable'));
+    await assert.rejects(
+      breaker.run(() => assert.fail('an attempt was made')),
+      { kind: 'unreachable' },
+    );
+  });
+
+  it('lets one attempt decide for those that come with it', async (context) => {
+    const tick = frozenClock(context);
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 100 });
+    await breaker.run(() => fails('unreachable'));
+    tick(100);
+    let attempts = 0;
+    const attempt = async (): Promise<Outcome<string>> => {
+      attempts += 1;
+      return fails('unreachable');
+    };
+    const results = await Promise.allSettled([1, 2, 3].map(() => breaker.run(attempt)));
+    assert.equal(attempts, 1);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected'],
+    );
+  });
+
+  it('counts only trouble on the way to the box', async () => {
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 1e6, maxBreakMs: 1e6 });
+    for (const kind of ['refused', 'failed', 'rejected', 'cancelled'] as const) {
+      await breaker.run(() => fails(kind));
+      assert.ok(breaker.closed, kind);
+    }
+    await breaker.run(() => fails('unknown'));
+    assert.ok(!breaker.closed);
+  });
+});

@@ -1,0 +1,70 @@
+import {
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  DelegateBackoff,
+  handleWhenResult,
+  isBrokenCircuitError,
+} from 'cockatiel';
+import { RouterOsError } from './errors.ts';
+
+export interface BreakerOptions {
+  /** Attempts that fail in a row on the way to the box before it is left alone for a while. */
+  readonly failures: number;
+  /** Milliseconds that it is left alone the first time, about; doubled each time the attempt after it fails too. */
+  readonly firstBreakMs: number;
+  /** No break is longer, in milliseconds. */
+  readonly maxBreakMs: number;
+}
+
+/** How one attempt ended: an error that the box itself answered with proves that it can be reached. */
+export type Outcome<T> = { readonly value: T } | { readonly error: RouterOsError };
+
+/** The error of a call that comes during a break. */
+export function leftAlone(): RouterOsError {
+  return new RouterOsError('unreachable', 'the box did not answer lately and is left alone for a moment');
+}
+
+function isTransportFailure(result: unknown): boolean {
+  const { error } = result as { readonly error?: RouterOsError };
+  return error?.kind === 'unreachable' || error?.kind === 'unknown';
+}
+
+/**
+ * Keeps a dead box from being tried by every call in turn. After a break one attempt goes through (the half-open state),
+ * and decides whether the others may follow. The breaks are also what spaces out reconnects: they grow, and are spread
+ * at random so that the processes that lost a box together do not return together.
+ */
+export class Breaker {
+  readonly #policy: CircuitBreakerPolicy;
+  #brokenUntil = 0;
+
+  constructor({ failures, firstBreakMs, maxBreakMs }: BreakerOptions) {
+    const halfOpenAfter = new DelegateBackoff(({ attempt }: { readonly attempt: number }) => {
+      const longest = Math.min(maxBreakMs, firstBreakMs * 2 ** (attempt - 1));
+      const pause = Math.ceil(longest * (0.5 + Math.random() / 2));
+      this.#brokenUntil = Date.now() + pause;
+      return pause;
+    });
+    const breaker = new ConsecutiveBreaker(failures);
+    this.#policy = circuitBreaker(handleWhenResult(isTransportFailure), { breaker, halfOpenAfter });
+  }
+
+  /** Whether an attempt would be let through now, or is being made to find out. */
+  get closed(): boolean {
+    return Date.now() >= this.#brokenUntil;
+  }
+
+  /**
+   * Makes an attempt and counts how it ended.
+   *
+   * @throws RouterOsError of kind `unreachable`, without an attempt, during a break.
+   */
+  async run<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      return await this.#policy.execute(attempt);
+    } catch (error) {
+      throw isBrokenCircuitError(error) ? leftAlone() : error;
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { wrap } from './envelope.ts';
+import { RouterOsError } from './errors.ts';
+import type { JsonRow, RunOptions } from './routeros.ts';
+import type { Script } from './script.ts';
+
+/**
+ * One exec and the callers who wait for it. A caller may leave at any time and is told at once; the exec is dropped only
+ * when all have left and it was not sent, since a script that was sent may run to its end whoever waits.
+ */
+export class Flight {
+  readonly script: Script;
+  readonly kind: RunOptions['kind'];
+  readonly nonce = randomBytes(8).toString('hex');
+  /** The line to send. */
+  readonly command: string;
+  readonly #result = Promise.withResolvers<readonly JsonRow[]>();
+  readonly #abandoned = new AbortController();
+  #waiting = 0;
+  #sent = false;
+
+  /** @throws RangeError when the script is too long to be sent. */
+  constructor(script: Script, kind: RunOptions['kind']) {
+    this.script = script;
+    this.kind = kind;
+    this.command = wrap(script, this.nonce);
+    // Each caller takes the outcome through wait(); there may be none left.
+    this.#result.promise.catch(() => undefined);
+  }
+
+  get sent(): boolean {
+    return this.#sent;
+  }
+
+  /** Aborts when the last caller leaves before the command was sent. */
+  get abandoned(): AbortSignal {
+    return this.#abandoned.signal;
+  }
+
+  /** Called right before the command goes out; from here on its outcome is unknown to whoever leaves. */
+  markSent(): void {
+    this.#sent = true;
+  }
+
+  land(rows: readonly JsonRow[]): void {
+    this.#result.resolve(rows);
+  }
+
+  fail(error: unknown): void {
+    this.#result.reject(error);
+  }
+
+  /**
+   * The outcome, for one more caller.
+   *
+   * @param limit whose reason is the RouterOsError to throw when it aborts before the command was sent
+   * @throws RouterOsError of the exec, or `unknown` when `limit` aborts after the command was sent.
+   */
+  async wait(limit: AbortSignal): Promise<readonly JsonRow[]> {
+    const left = Promise.withResolvers<never>();
+    const leave = (): void => left.reject(this.#sent ? leftWhileRunning(limit.reason) : limit.reason);
+    limit.addEventListener('abort', leave, { once: true });
+    this.#waiting += 1;
+    try {
+      limit.throwIfAborted();
+      return await Promise.race([this.#result.promise, left.promise]);
+    } finally {
+      limit.removeEventListener('abort', leave);
+      this.#waiting -= 1;
+      if (this.#waiting === 0 && !this.#sent) {
+        this.#abandoned.abort();
+      }
+    }
+  }
+}
+
+function leftWhileRunning(reason: unknown): RouterOsError {
+  const why = reason instanceof RouterOsError ? reason.detail : String(reason);
+  return new RouterOsError('unknown', `${why} after the command was sent`, { cause: reason });
+}

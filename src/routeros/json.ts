@@ -1,0 +1,82 @@
+import type { JsonRow } from './routeros.ts';
+
+/** What a `JSON.parse` reviver is told since ES2025; the TypeScript library in use does not know it yet. */
+interface ReviverContext {
+  readonly source?: string;
+}
+
+type LosslessParse = (
+  text: string,
+  reviver: (key: string, value: unknown, context: ReviverContext) => unknown,
+) => unknown;
+
+const parse = JSON.parse as LosslessParse;
+
+/** Integers beyond 2^53 become `bigint`, so that no size loses its last digits; `2048.000000` is RouterOS' integer too. */
+function keepIntegersExact(_key: string, value: unknown, { source }: ReviverContext): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) {
+    return value;
+  }
+  const integer = /^(-?\d+)(?:\.0+)?$/.exec(source)?.[1];
+  return integer === undefined ? value : BigInt(integer);
+}
+
+/** The index after the JSON object or array that begins at `start`, or -1 when the text ends inside of it. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (inString) {
+      if (character === '\\') {
+        at += 1;
+      } else if (character === '"') {
+        inString = false;
+      }
+    } else if (character === '"') {
+      inString = true;
+    } else if (character === '{' || character === '[') {
+      depth += 1;
+    } else if (character === '}' || character === ']') {
+      depth -= 1;
+      if (depth === 0) {
+        return at + 1;
+      }
+    }
+  }
+  return -1;
+}
+
+function isRow(value: unknown): value is JsonRow {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads JSON objects that follow one another with nothing but spaces between them. An array of objects, which is what
+ * serialising a whole result set gives (docs/routeros.md, 2), counts as its members.
+ *
+ * @throws SyntaxError when the text is anything else.
+ */
+export function parseRows(text: string): readonly JsonRow[] {
+  const rows: JsonRow[] = [];
+  for (let at = 0; at < text.length; ) {
+    const character = text.charAt(at);
+    if (character === ' ') {
+      at += 1;
+      continue;
+    }
+    const end = character === '{' || character === '[' ? endOfValue(text, at) : -1;
+    if (end === -1) {
+      throw new SyntaxError(`not a JSON object at offset ${at}`);
+    }
+    const value = parse(text.slice(at, end), keepIntegersExact);
+    for (const row of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
+      if (!isRow(row)) {
+        throw new SyntaxError(`an array at offset ${at} holds something other than objects`);
+      }
+      rows.push(row);
+    }
+    at = end;
+  }
+  return rows;
+}

@@ -1,0 +1,46 @@
+import { RouterOsError } from './errors.ts';
+import { type SshOptions, SshSession } from './ssh-session.ts';
+
+/** The one connection to a box: made when first asked for, and made anew when it was lost. */
+export class Link {
+  readonly #options: SshOptions;
+  readonly #closing = new AbortController();
+  #session: SshSession | undefined;
+  #connecting: Promise<SshSession> | undefined;
+
+  constructor(options: SshOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The connection, shared by all who ask at the same time.
+   *
+   * @throws RouterOsError of kind `unreachable`.
+   */
+  async session(): Promise<SshSession> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#session?.alive) {
+      return this.#session;
+    }
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<SshSession> {
+    const session = await SshSession.open(this.#options, this.#closing.signal);
+    if (this.#closing.signal.aborted) {
+      session.close();
+      throw this.#closing.signal.reason;
+    }
+    this.#session = session;
+    return session;
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#closing.abort(new RouterOsError('unreachable', 'the connection was closed by this driver'));
+    this.#session?.close();
+  }
+}

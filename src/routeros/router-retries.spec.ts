@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assertKind, box, connect, events, failure, LONG, peer, retrying, usePeers, write } from './router.fixture.ts';
+import { ros } from './script.ts';
+
+usePeers();
+
+describe('repeating', () => {
+  it('repeats a command whose connection was lost, on a new one', async () => {
+    connect({ retryPolicy: retrying });
+    const call = box.run(ros`:put 1`, write);
+    (await peer.exec(1)).drop();
+    (await peer.exec(2)).ok({ a: 1 });
+    assert.deepEqual(await call, [{ a: 1 }]);
+    assert.equal(peer.connections, 2);
+  });
+
+  it('repeats a command whose answer was cut short', async () => {
+    connect({ retryPolicy: retrying });
+    const call = box.run(ros`:put 1`, write);
+    (await peer.exec(1)).answer('{"a":1}\r\n');
+    (await peer.exec(2)).ok({ a: 1 });
+    assert.deepEqual(await call, [{ a: 1 }]);
+  });
+
+  it('takes an answer that was whole before the connection was lost', async () => {
+    connect();
+    const call = box.run(ros`:put 1`, write);
+    const exec = await peer.exec(1);
+    exec.channel.write(`{"a":1}\r\nOK${exec.nonce}\r\n`, () => exec.hangUp());
+    assert.deepEqual(await call, [{ a: 1 }]);
+  });
+
+  it('waits for a box that is away and comes back', async () => {
+    peer.mode = 'gone';
+    connect({
+      retryPolicy: {
+        ...retrying,
+        rules: [{ kinds: ['unreachable'], retries: 10_000, firstPauseMs: 1, maxPauseMs: 5 }],
+      },
+    });
+    const call = box.run(ros`:put 1`, write);
+    await peer.when(() => peer.connections >= 3);
+    peer.mode = 'up';
+    (await peer.exec(1)).ok();
+    await call;
+  });
+
+  it('repeats a failed command once, and never a refused or rejected one', async () => {
+    connect({ retryPolicy: retrying });
+    peer.answerAll((exec) => {
+      const [, word] = /:put (\w+);/.exec(exec.command) ?? [];
+      if (word === 'rejected') {
+        exec.answer('syntax error (line 1 column 2)');
+      } else {
+        exec.error(word === 'refused' ? 'RC-NO (:error; line 1)' : 'failure: no');
+      }
+    });
+    await assertKind(box.run(ros`:put failed`, write), 'failed');
+    assert.equal(peer.execs.length, 2);
+    await assertKind(box.run(ros`:put refused`, write), 'refused');
+    assert.equal(peer.execs.length, 3);
+    await assertKind(box.run(ros`:put rejected`, write), 'rejected');
+    assert.equal(peer.execs.length, 4);
+  });
+
+  it('gives up after the last attempt', async () => {
+    connect({ retryPolicy: retrying });
+    peer.answerAll((exec) => exec.drop());
+    await assertKind(box.run(ros`:put 1`, write), 'unknown');
+    assert.equal(peer.execs.length, 4);
+  });
+
+  it('does not outlast its budget', async () => {
+    peer.mode = 'gone';
+    const rules = [{ kinds: ['unreachable' as const], retries: 1_000_000, firstPauseMs: 1, maxPauseMs: 5 }];
+    connect({ retryPolicy: { rules, budgetMs: 50 } });
+    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    assert.ok(peer.connections >= 1);
+  });
+
+  it('says after a lost answer that the script may still run, whatever came of the repeat', async () => {
+    connect({ retryPolicy: retrying });
+    const call = failure(box.run(ros`:put 1`, write));
+    (await peer.exec(1)).drop();
+    (await peer.exec(2)).error('RC-NO not so (:error; line 1)');
+    const { kind, code, mayStillRun } = await call;
+    assert.deepEqual({ kind, code, mayStillRun }, { kind: 'refused', code: 'RC-NO', mayStillRun: true });
+  });
+
+  it('never claims after a lost answer that nothing ran', async () => {
+    connect({ retryPolicy: retrying });
+    const call = failure(box.run(ros`:put 1`, write));
+    const exec = await peer.exec(1);
+    peer.mode = 'gone';
+    exec.drop();
+    const { kind, detail, mayStillRun } = await call;
+    assert.deepEqual({ kind, mayStillRun }, { kind: 'unknown', mayStillRun: true });
+    assert.match(detail, /after an attempt whose answer was lost/);
+  });
+
+  it('ends at once when the caller leaves during a pause', async () => {
+    const rules = [{ kinds: ['unreachable' as const], retries: 1, firstPauseMs: 1e6, maxPauseMs: 1e6 }];
+    peer.mode = 'gone';
+    connect({ retryPolicy: { rules, budgetMs: LONG } });
+    const giveUp = new AbortController();
+    const call = failure(box.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal }));
+    await peer.when(() => peer.connections === 1);
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (events.length === 0);
+    giveUp.abort();
+    assert.equal((await call).kind, 'unreachable');
+  });
+});
+
+describe('the breaker', () => {
+  it('leaves a dead box alone, then lets one attempt through', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
+    peer.mode = 'gone';
+    connect({ breaker: { failures: 2, firstBreakMs: 100, maxBreakMs: 100 } });
+    assert.ok(box.reachable());
+    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    assert.ok(box.reachable());
+    await assertKind(box.run(ros`:put 2`, write), 'unreachable');
+    assert.ok(!box.reachable());
+    assert.match((await assertKind(box.run(ros`:put 3`, write), 'unreachable')).detail, /left alone/);
+    assert.equal(peer.connections, 2);
+
+    mock.timers.tick(100);
+    assert.ok(box.reachable());
+    await assertKind(box.run(ros`:put 4`, write), 'unreachable');
+    assert.equal(peer.connections, 3);
+    assert.ok(!box.reachable());
+
+    mock.timers.tick(100);
+    assert.ok(box.reachable());
+    peer.mode = 'up';
+    peer.answerAll((exec) => exec.ok());
+    await box.run(ros`:put 5`, write);
+    peer.mode = 'gone';
+    peer.cutAll();
+    await peer.when(() => peer.open === 0);
+    await failure(box.run(ros`:put 6`, write));
+    assert.ok(box.reachable(), 'one failure after a success does not break');
+  });
+
+  it('fails the calls that wait when it opens', async () => {
+    peer.mode = 'gone';
+    connect({ breaker: { failures: 1, firstBreakMs: LONG, maxBreakMs: LONG } });
+    const calls = [1, 2, 3].map((n) => assertKind(box.run(ros`:put ${n}`, write), 'unreachable'));
+    await Promise.all(calls);
+    assert.equal(peer.connections, 1);
+  });
+
+  it('does not count what the box itself answered', async () => {
+    connect({ breaker: { failures: 2, firstBreakMs: LONG, maxBreakMs: LONG } });
+    peer.answerAll((exec) => exec.error(exec.command.includes('refused') ? 'RC-NO (:error; line 1)' : 'failure: no'));
+    for (const script of [ros`:put refused`, ros`:put failed`, ros`:put refused`, ros`:put failed`]) {
+      await failure(box.run(script, write));
+    }
+    assert.ok(box.reachable());
+  });
+});

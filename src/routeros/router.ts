@@ -1,0 +1,186 @@
+import PQueue from 'p-queue';
+import { Breaker, type BreakerOptions, leftAlone, type Outcome } from './breaker.ts';
+import { limitCall } from './call-limit.ts';
+import { MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
+import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { Flight } from './flight.ts';
+import { parseHostKeys } from './host-key.ts';
+import { Link } from './link.ts';
+import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
+import type { JsonRow, RouterOs, RunOptions } from './routeros.ts';
+import type { Script } from './script.ts';
+import type { SshCredentials } from './ssh-session.ts';
+
+/** One exec, told to whoever counts and logs them. */
+export interface ExecEvent {
+  /** Milliseconds from its turn in the queue to its end, connecting included. */
+  readonly ms: number;
+  /** Bytes of output. */
+  readonly bytes: number;
+  readonly outcome: 'ok' | RouterOsErrorKind;
+}
+
+export interface RouterOsOptions {
+  readonly host: string;
+  /** Default 22. */
+  readonly port?: number;
+  /** `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. */
+  readonly hostKeys: readonly string[];
+  /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
+  credentials(): Promise<SshCredentials>;
+  /** Execs under way at one time; default 1, the only number known to be safe (docs/routeros.md, 1.1 and U15). */
+  readonly maxInFlight?: number;
+  /** Execs that may wait for their turn; default 256. */
+  readonly maxQueued?: number;
+  /** Milliseconds for TCP, key exchange and login; default 10 000. */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds for one exec once connected; default 20 000. */
+  readonly execTimeoutMs?: number;
+  readonly retryPolicy?: RetryPolicy;
+  readonly breaker?: BreakerOptions;
+  /** Told of every exec; must not throw. */
+  readonly onExec?: (event: ExecEvent) => void;
+}
+
+const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
+
+class Router implements RouterOs {
+  readonly #link: Link;
+  readonly #queue: PQueue;
+  readonly #breaker: Breaker;
+  readonly #retries: Retries;
+  readonly #budgetMs: number;
+  readonly #maxQueued: number;
+  readonly #execTimeoutMs: number;
+  readonly #onExec: (event: ExecEvent) => void;
+  readonly #closing = new AbortController();
+  /** Reads that another caller may join, by script. */
+  readonly #reads = new Map<string, Flight>();
+
+  constructor(options: RouterOsOptions) {
+    this.#link = new Link({
+      host: options.host,
+      port: options.port ?? 22,
+      hostKeys: parseHostKeys(options.hostKeys),
+      credentials: () => options.credentials(),
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      maxOutputBytes: MAX_ANSWER_BYTES,
+    });
+    const { rules, budgetMs } = options.retryPolicy ?? defaultRetryPolicy;
+    this.#retries = new Retries(rules);
+    this.#budgetMs = budgetMs;
+    this.#breaker = new Breaker(options.breaker ?? defaultBreaker);
+    this.#queue = new PQueue({ concurrency: options.maxInFlight ?? 1 });
+    this.#maxQueued = options.maxQueued ?? 256;
+    this.#execTimeoutMs = options.execTimeoutMs ?? 20_000;
+    this.#onExec = options.onExec ?? (() => undefined);
+  }
+
+  async run(script: Script, options: RunOptions): Promise<readonly JsonRow[]> {
+    const limit = limitCall(options, this.#budgetMs, this.#closing.signal);
+    const attempt = async (): Promise<readonly JsonRow[]> => {
+      const shared = options.kind === 'read' ? this.#reads.get(script.text) : undefined;
+      return (shared ?? this.#launch(script, options.kind)).wait(limit.signal);
+    };
+    try {
+      return await this.#retries.run(attempt, limit.signal);
+    } finally {
+      limit.dispose();
+    }
+  }
+
+  reachable(): boolean {
+    return this.#breaker.closed;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#link.close();
+    await this.#queue.onIdle();
+  }
+
+  /** Puts an exec into the queue. */
+  #launch(script: Script, kind: RunOptions['kind']): Flight {
+    if (!this.#breaker.closed) {
+      throw leftAlone();
+    }
+    if (this.#queue.size >= this.#maxQueued) {
+      throw new RouterOsError('unreachable', `the queue is full: ${this.#queue.size} commands wait`);
+    }
+    const flight = new Flight(script, kind);
+    if (kind === 'read') {
+      this.#reads.set(script.text, flight);
+      flight.abandoned.addEventListener('abort', () => this.#withdraw(flight));
+    }
+    // Rejects only when the flight was abandoned, when nobody waits for it any more.
+    this.#queue.add(() => this.#fly(flight), { signal: flight.abandoned }).catch(() => undefined);
+    return flight;
+  }
+
+  async #fly(flight: Flight): Promise<void> {
+    try {
+      const outcome = await this.#breaker.run(() => this.#attempt(flight));
+      this.#settle(flight);
+      if ('value' in outcome) {
+        flight.land(outcome.value);
+      } else {
+        flight.fail(outcome.error);
+      }
+    } catch (error) {
+      this.#settle(flight);
+      flight.fail(error);
+    }
+  }
+
+  async #attempt(flight: Flight): Promise<Outcome<readonly JsonRow[]>> {
+    const begin = performance.now();
+    let bytes = 0;
+    const done = (outcome: ExecEvent['outcome']): void =>
+      this.#onExec({ ms: performance.now() - begin, bytes, outcome });
+    try {
+      const session = await this.#link.session();
+      if (flight.abandoned.aborted) {
+        return { error: new RouterOsError('cancelled', 'all callers gave up') };
+      }
+      flight.markSent();
+      const { output, note } = await session.exec(flight.command, this.#execTimeoutMs);
+      bytes = output.length;
+      const value = parseAnswer(output, flight.nonce, note);
+      done('ok');
+      return { value };
+    } catch (error) {
+      if (!(error instanceof RouterOsError)) {
+        throw error;
+      }
+      done(error.kind);
+      return { error };
+    }
+  }
+
+  /** A read may be joined until it ends, and once it was sent only until a write ends, which it may not have seen. */
+  #settle(flight: Flight): void {
+    this.#withdraw(flight);
+    if (flight.kind === 'write') {
+      for (const read of [...this.#reads.values()].filter(({ sent }) => sent)) {
+        this.#withdraw(read);
+      }
+    }
+  }
+
+  #withdraw(flight: Flight): void {
+    if (this.#reads.get(flight.script.text) === flight) {
+      this.#reads.delete(flight.script.text);
+    }
+  }
+}
+
+/**
+ * The way to one box. It connects when first used, runs one exec at a time in the order of the calls, and repeats what
+ * the retry policy says. A call ends at its deadline or when its signal aborts; an exec that was sent keeps its place
+ * until it is answered or out of time, as its script may be running (docs/routeros.md, U22).
+ *
+ * @throws TypeError when no host key is pinned, or one cannot be read.
+ */
+export function connectRouterOs(options: RouterOsOptions): RouterOs {
+  return new Router(options);
+}

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import type { RouterOsError } from './errors.ts';
+import { parseHostKeys } from './host-key.ts';
+import { newKey, SshPeer, watchStrays } from './ssh-peer.fixture.ts';
+import { type SshOptions, SshSession } from './ssh-session.ts';
+
+const LONG = 30_000;
+const never = new AbortController().signal;
+
+let strays: ReturnType<typeof watchStrays>;
+let peer: SshPeer;
+let session: SshSession | undefined;
+
+function optionsFor(target: SshPeer, changes: Partial<SshOptions> = {}): SshOptions {
+  return {
+    host: '127.0.0.1',
+    port: target.port,
+    hostKeys: parseHostKeys([target.hostKeyFingerprint]),
+    credentials: target.credentials,
+    connectTimeoutMs: LONG,
+    maxOutputBytes: 1024 * 1024,
+    ...changes,
+  };
+}
+
+async function open(changes: Partial<SshOptions> = {}, target = peer): Promise<SshSession> {
+  session = await SshSession.open(optionsFor(target, changes), never);
+  return session;
+}
+
+async function assertUnreachable(opening: Promise<unknown>, detail: RegExp): Promise<void> {
+  await assert.rejects(opening, (error: RouterOsError) => {
+    assert.equal(error.kind, 'unreachable');
+    assert.match(error.detail, detail);
+    return true;
+  });
+}
+
+before(() => {
+  strays = watchStrays();
+});
+
+after(() => strays.assertNone());
+
+beforeEach(async () => {
+  peer = await SshPeer.start();
+});
+
+afterEach(async () => {
+  session?.close();
+  await peer.stop();
+});
+
+describe('SshSession.open', () => {
+  it('refuses an unknown host key before it shows who it is, and names the key that was shown', async () => {
+    const hostKeys = parseHostKeys([`SHA256:${'A'.repeat(43)}`]);
+    const { hostKeyFingerprint } = peer;
+    await assert.rejects(open({ hostKeys }), (error: RouterOsError) => {
+      assert.equal(error.kind, 'unreachable');
+      assert.ok(error.detail.includes(hostKeyFingerprint), error.detail);
+      assert.match(error.detail, /add it to the pinned host keys/);
+      return true;
+    });
+    assert.equal(peer.logins, 0);
+  });
+
+  it('accepts either of two pinned keys', async () => {
+    await open({ hostKeys: parseHostKeys([`SHA256:${'A'.repeat(43)}`, peer.hostKeyFingerprint]) });
+  });
+
+  it('accepts the RSA host key that RouterOS has by default', async () => {
+    const rsa = await SshPeer.start({ hostKey: newKey('rsa') });
+    try {
+      await open({}, rsa);
+    } finally {
+      session?.close();
+      await rsa.stop();
+    }
+  });
+
+  it('does not fall back to SHA-1', async () => {
+    const old = await SshPeer.start({ hostKey: newKey('rsa'), algorithms: { serverHostKey: ['ssh-rsa'] } });
+    try {
+      await assertUnreachable(open({}, old), /no matching host key format/);
+    } finally {
+      await old.stop();
+    }
+  });
+
+  it('tells that the key was refused', async () => {
+    peer.allow(newKey());
+    await assertUnreachable(open(), /authentication methods failed/);
+    assert.ok(peer.logins > 0);
+  });
+
+  it('tells that there is no usable key', async () => {
+    const missing = async (): Promise<never> => {
+      throw new Error('ENOENT: no such file, /etc/rds/key');
+    };
+    await assertUnreachable(open({ credentials: missing }), /credentials cannot be read: ENOENT/);
+    const nonsense = async () => ({ username: 'csi', privateKey: 'nonsense' });
+    await assertUnreachable(open({ credentials: nonsense }), /Cannot parse privateKey/);
+  });
+
+  it('gives up on a peer that accepts and says nothing', async () => {
+    peer.mode = 'mute';
+    await assertUnreachable(open({ connectTimeoutMs: 20 }), /Timed out while waiting for handshake/);
+    await peer.when(() => peer.open === 0);
+  });
+
+  it('gives up on a peer that hangs up', async () => {
+    peer.mode = 'gone';
+    await assertUnreachable(open(), /no connection to 127\.0\.0\.1 port \d+: /);
+  });
+
+  it('gives up when nobody listens', async () => {
+    const gone = await SshPeer.start();
+    const options = optionsFor(gone);
+    await gone.stop();
+    await assertUnreachable(SshSession.open(options, never), /ECONNREFUSED/);
+  });
+
+  it('gives up when told to, and leaves no connection behind', async () => {
+    peer.mode = 'mute';
+    const giveUp = new AbortController();
+    const opening = SshSession.open(optionsFor(peer), giveUp.signal);
+    await peer.when(() => peer.connections === 1);
+    giveUp.abort();
+    await assertUnreachable(opening, /the connection was closed/);
+    await peer.when(() => peer.open === 0);
+    await assertUnreachable(SshSession.open(optionsFor(peer), giveUp.signal), /given up/);
+  });
+});
+
+describe('SshSession.exec', () => {
+  it('returns the bytes as they came', async () => {
+    const running = (await open()).exec(':put 1', LONG);
+    const exec = await peer.exec(1);
+    assert.equal(exec.command, ':put 1');
+    exec.channel.write(Buffer.from([0xe2, 0x9c]));
+    exec.answer(Buffer.from([0x85, 0x0d, 0x0a, 0x00]));
+    const { output, note } = await running;
+    assert.deepEqual([...output], [0xe2, 0x9c, 0x85, 0x0d, 0x0a, 0x00]);
+    assert.equal(note, '');
+  });
+
+  it('ignores the exit status, and keeps stderr for people', async () => {
+    const running = (await open()).exec(':put 1', LONG);
+    const exec = await peer.exec(1);
+    exec.channel.stderr.write('a complaint\n');
+    exec.answer('done', 1);
+    const { output, note } = await running;
+    assert.equal(output.toString(), 'done');
+    assert.equal(note, 'a complaint');
+  });
+
+  it('closes the channel when the peer has ended its output and waits', async () => {
+    const running = (await open()).exec(':put 1', LONG);
+    const exec = await peer.exec(1);
+    exec.channel.write('done');
+    exec.channel.eof();
+    assert.equal((await running).output.toString(), 'done');
+  });
+
+  it('returns what had come when the connection was lost', async () => {
+    const running = (await open()).exec(':put 1', LONG);
+    const exec = await peer.exec(1);
+    exec.channel.write('half of it', () => exec.hangUp());
+    const { output, note } = await running;
+    assert.equal(output.toString(), 'half of it');
+    assert.notEqual(note, '');
+    assert.equal(session?.alive, false);
+  });
+
+  it('returns what had come when the time is over, and tears the connection down', async () => {
+    const running = (await open()).exec(':put 1', 20);
+    const { output, note } = await running;
+    assert.equal(output.toString(), '');
+    assert.match(note, /within 20 ms/);
+    assert.equal(session?.alive, false);
+    await peer.when(() => peer.open === 0);
+  });
+
+  it('stops reading when there is too much, and tears the connection down', async () => {
+    const running = (await open({ maxOutputBytes: 1000 })).exec(':put 1', LONG);
+    (await peer.exec(1)).channel.write('x'.repeat(4_000_000));
+    await assert.rejects(running, { kind: 'unknown', detail: 'the answer is longer than 1000 bytes' });
+    assert.equal(session?.alive, false);
+    await peer.when(() => peer.open === 0);
+  });
+
+  it('knows that nothing was sent when the peer refuses a channel', async () => {
+    peer.refuseChannels = true;
+    const { kind, mayStillRun } = (await (
+      await open()
+    )
+      .exec(':put 1', LONG)
+      .catch((error: RouterOsError) => error)) as RouterOsError;
+    assert.deepEqual({ kind, mayStillRun }, { kind: 'unreachable', mayStillRun: false });
+    assert.equal(session?.alive, true);
+  });
+
+  it('knows that nothing was sent when the connection had been closed', async () => {
+    (await open()).close();
+    assert.equal(session?.alive, false);
+    await assert.rejects(async () => session?.exec(':put 1', LONG), { kind: 'unreachable' });
+  });
+
+  it('survives a peer that breaks the protocol', async () => {
+    const running = (await open()).exec(':put 1', LONG);
+    (await peer.exec(1)).breakProtocol();
+    assert.notEqual((await running).note, '');
+    assert.equal(session?.alive, false);
+  });
+
+  it('notices while idle that the connection is gone', async () => {
+    const idle = await open();
+    peer.cutAll();
+    await peer.when(() => peer.open === 0);
+    const { kind } = await idle.exec(':put 1', LONG).then(
+      ({ note }) => ({ kind: note === '' ? 'answered' : 'lost' }),
+      (error: RouterOsError) => error,
+    );
+    assert.ok(kind === 'unreachable' || kind === 'lost', kind);
+    assert.equal(idle.alive, false);
+  });
+});

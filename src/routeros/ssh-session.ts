@@ -1,0 +1,228 @@
+import { connect, type Socket } from 'node:net';
+import { type Algorithms, Client, type ClientChannel } from 'ssh2';
+import { RouterOsError } from './errors.ts';
+import { fingerprint, type HostKeys } from './host-key.ts';
+
+/** How this driver proves to a box who it is. */
+export interface SshCredentials {
+  readonly username: string;
+  /** The content of a private key file. */
+  readonly privateKey: string | Buffer;
+  readonly passphrase?: string;
+}
+
+export interface SshOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly hostKeys: HostKeys;
+  /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
+  credentials(): Promise<SshCredentials>;
+  /** Milliseconds for TCP, key exchange and login together. */
+  readonly connectTimeoutMs: number;
+  /** More bytes than this from one command end the connection. */
+  readonly maxOutputBytes: number;
+}
+
+/** What one command gave back. Whether that is an answer is for the reader of its markers to say. */
+export interface ExecResult {
+  readonly output: Buffer;
+  /** Why the output may be short, and what came on stderr; for people, empty when there is nothing to say. */
+  readonly note: string;
+}
+
+/** The defaults of ssh2 without SHA-1; RouterOS 7 has better in each group (docs/routeros.md, 1.5). */
+const ALGORITHMS: Algorithms = {
+  serverHostKey: { remove: 'ssh-rsa', append: [], prepend: [] },
+  hmac: { remove: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'], append: [], prepend: [] },
+  compress: ['none'],
+};
+
+const MAX_NOTE_BYTES = 1024;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function unreachable(detail: string, cause?: unknown): RouterOsError {
+  return new RouterOsError('unreachable', detail, { cause });
+}
+
+/**
+ * One SSH connection to one box. It never reconnects: once {@link alive} is false it stays so. No keepalive requests are
+ * sent, since RouterOS does not answer them (docs/routeros.md, 1.1); a dead peer shows when a command runs out of time.
+ */
+export class SshSession {
+  readonly #client: Client;
+  readonly #socket: Socket;
+  readonly #maxOutputBytes: number;
+  #alive = true;
+  #lost = 'the connection was closed';
+
+  private constructor(client: Client, socket: Socket, maxOutputBytes: number) {
+    this.#client = client;
+    this.#socket = socket;
+    this.#maxOutputBytes = maxOutputBytes;
+    const dead = (): void => {
+      this.#alive = false;
+    };
+    // These stay for good: an `error` that nobody listens to would end the process.
+    client.on('error', (error) => {
+      this.#lost = messageOf(error);
+      dead();
+    });
+    client.on('end', dead);
+    client.on('close', dead);
+    // ssh2 listens to its socket only once it has accepted the credentials.
+    socket.on('error', dead);
+  }
+
+  /**
+   * Connects and logs in.
+   *
+   * @param signal gives up on the attempt
+   * @throws RouterOsError of kind `unreachable`, always.
+   */
+  static async open(options: SshOptions, signal: AbortSignal): Promise<SshSession> {
+    let credentials: SshCredentials;
+    try {
+      credentials = await options.credentials();
+    } catch (cause) {
+      throw unreachable(`the SSH credentials cannot be read: ${messageOf(cause)}`, cause);
+    }
+    if (signal.aborted) {
+      throw unreachable('connecting was given up');
+    }
+    const { host, port } = options;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+    const client = new Client();
+    const session = new SshSession(client, socket, options.maxOutputBytes);
+    const giveUp = (): void => session.close();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await session.#handshake(options, credentials);
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  #handshake(options: SshOptions, credentials: SshCredentials): Promise<void> {
+    const where = `${options.host} port ${options.port}`;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let refusedKey = '';
+    const failed = (error?: unknown): void => {
+      const why = error === undefined ? this.#lost : messageOf(error);
+      reject(unreachable(refusedKey || `no connection to ${where}: ${why}`, error));
+    };
+    this.#client.once('ready', resolve).once('error', failed).once('close', failed);
+    const verify = (key: Buffer): boolean => {
+      if (options.hostKeys.matches(key)) {
+        return true;
+      }
+      refusedKey =
+        `${where} showed the host key ${fingerprint(key)}, which is not among the pinned. If its key was changed on ` +
+        'purpose, compare this fingerprint on the box itself and add it to the pinned host keys; if not, something else ' +
+        'answers at this address.';
+      return false;
+    };
+    try {
+      this.#client.connect({
+        sock: this.#socket,
+        ...credentials,
+        authHandler: ['publickey'],
+        hostVerifier: verify,
+        algorithms: ALGORITHMS,
+        readyTimeout: options.connectTimeoutMs,
+        keepaliveInterval: 0,
+      });
+    } catch (error) {
+      failed(error);
+    }
+    return promise;
+  }
+
+  /** False once the connection is lost, closed, or has left a command unanswered. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /**
+   * Runs one command and returns whatever came back until its channel closed, the connection was lost or the time was
+   * over; in that last case the connection is torn down, as what else arrives on it can no longer be trusted to be in
+   * step. The exit status is ignored (docs/routeros.md, 1.1).
+   *
+   * @throws RouterOsError `unreachable` when the command was certainly not sent, `unknown` when there was too much output.
+   */
+  exec(command: string, timeoutMs: number): Promise<ExecResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let complaints = '';
+    const finish = (why: string): void => {
+      clearTimeout(timer);
+      resolve({ output: Buffer.concat(chunks), note: [why, complaints.trim()].filter(Boolean).join('; ') });
+    };
+    const fail = (error: RouterOsError): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    const timer = setTimeout(() => {
+      finish(`no end of the answer within ${timeoutMs} ms`);
+      this.#destroy();
+    }, timeoutMs);
+
+    const read = (channel: ClientChannel): void => {
+      channel.on('error', (error: unknown) => finish(messageOf(error)));
+      channel.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > this.#maxOutputBytes) {
+          fail(new RouterOsError('unknown', `the answer is longer than ${this.#maxOutputBytes} bytes`));
+          this.#destroy();
+          return;
+        }
+        chunks.push(chunk);
+      });
+      channel.stderr.on('data', (chunk: Buffer) => {
+        complaints = (complaints + chunk.toString('utf8')).slice(0, MAX_NOTE_BYTES);
+      });
+      // A device that ends its output and waits for us to close the channel would otherwise be waited for.
+      channel.on('end', () => channel.close());
+      channel.on('close', () => finish(this.#alive ? '' : this.#lost));
+    };
+
+    try {
+      this.#client.exec(command, (error, channel) => {
+        if (error === undefined) {
+          read(channel);
+        } else if (isOpenRefusal(error)) {
+          fail(unreachable(error.message, error));
+        } else {
+          finish(error.message);
+        }
+      });
+    } catch (error) {
+      fail(unreachable(messageOf(error), error));
+    }
+    return promise;
+  }
+
+  #destroy(): void {
+    this.#alive = false;
+    this.#socket.destroy();
+  }
+
+  /** Ends the connection; commands under way end with what has arrived. */
+  close(): void {
+    this.#alive = false;
+    this.#client.end();
+    this.#socket.destroy();
+  }
+}
+
+/** Whether the peer itself refused to open a channel, so that no command can have reached it (RFC 4254, 5.1). */
+function isOpenRefusal(error: Error): boolean {
+  return 'reason' in error && typeof error.reason === 'number';
+}
