@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { contextProblem, publishContext, volumeContext } from './contexts.ts';
+import { volume } from './test-support.ts';
+
+const restored = { ...volume, source: { snapshotId: 'box:snap-1' } };
+
+test('a volume without a source is blank, any other never', () => {
+  assert.deepEqual(volumeContext({}, false), { formatVersion: '1', blank: 'true' });
+  assert.deepEqual(volumeContext({}, true), { formatVersion: '1' });
+});
+
+test('filesystem and tuning travel with the volume; places and words do not', () => {
+  const travelling = {
+    fsType: 'xfs',
+    ctrlLossTimeoutSeconds: '600',
+    reconnectDelaySeconds: '10',
+    keepAliveTimeoutSeconds: '15',
+    ioQueues: '4',
+  } as const;
+  const context = volumeContext({ ...travelling, backend: 'box', pool: 'tank', description: 'shop/data' }, true);
+  assert.deepEqual(context, { formatVersion: '1', ...travelling });
+});
+
+test('the publish_context is where the node finds the volume', () => {
+  const target = { address: '2001:db8::1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1' };
+  assert.deepEqual(publishContext(target), { ...target, port: '4420' });
+});
+
+test('a context is compared with its volume', () => {
+  assert.equal(contextProblem({}, volume), undefined);
+  assert.equal(contextProblem(volumeContext({ ioQueues: '4', fsType: 'ext4' }, false), volume), undefined);
+  assert.equal(contextProblem(volumeContext({}, true), restored), undefined);
+  assert.match(contextProblem({ formatVersion: '1', pool: 'x' }, volume) ?? '', /unknown keys: "pool"/);
+  assert.match(contextProblem({ formatVersion: '2' }, volume) ?? '', /format version 1/);
+  assert.match(contextProblem({ blank: 'true' }, volume) ?? '', /format version 1/);
+  assert.match(contextProblem(volumeContext({}, false), restored) ?? '', /blank, but it was made from a source/);
+});

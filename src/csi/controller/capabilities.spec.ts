@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { ControllerServiceCapability_RPC_Type as Rpc } from '../gen/csi_pb.js';
+import { refusal, startController } from '../test-support.ts';
+
+test('the controller advertises what it can do, and nothing else', async (t) => {
+  const client = await startController(t, {});
+  const { capabilities } = await client.controllerGetCapabilities({});
+  const names = capabilities.map(({ type }) => type.case === 'rpc' && Rpc[type.value.type]);
+  assert.deepEqual(names.sort(), [
+    'CLONE_VOLUME',
+    'CREATE_DELETE_SNAPSHOT',
+    'CREATE_DELETE_VOLUME',
+    'EXPAND_VOLUME',
+    'GET_CAPACITY',
+    'GET_SNAPSHOT',
+    'GET_VOLUME',
+    'LIST_SNAPSHOTS',
+    'LIST_VOLUMES',
+    'LIST_VOLUMES_PUBLISHED_NODES',
+    'PUBLISH_UNPUBLISH_VOLUME',
+    'SINGLE_NODE_MULTI_WRITER',
+  ]);
+});
+
+test('what is not advertised is UNIMPLEMENTED', async (t) => {
+  const client = await startController(t, {});
+  const request = { volumeId: 'box:pvc-1' };
+  await assert.rejects(client.controllerModifyVolume(request), refusal(status.UNIMPLEMENTED, /ModifyVolume/i));
+  await assert.rejects(client.controllerGetVolumeHealth(request), refusal(status.UNIMPLEMENTED, /./));
+  await assert.rejects(client.controllerListVolumeHealth({}), refusal(status.UNIMPLEMENTED, /./));
+});

@@ -1,0 +1,70 @@
+/** The calls that only look: ControllerGetVolume, ListVolumes, GetCapacity, ValidateVolumeCapabilities. */
+import { StorageError } from '../../storage/errors.ts';
+import type { Storage, Volume } from '../../storage/storage.ts';
+import { contextProblem } from '../contexts.ts';
+import type { Controller, ValidateVolumeCapabilitiesRequest } from '../gen/csi_pb.js';
+import type { Handlers } from '../grpc-binding.ts';
+import { volumeMessage } from '../messages.ts';
+import { volumeParameters } from '../parameters.ts';
+import { pageRequest, refuseMutableParameters, requireString } from '../validation.ts';
+import { refusalOf, requireCapabilities, requireUsage, type Usage, usageOf } from '../volume-capability.ts';
+
+/** Looking at volumes and pools; nothing here changes anything. */
+export function inspectionHandlers(storage: Storage) {
+  return {
+    async controllerGetVolume({ volumeId }, call) {
+      return volumeEntry(await storage.getVolume(requireString('volume_id', volumeId), call));
+    },
+
+    async listVolumes(message, call) {
+      const { entries, nextToken } = await storage.listVolumes(pageRequest(message), call);
+      return { entries: entries.map(volumeEntry), nextToken };
+    },
+
+    async getCapacity(message, call) {
+      message.volumeCapabilities.forEach((capability, index) => {
+        requireUsage(`volume_capabilities[${index}]`, capability);
+      });
+      const { backend, pool } = volumeParameters(message.parameters);
+      const where = { ...(backend !== undefined && { backend }), ...(pool !== undefined && { pool }) };
+      const availableCapacity = await storage.capacity(where, call);
+      // Over several pools the free space is a sum, which no single volume can have.
+      const onePool = backend !== undefined && pool !== undefined;
+      return { availableCapacity, ...(onePool && { maximumVolumeSize: availableCapacity }) };
+    },
+
+    async validateVolumeCapabilities(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const usages = requireCapabilities(message.volumeCapabilities).map((capability, index) =>
+        usageOf(`volume_capabilities[${index}]`, capability),
+      );
+      const volume = await storage.getVolume(volumeId, call);
+      const problem = problemOf(message, usages, volume);
+      if (problem !== undefined) return { message: problem };
+      const { volumeContext, volumeCapabilities, parameters } = message;
+      return { confirmed: { volumeContext, volumeCapabilities, parameters } };
+    },
+  } satisfies Handlers<typeof Controller>;
+}
+
+function volumeEntry(volume: Volume) {
+  return { volume: volumeMessage(volume), status: { publishedNodeIds: [...volume.publishedNodeIds] } };
+}
+
+/** Why the volume cannot be used as asked; undefined when it can. Here that is an answer, not an error. */
+function problemOf(
+  message: ValidateVolumeCapabilitiesRequest,
+  usages: readonly Usage[],
+  volume: Volume,
+): string | undefined {
+  const problem = contextProblem(message.volumeContext, volume) ?? usages.map(refusalOf).find(Boolean);
+  if (problem !== undefined) return problem;
+  try {
+    volumeParameters(message.parameters);
+    refuseMutableParameters(message.mutableParameters);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StorageError && error.kind === 'invalid') return error.message;
+    throw error;
+  }
+}

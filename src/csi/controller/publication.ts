@@ -1,0 +1,31 @@
+/** ControllerPublishVolume and ControllerUnpublishVolume. */
+import type { Storage } from '../../storage/storage.ts';
+import { publishContext } from '../contexts.ts';
+import type { Controller } from '../gen/csi_pb.js';
+import type { Handlers } from '../grpc-binding.ts';
+import { checkString, requireString } from '../validation.ts';
+import { publishMode, requireUsage } from '../volume-capability.ts';
+
+/** CSI's own limit for node ids, in bytes. */
+const maxNodeIdBytes = 256;
+
+/** Making a volume reachable from a node, and undoing it. */
+export function publicationHandlers(storage: Storage) {
+  return {
+    async controllerPublishVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const nodeId = requireString('node_id', message.nodeId, maxNodeIdBytes);
+      const usage = requireUsage('volume_capability', message.volumeCapability);
+      const mode = publishMode(usage, message.readonly);
+      const target = await storage.publishVolume({ volumeId, nodeId, mode }, call);
+      return { publishContext: publishContext(target) };
+    },
+
+    async controllerUnpublishVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const nodeId = checkString('node_id', message.nodeId, maxNodeIdBytes);
+      await storage.unpublishVolume(volumeId, nodeId, call);
+      return {};
+    },
+  } satisfies Handlers<typeof Controller>;
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { StorageError } from '../../storage/errors.ts';
+import type { PageRequest, SnapshotFilter } from '../../storage/storage.ts';
+import type { Snapshot } from '../gen/csi_pb.js';
+import { refusal, snapshot, startController } from '../test-support.ts';
+
+/** The fields of a snapshot message that matter. */
+function facts(message: Snapshot | undefined) {
+  assert.ok(message);
+  const { snapshotId, sourceVolumeId, sizeBytes, readyToUse, groupSnapshotId, creationTime } = message;
+  const { seconds, nanos } = creationTime ?? {};
+  return { snapshotId, sourceVolumeId, sizeBytes, readyToUse, groupSnapshotId, seconds, nanos };
+}
+
+const expected = {
+  snapshotId: 'box:snap-1',
+  sourceVolumeId: 'box:pvc-1',
+  sizeBytes: 2n ** 53n + 1n,
+  readyToUse: true,
+  groupSnapshotId: '',
+  seconds: 1_790_000_000n,
+  nanos: 0,
+};
+const large = { ...snapshot, sizeBytes: 2n ** 53n + 1n };
+
+test('CreateSnapshot', async (t) => {
+  const calls: [string, string][] = [];
+  const client = await startController(t, {
+    createSnapshot: async (name, sourceVolumeId) => {
+      calls.push([name, sourceVolumeId]);
+      return large;
+    },
+  });
+  const reply = await client.createSnapshot({
+    name: 'snap-1',
+    sourceVolumeId: 'box:pvc-1',
+    parameters: { 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' },
+    secrets: { password: 'x' },
+  });
+  assert.deepEqual(calls, [['snap-1', 'box:pvc-1']]);
+  assert.deepEqual(facts(reply.snapshot), expected);
+
+  const cases: [Parameters<typeof client.createSnapshot>[0], string][] = [
+    [{ name: 'snap-1' }, 'source_volume_id is missing'],
+    [{ sourceVolumeId: 'x' }, 'name is missing'],
+    [{ name: 'x'.repeat(129), sourceVolumeId: 'x' }, 'name has 129 bytes; CSI allows 128'],
+    [{ name: 'a\u0001', sourceVolumeId: 'x' }, 'name contains a control character'],
+    [{ name: 'a', sourceVolumeId: 'x'.repeat(129) }, 'source_volume_id has 129 bytes; CSI allows 128'],
+    [{ name: 'a', sourceVolumeId: 'x', parameters: { pool: 'y' } }, 'parameters: "pool" unknown; there are none'],
+  ];
+  for (const [wrong, message] of cases) {
+    await assert.rejects(client.createSnapshot(wrong), refusal(status.INVALID_ARGUMENT, message));
+  }
+  assert.equal(calls.length, 1);
+});
+
+test('DeleteSnapshot', async (t) => {
+  const deleted: string[] = [];
+  const client = await startController(t, {
+    deleteSnapshot: async (id) => {
+      deleted.push(id);
+    },
+  });
+  await client.deleteSnapshot({ snapshotId: 'box:snap-1' });
+  assert.deepEqual(deleted, ['box:snap-1']);
+  await assert.rejects(client.deleteSnapshot({}), refusal(status.INVALID_ARGUMENT, 'snapshot_id is missing'));
+});
+
+test('GetSnapshot', async (t) => {
+  const client = await startController(t, {
+    getSnapshot: async (id) => {
+      if (id === 'box:snap-1') return large;
+      throw new StorageError('notFound', 'no such snapshot');
+    },
+  });
+  assert.deepEqual(facts((await client.getSnapshot({ snapshotId: 'box:snap-1' })).snapshot), expected);
+  await assert.rejects(client.getSnapshot({ snapshotId: 'x' }), refusal(status.NOT_FOUND, 'no such snapshot'));
+  await assert.rejects(client.getSnapshot({}), refusal(status.INVALID_ARGUMENT, 'snapshot_id is missing'));
+});
+
+test('ListSnapshots', async (t) => {
+  const calls: [SnapshotFilter, PageRequest][] = [];
+  const client = await startController(t, {
+    listSnapshots: async (filter, page) => {
+      calls.push([filter, page]);
+      if (page.token === 'bad') throw new StorageError('badToken', 'token "bad" is not ours');
+      return { entries: [large], nextToken: 'next' };
+    },
+  });
+  const { entries, nextToken } = await client.listSnapshots({ maxEntries: 1, startingToken: 'here' });
+  assert.deepEqual(
+    entries.map((entry) => facts(entry.snapshot)),
+    [expected],
+  );
+  assert.equal(nextToken, 'next');
+  await client.listSnapshots({ snapshotId: 'box:snap-1', maxEntries: 1 });
+  // The sidecar must get an empty page for an id that cannot exist, so the filter is not validated here.
+  await client.listSnapshots({ sourceVolumeId: 'x'.repeat(500), maxEntries: 1 });
+  const page = { maxEntries: 1, token: '' };
+  assert.deepEqual(calls, [
+    [{}, { maxEntries: 1, token: 'here' }],
+    [{ snapshotId: 'box:snap-1' }, page],
+    [{ sourceVolumeId: 'x'.repeat(500) }, page],
+  ]);
+  await assert.rejects(client.listSnapshots({ startingToken: 'bad' }), refusal(status.ABORTED, /bad/));
+  await assert.rejects(
+    client.listSnapshots({ maxEntries: -1 }),
+    refusal(status.INVALID_ARGUMENT, 'max_entries is negative: -1'),
+  );
+});
+
+test('the deadline and the wish to stop reach the storage', async (t) => {
+  const caller = new AbortController();
+  const aborted = Promise.withResolvers<unknown>();
+  const client = await startController(t, {
+    createSnapshot: (_, __, { signal, deadline }) =>
+      new Promise((_resolve, reject) => {
+        assert.ok(deadline !== undefined && deadline > Date.now());
+        signal.addEventListener('abort', () => {
+          aborted.resolve(signal.reason);
+          reject(new StorageError('cancelled', 'the caller went away'));
+        });
+        caller.abort();
+      }),
+  });
+  const request = { name: 'a', sourceVolumeId: 'b' };
+  const reply = client.createSnapshot(request, { signal: caller.signal, timeoutMs: 60_000 });
+  await assert.rejects(reply, refusal(status.CANCELLED, /./));
+  assert.equal(String(await aborted.promise), 'AbortError: the caller went away');
+});

@@ -1,0 +1,36 @@
+/** CreateSnapshot, DeleteSnapshot, GetSnapshot and ListSnapshots. */
+import type { Storage } from '../../storage/storage.ts';
+import type { Controller } from '../gen/csi_pb.js';
+import type { Handlers } from '../grpc-binding.ts';
+import { snapshotMessage } from '../messages.ts';
+import { checkSnapshotParameters } from '../parameters.ts';
+import { pageRequest, requireName, requireString } from '../validation.ts';
+
+/** Making, removing and finding snapshots. */
+export function snapshotHandlers(storage: Storage) {
+  return {
+    async createSnapshot(message, call) {
+      const sourceVolumeId = requireString('source_volume_id', message.sourceVolumeId);
+      const name = requireName(message.name);
+      checkSnapshotParameters(message.parameters);
+      return { snapshot: snapshotMessage(await storage.createSnapshot(name, sourceVolumeId, call)) };
+    },
+
+    async deleteSnapshot({ snapshotId }, call) {
+      await storage.deleteSnapshot(requireString('snapshot_id', snapshotId), call);
+      return {};
+    },
+
+    async getSnapshot({ snapshotId }, call) {
+      const snapshot = await storage.getSnapshot(requireString('snapshot_id', snapshotId), call);
+      return { snapshot: snapshotMessage(snapshot) };
+    },
+
+    async listSnapshots(message, call) {
+      const { snapshotId, sourceVolumeId } = message;
+      const filter = { ...(snapshotId !== '' && { snapshotId }), ...(sourceVolumeId !== '' && { sourceVolumeId }) };
+      const { entries, nextToken } = await storage.listSnapshots(filter, pageRequest(message), call);
+      return { entries: entries.map((snapshot) => ({ snapshot: snapshotMessage(snapshot) })), nextToken };
+    },
+  } satisfies Handlers<typeof Controller>;
+}

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { status } from '@grpc/grpc-js';
+import { StorageError } from '../../storage/errors.ts';
+import type { CapacityRange, CreateVolumeRequest, Volume } from '../../storage/storage.ts';
+import { type CreateVolumeRequestSchema, VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
+import { block, filesystem, refusal, startController, volume } from '../test-support.ts';
+
+type Init = MessageInitShape<typeof CreateVolumeRequestSchema>;
+const GiB = 1n << 30n;
+const minimal: Init = { name: 'pvc-1', volumeCapabilities: [filesystem()] };
+const fromSnapshot = { type: { case: 'snapshot', value: { snapshotId: 'box:snap-1' } } } as const;
+const fromVolume = { type: { case: 'volume', value: { volumeId: 'box:pvc-0' } } } as const;
+
+/** A client, and what it made the storage create. */
+async function startCreating(t: Parameters<typeof startController>[0], made: Volume = volume) {
+  const requests: CreateVolumeRequest[] = [];
+  const client = await startController(t, {
+    createVolume: async (request) => {
+      requests.push(request);
+      return made;
+    },
+  });
+  return { client, requests };
+}
+
+test('CreateVolume, with as little as possible', async (t) => {
+  const { client, requests } = await startCreating(t);
+  const reply = await client.createVolume(minimal);
+  assert.deepEqual(requests, [{ name: 'pvc-1', capacity: { requiredBytes: 0n, limitBytes: 0n } }]);
+  assert.equal(reply.volume?.volumeId, 'box:pvc-1');
+  assert.equal(reply.volume.capacityBytes, GiB);
+  assert.deepEqual(reply.volume.volumeContext, { formatVersion: '1', blank: 'true' });
+  assert.equal(reply.volume.contentSource, undefined);
+  assert.deepEqual(reply.volume.accessibleTopology, []);
+});
+
+test('CreateVolume, with everything', async (t) => {
+  const { client, requests } = await startCreating(t);
+  const reply = await client.createVolume({
+    name: 'pvc-1',
+    capacityRange: { requiredBytes: GiB, limitBytes: 2n * GiB },
+    volumeCapabilities: [filesystem(Mode.SINGLE_NODE_MULTI_WRITER, 'xfs'), block(Mode.MULTI_NODE_MULTI_WRITER)],
+    parameters: {
+      backend: 'box',
+      pool: 'tank',
+      fsType: 'xfs',
+      ioQueues: '4',
+      'csi.storage.k8s.io/pvc/name': 'data',
+      'csi.storage.k8s.io/pvc/namespace': 'shop',
+      'csi.storage.k8s.io/pv/name': 'pvc-1',
+    },
+    secrets: { password: 'x' },
+    accessibilityRequirements: { requisite: [{ segments: { zone: 'a' } }] },
+  });
+  const capacity = { requiredBytes: GiB, limitBytes: 2n * GiB };
+  assert.deepEqual(requests, [{ name: 'pvc-1', capacity, backend: 'box', pool: 'tank', description: 'shop/data' }]);
+  const { volumeContext } = reply.volume ?? {};
+  assert.deepEqual(volumeContext, { formatVersion: '1', blank: 'true', fsType: 'xfs', ioQueues: '4' });
+});
+
+test('CreateVolume from a source echoes it, also when it was made before, and is never blank', async (t) => {
+  for (const volumeContentSource of [fromSnapshot, fromVolume]) {
+    // As the storage answers when it finds the volume already there.
+    const { client, requests } = await startCreating(t, volume);
+    const reply = await client.createVolume({ ...minimal, volumeContentSource });
+    const { case: kind, value } = volumeContentSource.type;
+    assert.deepEqual(requests[0]?.source, value);
+    assert.equal(reply.volume?.contentSource?.type.case, kind);
+    assert.partialDeepStrictEqual(reply.volume?.contentSource?.type.value, value);
+    assert.deepEqual(reply.volume?.volumeContext, { formatVersion: '1' });
+  }
+});
+
+test('sizes above 2^53 are exact', async (t) => {
+  const requiredBytes = 2n ** 53n + 1n;
+  const limitBytes = 2n ** 63n - 1n;
+  const { client, requests } = await startCreating(t, { ...volume, capacityBytes: limitBytes - 2n });
+  const reply = await client.createVolume({ ...minimal, capacityRange: { requiredBytes, limitBytes } });
+  assert.deepEqual(requests[0]?.capacity, { requiredBytes, limitBytes });
+  assert.equal(reply.volume?.capacityBytes, 9_223_372_036_854_775_805n);
+});
+
+test('names of CSI: 128 bytes, any script, no control characters', async (t) => {
+  const { client, requests } = await startCreating(t);
+  for (const name of ['x'.repeat(128), 'ж'.repeat(64), 'tab\t, line\nand return\r']) {
+    await client.createVolume({ ...minimal, name });
+    assert.equal(requests.at(-1)?.name, name);
+  }
+  const cases: [string, string][] = [
+    ['', 'name is missing'],
+    ['x'.repeat(129), 'name has 129 bytes; CSI allows 128'],
+    ['ж'.repeat(65), 'name has 130 bytes; CSI allows 128'],
+    ['a\u0000', 'name contains a control character'],
+    ['a\u001b[31m', 'name contains a control character'],
+    ['a\u007f', 'name contains a control character'],
+    ['a\u0085', 'name contains a control character'],
+  ];
+  for (const [name, message] of cases) {
+    await assert.rejects(client.createVolume({ ...minimal, name }), refusal(status.INVALID_ARGUMENT, message));
+  }
+});
+
+test('CreateVolume refuses what is missing, wrong or not offered', async (t) => {
+  const client = await startController(t, {});
+  const cases: [string, Init, string | RegExp][] = [
+    ['negative size', { capacityRange: { requiredBytes: -1n } }, 'capacity_range.required_bytes is negative: -1'],
+    ['negative limit', { capacityRange: { limitBytes: -1n } }, 'capacity_range.limit_bytes is negative: -1'],
+    [
+      'limit below size',
+      { capacityRange: { requiredBytes: 3n, limitBytes: 2n } },
+      'capacity_range: limit_bytes 2 is less than required_bytes 3',
+    ],
+    ['no capability', { volumeCapabilities: [] }, 'volume_capabilities is missing'],
+    [
+      'no access type',
+      { volumeCapabilities: [filesystem(), { accessMode: { mode: 1 } }] },
+      'volume_capabilities[1]: access_type (block or mount) is missing',
+    ],
+    [
+      'access mode',
+      { volumeCapabilities: [filesystem(Mode.MULTI_NODE_MULTI_WRITER)] },
+      /^volume_capabilities\[0\]: access mode MULTI_NODE_MULTI_WRITER is offered for raw block/,
+    ],
+    ['filesystem', { volumeCapabilities: [filesystem(1, 'btrfs')] }, /^volume_capabilities\[0\]: filesystem "btrfs"/],
+    ['unknown parameter', { parameters: { pol: 'tank' } }, /^parameters: "pol" unknown; known: backend, pool, /],
+    [
+      'two filesystems',
+      { parameters: { fsType: 'ext4' }, volumeCapabilities: [filesystem(1, 'xfs')] },
+      'parameters: "fsType" is "ext4", but a volume capability asks for "xfs"',
+    ],
+    ['empty source', { volumeContentSource: {} }, 'volume_content_source: neither a snapshot nor a volume is given'],
+    [
+      'no snapshot id',
+      { volumeContentSource: { type: { case: 'snapshot', value: {} } } },
+      'volume_content_source.snapshot.snapshot_id is missing',
+    ],
+    [
+      'no volume id',
+      { volumeContentSource: { type: { case: 'volume', value: {} } } },
+      'volume_content_source.volume.volume_id is missing',
+    ],
+    ['mutable', { mutableParameters: { iops: '1' } }, 'mutable_parameters are not supported; given: "iops"'],
+  ];
+  for (const [name, change, message] of cases) {
+    await t.test(name, () =>
+      assert.rejects(
+        client.createVolume(Object.assign({}, minimal, change)),
+        refusal(status.INVALID_ARGUMENT, message),
+      ),
+    );
+  }
+});
+
+test('what the storage says is passed on', async (t) => {
+  const client = await startController(t, {
+    createVolume: async () => {
+      throw new StorageError('outOfRange', 'snapshot "box:snap-1" needs 2 GiB');
+    },
+  });
+  await assert.rejects(client.createVolume(minimal), refusal(status.OUT_OF_RANGE, 'snapshot "box:snap-1" needs 2 GiB'));
+});
+
+test('DeleteVolume', async (t) => {
+  const deleted: string[] = [];
+  const client = await startController(t, {
+    deleteVolume: async (id) => {
+      deleted.push(id);
+    },
+  });
+  await client.deleteVolume({ volumeId: 'box:pvc-1' });
+  await client.deleteVolume({ volumeId: 'garbage' });
+  assert.deepEqual(deleted, ['box:pvc-1', 'garbage']);
+  await assert.rejects(client.deleteVolume({}), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
+  await assert.rejects(
+    client.deleteVolume({ volumeId: 'x'.repeat(129) }),
+    refusal(status.INVALID_ARGUMENT, 'volume_id has 129 bytes; CSI allows 128'),
+  );
+});
+
+test('ControllerExpandVolume', async (t) => {
+  const calls: [string, CapacityRange][] = [];
+  const client = await startController(t, {
+    expandVolume: async (id, capacity) => {
+      calls.push([id, capacity]);
+      return 2n ** 53n + 1n;
+    },
+  });
+  const request = { volumeId: 'box:pvc-1', capacityRange: { requiredBytes: GiB } };
+  const grown = async (volumeCapability?: ReturnType<typeof block>) => {
+    const { capacityBytes, nodeExpansionRequired } = await client.controllerExpandVolume(
+      volumeCapability ? { ...request, volumeCapability } : request,
+    );
+    assert.equal(capacityBytes, 9_007_199_254_740_993n);
+    return nodeExpansionRequired;
+  };
+  assert.equal(await grown(), true);
+  assert.equal(await grown(filesystem()), true);
+  assert.equal(await grown(block()), false);
+  assert.deepEqual(calls[0], ['box:pvc-1', { requiredBytes: GiB, limitBytes: 0n }]);
+
+  const cases: [Parameters<typeof client.controllerExpandVolume>[0], string | RegExp][] = [
+    [{ ...request, volumeId: '' }, 'volume_id is missing'],
+    [{ volumeId: 'x' }, 'capacity_range is missing'],
+    [{ volumeId: 'x', capacityRange: {} }, 'capacity_range is missing'],
+    [{ volumeId: 'x', capacityRange: { requiredBytes: -1n } }, /is negative/],
+    [{ ...request, volumeCapability: {} }, /^volume_capability: access_type/],
+  ];
+  for (const [wrong, message] of cases) {
+    await assert.rejects(client.controllerExpandVolume(wrong), refusal(status.INVALID_ARGUMENT, message));
+  }
+  assert.equal(calls.length, 3);
+});

@@ -1,0 +1,75 @@
+/** CreateVolume, DeleteVolume and ControllerExpandVolume. */
+import type { CreateVolumeRequest, Storage } from '../../storage/storage.ts';
+import { volumeContext } from '../contexts.ts';
+import type { Controller, CreateVolumeRequest as CreateVolumeMessage } from '../gen/csi_pb.js';
+import type { Handlers } from '../grpc-binding.ts';
+import { contentSource, volumeMessage } from '../messages.ts';
+import { type VolumeParameters, volumeParameters } from '../parameters.ts';
+import {
+  capacityRange,
+  invalid,
+  refuseMutableParameters,
+  requireCapacityRange,
+  requireName,
+  requireString,
+} from '../validation.ts';
+import { requireCapabilities, requireUsage, type Usage } from '../volume-capability.ts';
+
+/** Making, growing and removing volumes. */
+export function volumeHandlers(storage: Storage) {
+  return {
+    async createVolume(message, call) {
+      const { request, parameters } = creation(message);
+      const volume = await storage.createVolume(request, call);
+      // The source comes from the request: the sidecar deletes a volume whose reply does not echo it.
+      const made = request.source ? { ...volume, source: request.source } : volume;
+      return { volume: volumeMessage(made, volumeContext(parameters, request.source !== undefined)) };
+    },
+
+    async deleteVolume({ volumeId }, call) {
+      await storage.deleteVolume(requireString('volume_id', volumeId), call);
+      return {};
+    },
+
+    async controllerExpandVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const capacity = requireCapacityRange(message.capacityRange);
+      const { volumeCapability: capability } = message;
+      const usage = capability && requireUsage('volume_capability', capability);
+      const capacityBytes = await storage.expandVolume(volumeId, capacity, call);
+      // A raw device has its new size as soon as the node reads it; a filesystem must be grown there.
+      return { capacityBytes, nodeExpansionRequired: !usage?.block };
+    },
+  } satisfies Handlers<typeof Controller>;
+}
+
+/** Topology requirements are ignored: every node of the storage network reaches every box. */
+function creation(message: CreateVolumeMessage): { request: CreateVolumeRequest; parameters: VolumeParameters } {
+  const name = requireName(message.name);
+  const capacity = capacityRange(message.capacityRange);
+  const usages = requireCapabilities(message.volumeCapabilities).map((capability, index) =>
+    requireUsage(`volume_capabilities[${index}]`, capability),
+  );
+  const parameters = volumeParameters(message.parameters);
+  refuseOtherFilesystem(parameters, usages);
+  const source = contentSource(message.volumeContentSource);
+  refuseMutableParameters(message.mutableParameters);
+  const { backend, pool, description } = parameters;
+  const request = {
+    name,
+    capacity,
+    ...(source && { source }),
+    ...(backend !== undefined && { backend }),
+    ...(pool !== undefined && { pool }),
+    ...(description !== undefined && { description }),
+  };
+  return { request, parameters };
+}
+
+/** The filesystem can be named twice, in the capability and in the StorageClass; two answers are a mistake. */
+function refuseOtherFilesystem({ fsType }: VolumeParameters, usages: readonly Usage[]): void {
+  const other = usages.find((usage) => usage.fsType !== '' && usage.fsType !== fsType);
+  if (fsType && other) {
+    throw invalid(`parameters: "fsType" is "${fsType}", but a volume capability asks for "${other.fsType}"`);
+  }
+}

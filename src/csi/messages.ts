@@ -1,0 +1,50 @@
+/** The objects of the domain as CSI messages, and back. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { ContentSource, Snapshot, Volume } from '../storage/storage.ts';
+import type { SnapshotSchema, VolumeContentSource, VolumeContentSourceSchema, VolumeSchema } from './gen/csi_pb.js';
+import { invalid, requireString } from './validation.ts';
+
+/** @param volumeContext known to CreateVolume only: the device does not keep it */
+export function volumeMessage(
+  volume: Volume,
+  volumeContext: Record<string, string> = {},
+): MessageInitShape<typeof VolumeSchema> {
+  return {
+    volumeId: volume.id,
+    capacityBytes: volume.capacityBytes,
+    volumeContext,
+    ...(volume.source && { contentSource: contentSourceMessage(volume.source) }),
+  };
+}
+
+/** A snapshot is usable from the moment it exists: the cut is one command on the device. */
+export function snapshotMessage(snapshot: Snapshot): MessageInitShape<typeof SnapshotSchema> {
+  return {
+    snapshotId: snapshot.id,
+    sourceVolumeId: snapshot.sourceVolumeId,
+    sizeBytes: snapshot.sizeBytes,
+    creationTime: { seconds: snapshot.createdAtSeconds },
+    readyToUse: true,
+  };
+}
+
+function contentSourceMessage(source: ContentSource): MessageInitShape<typeof VolumeContentSourceSchema> {
+  return 'snapshotId' in source
+    ? { type: { case: 'snapshot', value: { snapshotId: source.snapshotId } } }
+    : { type: { case: 'volume', value: { volumeId: source.volumeId } } };
+}
+
+/** @throws StorageError (invalid) when the source names neither a snapshot nor a volume */
+export function contentSource(message: VolumeContentSource | undefined): ContentSource | undefined {
+  if (!message) return undefined;
+  const field = 'volume_content_source';
+  const { type } = message;
+  switch (type.case) {
+    case 'snapshot':
+      return { snapshotId: requireString(`${field}.snapshot.snapshot_id`, type.value.snapshotId) };
+    case 'volume':
+      return { volumeId: requireString(`${field}.volume.volume_id`, type.value.volumeId) };
+    case undefined:
+      throw invalid(`${field}: neither a snapshot nor a volume is given`);
+  }
+}

@@ -1,0 +1,82 @@
+/** StorageClass and VolumeSnapshotClass parameters. */
+import { z } from 'zod';
+import { checkMap, invalid, quoted } from './validation.ts';
+import { filesystems } from './volume-capability.ts';
+
+/** Keys that sidecars add (`--extra-create-metadata`) belong to Kubernetes; whatever they are, they are accepted. */
+const kubernetesPrefix = 'csi.storage.k8s.io/';
+
+/** Keys of the NVMe tuning with their finite ranges; also keys of volume_context. Seconds, but for `ioQueues`. */
+export const tuningRanges = {
+  /** How long I/O waits for a lost box before it fails. Never "for ever": a node with such a mount cannot reboot. */
+  ctrlLossTimeoutSeconds: [10, 86_400],
+  reconnectDelaySeconds: [1, 300],
+  keepAliveTimeoutSeconds: [1, 300],
+  /** I/O queues of the connection, hence TCP connections. */
+  ioQueues: [1, 128],
+} as const satisfies Record<string, readonly [number, number]>;
+
+/** A key of the NVMe tuning. */
+export type TuningKey = keyof typeof tuningRanges;
+
+/** Numbers arrive as text, since StorageClass values are strings; they stay text, in the one form without extras. */
+const tuning = (key: TuningKey) => {
+  const [min, max] = tuningRanges[key];
+  const isInRange = (text: string) => /^[1-9][0-9]{0,6}$/.test(text) && Number(text) >= min && Number(text) <= max;
+  return z.string().refine(isInRange, `must be a whole number from ${min} to ${max}`).optional();
+};
+
+const place = z.string().regex(/\S/, 'must not be empty').max(128, 'must not be longer than 128 characters').optional();
+
+const storageClass = z
+  .strictObject({
+    backend: place,
+    pool: place,
+    fsType: z.enum(filesystems, `must be one of ${quoted(filesystems)}`).optional(),
+    ctrlLossTimeoutSeconds: tuning('ctrlLossTimeoutSeconds'),
+    reconnectDelaySeconds: tuning('reconnectDelaySeconds'),
+    keepAliveTimeoutSeconds: tuning('keepAliveTimeoutSeconds'),
+    ioQueues: tuning('ioQueues'),
+  })
+  .refine(
+    ({ ctrlLossTimeoutSeconds: loss, reconnectDelaySeconds: delay }) => !loss || !delay || Number(delay) < Number(loss),
+    { path: ['reconnectDelaySeconds'], error: 'must be less than ctrlLossTimeoutSeconds' },
+  );
+
+const snapshotClass = z.strictObject({});
+
+/** The parameters of a StorageClass that are ours. */
+export type VolumeParameters = z.infer<typeof storageClass> & {
+  /** `namespace/claim` of the PersistentVolumeClaim, when the sidecar tells it. */
+  readonly description?: string;
+};
+
+/** @throws StorageError (invalid) naming every unknown key and every bad value */
+export function volumeParameters(parameters: Readonly<Record<string, string>>): VolumeParameters {
+  const own = parse(storageClass, parameters);
+  const namespace = parameters[`${kubernetesPrefix}pvc/namespace`];
+  const claim = parameters[`${kubernetesPrefix}pvc/name`];
+  return namespace && claim ? { ...own, description: `${namespace}/${claim}` } : own;
+}
+
+/** A VolumeSnapshotClass has no parameters of ours yet. @throws StorageError (invalid) naming every unknown key */
+export function checkSnapshotParameters(parameters: Readonly<Record<string, string>>): void {
+  parse(snapshotClass, parameters);
+}
+
+function parse<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  parameters: Readonly<Record<string, string>>,
+): z.infer<typeof schema> {
+  checkMap('parameters', parameters);
+  const own = Object.entries(parameters).filter(([key]) => !key.startsWith(kubernetesPrefix));
+  const result = schema.safeParse(Object.fromEntries(own));
+  if (result.success) return result.data;
+  const known = Object.keys(schema.shape);
+  const problems = result.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? `${quoted(issue.keys)} unknown; ${known.length > 0 ? `known: ${known.join(', ')}` : 'there are none'}`
+      : `"${issue.path.join('.')}" ${issue.message}`,
+  );
+  throw invalid(`parameters: ${problems.join('; ')}`);
+}

@@ -1,0 +1,112 @@
+/** For the specs of this directory: a storage that allows only what a test expects, behind a real socket. */
+import { once } from 'node:events';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Snapshot, Storage, Volume } from '../storage/storage.ts';
+import { controllerHandlers } from './controller/controller.ts';
+import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabilitySchema } from './gen/csi_pb.js';
+import { type Implementation, type Interceptor, implement } from './grpc-binding.ts';
+import { type Client, createClient } from './grpc-client.ts';
+import { type RunningServer, serve } from './server.ts';
+
+/** A volume as the storage tells it. */
+export const volume: Volume = { id: 'box:pvc-1', capacityBytes: 1n << 30n, publishedNodeIds: [] };
+/** A snapshot as the storage tells it. */
+export const snapshot: Snapshot = {
+  id: 'box:snap-1',
+  sourceVolumeId: 'box:pvc-1',
+  sizeBytes: 1n << 30n,
+  createdAtSeconds: 1_790_000_000n,
+};
+
+type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;
+
+/** The capability of a mounted volume. */
+export const filesystem = (mode = Mode.SINGLE_NODE_WRITER, fsType = ''): Capability => ({
+  accessType: { case: 'mount', value: { fsType } },
+  accessMode: { mode },
+});
+/** The capability of a raw block volume. */
+export const block = (mode = Mode.SINGLE_NODE_WRITER): Capability => ({
+  accessType: { case: 'block', value: {} },
+  accessMode: { mode },
+});
+
+/** A storage whose every method fails but the ones given. */
+export function fakeStorage(expected: Partial<Storage>): Storage {
+  const unexpected = (method: string) => () => {
+    throw new Error(`unexpected call of ${method}`);
+  };
+  return {
+    ready: unexpected('ready'),
+    createVolume: unexpected('createVolume'),
+    deleteVolume: unexpected('deleteVolume'),
+    getVolume: unexpected('getVolume'),
+    listVolumes: unexpected('listVolumes'),
+    expandVolume: unexpected('expandVolume'),
+    publishVolume: unexpected('publishVolume'),
+    unpublishVolume: unexpected('unpublishVolume'),
+    capacity: unexpected('capacity'),
+    createSnapshot: unexpected('createSnapshot'),
+    deleteSnapshot: unexpected('deleteSnapshot'),
+    getSnapshot: unexpected('getSnapshot'),
+    listSnapshots: unexpected('listSnapshots'),
+    ...expected,
+  };
+}
+
+/** A directory of its own for a test. */
+export async function temporaryDirectory(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'rose-csi-csi-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A socket file that nobody serves, as a crash leaves it. */
+export async function staleSocket(path: string): Promise<void> {
+  const born = `${path}.born`;
+  const server = createServer().listen(born);
+  await once(server, 'listening');
+  // Closing removes the file under its first name, and so leaves the renamed one.
+  await rename(born, path);
+  server.close();
+  await once(server, 'close');
+}
+
+/** Serves until the test ends. */
+export async function startServer(
+  t: TestContext,
+  services: readonly Implementation[],
+  interceptors: readonly Interceptor[] = [],
+): Promise<RunningServer> {
+  const directory = await temporaryDirectory(t);
+  const server = await serve({ endpoint: `unix://${directory}/csi.sock`, services, interceptors });
+  t.after(() => server.stop(0));
+  return server;
+}
+
+/** A client of the Controller service over the given storage. */
+export async function startController(
+  t: TestContext,
+  expected: Partial<Storage>,
+  interceptors: readonly Interceptor[] = [],
+): Promise<Client<typeof Controller>> {
+  const handlers = controllerHandlers(fakeStorage(expected));
+  const { path } = await startServer(t, [implement(Controller, handlers)], interceptors);
+  const client = createClient(Controller, `unix://${path}`);
+  t.after(() => client.close());
+  return client;
+}
+
+/** For `assert.rejects`: a status with this code and these words in its message. */
+export const refusal = (code: number, details: RegExp | string) => (error: unknown) => {
+  const status = error as { code?: unknown; details?: unknown };
+  const text = String(status.details);
+  if (status.code !== code) throw new Error(`code is ${status.code}, wanted ${code}: ${text}`);
+  if (!(typeof details === 'string' ? text === details : details.test(text))) throw new Error(`message is "${text}"`);
+  return true;
+};
