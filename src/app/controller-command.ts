@@ -1,7 +1,4 @@
 import { Command, Option } from 'commander';
-import { loadConfig } from '../config/load.ts';
-import { createLogger } from '../observability/log.ts';
-import { startController } from './controller.ts';
 
 interface ControllerOptions {
   readonly config: string;
@@ -28,7 +25,7 @@ Example of a configuration file (YAML or JSON):
         - { label: pool1, uuid: 0c5a…, mountPoint: pool1 }
 `;
 
-/** `rose-csi controller`. */
+/** `rose-csi controller`. What it needs is loaded when it runs, so that the other commands and `--help` do not carry it. */
 export function controllerCommand(): Command {
   return new Command('controller')
     .description('Serve the CSI Identity and Controller services for the configured boxes')
@@ -43,7 +40,12 @@ export function controllerCommand(): Command {
     .addOption(new Option('--log-level <level>', 'overrides logLevel').env('ROSE_CSI_LOG_LEVEL'))
     .addHelpText('after', HELP)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
+      const { loadConfig } = await import('../config/load.ts');
       const checked = await loadConfig(config, overrides);
+      const [{ createLogger }, { startController }] = await Promise.all([
+        import('../observability/log.ts'),
+        import('./controller.ts'),
+      ]);
       const logger = createLogger(checked.logLevel);
       const controller = await startController(checked, endpoint, logger);
       const stop = (signal: string) => {

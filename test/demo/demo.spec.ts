@@ -3,15 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Stack, startStack } from '../support/stack.ts';
+import type { Installation } from '../support/installation.ts';
+import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
 import { Content, difference } from './content.ts';
-import type { Installation } from './processes.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
 
 /** The story on a stack in this process, with the controller or the data path tampered with. */
 async function tellWith(stack: Stack, tampered: Partial<Installation>) {
-  const installation = { ...stack, backend: 'files', log: () => '', stop: async () => {}, ...tampered };
+  const rest = { endpoint: '', clusterId: CLUSTER_ID, backend: 'files', log: () => '', stop: async () => {} };
+  const installation = { ...stack, ...rest, ...tampered };
   return await tell(installation, new Steps(stack.api, () => {}));
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Installation, install } from './processes.ts';
+import { type Installation, install } from '../support/installation.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
 

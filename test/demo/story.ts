@@ -1,7 +1,7 @@
 import type { Snapshot, Volume } from '../../src/csi/gen/csi_pb.js';
+import type { Installation } from '../support/installation.ts';
 import { filesystem, fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
 import { Content, difference, writePattern } from './content.ts';
-import type { Installation } from './processes.ts';
 import type { Steps } from './steps.ts';
 
 const NODE_ID = 'nqn.2014-08.org.nvmexpress:uuid:6f1c8a5e-7c0d-4c1b-9b0e-3d2f4a5b6c7d';

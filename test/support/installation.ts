@@ -5,15 +5,26 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../src/csi/grpc-client.ts';
-import { generateKey } from '../support/keys.ts';
-import { SimulatorApi } from '../support/simulator-api.ts';
-import { until } from '../support/until.ts';
+import { generateKey } from './keys.ts';
+import { SimulatorApi } from './simulator-api.ts';
+import { until } from './until.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const POOL = 'pool';
+const CLUSTER_ID = 'installation';
 
-/** The two programs of the demo, each in a process of its own, and the doors to them. */
+/** The program as it stands in the sources, run without a build. */
+export const SOURCES = join(import.meta.dirname, '../../src/main.ts');
+
+export interface InstallOptions {
+  /** The program to start; the sources unless given. */
+  readonly main?: string;
+}
+
+/** The two programs, each in a process of its own, and the doors to them. */
 export interface Installation {
+  /** Socket of the controller, as a gRPC address. */
+  readonly endpoint: string;
+  readonly clusterId: string;
   readonly controller: Client<typeof Controller>;
   readonly api: SimulatorApi;
   readonly backend: string;
@@ -31,12 +42,13 @@ interface Ready {
 }
 
 /** Starts the simulator and the controller in `directory` and waits until the driver is ready. */
-export async function install(directory: string): Promise<Installation> {
+export async function install(directory: string, { main = SOURCES }: InstallOptions = {}): Promise<Installation> {
   const { privateKey, publicKey } = generateKey();
   const keyFile = join(directory, 'id_ed25519');
   await writeFile(keyFile, privateKey, { mode: 0o600 });
   await writeFile(`${keyFile}.pub`, `${publicKey}\n`);
   const simulator = run(
+    main,
     ...['simulate', '--json', '--listen', '127.0.0.1:0', '--state', join(directory, 'box')],
     ...['--authorized-keys', `${keyFile}.pub`, '--pool', `label=${POOL},size=1T`],
   );
@@ -46,7 +58,7 @@ export async function install(directory: string): Promise<Installation> {
     const configFile = join(directory, 'rose-csi.json');
     await writeFile(configFile, JSON.stringify(await configuration(box, keyFile, api)));
     const endpoint = `unix://${join(directory, 'csi.sock')}`;
-    const driver = run('controller', '--config', configFile, '--endpoint', endpoint);
+    const driver = run(main, 'controller', '--config', configFile, '--endpoint', endpoint);
     const log = collect(driver);
     const identity = createClient(Identity, endpoint);
     const controller = createClient(Controller, endpoint);
@@ -60,7 +72,7 @@ export async function install(directory: string): Promise<Installation> {
       await stop();
       throw new Error(`the controller did not become ready:\n${log()}`, { cause: error });
     });
-    return { controller, api, backend: 'files', log, stop };
+    return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: 'files', log, stop };
   } catch (error) {
     await end(simulator);
     throw error;
@@ -70,10 +82,10 @@ export async function install(directory: string): Promise<Installation> {
 async function configuration(box: Ready, privateKeyFile: string, api: SimulatorApi): Promise<unknown> {
   const [pool] = await api.pools();
   return {
-    clusterId: 'demo',
+    clusterId: CLUSTER_ID,
     backends: [
       {
-        name: 'demo',
+        name: 'rds1',
         ssh: {
           host: box.address,
           port: box.port,
@@ -88,8 +100,8 @@ async function configuration(box: Ready, privateKeyFile: string, api: SimulatorA
   };
 }
 
-function run(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function run(main: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
