@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judge } from './probe.ts';
+
+const uuid = '11111111-2222-3333-4444-555555555555';
+const expected = [{ label: 'pool', uuid, mountPoint: 'pool' }];
+const version = { version: '7.24.1 (stable)' };
+const storage = { name: 'rose-storage', version: '7.24.1', disabled: false };
+const filesystem = { label: 'pool', uuid };
+const mount = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '/pool', size: 1000, free: 900 };
+const fit = [version, storage, filesystem, mount];
+
+test('a box as configured is fit, with its facts', () => {
+  const report = judge(fit, expected);
+  assert.deepEqual(report.problems, []);
+  assert.equal(report.version, '7.24.1 (stable)');
+  assert.deepEqual(report.pools, [{ label: 'pool', mountPoint: '/pool', freeBytes: 900n }]);
+});
+
+const problems: readonly [string, readonly object[], RegExp][] = [
+  [
+    'an old RouterOS',
+    [{ version: '7.20.8 (stable)' }, storage, filesystem, mount],
+    /RouterOS 7\.20\.8 .*7\.21 or newer/,
+  ],
+  ['a version that is missing', [storage, filesystem, mount], /unknown version/],
+  ['no storage package', [version, filesystem, mount], /rose-storage is not installed/],
+  ['a disabled package', [version, { ...storage, disabled: 'yes' }, filesystem, mount], /rose-storage/],
+  ['no such filesystem', [version, storage, mount], /pool pool: 0 Btrfs filesystems/],
+  ['two filesystems with one label (U18)', [...fit, filesystem], /pool pool: 2 Btrfs filesystems/],
+  ['another filesystem with the label', [version, storage, { label: 'pool', uuid: 'x' }, mount], /its uuid is x/],
+  ['a pool that is not mounted', [version, storage, filesystem], /mounted 0 times/],
+  [
+    'another mount point',
+    [version, storage, filesystem, { ...mount, 'mount-point': 'b' }],
+    /mounted at b, configured is pool/,
+  ],
+];
+
+for (const [what, rows, message] of problems) {
+  test(`a box is unfit for ${what}`, () => {
+    const report = judge(rows as Parameters<typeof judge>[0], expected);
+    assert.equal(report.problems.length, 1);
+    assert.match(report.problems[0] ?? '', message);
+  });
+}
+
+test('newer versions are supported, also a new major one', () => {
+  for (const newer of ['7.21 (stable)', '7.100.1', '8.0beta1']) {
+    assert.deepEqual(judge([{ version: newer }, storage, filesystem, mount], expected).problems, [], newer);
+  }
+});

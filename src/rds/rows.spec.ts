@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeObject, decodePage } from './rows.ts';
+
+const subvolume = (name: string, id: unknown) => ({ '.id': '*1', fs: 'pool', name, 'subvolume-id': id });
+const disk = {
+  slot: 'pvc-1',
+  'file-path': '/pool/a/volume.img',
+  size: '1073741824',
+  comment: 'rose-csi:1 11111111-2222-3333-4444-555555555555:w | words',
+  'mount-filesystem': 'no',
+  'nvme-tcp-export': 'yes',
+  'nvme-tcp-server-nqn': 'nqn.x',
+};
+
+test('the subvolume with the smallest id comes first, in whatever order and form the box gives the ids (U12)', () => {
+  const { subvolumes } = decodeObject([
+    subvolume('b', 300),
+    disk,
+    subvolume('c', '9007199254740993'),
+    subvolume('a', 257n),
+  ]);
+  assert.deepEqual(
+    subvolumes.map(({ name, subvolumeId }) => [name, subvolumeId]),
+    [
+      ['a', 257n],
+      ['b', 300n],
+      ['c', 9007199254740993n],
+    ],
+  );
+});
+
+test('a disk item is read whether its flags are booleans or words (U12)', () => {
+  const words = decodeObject([disk]).disk;
+  const booleans = decodeObject([
+    { ...disk, size: 1073741824, 'mount-filesystem': false, 'nvme-tcp-export': true },
+  ]).disk;
+  assert.deepEqual(words, booleans);
+  assert.deepEqual(words, {
+    slot: 'pvc-1',
+    filePath: '/pool/a/volume.img',
+    size: 1073741824n,
+    publications: [{ hostId: '11111111-2222-3333-4444-555555555555', mode: 'w' }],
+    exported: true,
+    nqn: 'nqn.x',
+    mountFilesystem: false,
+  });
+});
+
+test('a size that is not readable yet is unknown, not zero (U24)', () => {
+  for (const size of [undefined, null, '']) {
+    assert.equal(decodeObject([{ ...disk, size }]).disk?.size, undefined);
+  }
+});
+
+test('a subvolume without an id is an answer that nobody may act on', () => {
+  assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'unexpected' });
+  assert.throws(() => decodePage([subvolume('', 257)]), { code: 'unexpected' });
+});
+
+test('a page keeps each disk item with the subvolume before it and knows whether there is more', () => {
+  const page = decodePage([{ more: true }, subvolume('b', 2), disk, subvolume('a', 1)]);
+  assert.equal(page.more, true);
+  assert.deepEqual(
+    page.objects.map(({ subvolume: { name }, disk: item }) => [name, item?.slot]),
+    [
+      ['a', undefined],
+      ['b', 'pvc-1'],
+    ],
+  );
+  assert.deepEqual(decodePage([]), { objects: [], more: false });
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RdsError, type RdsErrorCode, REFUSALS } from '../rds/index.ts';
+import { StorageError } from './errors.ts';
+import { failure } from './failures.ts';
+
+const call = { signal: new AbortController().signal };
+const CODES: readonly RdsErrorCode[] = [
+  ...(Object.keys(REFUSALS) as RdsErrorCode[]),
+  ...(['failed', 'unsupported', 'unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
+];
+
+test('every failure on the box names the object and what the device said', () => {
+  for (const code of CODES) {
+    const error = failure(new RdsError(code, 'the detail'), 'rds1:pvc-1', call);
+    assert.ok(error instanceof StorageError);
+    assert.ok(error.message.startsWith('rds1:pvc-1: '), error.message);
+    assert.ok(error.message.includes('the detail'), error.message);
+    assert.ok(error.cause instanceof RdsError);
+  }
+});
+
+test('only an intact answer says that something is absent, and transport trouble never ends a retry', () => {
+  const kinds = new Map(CODES.map((code) => [code, failure(new RdsError(code, ''), 'x', call).kind]));
+  const absent = CODES.filter((code) => kinds.get(code) === 'notFound');
+  assert.deepEqual(absent, ['RC-NOVOL', 'RC-NOSRC']);
+  for (const code of ['RC-POOL', 'failed', 'unreachable', 'unknown'] as const) {
+    assert.equal(kinds.get(code), 'unavailable', code);
+  }
+  for (const code of ['RC-SIZE', 'RC-RACE', 'RC-LEFT'] as const) {
+    assert.equal(kinds.get(code), 'busy', code);
+  }
+});
+
+test('a caller whose deadline has passed is told so', () => {
+  const cancelled = new RdsError('cancelled', 'gave up');
+  assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() - 1 }).kind, 'deadline');
+  assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() + 60_000 }).kind, 'cancelled');
+  assert.equal(failure(cancelled, 'x', call).kind, 'cancelled');
+});
+
+test('what is no failure of the box is a defect, and its text stays in the log', () => {
+  const error = failure(new TypeError('secret internals'), 'x', call);
+  assert.equal(error.kind, 'internal');
+  assert.ok(!error.message.includes('secret internals'));
+  const own = new StorageError('busy', 'as it was');
+  assert.equal(failure(own, 'x', call), own);
+});
