@@ -11,7 +11,16 @@ export interface KeyPair {
 }
 
 export function newKey(type: 'ed25519' | 'rsa' = 'ed25519'): KeyPair {
-  return type === 'rsa' ? ssh2.utils.generateKeyPairSync(type, { bits: 2048 }) : ssh2.utils.generateKeyPairSync(type);
+  if (type === 'rsa') {
+    return ssh2.utils.generateKeyPairSync(type, { bits: 2048 });
+  }
+  // ssh2 drops leading zero bytes of an Ed25519 point, which spoils one key in 256; such a key is thrown away.
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync(type);
+    if (Buffer.from(pair.public.split(' ')[1] ?? '', 'base64').length === ED25519_BLOB_BYTES) {
+      return pair;
+    }
+  }
 }
 
 function wireForm(publicKey: string): Buffer {
@@ -20,6 +29,9 @@ function wireForm(publicKey: string): Buffer {
 
 const hostKey = newKey();
 const clientKey = newKey();
+
+/** Two lengths, the name `ssh-ed25519`, and the 32-byte point. */
+const ED25519_BLOB_BYTES = 4 + 11 + 4 + 32;
 
 /** One command that arrived, answered by the spec whenever it likes. */
 export class PeerExec {

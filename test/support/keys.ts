@@ -1,7 +1,6 @@
-import ssh2 from 'ssh2';
+import { generateEd25519, type KeyPair } from '../../src/simulator/ssh/ed25519.ts';
 
-/** A fresh ed25519 key pair for one test. */
-export function generateKey(): { readonly privateKey: string; readonly publicKey: string } {
-  const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519');
-  return { privateKey, publicKey };
+/** A fresh key pair for one test. */
+export function generateKey(): KeyPair {
+  return generateEd25519('rose-csi-test');
 }

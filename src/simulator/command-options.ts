@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from 'commander';
+import type { PoolOptions } from './device/options.ts';
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+const DEFAULT_POOL_SIZE = '1T';
+
+/**
+ * Reads `--listen`, `host:port` or `[::1]:port`.
+ *
+ * @throws InvalidArgumentError, which commander prints with the option's name.
+ */
+export function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) throw new InvalidArgumentError('write host:port, such as 127.0.0.1:2222');
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/**
+ * Reads one `--pool` and adds it to the earlier ones. Keys: `label` (required), `size` (default 1T; K, M, G and T are
+ * powers of two), `mount` (default: the label), `uuid` (default: made up once).
+ *
+ * @throws InvalidArgumentError, which commander prints with the option's name.
+ */
+export function collectPool(text: string, earlier: readonly PoolOptions[] = []): PoolOptions[] {
+  const parts = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const [key = '', value = ''] = part.split(/=(.*)/s);
+    if (!['label', 'size', 'mount', 'uuid'].includes(key) || value === '' || parts.has(key)) {
+      throw new InvalidArgumentError(`"${part}": write label=NAME,size=SIZE,mount=NAME,uuid=UUID, each once`);
+    }
+    parts.set(key, value);
+  }
+  const label = parts.get('label');
+  if (label === undefined) throw new InvalidArgumentError('label= is missing');
+  const uuid = parts.get('uuid');
+  const pool = { label, mountPoint: parts.get('mount') ?? label, sizeBytes: parseSize(parts.get('size')) };
+  return [...earlier, uuid === undefined ? pool : { ...pool, uuid }];
+}
+
+/**
+ * Reads a delay in ms.
+ *
+ * @throws InvalidArgumentError, which commander prints with the option's name.
+ */
+export function parseLatency(text: string): number {
+  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('write a number of milliseconds');
+  return Number(text);
+}
+
+function parseSize(text = DEFAULT_POOL_SIZE): number {
+  const match = /^([0-9]+)([KMGT]?)$/.exec(text);
+  const bytes = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
+  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError(`size "${text}": write bytes, or 512G, 1T`);
+  return bytes;
+}

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { collectPool, parseLatency, parseListen } from './command-options.ts';
+import type { PoolOptions } from './device/options.ts';
+import type { Simulator } from './simulate.ts';
+
+interface Flags {
+  readonly state: string;
+  readonly authorizedKeys?: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly apiSocket?: string;
+  readonly pool?: readonly PoolOptions[];
+  readonly latencyMs: number;
+  readonly user: string;
+  readonly identity?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLE = `
+Example: a box with one pool, its state in ./rds, and a first look at it.
+
+  $ ssh-keygen -t ed25519 -N '' -f ./id_rds
+  $ rose-csi simulate --state ./rds --authorized-keys ./id_rds.pub
+  $ ssh -i ./id_rds -p 2222 csi@127.0.0.1 '/disk/btrfs/subvolume/add fs=pool name=Documents'
+  $ ssh -i ./id_rds -p 2222 csi@127.0.0.1 '/disk/btrfs/subvolume/print'
+
+Blocks of exported volumes are reached over a unix socket instead of NVMe/TCP:
+
+  $ curl --unix-socket ./rds/api.sock http://simulator/v1/namespaces
+
+Everything survives a restart. The simulator is stricter than the device: what it
+does not do, it refuses, and it says so.`;
+
+/** The sub-command `simulate`: runs until SIGINT or SIGTERM. */
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .description('run a ROSE Data Server without hardware, for trying the driver and for tests')
+    .requiredOption('--state <dir>', 'directory for everything that lasts; made when absent, used by one simulator')
+    .option('--authorized-keys <file>', 'public keys that may log in, in the OpenSSH format (required: no default key)')
+    .option('--listen <address>', 'loopback address and port for SSH; port 0 takes a free one', parseListen, {
+      host: '127.0.0.1',
+      port: 2222,
+    })
+    .option('--user <name>', 'the user that may log in', 'csi')
+    .option(
+      '--pool <spec>',
+      'label=NAME[,size=1T][,mount=NAME][,uuid=UUID]; repeat for more (default: label=pool)',
+      collectPool,
+    )
+    .option('--api-socket <path>', 'unix socket of the block and test API (default: api.sock in the state directory)')
+    .option('--latency-ms <n>', 'delay before each command runs', parseLatency, 0)
+    .option('--identity <name>', 'name of the box until it is set')
+    .addOption(new Option('--backend <name>', 'where the bytes are kept').choices(['files']).default('files'))
+    .option('--json', 'print one line of JSON when ready')
+    .addHelpText('after', EXAMPLE)
+    .action(async (flags: Flags, command: Command) => {
+      try {
+        await simulate(flags);
+      } catch (error) {
+        command.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
+}
+
+async function simulate(flags: Flags): Promise<void> {
+  const simulator = await start(flags);
+  process.stdout.write(flags.json === true ? readyJson(simulator, flags) : readyText(simulator, flags));
+  const stop = new AbortController();
+  const { signal } = stop;
+  await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
+  // A second signal ends the process at once, as it would any other.
+  stop.abort();
+  await simulator.close();
+}
+
+async function start(flags: Flags): Promise<Simulator> {
+  if (flags.authorizedKeys === undefined) {
+    throw new Error(
+      "--authorized-keys is missing: make a key with `ssh-keygen -t ed25519 -N '' -f id_rds`, pass id_rds.pub",
+    );
+  }
+  // Loaded when it runs, so that the other commands do not carry it in memory.
+  const { startSimulator } = await import('./simulate.ts');
+  return startSimulator({
+    stateDir: flags.state,
+    listen: flags.listen,
+    authorizedKeys: await readFile(flags.authorizedKeys, 'utf8'),
+    user: flags.user,
+    pools: flags.pool ?? collectPool('label=pool'),
+    latencyMs: flags.latencyMs,
+    ...(flags.apiSocket === undefined ? {} : { apiSocket: flags.apiSocket }),
+    ...(flags.identity === undefined ? {} : { identity: flags.identity }),
+  });
+}
+
+function readyJson(simulator: Simulator, flags: Flags): string {
+  const { address, port, hostKeyFingerprint, hostPublicKey, apiSocket } = simulator;
+  const pools = simulator.device
+    .pools()
+    .map(({ label, uuid, mountPoint, size }) => ({ label, uuid, mountPoint, size }));
+  const ready = { ready: true, address, port, user: flags.user, hostKeyFingerprint, hostPublicKey, apiSocket, pools };
+  return `${JSON.stringify(ready)}\n`;
+}
+
+function readyText(simulator: Simulator, flags: Flags): string {
+  const { address, port, hostKeyFingerprint, apiSocket, device } = simulator;
+  const pools = device
+    .pools()
+    .map((pool) => `pool      ${pool.label}, uuid ${pool.uuid}, mounted at ${pool.mountPoint}`);
+  return [
+    `RouterOS  ${device.version}, simulated; stop with Ctrl-C`,
+    ...pools,
+    `host key  ED25519 ${hostKeyFingerprint}`,
+    `API       curl --unix-socket ${apiSocket} http://simulator/v1/info`,
+    `SSH       ssh -i YOUR_KEY -p ${port} ${flags.user}@${address} '/disk/print'`,
+    '',
+  ].join('\n');
+}

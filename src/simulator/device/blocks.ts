@@ -1,0 +1,124 @@
+import type { Box, Image } from './box.ts';
+import { type DiskRecord, pathKey } from './records.ts';
+import type { Extent } from './volume-store.ts';
+
+/** An exported image, as an initiator would see it: one subsystem with one namespace (docs/routeros.md, 10). */
+export interface Namespace {
+  readonly nqn: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly slot: string;
+  readonly readOnly: boolean;
+}
+
+/** Why blocks cannot be reached. */
+export type BlockErrorCode = 'no-such-namespace' | 'not-exported' | 'out-of-range' | 'read-only' | 'no-space';
+
+/** Raised when blocks cannot be read or written; the code says why. */
+export class BlockError extends Error {
+  override readonly name = 'BlockError';
+  readonly code: BlockErrorCode;
+
+  constructor(code: BlockErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * The data path of the simulated box, in place of NVMe/TCP. Every access finds the export anew, so that one that was
+ * turned off, shrunk from under a reader or replaced is never reached through a stale handle.
+ */
+export class BlockAccess {
+  readonly #box: Box;
+
+  constructor(box: Box) {
+    this.#box = box;
+  }
+
+  /** Everything that is exported now. */
+  namespaces(): Namespace[] {
+    const found: Namespace[] = [];
+    for (const disk of this.#box.state.table('disk').values()) {
+      const image = disk.exported ? this.#box.imageOf(disk) : undefined;
+      if (image !== undefined && disk.nqn !== undefined) found.push(this.#describe(disk, disk.nqn, image));
+    }
+    return found;
+  }
+
+  /** @throws {@link BlockError} when nothing is exported under this NQN. */
+  namespace(nqn: string): Namespace {
+    const { disk, image } = this.#find(nqn);
+    return this.#describe(disk, nqn, image);
+  }
+
+  /** @throws {@link BlockError} when the range is not within the namespace. */
+  async read(nqn: string, offset: number, length: number): Promise<Buffer> {
+    return this.#withImage(nqn, async (_disk, image) => {
+      checkRange(image, offset, length);
+      const file = await this.#box.store.openFile(image.pool, image.path);
+      try {
+        return await file.read(offset, length);
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  /**
+   * Writes all of the data before any later snapshot, or after an earlier one, never in the middle of it.
+   *
+   * @throws {@link BlockError} when the range is not within the namespace, it is read-only, or the pool is full.
+   */
+  async write(nqn: string, offset: number, data: Uint8Array): Promise<void> {
+    await this.#withImage(nqn, async (disk, image) => {
+      checkRange(image, offset, data.length);
+      if (this.#isReadOnly(disk, image)) throw new BlockError('read-only', `${nqn} is read-only`);
+      if (data.length > this.#box.freeBytes(image.pool)) throw new BlockError('no-space', 'the pool is full');
+      const file = await this.#box.store.openFile(image.pool, image.path);
+      try {
+        await file.write(offset, data);
+      } finally {
+        await file.close();
+      }
+      await this.#box.refreshUsage(image);
+    });
+  }
+
+  /** The ranges that may hold data; everything else reads as zeros. */
+  async extents(nqn: string): Promise<Extent[]> {
+    return this.#withImage(nqn, (_disk, image) => this.#box.store.extents(image.pool, image.path));
+  }
+
+  async #withImage<T>(nqn: string, task: (disk: DiskRecord, image: Image) => Promise<T>): Promise<T> {
+    const { pool, fullname } = this.#box.subvolumeOf(this.#find(nqn).image);
+    return this.#box.writes.shared(pathKey(pool, fullname), async () => {
+      // Looked up again: the export may have ended while this waited for a snapshot.
+      const { disk, image } = this.#find(nqn);
+      return task(disk, image);
+    });
+  }
+
+  #find(nqn: string): { disk: DiskRecord; image: Image } {
+    const known = [...this.#box.state.table('disk').values()].filter((disk) => disk.nqn === nqn);
+    if (known.length === 0) throw new BlockError('no-such-namespace', `no disk has the NQN ${nqn}`);
+    for (const disk of known) {
+      const image = disk.exported ? this.#box.imageOf(disk) : undefined;
+      if (image !== undefined) return { disk, image };
+    }
+    throw new BlockError('not-exported', `${nqn} is not exported`);
+  }
+
+  #describe(disk: DiskRecord, nqn: string, image: Image): Namespace {
+    return { nqn, size: image.length, slot: disk.slot, readOnly: this.#isReadOnly(disk, image) };
+  }
+
+  #isReadOnly(disk: DiskRecord, image: Image): boolean {
+    return disk.mountReadOnly || this.#box.subvolumeOf(image).readOnly;
+  }
+}
+
+function checkRange(image: Image, offset: number, length: number): void {
+  const isWithin = offset >= 0 && length >= 0 && offset + length <= image.length;
+  if (!isWithin) throw new BlockError('out-of-range', `${offset}+${length} is not within ${image.length} bytes`);
+}

@@ -1,0 +1,129 @@
+import { deviceTime } from './clock.ts';
+import { Mutex, SharedLocks } from './locks.ts';
+import type { DeviceOptions, PoolOptions } from './options.ts';
+import { type DiskRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
+import type { State } from './state.ts';
+import type { UsageTable } from './usage.ts';
+import type { FileUsage, VolumeStore } from './volume-store.ts';
+
+/** A place in a pool. */
+export interface Location {
+  readonly pool: string;
+  /** Path within the filesystem; empty for its root. */
+  readonly path: string;
+}
+
+/** The file behind a `/disk` item that is in use. */
+export interface Image extends Location {
+  /** Bytes. */
+  readonly length: number;
+}
+
+/** What the menus and the block access share: the state, the files, and how the one leads to the other. */
+export class Box {
+  readonly options: DeviceOptions;
+  readonly state: State;
+  readonly store: VolumeStore;
+  readonly usage: UsageTable;
+  /** Every change of the box, one at a time: of two that want one name, one wins. */
+  readonly changes = new Mutex();
+  /** By subvolume: block writes hold it shared, snapshot and removal exclusively. */
+  readonly writes = new SharedLocks();
+
+  constructor(options: DeviceOptions, state: State, store: VolumeStore, usage: UsageTable) {
+    this.options = options;
+    this.state = state;
+    this.store = store;
+    this.usage = usage;
+  }
+
+  now(): Date {
+    return this.options.now?.() ?? new Date();
+  }
+
+  /** Device time, as in `creation-time`. */
+  timestamp(): string {
+    return deviceTime(this.now());
+  }
+
+  pool(label: string): PoolOptions | undefined {
+    return this.options.pools.find((pool) => pool.label === label);
+  }
+
+  /** Free bytes of a pool: its size less what its files take. */
+  freeBytes(label: string): number {
+    return Math.max(0, (this.pool(label)?.sizeBytes ?? 0) - this.usage.allocated(label));
+  }
+
+  /**
+   * Where a path such as `/pool/pvc-1/volume.img` lies: its first component is a mount point, the leading slash is
+   * optional (docs/routeros.md, 4.1 and 4.4). Undefined when no pool is mounted there or the path is not a clean one.
+   */
+  locate(devicePath: string): Location | undefined {
+    const [mountPoint, ...components] = devicePath.replace(/^\//, '').split('/');
+    const pool = this.options.pools.find((candidate) => candidate.mountPoint === mountPoint);
+    if (pool === undefined || !components.every(isCleanName)) return undefined;
+    return { pool: pool.label, path: components.join('/') };
+  }
+
+  /** The name that `/file` gives to a place. */
+  deviceName({ pool, path }: Location): string {
+    const mountPoint = this.pool(pool)?.mountPoint ?? pool;
+    return path === '' ? mountPoint : `${mountPoint}/${path}`;
+  }
+
+  subvolumeAt(pool: string, path: string): SubvolumeRecord | undefined {
+    return this.state.table('subvolume').get(pathKey(pool, path));
+  }
+
+  exists({ pool, path }: Location): boolean {
+    return this.subvolumeAt(pool, path) !== undefined || this.state.table('file').has(pathKey(pool, path));
+  }
+
+  directoryExists({ pool, path }: Location): boolean {
+    if (this.subvolumeAt(pool, path) !== undefined) return true;
+    return this.state.table('file').get(pathKey(pool, path))?.kind === 'directory';
+  }
+
+  /** The subvolume that a place belongs to; the root of the filesystem when no other. */
+  subvolumeOf({ pool, path }: Location): SubvolumeRecord {
+    for (let candidate = path; candidate !== ''; candidate = parentPath(candidate)) {
+      const subvolume = this.subvolumeAt(pool, candidate);
+      if (subvolume !== undefined) return subvolume;
+    }
+    const root = this.subvolumeAt(pool, '');
+    if (root === undefined) throw new Error(`the pool ${pool} has no root`);
+    return root;
+  }
+
+  /** The file that an item stands for; undefined while the item is disabled or the file is not there. */
+  imageOf(disk: DiskRecord): Image | undefined {
+    const location = disk.disabled ? undefined : this.locate(disk.filePath);
+    if (location === undefined) return undefined;
+    const usage = this.usage.get(location.pool, location.path);
+    return usage === undefined ? undefined : { ...location, length: usage.length };
+  }
+
+  /** The item that stands for the file at this place, disabled ones included. */
+  diskAt({ pool, path }: Location): DiskRecord | undefined {
+    for (const disk of this.state.table('disk').values()) {
+      const location = this.locate(disk.filePath);
+      if (location?.pool === pool && location.path === path) return disk;
+    }
+    return undefined;
+  }
+
+  /** Reads a file's usage from the store into the table. */
+  async refreshUsage({ pool, path }: Location): Promise<FileUsage> {
+    const usage = await this.store.usage(pool, path);
+    this.usage.set(pool, path, usage);
+    return usage;
+  }
+}
+
+/** Whether a text can be one component of a path: not empty, no dots alone, no slash, no control characters. */
+export function isCleanName(text: string): boolean {
+  if (text === '' || text === '.' || text === '..' || Buffer.byteLength(text) > 255) return false;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  return !/[\u0000-\u001F\u007F/]/.test(text);
+}

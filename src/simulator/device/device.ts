@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Menus } from '../console/menu.ts';
+import { BlockAccess } from './blocks.ts';
+import { Box } from './box.ts';
+import { FilesStore } from './files-store.ts';
+import type { DeviceMenu } from './menus/define-menu.ts';
+import { diskMenu } from './menus/disk-menu.ts';
+import { fileMenu } from './menus/file-menu.ts';
+import { filesystemMenu, transferMenu } from './menus/filesystem-menu.ts';
+import { logMenu } from './menus/log-menu.ts';
+import { subvolumeMenu } from './menus/subvolume-menu.ts';
+import { identityOf, systemMenus, versionOf } from './menus/system-menus.ts';
+import { checkPools, type DeviceOptions, type PoolOptions } from './options.ts';
+import { pathKey } from './records.ts';
+import { reconcile } from './recovery.ts';
+import { State } from './state.ts';
+import { StateLock } from './state-lock.ts';
+import { UsageTable } from './usage.ts';
+
+const ROOT_SUBVOLUME_ID = 5;
+
+/** A pool as it is now, with all that is in it, so that a test can look for what was left behind. */
+export interface PoolReport {
+  readonly label: string;
+  readonly uuid: string;
+  readonly mountPoint: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly free: number;
+  readonly used: number;
+  /** Full names, in the order of creation. */
+  readonly subvolumes: readonly string[];
+  /** Paths of plain files and directories that no `/disk` item uses and no read-only subvolume holds. */
+  readonly strayFiles: readonly string[];
+}
+
+/** The simulated box without its network: menus, state and blocks. */
+export class Device {
+  readonly menus: Menus;
+  readonly blocks: BlockAccess;
+  readonly #box: Box;
+  readonly #lock: StateLock;
+  #closed = false;
+
+  private constructor(box: Box, lock: StateLock) {
+    this.#box = box;
+    this.#lock = lock;
+    this.blocks = new BlockAccess(box);
+    this.menus = menusOf(box);
+  }
+
+  /**
+   * Starts the box from its state directory, or makes a new one there.
+   *
+   * @throws Error when the options are wrong, another simulator uses the directory, or the state is damaged.
+   */
+  static async open(options: DeviceOptions): Promise<Device> {
+    checkPools(options.pools);
+    await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+    const directory = await realpath(options.stateDir);
+    const lock = await StateLock.acquire(directory);
+    let state: State | undefined;
+    try {
+      state = await State.open(join(directory, 'journal.jsonl'));
+      const box = new Box(options, state, await FilesStore.open(directory), new UsageTable());
+      await refuseLostPools(box);
+      for (const pool of options.pools) await openPool(box, pool);
+      return new Device(box, lock);
+    } catch (error) {
+      state?.close();
+      await lock.release();
+      throw error;
+    }
+  }
+
+  get identity(): string {
+    return identityOf(this.#box);
+  }
+
+  /** As in `/system/resource`, e.g. `7.24.1 (stable)`. */
+  get version(): string {
+    return versionOf(this.#box);
+  }
+
+  /** Name of the disk backend, e.g. `files`. */
+  get backend(): string {
+    return this.#box.store.backend;
+  }
+
+  pools(): PoolReport[] {
+    const box = this.#box;
+    const inUse = new Set<string>();
+    for (const disk of box.state.table('disk').values()) {
+      const location = box.locate(disk.filePath);
+      if (location !== undefined) inUse.add(pathKey(location.pool, location.path));
+    }
+    return box.options.pools.map(({ label, mountPoint, sizeBytes }) => {
+      const free = box.freeBytes(label);
+      const subvolumes = [...box.state.table('subvolume').values()].filter((subvolume) => subvolume.pool === label);
+      const strays = [...box.state.table('file')]
+        .filter(([key, file]) => file.pool === label && !inUse.has(key) && !box.subvolumeOf(file).readOnly)
+        .map(([, file]) => file.path);
+      return {
+        ...{ label, mountPoint, size: sizeBytes, free, used: sizeBytes - free },
+        uuid: box.state.table('pool').get(label)?.uuid ?? '',
+        subvolumes: subvolumes.map(({ fullname }) => fullname).filter((fullname) => fullname !== ''),
+        strayFiles: strays,
+      };
+    });
+  }
+
+  /** Waits for what is running, then lets go of the state directory. */
+  async close(): Promise<void> {
+    // Once only: by a second time the directory may belong to another simulator.
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#box.changes.run(async () => this.#box.state.close());
+    await this.#lock.release();
+  }
+}
+
+function menusOf(box: Box): Menus {
+  const all: DeviceMenu[] = [
+    diskMenu(box),
+    filesystemMenu(box),
+    subvolumeMenu(box),
+    transferMenu(box),
+    fileMenu(box),
+    ...systemMenus(box),
+    logMenu(box),
+  ];
+  const byPath = new Map(all.map((menu) => [menu.path, menu]));
+  return { find: (path) => byPath.get(path), paths: () => [...byPath.keys()] };
+}
+
+async function refuseLostPools(box: Box): Promise<void> {
+  for (const label of box.state.table('pool').keys()) {
+    if (box.pool(label) === undefined) {
+      throw new Error(`the state directory has a pool ${label}, which the options leave out`);
+    }
+  }
+}
+
+async function openPool(box: Box, options: PoolOptions): Promise<void> {
+  const { label, uuid } = options;
+  const known = box.state.table('pool').get(label);
+  if (known !== undefined && uuid !== undefined && known.uuid !== uuid) {
+    throw new Error(`the pool ${label} in the state directory has the uuid ${known.uuid}, not ${uuid}`);
+  }
+  await box.store.ensurePool(label);
+  if (known === undefined) await recordPool(box, label, uuid ?? randomUUID());
+  await reconcile(label, box.state, box.store, box.usage);
+}
+
+async function recordPool(box: Box, label: string, uuid: string): Promise<void> {
+  const pool = {
+    ...{ label, uuid, slot: `nvme${box.state.next('drive')}` },
+    ...{ diskId: box.state.nextId('disk'), filesystemId: box.state.nextId('filesystem') },
+    fileId: box.state.nextId('file'),
+  };
+  const root = {
+    ...{ id: box.state.nextId('subvolume'), fileId: pool.fileId, pool: label, fullname: '' },
+    ...{ subvolumeId: ROOT_SUBVOLUME_ID, uuid: randomUUID(), sourceUuid: '', readOnly: false },
+    ...{ created: box.timestamp(), generation: box.state.next(`generation ${label}`) },
+  };
+  box.state.commit(
+    { put: 'pool', key: label, record: pool },
+    { put: 'subvolume', key: pathKey(label, ''), record: root },
+  );
+}

@@ -1,0 +1,142 @@
+import type { Row } from '../../console/menu.ts';
+import type { Value } from '../../console/value.ts';
+import type { Box } from '../box.ts';
+import type { PoolOptions } from '../options.ts';
+import type { DiskRecord, PoolRecord } from '../records.ts';
+import { makeRow } from './rows.ts';
+
+/** Properties that rows may have beside those of {@link diskRow} and {@link poolRow} (docs/routeros.md, 4.1). */
+const OTHER_PROPERTIES = [
+  'about',
+  'mount-point-template',
+  'serial',
+  'state',
+  'total-inodes',
+  'free-inodes',
+  'interface',
+];
+
+/** Flags of the menu under their long names, with their letters (docs/routeros.md, 4.1). */
+export const DISK_FLAGS: Readonly<Record<string, string>> = {
+  disabled: 'X',
+  acquired: 'A',
+  empty: 'E',
+  'block-device': 'B',
+  mounted: 'M',
+  formatting: 'F',
+  'swap-enabled': 'S',
+  'raid-member-failed': 'f',
+  'raid-member': 'r',
+  encrypted: 'c',
+  'guid-partition-table': 'g',
+  partition: 'p',
+  'nvme-tcp-export': 't',
+  'iscsi-export': 'i',
+  'smb-sharing': 's',
+  'nfs-sharing': 'n',
+  'media-sharing': 'm',
+};
+
+/** What every disk shows and no simulated one changes; keys as in a dump of a file disk (docs/routeros.md, 4.2). */
+const COMMON: Readonly<Record<string, Value>> = {
+  parent: '',
+  acquired: false,
+  empty: false,
+  formatting: false,
+  'swap-enabled': false,
+  'raid-member-failed': false,
+  'raid-member': false,
+  encrypted: false,
+  'guid-partition-table': false,
+  partition: false,
+  'iscsi-export': false,
+  'smb-sharing': false,
+  'nfs-sharing': false,
+  'media-sharing': false,
+  'media-interface': 'none',
+  'raid-master': 'none',
+  'self-encryption-supported': false,
+  'self-encryption-enabled': false,
+  'self-encrypted-and-locked': false,
+  'sector-size': 512n,
+  compress: false,
+  swap: false,
+};
+
+/** Every property name of the menu. */
+export const DISK_PROPERTIES: readonly string[] = [
+  ...new Set([
+    ...Object.keys(COMMON),
+    ...Object.keys(DISK_FLAGS),
+    ...OTHER_PROPERTIES,
+    ...['type', 'slot', 'slot-default', 'model', 'comment', 'size', 'free', 'use', 'fs', 'fs-label', 'fs-uuid'],
+    ...['mount-point', 'mount-filesystem', 'mount-read-only', 'file-path', 'file-size', 'file-offset'],
+    ...['nvme-tcp-server-port', 'nvme-tcp-server-nqn', 'nvme-tcp-server-allow-host-name'],
+  ]),
+];
+
+/** All rows of the menu: the disks that carry the pools, then the items of `type=file`. */
+export function diskRows(box: Box): Row[] {
+  const rows: Row[] = [];
+  for (const options of box.options.pools) {
+    const pool = box.state.table('pool').get(options.label);
+    if (pool !== undefined) rows.push(poolRow(box, pool, options));
+  }
+  for (const disk of box.state.table('disk').values()) rows.push(diskRow(box, disk));
+  return rows;
+}
+
+function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
+  const free = box.freeBytes(pool.label);
+  const used = options.sizeBytes - free;
+  return makeRow(pool.diskId, {
+    type: 'hardware',
+    slot: pool.slot,
+    'slot-default': pool.slot,
+    model: 'simulated NVMe drive',
+    disabled: false,
+    'block-device': true,
+    mounted: true,
+    fs: 'btrfs',
+    'fs-label': pool.label,
+    'fs-uuid': pool.uuid,
+    'mount-point': options.mountPoint,
+    'mount-point-template': options.mountPoint,
+    'mount-filesystem': true,
+    'mount-read-only': false,
+    'nvme-tcp-export': false,
+    size: BigInt(options.sizeBytes),
+    free: BigInt(free),
+    use: BigInt(Math.round((used / options.sizeBytes) * 100)),
+    ...COMMON,
+  });
+}
+
+function diskRow(box: Box, disk: DiskRecord): Row {
+  const image = box.imageOf(disk);
+  const size = image === undefined ? undefined : BigInt(image.length);
+  return makeRow(disk.id, {
+    type: 'file',
+    slot: disk.slot,
+    'slot-default': '',
+    comment: disk.comment === '' ? undefined : disk.comment,
+    disabled: disk.disabled,
+    'block-device': image !== undefined,
+    mounted: false,
+    fs: '-',
+    model: disk.filePath,
+    size,
+    // Not the free space of the pool: an unmounted file disk shows its own size here (docs/routeros.md, 4.2).
+    free: size,
+    'file-path': disk.filePath,
+    'file-size': size,
+    'file-offset': 0n,
+    'mount-filesystem': disk.mountFilesystem,
+    'mount-read-only': disk.mountReadOnly,
+    'nvme-tcp-export': disk.exported,
+    'nvme-tcp-server-port': disk.port === undefined ? undefined : BigInt(disk.port),
+    'nvme-tcp-server-nqn': disk.nqn,
+    'nvme-tcp-server-allow-host-name': disk.allowHostName,
+    ...COMMON,
+  });
+}

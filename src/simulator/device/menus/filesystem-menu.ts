@@ -1,0 +1,50 @@
+import type { Box } from '../box.ts';
+import { type DeviceMenu, defineMenu } from './define-menu.ts';
+import { makeRow } from './rows.ts';
+import { ROOT_NAME } from './subvolume-rows.ts';
+
+const ERROR_COUNTERS = ['write-errors', 'read-errors', 'flush-errors', 'corruption-errors', 'generation-errors'];
+
+/** `/disk/btrfs/filesystem`: one row per pool (docs/routeros.md, 5.1). */
+export function filesystemMenu(box: Box): DeviceMenu {
+  return defineMenu(box.changes, {
+    path: '/disk/btrfs/filesystem',
+    kind: 'list',
+    nameProperty: 'label',
+    flags: { 'missing-devs': 'I', balancing: 'b', replacing: 'r', scrubbing: 's' },
+    properties: [
+      ...['label', 'uuid', 'default-subvolume', 'total-devs', 'dev-ids', 'devs', 'spaces', ...ERROR_COUNTERS],
+      ...['missing-devs', 'balancing', 'replacing', 'scrubbing'],
+      ...['balance-status', 'replace-status', 'scrub-status', 'about'],
+    ],
+    rows: async () =>
+      [...box.state.table('pool').values()].map((pool) =>
+        makeRow(pool.filesystemId, {
+          label: pool.label,
+          uuid: pool.uuid,
+          'default-subvolume': ROOT_NAME,
+          'total-devs': 1n,
+          'dev-ids': '1',
+          devs: pool.slot,
+          ...Object.fromEntries(ERROR_COUNTERS.map((name) => [name, 0n])),
+          'missing-devs': false,
+          balancing: false,
+          replacing: false,
+          scrubbing: false,
+        }),
+      ),
+  });
+}
+
+/** `/disk/btrfs/transfer`: there to be parsed; the simulator sends nothing anywhere (docs/routeros.md, 6). */
+export function transferMenu(box: Box): DeviceMenu {
+  return defineMenu(box.changes, {
+    path: '/disk/btrfs/transfer',
+    kind: 'list',
+    properties: [
+      ...['type', 'fs', 'status', 'bytes', 'file', 'send-subvolumes', 'send-parent', 'ssh-address', 'ssh-port'],
+      ...['ssh-receive-mount', 'ssh-user'],
+    ],
+    rows: async () => [],
+  });
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { type Arguments, DeviceFailure } from '../../console/menu.ts';
+import { booleanArgument, textArgument } from '../arguments.ts';
+import { type Box, isCleanName } from '../box.ts';
+import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
+import { parentPath, pathKey, type SubvolumeRecord } from '../records.ts';
+import type { Change } from '../state.ts';
+import { ROOT_NAME, subvolumeName } from './subvolume-rows.ts';
+
+const FIRST_SUBVOLUME_ID = 256;
+const SUPPORTED = ['fs', 'name', 'parent', 'read-only', 'mount'];
+
+/**
+ * `/disk/btrfs/subvolume add`: a new subvolume, or with `parent=` a snapshot of that one, which is a copy of its plain
+ * files at this moment.
+ */
+export async function addSubvolume(box: Box, args: Arguments): Promise<string> {
+  for (const name of args.keys()) {
+    if (!SUPPORTED.includes(name)) throw notSimulated(`/disk/btrfs/subvolume add ${name}=`);
+  }
+  if (booleanArgument(args, 'mount') === true) throw notSimulated('/disk/btrfs/subvolume add mount=yes');
+  const pool = textArgument(args, 'fs');
+  if (pool === undefined) throw failure('fs must be specified');
+  if (box.pool(pool) === undefined) throw noMatch('fs');
+  const source = findParent(box, pool, textArgument(args, 'parent'));
+  const fullname = checkedName(box, pool, textArgument(args, 'name'));
+  const failed = source === undefined ? 'BTRFS_IOC_SUBVOL_CREATE failed' : 'BTRFS_IOC_SNAP_CREATE failed';
+  if (box.exists({ pool, path: fullname })) throw new DeviceFailure(`${failed}: File exists`);
+  if (box.subvolumeOf({ pool, path: parentPath(fullname) }).readOnly) {
+    throw new DeviceFailure(`${failed}: Read-only file system`);
+  }
+
+  const subvolume = newSubvolume(box, pool, fullname, source, booleanArgument(args, 'read-only') ?? false);
+  const put: Change = { put: 'subvolume', key: pathKey(pool, fullname), record: subvolume };
+  if (source === undefined) await createEmpty(box, subvolume, put);
+  else await createSnapshot(box, source, subvolume, put);
+  return subvolume.id;
+}
+
+async function createEmpty(box: Box, { pool, fullname }: SubvolumeRecord, put: Change): Promise<void> {
+  await box.store.createSubvolume(pool, fullname);
+  await commitOrUndo(box, pool, fullname, [put]);
+}
+
+async function createSnapshot(
+  box: Box,
+  source: SubvolumeRecord,
+  snapshot: SubvolumeRecord,
+  put: Change,
+): Promise<void> {
+  const { pool, fullname } = snapshot;
+  const prefix = source.fullname === '' ? '' : `${source.fullname}/`;
+  const nested = [...box.state.table('subvolume').values()]
+    .filter((other) => other.pool === pool && other.fullname !== '' && other.fullname !== source.fullname)
+    .map((other) => other.fullname)
+    .filter((path) => path.startsWith(prefix));
+  const files = [...box.state.table('file').values()].filter(
+    (file) => file.pool === pool && file.path.startsWith(prefix) && box.subvolumeOf(file).id === source.id,
+  );
+  const needed = files.reduce((sum, file) => sum + (box.usage.get(pool, file.path)?.allocated ?? 0), 0);
+  if (needed > box.freeBytes(pool)) {
+    throw new DeviceFailure('BTRFS_IOC_SNAP_CREATE failed: No space left on device');
+  }
+  await box.writes.exclusive(pathKey(pool, source.fullname), () =>
+    box.store.snapshotSubvolume(pool, source.fullname, fullname, nested),
+  );
+  const copies = files.map((file) => ({
+    ...file,
+    id: box.state.nextId('file'),
+    path: `${fullname}/${file.path.slice(prefix.length)}`,
+  }));
+  const changes: Change[] = copies.map((record) => ({ put: 'file', key: pathKey(pool, record.path), record }));
+  for (const copy of copies) if (copy.kind === 'file') await box.refreshUsage(copy);
+  await commitOrUndo(box, pool, fullname, [put, ...changes]);
+}
+
+async function commitOrUndo(box: Box, pool: string, fullname: string, changes: readonly Change[]): Promise<void> {
+  try {
+    box.state.commit(...changes);
+  } catch (error) {
+    for (const change of changes) {
+      if ('put' in change && change.put === 'file') box.usage.delete(pool, change.record.path);
+    }
+    await box.store.remove(pool, fullname);
+    throw error;
+  }
+}
+
+function newSubvolume(
+  box: Box,
+  pool: string,
+  fullname: string,
+  source: SubvolumeRecord | undefined,
+  readOnly: boolean,
+): SubvolumeRecord {
+  return {
+    id: box.state.nextId('subvolume'),
+    fileId: box.state.nextId('file'),
+    pool,
+    fullname,
+    subvolumeId: box.state.next(`subvolume-id ${pool}`, FIRST_SUBVOLUME_ID),
+    uuid: randomUUID(),
+    sourceUuid: source?.uuid ?? '',
+    readOnly,
+    created: box.timestamp(),
+    generation: box.state.next(`generation ${pool}`),
+  };
+}
+
+/** The source by its leaf name, which must be the only one of that name in the filesystem (U8). */
+function findParent(box: Box, pool: string, name: string | undefined): SubvolumeRecord | undefined {
+  if (name === undefined || name === '') return undefined;
+  const found = [...box.state.table('subvolume').values()].filter(
+    (subvolume) => subvolume.pool === pool && subvolumeName(subvolume) === name,
+  );
+  if (found.length !== 1) throw noMatch('parent');
+  return found[0];
+}
+
+/** A leaf, or `container/leaf` with an existing subvolume as the container: deeper nesting is unknown ground (U8). */
+function checkedName(box: Box, pool: string, name: string | undefined): string {
+  if (name === undefined || name === '') throw failure('name must be specified');
+  const components = name.split('/');
+  const container = components.length === 2 ? components[0] : undefined;
+  if (components.length > 2 || !components.every(isCleanName) || name === ROOT_NAME) throw invalidValue('name');
+  if (container !== undefined && box.subvolumeAt(pool, container) === undefined) {
+    throw new DeviceFailure('BTRFS_IOC_SUBVOL_CREATE failed: No such file or directory');
+  }
+  return name;
+}

@@ -1,0 +1,90 @@
+import { DeviceFailure } from '../../console/menu.ts';
+import { booleanArgument } from '../arguments.ts';
+import type { Box } from '../box.ts';
+import { failure, invalidValue, noSuchItem, notSimulated } from '../failures.ts';
+import { pathKey, type SubvolumeRecord } from '../records.ts';
+import type { Change } from '../state.ts';
+import { type DeviceMenu, defineMenu } from './define-menu.ts';
+import { addSubvolume } from './subvolume-add.ts';
+import { SUBVOLUME_FLAGS, SUBVOLUME_PROPERTIES, subvolumeRowReader } from './subvolume-rows.ts';
+
+/** `/disk/btrfs/subvolume` (docs/routeros.md, 5.2 and 5.3). */
+export function subvolumeMenu(box: Box): DeviceMenu {
+  const readRows = subvolumeRowReader(box);
+  return defineMenu(box.changes, {
+    path: '/disk/btrfs/subvolume',
+    kind: 'list',
+    nameProperty: 'name',
+    flags: SUBVOLUME_FLAGS,
+    properties: SUBVOLUME_PROPERTIES,
+    columns: ['fs', 'name', 'parent', 'top-level', 'creation-time'],
+    rows: async () => readRows(),
+    handlers: {
+      add: (_ids, args) => addSubvolume(box, args),
+      async set(ids, args) {
+        for (const name of args.keys()) {
+          if (name !== 'read-only') throw notSimulated(`/disk/btrfs/subvolume set ${name}=`);
+        }
+        const readOnly = booleanArgument(args, 'read-only');
+        if (readOnly === undefined) throw invalidValue('read-only');
+        for (const id of ids) await setReadOnly(box, subvolumeById(box, id), readOnly);
+        return undefined;
+      },
+      async remove(ids) {
+        for (const id of ids) await remove(box, subvolumeById(box, id));
+        return undefined;
+      },
+    },
+  });
+}
+
+async function setReadOnly(box: Box, subvolume: SubvolumeRecord, readOnly: boolean): Promise<void> {
+  const key = pathKey(subvolume.pool, subvolume.fullname);
+  if (readOnly && isInUse(box, subvolume)) throw failure('Device or resource busy');
+  await box.writes.exclusive(key, async () => {
+    box.state.commit({ put: 'subvolume', key, record: { ...subvolume, readOnly } });
+  });
+}
+
+/** Takes the plain files along. Refused with subvolumes inside (a rule of Btrfs) and, stricter (U9), while in use. */
+async function remove(box: Box, subvolume: SubvolumeRecord): Promise<void> {
+  const { pool, fullname } = subvolume;
+  if (fullname === '') throw destroyFailed('Operation not permitted');
+  const prefix = `${fullname}/`;
+  for (const other of box.state.table('subvolume').values()) {
+    if (other.pool === pool && other.fullname.startsWith(prefix)) throw destroyFailed('Directory not empty');
+  }
+  if (isInUse(box, subvolume)) throw destroyFailed('Device or resource busy');
+
+  const key = pathKey(pool, fullname);
+  const changes: Change[] = [{ remove: 'subvolume', key }];
+  const paths: string[] = [];
+  for (const [fileKey, file] of box.state.table('file')) {
+    if (file.pool !== pool || !file.path.startsWith(prefix)) continue;
+    changes.push({ remove: 'file', key: fileKey });
+    paths.push(file.path);
+  }
+  await box.writes.exclusive(key, async () => {
+    box.state.commit(...changes);
+    for (const path of paths) box.usage.delete(pool, path);
+    await box.store.remove(pool, fullname);
+  });
+}
+
+/** Whether a `/disk` item uses a file of the subvolume; disabled items count. */
+function isInUse(box: Box, subvolume: SubvolumeRecord): boolean {
+  for (const disk of box.state.table('disk').values()) {
+    const location = box.locate(disk.filePath);
+    if (location?.pool === subvolume.pool && box.subvolumeOf(location).id === subvolume.id) return true;
+  }
+  return false;
+}
+
+function subvolumeById(box: Box, id: string): SubvolumeRecord {
+  for (const subvolume of box.state.table('subvolume').values()) if (subvolume.id === id) return subvolume;
+  throw noSuchItem();
+}
+
+function destroyFailed(reason: string): DeviceFailure {
+  return new DeviceFailure(`BTRFS_IOC_SNAP_DESTROY failed: ${reason}`);
+}

@@ -1,0 +1,76 @@
+import type { Row } from '../../console/menu.ts';
+import type { Box } from '../box.ts';
+import { leafName, parentPath, type SubvolumeRecord } from '../records.ts';
+import { makeRow } from './rows.ts';
+
+/** Name of the row that stands for the root of a filesystem (docs/routeros.md, 5.2). */
+export const ROOT_NAME = '<FS_ROOT>';
+
+export const SUBVOLUME_FLAGS: Readonly<Record<string, string>> = {
+  default: '*',
+  snapshot: 'S',
+  'read-only': 'r',
+  dead: 'D',
+  mounted: 'M',
+};
+
+/** Every property name of the menu; the last line are those that no simulated row has (docs/routeros.md, 5.2). */
+export const SUBVOLUME_PROPERTIES: readonly string[] = [
+  ...['fs', 'name', 'fullname', 'top-level', 'parent', 'subvolume-id', 'uuid', 'creation-time', 'generation'],
+  ...['mount', 'default', 'snapshot', 'read-only', 'dead', 'mounted'],
+  ...['mountpoint', 'received-uuid', 'send-trans-id', 'recv-trans-id', 'send-time', 'recv-time', 'snapshots', 'path'],
+  'about',
+];
+
+/** The leaf name of a subvolume. */
+export function subvolumeName(subvolume: SubvolumeRecord): string {
+  return subvolume.fullname === '' ? ROOT_NAME : leafName(subvolume.fullname);
+}
+
+/**
+ * A reader of the rows that makes each row once: a row changes only when its record does or its source is removed.
+ */
+export function subvolumeRowReader(box: Box): () => Row[] {
+  let version = -1;
+  let rows: Row[] = [];
+  let made = new Map<SubvolumeRecord, { readonly parent: string; readonly row: Row }>();
+  return () => {
+    const table = box.state.table('subvolume');
+    if (version === box.state.version('subvolume')) return rows;
+    const names = new Map<string, string>();
+    for (const subvolume of table.values()) names.set(subvolume.uuid, subvolumeName(subvolume));
+    const fresh: typeof made = new Map();
+    for (const subvolume of table.values()) {
+      // The parent reads as empty once the source is gone (docs/routeros.md, 5.2).
+      const parent = names.get(subvolume.sourceUuid) ?? '';
+      const known = made.get(subvolume);
+      fresh.set(subvolume, known?.parent === parent ? known : { parent, row: subvolumeRow(subvolume, parent) });
+    }
+    made = fresh;
+    rows = [...fresh.values()].map(({ row }) => row);
+    version = box.state.version('subvolume');
+    return rows;
+  };
+}
+
+function subvolumeRow(subvolume: SubvolumeRecord, parent: string): Row {
+  const isRoot = subvolume.fullname === '';
+  const container = parentPath(subvolume.fullname);
+  return makeRow(subvolume.id, {
+    fs: subvolume.pool,
+    name: subvolumeName(subvolume),
+    fullname: subvolume.fullname,
+    'top-level': isRoot ? '' : container === '' ? ROOT_NAME : leafName(container),
+    parent,
+    'subvolume-id': BigInt(subvolume.subvolumeId),
+    uuid: subvolume.uuid,
+    'creation-time': subvolume.created,
+    generation: BigInt(subvolume.generation),
+    mount: false,
+    default: isRoot,
+    snapshot: subvolume.sourceUuid !== '',
+    'read-only': subvolume.readOnly,
+    dead: false,
+    mounted: false,
+  });
+}

@@ -1,0 +1,75 @@
+/** Length and space of a plain file, in bytes. */
+export interface FileUsage {
+  readonly length: number;
+  /** Space that the file takes; less than its length where it has holes. */
+  readonly allocated: number;
+}
+
+/** Something found in a pool. Paths are relative to the root of the filesystem, without a leading slash. */
+export interface StoredEntry {
+  readonly path: string;
+  readonly kind: 'directory' | 'file';
+  /** Zeros for a directory. */
+  readonly usage: FileUsage;
+}
+
+/** A range of a file, in bytes. */
+export interface Extent {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Random access to a plain file. */
+export interface BlockFile {
+  /** Reads exactly `length` bytes, which must lie within the file. */
+  read(offset: number, length: number): Promise<Buffer>;
+  /** Writes all of the data; the file must reach that far already. */
+  write(offset: number, data: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Where the simulated pools keep their bytes: subvolumes, directories and image files. The store knows no RouterOS, no
+ * rows and no rules; the device decides what is allowed and calls it for one change at a time. A method that makes
+ * something makes it whole or not at all; a pool is named by its label.
+ */
+export interface VolumeStore {
+  /** Name of the backend, e.g. `files`. */
+  readonly backend: string;
+
+  /** Makes the pool when it is absent. */
+  ensurePool(pool: string): Promise<void>;
+
+  /** Everything in the pool, containers before their contents. Called once, at start. */
+  list(pool: string): Promise<StoredEntry[]>;
+
+  /** Makes an empty subvolume. Fails when the path exists. */
+  createSubvolume(pool: string, fullname: string): Promise<void>;
+
+  /**
+   * Makes a subvolume with a copy of everything in another one at this moment, nested subvolumes left out. Nothing
+   * writes to the source meanwhile.
+   *
+   * @param nested Paths of the subvolumes inside the source.
+   */
+  snapshotSubvolume(pool: string, source: string, target: string, nested: readonly string[]): Promise<void>;
+
+  /** Makes an empty directory. Fails when the path exists. */
+  createDirectory(pool: string, path: string): Promise<void>;
+
+  /** Makes a file of this length that reads as zeros and takes no space. Fails when the path exists. */
+  createFile(pool: string, path: string, length: number): Promise<void>;
+
+  /** Lengthens a file by zeros. */
+  grow(pool: string, path: string, length: number): Promise<void>;
+
+  /** Removes a file, a directory or a subvolume with all that is in it. Succeeds when it is absent. */
+  remove(pool: string, path: string): Promise<void>;
+
+  usage(pool: string, path: string): Promise<FileUsage>;
+
+  openFile(pool: string, path: string): Promise<BlockFile>;
+
+  /** The ranges that may hold data, in ascending order; everything else reads as zeros. */
+  extents(pool: string, path: string): Promise<Extent[]>;
+}

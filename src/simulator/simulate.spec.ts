@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { callApi } from './api/api-client.testing.ts';
+import { simulatorForTest } from './simulate.testing.ts';
+import { connect, exec } from './ssh/ssh-client.testing.ts';
+
+/** A snapshot in one line, as the driver would send it: prove, act, read back as JSON, and a marker at the end. */
+const SNAPSHOT = [
+  ':onerror e in={:local xV [/disk/btrfs/subvolume/find where fs="pool" and name="v-1"]',
+  ':if ([:len $xV]!=1) do={:error "NOSRC"}',
+  '/disk/btrfs/subvolume/add fs="pool" parent="v-1" name="s-1" read-only=yes',
+  ':foreach r in=[/disk/btrfs/subvolume/print detail as-value where name="s-1"] do={' +
+    ':put [:serialize to=json options=json.no-string-conversion value=$r]}',
+  ':put "OKn"} do={:put ("ERn ".[:tostr $e])}',
+].join('; ');
+
+test('a volume, its snapshot and their blocks, over SSH and the API', async (t) => {
+  const { simulator, privateKey } = await simulatorForTest(t);
+  const client = await connect(t, { port: simulator.port, privateKey });
+  const run = async (line: string) => (await exec(client, line)).stdout;
+  const nqn = 'nqn.2026-11.test:v-1';
+  assert.equal(await run('/disk/btrfs/subvolume/add fs="pool" name="v-1"'), '');
+  const add = 'slot="v-1" file-path="/pool/v-1/volume.img" file-size=1048576 mount-filesystem=no nvme-tcp-export=yes';
+  assert.equal(await run(`/disk/add type=file ${add} nvme-tcp-server-nqn="${nqn}"`), '');
+  await callApi(simulator.apiSocket, 'PUT', `/v1/namespaces/${nqn}/blocks?offset=0`, Buffer.from('then'));
+
+  const [row = '', marker] = (await run(SNAPSHOT)).split('\r\n');
+  assert.equal(marker, 'OKn');
+  assert.equal(JSON.parse(row)['read-only'], true);
+  assert.match(await run(SNAPSHOT), /^ERn .*File exists/);
+
+  await callApi(simulator.apiSocket, 'PUT', `/v1/namespaces/${nqn}/blocks?offset=0`, Buffer.from('now.'));
+  assert.equal(await run('/disk/btrfs/subvolume/add fs="pool" parent="s-1" name="v-2"'), '');
+  const attach = 'slot="v-2" file-path="/pool/v-2/volume.img" mount-filesystem=no nvme-tcp-export=yes';
+  assert.equal(await run(`/disk/add type=file ${attach}`), '');
+  const path = '/v1/namespaces/nqn.2000-02.com.mikrotik:v-2/blocks?offset=0&length=4';
+  assert.equal((await callApi(simulator.apiSocket, 'GET', path)).body.toString(), 'then');
+});
+
+test('execs and statements are counted', async (t) => {
+  const { simulator, privateKey } = await simulatorForTest(t);
+  const client = await connect(t, { port: simulator.port, privateKey });
+  await exec(client, '/system/identity/print; /system/clock/print');
+  await exec(client, 'nonsense');
+  const { connections, execs, statements } = simulator.counters.values;
+  assert.deepEqual([connections, execs, statements], [1, 2, 2]);
+});
+
+test('hooks may make a statement fail', async (t) => {
+  const { simulator, privateKey } = await simulatorForTest(t, {
+    hooks: {
+      beforeStatement({ command }) {
+        if (command === 'add') throw new Error('injected');
+      },
+    },
+  });
+  const client = await connect(t, { port: simulator.port, privateKey });
+  const { stdout } = await exec(client, '/disk/btrfs/subvolume/add fs=pool name=v-1');
+  assert.equal(stdout, 'action failed (6): injected\r\n');
+  assert.deepEqual(simulator.device.pools()[0]?.subvolumes, []);
+});
+
+test('a restart keeps the host key and the subvolumes', async (t) => {
+  const first = await simulatorForTest(t);
+  const client = await connect(t, { port: first.simulator.port, privateKey: first.privateKey });
+  await exec(client, '/disk/btrfs/subvolume/add fs=pool name=v-1');
+  await first.simulator.close();
+  const again = await simulatorForTest(t, { stateDir: first.stateDir });
+  assert.equal(again.simulator.hostKeyFingerprint, first.simulator.hostKeyFingerprint);
+  assert.deepEqual(again.simulator.device.pools()[0]?.subvolumes, ['v-1']);
+});
+
+test('a start that fails holds nothing', async (t) => {
+  const { simulator, stateDir } = await simulatorForTest(t);
+  await simulator.close();
+  await assert.rejects(simulatorForTest(t, { stateDir, authorizedKeys: '' }), /no authorised key/);
+  await assert.rejects(simulatorForTest(t, { stateDir, listen: { host: '0.0.0.0', port: 0 } }), /loopback only/);
+  await assert.rejects(simulatorForTest(t, { stateDir, apiSocket: stateDir }), /not a socket/);
+  await simulatorForTest(t, { stateDir });
+});
