@@ -5,6 +5,9 @@ import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh
 import { fingerprint } from './host-key.ts';
 import type { SshCredentials } from './ssh-session.ts';
 
+/** Two lengths, the name `ssh-ed25519`, and the 32-byte point. */
+const ED25519_BLOB_BYTES = 4 + 11 + 4 + 32;
+
 export interface KeyPair {
   readonly private: string;
   readonly public: string;
@@ -29,9 +32,6 @@ function wireForm(publicKey: string): Buffer {
 
 const hostKey = newKey();
 const clientKey = newKey();
-
-/** Two lengths, the name `ssh-ed25519`, and the 32-byte point. */
-const ED25519_BLOB_BYTES = 4 + 11 + 4 + 32;
 
 /** One command that arrived, answered by the spec whenever it likes. */
 export class PeerExec {

@@ -22,6 +22,12 @@ export const sharedBlock: Capability = {
   accessType: { case: 'block', value: {} },
 };
 
+/** What a ReadWriteMany claim for a filesystem asks for: not offered. */
+export const sharedFilesystem: Capability = {
+  accessMode: { mode: Mode.MULTI_NODE_MULTI_WRITER },
+  accessType: { case: 'mount', value: {} },
+};
+
 /** A CreateVolume request as the provisioner sends it. */
 export function volumeRequest(name: string, requiredBytes: bigint, extra: Request = {}): Request {
   return { name, capacityRange: { requiredBytes }, volumeCapabilities: [filesystem], ...extra };

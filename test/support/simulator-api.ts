@@ -8,6 +8,12 @@ export interface PoolView {
   readonly strayFiles: readonly string[];
 }
 
+/** One exported image. `size` in bytes. */
+export interface NamespaceView {
+  readonly nqn: string;
+  readonly size: number;
+}
+
 export interface Extent {
   readonly offset: number;
   readonly length: number;
@@ -29,6 +35,13 @@ export class SimulatorApi {
 
   async pools(): Promise<readonly PoolView[]> {
     return await this.#json<PoolView[]>('GET', '/v1/pools');
+  }
+
+  /** An exported volume. */
+  async namespace(nqn: string): Promise<NamespaceView> {
+    const found = (await this.#json<NamespaceView[]>('GET', '/v1/namespaces')).find((one) => one.nqn === nqn);
+    if (found === undefined) throw new Error(`${nqn} is not exported`);
+    return found;
   }
 
   /** Ranges that may hold data; everything else reads as zeros. */

@@ -11,6 +11,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '../../src
 import { generateKey } from './keys.ts';
 import { SimulatorApi } from './simulator-api.ts';
 import { until } from './until.ts';
+import type { Wire } from './wire.ts';
 
 export const POOL_UUID = '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f';
 export const CLUSTER_ID = 'component-tests';
@@ -19,16 +20,22 @@ export interface StackOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   /** Merged over the configuration's first backend. */
   readonly backend?: Readonly<Record<string, unknown>>;
+  /** More backends, made like the first one and merged with these; they are the same box under other names. */
+  readonly moreBackends?: readonly Readonly<Record<string, unknown>>[];
   /** Merged over the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** False leaves a test that expects an unfit box to wait by itself. */
   readonly waitUntilReady?: boolean;
+  /** Leads the controller to the box through this, so that a test can cut the connection. */
+  readonly wire?: Wire;
 }
 
 /** A simulated box and a controller that drives it over real SSH, spoken to over a real gRPC socket. */
 export interface Stack {
   readonly directory: string;
   readonly simulator: Simulator;
+  /** What the simulator was started with, for starting it once more from the same state. */
+  readonly simulatorOptions: SimulatorOptions;
   readonly api: SimulatorApi;
   readonly controller: Client<typeof Controller>;
   readonly identity: Client<typeof Identity>;
@@ -36,38 +43,48 @@ export interface Stack {
   anotherController(config?: Readonly<Record<string, unknown>>): Promise<Client<typeof Controller>>;
 }
 
-/** Starts both and stops them after the test. */
+/** Starts both and stops them after the test, the last started first. */
 export async function startStack(t: TestContext, options: StackOptions = {}): Promise<Stack> {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const stops: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
+  t.after(async () => {
+    for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
+  });
   const { privateKey, publicKey } = generateKey();
   const privateKeyFile = join(directory, 'id_ed25519');
   await writeFile(privateKeyFile, privateKey, { mode: 0o600 });
-  const simulator = await startSimulator({
+  const simulatorOptions: SimulatorOptions = {
     stateDir: join(directory, 'state'),
     listen: { host: '127.0.0.1', port: 0 },
     authorizedKeys: publicKey,
     user: 'csi',
     pools: [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool', sizeBytes: 2 ** 40 }],
     ...options.simulator,
-  });
-  t.after(() => simulator.close());
+  };
+  const simulator = await startSimulator(simulatorOptions);
+  options.wire?.join(simulator.port);
+  const port = options.wire?.port ?? simulator.port;
+  stops.push(() => simulator.close());
   const api = new SimulatorApi(simulator.apiSocket);
-  t.after(() => api.close());
+  stops.push(() => api.close());
 
   let started = 0;
   const start = async (extra: Readonly<Record<string, unknown>> = {}) => {
     const endpoint = `unix://${join(directory, `csi-${started++}.sock`)}`;
-    const config = parseConfig(document(simulator, privateKeyFile, options.backend, extra), 'test');
+    const backends = [options.backend ?? {}, ...(options.moreBackends ?? [])].map((backend) => ({
+      ...backendDocument({ ...simulator, port }, privateKeyFile),
+      ...backend,
+    }));
+    const config = parseConfig({ clusterId: CLUSTER_ID, backends, ...extra }, 'test');
     const controller = await startController(config, endpoint, createLogger(process.env['TEST_LOG'] ?? 'fatal'));
-    t.after(() => controller.stop());
+    stops.push(() => controller.stop());
     return endpoint;
   };
   const connect = async (extra?: Readonly<Record<string, unknown>>) => {
     const endpoint = await start({ ...options.config, ...extra });
     const identity = createClient(Identity, endpoint);
     const controller = createClient(Controller, endpoint);
-    t.after(() => {
+    stops.push(() => {
       identity.close();
       controller.close();
     });
@@ -76,21 +93,17 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
   };
   const first = await connect();
   return {
-    ...{ directory, simulator, api },
+    ...{ directory, simulator, simulatorOptions, api },
     ...first,
     anotherController: async (config) => (await connect(config)).controller,
   };
 }
 
-function document(
-  simulator: Simulator,
+function backendDocument(
+  { address: host, port, hostKeyFingerprint }: Pick<Simulator, 'address' | 'port' | 'hostKeyFingerprint'>,
   privateKeyFile: string,
-  backend: Readonly<Record<string, unknown>> = {},
-  config: Readonly<Record<string, unknown>> = {},
-): unknown {
-  const { address: host, port, hostKeyFingerprint } = simulator;
+): Readonly<Record<string, unknown>> {
   const ssh = { host, port, user: 'csi', privateKeyFile, hostKeys: [hostKeyFingerprint] };
   const pools = [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' }];
-  const box = { name: 'rds1', ssh, nvme: { address: '192.0.2.1' }, pools, ...backend };
-  return { clusterId: CLUSTER_ID, backends: [box], ...config };
+  return { name: 'rds1', ssh, nvme: { address: '192.0.2.1' }, pools };
 }
