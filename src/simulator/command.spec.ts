@@ -5,6 +5,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import { hasProgram } from '../../test/support/capability.ts';
 import { temporaryDirectory } from './device/device.testing.ts';
 import { generateEd25519 } from './ssh/ed25519.ts';
 
@@ -55,6 +56,7 @@ async function start(t: TestContext, directory: string): Promise<Running> {
 }
 
 test('the snapshot guide of the vendor, typed with OpenSSH', async (t) => {
+  if (!hasProgram(t, 'ssh', ['-V'])) return;
   const { ssh, child } = await start(t, await temporaryDirectory(t));
   const lines = [
     '/disk/btrfs/subvolume/add fs=pool name=Documents',
