@@ -17,13 +17,16 @@ export const BUNDLE = join(OUT, 'main.js');
 /**
  * Bundles the program into `dist/`: one file for each command and their common parts, loaded when used, so that a
  * controller does not carry the simulator in memory. The optional native parts of ssh2 are left out, and ssh2 goes on without them.
+ *
+ * @param directory where to, instead of `dist/`; what is there is removed.
+ * @returns the path of the program.
  */
-export async function buildBundle(): Promise<void> {
-  await rm(OUT, { recursive: true, force: true });
+export async function buildBundle(directory = OUT): Promise<string> {
+  await rm(directory, { recursive: true, force: true });
   await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/main.ts'],
-    outdir: OUT,
+    outdir: directory,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -34,10 +37,11 @@ export async function buildBundle(): Promise<void> {
     banner: { js: COMMONJS_GLOBALS },
     logLevel: 'warning',
   });
-  await chmod(BUNDLE, 0o755);
+  const program = join(directory, 'main.js');
+  await chmod(program, 0o755);
+  return program;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await buildBundle();
-  console.log(`built ${BUNDLE}`);
+  console.log(`built ${await buildBundle()}`);
 }

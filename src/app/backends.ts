@@ -2,13 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { BackendConfig } from '../config/schema.ts';
 import { Rds } from '../rds/index.ts';
-import { connectRouterOs } from '../routeros/index.ts';
+import { connectRouterOs, type RouterOsOptions } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
 
+/** How long a box that does not answer is tried and then left alone; the defaults are those of the conversation. */
+export type Patience = Pick<RouterOsOptions, 'retryPolicy' | 'breaker'>;
+
 /** The conversation with one configured box. Nothing is connected before the first command. */
-export function openBackend(config: BackendConfig, owners: readonly string[], logger: Logger): Backend {
+export function openBackend(
+  config: BackendConfig,
+  owners: readonly string[],
+  logger: Logger,
+  patience: Patience = {},
+): Backend {
   const { ssh, nvme } = config;
   const routerOs = connectRouterOs({
+    ...patience,
     host: ssh.host,
     port: ssh.port,
     hostKeys: ssh.hostKeys,

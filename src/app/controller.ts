@@ -8,7 +8,7 @@ import { rpcLog } from '../csi/log.ts';
 import { type RunningServer, serve } from '../csi/server.ts';
 import { identity } from '../storage/identity.ts';
 import { StorageService } from '../storage/service.ts';
-import { openBackend } from './backends.ts';
+import { openBackend, type Patience } from './backends.ts';
 import { proveBackend } from './proving.ts';
 import { VERSION } from './version.ts';
 
@@ -22,11 +22,17 @@ export interface RunningController {
 /**
  * Serves the CSI Identity and Controller services on a unix socket. The boxes are looked at in the background.
  *
+ * @param patience with boxes that do not answer; replaced in tests
  * @throws Error when the endpoint cannot be served.
  */
-export async function startController(config: Config, endpoint: string, logger: Logger): Promise<RunningController> {
+export async function startController(
+  config: Config,
+  endpoint: string,
+  logger: Logger,
+  patience: Patience = {},
+): Promise<RunningController> {
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, logger));
+  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, logger, patience));
   const storage = new StorageService({ backends, identity: owner });
   const services = [
     implement(

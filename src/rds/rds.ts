@@ -9,7 +9,7 @@ import { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
 import { publishVolume, unpublishVolume } from './scripts/publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
-import { deleteVolume, expandVolume, readVolume } from './scripts/volume.ts';
+import { deleteVolume, discardVolume, expandVolume, readVolume } from './scripts/volume.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
 export interface RdsCall {
@@ -97,6 +97,15 @@ export class Rds {
 
   async deleteVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
     return decodeObject(await this.#run('write', deleteVolume({ ...this.settings, volume }), call));
+  }
+
+  /**
+   * Takes a volume back that could not be completed: the subvolume of that very name, and its disk item when the image
+   * is smaller than `bytes`. One that is complete, published or under another name is left alone.
+   */
+  async discardVolume(volume: VolumeRef, name: string, bytes: bigint, call: RdsCall): Promise<ObjectState> {
+    const script = discardVolume({ pools: this.settings.pools, volume }, name, bytes);
+    return decodeObject(await this.#run('write', script, call));
   }
 
   async createSnapshot(

@@ -1,4 +1,4 @@
-import { freshComment, type ObjectState, RdsError } from '../rds/index.ts';
+import { freshComment, type ObjectState, RdsError, type RdsErrorCode } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
@@ -12,6 +12,9 @@ import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } 
 
 /** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
 const CLEANUP_MS = 30_000;
+
+/** Failures after which the state on the box is not known. */
+const NO_ANSWER: ReadonlySet<RdsErrorCode> = new Set(['unreachable', 'unknown', 'cancelled', 'unexpected']);
 
 /** Creating, reading, growing and deleting volumes. */
 export class Volumes {
@@ -90,38 +93,51 @@ export class Volumes {
   }
 
   /**
-   * Runs the script, and after an intact error answer removes what this very call made. A device command that failed is
-   * looked at once more first: another process may have completed the same volume in the meantime. While a script whose
-   * answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
+   * Runs the script, and after an intact error answer takes back what this very call made. A device command that failed
+   * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
+   * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
    */
-  async #make(backend: Backend, script: CreateScript, call: Call): Promise<ObjectState> {
+  async #make(backend: Backend, script: CreateScript, call: Call, before?: RdsError): Promise<ObjectState> {
     try {
       return await backend.rds.createVolume(script, call);
     } catch (error) {
-      if (!(error instanceof RdsError && (error.made || error.code === 'RC-GROW'))) {
+      if (!(error instanceof RdsError)) {
         throw error;
       }
-      if (error.mayStillRun) {
-        throw new RdsError('unknown', error.message, { cause: error, mayStillRun: true });
+      if (error.code === 'failed' && !error.mayStillRun && before === undefined) {
+        return await this.#make(backend, script, call, error);
       }
-      const again =
-        error.code === 'failed' ? await backend.rds.createVolume(script, call).catch(() => undefined) : undefined;
-      if (again === undefined) {
+      if (error.made || before?.made || error.code === 'RC-GROW') {
         await this.#takeBack(backend, script, error);
-        throw error;
       }
-      return again;
+      throw error;
     }
   }
 
-  async #takeBack(backend: Backend, { volume, name }: CreateScript, reason: RdsError): Promise<void> {
-    try {
-      await backend.rds.deleteVolume(volume, { signal: AbortSignal.timeout(CLEANUP_MS) });
-    } catch (error) {
-      throw new StorageError('unavailable', `what was made of ${name} could not be removed yet; it is tried again`, {
-        cause: new AggregateError([reason, error]),
-      });
+  /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
+  async #takeBack(backend: Backend, script: CreateScript, reason: RdsError): Promise<void> {
+    if (reason.mayStillRun) {
+      throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
     }
+    if (!NO_ANSWER.has(reason.code)) {
+      await this.#discard(backend, script, reason);
+    }
+  }
+
+  /** @throws StorageError `unavailable` when something is left: the next attempt completes or removes it. */
+  async #discard(backend: Backend, { volume, name, bytes }: CreateScript, reason: RdsError): Promise<void> {
+    const whole = reason.code === 'RC-EMPTY' ? BigInt(reason.detail) : bytes;
+    let cause: unknown = reason;
+    try {
+      const left = await backend.rds.discardVolume(volume, name, whole, { signal: AbortSignal.timeout(CLEANUP_MS) });
+      if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
+        return;
+      }
+    } catch (error) {
+      cause = new AggregateError([reason, error]);
+    }
+    const text = `what was made of ${name} could not be removed yet; it is tried again`;
+    throw new StorageError('unavailable', text, { cause });
   }
 
   /** Withdraws our own subvolume when another request for the same name was faster. */

@@ -1,15 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../src/csi/grpc-client.ts';
-import { generateKey } from './keys.ts';
+import { startBox, startDriver, writeConfiguration } from './programs.ts';
 import { SimulatorApi } from './simulator-api.ts';
 import { until } from './until.ts';
 
-const POOL = 'pool';
 const CLUSTER_ID = 'installation';
 
 /** The program as it stands in the sources, run without a build. */
@@ -33,101 +28,22 @@ export interface Installation {
   stop(): Promise<void>;
 }
 
-/** What `rose-csi simulate --json` prints when it is ready. */
-interface Ready {
-  readonly address: string;
-  readonly port: number;
-  readonly hostKeyFingerprint: string;
-  readonly apiSocket: string;
-}
-
 /** Starts the simulator and the controller in `directory` and waits until the driver is ready. */
 export async function install(directory: string, { main = SOURCES }: InstallOptions = {}): Promise<Installation> {
-  const { privateKey, publicKey } = generateKey();
-  const keyFile = join(directory, 'id_ed25519');
-  await writeFile(keyFile, privateKey, { mode: 0o600 });
-  await writeFile(`${keyFile}.pub`, `${publicKey}\n`);
-  const simulator = run(
-    main,
-    ...['simulate', '--json', '--listen', '127.0.0.1:0', '--state', join(directory, 'box')],
-    ...['--authorized-keys', `${keyFile}.pub`, '--pool', `label=${POOL},size=1T`],
-  );
-  try {
-    const box = JSON.parse(await firstLine(simulator)) as Ready;
-    const api = new SimulatorApi(box.apiSocket);
-    const configFile = join(directory, 'rose-csi.json');
-    await writeFile(configFile, JSON.stringify(await configuration(box, keyFile, api)));
-    const endpoint = `unix://${join(directory, 'csi.sock')}`;
-    const driver = run(main, 'controller', '--config', configFile, '--endpoint', endpoint);
-    const log = collect(driver);
-    const identity = createClient(Identity, endpoint);
-    const controller = createClient(Controller, endpoint);
-    const stop = async () => {
-      identity.close();
-      controller.close();
-      api.close();
-      await Promise.all([end(driver), end(simulator)]);
-    };
-    await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true).catch(async (error) => {
-      await stop();
-      throw new Error(`the controller did not become ready:\n${log()}`, { cause: error });
-    });
-    return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: 'files', log, stop };
-  } catch (error) {
-    await end(simulator);
-    throw error;
-  }
-}
-
-async function configuration(box: Ready, privateKeyFile: string, api: SimulatorApi): Promise<unknown> {
-  const [pool] = await api.pools();
-  return {
-    clusterId: CLUSTER_ID,
-    backends: [
-      {
-        name: 'rds1',
-        ssh: {
-          host: box.address,
-          port: box.port,
-          user: 'csi',
-          privateKeyFile,
-          hostKeys: [box.hostKeyFingerprint],
-        },
-        nvme: { address: box.address },
-        pools: [{ label: POOL, uuid: pool?.uuid }],
-      },
-    ],
+  const box = await startBox(main, directory);
+  const configFile = await writeConfiguration(directory, CLUSTER_ID, box);
+  const endpoint = `unix://${join(directory, 'csi.sock')}`;
+  const driver = startDriver(main, configFile, endpoint);
+  const api = new SimulatorApi(box.apiSocket);
+  const identity = createClient(Identity, endpoint);
+  const controller = createClient(Controller, endpoint);
+  const stop = async () => {
+    for (const door of [identity, controller, api]) door.close();
+    await Promise.all([driver.stop(), box.stop()]);
   };
-}
-
-function run(main: string, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  const errors = collect(child);
-  if (child.stdout === null) throw new Error('no standard output');
-  const lines = createInterface({ input: child.stdout });
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(`the simulator ended before it was ready:\n${errors()}`);
+  await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true).catch(async (error) => {
+    await stop();
+    throw new Error(`the controller did not become ready:\n${driver.log()}`, { cause: error });
   });
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
-  ended.catch(() => undefined);
-  child.stdout.resume();
-  return line;
-}
-
-function collect(child: ChildProcess): () => string {
-  let text = '';
-  child.stderr?.on('data', (part: Buffer) => {
-    text += part.toString('utf8');
-  });
-  return () => text;
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  }
+  return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: 'files', log: driver.log, stop };
 }

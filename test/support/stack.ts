@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Patience } from '../../src/app/backends.ts';
 import { startController } from '../../src/app/controller.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
@@ -26,6 +27,8 @@ export interface StackOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** False leaves a test that expects an unfit box to wait by itself. */
   readonly waitUntilReady?: boolean;
+  /** The controller's patience with a box that does not answer. */
+  readonly patience?: Patience;
   /** Leads the controller to the box through this, so that a test can cut the connection. */
   readonly wire?: Wire;
 }
@@ -68,6 +71,7 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
   const api = new SimulatorApi(simulator.apiSocket);
   stops.push(() => api.close());
 
+  const logger = createLogger(process.env['TEST_LOG'] ?? 'fatal');
   let started = 0;
   const start = async (extra: Readonly<Record<string, unknown>> = {}) => {
     const endpoint = `unix://${join(directory, `csi-${started++}.sock`)}`;
@@ -76,7 +80,7 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
       ...backend,
     }));
     const config = parseConfig({ clusterId: CLUSTER_ID, backends, ...extra }, 'test');
-    const controller = await startController(config, endpoint, createLogger(process.env['TEST_LOG'] ?? 'fatal'));
+    const controller = await startController(config, endpoint, logger, options.patience);
     stops.push(() => controller.stop());
     return endpoint;
   };

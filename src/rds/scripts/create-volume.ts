@@ -94,6 +94,6 @@ function complete({ volume, comment, bytes, source }: CreateVolume): Script {
     return ros`:if ($xK!="") do={${addDisk(volume, comment, ros`file-size=${bytes}`)}};
       ${attach(volume, comment)}; ${growTo(ros`${bytes}`)}`;
   }
-  const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xS)};`;
+  const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xZ)};`;
   return ros`${attach(volume, comment)}; ${growTo(bytes > 0n ? ros`${bytes}` : ros`$xZ`, present)}`;
 }

@@ -8,7 +8,7 @@ import { createVolume } from './create-volume.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
-import { deleteVolume, expandVolume, readVolume } from './volume.ts';
+import { deleteVolume, discardVolume, expandVolume, readVolume } from './volume.ts';
 
 const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
 const bytes = 2n ** 62n;
@@ -40,6 +40,7 @@ const scripts: Readonly<Record<string, Script>> = {
   unpublish: unpublishVolume(target, uuid),
   'unpublish all': unpublishVolume(target, undefined),
   delete: deleteVolume(target),
+  'discard volume': discardVolume(target, name, bytes),
   snapshot: createSnapshot({
     ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes },
     namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,

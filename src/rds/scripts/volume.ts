@@ -6,6 +6,7 @@ import {
   awaitGone,
   findSubvolume,
   growTo,
+  livingSubvolumes,
   proveOwned,
   provePools,
   proveSpace,
@@ -70,6 +71,29 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
     awaitGone(ros`[/disk find where slot=${volume.slot}]`),
     ros`:if ([:len [/disk find where slot=${volume.slot}]]>0) do={:error "RC-LEFT"}`,
     removeSubvolumes(volume.prefix),
+    reportVolume(volume),
+  ]);
+}
+
+/**
+ * Takes back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete
+ * it at any time, hence a disk item is removed only when its image is smaller than `bytes`, it is not exported and no
+ * node is recorded on it; and the subvolume only when no disk item uses it. What is still there afterwards is printed.
+ */
+export function discardVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>, name: string, bytes: bigint): Script {
+  const items = ros`/disk find where file-path~${ere`(^|/)${name}/`}`;
+  return join([
+    provePools(pools),
+    findSubvolume(volume.prefix),
+    ros`:if (($xV->"name")=${name}) do={
+      :foreach xD in=[${items} and slot=${volume.slot}] do={
+        :local xS [:tostr [/disk get $xD size]]; :local xC [:tostr [/disk get $xD comment]];
+        :local xT [:tostr [/disk get $xD nvme-tcp-export]];
+        :if ($xS~${ere`^[0-9]+$`} and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={
+          :if ([:tonum $xS]<${bytes}) do={/disk remove $xD}}};
+      ${awaitGone(ros`[${items}]`)};
+      :if ([:len [${items}]]=0) do={/disk/btrfs/subvolume remove ($xV->".id")}}`,
+    awaitGone(ros`[${livingSubvolumes(name)}]`),
     reportVolume(volume),
   ]);
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  ControllerServiceCapability_RPC_Type as Rpc,
+  PluginCapability_Service_Type as Service,
+  PluginCapability_VolumeExpansion_Type as VolumeExpansion,
+} from '../../src/csi/gen/csi_pb.js';
+import { MiB, makeVolume, refused, volumeName } from '../support/calls.ts';
+import { filesystem, sharedBlock, sharedFilesystem } from '../support/requests.ts';
+import { startStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
+
+test('the driver says who it is and what it can do, without asking the box', async (t) => {
+  const { identity, controller, api } = await startStack(t);
+  const execs = await api.execs();
+  assert.equal((await identity.getPluginInfo({})).name, 'rds.rose-csi.io');
+  const { capabilities } = await identity.getPluginCapabilities({});
+  assert.ok(capabilities.some(({ type }) => type.case === 'service' && type.value.type === Service.CONTROLLER_SERVICE));
+  assert.ok(
+    capabilities.some(({ type }) => type.case === 'volumeExpansion' && type.value.type === VolumeExpansion.ONLINE),
+  );
+  const { capabilities: calls } = await controller.controllerGetCapabilities({});
+  const offered = calls.map(({ type }) => (type.case === 'rpc' ? type.value.type : undefined));
+  for (const rpc of [Rpc.CREATE_DELETE_SNAPSHOT, Rpc.LIST_SNAPSHOTS, Rpc.GET_SNAPSHOT, Rpc.CLONE_VOLUME]) {
+    assert.ok(offered.includes(rpc));
+  }
+  assert.equal(await api.execs(), execs);
+  await refused(controller.controllerModifyVolume({ volumeId: 'x' }), 'UNIMPLEMENTED');
+});
+
+test('the driver is not ready on a box that is not as configured, and nothing is made there', async (t) => {
+  const { identity, api, simulator } = await startStack(t, {
+    backend: { pools: [{ label: 'pool', uuid: '00000000-0000-4000-8000-000000000000', mountPoint: 'pool' }] },
+    waitUntilReady: false,
+  });
+  await until(async () => (await api.execs()) > 0);
+  assert.equal((await identity.probe({})).ready, false);
+  assert.deepEqual(simulator.device.pools()[0]?.subvolumes, []);
+});
+
+test('capabilities of a volume are confirmed, or refused with the reason', async (t) => {
+  const { controller, api } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const execs = await api.execs();
+  const good = await controller.validateVolumeCapabilities({
+    ...{ volumeId, volumeCapabilities: [filesystem, sharedBlock] },
+  });
+  assert.equal((await api.execs()) - execs, 1);
+  assert.equal(good.confirmed?.volumeCapabilities.length, 2);
+  const bad = await controller.validateVolumeCapabilities({ volumeId, volumeCapabilities: [sharedFilesystem] });
+  assert.equal(bad.confirmed, undefined);
+  assert.match(bad.message, /raw block/);
+  const validate = (id: string, volumeCapabilities: (typeof filesystem)[]) =>
+    controller.validateVolumeCapabilities({ volumeId: id, volumeCapabilities });
+  await refused(validate(`rds1:${volumeName()}`, [filesystem]), 'NOT_FOUND');
+  await refused(validate(volumeId, []), 'INVALID_ARGUMENT', /volume_capabilities/);
+  await refused(validate('', [filesystem]), 'INVALID_ARGUMENT', /volume_id/);
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MiB, makeVolume, node, publish, refused, unpublish, volumeName } from '../support/calls.ts';
+import { change, look } from '../support/console.ts';
+import { filesystem, sharedBlock } from '../support/requests.ts';
+import { type Stack, startStack } from '../support/stack.ts';
+
+const COMMENT = ':put [/disk get ([/disk find where type=file]->0) comment]';
+const EXPORT = ':put [/disk get ([/disk find where type=file]->0) nvme-tcp-export]';
+
+/** The nodes that ControllerGetVolume and ListVolumes report, which must agree. */
+async function nodesOf({ controller }: Stack, volumeId: string): Promise<readonly string[]> {
+  const { status: got } = await controller.controllerGetVolume({ volumeId });
+  const { entries } = await controller.listVolumes({});
+  const listed = entries.find(({ volume }) => volume?.volumeId === volumeId);
+  assert.deepEqual(listed?.status?.publishedNodeIds, got?.publishedNodeIds);
+  return got?.publishedNodeIds ?? [];
+}
+
+test('publish and unpublish take one exec each and turn the export on and off', async (t) => {
+  const stack = await startStack(t);
+  const { controller, api, simulator } = stack;
+  const uuid = crypto.randomUUID();
+  const volumeId = `rds1:pvc-${uuid}`;
+  await controller.createVolume({
+    ...{ name: `pvc-${uuid}`, capacityRange: { requiredBytes: MiB }, volumeCapabilities: [filesystem] },
+  });
+  const nqn = `nqn.2026-11.io.rose-csi:pvc-${uuid}`;
+  await assert.rejects(api.read(nqn, { offset: 0, length: 1 }), /403 .*not-exported/);
+
+  let execs = await api.execs();
+  assert.deepEqual(await publish(controller, volumeId), { address: '192.0.2.1', port: '4420', nqn });
+  assert.equal((await api.execs()) - execs, 1);
+  assert.deepEqual(await api.read(nqn, { offset: 0, length: 1 }), Buffer.alloc(1));
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
+  assert.ok((await look(simulator, COMMENT)).length <= 200);
+
+  execs = await api.execs();
+  await unpublish(controller, volumeId);
+  assert.equal((await api.execs()) - execs, 1);
+  await assert.rejects(api.read(nqn, { offset: 0, length: 1 }), /403 .*not-exported/);
+  assert.deepEqual(await nodesOf(stack, volumeId), []);
+});
+
+test('publish and unpublish may be repeated, also by a new process', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  const another = await stack.anotherController();
+  const first = await publish(stack.controller, volumeId);
+  const comment = await look(stack.simulator, COMMENT);
+  assert.deepEqual(await publish(stack.controller, volumeId), first);
+  assert.deepEqual(await publish(another, volumeId), first);
+  assert.equal(await look(stack.simulator, COMMENT), comment);
+  await unpublish(another, volumeId);
+  await unpublish(stack.controller, volumeId);
+  await unpublish(another, volumeId);
+  assert.deepEqual(await nodesOf(stack, volumeId), []);
+});
+
+test('a second node is refused with the remedy, and the first keeps the volume', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  await publish(stack.controller, volumeId, node(1));
+  await refused(publish(stack.controller, volumeId, node(2)), 'FAILED_PRECONDITION', /unpublish it first/);
+  await refused(publish(stack.controller, volumeId, node(2), sharedBlock), 'FAILED_PRECONDITION');
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
+  await unpublish(stack.controller, volumeId, node(1));
+  await publish(stack.controller, volumeId, node(2));
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(2)]);
+});
+
+test('the same node in another mode is ALREADY_EXISTS', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  await publish(stack.controller, volumeId);
+  const readonly = { volumeId, nodeId: node(1), volumeCapability: filesystem, readonly: true };
+  await refused(stack.controller.controllerPublishVolume(readonly), 'ALREADY_EXISTS', /another mode/);
+  await refused(publish(stack.controller, volumeId, node(1), sharedBlock), 'ALREADY_EXISTS');
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
+});
+
+test('two nodes share a raw block volume for a live migration, a third is refused', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  await publish(stack.controller, volumeId, node(1), sharedBlock);
+  await publish(stack.controller, volumeId, node(2), sharedBlock);
+  await refused(publish(stack.controller, volumeId, node(3), sharedBlock), 'FAILED_PRECONDITION');
+  await refused(publish(stack.controller, volumeId, node(3)), 'FAILED_PRECONDITION');
+  assert.deepEqual((await nodesOf(stack, volumeId)).toSorted(), [node(1), node(2)]);
+  assert.ok((await look(stack.simulator, COMMENT)).length <= 200);
+  await unpublish(stack.controller, volumeId, node(1));
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(2)]);
+  assert.equal(await look(stack.simulator, EXPORT), 'true');
+  await publish(stack.controller, volumeId, node(3), sharedBlock);
+  await unpublish(stack.controller, volumeId, '');
+  assert.deepEqual(await nodesOf(stack, volumeId), []);
+  assert.equal(await look(stack.simulator, EXPORT), 'false');
+});
+
+test('unpublish takes only its own node away; one without a node id takes all', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  await publish(stack.controller, volumeId, node(1));
+  await unpublish(stack.controller, volumeId, node(2));
+  await unpublish(stack.controller, volumeId, 'a-node-that-is-gone');
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
+  await unpublish(stack.controller, volumeId, '');
+  assert.deepEqual(await nodesOf(stack, volumeId), []);
+});
+
+test('words for people in the comment survive a publication', async (t) => {
+  const stack = await startStack(t);
+  const parameters = {
+    'csi.storage.k8s.io/pvc/name': 'c'.repeat(70),
+    'csi.storage.k8s.io/pvc/namespace': 'team',
+  };
+  const volumeId = await makeVolume(stack.controller, MiB, { parameters });
+  const fresh = await look(stack.simulator, COMMENT);
+  await publish(stack.controller, volumeId);
+  await unpublish(stack.controller, volumeId);
+  assert.equal(await look(stack.simulator, COMMENT), fresh);
+  await change(stack.simulator, '/disk set [find where type=file] comment="changed by hand"');
+  await publish(stack.controller, volumeId);
+  assert.match(await look(stack.simulator, COMMENT), /^rose-csi:1 .*changed by hand$/);
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
+});
+
+test('an export that was turned off by hand shows as not published, and publish turns it on again', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  await publish(stack.controller, volumeId);
+  await change(stack.simulator, '/disk set [find where type=file] nvme-tcp-export=no');
+  assert.deepEqual(await nodesOf(stack, volumeId), []);
+  await publish(stack.controller, volumeId);
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
+});
+
+test('an export without a recorded node is never handed out: somebody else may use it', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  await change(stack.simulator, '/disk set [find where type=file] nvme-tcp-export=yes');
+  await refused(publish(stack.controller, volumeId), 'FAILED_PRECONDITION', /nvme-tcp-export=no/);
+  await refused(stack.controller.deleteVolume({ volumeId }), 'FAILED_PRECONDITION', /nvme-tcp-export=no/);
+});
+
+test('the allow-list is set to the node when the configuration asks for it, and emptied afterwards', async (t) => {
+  const stack = await startStack(t, { backend: { nvme: { address: '192.0.2.1', allowHostName: true } } });
+  const volumeId = await makeVolume(stack.controller);
+  const allowed = ':put [/disk get ([/disk find where type=file]->0) nvme-tcp-server-allow-host-name]';
+  await publish(stack.controller, volumeId, node(1), sharedBlock);
+  assert.equal(await look(stack.simulator, allowed), node(1));
+  await refused(publish(stack.controller, volumeId, node(2), sharedBlock), 'FAILED_PRECONDITION');
+  await unpublish(stack.controller, volumeId);
+  assert.equal(await look(stack.simulator, allowed), '');
+});
+
+test('a missing volume or a malformed node is NOT_FOUND, missing fields are invalid, unpublish of nothing is fine', async (t) => {
+  const { controller } = await startStack(t);
+  const volumeId = await makeVolume(controller);
+  const gone = `rds1:${volumeName()}`;
+  await refused(publish(controller, gone), 'NOT_FOUND', /does not exist/);
+  await refused(publish(controller, 'no handle'), 'NOT_FOUND');
+  for (const bad of ['worker-1', 'nqn.2014-08.org.nvmexpress:uuid:XYZ', `${node(1)} `, node(1).toUpperCase()]) {
+    await refused(publish(controller, volumeId, bad), 'NOT_FOUND', /node/);
+  }
+  await refused(publish(controller, volumeId, ''), 'INVALID_ARGUMENT', /node_id/);
+  await refused(controller.controllerPublishVolume({ volumeId, nodeId: node(1) }), 'INVALID_ARGUMENT');
+  await refused(controller.controllerUnpublishVolume({ volumeId: '', nodeId: node(1) }), 'INVALID_ARGUMENT');
+  await unpublish(controller, gone);
+  await unpublish(controller, 'no handle');
+});

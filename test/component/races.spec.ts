@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import {
+  MiB,
+  makeSnapshot,
+  makeVolume,
+  node,
+  outcome,
+  publish,
+  refused,
+  snapshotName,
+  volumeName,
+} from '../support/calls.ts';
+import { inventory, subvolumes } from '../support/console.ts';
+import { Faults, type Target } from '../support/faults.ts';
+import { pattern, readAll, write } from '../support/images.ts';
+import { fromSnapshot, fromVolume, sharedBlock, volumeRequest } from '../support/requests.ts';
+import { startStack } from '../support/stack.ts';
+
+const MAKE = { path: '/disk/btrfs/subvolume', command: 'add' };
+const REMOVE = { path: '/disk/btrfs/subvolume', command: 'remove' };
+const ATTACH = { path: '/disk', command: 'add' };
+const DETACH = { path: '/disk', command: 'remove' };
+const EXPORT = { path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' };
+
+/** Two controller processes on one box, and the means to let their scripts meet. */
+async function startTwo(t: TestContext) {
+  const faults = new Faults();
+  const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
+  return { ...stack, faults, one: stack.controller, two: await stack.anotherController() };
+}
+
+for (const meeting of [[MAKE, MAKE], [ATTACH, ATTACH], [MAKE, ATTACH], []]) {
+  const where = meeting.map(({ path, command }) => `${path} ${command}`).join(' and ') || 'nowhere in particular';
+  test(`two processes make the same volume at once, meeting at ${where}: both get it, there is one`, async (t) => {
+    const stack = await startTwo(t);
+    const { one, two, faults, simulator } = stack;
+    const source = await makeVolume(one, MiB);
+    await write(stack, source, 0, pattern('source'));
+    const snapshotId = await makeSnapshot(one, source);
+    for (const extra of [{}, fromSnapshot(snapshotId), fromVolume(source)]) {
+      const before = await inventory(simulator);
+      const request = volumeRequest(volumeName(), 2n * MiB, extra);
+      faults.meet(...meeting);
+      const [first, second] = await Promise.all([one.createVolume(request), two.createVolume(request)]);
+      faults.heal();
+      assert.deepEqual(first, second);
+      assert.equal(first.volume?.capacityBytes, 2n * MiB);
+      assert.equal((await inventory(simulator)).length, before.length + 2);
+    }
+  });
+}
+
+test('two processes cut the same snapshot at once: both get the same answer, there is one', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  const sourceVolumeId = await makeVolume(one, MiB);
+  for (const elapsed of [0, 1500]) {
+    const request = { name: snapshotName(), sourceVolumeId };
+    faults.meet(MAKE, MAKE);
+    const now = Date.now();
+    const late = one.createSnapshot(request);
+    // The names of the two differ by the time of the call.
+    t.mock.timers.enable({ apis: ['Date'], now: now + elapsed });
+    const [first, second] = await Promise.all([late, two.createSnapshot(request)]);
+    t.mock.timers.reset();
+    faults.heal();
+    assert.deepEqual(first, second);
+    assert.equal(subvolumes(simulator).filter((name) => name.startsWith(`${request.name}-`)).length, 1);
+    assert.deepEqual(
+      (await one.getSnapshot({ snapshotId: first.snapshot?.snapshotId ?? '' })).snapshot,
+      first.snapshot,
+    );
+  }
+});
+
+test('of two different requests for one name one wins, the other is ALREADY_EXISTS, and one volume is left', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], []]) {
+    const name = volumeName();
+    const before = await inventory(simulator);
+    faults.meet(...meeting);
+    const ends = await Promise.all([
+      outcome(one.createVolume(volumeRequest(name, MiB))),
+      outcome(two.createVolume(volumeRequest(name, 2n * MiB))),
+    ]);
+    faults.heal();
+    assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'].toSorted(), `${meeting.length}`);
+    assert.equal((await inventory(simulator)).length, before.length + 2);
+    const { volume } = await one.controllerGetVolume({ volumeId: `rds1:${name}` });
+    assert.equal(volume?.capacityBytes, ends[0] === 'OK' ? MiB : 2n * MiB);
+  }
+});
+
+test('of two sources for one snapshot name one wins, and one snapshot is left', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  const [a, b] = [await makeVolume(one, MiB), await makeVolume(one, MiB)];
+  const name = snapshotName();
+  faults.meet(MAKE, MAKE);
+  const ends = await Promise.all([
+    outcome(one.createSnapshot({ name, sourceVolumeId: a })),
+    outcome(two.createSnapshot({ name, sourceVolumeId: b })),
+  ]);
+  assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK']);
+  assert.equal(subvolumes(simulator).filter((subvolume) => subvolume.startsWith(`${name}-`)).length, 1);
+  const { snapshot } = await one.getSnapshot({ snapshotId: `rds1:${name}` });
+  assert.equal(snapshot?.sourceVolumeId, ends[0] === 'OK' ? a : b);
+});
+
+test('a volume published to two nodes at once ends at one of them at most', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  faults.meet(EXPORT, EXPORT);
+  const ends = await Promise.all([outcome(publish(one, volumeId, node(1))), outcome(publish(two, volumeId, node(2)))]);
+  faults.heal();
+  const winners = [node(1), node(2)].filter((_, index) => ends[index] === 'OK');
+  assert.ok(winners.length <= 1, ends.join(', '));
+  assert.ok(
+    ends.every((end) => ['OK', 'ABORTED', 'FAILED_PRECONDITION'].includes(end)),
+    ends.join(', '),
+  );
+  const { status } = await one.controllerGetVolume({ volumeId });
+  const [owner = ''] = status?.publishedNodeIds ?? [];
+  assert.equal(status?.publishedNodeIds.length, 1);
+  if (winners.length === 1) assert.deepEqual(winners, [owner]);
+  // What a sidecar does then: it asks again.
+  const again = await Promise.all([outcome(publish(one, volumeId, node(1))), outcome(publish(two, volumeId, node(2)))]);
+  assert.deepEqual(again.toSorted(), ['FAILED_PRECONDITION', 'OK']);
+  assert.equal(again[owner === node(1) ? 0 : 1], 'OK');
+});
+
+test('two nodes that share a raw block volume are both recorded, or told to try again', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  faults.meet(EXPORT, EXPORT);
+  const share = (controller: typeof one, number: number) => publish(controller, volumeId, node(number), sharedBlock);
+  const ends = await Promise.all([outcome(share(one, 1)), outcome(share(two, 2))]);
+  faults.heal();
+  const { status } = await one.controllerGetVolume({ volumeId });
+  for (const [index, end] of ends.entries()) {
+    if (end === 'OK') assert.ok(status?.publishedNodeIds.includes(node(index + 1)));
+    else assert.equal(end, 'ABORTED');
+  }
+  await share(one, 1);
+  await share(two, 2);
+  const { status: both } = await one.controllerGetVolume({ volumeId });
+  assert.deepEqual(both?.publishedNodeIds.toSorted(), [node(1), node(2)]);
+});
+
+test('a volume deleted and published at once is not both', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  faults.meet(EXPORT, DETACH);
+  const [published, deleted] = await Promise.all([
+    outcome(publish(one, volumeId)),
+    outcome(two.deleteVolume({ volumeId })),
+  ]);
+  faults.heal();
+  assert.ok(published !== 'OK' || deleted !== 'OK');
+  if (published === 'OK') await one.controllerUnpublishVolume({ volumeId, nodeId: node(1) });
+  await one.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), []);
+});
+
+/** Runs `first` until it is about to run the command, then all of `second`, then the rest of `first`. */
+async function between(faults: Faults, target: Target, first: () => Promise<unknown>, second: () => Promise<unknown>) {
+  const gate = faults.hold(target);
+  const running = outcome(first());
+  await gate.reached;
+  const end = await outcome(second());
+  gate.release();
+  return [await running, end] as const;
+}
+
+test('a volume deleted while its snapshot is cut: a snapshot that was promised is whole', async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults, simulator } = stack;
+  for (const [target, cutFirst] of [
+    [MAKE, true],
+    [DETACH, false],
+    [REMOVE, false],
+  ] as const) {
+    const volumeId = await makeVolume(one, MiB);
+    await write(stack, volumeId, 0, pattern('kept'));
+    const name = snapshotName();
+    const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
+    const remove = () => two.deleteVolume({ volumeId });
+    const ends = await between(faults, target, cutFirst ? cut : remove, cutFirst ? remove : cut);
+    const [cutEnd, removeEnd] = cutFirst ? ends : ends.toReversed();
+    assert.equal(cutEnd, cutFirst ? 'NOT_FOUND' : 'OK');
+    assert.ok(removeEnd === 'OK' || removeEnd === 'UNAVAILABLE', removeEnd);
+    await one.deleteVolume({ volumeId });
+    if (cutEnd === 'OK') {
+      const restored = await makeVolume(one, MiB, fromSnapshot(`rds1:${name}`));
+      assert.deepEqual(await readAll(stack, restored), pattern('kept'));
+      await one.deleteVolume({ volumeId: restored });
+      await one.deleteSnapshot({ snapshotId: `rds1:${name}` });
+    }
+    assert.deepEqual(await inventory(simulator), []);
+  }
+});
+
+test('a snapshot deleted while it is restored: a restore that was promised is whole', async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults, simulator } = stack;
+  for (const [target, expected] of [
+    [MAKE, 'NOT_FOUND'],
+    [ATTACH, 'OK'],
+  ] as const) {
+    const volumeId = await makeVolume(one, MiB);
+    await write(stack, volumeId, 0, pattern('kept'));
+    const snapshotId = await makeSnapshot(one, volumeId);
+    const request = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
+    const ends = await between(
+      ...([faults, target, () => one.createVolume(request), () => two.deleteSnapshot({ snapshotId })] as const),
+    );
+    assert.deepEqual(ends, [expected, 'OK']);
+    if (expected === 'OK') {
+      assert.deepEqual(await readAll(stack, `rds1:${request.name}`), pattern('kept'));
+      await one.deleteVolume({ volumeId: `rds1:${request.name}` });
+    }
+    await one.deleteVolume({ volumeId });
+    assert.deepEqual(await inventory(simulator), []);
+  }
+});
+
+test('what another process has completed is never taken back by one that failed', async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults } = stack;
+  const request = volumeRequest(volumeName(), MiB);
+  const volumeId = `rds1:${request.name}`;
+  // The first process makes the subvolume, and before it can do more the second one completes the volume.
+  const first = faults.hold(ATTACH);
+  const failing = outcome(one.createVolume(request));
+  await first.reached;
+  await two.createVolume(request);
+  await write(stack, volumeId, 0, pattern('in use'));
+  // Whatever the first process reads or changes now fails, but for a clean-up.
+  faults.fail({ path: '/disk', command: 'get' }, 2);
+  first.release();
+  assert.ok(['OK', 'UNAVAILABLE'].includes(await failing));
+  faults.heal();
+  assert.deepEqual(await readAll(stack, volumeId), pattern('in use'));
+});
+
+test('many different calls at once in one process each get their own answer', async (t) => {
+  const { one, simulator } = await startTwo(t);
+  const ids = await Promise.all(Array.from({ length: 20 }, () => makeVolume(one, MiB)));
+  assert.equal(new Set(ids).size, 20);
+  await Promise.all(ids.map((id) => makeSnapshot(one, id)));
+  const { entries } = await one.listSnapshots({});
+  assert.deepEqual(entries.map(({ snapshot }) => snapshot?.sourceVolumeId).toSorted(), ids.toSorted());
+  await Promise.all(ids.map((volumeId) => one.deleteVolume({ volumeId })));
+  await Promise.all(entries.map(({ snapshot }) => one.deleteSnapshot({ snapshotId: snapshot?.snapshotId ?? '' })));
+  assert.deepEqual(await inventory(simulator), []);
+});
+
+test('the same call many times at once in one process makes one volume', async (t) => {
+  const { one, simulator } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => one.createVolume(request)));
+  for (const other of others) assert.deepEqual(other, first);
+  assert.equal(subvolumes(simulator).length, 1);
+});
+
+test('a second call on the same volume waits for the first, and gives up when its own time is over', async (t) => {
+  const { one, faults, api } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const gate = faults.hold(ATTACH);
+  const first = one.createVolume(request);
+  await gate.reached;
+  const execs = await api.execs();
+  const volumeId = `rds1:${request.name}`;
+  const impatient = await outcome(one.deleteVolume({ volumeId }, { timeoutMs: 50 }));
+  assert.ok(['ABORTED', 'DEADLINE_EXCEEDED'].includes(impatient), impatient);
+  const second = one.createVolume(request);
+  const removal = one.deleteVolume({ volumeId });
+  assert.equal(await api.execs(), execs, 'none of them has reached the box');
+  gate.release();
+  assert.deepEqual(await second, await first);
+  await removal;
+  await refused(one.controllerGetVolume({ volumeId }), 'NOT_FOUND');
+});
+
+test('a caller that goes away leaves a volume that its next call finds', async (t) => {
+  const { one, faults, simulator } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const gate = faults.hold(ATTACH);
+  const abort = new AbortController();
+  const first = outcome(one.createVolume(request, { signal: abort.signal }));
+  await gate.reached;
+  abort.abort();
+  assert.equal(await first, 'CANCELLED');
+  gate.release();
+  const { volume } = await one.createVolume(request);
+  assert.equal(volume?.capacityBytes, MiB);
+  assert.equal((await inventory(simulator)).length, 2);
+});

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { change } from './console.ts';
+import type { Stack } from './stack.ts';
+
+type Box = Pick<Stack, 'simulator' | 'api'>;
+
+const MiB = 1024 ** 2;
+
+/** `length` bytes that differ for every `seed` and from block to block, so that nothing passes for them. */
+export function pattern(seed: string, length = MiB): Buffer {
+  const blocks = Array.from({ length: Math.ceil(length / 64) }, (_, index) =>
+    createHash('sha512').update(`${seed} ${index}`).digest(),
+  );
+  return Buffer.concat(blocks).subarray(0, length);
+}
+
+/** Writes to a volume that is not published, behind the back of the driver. */
+export async function write(box: Box, volumeId: string, offset: number, data: Uint8Array): Promise<void> {
+  await exported(box, volumeId, (nqn) => box.api.write(nqn, offset, data));
+}
+
+/** All bytes of a volume that is not published, read behind the back of the driver. */
+export async function readAll(box: Box, volumeId: string): Promise<Buffer> {
+  return await exported(box, volumeId, async (nqn) => {
+    const { size } = await box.api.namespace(nqn);
+    return await box.api.read(nqn, { offset: 0, length: size });
+  });
+}
+
+async function exported<T>({ simulator }: Box, volumeId: string, work: (nqn: string) => Promise<T>): Promise<T> {
+  const uuid = volumeId.slice(volumeId.indexOf(':pvc-') + ':pvc-'.length);
+  const item = `[find where slot=pvc-${uuid.replaceAll('-', '').slice(0, 28)} and !nvme-tcp-export]`;
+  await change(simulator, `/disk set ${item} nvme-tcp-export=yes`);
+  try {
+    return await work(`nqn.2026-11.io.rose-csi:pvc-${uuid}`);
+  } finally {
+    await change(simulator, `/disk set ${item.replace('!', '')} nvme-tcp-export=no`);
+  }
+}

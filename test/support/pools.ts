@@ -1,0 +1,22 @@
+import { POOL_UUID, type StackOptions } from './stack.ts';
+
+const COLD_UUID = '5d1c9a43-0b5e-4c39-8f4e-00000000c01d';
+const pools = [
+  { label: 'pool', uuid: POOL_UUID, mountPoint: 'nvme-pool' },
+  { label: 'cold', uuid: COLD_UUID, mountPoint: 'sata-pool' },
+];
+
+/** A box with the pools `pool` and `cold`, both configured. */
+export const twoPools = {
+  simulator: { pools: pools.map((pool) => ({ ...pool, sizeBytes: 2 ** 40 })) },
+  backend: { pools },
+} satisfies StackOptions;
+
+/** A box with one pool of `bytes`, of which `reserve` must stay free. */
+export function smallPool(bytes: bigint, reserve: string): StackOptions {
+  const sizeBytes = Number(bytes);
+  return {
+    simulator: { pools: [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool', sizeBytes }] },
+    backend: { reserve },
+  };
+}

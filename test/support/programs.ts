@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { generateKey } from './keys.ts';
+
+export const POOL = 'pool';
+
+/** A program in a process of its own. */
+export interface Running {
+  readonly pid: number;
+  /** What it wrote to its standard error, for when something went wrong. */
+  log(): string;
+  /** Asks it to end and waits until it has. */
+  stop(): Promise<void>;
+}
+
+/** A simulated box in a process of its own, and the way in. */
+export interface RunningBox extends Running {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** The private key that it lets in. */
+  readonly keyFile: string;
+  readonly hostKeyFingerprint: string;
+  readonly apiSocket: string;
+  readonly pools: readonly { readonly label: string; readonly uuid: string; readonly mountPoint: string }[];
+}
+
+/**
+ * Starts `rose-csi simulate` in `directory` and waits until it is ready.
+ *
+ * @param flags more of them; a pool of 1 TiB unless they name one.
+ * @throws Error with what the simulator said, when it ends instead.
+ */
+export async function startBox(main: string, directory: string, flags: readonly string[] = []): Promise<RunningBox> {
+  const { privateKey, publicKey } = generateKey();
+  const keyFile = join(directory, 'id_ed25519');
+  await writeFile(keyFile, privateKey, { mode: 0o600 });
+  await writeFile(`${keyFile}.pub`, `${publicKey}\n`);
+  const child = start([
+    ...[main, 'simulate', '--json', '--listen', '127.0.0.1:0', '--state', join(directory, 'box')],
+    ...['--authorized-keys', `${keyFile}.pub`],
+    ...(flags.includes('--pool') ? [] : ['--pool', `label=${POOL},size=1T`]),
+    ...flags,
+  ]);
+  const running = handle(child);
+  try {
+    const ready = JSON.parse(await firstLine(child, running)) as Omit<RunningBox, keyof Running | 'keyFile'>;
+    return { ...ready, ...running, keyFile };
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
+/**
+ * Writes a configuration of the controller for a box, with all of its pools.
+ *
+ * @returns its path.
+ */
+export async function writeConfiguration(directory: string, clusterId: string, box: RunningBox): Promise<string> {
+  const { address: host, port, user, keyFile: privateKeyFile, hostKeyFingerprint, pools } = box;
+  const backend = {
+    name: 'rds1',
+    ssh: { host, port, user, privateKeyFile, hostKeys: [hostKeyFingerprint] },
+    nvme: { address: host },
+    pools: pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
+  };
+  const file = join(directory, 'rose-csi.json');
+  await writeFile(file, JSON.stringify({ clusterId, backends: [backend] }));
+  return file;
+}
+
+/**
+ * Starts `rose-csi controller` and returns at once.
+ *
+ * @param nodeFlags for Node.js itself.
+ */
+export function startDriver(
+  main: string,
+  configFile: string,
+  endpoint: string,
+  nodeFlags: readonly string[] = [],
+): Running {
+  return handle(start([...nodeFlags, main, 'controller', '--config', configFile, '--endpoint', endpoint]));
+}
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function handle(child: ChildProcess): Running {
+  let text = '';
+  child.stderr?.on('data', (part: Buffer) => {
+    text += part.toString('utf8');
+  });
+  child.stdout?.resume();
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+  };
+  return { pid: child.pid ?? 0, log: () => text, stop };
+}
+
+async function firstLine(child: ChildProcess, { log }: Running): Promise<string> {
+  if (child.stdout === null) throw new Error('no standard output');
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`the simulator ended before it was ready:\n${log()}`);
+  });
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
+  ended.catch(() => undefined);
+  child.stdout.resume();
+  return line;
+}
