@@ -42,7 +42,7 @@ test('all problems are reported at once, each with its place', () => {
         'backends.0.ssh.hostKeys: at least one pinned host key is required',
         'backends.0.ssh: ',
         'prot',
-        'backends.0.reserve: a number of bytes, or one with KiB, MiB, GiB or TiB',
+        'backends.0.reserve: a number of bytes up to 1024TiB, or one with KiB, MiB, GiB or TiB',
         'backends.1.pools: ',
       ]) {
         assert.ok(error.message.includes(part), `${part} in ${error.message}`);

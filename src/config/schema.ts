@@ -7,10 +7,13 @@ const backendName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits and dashes, at most 63');
 
+/** Largest reserve: sums with it cannot overflow the 64 bits of the device. */
+const MAX_RESERVE = 1n << 50n;
+
 const byteSize = z.union([z.string(), z.number().int().nonnegative()]).transform((value, context) => {
   const bytes = parseByteSize(String(value));
-  if (bytes === undefined) {
-    context.addIssue('a number of bytes, or one with KiB, MiB, GiB or TiB');
+  if (bytes === undefined || bytes > MAX_RESERVE) {
+    context.addIssue('a number of bytes up to 1024TiB, or one with KiB, MiB, GiB or TiB');
     return z.NEVER;
   }
   return bytes;
@@ -60,7 +63,7 @@ const backend = z.strictObject({
   }),
   /** Bytes that must stay free in each pool: a full Btrfs fails writes of every volume. */
   reserve: byteSize.prefault('1GiB'),
-  pools: z.array(pool).min(1).max(4),
+  pools: z.array(pool).min(1).max(3),
 });
 
 export const configSchema = z
@@ -72,7 +75,7 @@ export const configSchema = z
     /** Tells clusters on one box apart. The uid of the namespace kube-system is a good one. */
     clusterId: z.string().min(1, 'required; the uid of the namespace kube-system is a good one').max(128),
     /** Clusters that are gone and whose objects this one takes over. */
-    adoptedClusterIds: z.array(z.string().min(1).max(128)).max(16).default([]),
+    adoptedClusterIds: z.array(z.string().min(1).max(128)).max(8).default([]),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     backends: z.array(backend).min(1),
   })

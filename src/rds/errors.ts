@@ -12,10 +12,13 @@ export const REFUSALS = {
     'the size asked for is smaller than the source, or the source exceeds the limit; detail: bytes of the source',
   'RC-SPACE': 'the pool has too little free space; detail: free bytes',
   'RC-SLOT': 'the disk slot of the volume is taken by another file; detail: that file',
+  'RC-HALF': 'the subvolume is there without an image, and the device did not attach a new one; detail: its words',
   'RC-EMPTY':
     'the image is missing or smaller than its source: a restore must never be silently empty; detail: bytes of the source',
   'RC-NODISK': 'the disk item of the source volume is lost; publishing the volume attaches it again',
   'RC-SIZE': 'the size of the disk did not become readable in time',
+  'RC-LAG':
+    'the device accepted the new size, but does not show it yet; detail: bytes that it shows. If this repeats, it cannot grow a disk',
   'RC-GROW': 'the device refused to grow the image; detail: its words',
   'RC-PUB': 'the volume is published; detail: the disk comment',
   'RC-EXPORTED': 'the disk is exported, but no node is recorded on it',

@@ -8,7 +8,8 @@ const version = { version: '7.24.1 (stable)' };
 const storage = { name: 'rose-storage', version: '7.24.1', disabled: false };
 const filesystem = { label: 'pool', uuid };
 const mount = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '/pool', size: 1000, free: 900 };
-const fit = [version, storage, filesystem, mount];
+const language = { 'id-type': 'num', intervals: true };
+const fit = [version, language, storage, filesystem, mount];
 
 test('a box as configured is fit, with its facts', () => {
   const report = judge(fit, expected);
@@ -20,19 +21,28 @@ test('a box as configured is fit, with its facts', () => {
 const problems: readonly [string, readonly object[], RegExp][] = [
   [
     'an old RouterOS',
-    [{ version: '7.20.8 (stable)' }, storage, filesystem, mount],
+    [{ version: '7.20.8 (stable)' }, language, storage, filesystem, mount],
     /RouterOS 7\.20\.8 .*7\.21 or newer/,
   ],
-  ['a version that is missing', [storage, filesystem, mount], /unknown version/],
-  ['no storage package', [version, filesystem, mount], /rose-storage is not installed/],
-  ['a disabled package', [version, { ...storage, disabled: 'yes' }, filesystem, mount], /rose-storage/],
-  ['no such filesystem', [version, storage, mount], /pool pool: 0 Btrfs filesystems/],
+  ['a version that is missing', [language, storage, filesystem, mount], /unknown version/],
+  [
+    'ids that are texts',
+    [version, { ...language, 'id-type': 'str' }, storage, filesystem, mount],
+    /subvolume-id is no number/,
+  ],
+  ['no storage package', [version, language, filesystem, mount], /rose-storage is not installed/],
+  ['a disabled package', [version, language, { ...storage, disabled: 'yes' }, filesystem, mount], /rose-storage/],
+  ['no such filesystem', [version, language, storage, mount], /pool pool: 0 Btrfs filesystems/],
   ['two filesystems with one label (U18)', [...fit, filesystem], /pool pool: 2 Btrfs filesystems/],
-  ['another filesystem with the label', [version, storage, { label: 'pool', uuid: 'x' }, mount], /its uuid is x/],
-  ['a pool that is not mounted', [version, storage, filesystem], /mounted 0 times/],
+  [
+    'another filesystem with the label',
+    [version, language, storage, { label: 'pool', uuid: 'x' }, mount],
+    /its uuid is x/,
+  ],
+  ['a pool that is not mounted', [version, language, storage, filesystem], /mounted 0 times/],
   [
     'another mount point',
-    [version, storage, filesystem, { ...mount, 'mount-point': 'b' }],
+    [version, language, storage, filesystem, { ...mount, 'mount-point': 'b' }],
     /mounted at b, configured is pool/,
   ],
 ];
@@ -47,6 +57,6 @@ for (const [what, rows, message] of problems) {
 
 test('newer versions are supported, also a new major one', () => {
   for (const newer of ['7.21 (stable)', '7.100.1', '8.0beta1']) {
-    assert.deepEqual(judge([{ version: newer }, storage, filesystem, mount], expected).problems, [], newer);
+    assert.deepEqual(judge([{ version: newer }, language, storage, filesystem, mount], expected).problems, [], newer);
   }
 });

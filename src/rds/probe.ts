@@ -33,6 +33,10 @@ export function judge(rows: readonly JsonRow[], expected: readonly ExpectedPool[
   if (!isSupported(version)) {
     problems.unshift(`RouterOS ${version === '' ? 'of unknown version' : version}: 7.21 or newer is needed`);
   }
+  const language = rows.find((row) => 'id-type' in row) ?? {};
+  if (text(language, 'id-type') !== 'num' || !flag(language, 'intervals')) {
+    problems.push('subvolume-id is no number, or expressions know no intervals: please report this RouterOS version');
+  }
   if (!rows.some((row) => STORAGE_PACKAGE.test(text(row, 'name')) && !flag(row, 'disabled'))) {
     problems.push('the package rose-storage is not installed or not enabled');
   }

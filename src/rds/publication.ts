@@ -25,7 +25,7 @@ export interface Publication {
 }
 
 const ENTRY = /^([0-9a-f-]{36}):([wrs])$/;
-const MAX_WORDS = 64;
+const MAX_WORDS = 48;
 
 /** A comment without nodes. Words are cut to what fits and to characters that need no care anywhere. */
 export function freshComment(words: string): string {

@@ -5,7 +5,7 @@ import type { Publication } from './publication.ts';
 import type { SnapshotRef, VolumeRef } from './refs.ts';
 import { decodeObject, decodePage, type ListedPage, type ObjectState } from './rows.ts';
 import { poolSpace, probeBox } from './scripts/box.ts';
-import { type CreateVolume, createVolume } from './scripts/create-volume.ts';
+import { type CreateVolume, createVolume, makeImage } from './scripts/create-volume.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
 import { publishVolume, unpublishVolume } from './scripts/publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
@@ -67,6 +67,11 @@ export class Rds {
 
   async createVolume(request: Omit<CreateVolume, 'reserveBytes' | 'pools'>, call: RdsCall): Promise<ObjectState> {
     return decodeObject(await this.#run('write', createVolume({ ...this.settings, ...request }), call));
+  }
+
+  /** Gives a new volume the image that an interrupted creation left out, where the device does not attach a new one. */
+  async makeImage(request: Omit<CreateVolume, 'reserveBytes' | 'pools'>, call: RdsCall): Promise<void> {
+    await this.#run('write', makeImage({ ...this.settings, ...request }), call);
   }
 
   async readVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {

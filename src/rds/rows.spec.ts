@@ -5,7 +5,6 @@ import { decodeObject, decodePage } from './rows.ts';
 const subvolume = (name: string, id: unknown) => ({ '.id': '*1', fs: 'pool', name, 'subvolume-id': id });
 const disk = {
   slot: 'pvc-1',
-  'file-path': '/pool/a/volume.img',
   size: '1073741824',
   comment: 'rose-csi:1 11111111-2222-3333-4444-555555555555:w | words',
   'mount-filesystem': 'no',
@@ -38,7 +37,6 @@ test('a disk item is read whether its flags are booleans or words (U12)', () => 
   assert.deepEqual(words, booleans);
   assert.deepEqual(words, {
     slot: 'pvc-1',
-    filePath: '/pool/a/volume.img',
     size: 1073741824n,
     publications: [{ hostId: '11111111-2222-3333-4444-555555555555', mode: 'w' }],
     exported: true,

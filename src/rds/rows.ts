@@ -11,7 +11,6 @@ export interface SubvolumeRow {
 
 export interface DiskRow {
   readonly slot: string;
-  readonly filePath: string;
   /** Bytes of the image; undefined while the device has not read it. */
   readonly size: bigint | undefined;
   readonly publications: readonly Publication[];
@@ -77,7 +76,6 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
 function decodeDisk(row: JsonRow): DiskRow {
   return {
     slot: text(row, 'slot'),
-    filePath: text(row, 'file-path'),
     size: bytes(row, 'size'),
     publications: publicationsOf(text(row, 'comment')),
     exported: flag(row, 'nvme-tcp-export'),

@@ -38,7 +38,8 @@ const rows = fc.array(
   { maxLength: 5 },
 );
 
-const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\r\n`).join('');
+const lines = (values: readonly unknown[]): string =>
+  values.map((value) => `${JSON.stringify(value).replaceAll('\x7F', '\\u007f')}\r\n`).join('');
 
 describe('wrap', () => {
   it('is one line around the script', () => {

@@ -51,8 +51,11 @@ function isRow(value: unknown): value is JsonRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What may stand between rows: a space, or the bool that a console may print for an inner `:onerror`. */
+const BETWEEN = /^(?: |true|false)/;
+
 /**
- * Reads JSON objects that follow one another with nothing but spaces between them. An array of objects, which is what
+ * Reads JSON objects that follow one another with nothing but spaces and bare bools between them. An array of objects, which is what
  * serialising a whole result set gives (docs/routeros.md, 2), counts as its members.
  *
  * @throws SyntaxError when the text is anything else.
@@ -60,11 +63,12 @@ function isRow(value: unknown): value is JsonRow {
 export function parseRows(text: string): readonly JsonRow[] {
   const rows: JsonRow[] = [];
   for (let at = 0; at < text.length; ) {
-    const character = text.charAt(at);
-    if (character === ' ') {
-      at += 1;
+    const skipped = BETWEEN.exec(text.slice(at, at + 5))?.[0].length ?? 0;
+    if (skipped > 0) {
+      at += skipped;
       continue;
     }
+    const character = text.charAt(at);
     const end = character === '{' || character === '[' ? endOfValue(text, at) : -1;
     if (end === -1) {
       throw new SyntaxError(`not a JSON object at offset ${at}`);

@@ -82,7 +82,7 @@ describe('ros', () => {
         :put ${'a\nb'}
       }
     `;
-    assert.equal(script.text, String.raw`:local xV 1; :if ($xV=1) do={ :put "a\0Ab" }`);
+    assert.equal(script.text, String.raw`:local xV 1;:if ($xV=1) do={:put "a\0Ab"}`);
   });
 
   it('keeps the spaces that were written within one line', () => {

@@ -94,12 +94,15 @@ function scanLiteral(part: string): void {
   }
 }
 
-/** A line break and its indentation become one space, since an exec takes one line (docs/routeros.md, 1.1). */
+/**
+ * A line break and its indentation become one space, since an exec takes one line (docs/routeros.md, 1.1), and nothing
+ * behind `{`, `;` or before `}`, where no space is needed: a command has 4 KiB.
+ */
 function collapse(parts: readonly string[]): readonly string[] {
   return parts.map((part, index) => {
     const begun = index === 0 ? part.replace(/^ *\n[ \n]*/, '') : part;
     const ended = index === parts.length - 1 ? begun.replace(/[ \n]*\n *$/, '') : begun;
-    return ended.replace(/ *\n[ \n]*/g, ' ');
+    return ended.replace(/([{;]) *\n[ \n]*/g, '$1').replace(/ *\n[ \n]*(}?)/g, (_, brace: string) => brace || ' ');
   });
 }
 

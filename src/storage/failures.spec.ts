@@ -32,6 +32,13 @@ test('only an intact answer says that something is absent, and transport trouble
   }
 });
 
+test('nothing final is said while a script whose answer was lost may still run', () => {
+  for (const code of CODES) {
+    const { kind } = failure(new RdsError(code, '', { mayStillRun: true }), 'x', call);
+    assert.ok(['busy', 'unavailable', 'cancelled', 'exhausted'].includes(kind), `${code} is ${kind}`);
+  }
+});
+
 test('a caller whose deadline has passed is told so', () => {
   const cancelled = new RdsError('cancelled', 'gave up');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() - 1 }).kind, 'deadline');

@@ -22,9 +22,11 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-SMALL': { kind: 'outOfRange', remedy: 'ask for at least the size of the source' },
   'RC-SPACE': { kind: 'exhausted', remedy: 'free space in the pool: delete snapshots or volumes, or add disks' },
   'RC-SLOT': { kind: 'precondition', remedy: 'a person must look at the disk item on the box' },
+  'RC-HALF': { kind: 'unavailable', remedy: 'if it stays so, remove the empty subvolume on the box' },
   'RC-EMPTY': { kind: 'precondition', remedy: 'the source holds no usable image; use another snapshot' },
   'RC-NODISK': { kind: 'precondition', remedy: 'start a pod that uses the source volume once, then try again' },
   'RC-SIZE': { kind: 'busy', remedy: 'it is tried again' },
+  'RC-LAG': { kind: 'busy', remedy: 'it is tried again' },
   'RC-GROW': {
     kind: 'outOfRange',
     remedy: 'this RouterOS cannot grow a file-backed disk in place; ask for exactly the size of the source',
@@ -70,7 +72,18 @@ export function failure(error: unknown, object: string, call: Call): StorageErro
     ? `${REFUSALS[error.code as keyof typeof REFUSALS]}${error.detail === '' ? '' : ` (${error.detail})`}`
     : `${TRANSPORT[error.code as keyof typeof TRANSPORT]}: ${error.detail}`;
   const message = `${object}: ${what}${remedy === '' ? '' : `; ${remedy}`}`;
-  return new StorageError(kind === 'cancelled' && hasExpired(call) ? 'deadline' : kind, message, { cause: error });
+  return new StorageError(kindFor(kind, error, call), message, { cause: error });
+}
+
+/** Kinds that keep the caller responsible. */
+const OPEN: ReadonlySet<ErrorKind> = new Set(['busy', 'unavailable', 'cancelled', 'deadline', 'exhausted']);
+
+/** While a script whose answer was lost may still be at work, nothing final is said: it could yet succeed. */
+function kindFor(kind: ErrorKind, error: RdsError, call: Call): ErrorKind {
+  if (error.mayStillRun && !OPEN.has(kind)) {
+    return 'unavailable';
+  }
+  return kind === 'cancelled' && hasExpired(call) ? 'deadline' : kind;
 }
 
 const TRANSPORT: Readonly<Record<Exclude<RdsErrorCode, keyof typeof REFUSALS>, string>> = {

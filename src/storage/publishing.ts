@@ -25,9 +25,18 @@ export class Publishing {
     const volume = volumeRef(handle.uuid);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
-      const { disk } = await backend.rds.publishVolume(volume, { hostId, mode: MODE_LETTER[mode] }, allowHost, call);
-      if (!(disk?.exported && disk.nqn === volume.nqn && disk.publications.some((node) => node.hostId === hostId))) {
-        throw new StorageError('busy', `${volumeId}: the disk item does not show the export yet; it is tried again`);
+      const publication = { hostId, mode: MODE_LETTER[mode] };
+      const { disk, subvolumes } = await backend.rds.publishVolume(volume, publication, allowHost, call);
+      const isThere = subvolumes.length > 0 && disk !== undefined;
+      if (
+        !(
+          isThere &&
+          disk.exported &&
+          disk.nqn === volume.nqn &&
+          disk.publications.some((node) => node.hostId === hostId)
+        )
+      ) {
+        throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
       }
       return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn };
     });

@@ -9,8 +9,8 @@ export const GiB = 1024n * MiB;
 /** Size of a new volume for which the request names none. */
 const DEFAULT_BYTES = GiB;
 
-/** Largest size that is sent to a device: 64-bit signed, and with room for the rounding. */
-const MAX_BYTES = 2n ** 62n;
+/** Largest size that is sent to a device: far below 64 bits signed, so that the device's sums with it cannot overflow. */
+const MAX_BYTES = 2n ** 60n;
 
 /** Rounds up to the next MiB, the granularity of every image that is made here. */
 export function roundUp(bytes: bigint): bigint {

@@ -1,4 +1,4 @@
-import type { ObjectState } from '../rds/index.ts';
+import { type ObjectState, RdsError, type SnapshotRef, type VolumeRef } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
@@ -33,9 +33,9 @@ export class Snapshots {
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
       const ref = snapshotRef(handle.uuid);
-      const state = await backend.rds.createSnapshot(ref, volumeRef(source.uuid), prefix, call);
+      const state = await this.#cut(backend, ref, volumeRef(source.uuid), prefix, call);
       await this.#withdrawLoser(backend, handle, prefix, state, call);
-      const cut = smallest(handle, state);
+      const cut = justCut(id, prefix, state);
       if (cut.sourceUuid !== source.uuid) {
         const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
         throw new StorageError(
@@ -43,8 +43,31 @@ export class Snapshots {
           `${id} exists already, cut from ${other} and not from ${sourceVolumeId}`,
         );
       }
+      if (!this.#identity.owners.includes(cut.owner)) {
+        throw new StorageError('alreadyExists', `${id} exists already and belongs to another cluster (${cut.owner})`);
+      }
       return toSnapshot(handle.backend, cut);
     });
+  }
+
+  /**
+   * Cuts the snapshot. A box that refuses for good, and has been seen not to have the snapshot, is told as such: while
+   * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
+   */
+  async #cut(backend: Backend, ref: SnapshotRef, source: VolumeRef, prefix: string, call: Call): Promise<ObjectState> {
+    try {
+      return await backend.rds.createSnapshot(ref, source, prefix, call);
+    } catch (error) {
+      const isRefusal = error instanceof RdsError && (error.code === 'failed' || error.code === 'RC-SIZE');
+      if (!isRefusal || error.mayStillRun) {
+        throw error;
+      }
+      const state = await backend.rds.readSnapshot(ref, call);
+      if (state.subvolumes.length === 0) {
+        throw new StorageError('precondition', `no snapshot was cut: ${error.message}`, { cause: error });
+      }
+      return state;
+    }
   }
 
   async read(snapshotId: string, call: Call): Promise<Snapshot> {
@@ -83,6 +106,22 @@ export class Snapshots {
       await backend.rds.discardTwin(snapshotRef(handle.uuid), ours.name, call);
     }
   }
+}
+
+/**
+ * The snapshot among the rows read back after the cut. One that the box does not list yet is no absence, and a name that
+ * is not the one that was sent (U19) must not be taken for another object.
+ */
+function justCut(id: string, prefix: string, { subvolumes }: ObjectState): SnapshotName {
+  const [row] = subvolumes;
+  const name = parseSnapshotName(row?.name ?? '');
+  if (row === undefined) {
+    throw new StorageError('busy', `${id} was cut and is not listed yet; it is tried again`);
+  }
+  if (name === undefined) {
+    throw new StorageError('precondition', `${id}: the box shows the name ${row.name} for ${prefix}…`);
+  }
+  return name;
 }
 
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {

@@ -13,8 +13,11 @@ import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } 
 /** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
 const CLEANUP_MS = 30_000;
 
-/** Failures after which the state on the box is not known. */
-const NO_ANSWER: ReadonlySet<RdsErrorCode> = new Set(['unreachable', 'unknown', 'cancelled', 'unexpected']);
+/** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
+const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
+  ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
+  ...(['RC-SIZE', 'RC-LAG'] as const),
+]);
 
 /** Creating, reading, growing and deleting volumes. */
 export class Volumes {
@@ -104,13 +107,16 @@ export class Volumes {
       if (!(error instanceof RdsError)) {
         throw error;
       }
-      if (error.code === 'failed' && !error.mayStillRun && before === undefined) {
+      if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
+        if (error.code === 'RC-HALF') {
+          await backend.rds.makeImage(script, call);
+        }
         return await this.#make(backend, script, call, error);
       }
-      if (error.made || before?.made || error.code === 'RC-GROW') {
+      if (error.made || before?.made || error.code === 'RC-GROW' || error.code === 'RC-EMPTY') {
         await this.#takeBack(backend, script, error);
       }
-      throw error;
+      throw before?.made ? before : error;
     }
   }
 
@@ -119,7 +125,7 @@ export class Volumes {
     if (reason.mayStillRun) {
       throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
     }
-    if (!NO_ANSWER.has(reason.code)) {
+    if (!UNDECIDED.has(reason.code)) {
       await this.#discard(backend, script, reason);
     }
   }
@@ -143,11 +149,22 @@ export class Volumes {
   /** Withdraws our own subvolume when another request for the same name was faster. */
   async #settleRace(backend: Backend, handle: Handle, name: string, state: ObjectState, call: Call): Promise<Volume> {
     const [winner, ...losers] = state.subvolumes;
-    if (winner !== undefined && winner.name !== name) {
+    const unlisted = `${printHandle(handle)} was made and the box does not list it yet; it is tried again`;
+    if (winner === undefined) {
+      throw new StorageError('busy', unlisted);
+    }
+    if (parseVolumeName(winner.name) === undefined) {
+      const text = `${printHandle(handle)}: the box shows the name ${winner.name}, sent was ${name}`;
+      throw new StorageError('precondition', text);
+    }
+    if (winner.name !== name) {
       if (losers.some((loser) => loser.name === name)) {
         await backend.rds.discardTwin(volumeRef(handle.uuid), name, call);
       }
       throw new StorageError('alreadyExists', `${printHandle(handle)} exists already, ${describe(winner.name)}`);
+    }
+    if (state.disk === undefined) {
+      throw new StorageError('busy', unlisted);
     }
     return toVolume(handle, state);
   }
@@ -188,7 +205,7 @@ function proveAsAsked(volume: Volume, { disk }: ObjectState, name: VolumeName, c
   const expected = volumeRef(name.uuid);
   if (disk === undefined || disk.nqn !== expected.nqn || disk.mountFilesystem) {
     throw new StorageError(
-      'internal',
+      'precondition',
       `${volume.id}: the disk item read back is not the one that was added (nqn ${disk?.nqn ?? 'none'})`,
     );
   }
@@ -197,7 +214,7 @@ function proveAsAsked(volume: Volume, { disk }: ObjectState, name: VolumeName, c
   }
   if (capacity.limitBytes > 0n && volume.capacityBytes > capacity.limitBytes) {
     throw new StorageError(
-      'alreadyExists',
+      name.origin.kind === 'new' ? 'alreadyExists' : 'outOfRange',
       `${volume.id} exists already with ${volume.capacityBytes} bytes, the limit is ${capacity.limitBytes}`,
     );
   }

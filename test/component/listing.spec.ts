@@ -186,7 +186,7 @@ test('whatever is deleted or made between pages, and in whatever order the box f
       );
       for (const snapshotId of alive) await controller.deleteSnapshot({ snapshotId });
     }),
-    { numRuns: 25 },
+    { numRuns: 16 },
   );
 });
 

@@ -1,6 +1,6 @@
-import { join, ros, type Script } from '../../routeros/index.ts';
+import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool } from '../refs.ts';
-import { provePools, put } from './fragments.ts';
+import { proveAll, put } from './fragments.ts';
 
 /** Prints the mounted disk rows of the pools, for their free space. */
 export function poolSpace(pools: readonly Pool[]): Script {
@@ -8,7 +8,7 @@ export function poolSpace(pools: readonly Pool[]): Script {
     (pool) => ros`:foreach xR in=[/disk print detail as-value proplist=fs-label,size,free
       where mounted and fs-label=${pool.label}] do={${put(ros`$xR`)}}`,
   );
-  return join([provePools(pools), ...rows]);
+  return join([proveAll(pools), ...rows]);
 }
 
 /** Prints what the start-up probe judges: version, storage package, file systems, mounted pools. Changes nothing. */
@@ -21,6 +21,9 @@ export function probeBox(pools: readonly Pool[]): Script {
   ]);
   return join([
     put(ros`{"version"=[/system/resource get version]}`),
+    // What lists rest on: ids that compare as numbers, and intervals in expressions.
+    put(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
+      "intervals"=("ab"~${ere`^[a-z]{2}$`})}`),
     ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${put(ros`$xR`)}}`,
     ...rows,
   ]);

@@ -1,15 +1,7 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
-import {
-  addDisk,
-  attach,
-  findSubvolume,
-  growTo,
-  livingSubvolumes,
-  provePools,
-  proveSpace,
-  reportVolume,
-} from './fragments.ts';
+import { addDisk, attach, diskItems, growTo, imagePath, reportDisk } from './disk.ts';
+import { find, findMatching, proveFound, proveHome, proveSpace, reportMatching, searchIn } from './fragments.ts';
 
 export type VolumeSource =
   | { readonly kind: 'new' }
@@ -38,62 +30,84 @@ const SNAPSHOT_BYTES_AT = 99n;
 
 /**
  * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for
- * first, so a retry succeeds even after the source is gone. A volume of another request (another name under the same
- * id) is left alone and reported. `xK` is RC-MADE once
- * this very run has made the subvolume, so that a later failure says so; `xZ` is how many bytes a copy must hold.
+ * before the source, so a retry succeeds even after the source is gone. A volume of another request (another name under
+ * the same id) is left alone and reported. `xU` matches the names of the volume's id, `xO` is the name of this request;
+ * `xK` is RC-MADE once this very run has made the subvolume, so that a later failure says so; `xZ` is how many bytes a
+ * copy must hold.
  */
 export function createVolume(request: CreateVolume): Script {
-  const { volume, name } = request;
+  const { volume, name, source, pool, pools } = request;
+  const id = ros`$xU`;
+  const sources = source.kind === 'new' ? [] : [ere`^${prefixOf(source)}`];
   return join([
-    provePools(request.source.kind === 'new' ? [request.pool] : request.pools),
-    ros`:local xK ""; :local xZ 1`,
-    ros`:if ([:len [${livingSubvolumes(volume.prefix)}]]=0) do={${make(request)}; :set xK "RC-MADE "}`,
-    findSubvolume(volume.prefix),
-    ros`:if (($xV->"name")=${name}) do={
-      :onerror xE in={${complete(request)}} do={:error ($xK.$xE)}}`,
-    reportVolume(volume),
+    searchIn(pools),
+    ros`:local xU ${ere`^${volume.prefix}`}; :local xO ${name}; :local xK ""; :local xZ 1`,
+    findMatching(id, ...sources),
+    source.kind === 'new' ? proveHome(pools, pool) : proveFound(pools),
+    ros`:if (!(("".($xV->"name"))~$xU)) do={${make(request)}; :set xK "RC-MADE "}`,
+    findMatching(id),
+    ros`:if (($xV->"name")=$xO) do={:onerror xE in={${complete(request)}} do={:error ($xK.$xE)}}`,
+    reportMatching(id),
+    reportDisk(ros`${volume.slot}`),
   ]);
 }
 
-function make(request: CreateVolume): Script {
-  const { pool, name, bytes, reserveBytes, source } = request;
-  switch (source.kind) {
-    case 'new':
-      return ros`${proveSpace(ros`${pool.label}`, ros`${bytes + reserveBytes}`)};
-        /disk/btrfs/subvolume add fs=${pool.label} name=${name}`;
-    case 'snapshot':
-      return ros`${findSubvolume(source.snapshot.prefix)}; ${proveSource(pool)}; :local xN ($xV->"name");
-        :set xZ [:tonum [:pick $xN ${SNAPSHOT_BYTES_AT} [:len $xN]]]; ${clone(request)}`;
-    case 'volume':
-      return ros`${findSubvolume(source.volume.prefix)}; ${proveSource(pool)};
-        :local xD [/disk find where slot=${source.volume.slot}]; :if ([:len $xD]=0) do={:error "RC-NODISK"};
-        :local xS [:tostr [/disk get ($xD->0) size]]; :if (!($xS~${ere`^[0-9]+$`})) do={:error "RC-SIZE"};
-        :set xZ [:tonum $xS]; ${clone(request)}`;
+function prefixOf(source: Exclude<VolumeSource, { readonly kind: 'new' }>): string {
+  return source.kind === 'snapshot' ? source.snapshot.prefix : source.volume.prefix;
+}
+
+/** Makes the subvolume, for a copy from `xV`. */
+function make({ pool, bytes, reserveBytes, limitBytes, source }: CreateVolume): Script {
+  const label = ros`${pool.label}`;
+  if (source.kind === 'new') {
+    return ros`${proveSpace(ros`${bytes + reserveBytes}`)}; /disk/btrfs/subvolume add fs=${label} name=$xO`;
   }
-}
-
-function proveSource(pool: Pool): Script {
-  return ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}; :if (($xV->"fs")!=${pool.label}) do={:error "RC-ELSEWHERE"}`;
-}
-
-/** The pre-flight of a restore, then the writable clone of `xV`, which holds `xZ` bytes. */
-function clone({ pool, name, bytes, limitBytes, reserveBytes }: CreateVolume): Script {
   const misfits = [...(bytes > 0n ? [ros`$xZ>${bytes}`] : []), ...(limitBytes > 0n ? [ros`$xZ>${limitBytes}`] : [])];
   const fits = misfits.length === 0 ? [] : [ros`:if (${join(misfits, ros` or `)}) do={:error ("RC-SMALL ".$xZ)}`];
-  const growth = bytes > 0n ? ros`(${bytes + reserveBytes}-$xZ)` : ros`${reserveBytes}`;
   return join([
+    ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}; :if (($xV->"fs")!=${label}) do={:error "RC-ELSEWHERE"}`,
+    measure(source),
     ...fits,
-    proveSpace(ros`${pool.label}`, growth),
-    ros`/disk/btrfs/subvolume add fs=${pool.label} parent=($xV->"name") name=${name}`,
+    proveSpace(bytes > 0n ? ros`(${bytes + reserveBytes}-$xZ)` : ros`${reserveBytes}`),
+    ros`/disk/btrfs/subvolume add fs=${label} parent=($xV->"name") name=$xO`,
   ]);
+}
+
+/** Sets `xZ` to the bytes of the source in `xV`. */
+function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Script {
+  if (source.kind === 'snapshot') {
+    return ros`:local xN ($xV->"name"); :set xZ [:tonum [:pick $xN ${SNAPSHOT_BYTES_AT} [:len $xN]]]`;
+  }
+  return ros`:if ([:len ${diskItems(source.volume)}]=0) do={:error "RC-NODISK"};
+    :local xS ("".[/disk get (${diskItems(source.volume)}->0) size]);
+    :if (!($xS~${ere`^[1-9][0-9]*$`})) do={:error "RC-SIZE"}; :set xZ [:tonum $xS]`;
 }
 
 /** Attaches the image, proves that it is there, and grows it to what was asked for. */
 function complete({ volume, comment, bytes, source }: CreateVolume): Script {
   if (source.kind === 'new') {
-    return ros`:if ($xK!="") do={${addDisk(volume, comment, ros`file-size=${bytes}`)}};
-      ${attach(volume, comment)}; ${growTo(ros`${bytes}`)}`;
+    const add = ros`:if ($xK!="") do={${addDisk(volume, comment, ros`file-size=${bytes}`)}} else={
+      :onerror xE in={${addDisk(volume, comment)}} do={:error ("RC-HALF ".$xE)}}`;
+    const unread = ros`:if ($xS="0") do={/disk set $xD file-size=${bytes}} else={:error "RC-SIZE"}`;
+    return join([attach(volume, comment, add), growTo(ros`${bytes}`, { unread })]);
   }
-  const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xZ)};`;
-  return ros`${attach(volume, comment)}; ${growTo(bytes > 0n ? ros`${bytes}` : ros`$xZ`, present)}`;
+  const unread = ros`:if ($xS="0") do={:error ("RC-EMPTY ".$xZ)} else={:error "RC-SIZE"}`;
+  const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xZ)}`;
+  return join([attach(volume, comment), growTo(bytes > 0n ? ros`${bytes}` : ros`$xZ`, { before: present, unread })]);
+}
+
+/**
+ * Makes the image of a new volume whose subvolume an earlier run left without one, where the device refuses to attach a
+ * file that is not there. Refuses with RC-HALF unless the box lists the subvolume and nothing in it.
+ */
+export function makeImage({ pools, volume, name, comment, bytes }: CreateVolume): Script {
+  return join([
+    searchIn(pools),
+    find(volume.prefix),
+    proveFound(pools),
+    ros`:if (($xV->"name")!=${name} or [:len [/file find where name~${ere`(^|/)${name}$`}]]!=1
+      or [:len [/file find where name~${ere`(^|/)${name}/`}]]>0) do={:error "RC-HALF"}`,
+    imagePath(),
+    addDisk(volume, comment, ros`file-size=${bytes}`),
+  ]);
 }

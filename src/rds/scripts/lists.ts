@@ -1,6 +1,7 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool } from '../refs.ts';
-import { DISK_PROPERTIES, provePools, put } from './fragments.ts';
+import { reportDisk } from './disk.ts';
+import { proveAll, put } from './fragments.ts';
 
 export interface ListPage {
   readonly pool: Pool;
@@ -22,6 +23,9 @@ export function volumeNames(owners: readonly string[]): Script {
   return ere`^pvc-.{36}-${owners}-`;
 }
 
+/** Rounds of the selection after which something else is wrong: no script may run on for ever on the box. */
+const MAX_ROUNDS = 64;
+
 /** Larger than any subvolume-id. */
 const NO_BOUND = 2n ** 62n;
 
@@ -32,10 +36,11 @@ const NO_BOUND = 2n ** 62n;
  */
 function boundPage({ pool, limit }: ListPage, where: Script): Script {
   return join([
-    provePools([pool]),
+    proveAll([pool]),
     ros`:local xT ${NO_BOUND}; :local xF [/disk/btrfs/subvolume find ${where}]`,
     ros`:if ([:len $xF]>${limit}) do={${put(ros`{"more"=true}`)}}`,
-    ros`:while ([:len $xF]>${limit}) do={
+    ros`:local xI 0; :while ([:len $xF]>${limit}) do={
+      :set xI ($xI+1); :if ($xI>${MAX_ROUNDS}) do={:error "RC-RACE"};
       :set xT [/disk/btrfs/subvolume get ($xF->${limit - 1}) subvolume-id];
       :local xG [/disk/btrfs/subvolume find ${where} and subvolume-id<=$xT];
       :if ([:len $xG]=[:len $xF]) do={:set xT ($xT-1);
@@ -49,7 +54,7 @@ function list(page: ListPage, each: Script): Script {
   const { pool, names, after } = page;
   const where = ros`where fs=${pool.label} and !dead and name~${names} and subvolume-id>${after}`;
   return ros`${boundPage(page, where)};
-    :foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=.id,name,fs,subvolume-id
+    :foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id
       ${where} and subvolume-id<=$xT] do={${put(ros`$xR`)}${each}}`;
 }
 
@@ -60,11 +65,7 @@ export function listSnapshots(page: ListPage): Script {
 
 /** One page of volumes: for each, the subvolume's row and then its disk item's. */
 export function listVolumes(page: ListPage): Script {
-  return list(
-    page,
-    ros`; :local xN ($xR->"name"); :local xS ("pvc-".${slotDigits()});
-    :foreach xQ in=[/disk print detail as-value proplist=${DISK_PROPERTIES} where slot=$xS] do={${put(ros`$xQ`)}}`,
-  );
+  return list(page, ros`; :local xN ($xR->"name"); :local xS ("pvc-".${slotDigits()}); ${reportDisk(ros`$xS`)}`);
 }
 
 /** The first 28 hex digits of the uuid in a volume's name `xN`: the slot is made of them. */

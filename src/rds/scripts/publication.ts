@@ -1,6 +1,7 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import { ENTRY_BYTES, entryOf, HEADER, MAX_COMMENT, type Publication } from '../publication.ts';
-import { provePools, reportVolume } from './fragments.ts';
+import { diskItems, readSize, reportDisk, reportVolume } from './disk.ts';
+import { proveAll } from './fragments.ts';
 import { HAS_NODES, openVolume, TRUE, type VolumeTarget } from './volume.ts';
 
 /** Milliseconds in which no script can still write a comment that it computed from what it read before ours was written. */
@@ -30,14 +31,15 @@ export function publishVolume(target: VolumeTarget, { publication, port, allowHo
     nvme-tcp-server-port=${port} nvme-tcp-export=yes`;
   return join([
     openVolume(target),
-    ros`:local xC [:tostr [/disk get $xD comment]]; :local xT [:tostr [/disk get $xD nvme-tcp-export]]`,
+    readSize(),
+    ros`:local xC ("".[/disk get $xD comment]); :local xT ("".[/disk get $xD nvme-tcp-export]); :local xW $xC`,
     ros`:if ($xC~${ere`${entry}`}) do={
-        :if (!($xT~${TRUE})) do={/disk set $xD ${exported}}
+        :if (!($xT~${TRUE})) do={/disk set $xD comment=$xW ${exported}; ${settle()}}
       } else={
         :if ($xC~${ere`${publication.hostId}:`}) do={:error "RC-MODE"};
         :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={:error "RC-EXPORTED"}};
         :if (!($xC~${ere`^${HEADER}`})) do={:set xC (${`${HEADER}| `}.$xC)};
-        :local xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
+        :set xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
         /disk set $xD comment=$xW ${exported}; ${settle()}}`,
     reportVolume(target.volume),
   ]);
@@ -54,16 +56,19 @@ export function unpublishVolume({ pools, owners, volume }: VolumeTarget, hostId:
       : ros`:local xP [:find $xC ${`${hostId}:`}];
           :if ([:typeof $xP]="num") do={:set xW ([:pick $xC 0 $xP].[:pick $xC ($xP+${ENTRY_BYTES}) [:len $xC]])}`;
   return join([
-    provePools(pools),
-    ros`:foreach xD in=[/disk find where slot=${volume.slot}] do={
+    ros`:if ([:len ${diskItems(volume)}]=0) do={${proveAll(pools)}}`,
+    ros`:foreach xD in=${diskItems(volume)} do={
       :local xF [/disk get $xD file-path];
       :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-OWNER ".$xF)};
-      :local xC [:tostr [/disk get $xD comment]]; :local xW $xC; ${cut};
+      :local xC ("".[/disk get $xD comment]); :local xW $xC; ${cut};
       :if (!($xW~${HAS_NODES})) do={
-        :if ([:tostr [/disk get $xD nvme-tcp-export]]~${TRUE} or $xW!=$xC) do={
-          /disk set $xD comment=$xW nvme-tcp-export=no nvme-tcp-server-allow-host-name=""; ${settle()}}
+        :if (("".[/disk get $xD nvme-tcp-export])~${TRUE} or $xW!=$xC) do={
+          /disk set $xD comment=$xW nvme-tcp-export=no;
+          :if ([:len [/disk get $xD nvme-tcp-server-allow-host-name]]>0) do={
+            /disk set $xD nvme-tcp-server-allow-host-name=""};
+          ${settle()}}
       } else={:if ($xW!=$xC) do={/disk set $xD comment=$xW; ${settle()}}}}`,
-    reportVolume(volume),
+    reportDisk(ros`${volume.slot}`),
   ]);
 }
 
@@ -72,5 +77,5 @@ export function unpublishVolume({ pools, owners, volume }: VolumeTarget, hostId:
  * every other script that read the comment before our write has written its own (Fischer's mutual exclusion).
  */
 function settle(): Script {
-  return ros`:delay ${SETTLE}; :if ([:tostr [/disk get $xD comment]]!=$xW) do={:error "RC-RACE"}`;
+  return ros`:delay ${SETTLE}; :if (("".[/disk get $xD comment])!=$xW) do={:error "RC-RACE"}`;
 }

@@ -4,7 +4,7 @@ import { wrap } from '../../routeros/envelope.ts';
 import type { Script } from '../../routeros/index.ts';
 import { freshComment } from '../publication.ts';
 import { poolSpace, probeBox } from './box.ts';
-import { createVolume } from './create-volume.ts';
+import { createVolume, makeImage } from './create-volume.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
@@ -13,8 +13,8 @@ import { deleteVolume, discardVolume, expandVolume, readVolume } from './volume.
 const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
 const bytes = 2n ** 62n;
 /** As many and as long as the configuration allows. */
-const pools = Array.from({ length: 4 }, (_, index) => ({ label: `${index}`.padStart(32, 'p'), uuid }));
-const owners = Array.from({ length: 17 }, (_, index) => index.toString(16).padStart(8, 'f'));
+const pools = Array.from({ length: 3 }, (_, index) => ({ label: `${index}`.padStart(32, 'p'), uuid }));
+const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
 const volume = { prefix: `pvc-${uuid}-`, slot: `pvc-${'f'.repeat(28)}`, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
 const snapshot = { prefix: `snap-${uuid}-` };
 const name = `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`;
@@ -31,6 +31,7 @@ const page = { pool, after: bytes, limit: 200 };
 
 const scripts: Readonly<Record<string, Script>> = {
   create: createVolume({ ...creation, source: { kind: 'new' } }),
+  'make image': makeImage({ ...creation, source: { kind: 'new' } }),
   restore: createVolume({ ...creation, source: { kind: 'snapshot', snapshot } }),
   clone: createVolume({ ...creation, source: { kind: 'volume', volume } }),
   read: readVolume(target),
@@ -70,7 +71,7 @@ test('only the script that makes a subvolume new and empty sends file-size when 
   for (const [what, { text }] of Object.entries(scripts)) {
     const adds = text.split('/disk add ').slice(1);
     const sized = adds.filter((add) => /^[^;]*\bfile-size=/.test(add));
-    assert.equal(sized.length, what === 'create' ? 1 : 0, what);
+    assert.equal(sized.length, what === 'create' || what === 'make image' ? 1 : 0, what);
     for (const add of adds) {
       assert.match(add, /^[^;]*\bmount-filesystem=no\b/, what);
     }

@@ -1,15 +1,16 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import { REATTACHED } from '../publication.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
+import { attach, readSize } from './disk.ts';
 import {
-  attach,
-  findSubvolume,
+  find,
+  living,
+  proveFound,
   proveOwned,
-  provePools,
   proveSpace,
-  readSize,
   removeSubvolumes,
   reportSubvolumes,
+  searchIn,
 } from './fragments.ts';
 
 export interface CreateSnapshot {
@@ -29,26 +30,29 @@ export interface CreateSnapshot {
 export function createSnapshot(request: CreateSnapshot): Script {
   const { pools, owners, snapshot, source } = request;
   return join([
-    provePools(pools),
-    findSubvolume(snapshot.prefix),
-    ros`:if ([:len $xA]=0) do={${findSubvolume(source.prefix)}; :if ([:len $xA]=0) do={:error "RC-NOSRC"}; ${proveOwned(source.prefix, owners)};
-      ${attach(source, REATTACHED)}; ${readSize()}; :local xL ($xV->"fs");
-      ${proveSpace(ros`$xL`, ros`${request.reserveBytes}`)};
-      /disk/btrfs/subvolume add fs=$xL parent=($xV->"name") read-only=yes name=(${request.namePrefix}.$xB)}`,
+    searchIn(pools),
+    find(snapshot.prefix, source.prefix),
+    proveFound(pools),
+    ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}`,
+    ros`:if (!(($xV->"name")~${ere`^${snapshot.prefix}`})) do={${proveOwned(source.prefix, owners)};
+      ${attach(source, REATTACHED)}; ${readSize()};
+      ${proveSpace(ros`${request.reserveBytes}`)};
+      /disk/btrfs/subvolume add fs=($xV->"fs") parent=($xV->"name") read-only=yes name=(${request.namePrefix}.$xB)}`,
     reportSubvolumes(snapshot.prefix),
   ]);
 }
 
 /** Prints a snapshot, in every row that races left of it; nothing when it does not exist. Changes nothing. */
 export function readSnapshot(pools: readonly Pool[], snapshot: SnapshotRef): Script {
-  return join([provePools(pools), reportSubvolumes(snapshot.prefix)]);
+  return join([searchIn(pools), find(snapshot.prefix), proveFound(pools), reportSubvolumes(snapshot.prefix)]);
 }
 
 /** Removes every row of a snapshot and proves them gone; what is still there is printed. */
 export function deleteSnapshot(pools: readonly Pool[], owners: readonly string[], snapshot: SnapshotRef): Script {
   return join([
-    provePools(pools),
-    findSubvolume(snapshot.prefix),
+    searchIn(pools),
+    find(snapshot.prefix),
+    proveFound(pools),
     proveOwned(snapshot.prefix, owners),
     removeSubvolumes(snapshot.prefix),
     reportSubvolumes(snapshot.prefix),
@@ -61,11 +65,10 @@ export function deleteSnapshot(pools: readonly Pool[], owners: readonly string[]
  */
 export function discardTwin(pools: readonly Pool[], prefix: string, name: string): Script {
   return join([
-    provePools(pools),
-    findSubvolume(prefix),
-    ros`:foreach xI in=$xA do={
-      :if (($xI->"name")=${name} and ($xI->"subvolume-id")>($xV->"subvolume-id")
-        and [:len [/disk find where file-path~${ere`(^|/)${name}/`}]]=0) do={
-          /disk/btrfs/subvolume remove ($xI->".id")}}`,
+    searchIn(pools),
+    find(prefix),
+    proveFound(pools),
+    ros`:if (($xV->"name")!=${name} and [:len [/disk find where file-path~${ere`(^|/)${name}/`}]]=0) do={
+      :foreach xI in=[/disk/btrfs/subvolume find ${living(ere`^${name}$`)}] do={/disk/btrfs/subvolume remove $xI}}`,
   ]);
 }

@@ -1,20 +1,19 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import { REATTACHED } from '../publication.ts';
 import type { Pool, VolumeRef } from '../refs.ts';
+import { attach, diskItems, growTo, reportVolume } from './disk.ts';
 import {
-  attach,
   awaitGone,
-  findSubvolume,
-  growTo,
-  livingSubvolumes,
+  find,
+  proveFound,
   proveOwned,
-  provePools,
   proveSpace,
   removeSubvolumes,
-  reportVolume,
+  searchIn,
+  subvolumes,
 } from './fragments.ts';
 
-/** What every change to an existing volume needs. The pool of a volume is not in its id, so all pools are proven. */
+/** What every change to an existing volume needs. The pool of a volume is not in its id, so it is looked for in all. */
 export interface VolumeTarget {
   readonly pools: readonly Pool[];
   readonly owners: readonly string[];
@@ -29,8 +28,9 @@ export const TRUE = ere`^(true|yes)$`;
 /** Finds the volume, proves that it exists and is ours, and has its image attached. */
 export function openVolume({ pools, owners, volume }: VolumeTarget): Script {
   return join([
-    provePools(pools),
-    findSubvolume(volume.prefix),
+    searchIn(pools),
+    find(volume.prefix),
+    proveFound(pools),
     ros`:if ([:len $xA]=0) do={:error "RC-NOVOL"}`,
     proveOwned(volume.prefix, owners),
     attach(volume, REATTACHED),
@@ -39,15 +39,18 @@ export function openVolume({ pools, owners, volume }: VolumeTarget): Script {
 
 /** Prints the volume; nothing when it does not exist. Changes nothing. */
 export function readVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>): Script {
-  return join([provePools(pools), reportVolume(volume)]);
+  return join([searchIn(pools), find(volume.prefix), proveFound(pools), reportVolume(volume)]);
 }
 
-/** Grows the image to at least `bytes`; it is never shrunk. */
+/**
+ * Grows the image to at least `bytes`; it is never shrunk. A growth is reported only when it still stands after a time in
+ * which a script that read the old size before has set its own: nobody is told a size that may yet be undone.
+ */
 export function expandVolume(target: VolumeTarget, bytes: bigint, reserveBytes: bigint): Script {
-  const growth = ros`(${bytes + reserveBytes}-[:tonum $xS])`;
   return join([
     openVolume(target),
-    growTo(ros`${bytes}`, ros`:local xL ($xV->"fs"); ${proveSpace(ros`$xL`, growth)};`),
+    growTo(ros`${bytes}`, { before: proveSpace(ros`(${bytes + reserveBytes}-[:tonum $xS])`) }),
+    ros`:if ($xG>1) do={:delay 100ms; :if ([:tonum [/disk get $xD size]]<${bytes}) do={:error "RC-RACE"}}`,
     reportVolume(target.volume),
   ]);
 }
@@ -57,19 +60,21 @@ export function expandVolume(target: VolumeTarget, bytes: bigint, reserveBytes: 
  * still there afterwards is printed; a `dead` subvolume counts as gone.
  */
 export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
+  const items = diskItems(volume);
   return join([
-    provePools(pools),
-    findSubvolume(volume.prefix),
+    searchIn(pools),
+    find(volume.prefix),
+    proveFound(pools),
     proveOwned(volume.prefix, owners),
-    ros`:foreach xD in=[/disk find where slot=${volume.slot}] do={
+    ros`:foreach xD in=${items} do={
       :local xF [/disk get $xD file-path];
       :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-SLOT ".$xF)};
-      :local xC [:tostr [/disk get $xD comment]];
+      :local xC ("".[/disk get $xD comment]);
       :if ($xC~${HAS_NODES}) do={:error ("RC-PUB ".$xC)};
-      :if ([:tostr [/disk get $xD nvme-tcp-export]]~${TRUE}) do={:error "RC-EXPORTED"};
+      :if (("".[/disk get $xD nvme-tcp-export])~${TRUE}) do={:error "RC-EXPORTED"};
       /disk remove $xD}`,
-    awaitGone(ros`[/disk find where slot=${volume.slot}]`),
-    ros`:if ([:len [/disk find where slot=${volume.slot}]]>0) do={:error "RC-LEFT"}`,
+    awaitGone(items),
+    ros`:if ([:len ${items}]>0) do={:error "RC-LEFT"}`,
     removeSubvolumes(volume.prefix),
     reportVolume(volume),
   ]);
@@ -83,17 +88,18 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
 export function discardVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>, name: string, bytes: bigint): Script {
   const items = ros`/disk find where file-path~${ere`(^|/)${name}/`}`;
   return join([
-    provePools(pools),
-    findSubvolume(volume.prefix),
+    searchIn(pools),
+    find(volume.prefix),
+    proveFound(pools),
     ros`:if (($xV->"name")=${name}) do={
       :foreach xD in=[${items} and slot=${volume.slot}] do={
-        :local xS [:tostr [/disk get $xD size]]; :local xC [:tostr [/disk get $xD comment]];
-        :local xT [:tostr [/disk get $xD nvme-tcp-export]];
+        :local xS ("".[/disk get $xD size]); :local xC ("".[/disk get $xD comment]);
+        :local xT ("".[/disk get $xD nvme-tcp-export]);
         :if ($xS~${ere`^[0-9]+$`} and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={
           :if ([:tonum $xS]<${bytes}) do={/disk remove $xD}}};
       ${awaitGone(ros`[${items}]`)};
-      :if ([:len [${items}]]=0) do={/disk/btrfs/subvolume remove ($xV->".id")}}`,
-    awaitGone(ros`[${livingSubvolumes(name)}]`),
+      :if ([:len [${items}]]=0) do={:foreach xI in=${subvolumes(name)} do={/disk/btrfs/subvolume remove $xI}}}`,
+    awaitGone(subvolumes(name)),
     reportVolume(volume),
   ]);
 }
