@@ -12,7 +12,7 @@ export const REFUSALS = {
     'the size asked for is smaller than the source, or the source exceeds the limit; detail: bytes of the source',
   'RC-SPACE': 'the pool has too little free space; detail: free bytes',
   'RC-SLOT': 'the disk slot of the volume is taken by another file; detail: that file',
-  'RC-HALF': 'the subvolume is there without an image, and the device did not attach a new one; detail: its words',
+  'RC-HALF': 'the subvolume is there without a disk item, and the device does not attach its image; detail: its words',
   'RC-EMPTY':
     'the image is missing or smaller than its source: a restore must never be silently empty; detail: bytes of the source',
   'RC-NODISK': 'the disk item of the source volume is lost; publishing the volume attaches it again',

@@ -22,7 +22,7 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-SMALL': { kind: 'outOfRange', remedy: 'ask for at least the size of the source' },
   'RC-SPACE': { kind: 'exhausted', remedy: 'free space in the pool: delete snapshots or volumes, or add disks' },
   'RC-SLOT': { kind: 'precondition', remedy: 'a person must look at the disk item on the box' },
-  'RC-HALF': { kind: 'unavailable', remedy: 'if it stays so, remove the empty subvolume on the box' },
+  'RC-HALF': { kind: 'unavailable', remedy: 'it is tried again; if it stays so, look at the subvolume on the box' },
   'RC-EMPTY': { kind: 'precondition', remedy: 'the source holds no usable image; use another snapshot' },
   'RC-NODISK': { kind: 'precondition', remedy: 'start a pod that uses the source volume once, then try again' },
   'RC-SIZE': { kind: 'busy', remedy: 'it is tried again' },
