@@ -12,12 +12,13 @@ test('addresses to listen on', () => {
 
 test('pools', () => {
   const first = collectPool('label=pool');
-  assert.deepEqual(first, [{ label: 'pool', mountPoint: 'pool', sizeBytes: 2 ** 40 }]);
+  assert.deepEqual(first, [{ label: 'pool', mountPoint: 'pool' }]);
   const uuid = '11111111-2222-3333-4444-555555555555';
   assert.deepEqual(collectPool(`label=fast,size=512G,mount=nvme,uuid=${uuid}`, first), [
     ...first,
     { label: 'fast', mountPoint: 'nvme', sizeBytes: 512 * 2 ** 30, uuid },
   ]);
+  assert.deepEqual(collectPool('label=real,path=/mnt/rds'), [{ label: 'real', mountPoint: 'real', path: '/mnt/rds' }]);
   for (const [wrong, text] of [
     ['size=1T', /label= is missing/],
     ['label=a,size=big', /size "big"/],

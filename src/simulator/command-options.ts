@@ -2,7 +2,6 @@ import { InvalidArgumentError } from 'commander';
 import type { PoolOptions } from './device/options.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-const DEFAULT_POOL_SIZE = '1T';
 
 /**
  * Reads `--listen`, `host:port` or `[::1]:port`.
@@ -16,9 +15,11 @@ export function parseListen(text: string): { host: string; port: number } {
   return { host: match[1] ?? match[2] ?? '', port };
 }
 
+const KEYS = ['label', 'size', 'mount', 'uuid', 'path'];
+
 /**
- * Reads one `--pool` and adds it to the earlier ones. Keys: `label` (required), `size` (default 1T; K, M, G and T are
- * powers of two), `mount` (default: the label), `uuid` (default: made up once).
+ * Reads one `--pool` and adds it to the earlier ones. Keys: `label` (required), `size` (K, M, G and T are powers of
+ * two), `mount` (default: the label), `uuid` (default: made up once), `path` (for the backend `btrfs`).
  *
  * @throws InvalidArgumentError, which commander prints with the option's name.
  */
@@ -26,16 +27,21 @@ export function collectPool(text: string, earlier: readonly PoolOptions[] = []):
   const parts = new Map<string, string>();
   for (const part of text.split(',')) {
     const [key = '', value = ''] = part.split(/=(.*)/s);
-    if (!['label', 'size', 'mount', 'uuid'].includes(key) || value === '' || parts.has(key)) {
-      throw new InvalidArgumentError(`"${part}": write label=NAME,size=SIZE,mount=NAME,uuid=UUID, each once`);
+    if (!KEYS.includes(key) || value === '' || parts.has(key)) {
+      throw new InvalidArgumentError(`"${part}": write label=NAME,size=SIZE,mount=NAME,uuid=UUID,path=DIR, each once`);
     }
     parts.set(key, value);
   }
   const label = parts.get('label');
   if (label === undefined) throw new InvalidArgumentError('label= is missing');
-  const uuid = parts.get('uuid');
-  const pool = { label, mountPoint: parts.get('mount') ?? label, sizeBytes: parseSize(parts.get('size')) };
-  return [...earlier, uuid === undefined ? pool : { ...pool, uuid }];
+  const [size, uuid, path] = ['size', 'uuid', 'path'].map((key) => parts.get(key));
+  const pool = {
+    ...{ label, mountPoint: parts.get('mount') ?? label },
+    ...(size === undefined ? {} : { sizeBytes: parseSize(size) }),
+    ...(uuid === undefined ? {} : { uuid }),
+    ...(path === undefined ? {} : { path }),
+  };
+  return [...earlier, pool];
 }
 
 /**
@@ -48,7 +54,7 @@ export function parseLatency(text: string): number {
   return Number(text);
 }
 
-function parseSize(text = DEFAULT_POOL_SIZE): number {
+function parseSize(text: string): number {
   const match = /^([0-9]+)([KMGT]?)$/.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
   if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError(`size "${text}": write bytes, or 512G, 1T`);

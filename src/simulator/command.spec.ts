@@ -18,6 +18,7 @@ const MAIN = `
 const NODE_ARGUMENTS = ['--input-type=module', '--eval', MAIN, '--', 'simulate'];
 
 interface Ready {
+  readonly backend: string;
   readonly address: string;
   readonly port: number;
   readonly user: string;
@@ -57,7 +58,8 @@ async function start(t: TestContext, directory: string): Promise<Running> {
 
 test('the snapshot guide of the vendor, typed with OpenSSH', async (t) => {
   if (!hasProgram(t, 'ssh', ['-V'])) return;
-  const { ssh, child } = await start(t, await temporaryDirectory(t));
+  const { ssh, child, ready } = await start(t, await temporaryDirectory(t));
+  assert.equal(ready.backend, 'files');
   const lines = [
     '/disk/btrfs/subvolume/add fs=pool name=Documents',
     '/disk/btrfs/subvolume/add fs=pool name=Snapshots',
@@ -85,6 +87,16 @@ test('without authorised keys it says what to do', async (t) => {
   const { status, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...flags], { encoding: 'utf8' });
   assert.equal(status, 1);
   assert.match(stderr, /^error: --authorized-keys is missing: make a key with `ssh-keygen/);
+});
+
+test('Btrfs without a directory for the pool is refused with what to write', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const authorized = join(directory, 'id.pub');
+  await writeFile(authorized, generateEd25519('test').publicKey);
+  const flags = ['--state', join(directory, 'state'), '--authorized-keys', authorized, '--backend', 'btrfs'];
+  const { status, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...flags], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(stderr, /^error: pool pool: the btrfs backend needs path=/);
 });
 
 test('the help has an example to copy', () => {

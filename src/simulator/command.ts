@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { collectPool, parseLatency, parseListen } from './command-options.ts';
-import type { PoolOptions } from './device/options.ts';
+import { BACKENDS, type Backend, type PoolOptions } from './device/options.ts';
 import type { Simulator } from './simulate.ts';
 
 interface Flags {
@@ -11,6 +11,7 @@ interface Flags {
   readonly listen: { readonly host: string; readonly port: number };
   readonly apiSocket?: string;
   readonly pool?: readonly PoolOptions[];
+  readonly backend: Backend;
   readonly latencyMs: number;
   readonly user: string;
   readonly identity?: string;
@@ -29,6 +30,13 @@ Blocks of exported volumes are reached over a unix socket instead of NVMe/TCP:
 
   $ curl --unix-socket ./rds/api.sock http://simulator/v1/namespaces
 
+The same on real subvolumes, as root, in a directory of its own on a mounted Btrfs:
+
+  $ truncate -s 100G pool.img && mkfs.btrfs pool.img
+  $ mkdir -p /mnt/rds && mount -o loop pool.img /mnt/rds
+  $ rose-csi simulate --state ./rds --authorized-keys ./id_rds.pub \\
+      --backend btrfs --pool label=pool,path=/mnt/rds
+
 Everything survives a restart. The simulator is stricter than the device: what it
 does not do, it refuses, and it says so.`;
 
@@ -45,13 +53,17 @@ export function simulateCommand(): Command {
     .option('--user <name>', 'the user that may log in', 'csi')
     .option(
       '--pool <spec>',
-      'label=NAME[,size=1T][,mount=NAME][,uuid=UUID]; repeat for more (default: label=pool)',
+      'label=NAME[,size=1T][,mount=NAME][,uuid=UUID][,path=DIR]; repeat for more (default: label=pool)',
       collectPool,
     )
     .option('--api-socket <path>', 'unix socket of the block and test API (default: api.sock in the state directory)')
     .option('--latency-ms <n>', 'delay before each command runs', parseLatency, 0)
     .option('--identity <name>', 'name of the box until it is set')
-    .addOption(new Option('--backend <name>', 'where the bytes are kept').choices(['files']).default('files'))
+    .addOption(
+      new Option('--backend <name>', 'sparse files in the state directory, or subvolumes on a mounted Btrfs')
+        .choices(BACKENDS)
+        .default('files'),
+    )
     .option('--json', 'print one line of JSON when ready')
     .addHelpText('after', EXAMPLE)
     .action(async (flags: Flags, command: Command) => {
@@ -88,6 +100,7 @@ async function start(flags: Flags): Promise<Simulator> {
     authorizedKeys: await readFile(flags.authorizedKeys, 'utf8'),
     user: flags.user,
     pools: flags.pool ?? collectPool('label=pool'),
+    backend: flags.backend,
     latencyMs: flags.latencyMs,
     ...(flags.apiSocket === undefined ? {} : { apiSocket: flags.apiSocket }),
     ...(flags.identity === undefined ? {} : { identity: flags.identity }),
@@ -96,11 +109,12 @@ async function start(flags: Flags): Promise<Simulator> {
 
 function readyJson(simulator: Simulator, flags: Flags): string {
   const { address, port, hostKeyFingerprint, hostPublicKey, apiSocket } = simulator;
+  const { backend } = simulator.device;
   const pools = simulator.device
     .pools()
     .map(({ label, uuid, mountPoint, size }) => ({ label, uuid, mountPoint, size }));
-  const ready = { ready: true, address, port, user: flags.user, hostKeyFingerprint, hostPublicKey, apiSocket, pools };
-  return `${JSON.stringify(ready)}\n`;
+  const ssh = { address, port, user: flags.user, hostKeyFingerprint, hostPublicKey };
+  return `${JSON.stringify({ ready: true, backend, ...ssh, apiSocket, pools })}\n`;
 }
 
 function readyText(simulator: Simulator, flags: Flags): string {

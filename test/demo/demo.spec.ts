@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { BACKEND } from '../support/backend.ts';
 import type { Installation } from '../support/installation.ts';
 import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
 import { Content, difference } from './content.ts';
@@ -11,13 +12,13 @@ import { tell } from './story.ts';
 
 /** The story on a stack in this process, with the controller or the data path tampered with. */
 async function tellWith(stack: Stack, tampered: Partial<Installation>) {
-  const rest = { endpoint: '', clusterId: CLUSTER_ID, backend: 'files', log: () => '', stop: async () => {} };
+  const rest = { endpoint: '', clusterId: CLUSTER_ID, backend: BACKEND, log: () => '', stop: async () => {} };
   const installation = { ...stack, ...rest, ...tampered };
   return await tell(installation, new Steps(stack.api, () => {}));
 }
 
 test('the demo exits with 0 and ends on one JSON object that says so', { timeout: 60_000 }, async () => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'demo.ts'), '--json'], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'demo.ts'), '--json', '--backend', BACKEND], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';
@@ -28,7 +29,7 @@ test('the demo exits with 0 and ends on one JSON object that says so', { timeout
   const result = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
   assert.equal(code, 0);
   assert.equal(result.ok, true);
-  assert.equal(result.backend, 'files');
+  assert.equal(result.backend, BACKEND);
   assert.equal(result.restoredIdentical, true);
   assert.deepEqual(result.leaked, []);
   assert.ok(result.steps.length > 15);

@@ -3,20 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Installation, install } from '../support/installation.ts';
+import { findPlace, type Place } from './place.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
 
-const HELP = `Usage: npm run demo [-- --json]
+const HELP = `Usage: npm run demo [-- --backend btrfs] [--pool-path DIR] [--json]
 
 Starts a simulated ROSE Data Server and the rose-csi controller as two processes on this
 machine, without root, and drives the controller over its CSI socket: a volume with data,
 two snapshots, restores after the source is gone, a clone. Every byte is compared.
 
-  --json   print the result as the last line: {ok, backend, steps, restoredIdentical, leaked}
-  --help   this text
+  --backend NAME   where the box keeps its bytes: files (the default), which needs nothing,
+                   or btrfs: real subvolumes and snapshots, for which you must be root and
+                   have btrfs-progs; a filesystem in a sparse file is made and removed again
+  --pool-path DIR  with btrfs: use the mounted Btrfs filesystem at DIR instead; the demo works
+                   in a directory of its own there and removes it
+  --json           print the result as the last line:
+                   {ok, backend, steps, restoredIdentical, leaked}
+  --help           this text
 `;
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });
+const string = { type: 'string' } as const;
+const boolean = { type: 'boolean' } as const;
+const { values } = parseArgs({ options: { backend: string, 'pool-path': string, json: boolean, help: boolean } });
 if (values.help) {
   process.stdout.write(HELP);
 } else {
@@ -26,10 +35,12 @@ if (values.help) {
 async function demonstrate(asJson: boolean): Promise<boolean> {
   const show = (text: string) => process[asJson ? 'stderr' : 'stdout'].write(text);
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-demo-'));
+  let place: Place | undefined;
   let installation: Installation | undefined;
   try {
     show('rose-csi demo: a simulated box, the controller, and real bytes\n\n');
-    installation = await install(directory);
+    place = await findPlace(values.backend ?? 'files', values['pool-path']);
+    installation = await install(directory, { simulate: place.flags });
     show(`  ${'step'.padEnd(62)}${'time'.padStart(7)}    ${'execs'.padStart(5)}\n`);
     const steps = new Steps(installation.api, show);
     const { difference, leaked } = await tell(installation, steps);
@@ -47,6 +58,7 @@ async function demonstrate(asJson: boolean): Promise<boolean> {
     return false;
   } finally {
     await installation?.stop();
+    await place?.remove();
     await rm(directory, { recursive: true, force: true });
   }
 }

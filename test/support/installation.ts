@@ -13,6 +13,8 @@ export const SOURCES = join(import.meta.dirname, '../../src/main.ts');
 export interface InstallOptions {
   /** The program to start; the sources unless given. */
   readonly main?: string;
+  /** More flags of `rose-csi simulate`. */
+  readonly simulate?: readonly string[];
 }
 
 /** The two programs, each in a process of its own, and the doors to them. */
@@ -22,6 +24,7 @@ export interface Installation {
   readonly clusterId: string;
   readonly controller: Client<typeof Controller>;
   readonly api: SimulatorApi;
+  /** Where the simulator keeps the bytes of its pools, e.g. `files`. */
   readonly backend: string;
   /** What the controller logged, for when something went wrong. */
   log(): string;
@@ -29,8 +32,9 @@ export interface Installation {
 }
 
 /** Starts the simulator and the controller in `directory` and waits until the driver is ready. */
-export async function install(directory: string, { main = SOURCES }: InstallOptions = {}): Promise<Installation> {
-  const box = await startBox(main, directory);
+export async function install(directory: string, options: InstallOptions = {}): Promise<Installation> {
+  const { main = SOURCES, simulate = [] } = options;
+  const box = await startBox(main, directory, simulate);
   const configFile = await writeConfiguration(directory, CLUSTER_ID, box);
   const endpoint = `unix://${join(directory, 'csi.sock')}`;
   const driver = startDriver(main, configFile, endpoint);
@@ -45,5 +49,5 @@ export async function install(directory: string, { main = SOURCES }: InstallOpti
     await stop();
     throw new Error(`the controller did not become ready:\n${driver.log()}`, { cause: error });
   });
-  return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: 'files', log: driver.log, stop };
+  return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: box.backend, log: driver.log, stop };
 }

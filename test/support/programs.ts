@@ -25,6 +25,8 @@ export interface RunningBox extends Running {
   readonly keyFile: string;
   readonly hostKeyFingerprint: string;
   readonly apiSocket: string;
+  /** Where it keeps the bytes of its pools, e.g. `files`. */
+  readonly backend: string;
   readonly pools: readonly { readonly label: string; readonly uuid: string; readonly mountPoint: string }[];
 }
 

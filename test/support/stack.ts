@@ -9,6 +9,7 @@ import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../src/csi/grpc-client.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulate.ts';
+import { placePools } from './backend.ts';
 import { generateKey } from './keys.ts';
 import { SimulatorApi } from './simulator-api.ts';
 import { until } from './until.ts';
@@ -56,13 +57,17 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
   const { privateKey, publicKey } = generateKey();
   const privateKeyFile = join(directory, 'id_ed25519');
   await writeFile(privateKeyFile, privateKey, { mode: 0o600 });
+  const placed = placePools(
+    options.simulator?.pools ?? [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool', sizeBytes: 2 ** 40 }],
+  );
+  stops.push(placed.remove);
   const simulatorOptions: SimulatorOptions = {
     stateDir: join(directory, 'state'),
     listen: { host: '127.0.0.1', port: 0 },
     authorizedKeys: publicKey,
     user: 'csi',
-    pools: [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool', sizeBytes: 2 ** 40 }],
     ...options.simulator,
+    ...{ backend: placed.backend, pools: placed.pools },
   };
   const simulator = await startSimulator(simulatorOptions);
   options.wire?.join(simulator.port);

@@ -44,8 +44,8 @@ const UNREAD = ros`:error "RC-SIZE"`;
 
 /** Sets `xB` to the size of disk `xD` as a string of digits, waiting at most 2 s until it is readable (U24). */
 export function readSize(unread = UNREAD): Script {
-  return ros`:local xB ""; :local xS ""; :for xI from=0 to=20 do={:if ($xB="") do={
-      :set xS ("".[/disk get $xD size]); :if ($xS~${SIZE}) do={:set xB $xS} else={:delay 100ms}}};
+  return ros`:local xB ""; :local xS ""; :local xJ 21; :while ($xB="" and $xJ>0) do={:set xJ ($xJ-1);
+      :set xS ("".[/disk get $xD size]); :if ($xS~${SIZE}) do={:set xB $xS} else={:delay 100ms}};
     :if ($xB="") do={${unread}}`;
 }
 
@@ -60,14 +60,14 @@ export function growTo(
   bytes: Script,
   { before = ros``, unread = UNREAD }: { before?: Script; unread?: Script } = {},
 ): Script {
-  return ros`:local xB ""; :local xS ""; :local xG 0; :for xI from=0 to=22 do={:if ($xB="") do={
+  return ros`:local xB ""; :local xS ""; :local xG 0; :local xJ 23; :while ($xB="" and $xJ>0) do={:set xJ ($xJ-1);
       :set xS ("".[/disk get $xD size]);
       :if ($xS~${SIZE}) do={:if ([:tonum $xS]>=${bytes}) do={:set xB $xS} else={
         :if ($xG=0) do={${before}};
         :if ($xG=1) do={:onerror xE in={/disk set $xD file-size=${bytes}} do={:error ("RC-GROW ".$xE)}};
         :if ($xG>1) do={:delay 100ms};
         :set xG ($xG+1)}
-      } else={:delay 100ms}}};
+      } else={:delay 100ms}};
     :if ($xB="") do={:if ($xG>0) do={:error ("RC-LAG ".$xS)}; ${unread}}`;
 }
 

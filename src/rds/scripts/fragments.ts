@@ -105,7 +105,7 @@ export function subvolumes(prefix: string): Script {
 
 /** Waits at most 2 s until a search finds nothing (U9). */
 export function awaitGone(search: Script): Script {
-  return ros`:for xI from=1 to=20 do={:if ([:len ${search}]>0) do={:delay 100ms}}`;
+  return ros`:local xJ 20; :while ($xJ>0 and [:len ${search}]>0) do={:delay 100ms; :set xJ ($xJ-1)}`;
 }
 
 /** Prints, as one JSON array, the living subvolumes whose names begin so. */

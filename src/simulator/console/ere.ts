@@ -3,6 +3,9 @@ import { type EreNode, EreProblem, parseEre } from './ere-parser.ts';
 /** Most steps that a compiled expression may have; nested intervals multiply. */
 const maxSteps = 5000;
 
+/** Most states that are kept; beyond them they are found anew. */
+const maxStates = 1000;
+
 /** One step of the automaton. `go` lists the steps reached without reading; `accepts` reads one character. */
 interface Step {
   go: number[];
@@ -10,62 +13,95 @@ interface Step {
   at?: 'start' | 'end';
 }
 
+/** All steps that the automaton can be at after some text, and what reading on from there leads to, once it is known. */
+interface State {
+  /** Steps that read a character or wait for the end of the text; none when no match can come any more. */
+  readonly steps: readonly number[];
+  readonly hasMatched: boolean;
+  /** Whether there is a match if the text ends here. */
+  readonly matchesAtEnd: boolean;
+  readonly next: Map<string, State>;
+}
+
 /**
  * A compiled POSIX extended regular expression that tells whether a text contains a match. Runs all alternatives side by
- * side, so no expression takes more than time proportional to the text: a script cannot hang the simulator.
+ * side, so no expression takes more than time proportional to the text: a script cannot hang the simulator. The states
+ * that it goes through are kept, since a `where` tests one expression on thousands of rows.
  */
 export class Ere {
   readonly #steps: Step[] = [];
+  readonly #states = new Map<string, State>();
   readonly #first: number;
+  readonly #start: State;
 
   /** @throws EreProblem when the pattern is not POSIX ERE. */
   constructor(pattern: string) {
     const last = this.#add({ go: [] });
     this.#first = this.#compile(parseEre(pattern), last);
+    this.#start = this.#state(this.#follow([this.#first], true, false), true);
   }
 
   matches(text: string): boolean {
-    const characters = [...text];
-    let active = new Set<number>();
-    for (let position = 0; position <= characters.length; position += 1) {
-      this.#follow(this.#first, position === 0, position === characters.length, active);
-      if (active.has(0)) {
-        return true;
+    let state = this.#start;
+    for (const character of text) {
+      if (state.hasMatched || state.steps.length === 0) {
+        return state.hasMatched;
       }
-      const character = characters[position];
-      if (character === undefined) {
-        break;
+      let next = state.next.get(character);
+      if (next === undefined) {
+        next = this.#read(state, character);
+        state.next.set(character, next);
       }
-      const reached = new Set<number>();
-      for (const index of active) {
-        const step = this.#steps[index];
-        if (step?.test?.(character)) {
-          for (const next of step.go) {
-            this.#follow(next, false, position + 1 === characters.length, reached);
-          }
-        }
-      }
-      active = reached;
+      state = next;
     }
-    return false;
+    return state.hasMatched || state.matchesAtEnd;
   }
 
-  /** Adds a step and all that it leads to without reading a character. Step 0 is success. */
-  #follow(from: number, atStart: boolean, atEnd: boolean, into: Set<number>): void {
-    const waiting = [from];
+  /** The state after one more character; a match may also begin right behind it. */
+  #read({ steps }: State, character: string): State {
+    const reached = [this.#first];
+    for (const index of steps) {
+      const step = this.#steps[index];
+      if (step?.test?.(character)) {
+        reached.push(...step.go);
+      }
+    }
+    return this.#state(this.#follow(reached, false, false), false);
+  }
+
+  #state(reached: ReadonlySet<number>, atStart: boolean): State {
+    const steps = [...reached].filter((index) => this.#steps[index]?.test ?? this.#steps[index]?.at === 'end');
+    const key = `${atStart} ${reached.has(0)} ${steps.sort((a, b) => a - b).join()}`;
+    const known = this.#states.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const matchesAtEnd = this.#follow(steps, atStart, true).has(0);
+    const state: State = { steps, hasMatched: reached.has(0), matchesAtEnd, next: new Map() };
+    if (this.#states.size >= maxStates) {
+      this.#states.clear();
+      this.#start.next.clear();
+    }
+    this.#states.set(key, state);
+    return state;
+  }
+
+  /** These steps and all that they lead to without reading a character. Step 0 is success. */
+  #follow(from: readonly number[], atStart: boolean, atEnd: boolean): Set<number> {
+    const found = new Set<number>();
+    const waiting = [...from];
     for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
       const step = this.#steps[index];
-      if (step === undefined || into.has(index)) {
+      if (step === undefined || found.has(index)) {
         continue;
       }
-      if ((step.at === 'start' && !atStart) || (step.at === 'end' && !atEnd)) {
-        continue;
-      }
-      into.add(index);
-      if (step.test === undefined) {
+      found.add(index);
+      const isOpen = step.test === undefined && (step.at !== 'start' || atStart) && (step.at !== 'end' || atEnd);
+      if (isOpen) {
         waiting.push(...step.go);
       }
     }
+    return found;
   }
 
   #add(step: Step): number {

@@ -7,17 +7,40 @@ export function propertyOf(row: Row, name: string): Value {
   return name === '.id' ? new ItemId(row.id) : (row.props.get(name) ?? nothing);
 }
 
+/** What is kept of a menu, since every `where` asks for it. */
+interface Known {
+  readonly names: ReadonlySet<string>;
+  /** Rows that have no property beside those. */
+  readonly covered: WeakSet<Row>;
+}
+
+const menus = new WeakMap<Menu, Known>();
+
 /** Every property name that means something in a menu: declared, settable, a flag, or found in a row. */
 export function knownProperties(menu: Menu, rows: readonly Row[]): ReadonlySet<string> {
+  let known = menus.get(menu);
+  if (known === undefined) {
+    known = { names: ownProperties(menu), covered: new WeakSet() };
+    menus.set(menu, known);
+  }
+  const { names, covered } = known;
+  const more = rows.filter((row) => !covered.has(row)).flatMap((row) => propertiesBeside(names, row, covered));
+  return more.length === 0 ? names : new Set([...names, ...more]);
+}
+
+function ownProperties(menu: Menu): ReadonlySet<string> {
   const settable = ['add', 'set'].flatMap((command) => menu.commands[command] ?? []);
   const names = new Set(['.id', ...(menu.properties ?? []), ...settable, ...Object.keys(menu.flags)]);
   names.delete('numbers');
-  for (const row of rows) {
-    for (const name of row.props.keys()) {
-      names.add(name);
-    }
-  }
   return names;
+}
+
+function propertiesBeside(names: ReadonlySet<string>, row: Row, covered: WeakSet<Row>): readonly string[] {
+  const more = [...row.props.keys()].filter((name) => !names.has(name));
+  if (more.length === 0) {
+    covered.add(row);
+  }
+  return more;
 }
 
 /** The names that a `proplist=` or `value-name` asks for, all of them known to the menu. */

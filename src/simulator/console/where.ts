@@ -4,6 +4,7 @@ import { type Environment, truth } from './evaluate.ts';
 import type { Menu, Row } from './menu.ts';
 import { requireBool } from './operators.ts';
 import { knownProperties, propertyOf } from './properties.ts';
+import { nothing } from './value.ts';
 
 /**
  * Keeps the rows that match a `where` clause, in their order.
@@ -28,13 +29,15 @@ export function filterRows(
   if (unknown !== undefined) {
     throw new ScriptFailure(`bad parameter ${unknown}`);
   }
-  return rows.filter((row) => {
-    const property = (name: string) => propertyOf(row, name);
-    const environment: Environment = {
-      ...outside,
-      property,
-      variable: (name) => (known.has(name) ? property(name) : outside.variable(name)),
-    };
+  let row: Row | undefined;
+  const property = (name: string) => (row === undefined ? nothing : propertyOf(row, name));
+  const environment: Environment = {
+    ...outside,
+    property,
+    variable: (name) => (known.has(name) ? property(name) : outside.variable(name)),
+  };
+  return rows.filter((candidate) => {
+    row = candidate;
     return requireBool(truth(where, environment), 'where');
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MIB, openDevice } from './device.testing.ts';
+import { MIB, openDevice, testOnBackends } from './device.testing.ts';
 
 test('blocks are within the namespace only', async (t) => {
   const under = await openDevice(t);
@@ -54,8 +54,8 @@ test('writes take space from the pool until it is full; removal gives it back', 
   assert.equal(await under.get('/disk', 'nvme1', 'free'), BigInt(4 * MIB));
 });
 
-test('a snapshot keeps what was there, whatever happens to its source', async (t) => {
-  const under = await openDevice(t);
+testOnBackends('a snapshot keeps what was there, whatever happens to its source', async (t, options) => {
+  const under = await openDevice(t, options);
   const { blocks } = under.device;
   const source = await under.addVolume('v-1', 8 * MIB);
   await blocks.write(source, 0, Buffer.alloc(MIB, 'a'));
@@ -76,8 +76,8 @@ test('a snapshot keeps what was there, whatever happens to its source', async (t
   assert.equal(await under.get('/disk/btrfs/subvolume', 'v-3', 'parent'), 's-1');
 });
 
-test('a snapshot among writes is a point in time', async (t) => {
-  const under = await openDevice(t);
+testOnBackends('a snapshot among writes is a point in time', async (t, options) => {
+  const under = await openDevice(t, options);
   const { blocks } = under.device;
   const nqn = await under.addVolume('v-1', 4 * MIB);
   // Each round writes the same letter at both ends, first then last: a copy may miss the last one, never the first.
@@ -99,8 +99,8 @@ test('a snapshot among writes is a point in time', async (t) => {
   }
 });
 
-test('extents name what was written and little else', async (t) => {
-  const under = await openDevice(t);
+testOnBackends('extents name what was written and little else', async (t, options) => {
+  const under = await openDevice(t, options);
   const nqn = await under.addVolume('v-1', 1024 * MIB);
   assert.deepEqual(await under.device.blocks.extents(nqn), []);
   await under.device.blocks.write(nqn, 512 * MIB, Buffer.from('x'));
@@ -109,8 +109,8 @@ test('extents name what was written and little else', async (t) => {
   assert.ok((extents[0]?.offset ?? 0) <= 512 * MIB && (extents[0]?.length ?? 0) <= MIB);
 });
 
-test('growing among writes keeps the new length', async (t) => {
-  const under = await openDevice(t);
+testOnBackends('growing among writes keeps the new length', async (t, options) => {
+  const under = await openDevice(t, options);
   const nqn = await under.addVolume('v-1', MIB);
   const write = () => under.device.blocks.write(nqn, 0, Buffer.alloc(4096, 1));
   const writes = Array.from({ length: 20 }, write);

@@ -1,4 +1,5 @@
 import type { Box, Image } from './box.ts';
+import { hasCode } from './plain-files.ts';
 import { type DiskRecord, pathKey } from './records.ts';
 import type { Extent } from './volume-store.ts';
 
@@ -78,10 +79,14 @@ export class BlockAccess {
       const file = await this.#box.store.openFile(image.pool, image.path);
       try {
         await file.write(offset, data);
+      } catch (error) {
+        if (hasCode(error, 'ENOSPC')) throw new BlockError('no-space', 'the pool is full');
+        throw error;
       } finally {
         await file.close();
+        // Also what a write that failed half-way has taken.
+        await this.#box.refreshUsage(image);
       }
-      await this.#box.refreshUsage(image);
     });
   }
 

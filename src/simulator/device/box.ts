@@ -4,7 +4,7 @@ import type { DeviceOptions, PoolOptions } from './options.ts';
 import { type DiskRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
 import type { State } from './state.ts';
 import type { UsageTable } from './usage.ts';
-import type { FileUsage, VolumeStore } from './volume-store.ts';
+import type { FileUsage, PoolSpace, VolumeStore } from './volume-store.ts';
 
 /** A place in a pool. */
 export interface Location {
@@ -18,6 +18,14 @@ export interface Image extends Location {
   /** Bytes. */
   readonly length: number;
 }
+
+/** Space of a pool. */
+export interface BoxSpace extends PoolSpace {
+  /** Whether the pool is as full as its files add up to, so that a snapshot takes as much as what it is cut from. */
+  readonly addsUp: boolean;
+}
+
+const DEFAULT_SIZE_BYTES = 2 ** 40;
 
 /** What the menus and the block access share: the state, the files, and how the one leads to the other. */
 export class Box {
@@ -50,9 +58,17 @@ export class Box {
     return this.options.pools.find((pool) => pool.label === label);
   }
 
-  /** Free bytes of a pool: its size less what its files take. */
+  /** Size and free space of a pool: what its filesystem tells, or less where the pool claims to be smaller. */
+  space(label: string): BoxSpace {
+    const real = this.store.space(label);
+    const size = this.pool(label)?.sizeBytes ?? real?.size ?? DEFAULT_SIZE_BYTES;
+    if (real !== undefined && size >= real.size) return { ...real, addsUp: false };
+    const left = Math.max(0, size - this.usage.allocated(label));
+    return { size, free: Math.min(left, real?.free ?? left), addsUp: true };
+  }
+
   freeBytes(label: string): number {
-    return Math.max(0, (this.pool(label)?.sizeBytes ?? 0) - this.usage.allocated(label));
+    return this.space(label).free;
   }
 
   /**

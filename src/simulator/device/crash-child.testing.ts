@@ -3,11 +3,11 @@ import { DeviceUnderTest, MIB } from './device.testing.ts';
 import { Device } from './device.ts';
 
 /**
- * Changes a device at random until it is killed: `node crash-child.testing.ts <stateDir> <seed>`. Each change is
+ * Changes a device at random until it is killed: `node crash-child.testing.ts <stateDir> <seed> [<Btrfs directory>]`. Each change is
  * announced on stdout as `?<operation> <name>` and, once done, confirmed as `!<operation> <name>`. Every image begins
  * with the name of the volume that it came from, which the name of a snapshot ends with.
  */
-const [stateDir = '', seedText = '1'] = process.argv.slice(2);
+const [stateDir = '', seedText = '1', path] = process.argv.slice(2);
 const SUBVOLUME = '/disk/btrfs/subvolume';
 
 let seed = Number(seedText);
@@ -16,8 +16,9 @@ function random(below: number): number {
   return Math.floor((seed / 2 ** 32) * below);
 }
 
-const pools = [{ label: 'pool', mountPoint: 'pool', sizeBytes: 2 ** 40 }];
-const under = new DeviceUnderTest(await Device.open({ stateDir, pools }), stateDir);
+const pool = { label: 'pool', mountPoint: 'pool' };
+const options = path === undefined ? { pools: [pool] } : { backend: 'btrfs' as const, pools: [{ ...pool, path }] };
+const under = new DeviceUnderTest(await Device.open({ stateDir, ...options }), stateDir);
 
 async function subvolumes(prefix: string): Promise<string[]> {
   const names = (await under.rows(SUBVOLUME)).map((row) => String(row.props.get('name')));

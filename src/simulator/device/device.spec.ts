@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MIB, openDevice, temporaryDirectory } from './device.testing.ts';
+import { MIB, openDevice, temporaryDirectory, testOnBackends } from './device.testing.ts';
 
 const MENUS = ['/disk', '/disk/btrfs/filesystem', '/disk/btrfs/subvolume', '/file', '/system/identity'];
 const POOL = { label: 'pool', mountPoint: 'pool', sizeBytes: 2 ** 40 };
 
-test('everything is the same after a restart', async (t) => {
+testOnBackends('everything is the same after a restart', async (t, options) => {
   const stateDir = await temporaryDirectory(t);
-  const before = await openDevice(t, { stateDir });
+  const before = await openDevice(t, { ...options, stateDir });
   const nqn = await before.addVolume('v-1', 4 * MIB);
   await before.device.blocks.write(nqn, MIB, Buffer.from('kept'));
   await before.snapshot('v-1', 's-1');
@@ -20,7 +20,7 @@ test('everything is the same after a restart', async (t) => {
   const pools = before.device.pools();
   await before.device.close();
 
-  const after = await openDevice(t, { stateDir });
+  const after = await openDevice(t, { ...options, stateDir });
   assert.deepEqual(await Promise.all(MENUS.map((path) => after.rows(path))), rows);
   assert.deepEqual(after.device.pools(), pools);
   assert.equal((await after.device.blocks.read(nqn, MIB, 4)).toString(), 'kept');
@@ -82,6 +82,7 @@ test('pools that cannot be', async (t) => {
     [{ mountPoint: 'a/b' }, /mount/],
     [{ uuid: 'X' }, /not a lower-case UUID/],
     [{ sizeBytes: 0 }, /positive number of bytes/],
+    [{ path: '/mnt' }, /--backend btrfs/],
   ];
   for (const [change, text] of cases) {
     await assert.rejects(openDevice(t, { stateDir, pools: [{ ...POOL, ...change }] }), text);

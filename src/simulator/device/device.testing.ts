@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { btrfsPool } from '../../../test/support/btrfs-pool.ts';
 import type { Row } from '../console/menu.ts';
 import type { Value } from '../console/value.ts';
 import { Device } from './device.ts';
@@ -14,6 +15,28 @@ export async function temporaryDirectory(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-simulator-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/**
+ * Declares a test that holds for every backend: what `options` say goes into {@link openDevice}, and into the options of
+ * each device that shall find the same pool again. Where Btrfs cannot be had, that one is skipped, or fails in CI.
+ */
+export function testOnBackends(
+  name: string,
+  body: (t: TestContext, options: Partial<DeviceOptions>) => Promise<void>,
+): void {
+  test(`${name} (files)`, (t) => body(t, {}));
+  test(`${name} (btrfs)`, async (t) => {
+    const path = btrfsPool(t, 2 ** 34);
+    if (path === undefined) return;
+    await body(t, { backend: 'btrfs', pools: [{ label: 'pool', mountPoint: 'pool', path }] });
+  });
+}
+
+/** The directory on the host that holds the pool `pool`. */
+export function poolDirectory(stateDir: string, options: Partial<DeviceOptions>): string {
+  const path = options.pools?.[0]?.path;
+  return path === undefined ? join(stateDir, 'pools/pool') : join(path, 'rose-csi-simulator-pool/root');
 }
 
 /** A device with one pool `pool`, closed with the test. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Menus } from '../console/menu.ts';
 import { BlockAccess } from './blocks.ts';
 import { Box } from './box.ts';
-import { FilesStore } from './files-store.ts';
 import type { DeviceMenu } from './menus/define-menu.ts';
 import { diskMenu } from './menus/disk-menu.ts';
 import { fileMenu } from './menus/file-menu.ts';
@@ -12,6 +11,7 @@ import { filesystemMenu, transferMenu } from './menus/filesystem-menu.ts';
 import { logMenu } from './menus/log-menu.ts';
 import { subvolumeMenu } from './menus/subvolume-menu.ts';
 import { identityOf, systemMenus, versionOf } from './menus/system-menus.ts';
+import { openStore } from './open-store.ts';
 import { checkPools, type DeviceOptions, type PoolOptions } from './options.ts';
 import { pathKey } from './records.ts';
 import { reconcile } from './recovery.ts';
@@ -57,14 +57,14 @@ export class Device {
    * @throws Error when the options are wrong, another simulator uses the directory, or the state is damaged.
    */
   static async open(options: DeviceOptions): Promise<Device> {
-    checkPools(options.pools);
+    checkPools(options.pools, options.backend);
     await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
     const directory = await realpath(options.stateDir);
     const lock = await StateLock.acquire(directory);
     let state: State | undefined;
     try {
       state = await State.open(join(directory, 'journal.jsonl'));
-      const box = new Box(options, state, await FilesStore.open(directory), new UsageTable());
+      const box = new Box(options, state, await openStore(options, directory), new UsageTable());
       await refuseLostPools(box);
       for (const pool of options.pools) await openPool(box, pool);
       return new Device(box, lock);
@@ -96,14 +96,14 @@ export class Device {
       const location = box.locate(disk.filePath);
       if (location !== undefined) inUse.add(pathKey(location.pool, location.path));
     }
-    return box.options.pools.map(({ label, mountPoint, sizeBytes }) => {
-      const free = box.freeBytes(label);
+    return box.options.pools.map(({ label, mountPoint }) => {
+      const { size, free } = box.space(label);
       const subvolumes = [...box.state.table('subvolume').values()].filter((subvolume) => subvolume.pool === label);
       const strays = [...box.state.table('file')]
         .filter(([key, file]) => file.pool === label && !inUse.has(key) && !box.subvolumeOf(file).readOnly)
         .map(([, file]) => file.path);
       return {
-        ...{ label, mountPoint, size: sizeBytes, free, used: sizeBytes - free },
+        ...{ label, mountPoint, size, free, used: size - free },
         uuid: box.state.table('pool').get(label)?.uuid ?? '',
         subvolumes: subvolumes.map(({ fullname }) => fullname).filter((fullname) => fullname !== ''),
         strayFiles: strays,

@@ -1,16 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, statSync, truncateSync } from 'node:fs';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ChunkMap } from './chunk-map.ts';
 import { dataExtents } from './extents.ts';
+import { createHoleOnly, hasCode, lengthen, listTree, openBlocks, refuseExisting, usageOf } from './plain-files.ts';
 import { pathKey } from './records.ts';
-import { createHole, SparseCopier } from './sparse-copy.ts';
-import type { BlockFile, Extent, FileUsage, StoredEntry, VolumeStore } from './volume-store.ts';
+import { SparseCopier } from './sparse-copy.ts';
+import type { BlockFile, Extent, FileUsage, SnapshotOptions, StoredEntry, VolumeStore } from './volume-store.ts';
 
 /**
  * Keeps a pool as a directory of sparse files: no root rights and no Btrfs needed. A snapshot is a copy that shares
- * its blocks with the source where the host filesystem can do that, and a sparse copy elsewhere. Names and lengths are
- * changed by synchronous calls: those take microseconds, and a turn through the thread pool several times as long.
+ * its blocks with the source where the host filesystem can do that, and a sparse copy elsewhere.
  */
 export class FilesStore implements VolumeStore {
   readonly backend = 'files';
@@ -39,25 +39,16 @@ export class FilesStore implements VolumeStore {
   }
 
   async list(pool: string): Promise<StoredEntry[]> {
-    const found: StoredEntry[] = [];
-    const walk = async (directory: string): Promise<void> => {
-      for (const entry of await readdir(this.#path(pool, directory), { withFileTypes: true })) {
-        const path = directory === '' ? entry.name : `${directory}/${entry.name}`;
-        const kind = entry.isDirectory() ? 'directory' : 'file';
-        const usage = kind === 'file' ? await this.usage(pool, path) : { length: 0, allocated: 0 };
-        found.push({ path, kind, usage });
-        if (kind === 'directory') await walk(path);
-      }
-    };
-    await walk('');
-    return found;
+    return listTree(this.#path(pool, ''));
   }
 
   async createSubvolume(pool: string, fullname: string): Promise<void> {
     await this.createDirectory(pool, fullname);
   }
 
-  async snapshotSubvolume(pool: string, source: string, target: string, nested: readonly string[]): Promise<void> {
+  async snapshotSubvolume(pool: string, source: string, target: string, { nested }: SnapshotOptions): Promise<void> {
+    // A rename would replace an empty directory.
+    refuseExisting(this.#path(pool, target));
     const copy = mkdtempSync(join(this.#temporary, 'snapshot-'));
     try {
       const maps = await this.#copyTree(pool, source, copy, new Set(nested));
@@ -69,23 +60,20 @@ export class FilesStore implements VolumeStore {
     }
   }
 
+  /** Nothing to do: the directory stays as it is. */
+  async setReadOnly(): Promise<void> {}
+
   async createDirectory(pool: string, path: string): Promise<void> {
     mkdirSync(this.#path(pool, path), { mode: 0o700 });
   }
 
   async createFile(pool: string, path: string, length: number): Promise<void> {
-    try {
-      createHole(this.#path(pool, path), length);
-    } catch (error) {
-      // A length that the host refuses leaves an empty file behind, unless it was there before.
-      if (!hasCode(error, 'EEXIST')) await rm(this.#path(pool, path), { force: true });
-      throw error;
-    }
+    await createHoleOnly(this.#path(pool, path), length);
     this.#written.set(pathKey(pool, path), ChunkMap.of([]));
   }
 
   async grow(pool: string, path: string, length: number): Promise<void> {
-    if (statSync(this.#path(pool, path)).size < length) truncateSync(this.#path(pool, path), length);
+    lengthen(this.#path(pool, path), length);
   }
 
   async remove(pool: string, path: string): Promise<void> {
@@ -104,33 +92,16 @@ export class FilesStore implements VolumeStore {
   }
 
   async usage(pool: string, path: string): Promise<FileUsage> {
-    return usageOf(statSync(this.#path(pool, path)));
+    return usageOf(this.#path(pool, path));
   }
 
   async openFile(pool: string, path: string): Promise<BlockFile> {
     const written = await this.#writtenIn(pool, path);
-    const file = await open(this.#path(pool, path), 'r+');
-    return {
-      async read(offset, length) {
-        const data = Buffer.alloc(length);
-        let done = 0;
-        while (done < length) {
-          const { bytesRead } = await file.read(data, done, length - done, offset + done);
-          if (bytesRead === 0) throw new Error(`${path} ends before ${offset + length}`);
-          done += bytesRead;
-        }
-        return data;
-      },
-      async write(offset, data) {
-        written.mark(offset, data.length);
-        let done = 0;
-        while (done < data.length) {
-          done += (await file.write(data, done, data.length - done, offset + done)).bytesWritten;
-        }
-      },
-      close: () => file.close(),
-    };
+    return openBlocks(this.#path(pool, path), (offset, length) => written.mark(offset, length));
   }
+
+  /** Unknown: the filesystem below belongs to others too. */
+  space(): undefined {}
 
   async extents(pool: string, path: string): Promise<Extent[]> {
     const written = await this.#writtenIn(pool, path);
@@ -175,13 +146,4 @@ export class FilesStore implements VolumeStore {
   #path(pool: string, path: string): string {
     return join(this.#pools, pool, path);
   }
-}
-
-function usageOf(stats: { readonly size: number; readonly blocks: number }): FileUsage {
-  // st_blocks counts units of 512 bytes on every Unix, whatever the block size of the filesystem.
-  return { length: stats.size, allocated: stats.blocks * 512 };
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

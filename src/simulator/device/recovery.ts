@@ -5,7 +5,8 @@ import type { VolumeStore } from './volume-store.ts';
 
 /**
  * Brings a pool's directory to what the journal says. A creation writes the journal last and a removal writes it first,
- * so a simulator that was killed leaves too much, never too little: what no record knows is removed here.
+ * so a simulator that was killed leaves too much, never too little: what no record knows is removed here. Whether a
+ * subvolume can be written is set as the journal has it.
  *
  * @throws Error when something that the journal knows is missing, which no crash of the simulator explains.
  */
@@ -27,6 +28,9 @@ export async function reconcile(pool: string, state: State, store: VolumeStore, 
   }
   if (missing.size > 0) {
     throw new Error(`the state directory lost ${[...missing].join(', ')}; start again with an empty one`);
+  }
+  for (const subvolume of state.table('subvolume').values()) {
+    if (subvolume.pool === pool) await store.setReadOnly(pool, subvolume.fullname, subvolume.readOnly);
   }
   for (const path of unknown) await store.remove(pool, path);
 }

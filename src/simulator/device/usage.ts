@@ -8,6 +8,12 @@ import type { FileUsage } from './volume-store.ts';
 export class UsageTable {
   readonly #files = new Map<string, FileUsage>();
   readonly #allocated = new Map<string, number>();
+  #version = 0;
+
+  /** Grows with every change, so that what is derived from the table can be kept until then. */
+  get version(): number {
+    return this.#version;
+  }
 
   get(pool: string, path: string): FileUsage | undefined {
     return this.#files.get(pathKey(pool, path));
@@ -29,6 +35,7 @@ export class UsageTable {
   }
 
   #add(pool: string, bytes: number): void {
+    this.#version += 1;
     this.#allocated.set(pool, this.allocated(pool) + bytes);
   }
 }

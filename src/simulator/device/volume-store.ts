@@ -28,6 +28,20 @@ export interface BlockFile {
   close(): Promise<void>;
 }
 
+export interface SnapshotOptions {
+  /** Paths of the subvolumes inside the source, which do not go along. */
+  readonly nested: readonly string[];
+  /** Whether nothing may ever be written to the snapshot. */
+  readonly readOnly: boolean;
+}
+
+/** Space of a whole filesystem, in bytes. */
+export interface PoolSpace {
+  readonly size: number;
+  /** What files may still take. */
+  readonly free: number;
+}
+
 /**
  * Where the simulated pools keep their bytes: subvolumes, directories and image files. The store knows no RouterOS, no
  * rows and no rules; the device decides what is allowed and calls it for one change at a time. A method that makes
@@ -37,7 +51,7 @@ export interface VolumeStore {
   /** Name of the backend, e.g. `files`. */
   readonly backend: string;
 
-  /** Makes the pool when it is absent. */
+  /** Makes the pool when it is absent. Called before anything else. */
   ensurePool(pool: string): Promise<void>;
 
   /** Everything in the pool, containers before their contents. Called once, at start. */
@@ -48,11 +62,12 @@ export interface VolumeStore {
 
   /**
    * Makes a subvolume with a copy of everything in another one at this moment, nested subvolumes left out. Nothing
-   * writes to the source meanwhile.
-   *
-   * @param nested Paths of the subvolumes inside the source.
+   * writes to the source meanwhile. Fails when the target exists.
    */
-  snapshotSubvolume(pool: string, source: string, target: string, nested: readonly string[]): Promise<void>;
+  snapshotSubvolume(pool: string, source: string, target: string, options: SnapshotOptions): Promise<void>;
+
+  /** Lets files of a subvolume be written or not, where the store can tell; the device refuses writes in any case. */
+  setReadOnly(pool: string, fullname: string, readOnly: boolean): Promise<void>;
 
   /** Makes an empty directory. Fails when the path exists. */
   createDirectory(pool: string, path: string): Promise<void>;
@@ -69,6 +84,9 @@ export interface VolumeStore {
   usage(pool: string, path: string): Promise<FileUsage>;
 
   openFile(pool: string, path: string): Promise<BlockFile>;
+
+  /** The space of the filesystem behind a pool; undefined where the pool is no filesystem and its files add up. */
+  space(pool: string): PoolSpace | undefined;
 
   /** The ranges that may hold data, in ascending order; everything else reads as zeros. */
   extents(pool: string, path: string): Promise<Extent[]>;

@@ -1,6 +1,7 @@
 import { type Arguments, DeviceFailure, type Menu, type Row } from '../../console/menu.ts';
-import { notSimulated } from '../failures.ts';
+import { failure, notSimulated } from '../failures.ts';
 import type { Mutex } from '../locks.ts';
+import { hasCode } from '../plain-files.ts';
 import { commandsOf } from '../schema.ts';
 
 /** Carries out one command; see {@link Menu.run}. */
@@ -59,6 +60,7 @@ async function asDevice<T>(task: () => Promise<T>): Promise<T> {
     return await task();
   } catch (error) {
     if (error instanceof DeviceFailure) throw error;
+    if (hasCode(error, 'ENOSPC')) throw failure('No space left on device');
     const reason = error instanceof Error ? error.message : String(error);
     throw new DeviceFailure(`action failed (6): ${reason.replace(/[^\x20-\x7E]/g, ' ')}`);
   }

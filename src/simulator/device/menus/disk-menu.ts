@@ -5,7 +5,7 @@ import { failure, invalidValue, noSuchItem, notSimulated } from '../failures.ts'
 import { type DiskRecord, pathKey } from '../records.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { addDisk } from './disk-add.ts';
-import { DISK_FLAGS, DISK_PROPERTIES, diskRows } from './disk-rows.ts';
+import { DISK_FLAGS, DISK_PROPERTIES, diskRowReader } from './disk-rows.ts';
 import { applySettings, checkExport } from './disk-settings.ts';
 
 /** `/disk`: the drives of the pools and the items of `type=file` (docs/routeros.md, 4). */
@@ -14,6 +14,7 @@ export function diskMenu(box: Box): DeviceMenu {
     for (const id of ids) await save(box, apply(fileDisk(box, id)));
     return undefined;
   };
+  const readRows = diskRowReader(box);
   return defineMenu(box.changes, {
     path: '/disk',
     kind: 'list',
@@ -21,7 +22,7 @@ export function diskMenu(box: Box): DeviceMenu {
     flags: DISK_FLAGS,
     properties: DISK_PROPERTIES,
     columns: ['slot', 'model', 'size', 'free', 'use', 'fs', 'fs-label', 'comment'],
-    rows: async () => diskRows(box),
+    rows: async () => readRows(),
     handlers: {
       add: (_ids, args) => addDisk(box, args),
       async set(ids, args) {

@@ -75,20 +75,43 @@ export const DISK_PROPERTIES: readonly string[] = [
   ]),
 ];
 
-/** All rows of the menu: the disks that carry the pools, then the items of `type=file`. */
-export function diskRows(box: Box): Row[] {
-  const rows: Row[] = [];
-  for (const options of box.options.pools) {
-    const pool = box.state.table('pool').get(options.label);
-    if (pool !== undefined) rows.push(poolRow(box, pool, options));
-  }
-  for (const disk of box.state.table('disk').values()) rows.push(diskRow(box, disk));
-  return rows;
+/** A reader of all rows of the menu: the disks that carry the pools, then the items of `type=file`. */
+export function diskRowReader(box: Box): () => Row[] {
+  const itemRows = itemRowReader(box);
+  return () => {
+    const pools = box.options.pools.flatMap((options) => {
+      const pool = box.state.table('pool').get(options.label);
+      return pool === undefined ? [] : [poolRow(box, pool, options)];
+    });
+    return [...pools, ...itemRows()];
+  };
+}
+
+/** A reader that makes each item's row once: it changes only when its record or the length of its image does. */
+function itemRowReader(box: Box): () => Row[] {
+  let version = '';
+  let made = new Map<DiskRecord, { readonly length: number | undefined; readonly row: Row }>();
+  return () => {
+    const now = `${box.state.version('disk')} ${box.usage.version}`;
+    if (version !== now) {
+      const fresh: typeof made = new Map();
+      for (const disk of box.state.table('disk').values()) {
+        const length = box.imageOf(disk)?.length;
+        const known = made.get(disk);
+        fresh.set(
+          disk,
+          known !== undefined && known.length === length ? known : { length, row: diskRow(disk, length) },
+        );
+      }
+      made = fresh;
+      version = now;
+    }
+    return Array.from(made.values(), ({ row }) => row);
+  };
 }
 
 function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
-  const free = box.freeBytes(pool.label);
-  const used = options.sizeBytes - free;
+  const { size, free } = box.space(pool.label);
   return makeRow(pool.diskId, {
     type: 'hardware',
     slot: pool.slot,
@@ -105,23 +128,23 @@ function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
     'mount-filesystem': true,
     'mount-read-only': false,
     'nvme-tcp-export': false,
-    size: BigInt(options.sizeBytes),
+    size: BigInt(size),
     free: BigInt(free),
-    use: BigInt(Math.round((used / options.sizeBytes) * 100)),
+    use: BigInt(Math.round(((size - free) / size) * 100)),
     ...COMMON,
   });
 }
 
-function diskRow(box: Box, disk: DiskRecord): Row {
-  const image = box.imageOf(disk);
-  const size = image === undefined ? undefined : BigInt(image.length);
+/** @param length Bytes of the image; undefined while it is not attached. */
+function diskRow(disk: DiskRecord, length: number | undefined): Row {
+  const size = length === undefined ? undefined : BigInt(length);
   return makeRow(disk.id, {
     type: 'file',
     slot: disk.slot,
     'slot-default': '',
     comment: disk.comment === '' ? undefined : disk.comment,
     disabled: disk.disabled,
-    'block-device': image !== undefined,
+    'block-device': length !== undefined,
     mounted: false,
     fs: '-',
     model: disk.filePath,

@@ -3,6 +3,7 @@ import { type Arguments, DeviceFailure } from '../../console/menu.ts';
 import { booleanArgument, textArgument } from '../arguments.ts';
 import { type Box, isCleanName } from '../box.ts';
 import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
+import { hasCode } from '../plain-files.ts';
 import { parentPath, pathKey, type SubvolumeRecord } from '../records.ts';
 import type { Change } from '../state.ts';
 import { ROOT_NAME, subvolumeName } from './subvolume-rows.ts';
@@ -32,8 +33,12 @@ export async function addSubvolume(box: Box, args: Arguments): Promise<string> {
 
   const subvolume = newSubvolume(box, pool, fullname, source, booleanArgument(args, 'read-only') ?? false);
   const put: Change = { put: 'subvolume', key: pathKey(pool, fullname), record: subvolume };
-  if (source === undefined) await createEmpty(box, subvolume, put);
-  else await createSnapshot(box, source, subvolume, put);
+  try {
+    if (source === undefined) await createEmpty(box, subvolume, put);
+    else await createSnapshot(box, source, subvolume, put);
+  } catch (error) {
+    throw hasCode(error, 'ENOSPC') ? new DeviceFailure(`${failed}: No space left on device`) : error;
+  }
   return subvolume.id;
 }
 
@@ -58,11 +63,13 @@ async function createSnapshot(
     (file) => file.pool === pool && file.path.startsWith(prefix) && box.subvolumeOf(file).id === source.id,
   );
   const needed = files.reduce((sum, file) => sum + (box.usage.get(pool, file.path)?.allocated ?? 0), 0);
-  if (needed > box.freeBytes(pool)) {
+  const space = box.space(pool);
+  if (space.addsUp && needed > space.free) {
     throw new DeviceFailure('BTRFS_IOC_SNAP_CREATE failed: No space left on device');
   }
+  const { readOnly } = snapshot;
   await box.writes.exclusive(pathKey(pool, source.fullname), () =>
-    box.store.snapshotSubvolume(pool, source.fullname, fullname, nested),
+    box.store.snapshotSubvolume(pool, source.fullname, fullname, { nested, readOnly }),
   );
   const copies = files.map((file) => ({
     ...file,

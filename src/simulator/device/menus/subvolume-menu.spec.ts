@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Row } from '../../console/menu.ts';
-import { MIB, openDevice } from '../device.testing.ts';
+import { MIB, openDevice, poolDirectory, testOnBackends } from '../device.testing.ts';
 
 const SUBVOLUME = '/disk/btrfs/subvolume';
 
@@ -68,8 +69,8 @@ test('what add refuses', async (t) => {
   assert.deepEqual(await device.rows(SUBVOLUME), before);
 });
 
-test('snapshots inside another subvolume, as in the snapshot guide of the vendor', async (t) => {
-  const device = await openDevice(t);
+testOnBackends('snapshots inside another subvolume, as in the snapshot guide of the vendor', async (t, options) => {
+  const device = await openDevice(t, options);
   await device.add(SUBVOLUME, { fs: 'pool', name: 'Documents' });
   await device.add(SUBVOLUME, { fs: 'pool', name: 'Snapshots' });
   await device.add(SUBVOLUME, { fs: 'pool', parent: 'Documents', name: 'Snapshots/Documents-22012025' });
@@ -94,23 +95,37 @@ test('a parent of two possible meanings is refused', async (t) => {
   await assert.rejects(device.snapshot('same', 's-1'), /input does not match any value of parent/);
 });
 
-test('a snapshot leaves nested subvolumes out, and that of the root takes plain files only', async (t) => {
-  const device = await openDevice(t);
-  await device.add(SUBVOLUME, { fs: 'pool', name: 'v-1' });
-  await device.add(SUBVOLUME, { fs: 'pool', name: 'v-1/inner' });
-  await device.add('/file', { name: 'pool/v-1/dir', type: 'directory' });
-  await device.add('/file', { name: 'pool/v-1/dir/a.txt', contents: 'a' });
-  await device.add('/file', { name: 'pool/v-1/inner/b.txt', contents: 'b' });
-  await device.add('/file', { name: 'pool/root.txt', contents: 'root' });
-  await device.snapshot('v-1', 's-1');
-  await device.snapshot('<FS_ROOT>', 'root-1');
-  const names = (await device.rows('/file')).map((row) => row.props.get('name'));
-  const copied = names.filter((name) => /^pool\/(s-1|root-1)\//.test(String(name)));
-  assert.deepEqual(copied.sort(), ['pool/root-1/root.txt', 'pool/s-1/dir', 'pool/s-1/dir/a.txt']);
-});
+testOnBackends(
+  'a snapshot leaves nested subvolumes out, and that of the root takes plain files only',
+  async (t, options) => {
+    const device = await openDevice(t, options);
+    await device.add(SUBVOLUME, { fs: 'pool', name: 'v-1' });
+    await device.add(SUBVOLUME, { fs: 'pool', name: 'v-1/inner' });
+    await device.add('/file', { name: 'pool/v-1/dir', type: 'directory' });
+    await device.add('/file', { name: 'pool/v-1/dir/a.txt', contents: 'a' });
+    await device.add('/file', { name: 'pool/v-1/inner/b.txt', contents: 'b' });
+    await device.add('/file', { name: 'pool/root.txt', contents: 'root' });
+    await device.snapshot('v-1', 's-1');
+    await device.snapshot('<FS_ROOT>', 'root-1');
+    await device.snapshot('v-1', 'v-2', false);
+    await device.add(SUBVOLUME, { fs: 'pool', name: 'v-2/inner' });
+    const names = (await device.rows('/file')).map((row) => row.props.get('name'));
+    const copied = names.filter((name) => /^pool\/(s-1|root-1|v-2)\//.test(String(name)));
+    const ofVolume = (name: string) => [`pool/${name}/dir`, `pool/${name}/dir/a.txt`];
+    assert.deepEqual(copied.sort(), ['pool/root-1/root.txt', ...ofVolume('s-1'), ...ofVolume('v-2'), 'pool/v-2/inner']);
+    const kept = await readdir(poolDirectory(device.stateDir, options), { recursive: true });
+    assert.deepEqual(
+      kept
+        .filter((path) => /^(s-1|root-1|v-2)\//.test(path))
+        .map((path) => `pool/${path}`)
+        .sort(),
+      copied,
+    );
+  },
+);
 
-test('a subvolume in use is not removed; afterwards it takes its files along', async (t) => {
-  const device = await openDevice(t);
+testOnBackends('a subvolume in use is not removed; afterwards it takes its files along', async (t, options) => {
+  const device = await openDevice(t, options);
   await device.addVolume('v-1', MIB);
   await assert.rejects(
     device.run(SUBVOLUME, 'remove', 'v-1'),
@@ -124,6 +139,17 @@ test('a subvolume in use is not removed; afterwards it takes its files along', a
   );
 });
 
+testOnBackends('nothing is removed from a read-only container', async (t, options) => {
+  const device = await openDevice(t, options);
+  await device.add(SUBVOLUME, { fs: 'pool', name: 'a' });
+  await device.add(SUBVOLUME, { fs: 'pool', name: 'a/inner' });
+  await device.run(SUBVOLUME, 'set', 'a', { 'read-only': 'yes' });
+  await assert.rejects(device.run(SUBVOLUME, 'remove', 'inner'), /SNAP_DESTROY failed: Read-only file system/);
+  await device.run(SUBVOLUME, 'set', 'a', { 'read-only': 'no' });
+  await device.run(SUBVOLUME, 'remove', 'inner');
+  await device.run(SUBVOLUME, 'remove', 'a');
+});
+
 test('the root cannot be removed, and nothing can be renamed', async (t) => {
   const device = await openDevice(t);
   await device.add(SUBVOLUME, { fs: 'pool', name: 'v-1' });
@@ -131,8 +157,8 @@ test('the root cannot be removed, and nothing can be renamed', async (t) => {
   await assert.rejects(device.run(SUBVOLUME, 'set', 'v-1', { name: 'v-2' }), /the simulator does not carry out/);
 });
 
-test('a subvolume made writable takes writes, made read-only it refuses them', async (t) => {
-  const device = await openDevice(t);
+testOnBackends('a subvolume made writable takes writes, made read-only it refuses them', async (t, options) => {
+  const device = await openDevice(t, options);
   await device.addVolume('v-1', MIB);
   await device.snapshot('v-1', 's-1');
   await device.run(SUBVOLUME, 'set', 's-1', { 'read-only': 'no' });

@@ -2,7 +2,7 @@ import { DeviceFailure } from '../../console/menu.ts';
 import { booleanArgument } from '../arguments.ts';
 import type { Box } from '../box.ts';
 import { failure, invalidValue, noSuchItem, notSimulated } from '../failures.ts';
-import { pathKey, type SubvolumeRecord } from '../records.ts';
+import { parentPath, pathKey, type SubvolumeRecord } from '../records.ts';
 import type { Change } from '../state.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { addSubvolume } from './subvolume-add.ts';
@@ -42,6 +42,8 @@ async function setReadOnly(box: Box, subvolume: SubvolumeRecord, readOnly: boole
   const key = pathKey(subvolume.pool, subvolume.fullname);
   if (readOnly && isInUse(box, subvolume)) throw failure('Device or resource busy');
   await box.writes.exclusive(key, async () => {
+    // A simulator killed in between sets it back at its next start.
+    await box.store.setReadOnly(subvolume.pool, subvolume.fullname, readOnly);
     box.state.commit({ put: 'subvolume', key, record: { ...subvolume, readOnly } });
   });
 }
@@ -55,6 +57,8 @@ async function remove(box: Box, subvolume: SubvolumeRecord): Promise<void> {
     if (other.pool === pool && other.fullname.startsWith(prefix)) throw destroyFailed('Directory not empty');
   }
   if (isInUse(box, subvolume)) throw destroyFailed('Device or resource busy');
+  const container = box.subvolumeOf({ pool, path: parentPath(fullname) });
+  if (container.readOnly) throw destroyFailed('Read-only file system');
 
   const key = pathKey(pool, fullname);
   const changes: Change[] = [{ remove: 'subvolume', key }];
