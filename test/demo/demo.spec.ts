@@ -17,10 +17,18 @@ async function tellWith(stack: Stack, tampered: Partial<Installation>) {
   return await tell(installation, new Steps(stack.api, () => {}));
 }
 
-test('the demo exits with 0 and ends on one JSON object that says so', { timeout: 60_000 }, async () => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'demo.ts'), '--json', '--backend', BACKEND], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+for (const [program, flags] of [
+  ['sources', []],
+  ['bundle', ['--bundle']],
+] as const) {
+  test(`the demo of the ${program} exits with 0 and ends on one JSON object that says so`, { timeout: 60_000 }, () =>
+    demonstrate(flags),
+  );
+}
+
+async function demonstrate(flags: readonly string[]): Promise<void> {
+  const args = [join(import.meta.dirname, 'demo.ts'), '--json', '--backend', BACKEND, ...flags];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';
   child.stdout.on('data', (part: Buffer) => {
     output += part.toString('utf8');
@@ -36,7 +44,7 @@ test('the demo exits with 0 and ends on one JSON object that says so', { timeout
   for (const step of result.steps) {
     assert.ok(typeof step.name === 'string' && typeof step.ms === 'number' && Number.isInteger(step.execs));
   }
-});
+}
 
 test('one wrong byte in a restored volume is found', async (t) => {
   const stack = await startStack(t);

@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Installation, install } from '../support/installation.ts';
+import { buildBundle } from '../../scripts/build.ts';
+import { type Installation, install, SOURCES } from '../support/installation.ts';
 import { findPlace, type Place } from './place.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
 
-const HELP = `Usage: npm run demo [-- --backend btrfs] [--pool-path DIR] [--json]
+const HELP = `Usage: npm run demo [-- --backend btrfs] [--pool-path DIR] [--bundle] [--json]
 
 Starts a simulated ROSE Data Server and the rose-csi controller as two processes on this
 machine, without root, and drives the controller over its CSI socket: a volume with data,
@@ -18,6 +19,7 @@ two snapshots, restores after the source is gone, a clone. Every byte is compare
                    have btrfs-progs; a filesystem in a sparse file is made and removed again
   --pool-path DIR  with btrfs: use the mounted Btrfs filesystem at DIR instead; the demo works
                    in a directory of its own there and removes it
+  --bundle         bundle the program first and run that, as it is shipped, instead of the sources
   --json           print the result as the last line:
                    {ok, backend, steps, restoredIdentical, leaked}
   --help           this text
@@ -25,7 +27,8 @@ two snapshots, restores after the source is gone, a clone. Every byte is compare
 
 const string = { type: 'string' } as const;
 const boolean = { type: 'boolean' } as const;
-const { values } = parseArgs({ options: { backend: string, 'pool-path': string, json: boolean, help: boolean } });
+const options = { backend: string, 'pool-path': string, bundle: boolean, json: boolean, help: boolean };
+const { values } = parseArgs({ options });
 if (values.help) {
   process.stdout.write(HELP);
 } else {
@@ -40,7 +43,8 @@ async function demonstrate(asJson: boolean): Promise<boolean> {
   try {
     show('rose-csi demo: a simulated box, the controller, and real bytes\n\n');
     place = await findPlace(values.backend ?? 'files', values['pool-path']);
-    installation = await install(directory, { simulate: place.flags });
+    const main = values.bundle ? await buildBundle(join(directory, 'dist')) : SOURCES;
+    installation = await install(directory, { main, simulate: place.flags });
     show(`  ${'step'.padEnd(62)}${'time'.padStart(7)}    ${'execs'.padStart(5)}\n`);
     const steps = new Steps(installation.api, show);
     const { difference, leaked } = await tell(installation, steps);
