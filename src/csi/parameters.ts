@@ -1,5 +1,5 @@
 /** StorageClass and VolumeSnapshotClass parameters. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkMap, invalid, quoted } from './validation.ts';
 import { filesystems } from './volume-capability.ts';
 

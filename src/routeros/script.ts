@@ -106,6 +106,19 @@ function collapse(parts: readonly string[]): readonly string[] {
   });
 }
 
+/** The parts of templates that were used before: a template is checked once, not at every call. */
+const checked = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function literalParts(template: TemplateStringsArray): readonly string[] {
+  let parts = checked.get(template);
+  if (parts === undefined) {
+    template.raw.forEach(scanLiteral);
+    parts = collapse(template.raw);
+    checked.set(template, parts);
+  }
+  return parts;
+}
+
 /**
  * Builds a {@link Script}: ``ros`[/disk find where slot=${slot}]` ``. Strings are quoted, whole numbers become digits,
  * booleans `yes` or `no`, scripts are spliced in. The template's own text is taken raw, so an escape such as `\5E` is
@@ -114,11 +127,8 @@ function collapse(parts: readonly string[]): readonly string[] {
  * @throws TypeError, RangeError or SyntaxError when a value or the template cannot be sent as meant: always a bug here.
  */
 export function ros(template: TemplateStringsArray, ...values: readonly ScriptValue[]): Script {
-  for (const part of template.raw) {
-    scanLiteral(part);
-  }
   let text = '';
-  collapse(template.raw).forEach((part, index) => {
+  literalParts(template).forEach((part, index) => {
     text += part;
     const value = values[index];
     if (value !== undefined) {
