@@ -6,18 +6,22 @@ export interface CounterValues {
   readonly execs: number;
   /** Statements that ran, those within blocks and brackets included. */
   readonly statements: number;
+  /** Time that commands took to run in ms, the latency before them left out: the box's own part of an exec. */
+  readonly busyMs: number;
 }
+
+const NONE: CounterValues = { connections: 0, execs: 0, statements: 0, busyMs: 0 };
 
 /** Counts, so that a claim such as "one exec per call" is measured. */
 export class Counters {
-  #values: CounterValues = { connections: 0, execs: 0, statements: 0 };
+  #values = NONE;
 
-  count(name: keyof CounterValues): void {
-    this.#values = { ...this.#values, [name]: this.#values[name] + 1 };
+  count(name: keyof CounterValues, amount = 1): void {
+    this.#values = { ...this.#values, [name]: this.#values[name] + amount };
   }
 
   reset(): void {
-    this.#values = { connections: 0, execs: 0, statements: 0 };
+    this.#values = NONE;
   }
 
   get values(): CounterValues {

@@ -30,7 +30,12 @@ export class SimulatorApi {
 
   /** Commands that the box has run so far. */
   async execs(): Promise<number> {
-    return (await this.#json<{ execs: number }>('GET', '/v1/counters')).execs;
+    return (await this.counters()).execs;
+  }
+
+  /** Commands so far, and the time that they took to run in ms without the latency before them. */
+  async counters(): Promise<{ execs: number; busyMs: number }> {
+    return await this.#json('GET', '/v1/counters');
   }
 
   async pools(): Promise<readonly PoolView[]> {

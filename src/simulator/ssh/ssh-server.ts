@@ -116,10 +116,13 @@ export class SshServer {
       if (channel.writable) channel.write(text);
     };
     if (latencyMs > 0) await delay(latencyMs);
+    const startedAt = performance.now();
     try {
       await shell.run(command, write);
     } catch (error) {
       write(`action failed (6): ${error instanceof Error ? error.message : String(error)}\r\n`);
+    } finally {
+      counters.count('busyMs', performance.now() - startedAt);
     }
     if (!channel.writable) return;
     channel.exit(0);

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildBundle } from '../scripts/build.ts';
+import { judge } from './budgets.ts';
+import { capacity } from './capacity.ts';
+import { lists } from './lists.ts';
+import { machine } from './machine.ts';
+import { Progress } from './progress.ts';
+import { writeReadme } from './readme.ts';
+import { report } from './report.ts';
+import type { Row } from './rows.ts';
+import { rpcs } from './rpcs.ts';
+import type { Section } from './section.ts';
+import { sizes } from './sizes.ts';
+import { startup } from './startup.ts';
+
+const SECTIONS: readonly Section[] = [rpcs, sizes, lists, capacity, startup];
+
+const HELP = `Usage: npm run bench [-- OPTIONS]
+
+Measures the bundled controller against a simulated box, each in a process of its own on this
+machine, over real gRPC and real SSH. No result means anything in itself: it is to be compared
+with the bare exec next to it, which is what talking to the box costs. A bare exec prints one
+constant, in the same envelope and over the same kind of connection, and is measured in turn
+with the calls, so that whatever slows the machine down slows both.
+
+ControllerPublish, ControllerUnpublish and ControllerExpand contain a wait of 100 ms, which keeps
+two processes from undoing each other's change (docs/decisions/0009-publication.md). Probe asks
+no box: it shows what gRPC alone costs. With 16 callers each call waits for those before it, as
+one exec is under way at a time.
+
+  --only NAME      one section; repeat for more:
+${SECTIONS.map(({ name, about }) => `                     ${name.padEnd(9)} ${about}`).join('\n')}
+  --quick          few samples, in half a minute or so: whether it works, not how fast it is
+  --json           one JSON object per line on standard output; the table goes to standard error
+  --write-readme   after a whole run, put the result into README.md
+  --help           this text
+
+A whole run takes about five minutes. A missed budget is reported and is no error.
+`;
+
+try {
+  const flags = readFlags();
+  if (flags.help) process.stdout.write(HELP);
+  else await main(flags);
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+function readFlags() {
+  return parseArgs({
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      'write-readme': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  }).values;
+}
+
+async function main(values: ReturnType<typeof readFlags>): Promise<void> {
+  const sections = chosen(values.only);
+  if (values['write-readme'] && (values.quick || sections.length < SECTIONS.length)) {
+    throw new Error('--write-readme takes a whole run: neither --quick nor --only');
+  }
+  const rows: Row[] = [];
+  const add = (more: readonly Row[]) => {
+    rows.push(...more);
+    if (values.json) for (const row of more) process.stdout.write(`${JSON.stringify(row)}\n`);
+  };
+  const directory = await mkdtemp(join(tmpdir(), 'rose-csi-bench-'));
+  const progress = new Progress();
+  try {
+    const program = await buildBundle(join(directory, 'dist'));
+    for (const section of sections) {
+      const show = (what: string, done: number, of: number) => progress.show(what, done, of);
+      add(await section.run({ program, quick: values.quick, progress: show }));
+      progress.end();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  add(judge(rows));
+  process[values.json ? 'stderr' : 'stdout'].write(`\n${machine()}\n\n${report(rows)}`);
+  if (values['write-readme']) await writeReadme(rows, new Date());
+}
+
+function chosen(names: readonly string[]): readonly Section[] {
+  const unknown = names.find((name) => !SECTIONS.some((section) => section.name === name));
+  if (unknown !== undefined) {
+    throw new Error(`--only ${unknown}: the sections are ${SECTIONS.map(({ name }) => name).join(', ')}`);
+  }
+  return names.length === 0 ? SECTIONS : SECTIONS.filter(({ name }) => names.includes(name));
+}

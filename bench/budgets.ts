@@ -1,0 +1,60 @@
+import { NODE_FLAGS } from '../scripts/build.ts';
+import { type BudgetRow, ofKind, type Row, rpcRows } from './rows.ts';
+
+/** RPCs that may not need more than one exec when nothing goes wrong; lists need one for each page. */
+const MAX_EXECS = 1;
+const MAX_SNAPSHOT_RATIO = 1.3;
+/** The large volume holds 32 times the data: a copy would show, the spread of the samples does not. */
+const MAX_SIZE_RATIO = 1.25;
+const MAX_IDLE_MB = 80;
+const MAX_SERVING_MS = 500;
+
+/** Judges what was measured; what was not has no verdict. */
+export function judge(rows: readonly Row[]): BudgetRow[] {
+  return [...execs(rows), ...snapshotRatio(rows), ...flatness(rows), ...pages(rows), ...start(rows)];
+}
+
+function verdict(what: string, limit: string, measured: string, holds: boolean): BudgetRow {
+  return { kind: 'budget', what, limit, measured, holds };
+}
+
+function execs(rows: readonly Row[]): BudgetRow[] {
+  const measured = [...rpcRows(rows), ...ofKind(rows, 'capacity')];
+  if (measured.length === 0) return [];
+  const over = [...new Set(measured.filter((row) => row.execs > MAX_EXECS).map(({ rpc }) => rpc))];
+  const most = Math.max(...measured.map((row) => row.execs));
+  const figure = over.length === 0 ? `at most ${most}` : `${most} for ${over.join(', ')}`;
+  return [verdict('execs for one RPC', `≤ ${MAX_EXECS}`, figure, over.length === 0)];
+}
+
+function snapshotRatio(rows: readonly Row[]): BudgetRow[] {
+  const row = rpcRows(rows).find(
+    ({ rpc, latencyMs, callers }) => rpc === 'CreateSnapshot' && latencyMs === 5 && callers === 1,
+  );
+  if (row === undefined) return [];
+  const figure = `${row.ratio} (${row.p50} ms over ${row.floorP50} ms; ${row.boxMs} ms are the box's own work)`;
+  const what = 'CreateSnapshot over a bare exec, p50, 5 ms latency';
+  return [verdict(what, `≤ ${MAX_SNAPSHOT_RATIO}`, figure, row.ratio <= MAX_SNAPSHOT_RATIO)];
+}
+
+function flatness(rows: readonly Row[]): BudgetRow[] {
+  return ofKind(rows, 'size').map(({ rpc, ratio }) =>
+    verdict(`${rpc}, 100 GiB over 1 GiB, btrfs`, `flat: ≤ ${MAX_SIZE_RATIO}`, `${ratio}`, ratio <= MAX_SIZE_RATIO),
+  );
+}
+
+function pages(rows: readonly Row[]): BudgetRow[] {
+  return ofKind(rows, 'list').map(({ snapshots, execs, pages }) => {
+    const what = `execs for a list of ${snapshots} snapshots in ${pages} pages`;
+    return verdict(what, '1 a page', `${execs}`, execs === pages);
+  });
+}
+
+function start(rows: readonly Row[]): BudgetRow[] {
+  return ofKind(rows, 'start')
+    .filter(({ flags }) => flags === NODE_FLAGS.join(' '))
+    .flatMap(({ idleRssMb, servingP50 }) => [
+      verdict('memory of an idle controller', `≤ ${MAX_IDLE_MB} MB`, `${idleRssMb} MB`, idleRssMb <= MAX_IDLE_MB),
+      verdict('start to serving', `≤ ${MAX_SERVING_MS} ms`, `${servingP50} ms`, servingP50 <= MAX_SERVING_MS),
+    ]);
+}

@@ -1,0 +1,86 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { machine } from './machine.ts';
+import { ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
+
+const README = join(import.meta.dirname, '../README.md');
+const MARKED = /<!-- bench -->\n.*?<!-- \/bench -->/s;
+
+/** What the README shows of the RPCs; `npm run bench` shows all of them. */
+const SHOWN = [
+  ...['CreateVolume new', 'CreateVolume restore', 'CreateVolume clone', 'DeleteVolume', 'ControllerPublish'],
+  ...['ControllerExpand', 'CreateSnapshot', 'DeleteSnapshot', 'ListSnapshots'],
+];
+
+/** @throws Error when the README has no place for it. */
+export async function writeReadme(rows: readonly Row[], date: Date): Promise<void> {
+  const text = await readFile(README, 'utf8');
+  if (!MARKED.test(text)) throw new Error('README.md has no lines <!-- bench --> and <!-- /bench -->');
+  const part = `<!-- bench -->\n${summary(rows, date)}\n<!-- /bench -->`;
+  await writeFile(
+    README,
+    text.replace(MARKED, () => part),
+  );
+}
+
+/** The part of the README between the marks. */
+export function summary(rows: readonly Row[], date: Date): string {
+  const day = date.toISOString().slice(0, 10);
+  const budgets = ofKind(rows, 'budget');
+  const missed = budgets.filter(({ holds }) => !holds);
+  const verdict =
+    missed.length === 0
+      ? `All ${budgets.length} budgets hold.`
+      : `Budgets missed: ${missed.map(({ what, limit, measured }) => `${what} ${limit}, is ${measured}`).join('; ')}.`;
+  return [
+    `\`npm run bench\`, ${day}, ${machine()}.`,
+    'Medians in ms. The bare exec prints one constant over the same kind of SSH connection, in turn with the calls.',
+    'Publish and Expand contain a wait of 100 ms. What the figures mean: [docs/benchmarks.md](docs/benchmarks.md).',
+    '',
+    '| | 0 ms latency | 5 ms latency | over the bare exec | 16 at once, 5 ms | execs |',
+    '|---|---|---|---|---|---|',
+    ...SHOWN.flatMap((rpc) => rpcLine(rpcRows(rows), rpc)),
+    '',
+    ...otherLines(rows),
+    `- ${verdict}`,
+  ].join('\n');
+}
+
+function rpcLine(rows: readonly RpcRow[], rpc: string): string[] {
+  const under = (latencyMs: number, callers: number) =>
+    rows.find((row) => row.rpc === rpc && row.latencyMs === latencyMs && row.callers === callers);
+  const [quick, slow, crowd] = [under(0, 1), under(5, 1), under(5, 16)];
+  if (quick === undefined || slow === undefined || crowd === undefined) return [];
+  const figures = [tenths(quick.p50), tenths(slow.p50), `× ${slow.ratio}`, tenths(crowd.p50), slow.execs];
+  return [`| ${[rpc, ...figures].join(' | ')} |`];
+}
+
+function tenths(value: number): string {
+  return value.toFixed(1);
+}
+
+function otherLines(rows: readonly Row[]): string[] {
+  const sizes = ofKind(rows, 'size').map(
+    ({ rpc, smallP50, largeP50 }) => `${rpc} ${tenths(smallP50)} and ${tenths(largeP50)} ms`,
+  );
+  const last = ofKind(rows, 'list').at(-1);
+  const [start] = ofKind(rows, 'start');
+  const capacity = ofKind(rows, 'capacity').map(({ rpc, volumes, p50 }) => `${rpc} ${tenths(p50)} ms with ${volumes}`);
+  return [
+    ...(sizes.length === 0
+      ? []
+      : [`- On real Btrfs, a volume of 1 GiB (64 MiB used) and one of 100 GiB (2 GiB used): ${sizes.join(', ')}.`]),
+    ...(last === undefined
+      ? []
+      : [
+          `- ListSnapshots over ${last.snapshots}: first page ${tenths(last.firstPageP50)} ms, all ${last.pages} pages ` +
+            `${(last.walkMs / 1000).toFixed(1)} s in ${last.execs} execs, at most ${last.peakRssMb.toFixed(0)} MB of memory.`,
+        ]),
+    ...(capacity.length === 0 ? [] : [`- Volumes in the pool: ${capacity.join(', ')}.`]),
+    ...(start === undefined
+      ? []
+      : [
+          `- The controller serves ${start.servingP50.toFixed(0)} ms after its start and takes ${start.idleRssMb.toFixed(0)} MB when idle.`,
+        ]),
+  ];
+}

@@ -1,0 +1,110 @@
+import { type BudgetRow, type LeftOutRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
+
+/** Everything that was measured, for people; no line is longer than 100 characters. */
+export function report(rows: readonly Row[]): string {
+  return [rpcTables(rows), sizes(rows), lists(rows), capacity(rows), starts(rows), budgets(rows), leftOut(rows)]
+    .filter((part) => part.length > 0)
+    .map((part) => `${part.join('\n')}\n`)
+    .join('\n');
+}
+
+/** @param columns Widths; a negative one aligns to the left. */
+function line(columns: readonly number[], cells: readonly (string | number)[]): string {
+  return columns
+    .map((width, index) => {
+      const cell = String(cells[index] ?? '');
+      return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
+    })
+    .join('')
+    .trimEnd();
+}
+
+function table(
+  title: string,
+  columns: readonly number[],
+  head: readonly string[],
+  body: readonly (readonly (string | number)[])[],
+): string[] {
+  return body.length === 0 ? [] : [title, line(columns, head), ...body.map((cells) => line(columns, cells))];
+}
+
+function rpcTables(rows: readonly Row[]): string[] {
+  const loads = Map.groupBy(rpcRows(rows), loadOf);
+  return [...loads].flatMap(([load, measured]) => [
+    ...table(
+      `RPCs, ${load}; ms`,
+      [-30, 6, 10, 10, 12, 8, 8, 8],
+      ['', 'n', 'p50', 'p99', 'bare exec', 'ratio', 'box', 'execs'],
+      measured.map(({ rpc, n, p50, p99, floorP50, ratio, boxMs, execs }) => [
+        rpc,
+        n,
+        p50,
+        p99,
+        floorP50,
+        ratio,
+        boxMs,
+        execs,
+      ]),
+    ),
+    '',
+  ]);
+}
+
+function loadOf({ backend, latencyMs, callers }: RpcRow): string {
+  return `backend ${backend}, ${latencyMs} ms latency, ${callers} ${callers === 1 ? 'caller' : 'callers at once'}`;
+}
+
+function sizes(rows: readonly Row[]): string[] {
+  return table(
+    'Against the size of the volume, backend btrfs; p50 in ms',
+    [-30, 6, 22, 24, 8],
+    ['', 'n', '1 GiB, 64 MiB used', '100 GiB, 2 GiB used', 'ratio'],
+    ofKind(rows, 'size').map(({ rpc, n, smallP50, largeP50, ratio }) => [rpc, n, smallP50, largeP50, ratio]),
+  );
+}
+
+function lists(rows: readonly Row[]): string[] {
+  return table(
+    'ListSnapshots, 5 ms latency',
+    [-16, 18, 16, 8, 8, 22],
+    ['snapshots', 'first page, p50', 'all pages', 'pages', 'execs', 'peak memory'],
+    ofKind(rows, 'list').map(({ snapshots, firstPageP50, walkMs, pages, execs, peakRssMb }) => [
+      ...[snapshots, `${firstPageP50} ms`, `${walkMs} ms`, pages, execs, `${peakRssMb} MB`],
+    ]),
+  );
+}
+
+function capacity(rows: readonly Row[]): string[] {
+  return table(
+    'Against the number of volumes, 5 ms latency',
+    [-30, 10, 6, 12, 8],
+    ['', 'volumes', 'n', 'p50, ms', 'execs'],
+    ofKind(rows, 'capacity').map(({ rpc, volumes, n, p50, execs }) => [rpc, volumes, n, p50, execs]),
+  );
+}
+
+function starts(rows: readonly Row[]): string[] {
+  return table(
+    'Start of the controller, p50',
+    [-50, 6, 12, 12, 14],
+    ['flags of Node.js', 'n', 'serving', 'ready', 'idle memory'],
+    ofKind(rows, 'start').map(({ flags, n, servingP50, readyP50, idleRssMb }) => [
+      ...[flags || 'none', n, `${servingP50} ms`, `${readyP50} ms`, `${idleRssMb} MB`],
+    ]),
+  );
+}
+
+function budgets(rows: readonly Row[]): string[] {
+  return table(
+    'Budgets',
+    [-8, -54, -16, 0],
+    [],
+    ofKind(rows, 'budget').map(({ what, limit, measured, holds }: BudgetRow) => [
+      ...[holds ? 'holds' : 'MISSED', what, limit, measured],
+    ]),
+  );
+}
+
+function leftOut(rows: readonly Row[]): string[] {
+  return ofKind(rows, 'left-out').map(({ section, reason }: LeftOutRow) => `NOT RUN: ${section}: ${reason}`);
+}

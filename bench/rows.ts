@@ -1,0 +1,100 @@
+/** What the benchmark prints with `--json`, one object per line. Times are milliseconds, memory is in MB of 10^6 bytes. */
+
+/** One RPC under one load. `execs` is the mean for one call; identical reads of several callers share one. */
+export interface RpcRow {
+  readonly rpc: string;
+  readonly backend: string;
+  readonly latencyMs: number;
+  readonly callers: number;
+  readonly n: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly execs: number;
+  /** Median of the bare execs that were measured in turn with this RPC, under the same load. */
+  readonly floorP50: number;
+  readonly ratio: number;
+  /** Mean time that the box took to run the call's own commands, latency left out; part of `p50`. */
+  readonly boxMs: number;
+}
+
+/** Time against the size of a volume, on real Btrfs. */
+export interface SizeRow {
+  readonly kind: 'size';
+  readonly rpc: string;
+  readonly backend: string;
+  readonly n: number;
+  /** Median for the volume of 1 GiB with 64 MiB written. */
+  readonly smallP50: number;
+  /** Median for the volume of 100 GiB with 2 GiB written. */
+  readonly largeP50: number;
+  readonly ratio: number;
+}
+
+/** Listing all snapshots, in pages as large as the driver makes them. */
+export interface ListRow {
+  readonly kind: 'list';
+  readonly snapshots: number;
+  readonly latencyMs: number;
+  readonly n: number;
+  readonly firstPageP50: number;
+  /** One walk over all pages. */
+  readonly walkMs: number;
+  readonly pages: number;
+  readonly execs: number;
+  /** Peak of the controller's resident memory since it started. */
+  readonly peakRssMb: number;
+}
+
+/** An RPC on a pool that holds this many volumes. */
+export interface CapacityRow {
+  readonly kind: 'capacity';
+  readonly rpc: string;
+  readonly volumes: number;
+  readonly latencyMs: number;
+  readonly n: number;
+  readonly p50: number;
+  readonly execs: number;
+}
+
+/** Starting the controller. */
+export interface StartRow {
+  readonly kind: 'start';
+  /** Flags of Node.js, those of the image first; empty for none. */
+  readonly flags: string;
+  readonly n: number;
+  /** From the start of the process to the first answer to Probe. */
+  readonly servingP50: number;
+  /** From the start of the process to the answer that a box is fit. */
+  readonly readyP50: number;
+  readonly idleRssMb: number;
+}
+
+/** What could not be measured here. */
+export interface LeftOutRow {
+  readonly kind: 'left-out';
+  readonly section: string;
+  readonly reason: string;
+}
+
+/** A promise of the project and whether it was kept in this run. */
+export interface BudgetRow {
+  readonly kind: 'budget';
+  readonly what: string;
+  readonly limit: string;
+  readonly measured: string;
+  readonly holds: boolean;
+}
+
+export type Row = RpcRow | SizeRow | ListRow | CapacityRow | StartRow | LeftOutRow | BudgetRow;
+
+/** The rows of one kind. */
+export function ofKind<K extends Exclude<Row, RpcRow>['kind']>(
+  rows: readonly Row[],
+  kind: K,
+): Extract<Row, { kind: K }>[] {
+  return rows.filter((row): row is Extract<Row, { kind: K }> => 'kind' in row && row.kind === kind);
+}
+
+export function rpcRows(rows: readonly Row[]): RpcRow[] {
+  return rows.filter((row) => 'latencyMs' in row && 'floorP50' in row);
+}
