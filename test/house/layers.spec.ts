@@ -14,6 +14,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   storage: ['rds'],
   csi: ['storage'],
   simulator: [],
+  kubernetes: [],
+  orphans: ['storage', 'kubernetes'],
+  doctor: ['routeros', 'rds', 'storage', 'config'],
 };
 const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability'];
 
