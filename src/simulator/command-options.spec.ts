@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectPool, parseLatency, parseListen } from './command-options.ts';
+import { collectJson, collectPool, parseLatency, parseListen } from './command-options.ts';
 
 test('addresses to listen on', () => {
   assert.deepEqual(parseListen('127.0.0.1:2222'), { host: '127.0.0.1', port: 2222 });
@@ -34,4 +34,9 @@ test('latency', () => {
   assert.equal(parseLatency('5'), 5);
   assert.throws(() => parseLatency('-1'), /milliseconds/);
   assert.throws(() => parseLatency('5ms'), /milliseconds/);
+});
+
+test('values of JSON', () => {
+  assert.deepEqual(collectJson('{"a":1}', collectJson('[]')), [[], { a: 1 }]);
+  assert.throws(() => collectJson('{a}'), /write JSON/);
 });

@@ -54,6 +54,19 @@ export function parseLatency(text: string): number {
   return Number(text);
 }
 
+/**
+ * Reads one value of JSON and adds it to the earlier ones.
+ *
+ * @throws InvalidArgumentError, which commander prints with the option's name.
+ */
+export function collectJson(text: string, earlier: readonly unknown[] = []): unknown[] {
+  try {
+    return [...earlier, JSON.parse(text)];
+  } catch {
+    throw new InvalidArgumentError('write JSON, such as {"kind":"cut","bytes":100}');
+  }
+}
+
 function parseSize(text: string): number {
   const match = /^([0-9]+)([KMGT]?)$/.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);

@@ -104,3 +104,24 @@ test('the help has an example to copy', () => {
   assert.equal(status, 0);
   assert.match(stdout, /rose-csi simulate --state \.\/rds --authorized-keys/);
 });
+
+test('the quirks are listed without starting anything, and an unknown one or a wrong fault is refused', async (t) => {
+  const listed = spawnSync(process.execPath, [...NODE_ARGUMENTS, '--list-quirks'], { encoding: 'utf8' });
+  assert.equal(listed.status, 0);
+  assert.match(listed.stdout, /^exit-status-1-on-failure +U1 +a command that fails/);
+  const directory = await temporaryDirectory(t);
+  const authorized = join(directory, 'id.pub');
+  await writeFile(authorized, generateEd25519('test').publicKey);
+  const flags = ['--state', join(directory, 'state'), '--authorized-keys', authorized];
+  for (const [wrong, message] of [
+    [['--quirk', 'one-session', 'nonsense'], /^error: there is no quirk "nonsense"/],
+    [['--fault', '{"kind":"cut"}'], /^error: fault.bytes/],
+    [['--fault', 'cut'], /write JSON/],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...flags, ...wrong], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 1);
+    assert.match(stderr, message);
+  }
+});

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { collectPool, parseLatency, parseListen } from './command-options.ts';
+import type { ExportTarget } from './attach/export-target.ts';
+import { collectJson, collectPool, parseLatency, parseListen } from './command-options.ts';
 import { BACKENDS, type Backend, type PoolOptions } from './device/options.ts';
+import type { Quirk } from './quirks/quirk.ts';
 import type { Simulator } from './simulate.ts';
 
 interface Flags {
-  readonly state: string;
+  readonly state?: string;
   readonly authorizedKeys?: string;
   readonly listen: { readonly host: string; readonly port: number };
   readonly apiSocket?: string;
@@ -15,6 +17,10 @@ interface Flags {
   readonly latencyMs: number;
   readonly user: string;
   readonly identity?: string;
+  readonly nvmet?: string;
+  readonly fault?: readonly unknown[];
+  readonly quirk?: readonly string[];
+  readonly listQuirks?: boolean;
   readonly json?: boolean;
 }
 
@@ -44,7 +50,7 @@ does not do, it refuses, and it says so.`;
 export function simulateCommand(): Command {
   return new Command('simulate')
     .description('run a ROSE Data Server without hardware, for trying the driver and for tests')
-    .requiredOption('--state <dir>', 'directory for everything that lasts; made when absent, used by one simulator')
+    .option('--state <dir>', 'directory for everything that lasts; made when absent (required; one simulator each)')
     .option('--authorized-keys <file>', 'public keys that may log in, in the OpenSSH format (required: no default key)')
     .option('--listen <address>', 'loopback address and port for SSH; port 0 takes a free one', parseListen, {
       host: '127.0.0.1',
@@ -64,6 +70,10 @@ export function simulateCommand(): Command {
         .choices(BACKENDS)
         .default('files'),
     )
+    .option('--nvmet <address>', 'offer exports over NVMe/TCP by the target of this kernel, on this IPv4 address')
+    .option('--fault <json>', 'arm a fault, see docs/simulator.md; repeat for more', collectJson)
+    .option('--quirk <name...>', 'ways in which the box differs from the strict default; repeat for more')
+    .option('--list-quirks', 'list the names for --quirk and end')
     .option('--json', 'print one line of JSON when ready')
     .addHelpText('after', EXAMPLE)
     .action(async (flags: Flags, command: Command) => {
@@ -76,6 +86,12 @@ export function simulateCommand(): Command {
 }
 
 async function simulate(flags: Flags): Promise<void> {
+  if (flags.listQuirks === true) {
+    const { QUIRKS } = await import('./quirks/quirks.ts');
+    const line = ({ name, unknown = '', summary }: Quirk) => `${name.padEnd(28)}${unknown.padEnd(5)}${summary}\n`;
+    process.stdout.write(QUIRKS.map(line).join(''));
+    return;
+  }
   const simulator = await start(flags);
   process.stdout.write(flags.json === true ? readyJson(simulator, flags) : readyText(simulator, flags));
   const stop = new AbortController();
@@ -87,6 +103,7 @@ async function simulate(flags: Flags): Promise<void> {
 }
 
 async function start(flags: Flags): Promise<Simulator> {
+  if (flags.state === undefined) throw new Error('--state is missing: name a directory of its own');
   if (flags.authorizedKeys === undefined) {
     throw new Error(
       "--authorized-keys is missing: make a key with `ssh-keygen -t ed25519 -N '' -f id_rds`, pass id_rds.pub",
@@ -94,6 +111,7 @@ async function start(flags: Flags): Promise<Simulator> {
   }
   // Loaded when it runs, so that the other commands do not carry it in memory.
   const { startSimulator } = await import('./simulate.ts');
+  const { parseFaultOrder } = await import('./faults/fault-schema.ts');
   return startSimulator({
     stateDir: flags.state,
     listen: flags.listen,
@@ -102,9 +120,17 @@ async function start(flags: Flags): Promise<Simulator> {
     pools: flags.pool ?? collectPool('label=pool'),
     backend: flags.backend,
     latencyMs: flags.latencyMs,
+    faults: (flags.fault ?? []).map(parseFaultOrder),
+    quirks: flags.quirk ?? [],
+    ...(flags.nvmet === undefined ? {} : { target: await openNvmet(flags.nvmet) }),
     ...(flags.apiSocket === undefined ? {} : { apiSocket: flags.apiSocket }),
     ...(flags.identity === undefined ? {} : { identity: flags.identity }),
   });
+}
+
+async function openNvmet(address: string): Promise<ExportTarget> {
+  const { NvmetTarget } = await import('./attach/nvmet.ts');
+  return NvmetTarget.open({ address });
 }
 
 function readyJson(simulator: Simulator, flags: Flags): string {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { SimulatorApi } from '../../test/support/simulator-api.ts';
 import { callApi } from './api/api-client.testing.ts';
 import { simulatorForTest } from './simulate.testing.ts';
 import { connect, exec } from './ssh/ssh-client.testing.ts';
@@ -58,6 +60,34 @@ test('hooks may make a statement fail', async (t) => {
   const { stdout } = await exec(client, '/disk/btrfs/subvolume/add fs=pool name=v-1');
   assert.equal(stdout, 'action failed (6): injected\r\n');
   assert.deepEqual(simulator.device.pools()[0]?.subvolumes, []);
+});
+
+test('trouble is made over the API', async (t) => {
+  const { simulator, privateKey } = await simulatorForTest(t);
+  const api = new SimulatorApi(simulator.apiSocket);
+  t.after(() => api.close());
+  const client = await connect(t, { port: simulator.port, privateKey });
+  const add = (name: string) => exec(client, `/disk/btrfs/subvolume/add fs=pool name=${name}`);
+
+  await api.arm({ kind: 'fail', at: { command: 'add' }, error: 'failure: no luck today' });
+  assert.equal((await api.armed()).length, 1);
+  assert.equal((await add('a')).stdout, 'failure: no luck today\r\n');
+  assert.equal((await api.armed()).length, 0);
+  await api.setPool({ pool: 'pool', readOnly: true });
+  assert.match((await add('a')).stdout, /Read-only file system/);
+  await api.arm({ kind: 'cut', bytes: 0 }, Number.POSITIVE_INFINITY);
+  await api.clearFaults();
+  await api.setQuirks(['name-limit-64']);
+  assert.deepEqual(await api.quirks(), ['name-limit-64']);
+  assert.match((await add('a'.repeat(65))).stdout, /invalid value/);
+  assert.equal((await add('a')).stdout, '');
+
+  const gone = once(client, 'close');
+  await api.restart();
+  await gone;
+  const again = await connect(t, { port: simulator.port, privateKey });
+  assert.equal((await exec(again, ':put [/disk/btrfs/subvolume/get a name]')).stdout, 'a\r\n');
+  await assert.rejects(api.setQuirks(['nonsense']), /400 .*there is no quirk/);
 });
 
 test('a restart keeps the host key and the subvolumes', async (t) => {

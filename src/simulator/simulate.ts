@@ -1,9 +1,14 @@
 import { join } from 'node:path';
 import { ApiServer } from './api/api-server.ts';
+import { mannersOf } from './box-manners.ts';
 import { Console, type ConsoleHooks } from './console/console.ts';
+import { inSequence } from './console/hooks.ts';
 import { Counters } from './counters.ts';
 import { Device } from './device/device.ts';
 import type { DeviceOptions } from './device/options.ts';
+import type { Fault } from './faults/fault.ts';
+import { FaultPlan } from './faults/fault-plan.ts';
+import { Quirks } from './quirks/quirks.ts';
 import { parseAuthorizedKeys } from './ssh/authorized-keys.ts';
 import { loadHostKey } from './ssh/host-key.ts';
 import { SshServer } from './ssh/ssh-server.ts';
@@ -20,8 +25,12 @@ export interface SimulatorOptions extends DeviceOptions {
   readonly apiSocket?: string;
   /** Delay before each command runs, in ms; by default none. */
   readonly latencyMs?: number;
-  /** Watches the statements of all scripts, e.g. to inject faults. */
+  /** Watches the statements of all scripts, before any fault strikes there. */
   readonly hooks?: ConsoleHooks;
+  /** Armed from the start. */
+  readonly faults?: readonly { readonly fault: Fault; readonly times?: number }[];
+  /** Names of the quirks that the box has from the start. */
+  readonly quirks?: readonly string[];
 }
 
 /** A running simulator. */
@@ -36,6 +45,15 @@ export interface Simulator {
   readonly apiSocket: string;
   readonly counters: Counters;
   readonly device: Device;
+  /** What can go wrong once. */
+  readonly faults: FaultPlan;
+  /** In what the box differs from the simulator's strict default. */
+  readonly quirks: Quirks;
+  /**
+   * As if the box lost power: scripts and connections die at once, whoever connects within `downMs` (by default 0) is cut
+   * off, and what was done stays. Port and API stay. Resolves when the box is up again.
+   */
+  restart(downMs?: number): Promise<void>;
   /** Stops listening, waits a little for running scripts, and lets go of the state directory. */
   close(): Promise<void>;
 }
@@ -48,23 +66,39 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const authorizedKeys = parseAuthorizedKeys(options.authorizedKeys);
   const counters = new Counters();
-  const device = await Device.open(options);
+  const quirks = new Quirks(options.quirks);
+  const clock = options.now ?? (() => new Date());
+  const now = () => new Date(clock().getTime() + quirks.clockAheadMs);
+  const device = await Device.open({ ...options, now }, () => quirks.device);
   const stops: (() => Promise<void>)[] = [() => device.close()];
   const close = async (): Promise<void> => {
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
   };
   try {
     const hostKey = await loadHostKey(options.stateDir);
+    const restart = (downMs = 0): Promise<void> => ssh.restart(downMs, () => device.restart());
+    const faults = new FaultPlan({
+      restart: (downMs) => void restart(downMs),
+      setPool: (condition) => device.conditions.set(condition),
+      healPools: () => device.conditions.heal(),
+    });
+    for (const { fault, times } of options.faults ?? []) faults.arm(fault, times);
+    const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
       ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters },
-      shell: new Console(device.menus, countingHooks(counters, options.hooks)),
+      shell: new Console(quirks.menus(device.menus), hooks, () => quirks.dialect),
       latencyMs: options.latencyMs ?? 0,
+      manners: mannersOf(quirks, faults),
     });
     stops.push(() => ssh.close());
     const address = { host: options.listen.host, port: ssh.port };
     const hostKeyInfo = { hostKeyFingerprint: hostKey.fingerprint, hostPublicKey: hostKey.publicKey };
+    const trouble = {
+      ...{ faults, quirks, restart },
+      conditionOf: (pool: string) => ({ pool, ...device.conditions.of(pool) }),
+    };
     const api = await ApiServer.start({
-      ...{ device, counters, ssh: { ...address, user: options.user, ...hostKeyInfo } },
+      ...{ device, counters, trouble, ssh: { ...address, user: options.user, ...hostKeyInfo } },
       socketPath: options.apiSocket ?? join(options.stateDir, 'api.sock'),
     });
     stops.push(() => api.close());
@@ -73,9 +107,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       port: ssh.port,
       ...hostKeyInfo,
       apiSocket: api.socketPath,
-      counters,
-      device,
-      close,
+      ...{ counters, device, faults, quirks, restart, close },
     };
   } catch (error) {
     await close();
@@ -83,11 +115,6 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-function countingHooks(counters: Counters, inner: ConsoleHooks = {}): ConsoleHooks {
-  return {
-    beforeStatement(statement) {
-      counters.count('statements');
-      return inner.beforeStatement?.(statement);
-    },
-  };
+function countingHooks(counters: Counters): ConsoleHooks {
+  return { beforeStatement: () => counters.count('statements') };
 }

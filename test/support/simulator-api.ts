@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import type { Fault, PoolCondition } from '../../src/simulator/faults/fault.ts';
 
 /** One pool as the simulator sees it, for leak checks. */
 export interface PoolView {
@@ -62,12 +63,51 @@ export class SimulatorApi {
     await this.#call('PUT', `${blocks(nqn)}?offset=${offset}`, data);
   }
 
+  /** Arms a fault; Infinity means until all are cleared. */
+  async arm(fault: Fault, times = 1): Promise<void> {
+    await this.#send('POST', '/v1/faults', { fault, times: times === Number.POSITIVE_INFINITY ? 'always' : times });
+  }
+
+  /** What is armed, and how often each has struck. */
+  async armed(): Promise<readonly { readonly fault: Fault; readonly fired: number }[]> {
+    return await this.#json('GET', '/v1/faults');
+  }
+
+  /** Disarms all faults and heals all pools. */
+  async clearFaults(): Promise<void> {
+    await this.#call('DELETE', '/v1/faults');
+  }
+
+  /** Changes what a pool is like; what the condition leaves out stays. */
+  async setPool({ pool, ...condition }: PoolCondition): Promise<void> {
+    await this.#send('PUT', `/v1/pools/${encodeURIComponent(pool)}/condition`, condition);
+  }
+
+  /** The box has these quirks from now on, and no others. */
+  async setQuirks(names: readonly string[]): Promise<void> {
+    await this.#send('PUT', '/v1/quirks', { names });
+  }
+
+  /** Names of the quirks that the box has. */
+  async quirks(): Promise<readonly string[]> {
+    return (await this.#json<{ names: readonly string[] }>('GET', '/v1/quirks')).names;
+  }
+
+  /** Restarts the box and returns when it is up again. */
+  async restart(downMs = 0): Promise<void> {
+    await this.#send('POST', '/v1/restart', { downMs });
+  }
+
   close(): void {
     this.#agent.destroy();
   }
 
   async #json<T>(method: string, path: string): Promise<T> {
     return JSON.parse((await this.#call(method, path)).toString('utf8')) as T;
+  }
+
+  async #send(method: string, path: string, body: unknown): Promise<void> {
+    await this.#call(method, path, Buffer.from(JSON.stringify(body)));
   }
 
   #call(method: string, path: string, body?: Uint8Array): Promise<Buffer> {

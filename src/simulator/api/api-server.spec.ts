@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Counters } from '../counters.ts';
 import { MIB, openDevice } from '../device/device.testing.ts';
+import { FaultPlan } from '../faults/fault-plan.ts';
+import { QUIRKS, Quirks } from '../quirks/quirks.ts';
 import { callApi } from './api-client.testing.ts';
 import { ApiServer } from './api-server.ts';
 
@@ -15,12 +17,24 @@ async function startApi(t: TestContext) {
   const under = await openDevice(t);
   const counters = new Counters();
   const socketPath = join(under.stateDir, 'api.sock');
-  const options = { socketPath, device: under.device, counters, ssh: SSH };
+  const { conditions } = under.device;
+  const restarts: number[] = [];
+  const faults = new FaultPlan({
+    restart: () => undefined,
+    setPool: (condition) => conditions.set(condition),
+    healPools: () => conditions.heal(),
+  });
+  const trouble = {
+    ...{ faults, quirks: new Quirks(), conditionOf: (pool: string) => ({ pool, ...conditions.of(pool) }) },
+    restart: async (downMs: number) => void restarts.push(downMs),
+  };
+  const options = { socketPath, device: under.device, counters, ssh: SSH, trouble };
   const api = await ApiServer.start(options);
   t.after(() => api.close());
   const call = (method: string, path: string, body?: Uint8Array, headers?: Record<string, string>) =>
     callApi(socketPath, method, path, body, headers);
-  return { under, counters, options, socketPath, call };
+  const send = (method: string, path: string, body: unknown) => call(method, path, Buffer.from(JSON.stringify(body)));
+  return { under, counters, options, socketPath, call, send, trouble, restarts };
 }
 
 test('only the owner may open the socket', async (t) => {
@@ -109,4 +123,62 @@ test('a socket that nobody serves is replaced, anything else is not', async (t) 
   const api = await ApiServer.start({ ...options, socketPath: stale });
   t.after(() => api.close());
   assert.equal((await callApi(stale, 'GET', '/v1/info')).status, 200);
+});
+
+test('faults are armed, listed and cleared', async (t) => {
+  const { call, send, trouble } = await startApi(t);
+  const kill = { kind: 'kill', at: { path: '/disk', command: 'add', nth: 2 }, when: 'after' };
+  assert.deepEqual((await call('GET', '/v1/faults')).json(), []);
+  assert.deepEqual((await send('POST', '/v1/faults', kill)).json(), [{ fault: kill, fired: 0 }]);
+  const cut = { kind: 'cut', bytes: 10 };
+  await send('POST', '/v1/faults', { fault: cut, times: 'always' });
+  for (let i = 0; i < 5; i += 1) assert.equal(trouble.faults.filters('x').length, 1);
+  const listed = [
+    { fault: kill, fired: 0 },
+    { fault: cut, fired: 5 },
+  ];
+  assert.deepEqual((await call('GET', '/v1/faults')).json(), listed);
+  trouble.faults.setPool({ pool: 'pool', full: true });
+  assert.deepEqual((await call('DELETE', '/v1/faults')).json(), []);
+  assert.equal(trouble.conditionOf('pool').full, false);
+});
+
+test('conditions, quirks and restarts', async (t) => {
+  const { call, send, trouble, restarts } = await startApi(t);
+  const well = { pool: 'pool', full: false, readOnly: false, mounted: true, swappedFor: null, removalMs: 0 };
+  const changed = await send('PUT', '/v1/pools/pool/condition', { readOnly: true, removalMs: 5 });
+  assert.deepEqual(changed.json(), { ...well, readOnly: true, removalMs: 5 });
+
+  assert.deepEqual((await send('PUT', '/v1/quirks', { names: ['one-session'] })).status, 200);
+  assert.deepEqual(trouble.quirks.names, ['one-session']);
+  const { names, quirks } = (await call('GET', '/v1/quirks')).json() as { names: unknown; quirks: unknown };
+  assert.deepEqual([names, quirks], [['one-session'], JSON.parse(JSON.stringify(QUIRKS))]);
+
+  await send('POST', '/v1/restart', { downMs: 70 });
+  await call('POST', '/v1/restart');
+  assert.deepEqual(restarts, [70, 0]);
+});
+
+test('what is wrong with trouble is said', async (t) => {
+  const { call, send } = await startApi(t);
+  const cases: readonly [number, RegExp, string, string, unknown][] = [
+    [400, /kind/, 'POST', '/v1/faults', { kind: 'explode' }],
+    [400, /fault.at: /, 'POST', '/v1/faults', { kind: 'fail', error: 'x' }],
+    [400, /times/, 'POST', '/v1/faults', { fault: { kind: 'cut', bytes: 1 }, times: 0 }],
+    [400, /where/, 'POST', '/v1/faults', { kind: 'kill', at: { where: 'x' }, when: 'after' }],
+    [400, /downMs/, 'POST', '/v1/restart', { downMs: -1 }],
+    [400, /full/, 'PUT', '/v1/pools/pool/condition', { full: 'yes' }],
+    [400, /swappedFor: write a lower-case UUID/, 'PUT', '/v1/pools/pool/condition', { swappedFor: 'x' }],
+    [404, /there is no pool other/, 'PUT', '/v1/pools/other/condition', { full: true }],
+    [400, /there is no quirk "nonsense"/, 'PUT', '/v1/quirks', { names: ['nonsense'] }],
+    [400, /names/, 'PUT', '/v1/quirks', {}],
+    [413, /at most/, 'PUT', '/v1/quirks', { names: ['x'.repeat(70_000)] }],
+    [404, /there is no PUT/, 'PUT', '/v1/faults', {}],
+  ];
+  for (const [status, message, method, path, body] of cases) {
+    const answer = await send(method, path, body);
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`);
+    assert.match((answer.json() as { message: string }).message, message);
+  }
+  assert.equal((await call('POST', '/v1/faults', Buffer.from('{'))).status, 400);
 });

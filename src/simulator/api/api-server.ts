@@ -6,6 +6,7 @@ import type { Counters } from '../counters.ts';
 import type { Device } from '../device/device.ts';
 import { receiveBlocks, sendBlocks } from './block-transfer.ts';
 import { HttpError } from './http-error.ts';
+import { answerTrouble, type Trouble } from './trouble-routes.ts';
 
 /** What `GET /v1/info` tells beside the device's own version and backend. */
 export interface SshInfo {
@@ -22,6 +23,7 @@ export interface ApiOptions {
   readonly device: Device;
   readonly counters: Counters;
   readonly ssh: SshInfo;
+  readonly trouble: Trouble;
 }
 
 /**
@@ -37,8 +39,15 @@ export interface ApiOptions {
  * | `GET /v1/namespaces/{nqn}/blocks?offset=&length=` | the bytes, at most 64 MiB |
  * | `PUT /v1/namespaces/{nqn}/blocks?offset=` | writes the body, at most 64 MiB: `{"written"}` |
  * | `GET /v1/namespaces/{nqn}/extents` | `[{offset, length}]` that may hold data; the rest reads as zeros |
+ * | `GET /v1/faults` | what is armed: `[{fault, fired}]` |
+ * | `POST /v1/faults` `{fault, times}` | arms a fault; `times` is 1 when absent, and may be `"always"` |
+ * | `DELETE /v1/faults` | disarms all and heals all pools |
+ * | `PUT /v1/pools/{label}/condition` | what a pool is like from now on: full, readOnly, mounted, swappedFor, removalMs |
+ * | `GET /v1/quirks` | `names` of those that the box has, `quirks` that there are |
+ * | `PUT /v1/quirks` `{names}` | the box has these quirks and no others |
+ * | `POST /v1/restart` `{downMs}` | restarts the box; answers when it is up again |
  *
- * 404: no such path or NQN. 403: not exported, or read-only. 416: not within the namespace. 413: too large.
+ * 400: not well formed. 404: no such path, NQN or pool. 403: not exported, or read-only. 416: not within the namespace. 413: too large.
  * 507: the pool is full.
  */
 export class ApiServer {
@@ -113,6 +122,8 @@ export class ApiServer {
       const written = await receiveBlocks(device.blocks, nqn, url.searchParams, request);
       return sendJson(response, 200, { written });
     }
+    const answer = await answerTrouble(this.#options.trouble, decode(url.pathname), request);
+    if (answer !== undefined) return sendJson(response, 200, answer);
     throw new HttpError(404, 'no-such-path', `there is no ${route}`);
   }
 

@@ -1,4 +1,5 @@
 import { lengthOf, toArray, toNumber, toText, typeName } from './conversions.ts';
+import type { Dialect } from './dialect.ts';
 import { ScriptFailure } from './errors.ts';
 import { parseJsonOptions, toJson } from './json.ts';
 import { areEqual } from './operators.ts';
@@ -8,7 +9,7 @@ import { nothing, RosArray, type Value } from './value.ts';
 export type BuiltinArguments = (name: string) => Value;
 
 /** The builtins that only compute a value from values. */
-export const functions: ReadonlyMap<string, (argument: BuiltinArguments) => Value> = new Map([
+export const functions: ReadonlyMap<string, (argument: BuiltinArguments, dialect: Dialect) => Value> = new Map([
   ['nothing', () => nothing],
   ['len', (argument: BuiltinArguments) => lengthOf(argument('value'))],
   ['tostr', (argument: BuiltinArguments) => toText(argument('value'))],
@@ -54,9 +55,9 @@ function find(where: Value, key: Value): Value {
   return index < 0 ? nothing : BigInt(index);
 }
 
-function serialize(argument: BuiltinArguments): Value {
+function serialize(argument: BuiltinArguments, dialect: Dialect): Value {
   if (argument('to') !== 'json') {
     throw new ScriptFailure('input does not match any value of to');
   }
-  return toJson(argument('value'), parseJsonOptions(toText(argument('options'))));
+  return toJson(argument('value'), parseJsonOptions(toText(argument('options'))), dialect);
 }

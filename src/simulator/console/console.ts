@@ -1,20 +1,14 @@
 import type { Block } from './ast.ts';
+import { type Dialect, PLAIN_DIALECT } from './dialect.ts';
 import { isScriptError, SyntaxProblem } from './errors.ts';
-import { Interpreter, type Statement } from './interpreter.ts';
+import { Execution } from './execution.ts';
+import type { ConsoleHooks, Statement } from './hooks.ts';
+import { Interpreter } from './interpreter.ts';
 import type { Menus } from './menu.ts';
 import { parseLine } from './parser.ts';
 import { Scope } from './scope.ts';
 
-export type { Statement };
-
-/** Where a fault injector or a counter watches a script run. */
-export interface ConsoleHooks {
-  /**
-   * Awaited before each command runs, those in `[…]` and in blocks included. It may delay. A `DeviceFailure` or
-   * `ScriptFailure` that it throws fails the command, and the script may catch that; anything else kills the script.
-   */
-  beforeStatement?(statement: Statement): Promise<void> | void;
-}
+export type { ConsoleHooks, Statement };
 
 /**
  * The console of the simulated device. In case of doubt it is stricter than a real one: a script that it takes should
@@ -23,31 +17,39 @@ export interface ConsoleHooks {
 export class Console {
   readonly #menus: Menus;
   readonly #hooks: ConsoleHooks;
+  readonly #dialect: () => Dialect;
 
-  constructor(menus: Menus, hooks: ConsoleHooks = {}) {
+  /** @param dialect Asked at the beginning of each line. */
+  constructor(menus: Menus, hooks: ConsoleHooks = {}, dialect: () => Dialect = () => PLAIN_DIALECT) {
     this.#menus = menus;
     this.#hooks = hooks;
+    this.#dialect = dialect;
   }
 
   /**
    * Runs one line as `ssh host '<line>'` does. The whole line is parsed before anything runs; output comes through
    * `write` in lines that end in CRLF, and errors are text in the same stream (docs/routeros.md, 1.1).
    *
-   * @throws what a hook or a menu threw that is not a script error; the script ends there. Script errors never reject.
+   * @param execution Is told whether the line failed, and may be killed from outside.
+   * @throws what a hook or a menu threw that is not a script error, `ScriptKilled` when it was killed; the script ends
+   *   there. Script errors never reject.
    */
-  async run(line: string, write: (text: string) => void): Promise<void> {
+  async run(line: string, write: (text: string) => void, execution = new Execution(line)): Promise<void> {
     const print = (text: string) => write(`${text}\r\n`);
     const block = this.#parse(line, print);
     if (block === undefined) {
+      execution.fail();
       return;
     }
-    const interpreter = new Interpreter(this.#menus, (statement) => this.#hooks.beforeStatement?.(statement), print);
+    const around = { menus: this.#menus, hooks: this.#hooks, dialect: this.#dialect(), print, execution };
+    const interpreter = new Interpreter(around);
     try {
       await interpreter.runBlock(block, new Scope());
     } catch (error) {
       if (!isScriptError(error)) {
         throw error;
       }
+      execution.fail();
       print(error.message);
     }
   }

@@ -1,10 +1,13 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { Block, Builtin, Command, Expression, MenuCommand, Substitution } from './ast.ts';
 import { functions } from './builtins.ts';
 import { controls } from './control.ts';
 import { toMilliseconds, toText } from './conversions.ts';
-import { ScriptFailure, SyntaxProblem } from './errors.ts';
+import type { Dialect } from './dialect.ts';
+import { isScriptError, ScriptFailure, SyntaxProblem } from './errors.ts';
 import { type Environment, evaluate, substitutions, withElement } from './evaluate.ts';
+import type { Execution } from './execution.ts';
+import type { ConsoleHooks, Statement } from './hooks.ts';
 import type { Menu, Menus } from './menu.ts';
 import { Matcher } from './operators.ts';
 import { describeCommand } from './parse-report.ts';
@@ -14,32 +17,32 @@ import { Scope } from './scope.ts';
 import { callMenu } from './table.ts';
 import { nothing, type Value } from './value.ts';
 
-/** What an observer is told of a command that is about to run. */
-export interface Statement {
-  /** The command as it stands in the line. */
-  readonly text: string;
-  /** The menu's path, for a menu's command. */
-  readonly path?: string;
-  /** `add`, or `:put` with the colon for a builtin. */
-  readonly command?: string;
+/** What a run takes from around it. */
+export interface Surroundings {
+  readonly menus: Menus;
+  readonly hooks: ConsoleHooks;
+  /** Prints one line of output. */
+  readonly print: (line: string) => void;
+  readonly execution: Execution;
+  readonly dialect: Dialect;
 }
 
 /** Runs one parsed line. */
 export class Interpreter {
   readonly #menus: Menus;
-  readonly #announce: (statement: Statement) => Promise<void> | void;
+  readonly #hooks: ConsoleHooks;
   readonly #print: (line: string) => void;
-  readonly #matcher = new Matcher();
+  readonly #execution: Execution;
+  readonly #dialect: Dialect;
+  readonly #matcher: Matcher;
 
-  /**
-   * @param announce Awaited before each command, those in `[…]` and in blocks included. What it throws goes on as if the
-   *   command had thrown it.
-   * @param print Prints one line of output.
-   */
-  constructor(menus: Menus, announce: (statement: Statement) => Promise<void> | void, print: (line: string) => void) {
+  constructor({ menus, hooks, print, execution, dialect }: Surroundings) {
     this.#menus = menus;
-    this.#announce = announce;
+    this.#hooks = hooks;
     this.#print = print;
+    this.#execution = execution;
+    this.#dialect = dialect;
+    this.#matcher = new Matcher(dialect.intervals);
   }
 
   /** Runs commands one after the other; the first that fails ends the block (docs/routeros.md, 1.1). */
@@ -79,13 +82,20 @@ export class Interpreter {
   }
 
   async #run(command: Command, scope: Scope, bare: boolean): Promise<Value> {
-    await this.#announce(
-      command.kind === 'menu'
-        ? { text: command.text, path: command.menu.path, command: command.command }
-        : { text: command.text, command: `:${command.name}` },
-    );
-    const value =
-      command.kind === 'menu' ? await this.#runMenu(command, scope, bare) : await this.#runBuiltin(command, scope);
+    const execution = this.#execution;
+    const statement = statementOf(command);
+    await execution.outlive(this.#hooks.beforeStatement?.(statement, execution));
+    let value: Value;
+    try {
+      value =
+        command.kind === 'menu' ? await this.#runMenu(command, scope, bare) : await this.#runBuiltin(command, scope);
+    } catch (error) {
+      if (isScriptError(error)) {
+        await execution.outlive(this.#hooks.afterStatement?.(statement, execution));
+      }
+      throw error;
+    }
+    await execution.outlive(this.#hooks.afterStatement?.(statement, execution));
     await this.pause();
     return value;
   }
@@ -97,7 +107,7 @@ export class Interpreter {
     }
     const { menu, where } = node;
     const outside = where ? await this.#whereEnvironment(menu, where, scope) : this.#against(scope);
-    return callMenu({ node, args, outside, bare, print: this.#print });
+    return callMenu({ node, args, outside, bare, dialect: this.#dialect, print: this.#print });
   }
 
   async #whereEnvironment(menu: Menu, where: Expression, scope: Scope): Promise<Omit<Environment, 'property'>> {
@@ -119,7 +129,7 @@ export class Interpreter {
     }
     const argument = (name: string) => values.get(name) ?? nothing;
     const compute = functions.get(node.name);
-    return compute ? compute(argument) : this.#act(node, argument, scope);
+    return compute ? compute(argument, this.#dialect) : this.#act(node, argument, scope);
   }
 
   /** The builtins that do something besides computing a value. */
@@ -136,7 +146,7 @@ export class Interpreter {
         this.#print(toText(argument('message')));
         return nothing;
       case 'delay':
-        await setTimeout(toMilliseconds(argument('delay-time')));
+        await this.#execution.sleep(toMilliseconds(argument('delay-time')));
         return nothing;
       case 'parse':
         return this.#parse(toText(argument('value')));
@@ -167,4 +177,10 @@ export class Interpreter {
       throw error;
     }
   }
+}
+
+function statementOf(command: Command): Statement {
+  return command.kind === 'menu'
+    ? { text: command.text, path: command.menu.path, command: command.command }
+    : { text: command.text, command: `:${command.name}` };
 }

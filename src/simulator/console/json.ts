@@ -1,4 +1,5 @@
 import { entries, formatDuration, guardDepth, joinTexts, toText } from './conversions.ts';
+import { type Dialect, PLAIN_DIALECT } from './dialect.ts';
 import { ScriptFailure } from './errors.ts';
 import { Duration, RosArray, type Value } from './value.ts';
 
@@ -21,19 +22,20 @@ export function parseJsonOptions(text: string): JsonOptions {
 }
 
 /** The JSON text that RouterOS 7.21 to 7.24 gives for a value (docs/routeros.md, 2): keys sorted, nothing as null. */
-export function toJson(value: Value, options: JsonOptions, depth = 0): string {
+export function toJson(value: Value, options: JsonOptions, dialect: Dialect = PLAIN_DIALECT, depth = 0): string {
   guardDepth(depth);
   switch (typeof value) {
     case 'symbol':
       return 'null';
     case 'boolean':
+      return dialect.boolsAsWords ? (value ? '"yes"' : '"no"') : String(value);
     case 'bigint':
-      return String(value);
+      return dialect.numbersAsText ? `"${value}"` : String(value);
     case 'string':
       return textToJson(value, options);
     default:
       if (value instanceof RosArray) {
-        return arrayToJson(value, options, depth);
+        return arrayToJson(value, options, dialect, depth);
       }
       return JSON.stringify(value instanceof Duration ? formatDuration(value) : toText(value));
   }
@@ -43,13 +45,13 @@ function textToJson(text: string, { keepStrings }: JsonOptions): string {
   return !keepStrings && /^[0-9]{1,18}$/.test(text) ? `${BigInt(text)}.000000` : JSON.stringify(text);
 }
 
-function arrayToJson(array: RosArray, options: JsonOptions, depth: number): string {
+function arrayToJson(array: RosArray, options: JsonOptions, dialect: Dialect, depth: number): string {
   if (array.keyed.size > 0 && array.list.length > 0) {
     throw new ScriptFailure('cannot serialize an array with and without keys');
   }
   const colon = options.pretty ? ': ' : ':';
   const members = entries(array).map(([key, element]) => {
-    const text = toJson(element, options, depth + 1);
+    const text = toJson(element, options, dialect, depth + 1);
     return typeof key === 'string' ? `${JSON.stringify(key)}${colon}${text}` : text;
   });
   const [open, close] = array.keyed.size > 0 ? ['{', '}'] : ['[', ']'];

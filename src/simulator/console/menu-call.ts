@@ -1,4 +1,5 @@
 import type { MenuCommand } from './ast.ts';
+import type { Dialect } from './dialect.ts';
 import type { Environment } from './evaluate.ts';
 import type { Value } from './value.ts';
 
@@ -10,6 +11,7 @@ export interface MenuCall {
   readonly outside: Omit<Environment, 'property'>;
   /** Whether the command stands alone, so that its value goes nowhere. */
   readonly bare: boolean;
+  readonly dialect: Dialect;
   /** Prints one line. */
   readonly print: (line: string) => void;
 }

@@ -9,11 +9,17 @@ import { Duration, ItemId, nothing, RosArray, type Value } from './value.ts';
 /** Decides whether a text matches a POSIX ERE; compiled expressions are kept, since a `where` tests one on every row. */
 export class Matcher {
   readonly #compiled = new Map<string, Ere>();
+  readonly #intervals: boolean;
+
+  /** @param intervals Whether `{2}` in a pattern is an interval; otherwise braces stand for themselves. */
+  constructor(intervals = true) {
+    this.#intervals = intervals;
+  }
 
   matches(text: string, pattern: string): boolean {
     let ere = this.#compiled.get(pattern);
     if (ere === undefined) {
-      ere = compile(pattern);
+      ere = compile(this.#intervals ? pattern : escapeBraces(pattern));
       if (this.#compiled.size >= 100) {
         this.#compiled.clear();
       }
@@ -21,6 +27,11 @@ export class Matcher {
     }
     return ere.matches(text);
   }
+}
+
+/** Braces outside of bracket expressions become ordinary characters. */
+function escapeBraces(pattern: string): string {
+  return pattern.replace(/\\.|\[\^?\]?[^\]]*\]|[{}]/gsu, (part) => (part === '{' || part === '}' ? `\\${part}` : part));
 }
 
 function compile(pattern: string): Ere {

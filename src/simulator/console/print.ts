@@ -27,7 +27,7 @@ export function print(call: MenuCall, all: readonly Row[]): Value {
   const properties = selectProperties(call, all);
   if (node.flags.has('as-value')) {
     // Bare `print as-value` prints nothing (docs/routeros.md, 2).
-    const values = rows.map((row) => rowValue(row, properties(row)));
+    const values = rows.map((row) => rowValue(row, properties(row), call.dialect.unset));
     return node.menu.kind === 'singleton' ? (values[0] ?? new RosArray()) : new RosArray(values);
   }
   for (const line of renderRows(call, rows, properties)) {

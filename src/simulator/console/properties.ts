@@ -1,3 +1,4 @@
+import type { Dialect } from './dialect.ts';
 import { ScriptFailure } from './errors.ts';
 import type { Menu, Row } from './menu.ts';
 import { ItemId, nothing, RosArray, type Value } from './value.ts';
@@ -57,13 +58,13 @@ export function briefProperties(menu: Menu): readonly string[] {
   return menu.columns ?? (menu.properties ?? []).slice(0, 5);
 }
 
-/** A row as `get` and `print as-value` give it: a keyed array, unset properties absent. */
-export function rowValue(row: Row, names: Iterable<string>): RosArray {
+/** A row as `get` and `print as-value` give it: a keyed array, unset properties absent unless told otherwise. */
+export function rowValue(row: Row, names: Iterable<string>, unset: Dialect['unset'] = 'absent'): RosArray {
   const keyed = new Map<string, Value>();
   for (const name of names) {
     const value = propertyOf(row, name);
-    if (value !== nothing) {
-      keyed.set(name, value);
+    if (value !== nothing || unset !== 'absent') {
+      keyed.set(name, value === nothing && unset === 'empty' ? '' : value);
     }
   }
   return new RosArray([], keyed);

@@ -119,7 +119,8 @@ export class BlockAccess {
   }
 
   #isReadOnly(disk: DiskRecord, image: Image): boolean {
-    return disk.mountReadOnly || this.#box.subvolumeOf(image).readOnly;
+    const { readOnly } = this.#box.conditions.of(image.pool);
+    return disk.mountReadOnly || readOnly || this.#box.subvolumeOf(image).readOnly;
   }
 }
 

@@ -1,7 +1,12 @@
+import type { Row } from '../console/menu.ts';
 import { deviceTime } from './clock.ts';
+import { DyingSubvolumes } from './dying-subvolumes.ts';
+import { failure } from './failures.ts';
 import { Mutex, SharedLocks } from './locks.ts';
+import type { DeviceManner } from './manner.ts';
 import type { DeviceOptions, PoolOptions } from './options.ts';
-import { type DiskRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
+import { PoolConditions } from './pool-conditions.ts';
+import { type DiskRecord, type PoolRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
 import type { State } from './state.ts';
 import type { UsageTable } from './usage.ts';
 import type { FileUsage, PoolSpace, VolumeStore } from './volume-store.ts';
@@ -33,16 +38,36 @@ export class Box {
   readonly state: State;
   readonly store: VolumeStore;
   readonly usage: UsageTable;
+  readonly conditions: PoolConditions;
+  readonly dying = new DyingSubvolumes();
+  readonly #manner: () => DeviceManner;
+  /** Lines of the log, and when the box started in ms since the epoch: what a restart clears. */
+  readonly log: Row[] = [];
+  startedAt = Date.now();
   /** Every change of the box, one at a time: of two that want one name, one wins. */
-  readonly changes = new Mutex();
+  readonly changes = new Mutex(() => this.afterChange());
+  /** Keeps a real data path in step with the exports, where there is one. */
+  afterChange: () => Promise<void> = async () => undefined;
   /** By subvolume: block writes hold it shared, snapshot and removal exclusively. */
   readonly writes = new SharedLocks();
 
-  constructor(options: DeviceOptions, state: State, store: VolumeStore, usage: UsageTable) {
+  constructor(options: DeviceOptions, state: State, store: VolumeStore, usage: UsageTable, manner: () => DeviceManner) {
     this.options = options;
     this.state = state;
     this.store = store;
     this.usage = usage;
+    this.#manner = manner;
+    this.conditions = new PoolConditions(options.pools.map(({ label }) => label));
+  }
+
+  get manner(): DeviceManner {
+    return this.#manner();
+  }
+
+  /** Forgets what is kept in memory only, as a restart of the box does. */
+  restart(): void {
+    this.log.length = 0;
+    this.startedAt = Date.now();
   }
 
   now(): Date {
@@ -60,6 +85,11 @@ export class Box {
 
   /** Size and free space of a pool: what its filesystem tells, or less where the pool claims to be smaller. */
   space(label: string): BoxSpace {
+    const space = this.#space(label);
+    return { ...space, free: this.conditions.of(label).full ? 0 : Math.max(0, space.free - this.dying.bytes(label)) };
+  }
+
+  #space(label: string): BoxSpace {
     const real = this.store.space(label);
     const size = this.pool(label)?.sizeBytes ?? real?.size ?? DEFAULT_SIZE_BYTES;
     if (real !== undefined && size >= real.size) return { ...real, addsUp: false };
@@ -71,11 +101,47 @@ export class Box {
     return this.space(label).free;
   }
 
+  /** Whether nothing of the pool can be reached: it is not mounted, or another filesystem stands in its place. */
+  isAway(label: string): boolean {
+    const { mounted, swappedFor } = this.conditions.of(label);
+    return !mounted || swappedFor !== null;
+  }
+
+  /** UUID of the filesystem that carries this label now. */
+  uuidOf({ label, uuid }: PoolRecord): string {
+    return this.conditions.of(label).swappedFor ?? uuid;
+  }
+
+  /**
+   * Why nothing can be changed in the pool now, as the kernel would say it; undefined when it can.
+   *
+   * @param needsSpace Whether the change writes something new.
+   */
+  obstacle(label: string, needsSpace: boolean): string | undefined {
+    const { readOnly, full } = this.conditions.of(label);
+    if (this.isAway(label)) return 'No such file or directory';
+    if (readOnly) return 'Read-only file system';
+    return needsSpace && full ? 'No space left on device' : undefined;
+  }
+
+  /** @throws DeviceFailure when there is an {@link obstacle}. */
+  requireWritable(label: string, needsSpace: boolean): void {
+    const obstacle = this.obstacle(label, needsSpace);
+    if (obstacle !== undefined) throw failure(obstacle);
+  }
+
   /**
    * Where a path such as `/pool/pvc-1/volume.img` lies: its first component is a mount point, the leading slash is
-   * optional (docs/routeros.md, 4.1 and 4.4). Undefined when no pool is mounted there or the path is not a clean one.
+   * optional (docs/routeros.md, 4.1 and 4.4). Undefined when no pool is mounted there, or another filesystem than the
+   * pool, or when the path is not a clean one.
    */
   locate(devicePath: string): Location | undefined {
+    const home = this.home(devicePath);
+    return home === undefined || this.isAway(home.pool) ? undefined : home;
+  }
+
+  /** As {@link locate}, as if every pool were mounted. */
+  home(devicePath: string): Location | undefined {
     const [mountPoint, ...components] = devicePath.replace(/^\//, '').split('/');
     const pool = this.options.pools.find((candidate) => candidate.mountPoint === mountPoint);
     if (pool === undefined || !components.every(isCleanName)) return undefined;
@@ -129,9 +195,16 @@ export class Box {
     return undefined;
   }
 
-  /** Reads a file's usage from the store into the table. */
-  async refreshUsage({ pool, path }: Location): Promise<FileUsage> {
-    const usage = await this.store.usage(pool, path);
+  /**
+   * Reads a file's usage from the store into the table. On a device that preallocates, a file keeps the space that it was
+   * given; a copy has its own.
+   *
+   * @param takesAll Whether the file was just made or grown, and so is given all of its space there.
+   */
+  async refreshUsage({ pool, path }: Location, takesAll = false): Promise<FileUsage> {
+    const real = await this.store.usage(pool, path);
+    const given = !this.manner.preallocates ? 0 : takesAll ? real.length : (this.usage.get(pool, path)?.allocated ?? 0);
+    const usage = { length: real.length, allocated: Math.max(real.allocated, given) };
     this.usage.set(pool, path, usage);
     return usage;
   }

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { btrfs } from './btrfs-command.ts';
 import { claimDirectory } from './btrfs-directory.ts';
@@ -88,12 +88,20 @@ export class BtrfsStore implements VolumeStore {
     lengthen(this.#path(pool, path), length);
   }
 
+  async truncate(pool: string, path: string, length: number): Promise<void> {
+    await truncate(this.#path(pool, path), length);
+  }
+
   async remove(pool: string, path: string): Promise<void> {
     await removeTree(this.#path(pool, path));
   }
 
   async usage(pool: string, path: string): Promise<FileUsage> {
     return usageOf(this.#path(pool, path));
+  }
+
+  hostPath(pool: string, path: string): string {
+    return this.#path(pool, path);
   }
 
   async openFile(pool: string, path: string): Promise<BlockFile> {

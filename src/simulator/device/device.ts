@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ExportedDisk } from '../attach/export-target.ts';
 import type { Menus } from '../console/menu.ts';
 import { BlockAccess } from './blocks.ts';
 import { Box } from './box.ts';
+import { type DeviceManner, STRICT_MANNER } from './manner.ts';
 import type { DeviceMenu } from './menus/define-menu.ts';
 import { diskMenu } from './menus/disk-menu.ts';
 import { fileMenu } from './menus/file-menu.ts';
@@ -13,6 +15,7 @@ import { subvolumeMenu } from './menus/subvolume-menu.ts';
 import { identityOf, systemMenus, versionOf } from './menus/system-menus.ts';
 import { openStore } from './open-store.ts';
 import { checkPools, type DeviceOptions, type PoolOptions } from './options.ts';
+import type { PoolConditions } from './pool-conditions.ts';
 import { pathKey } from './records.ts';
 import { reconcile } from './recovery.ts';
 import { State } from './state.ts';
@@ -48,15 +51,18 @@ export class Device {
     this.#box = box;
     this.#lock = lock;
     this.blocks = new BlockAccess(box);
+    const { target } = box.options;
+    if (target !== undefined) box.afterChange = () => target.sync(exportedDisks(box));
     this.menus = menusOf(box);
   }
 
   /**
    * Starts the box from its state directory, or makes a new one there.
    *
+   * @param manner Asked each time, so that it may change while the box runs.
    * @throws Error when the options are wrong, another simulator uses the directory, or the state is damaged.
    */
-  static async open(options: DeviceOptions): Promise<Device> {
+  static async open(options: DeviceOptions, manner: () => DeviceManner = () => STRICT_MANNER): Promise<Device> {
     checkPools(options.pools, options.backend);
     await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
     const directory = await realpath(options.stateDir);
@@ -64,10 +70,12 @@ export class Device {
     let state: State | undefined;
     try {
       state = await State.open(join(directory, 'journal.jsonl'));
-      const box = new Box(options, state, await openStore(options, directory), new UsageTable());
+      const box = new Box(options, state, await openStore(options, directory), new UsageTable(), manner);
       await refuseLostPools(box);
       for (const pool of options.pools) await openPool(box, pool);
-      return new Device(box, lock);
+      const device = new Device(box, lock);
+      await box.afterChange();
+      return device;
     } catch (error) {
       state?.close();
       await lock.release();
@@ -93,7 +101,7 @@ export class Device {
     const box = this.#box;
     const inUse = new Set<string>();
     for (const disk of box.state.table('disk').values()) {
-      const location = box.locate(disk.filePath);
+      const location = box.home(disk.filePath);
       if (location !== undefined) inUse.add(pathKey(location.pool, location.path));
     }
     return box.options.pools.map(({ label, mountPoint }) => {
@@ -111,14 +119,41 @@ export class Device {
     });
   }
 
+  /** What is wrong with the pools, for setting it. */
+  get conditions(): PoolConditions {
+    return this.#box.conditions;
+  }
+
+  /** Forgets what the box keeps in memory only: its log and its uptime. */
+  restart(): void {
+    this.#box.restart();
+  }
+
   /** Waits for what is running, then lets go of the state directory. */
   async close(): Promise<void> {
     // Once only: by a second time the directory may belong to another simulator.
     if (this.#closed) return;
     this.#closed = true;
-    await this.#box.changes.run(async () => this.#box.state.close());
+    await this.#box.changes.run(async () => {
+      this.#box.afterChange = async () => undefined;
+      await this.#box.options.target?.close();
+      this.#box.state.close();
+    });
     await this.#lock.release();
   }
+}
+
+/** What is exported now, with the files behind it. */
+function exportedDisks(box: Box): ExportedDisk[] {
+  return [...box.state.table('disk').values()].flatMap((disk) => {
+    const image = disk.exported ? box.imageOf(disk) : undefined;
+    if (image === undefined || disk.nqn === undefined) return [];
+    return {
+      ...{ nqn: disk.nqn, size: image.length, file: box.store.hostPath(image.pool, image.path) },
+      readOnly: disk.mountReadOnly || box.subvolumeOf(image).readOnly,
+      allowHostName: disk.allowHostName ?? '',
+    };
+  });
 }
 
 function menusOf(box: Box): Menus {

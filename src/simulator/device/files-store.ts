@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ChunkMap } from './chunk-map.ts';
 import { dataExtents } from './extents.ts';
@@ -19,6 +19,8 @@ export class FilesStore implements VolumeStore {
   readonly #copier = new SparseCopier();
   /** Where each file may hold data; looked up in the file itself when it is not here. */
   readonly #written = new Map<string, ChunkMap>();
+  /** Files that others write, too: what is in them is looked up each time. */
+  readonly #shared = new Set<string>();
 
   private constructor(pools: string, temporary: string) {
     this.#pools = pools;
@@ -76,6 +78,10 @@ export class FilesStore implements VolumeStore {
     lengthen(this.#path(pool, path), length);
   }
 
+  async truncate(pool: string, path: string, length: number): Promise<void> {
+    await truncate(this.#path(pool, path), length);
+  }
+
   async remove(pool: string, path: string): Promise<void> {
     const key = pathKey(pool, path);
     for (const known of this.#written.keys()) {
@@ -93,6 +99,11 @@ export class FilesStore implements VolumeStore {
 
   async usage(pool: string, path: string): Promise<FileUsage> {
     return usageOf(this.#path(pool, path));
+  }
+
+  hostPath(pool: string, path: string): string {
+    this.#shared.add(pathKey(pool, path));
+    return this.#path(pool, path);
   }
 
   async openFile(pool: string, path: string): Promise<BlockFile> {
@@ -134,11 +145,11 @@ export class FilesStore implements VolumeStore {
 
   async #writtenIn(pool: string, path: string): Promise<ChunkMap> {
     const key = pathKey(pool, path);
-    const known = this.#written.get(key);
+    const known = this.#shared.has(key) ? undefined : this.#written.get(key);
     if (known !== undefined) return known;
     const found = ChunkMap.of(await dataExtents(this.#path(pool, path)));
     // Another caller may have been quicker, and a write may be recorded in its map already.
-    const quicker = this.#written.get(key) ?? found;
+    const quicker = this.#shared.has(key) ? found : (this.#written.get(key) ?? found);
     this.#written.set(key, quicker);
     return quicker;
   }

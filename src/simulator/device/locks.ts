@@ -1,9 +1,20 @@
 /** Runs tasks one after another, in the order in which they came. A failed task does not stop the next. */
 export class Mutex {
+  readonly #afterEach: () => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
 
+  /** @param afterEach runs after each task that succeeded, before its result is told and before the next one. */
+  constructor(afterEach: () => Promise<void> = async () => undefined) {
+    this.#afterEach = afterEach;
+  }
+
   run<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(task, task);
+    const whole = async (): Promise<T> => {
+      const result = await task();
+      await this.#afterEach();
+      return result;
+    };
+    const result = this.#last.then(whole, whole);
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -1,3 +1,5 @@
+import type { ExportTarget } from '../attach/export-target.ts';
+
 /** A Btrfs filesystem of the simulated box. */
 export interface PoolOptions {
   /** Filesystem label, `[A-Za-z0-9._-]`, at most 64 characters. */
@@ -29,6 +31,8 @@ export interface DeviceOptions {
   readonly identity?: string;
   /** Value of `/system/resource version`; by default `7.24.1 (stable)`. */
   readonly version?: string;
+  /** A real data path for what is exported, beside the block API; closed with the device. */
+  readonly target?: ExportTarget;
   /** The device's clock; by default the host's. */
   readonly now?: () => Date;
 }

@@ -54,6 +54,17 @@ testOnStores('source, snapshot and clone go their own ways', async ({ store, dir
   assert.equal((await store.usage('pool', 'v-2/volume.img')).length, 5 * MIB);
 });
 
+testOnStores('a file is cut off or lengthened, and what was cut off reads as zeros', async ({ store, directory }) => {
+  await store.createSubvolume('pool', 'v-1');
+  await store.createFile('pool', 'v-1/volume.img', MIB);
+  await writeTo(store, 'v-1/volume.img', 0, Buffer.alloc(MIB, 'x'));
+  await store.truncate('pool', 'v-1/volume.img', 3);
+  await store.truncate('pool', 'v-1/volume.img', 2 * MIB);
+  const content = await readFile(join(directory, 'v-1/volume.img'));
+  assert.ok(content.equals(Buffer.concat([Buffer.from('xxx'), Buffer.alloc(2 * MIB - 3)])));
+  assert.equal((await store.usage('pool', 'v-1/volume.img')).length, 2 * MIB);
+});
+
 testOnStores('a file that was not written takes no space, one that was takes about that', async ({ store }) => {
   await store.createSubvolume('pool', 'v-1');
   await store.createFile('pool', 'v-1/volume.img', 1024 * MIB);

@@ -75,6 +75,9 @@ export interface VolumeStore {
   /** Makes a file of this length that reads as zeros and takes no space. Fails when the path exists. */
   createFile(pool: string, path: string, length: number): Promise<void>;
 
+  /** Gives a file this length: cuts it off, or lengthens it by zeros. */
+  truncate(pool: string, path: string, length: number): Promise<void>;
+
   /** Lengthens a file by zeros. */
   grow(pool: string, path: string, length: number): Promise<void>;
 
@@ -84,6 +87,9 @@ export interface VolumeStore {
   usage(pool: string, path: string): Promise<FileUsage>;
 
   openFile(pool: string, path: string): Promise<BlockFile>;
+
+  /** Where a file lies on this machine, for a data path that reads and writes it without asking the store. */
+  hostPath(pool: string, path: string): string;
 
   /** The space of the filesystem behind a pool; undefined where the pool is no filesystem and its files add up. */
   space(pool: string): PoolSpace | undefined;

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel, type Session } from 'ssh2';
+import { Execution } from '../console/execution.ts';
 import type { Counters } from '../counters.ts';
 import { isAuthorised } from './authorized-keys.ts';
+import { ExecChannel } from './exec-channel.ts';
 import type { HostKey } from './host-key.ts';
+import { GOOD_MANNERS, type SshManners } from './manners.ts';
 import { ignoreKeepalives } from './silent-keepalive.ts';
 
 /** How long a stop waits for scripts that are still running, in ms. */
@@ -12,7 +15,7 @@ const STOP_GRACE_MS = 5000;
 
 /** What runs a command line; it writes lines that end in CRLF, and does not reject for a script that failed. */
 export interface Shell {
-  run(line: string, write: (text: string) => void): Promise<void>;
+  run(line: string, write: (text: string) => void, execution: Execution): Promise<void>;
 }
 
 /** What the server needs to know; nothing has a default. */
@@ -26,26 +29,48 @@ export interface SshServerOptions {
   readonly counters: Counters;
   /** Delay before each command runs, in ms. */
   readonly latencyMs: number;
+  /** By default good ones. */
+  readonly manners?: SshManners;
+}
+
+/** A connection, from its first byte on. */
+interface Peer {
+  readonly socket: Socket;
+  isLoggedIn: boolean;
+  channels: number;
 }
 
 /**
  * The SSH side of the box (docs/routeros.md, 1.1): public keys only, commands only (no PTY, shell or subsystem), output
  * on stdout, exit status 0 whatever happened, keepalive requests unanswered. A command runs on when its channel or
- * connection dies; what it writes then is dropped.
+ * connection dies; what it writes then is dropped. All this as long as its {@link SshManners} are good.
  */
 export class SshServer {
   readonly #options: SshServerOptions;
+  readonly #manners: SshManners;
   readonly #listener: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly #running = new Set<Promise<void>>();
+  /** By address and port of the client. */
+  readonly #peers = new Map<string, Peer>();
+  readonly #running = new Map<Execution, Promise<void>>();
+  readonly #closing = new AbortController();
+  #restarts = 0;
 
   private constructor(options: SshServerOptions) {
     this.#options = options;
+    this.#manners = options.manners ?? GOOD_MANNERS;
     const config = { hostKeys: [options.hostKey.privateKey], ident: 'rose-csi-simulator', keepaliveInterval: 0 };
-    const ssh = new ssh2.Server(config, (connection) => this.#accept(connection));
+    const ssh = new ssh2.Server(config, (connection, { ip, port }) => {
+      const peer = this.#peers.get(`${ip} ${port}`);
+      if (peer !== undefined) this.#accept(connection, peer);
+    });
     this.#listener = createServer({ noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+      if (this.#restarts > 0) {
+        socket.resetAndDestroy();
+        return;
+      }
+      const key = `${socket.remoteAddress} ${socket.remotePort}`;
+      this.#peers.set(key, { socket, isLoggedIn: false, channels: 0 });
+      socket.on('close', () => this.#peers.delete(key));
       ssh.injectSocket(socket);
     });
   }
@@ -64,32 +89,60 @@ export class SshServer {
     return (this.#listener.address() as AddressInfo).port;
   }
 
-  /** Stops listening, waits a little for running commands, and drops all connections. */
+  /**
+   * As if the box restarted: all scripts are killed, all connections end, and whoever connects within `downMs` is cut off
+   * at once. A change that was under way comes to its end first. The port stays taken, so that it is the same afterwards.
+   *
+   * @param whileDown Called when nothing runs any more.
+   */
+  async restart(downMs: number, whileDown: () => void = () => undefined): Promise<void> {
+    this.#restarts += 1;
+    try {
+      for (const execution of this.#running.keys()) execution.kill();
+      for (const { socket } of this.#peers.values()) cutOff(socket);
+      await Promise.all(this.#running.values());
+      whileDown();
+      // A server that closes stays down.
+      await delay(downMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    } finally {
+      this.#restarts -= 1;
+    }
+  }
+
+  /** Stops listening, waits a little for running commands, kills the others and drops all connections. */
   async close(): Promise<void> {
+    this.#closing.abort();
     const closed = new Promise((resolve) => this.#listener.close(resolve));
     const grace = new AbortController();
     await Promise.race([
-      Promise.all(this.#running),
+      Promise.all(this.#running.values()),
       delay(STOP_GRACE_MS, undefined, { signal: grace.signal }).catch(() => undefined),
     ]);
     grace.abort();
-    for (const socket of this.#sockets) socket.destroySoon();
+    for (const execution of this.#running.keys()) execution.kill();
+    for (const { socket } of this.#peers.values()) socket.destroySoon();
     await closed;
   }
 
-  #accept(connection: Connection): void {
+  #accept(connection: Connection, peer: Peer): void {
     // A client that goes away or breaks the protocol ends its own connection and nothing else.
     connection.on('error', () => undefined);
     connection.on('authentication', (context) => this.#authenticate(context));
     connection.on('ready', () => {
+      peer.isLoggedIn = true;
       this.#options.counters.count('connections');
       ignoreKeepalives(connection);
     });
-    connection.on('session', (accept) => this.#serve(accept()));
+    connection.on('session', (accept, reject) => {
+      if (this.#manners.refusesChannel(peer.channels)) reject();
+      else this.#serve(accept(), peer);
+    });
   }
 
   #authenticate(context: AuthContext): void {
+    const open = [...this.#peers.values()].filter(({ isLoggedIn }) => isLoggedIn).length;
     const isGood =
+      !this.#manners.refusesLogin(open) &&
       context.method === 'publickey' &&
       context.username === this.#options.user &&
       isAuthorised(this.#options.authorizedKeys, context);
@@ -98,36 +151,53 @@ export class SshServer {
   }
 
   /** ssh2 refuses every request of a session that has no listener: pty, shell, subsystem, sftp, env, signal. */
-  #serve(session: Session): void {
+  #serve(session: Session, peer: Peer): void {
+    peer.channels += 1;
+    let isOpen = true;
+    const release = () => {
+      if (isOpen) peer.channels -= 1;
+      isOpen = false;
+    };
+    session.on('close', release);
     session.on('exec', (accept, _reject, { command }) => {
-      const execution = this.#execute(accept(), command);
-      this.#running.add(execution);
-      void execution.finally(() => this.#running.delete(execution));
+      const channel = accept();
+      channel.on('close', release);
+      const execution = new Execution(this.#manners.takes(command), () => cutOff(peer.socket));
+      // It came in while the box was going down.
+      if (this.#restarts > 0) execution.kill();
+      const run = this.#execute(channel, execution);
+      this.#running.set(execution, run);
+      void run.finally(() => this.#running.delete(execution));
     });
   }
 
-  async #execute(channel: ServerChannel, command: string): Promise<void> {
+  async #execute(channel: ServerChannel, execution: Execution): Promise<void> {
     const { counters, latencyMs, shell } = this.#options;
     counters.count('execs');
-    channel.on('error', () => undefined);
-    // Input is not read by any command; it must flow for the end of it to be seen.
-    channel.resume();
-    const write = (text: string): void => {
-      if (channel.writable) channel.write(text);
-    };
-    if (latencyMs > 0) await delay(latencyMs);
-    const startedAt = performance.now();
+    const output = new ExecChannel(channel, this.#manners.filters(execution.line));
+    if (this.#manners.diesWithChannel()) channel.once('close', () => execution.kill());
+    await output.begin();
+    let busySince: number | undefined;
     try {
-      await shell.run(command, write);
+      if (latencyMs > 0) await execution.sleep(latencyMs);
+      busySince = performance.now();
+      await shell.run(execution.line, (text) => output.write(text), execution);
     } catch (error) {
-      write(`action failed (6): ${error instanceof Error ? error.message : String(error)}\r\n`);
+      if (!execution.isKilled) {
+        execution.fail();
+        output.write(`action failed (6): ${error instanceof Error ? error.message : String(error)}\r\n`);
+      }
     } finally {
-      counters.count('busyMs', performance.now() - startedAt);
+      if (busySince !== undefined) counters.count('busyMs', performance.now() - busySince);
     }
-    if (!channel.writable) return;
-    channel.exit(0);
-    channel.end();
+    output.end(this.#manners.exitStatus(execution.failed));
   }
+}
+
+/** Ends a connection behind what was written, unless the client does not read that. */
+function cutOff(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
+  else socket.destroySoon();
 }
 
 function isLoopback(host: string): boolean {

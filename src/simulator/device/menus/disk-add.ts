@@ -11,7 +11,8 @@ const MAX_SLOT_LENGTH = 32;
 
 /**
  * `/disk add type=file`: makes an item for a file, which is attached when it exists and made when it does not. An
- * explicit `file-size` for an existing file is refused, because what the device would do to the data is unknown (U4).
+ * explicit `file-size` for an existing file is refused unless the {@link Box.manner} is another, because what the device
+ * would do to the data is unknown (U4).
  */
 export async function addDisk(box: Box, args: Arguments): Promise<string> {
   const type = textArgument(args, 'type');
@@ -48,14 +49,33 @@ const DEFAULTS: Omit<DiskRecord, 'id' | 'slot' | 'filePath'> = {
 async function provideFile(box: Box, location: Location, length: number | undefined): Promise<Change[]> {
   const { pool, path } = location;
   if (box.exists(location)) {
-    if (length !== undefined) throw failure('file already exists');
+    if (length !== undefined) await resizeExisting(box, location, length);
     return [];
   }
+  box.requireWritable(pool, true);
+  requireRoom(box, pool, length ?? 0);
   await box.store.createFile(pool, path, length ?? 0);
-  await box.refreshUsage(location);
+  await box.refreshUsage(location, true);
   const id = box.state.nextId('file');
   const record = { id, pool, path, kind: 'file', created: box.timestamp() } as const;
   return [{ put: 'file', key: pathKey(pool, path), record }];
+}
+
+/** @throws DeviceFailure on a device that preallocates, when so many bytes are not free. */
+export function requireRoom(box: Box, pool: string, bytes: number): void {
+  if (box.manner.preallocates && bytes > box.freeBytes(pool)) throw failure('No space left on device');
+}
+
+async function resizeExisting(box: Box, { pool, path }: Location, length: number): Promise<void> {
+  const { fileSizeOfExisting } = box.manner;
+  if (fileSizeOfExisting === 'refused') throw failure('file already exists');
+  if (fileSizeOfExisting === 'ignored') return;
+  box.requireWritable(pool, true);
+  await box.writes.exclusive(pathKey(pool, box.subvolumeOf({ pool, path }).fullname), async () => {
+    if (fileSizeOfExisting === 'zeroed') await box.store.truncate(pool, path, 0);
+    await box.store.truncate(pool, path, length);
+    await box.refreshUsage({ pool, path }, true);
+  });
 }
 
 async function forgetFile(box: Box, { pool, path }: Location): Promise<void> {

@@ -4,7 +4,7 @@ import type { Box } from '../box.ts';
 import { failure, invalidValue, noSuchItem, notSimulated } from '../failures.ts';
 import { type DiskRecord, pathKey } from '../records.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
-import { addDisk } from './disk-add.ts';
+import { addDisk, requireRoom } from './disk-add.ts';
 import { DISK_FLAGS, DISK_PROPERTIES, diskRowReader } from './disk-rows.ts';
 import { applySettings, checkExport } from './disk-settings.ts';
 
@@ -50,21 +50,24 @@ async function setDisk(box: Box, id: string, args: Arguments): Promise<void> {
   const changed = applySettings(disk, args);
   checkExport(box, changed);
   const length = sizeArgument(args, 'file-size');
-  if (length !== undefined) await grow(box, changed, length);
+  if (length !== undefined) await resize(box, changed, length);
   await save(box, changed);
 }
 
-async function grow(box: Box, disk: DiskRecord, length: number): Promise<void> {
+async function resize(box: Box, disk: DiskRecord, length: number): Promise<void> {
   const image = box.imageOf(disk);
   if (image === undefined) throw failure('the file is not attached');
   if (box.subvolumeOf(image).readOnly) throw failure('Read-only file system');
   // Shrinking would cut data off; whether the device does it is unknown (U3).
-  if (length < image.length) throw invalidValue('file-size', 'smaller than the file');
+  if (length < image.length && !box.manner.shrinks) throw invalidValue('file-size', 'smaller than the file');
   const { pool, fullname } = box.subvolumeOf(image);
+  box.requireWritable(pool, true);
+  requireRoom(box, pool, length - image.length);
   // Alone, so that a write that began earlier does not record the old length afterwards.
   await box.writes.exclusive(pathKey(pool, fullname), async () => {
-    await box.store.grow(image.pool, image.path, length);
-    await box.refreshUsage(image);
+    if (length < image.length) await box.store.truncate(image.pool, image.path, length);
+    else await box.store.grow(image.pool, image.path, length);
+    await box.refreshUsage(image, true);
   });
 }
 

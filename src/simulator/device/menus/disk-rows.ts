@@ -92,7 +92,7 @@ function itemRowReader(box: Box): () => Row[] {
   let version = '';
   let made = new Map<DiskRecord, { readonly length: number | undefined; readonly row: Row }>();
   return () => {
-    const now = `${box.state.version('disk')} ${box.usage.version}`;
+    const now = `${box.state.version('disk')} ${box.usage.version} ${box.conditions.version}`;
     if (version !== now) {
       const fresh: typeof made = new Map();
       for (const disk of box.state.table('disk').values()) {
@@ -111,7 +111,10 @@ function itemRowReader(box: Box): () => Row[] {
 }
 
 function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
-  const { size, free } = box.space(pool.label);
+  const { size, free: left } = box.space(pool.label);
+  const { mounted, swappedFor } = box.conditions.of(pool.label);
+  // A filesystem that nobody wrote to is empty.
+  const free = swappedFor === null ? left : size;
   return makeRow(pool.diskId, {
     type: 'hardware',
     slot: pool.slot,
@@ -119,18 +122,19 @@ function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
     model: 'simulated NVMe drive',
     disabled: false,
     'block-device': true,
-    mounted: true,
+    mounted,
     fs: 'btrfs',
     'fs-label': pool.label,
-    'fs-uuid': pool.uuid,
-    'mount-point': options.mountPoint,
+    'fs-uuid': box.uuidOf(pool),
+    // Only what is mounted has a mount point and free space (docs/routeros.md, 8).
+    'mount-point': mounted ? options.mountPoint : undefined,
     'mount-point-template': options.mountPoint,
     'mount-filesystem': true,
     'mount-read-only': false,
     'nvme-tcp-export': false,
     size: BigInt(size),
-    free: BigInt(free),
-    use: BigInt(Math.round(((size - free) / size) * 100)),
+    free: mounted ? BigInt(free) : undefined,
+    use: mounted ? BigInt(Math.round(((size - free) / size) * 100)) : undefined,
     ...COMMON,
   });
 }

@@ -31,14 +31,15 @@ export function fileMenu(box: Box): DeviceMenu {
 function fileRows(box: Box): Row[] {
   const rows: Row[] = [];
   for (const pool of box.state.table('pool').values()) {
+    if (!box.conditions.of(pool.label).mounted) continue;
     rows.push(makeRow(pool.fileId, { name: box.deviceName({ pool: pool.label, path: '' }), type: 'disk' }));
   }
   for (const { fileId, pool, fullname, created } of box.state.table('subvolume').values()) {
-    if (fullname === '') continue;
+    if (fullname === '' || box.isAway(pool)) continue;
     const name = box.deviceName({ pool, path: fullname });
     rows.push(makeRow(fileId, { name, type: 'directory', 'last-modified': created }));
   }
-  for (const file of box.state.table('file').values()) rows.push(fileRow(box, file));
+  for (const file of box.state.table('file').values()) if (!box.isAway(file.pool)) rows.push(fileRow(box, file));
   return rows;
 }
 
@@ -69,6 +70,7 @@ async function addFile(box: Box, args: Arguments): Promise<string> {
   }
   const location = newLocation(box, textArgument(args, 'name'));
   const { pool, path } = location;
+  box.requireWritable(pool, true);
   if (Buffer.byteLength(contents) > box.freeBytes(pool)) throw failure('No space left on device');
   if (kind === 'directory') await box.store.createDirectory(pool, path);
   else await writeNewFile(box, location, contents);
@@ -116,6 +118,7 @@ async function removeFile(box: Box, id: string): Promise<void> {
     throw isOtherRow(box, id) ? notSimulated('/file/remove of a subvolume or disk') : noSuchItem();
   const { pool, path } = file;
   const key = pathKey(pool, path);
+  box.requireWritable(pool, false);
   if (box.subvolumeOf(file).readOnly) throw failure('Read-only file system');
   if (box.diskAt(file) !== undefined) throw failure('file is in use');
   for (const table of ['file', 'subvolume'] as const) {

@@ -21,7 +21,7 @@ export function filesystemMenu(box: Box): DeviceMenu {
       [...box.state.table('pool').values()].map((pool) =>
         makeRow(pool.filesystemId, {
           label: pool.label,
-          uuid: pool.uuid,
+          uuid: box.uuidOf(pool),
           'default-subvolume': ROOT_NAME,
           'total-devs': 1n,
           'dev-ids': '1',

@@ -1,4 +1,3 @@
-import type { Row } from '../../console/menu.ts';
 import { textArgument } from '../arguments.ts';
 import type { Box } from '../box.ts';
 import { failure } from '../failures.ts';
@@ -10,7 +9,7 @@ const KEPT_LINES = 1000;
 
 /** `/log`: lines are added by the commands named after their severity. */
 export function logMenu(box: Box): DeviceMenu {
-  const lines: Row[] = [];
+  const lines = box.log;
   let count = 0;
   const add =
     (severity: string): Handler =>

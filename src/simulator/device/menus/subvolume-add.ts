@@ -26,6 +26,8 @@ export async function addSubvolume(box: Box, args: Arguments): Promise<string> {
   const source = findParent(box, pool, textArgument(args, 'parent'));
   const fullname = checkedName(box, pool, textArgument(args, 'name'));
   const failed = source === undefined ? 'BTRFS_IOC_SUBVOL_CREATE failed' : 'BTRFS_IOC_SNAP_CREATE failed';
+  const obstacle = box.obstacle(pool, true);
+  if (obstacle !== undefined) throw new DeviceFailure(`${failed}: ${obstacle}`);
   if (box.exists({ pool, path: fullname })) throw new DeviceFailure(`${failed}: File exists`);
   if (box.subvolumeOf({ pool, path: parentPath(fullname) }).readOnly) {
     throw new DeviceFailure(`${failed}: Read-only file system`);
@@ -118,7 +120,7 @@ function newSubvolume(
 function findParent(box: Box, pool: string, name: string | undefined): SubvolumeRecord | undefined {
   if (name === undefined || name === '') return undefined;
   const found = [...box.state.table('subvolume').values()].filter(
-    (subvolume) => subvolume.pool === pool && subvolumeName(subvolume) === name,
+    (subvolume) => subvolume.pool === pool && subvolumeName(subvolume) === name && !box.isAway(pool),
   );
   if (found.length !== 1) throw noMatch('parent');
   return found[0];

@@ -6,7 +6,7 @@ import { parentPath, pathKey, type SubvolumeRecord } from '../records.ts';
 import type { Change } from '../state.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { addSubvolume } from './subvolume-add.ts';
-import { SUBVOLUME_FLAGS, SUBVOLUME_PROPERTIES, subvolumeRowReader } from './subvolume-rows.ts';
+import { presentRows, SUBVOLUME_FLAGS, SUBVOLUME_PROPERTIES, subvolumeRowReader } from './subvolume-rows.ts';
 
 /** `/disk/btrfs/subvolume` (docs/routeros.md, 5.2 and 5.3). */
 export function subvolumeMenu(box: Box): DeviceMenu {
@@ -18,7 +18,7 @@ export function subvolumeMenu(box: Box): DeviceMenu {
     flags: SUBVOLUME_FLAGS,
     properties: SUBVOLUME_PROPERTIES,
     columns: ['fs', 'name', 'parent', 'top-level', 'creation-time'],
-    rows: async () => readRows(),
+    rows: async () => presentRows(box, readRows()),
     handlers: {
       add: (_ids, args) => addSubvolume(box, args),
       async set(ids, args) {
@@ -40,6 +40,7 @@ export function subvolumeMenu(box: Box): DeviceMenu {
 
 async function setReadOnly(box: Box, subvolume: SubvolumeRecord, readOnly: boolean): Promise<void> {
   const key = pathKey(subvolume.pool, subvolume.fullname);
+  box.requireWritable(subvolume.pool, false);
   if (readOnly && isInUse(box, subvolume)) throw failure('Device or resource busy');
   await box.writes.exclusive(key, async () => {
     // A simulator killed in between sets it back at its next start.
@@ -51,12 +52,14 @@ async function setReadOnly(box: Box, subvolume: SubvolumeRecord, readOnly: boole
 /** Takes the plain files along. Refused with subvolumes inside (a rule of Btrfs) and, stricter (U9), while in use. */
 async function remove(box: Box, subvolume: SubvolumeRecord): Promise<void> {
   const { pool, fullname } = subvolume;
+  const obstacle = box.obstacle(pool, false);
+  if (obstacle !== undefined) throw destroyFailed(obstacle);
   if (fullname === '') throw destroyFailed('Operation not permitted');
   const prefix = `${fullname}/`;
   for (const other of box.state.table('subvolume').values()) {
     if (other.pool === pool && other.fullname.startsWith(prefix)) throw destroyFailed('Directory not empty');
   }
-  if (isInUse(box, subvolume)) throw destroyFailed('Device or resource busy');
+  if (isInUse(box, subvolume) && !box.manner.removesUsed) throw destroyFailed('Device or resource busy');
   const container = box.subvolumeOf({ pool, path: parentPath(fullname) });
   if (container.readOnly) throw destroyFailed('Read-only file system');
 
@@ -70,6 +73,9 @@ async function remove(box: Box, subvolume: SubvolumeRecord): Promise<void> {
   }
   await box.writes.exclusive(key, async () => {
     box.state.commit(...changes);
+    const bytes = paths.reduce((sum, path) => sum + (box.usage.get(pool, path)?.allocated ?? 0), 0);
+    const removalMs = Math.max(box.manner.removalMs, box.conditions.of(pool).removalMs);
+    if (removalMs > 0) box.dying.add(subvolume, bytes, removalMs);
     for (const path of paths) box.usage.delete(pool, path);
     await box.store.remove(pool, fullname);
   });

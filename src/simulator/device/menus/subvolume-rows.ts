@@ -53,6 +53,32 @@ export function subvolumeRowReader(box: Box): () => Row[] {
   };
 }
 
+/**
+ * The rows as they are listed now: without those of pools that are not mounted, with the root of a filesystem that stands
+ * in the place of a pool, and with the subvolumes that are being taken down.
+ */
+export function presentRows(box: Box, rows: readonly Row[]): readonly Row[] {
+  const labels = box.options.pools.map(({ label }) => label);
+  const away = labels.filter((label) => box.isAway(label));
+  const dying = box.dying.list().filter(({ pool }) => !away.includes(pool));
+  if (away.length === 0 && dying.length === 0) return rows;
+  const isAway = ({ props }: Row) => away.some((label) => props.get('fs') === label);
+  const swapped = away.filter((label) => box.conditions.of(label).mounted).flatMap((label) => standInRoot(box, label));
+  return [...rows.filter((row) => !isAway(row)), ...swapped, ...dying.map((subvolume) => deadRow(subvolume))];
+}
+
+/** The root of the filesystem that a pool was swapped for, with the id of the one that it hides. */
+function standInRoot(box: Box, label: string): Row[] {
+  const root = box.subvolumeAt(label, '');
+  const uuid = box.conditions.of(label).swappedFor;
+  return root === undefined || uuid === null ? [] : [subvolumeRow({ ...root, uuid }, '')];
+}
+
+function deadRow(subvolume: SubvolumeRecord): Row {
+  const { id, props } = subvolumeRow(subvolume, '');
+  return { id, props: new Map([...props, ['dead', true]]) };
+}
+
 function subvolumeRow(subvolume: SubvolumeRecord, parent: string): Row {
   const isRoot = subvolume.fullname === '';
   const container = parentPath(subvolume.fullname);

@@ -44,7 +44,6 @@ function identityMenu(box: Box): DeviceMenu {
 }
 
 function resourceMenu(box: Box): DeviceMenu {
-  const started = Date.now();
   const constant = {
     version: versionOf(box),
     'build-time': BUILD_TIME,
@@ -62,7 +61,7 @@ function resourceMenu(box: Box): DeviceMenu {
     kind: 'singleton',
     properties: [...Object.keys(constant), 'uptime'],
     rows: async () => {
-      const uptime = new Duration(Math.floor((Date.now() - started) / 1000) * 1000);
+      const uptime = new Duration(Math.floor((Date.now() - box.startedAt) / 1000) * 1000);
       return [makeRow('*0', { ...constant, uptime })];
     },
   });

@@ -1,0 +1,16 @@
+import type { FaultPlan } from './faults/fault-plan.ts';
+import type { Quirks } from './quirks/quirks.ts';
+import type { SshManners } from './ssh/manners.ts';
+
+/** How the SSH side behaves with these quirks and faults. Output meets the quirks first, as those are the box's own. */
+export function mannersOf(quirks: Quirks, faults: FaultPlan): SshManners {
+  return {
+    refusesLogin: (open) => open >= (quirks.ssh.maxSessions ?? Number.POSITIVE_INFINITY),
+    refusesChannel: (open) =>
+      open >= (quirks.ssh.maxChannels ?? Number.POSITIVE_INFINITY) || faults.refusesChannel(open),
+    takes: (command) => Buffer.from(command).subarray(0, quirks.ssh.maxCommandBytes).toString(),
+    filters: (command) => [...quirks.filters(), ...faults.filters(command)],
+    exitStatus: (failed) => (quirks.ssh.exitStatus === undefined ? 0 : quirks.ssh.exitStatus(failed)),
+    diesWithChannel: () => quirks.ssh.diesWithChannel === true,
+  };
+}

@@ -1,0 +1,25 @@
+/** How the device behaves where nobody knows what a real one does. */
+export interface DeviceManner {
+  /**
+   * What `/disk add file-size=` does to a file that exists (U4): nothing but fail; give it this length, cutting it off or
+   * lengthening it; the same with all of it zeroed; or attach it as it is.
+   */
+  readonly fileSizeOfExisting: 'refused' | 'resized' | 'zeroed' | 'ignored';
+  /** Whether `/disk set file-size=` cuts a file off when it is smaller (U3); else it is refused. */
+  readonly shrinks: boolean;
+  /** Whether an image takes all of its space when it is made or grown (U5). */
+  readonly preallocates: boolean;
+  /** Whether a subvolume whose file a disk item uses can be removed (U9). */
+  readonly removesUsed: boolean;
+  /** How long a removed subvolume stays listed as `dead`, in ms (U9). */
+  readonly removalMs: number;
+}
+
+/** The answer that is harder on whoever drives the device. */
+export const STRICT_MANNER: DeviceManner = {
+  fileSizeOfExisting: 'refused',
+  shrinks: false,
+  preallocates: false,
+  removesUsed: false,
+  removalMs: 0,
+};

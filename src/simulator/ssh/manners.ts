@@ -1,0 +1,27 @@
+import type { OutputFilter } from '../output/output-filter.ts';
+
+/** How the SSH side behaves where a box may differ, or may have a bad day. Asked each time, so it may change meanwhile. */
+export interface SshManners {
+  /** @param open Connections that are logged in already. */
+  refusesLogin(open: number): boolean;
+  /** @param open Channels that are open on the connection already. */
+  refusesChannel(open: number): boolean;
+  /** What the box takes of a command. */
+  takes(command: string): string;
+  /** What the output of a command goes through, in this order. */
+  filters(command: string): readonly OutputFilter[];
+  /** Exit status of a command; undefined sends none. */
+  exitStatus(failed: boolean): number | undefined;
+  /** Whether a script is killed when its channel or connection dies (U22). */
+  diesWithChannel(): boolean;
+}
+
+/** A box on a good day (docs/routeros.md, 1.1). */
+export const GOOD_MANNERS: SshManners = {
+  refusesLogin: () => false,
+  refusesChannel: () => false,
+  takes: (command) => command,
+  filters: () => [],
+  exitStatus: () => 0,
+  diesWithChannel: () => false,
+};
