@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
 
 /** What bundled CommonJS dependencies expect to find. */
-const COMMONJS_GLOBALS = `import { createRequire } from 'node:module';
+export const COMMONJS_GLOBALS = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const __dirname = import.meta.dirname;`;
 

@@ -4,9 +4,16 @@ import type { BackendConfig } from '../config/schema.ts';
 import { Rds } from '../rds/index.ts';
 import { connectRouterOs, type RouterOsOptions } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
+import { hostKeyLines } from './host-key-lines.ts';
 
 /** How long a box that does not answer is tried and then left alone; the defaults are those of the conversation. */
 export type Patience = Pick<RouterOsOptions, 'retryPolicy' | 'breaker'>;
+
+/** The pinned host keys: those of the configuration, and those in a file, which is read at every connect. */
+export function pins({ hostKeys, hostKeysFile }: BackendConfig['ssh']): RouterOsOptions['hostKeys'] {
+  if (hostKeysFile === undefined) return hostKeys;
+  return async () => [...hostKeys, ...hostKeyLines(await readFile(hostKeysFile, 'utf8'))];
+}
 
 /** The conversation with one configured box. Nothing is connected before the first command. */
 export function openBackend(
@@ -20,7 +27,7 @@ export function openBackend(
     ...patience,
     host: ssh.host,
     port: ssh.port,
-    hostKeys: ssh.hostKeys,
+    hostKeys: pins(ssh),
     maxInFlight: ssh.maxInFlight,
     execTimeoutMs: ssh.execTimeoutSeconds * 1000,
     credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
@@ -32,8 +39,18 @@ export function openBackend(
   const pools = config.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint: mountPoint ?? label }));
   return {
     name: config.name,
-    rds: new Rds(routerOs, { pools, owners, reserveBytes: config.reserve, port: nvme.port }),
+    rds: new Rds(routerOs, {
+      pools,
+      owners,
+      reserveBytes: config.reserve,
+      ratioPercent: percentOf(config.overCommitRatio),
+      port: nvme.port,
+    }),
     dataAddress: nvme.address,
     allowHostName: nvme.allowHostName,
   };
+}
+
+function percentOf(ratio: number | undefined): bigint | undefined {
+  return ratio === undefined ? undefined : BigInt(Math.round(ratio * 100));
 }

@@ -33,7 +33,11 @@ export async function startController(
 ): Promise<RunningController> {
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const backends = config.backends.map((backend) => openBackend(backend, owner.owners, logger, patience));
-  const storage = new StorageService({ backends, identity: owner });
+  const { ratePerMinute, burst } = config.snapshots;
+  const storage = new StorageService({
+    ...{ backends, identity: owner },
+    ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
+  });
   const services = [
     implement(
       Identity,

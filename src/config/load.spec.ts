@@ -52,6 +52,17 @@ test('all problems are reported at once, each with its place', () => {
   );
 });
 
+test('the pinned host keys may be in a file instead', () => {
+  const [backend] = minimal.backends;
+  const { hostKeys: _, ...rest } = backend?.ssh ?? assert.fail();
+  const inFile = { ...backend, ssh: { ...rest, hostKeysFile: '/keys' } };
+  assert.deepEqual(parseConfig({ ...minimal, backends: [inFile] }, 'f').backends[0]?.ssh.hostKeys, []);
+  assert.throws(
+    () => parseConfig({ ...minimal, backends: [{ ...backend, ssh: rest }] }, 'f'),
+    /ssh\.hostKeys: at least one pinned host key is required, here or in hostKeysFile/,
+  );
+});
+
 test('a backend or pool that is there twice is refused', () => {
   const [backend] = minimal.backends;
   assert.throws(

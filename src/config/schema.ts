@@ -19,6 +19,9 @@ const byteSize = z.union([z.string(), z.number().int().nonnegative()]).transform
   return bytes;
 });
 
+/** Characters of the labels of all pools of a box together: a command has 4 KiB (docs/routeros.md, U15). */
+const MAX_LABELS = 48;
+
 const port = z.number().int().min(1).max(65535);
 const host = z
   .string()
@@ -37,18 +40,27 @@ const pool = z.strictObject({
     .optional(),
 });
 
-const ssh = z.strictObject({
-  host,
-  port: port.default(22),
-  user: z.string().min(1).max(64),
-  /** Read again at every connect, so a rotated Secret takes effect without a restart. */
-  privateKeyFile: z.string().min(1),
-  /** Pinned host keys, `SHA256:…` or an OpenSSH public key line; two while a key is being rotated. */
-  hostKeys: z.array(z.string().min(1)).min(1, 'at least one pinned host key is required').max(4),
-  /** Commands under way at once on the one connection. */
-  maxInFlight: z.number().int().min(1).max(8).default(1),
-  execTimeoutSeconds: z.number().min(1).max(300).default(20),
-});
+const ssh = z
+  .strictObject({
+    host,
+    port: port.default(22),
+    user: z.string().min(1).max(64),
+    /** Read again at every connect, so a rotated Secret takes effect without a restart. */
+    privateKeyFile: z.string().min(1),
+    /** Pinned host keys, `SHA256:…` or an OpenSSH public key line; two while a key is being rotated. */
+    hostKeys: z.array(z.string().min(1)).max(4).default([]),
+    /** A file with more of them, one a line. Read again at every connect. */
+    hostKeysFile: z.string().min(1).optional(),
+    /** Commands under way at once on the one connection. */
+    maxInFlight: z.number().int().min(1).max(8).default(1),
+    execTimeoutSeconds: z.number().min(1).max(300).default(20),
+  })
+  .refine((value) => value.hostKeysFile !== undefined || value.hostKeys?.length !== 0, {
+    path: ['hostKeys'],
+    error: 'at least one pinned host key is required, here or in hostKeysFile',
+    // Also when something else is wrong, so that all problems are reported at once.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
 
 const backend = z.strictObject({
   /** Part of every volume id: never renamed. The address may change. */
@@ -63,7 +75,15 @@ const backend = z.strictObject({
   }),
   /** Bytes that must stay free in each pool: a full Btrfs fails writes of every volume. */
   reserve: byteSize.prefault('1GiB'),
-  pools: z.array(pool).min(1).max(3),
+  /** Sum of the sizes of all volumes of a pool over its size, at most; absent for no limit. */
+  overCommitRatio: z.number().min(1).max(100).optional(),
+  pools: z
+    .array(pool)
+    .min(1)
+    .max(3)
+    .refine((pools) => pools.reduce((sum, { label }) => sum + label.length, 0) <= MAX_LABELS, {
+      error: `the labels of all pools together have at most ${MAX_LABELS} characters: each command names them`,
+    }),
 });
 
 export const configSchema = z
@@ -76,6 +96,14 @@ export const configSchema = z
     clusterId: z.string().min(1, 'required; the uid of the namespace kube-system is a good one').max(128),
     /** Clusters that are gone and whose objects this one takes over. */
     adoptedClusterIds: z.array(z.string().min(1).max(128)).max(8).default([]),
+    snapshots: z
+      .strictObject({
+        /** Snapshots a minute that this controller cuts at most; absent for no limit. */
+        ratePerMinute: z.number().int().min(1).max(6000).optional(),
+        /** Snapshots that may be cut at once after a quiet time. */
+        burst: z.number().int().min(1).max(1000).default(10),
+      })
+      .prefault({}),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     backends: z.array(backend).min(1),
   })

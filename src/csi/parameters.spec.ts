@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StorageError } from '../storage/errors.ts';
-import { checkSnapshotParameters, tuningRanges, volumeParameters } from './parameters.ts';
+import { snapshotParameters, tuningRanges, volumeParameters } from './parameters.ts';
 
 const invalid = (message: string | RegExp) => (error: unknown) => {
   assert.ok(error instanceof StorageError);
@@ -103,9 +103,19 @@ test('parameters are limited to the 4 KiB of CSI', () => {
 });
 
 test('a VolumeSnapshotClass has no parameters of ours', () => {
-  checkSnapshotParameters({});
-  checkSnapshotParameters({ 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' });
-  assert.throws(() => checkSnapshotParameters({ pool: 'x' }), invalid('parameters: "pool" unknown; there are none'));
+  assert.deepEqual(snapshotParameters({}), {});
+  assert.deepEqual(snapshotParameters({ 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' }), {});
+  assert.deepEqual(snapshotParameters({ maxSnapshotsPerVolume: '12' }), { maxSnapshotsPerVolume: 12 });
+  assert.throws(
+    () => snapshotParameters({ pool: 'x' }),
+    invalid('parameters: "pool" unknown; known: maxSnapshotsPerVolume'),
+  );
+  for (const bad of ['0', '-1', '1.5', '', '100000', '1e3', ' 1']) {
+    assert.throws(
+      () => snapshotParameters({ maxSnapshotsPerVolume: bad }),
+      invalid('parameters: "maxSnapshotsPerVolume" must be a whole number from 1 to 99999'),
+    );
+  }
 });
 
 test('keys that JavaScript knows are unknown here', () => {

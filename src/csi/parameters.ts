@@ -43,7 +43,18 @@ const storageClass = z
     { path: ['reconnectDelaySeconds'], error: 'must be less than ctrlLossTimeoutSeconds' },
   );
 
-const snapshotClass = z.strictObject({});
+const snapshotClass = z.strictObject({
+  maxSnapshotsPerVolume: z
+    .string()
+    .regex(/^[1-9][0-9]{0,4}$/, 'must be a whole number from 1 to 99999')
+    .optional(),
+});
+
+/** The parameters of a VolumeSnapshotClass that are ours. */
+export interface SnapshotParameters {
+  /** Snapshots that one volume may have. */
+  readonly maxSnapshotsPerVolume?: number;
+}
 
 /** The parameters of a StorageClass that are ours. */
 export type VolumeParameters = z.infer<typeof storageClass> & {
@@ -59,9 +70,10 @@ export function volumeParameters(parameters: Readonly<Record<string, string>>): 
   return namespace && claim ? { ...own, description: `${namespace}/${claim}` } : own;
 }
 
-/** A VolumeSnapshotClass has no parameters of ours yet. @throws StorageError (invalid) naming every unknown key */
-export function checkSnapshotParameters(parameters: Readonly<Record<string, string>>): void {
-  parse(snapshotClass, parameters);
+/** @throws StorageError (invalid) naming every unknown key and every bad value */
+export function snapshotParameters(parameters: Readonly<Record<string, string>>): SnapshotParameters {
+  const { maxSnapshotsPerVolume: max } = parse(snapshotClass, parameters);
+  return max === undefined ? {} : { maxSnapshotsPerVolume: Number(max) };
 }
 
 function parse<Shape extends z.ZodRawShape>(

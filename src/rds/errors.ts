@@ -11,6 +11,9 @@ export const REFUSALS = {
   'RC-SMALL':
     'the size asked for is smaller than the source, or the source exceeds the limit; detail: bytes of the source',
   'RC-SPACE': 'the pool has too little free space; detail: free bytes',
+  'RC-PROMISE':
+    'the pool would promise more than overCommitRatio allows; detail: bytes promised with this volume, of those allowed',
+  'RC-QUOTA': 'the volume has as many snapshots as its class allows; detail: their number, and the oldest',
   'RC-SLOT': 'the disk slot of the volume is taken by another file; detail: that file',
   'RC-HALF': 'the subvolume is there without a disk item, and the device does not attach its image; detail: its words',
   'RC-EMPTY':
@@ -19,13 +22,13 @@ export const REFUSALS = {
   'RC-SIZE': 'the size of the disk did not become readable in time',
   'RC-LAG':
     'the device accepted the new size, but does not show it yet; detail: bytes that it shows. If this repeats, it cannot grow a disk',
-  'RC-GROW': 'the device refused to grow the image; detail: its words',
+  'RC-GROW': 'the device refused to grow the image; detail: bytes that it has, and the words of the device',
   'RC-PUB': 'the volume is published; detail: the disk comment',
   'RC-EXPORTED': 'the disk is exported, but no node is recorded on it',
   'RC-MODE': 'the volume is published to this node in another mode',
   'RC-RACE': 'another controller changed the publication at the same time',
   'RC-USED': 'a disk item uses a file of the object; detail: its slot',
-  'RC-LEFT': 'the disk item is still there after its removal',
+  'RC-LEFT': 'after its removal the disk item is still there, or there again',
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;

@@ -3,4 +3,4 @@ export type { ExpectedPool, ProbeReport } from './probe.ts';
 export { freshComment, type Mode, type Publication } from './publication.ts';
 export { Rds, type RdsCall, type RdsSettings } from './rds.ts';
 export type { SnapshotRef, VolumeRef } from './refs.ts';
-export type { ListedObject, ListedPage, ObjectState } from './rows.ts';
+export type { DiskRow, ListedObject, ListedPage, LostItem, ObjectState, PoolSpace } from './rows.ts';

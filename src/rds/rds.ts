@@ -1,12 +1,22 @@
-import { bytes, type JsonRow, type RouterOs, RouterOsError, type Script, text } from '../routeros/index.ts';
+import { type JsonRow, type RouterOs, RouterOsError, type Script, text } from '../routeros/index.ts';
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
 import { type ExpectedPool, judge, type ProbeReport } from './probe.ts';
 import type { Publication } from './publication.ts';
 import type { SnapshotRef, VolumeRef } from './refs.ts';
-import { decodeObject, decodePage, type ListedPage, type ObjectState } from './rows.ts';
+import {
+  decodeLostItems,
+  decodeObject,
+  decodePage,
+  decodeSpace,
+  type ListedPage,
+  type LostItems,
+  type ObjectState,
+  type PoolSpace,
+} from './rows.ts';
 import { poolSpace, probeBox } from './scripts/box.ts';
 import { type CreateVolume, createVolume, makeImage } from './scripts/create-volume.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
+import { listLostItems } from './scripts/lost-items.ts';
 import { publishVolume, unpublishVolume } from './scripts/publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readVolume } from './scripts/volume.ts';
@@ -22,6 +32,8 @@ export interface RdsSettings {
   readonly owners: readonly string[];
   /** Bytes that must stay free in each pool. */
   readonly reserveBytes: bigint;
+  /** What a pool may promise, in percent of its size; undefined for no limit. */
+  readonly ratioPercent?: bigint | undefined;
   /** TCP port of the NVMe target. */
   readonly port: number;
 }
@@ -59,18 +71,24 @@ export class Rds {
     return judge(await this.#run('read', probeBox(this.settings.pools), call), this.settings.pools);
   }
 
-  /** Free bytes of the mounted pools, by label. */
-  async freeBytes(pools: readonly ExpectedPool[], call: RdsCall): Promise<ReadonlyMap<string, bigint>> {
+  /** Space of the mounted pools, by label. */
+  async space(pools: readonly ExpectedPool[], call: RdsCall): Promise<ReadonlyMap<string, PoolSpace>> {
     const rows = await this.#run('read', poolSpace(pools), call);
-    return new Map(rows.map((row) => [text(row, 'fs-label'), bytes(row, 'free') ?? 0n]));
+    return new Map(rows.map((row) => [text(row, 'fs-label'), decodeSpace(row)]));
   }
 
-  async createVolume(request: Omit<CreateVolume, 'reserveBytes' | 'pools'>, call: RdsCall): Promise<ObjectState> {
+  async createVolume(
+    request: Omit<CreateVolume, 'reserveBytes' | 'ratioPercent' | 'pools'>,
+    call: RdsCall,
+  ): Promise<ObjectState> {
     return decodeObject(await this.#run('write', createVolume({ ...this.settings, ...request }), call));
   }
 
   /** Gives a new volume the image that an interrupted creation left out, where the device does not attach a new one. */
-  async makeImage(request: Omit<CreateVolume, 'reserveBytes' | 'pools'>, call: RdsCall): Promise<void> {
+  async makeImage(
+    request: Omit<CreateVolume, 'reserveBytes' | 'ratioPercent' | 'pools'>,
+    call: RdsCall,
+  ): Promise<void> {
     await this.#run('write', makeImage({ ...this.settings, ...request }), call);
   }
 
@@ -79,7 +97,7 @@ export class Rds {
   }
 
   async expandVolume(volume: VolumeRef, size: bigint, call: RdsCall): Promise<ObjectState> {
-    const script = expandVolume({ ...this.settings, volume }, size, this.settings.reserveBytes);
+    const script = expandVolume({ ...this.settings, volume }, size, this.settings);
     return decodeObject(await this.#run('write', script, call));
   }
 
@@ -113,13 +131,15 @@ export class Rds {
     return decodeObject(await this.#run('write', script, call));
   }
 
+  /** @param maxSnapshots Snapshots that the source may have; undefined for no limit. */
   async createSnapshot(
     snapshot: SnapshotRef,
     source: VolumeRef,
     namePrefix: string,
+    maxSnapshots: number | undefined,
     call: RdsCall,
   ): Promise<ObjectState> {
-    const script = createSnapshot({ ...this.settings, snapshot, source, namePrefix });
+    const script = createSnapshot({ ...this.settings, snapshot, source, namePrefix, maxSnapshots });
     return decodeObject(await this.#run('write', script, call));
   }
 
@@ -145,6 +165,16 @@ export class Rds {
   async listSnapshots(page: PageOf, sourceUuid: string | undefined, call: RdsCall): Promise<ListedPage> {
     const script = listSnapshots({ ...page, names: snapshotNames(this.settings.owners, sourceUuid) });
     return decodePage(await this.#run('read', script, call));
+  }
+
+  /**
+   * Disk items of our volumes whose subvolume is gone.
+   *
+   * @param digits Only slots that begin with these hex digits behind `pvc-`.
+   */
+  async lostItems(digits: string, limit: number, call: RdsCall): Promise<LostItems> {
+    const { pools, owners } = this.settings;
+    return decodeLostItems(await this.#run('read', listLostItems({ pools, owners, digits, limit }), call));
   }
 
   async #run(kind: 'read' | 'write', script: Script, call: RdsCall): Promise<readonly JsonRow[]> {

@@ -24,6 +24,8 @@ export interface DiskRow {
 export interface ObjectState {
   readonly subvolumes: readonly SubvolumeRow[];
   readonly disk: DiskRow | undefined;
+  /** True when this very script cut the snapshot. */
+  readonly made: boolean;
 }
 
 /** Decodes the rows of one object in whatever order they were printed. */
@@ -32,6 +34,7 @@ export function decodeObject(rows: readonly JsonRow[]): ObjectState {
   return {
     subvolumes: subvolumes.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1)),
     disk: rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk)[0],
+    made: rows.some((row) => flag(row, 'made')),
   };
 }
 
@@ -58,6 +61,38 @@ export function decodePage(rows: readonly JsonRow[]): ListedPage {
   }
   objects.sort((a, b) => (a.subvolume.subvolumeId < b.subvolume.subvolumeId ? -1 : 1));
   return { objects, more: rows.some((row) => flag(row, 'more')) };
+}
+
+/** A disk item whose subvolume is gone. */
+export interface LostItem extends DiskRow {
+  readonly filePath: string;
+}
+
+export interface LostItems {
+  readonly items: readonly LostItem[];
+  readonly more: boolean;
+}
+
+/** Decodes disk items that are printed without a subvolume. */
+export function decodeLostItems(rows: readonly JsonRow[]): LostItems {
+  const items = rows.filter((row) => 'slot' in row);
+  return {
+    items: items.map((row) => ({ ...decodeDisk(row), filePath: text(row, 'file-path') })),
+    more: rows.some((row) => flag(row, 'more')),
+  };
+}
+
+/** Space of a pool, in bytes. */
+export interface PoolSpace {
+  readonly size: bigint;
+  readonly free: bigint;
+  /** Sum of the sizes of all images in the pool. */
+  readonly promised: bigint;
+}
+
+/** Decodes the space of one pool; what the device does not tell counts as none. */
+export function decodeSpace(row: JsonRow): PoolSpace {
+  return { size: bytes(row, 'size') ?? 0n, free: bytes(row, 'free') ?? 0n, promised: bytes(row, 'promised') ?? 0n };
 }
 
 function isSubvolume(row: JsonRow): boolean {

@@ -79,6 +79,17 @@ describe('a call', () => {
     assert.throws(() => connect({ hostKeys: [] }), TypeError);
   });
 
+  it('believes the host keys that are pinned at the next connect', async () => {
+    let pinned = [`SHA256:${'A'.repeat(43)}`];
+    connect({ hostKeys: async () => pinned });
+    peer.answerAll((exec) => exec.ok());
+    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    assert.equal(peer.logins, 0);
+    pinned = [peer.hostKeyFingerprint];
+    await box.run(ros`:put 2`, write);
+    assert.ok(peer.logins > 0);
+  });
+
   it('uses the key that is there at the next connect', async () => {
     const second = newKey();
     let privateKey = (await peer.credentials()).privateKey;

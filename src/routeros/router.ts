@@ -4,7 +4,7 @@ import { limitCall } from './call-limit.ts';
 import { MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { Flight } from './flight.ts';
-import { parseHostKeys } from './host-key.ts';
+import { type HostKeys, parseHostKeys } from './host-key.ts';
 import { Link } from './link.ts';
 import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RunOptions } from './routeros.ts';
@@ -24,8 +24,11 @@ export interface RouterOsOptions {
   readonly host: string;
   /** Default 22. */
   readonly port?: number;
-  /** `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. */
-  readonly hostKeys: readonly string[];
+  /**
+   * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. A
+   * function is asked at every connect.
+   */
+  readonly hostKeys: readonly string[] | (() => Promise<readonly string[]>);
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
   /** Execs under way at one time; default 1, the only number known to be safe (docs/routeros.md, 1.1 and U15). */
@@ -61,7 +64,7 @@ class Router implements RouterOs {
     this.#link = new Link({
       host: options.host,
       port: options.port ?? 22,
-      hostKeys: parseHostKeys(options.hostKeys),
+      hostKeys: reader(options.hostKeys),
       credentials: () => options.credentials(),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       maxOutputBytes: MAX_ANSWER_BYTES,
@@ -174,12 +177,21 @@ class Router implements RouterOs {
   }
 }
 
+/** Keys that are given are checked at once, those that are asked for whenever they are. */
+function reader(pins: RouterOsOptions['hostKeys']): () => Promise<HostKeys> {
+  if (typeof pins === 'function') {
+    return async () => parseHostKeys(await pins());
+  }
+  const keys = parseHostKeys(pins);
+  return async () => keys;
+}
+
 /**
  * The way to one box. It connects when first used, runs one exec at a time in the order of the calls, and repeats what
  * the retry policy says. A call ends at its deadline or when its signal aborts; an exec that was sent keeps its place
  * until it is answered or out of time, as its script may be running (docs/routeros.md, U22).
  *
- * @throws TypeError when no host key is pinned, or one cannot be read.
+ * @throws TypeError when host keys are given and none is pinned, or one cannot be read.
  */
 export function connectRouterOs(options: RouterOsOptions): RouterOs {
   return new Router(options);

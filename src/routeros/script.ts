@@ -102,7 +102,10 @@ function collapse(parts: readonly string[]): readonly string[] {
   return parts.map((part, index) => {
     const begun = index === 0 ? part.replace(/^ *\n[ \n]*/, '') : part;
     const ended = index === parts.length - 1 ? begun.replace(/[ \n]*\n *$/, '') : begun;
-    return ended.replace(/([{;]) *\n[ \n]*/g, '$1').replace(/ *\n[ \n]*(}?)/g, (_, brace: string) => brace || ' ');
+    return ended
+      .replace(/([{;]) *\n[ \n]*/g, '$1')
+      .replace(/ *\n[ \n]*(}?)/g, (_, brace: string) => brace || ' ')
+      .replace(/"(?:\\.|[^"\\])*"|; +/g, (found) => (found.startsWith(';') ? ';' : found));
   });
 }
 

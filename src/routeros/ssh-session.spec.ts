@@ -16,7 +16,7 @@ function optionsFor(target: SshPeer, changes: Partial<SshOptions> = {}): SshOpti
   return {
     host: '127.0.0.1',
     port: target.port,
-    hostKeys: parseHostKeys([target.hostKeyFingerprint]),
+    hostKeys: async () => parseHostKeys([target.hostKeyFingerprint]),
     credentials: target.credentials,
     connectTimeoutMs: LONG,
     maxOutputBytes: 1024 * 1024,
@@ -54,7 +54,7 @@ afterEach(async () => {
 
 describe('SshSession.open', () => {
   it('refuses an unknown host key before it shows who it is, and names the key that was shown', async () => {
-    const hostKeys = parseHostKeys([`SHA256:${'A'.repeat(43)}`]);
+    const hostKeys = async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`]);
     const { hostKeyFingerprint } = peer;
     await assert.rejects(open({ hostKeys }), (error: RouterOsError) => {
       assert.equal(error.kind, 'unreachable');
@@ -66,7 +66,13 @@ describe('SshSession.open', () => {
   });
 
   it('accepts either of two pinned keys', async () => {
-    await open({ hostKeys: parseHostKeys([`SHA256:${'A'.repeat(43)}`, peer.hostKeyFingerprint]) });
+    await open({ hostKeys: async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`, peer.hostKeyFingerprint]) });
+  });
+
+  it('does not connect when the pinned keys cannot be read', async () => {
+    const hostKeys = async () => parseHostKeys([]);
+    await assertUnreachable(open({ hostKeys }), /the pinned host keys cannot be read: no host key is pinned/);
+    assert.equal(peer.logins, 0);
   });
 
   it('accepts the RSA host key that RouterOS has by default', async () => {

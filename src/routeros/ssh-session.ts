@@ -14,7 +14,8 @@ export interface SshCredentials {
 export interface SshOptions {
   readonly host: string;
   readonly port: number;
-  readonly hostKeys: HostKeys;
+  /** Asked at every connect, as are the credentials: host keys that were exchanged on disk are picked up too. */
+  hostKeys(): Promise<HostKeys>;
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
   /** Milliseconds for TCP, key exchange and login together. */
@@ -26,12 +27,14 @@ export interface SshOptions {
 /** What one command gave back. Whether that is an answer is for the reader of its markers to say. */
 export interface ExecResult {
   readonly output: Buffer;
+  /** Exit status, where one was sent: it tells nothing of success (docs/routeros.md, 1.1) and is kept for diagnosis (U1). */
+  readonly status: number | undefined;
   /** Why the output may be short, and what came on stderr; for people, empty when there is nothing to say. */
   readonly note: string;
 }
 
 /** The defaults of ssh2 without SHA-1; RouterOS 7 has better in each group (docs/routeros.md, 1.5). */
-const ALGORITHMS: Algorithms = {
+export const ALGORITHMS: Algorithms = {
   serverHostKey: { remove: 'ssh-rsa', append: [], prepend: [] },
   hmac: { remove: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'], append: [], prepend: [] },
   compress: ['none'],
@@ -45,6 +48,14 @@ function messageOf(error: unknown): string {
 
 function unreachable(detail: string, cause?: unknown): RouterOsError {
   return new RouterOsError('unreachable', detail, { cause });
+}
+
+async function read<T>(what: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw unreachable(`the ${what} cannot be read: ${messageOf(cause)}`, cause);
+  }
 }
 
 /**
@@ -83,12 +94,8 @@ export class SshSession {
    * @throws RouterOsError of kind `unreachable`, always.
    */
   static async open(options: SshOptions, signal: AbortSignal): Promise<SshSession> {
-    let credentials: SshCredentials;
-    try {
-      credentials = await options.credentials();
-    } catch (cause) {
-      throw unreachable(`the SSH credentials cannot be read: ${messageOf(cause)}`, cause);
-    }
+    const credentials = await read('SSH credentials', options.credentials());
+    const hostKeys = await read('pinned host keys', options.hostKeys());
     if (signal.aborted) {
       throw unreachable('connecting was given up');
     }
@@ -99,7 +106,7 @@ export class SshSession {
     const giveUp = (): void => session.close();
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      await session.#handshake(options, credentials);
+      await session.#handshake(options, credentials, hostKeys);
       return session;
     } catch (error) {
       session.close();
@@ -109,7 +116,7 @@ export class SshSession {
     }
   }
 
-  #handshake(options: SshOptions, credentials: SshCredentials): Promise<void> {
+  #handshake(options: SshOptions, credentials: SshCredentials, hostKeys: HostKeys): Promise<void> {
     const where = `${options.host} port ${options.port}`;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let refusedKey = '';
@@ -119,7 +126,7 @@ export class SshSession {
     };
     this.#client.once('ready', resolve).once('error', failed).once('close', failed);
     const verify = (key: Buffer): boolean => {
-      if (options.hostKeys.matches(key)) {
+      if (hostKeys.matches(key)) {
         return true;
       }
       refusedKey =
@@ -152,7 +159,7 @@ export class SshSession {
   /**
    * Runs one command and returns whatever came back until its channel closed, the connection was lost or the time was
    * over; in that last case the connection is torn down, as what else arrives on it can no longer be trusted to be in
-   * step. The exit status is ignored (docs/routeros.md, 1.1).
+   * step. The exit status is not judged (docs/routeros.md, 1.1).
    *
    * @throws RouterOsError `unreachable` when the command was certainly not sent, `unknown` when there was too much output.
    */
@@ -161,9 +168,10 @@ export class SshSession {
     const chunks: Buffer[] = [];
     let size = 0;
     let complaints = '';
+    let status: number | undefined;
     const finish = (why: string): void => {
       clearTimeout(timer);
-      resolve({ output: Buffer.concat(chunks), note: [why, complaints.trim()].filter(Boolean).join('; ') });
+      resolve({ output: Buffer.concat(chunks), status, note: [why, complaints.trim()].filter(Boolean).join('; ') });
     };
     const fail = (error: RouterOsError): void => {
       clearTimeout(timer);
@@ -187,6 +195,9 @@ export class SshSession {
       });
       channel.stderr.on('data', (chunk: Buffer) => {
         complaints = (complaints + chunk.toString('utf8')).slice(0, MAX_NOTE_BYTES);
+      });
+      channel.on('exit', (code: number | null) => {
+        status = code ?? undefined;
       });
       // A device that ends its output and waits for us to close the channel would otherwise be waited for.
       channel.on('end', () => channel.close());

@@ -21,6 +21,8 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-OWNER': { kind: 'precondition', remedy: 'if that cluster is gone, list its id under adoptedClusterIds' },
   'RC-SMALL': { kind: 'outOfRange', remedy: 'ask for at least the size of the source' },
   'RC-SPACE': { kind: 'exhausted', remedy: 'free space in the pool: delete snapshots or volumes, or add disks' },
+  'RC-PROMISE': { kind: 'exhausted', remedy: 'delete volumes, add disks, or raise overCommitRatio of the backend' },
+  'RC-QUOTA': { kind: 'exhausted', remedy: 'delete snapshots that are no longer needed' },
   'RC-SLOT': { kind: 'precondition', remedy: 'a person must look at the disk item on the box' },
   'RC-HALF': { kind: 'unavailable', remedy: 'it is tried again; if it stays so, look at the subvolume on the box' },
   'RC-EMPTY': { kind: 'precondition', remedy: 'the source holds no usable image; use another snapshot' },

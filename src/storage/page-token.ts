@@ -13,6 +13,9 @@ export interface PageToken {
 
 const TOKEN = /^([a-z0-9-]+)\/([^/]+)\/(0|[1-9][0-9]{0,18})$/;
 
+/** Numbers of the device have 64 bits, signed. */
+const MAX_ID = 2n ** 63n - 1n;
+
 export function printPageToken(token: PageToken): string {
   return `${token.backend}/${token.pool}/${token.after}`;
 }
@@ -23,5 +26,6 @@ export function parsePageToken(text: string): PageToken | undefined {
   if (backend === undefined || pool === undefined || after === undefined || !BACKEND_NAME.test(backend)) {
     return undefined;
   }
-  return { backend, pool, after: BigInt(after) };
+  const id = BigInt(after);
+  return id > MAX_ID ? undefined : { backend, pool, after: id };
 }

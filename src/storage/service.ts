@@ -1,4 +1,4 @@
-import type { ProbeReport } from '../rds/index.ts';
+import type { PoolSpace, ProbeReport, RdsSettings } from '../rds/index.ts';
 import { type Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
@@ -11,6 +11,7 @@ import { Snapshots } from './snapshots.ts';
 import type {
   Call,
   CapacityRange,
+  CreateSnapshotRequest,
   CreateVolumeRequest,
   Page,
   PageRequest,
@@ -21,6 +22,8 @@ import type {
   Target,
   Volume,
 } from './storage.ts';
+import { type Survey, survey } from './survey.ts';
+import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
 import { Volumes } from './volumes.ts';
 
 export interface ServiceOptions {
@@ -28,6 +31,8 @@ export interface ServiceOptions {
   readonly identity: Identity;
   /** Milliseconds since the epoch; replaced in tests. */
   readonly now?: () => number;
+  /** Limits how many snapshots are cut in a time; absent for no limit. */
+  readonly snapshotRate?: TokenBucketOptions;
 }
 
 /** The driver on its configured boxes. */
@@ -38,12 +43,13 @@ export class StorageService implements Storage {
   readonly #snapshots: Snapshots;
   #ready = false;
 
-  constructor({ backends, identity, now = Date.now }: ServiceOptions) {
+  constructor({ backends, identity, now = Date.now, snapshotRate }: ServiceOptions) {
+    const rate = snapshotRate === undefined ? undefined : new TokenBucket(snapshotRate);
     const lock = new KeyedLock();
     this.#backends = new Backends(backends);
     this.#volumes = new Volumes(this.#backends, identity, lock);
     this.#publishing = new Publishing(this.#backends, lock);
-    this.#snapshots = new Snapshots(this.#backends, identity, lock, now);
+    this.#snapshots = new Snapshots(this.#backends, identity, lock, now, rate);
   }
 
   ready(): boolean {
@@ -107,8 +113,17 @@ export class StorageService implements Storage {
     return free.reduce((sum, bytes) => sum + bytes, 0n);
   }
 
-  async createSnapshot(name: string, sourceVolumeId: string, call: Call): Promise<Snapshot> {
-    return await this.#snapshots.create(name, sourceVolumeId, call);
+  /**
+   * Everything of our owners that the boxes hold, half-made volumes included.
+   *
+   * @throws StorageError when any pool cannot be read: a survey is whole or it is none.
+   */
+  async survey(call: Call): Promise<Survey> {
+    return await survey(this.#backends.all(), call);
+  }
+
+  async createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
+    return await this.#snapshots.create(request, call);
   }
 
   async deleteSnapshot(snapshotId: string, call: Call): Promise<void> {
@@ -156,10 +171,18 @@ async function freeBytes({ name, rds }: Backend, label: string | undefined, call
     return 0n;
   }
   try {
-    const free = await rds.freeBytes(pools, call);
-    const usable = pools.map((pool) => (free.get(pool.label) ?? 0n) - rds.settings.reserveBytes);
-    return usable.reduce((sum, bytes) => sum + (bytes > 0n ? bytes : 0n), 0n);
+    const space = await rds.space(pools, call);
+    return pools.reduce((sum, { label }) => sum + usable(space.get(label), rds.settings), 0n);
   } catch (error) {
     throw failure(error, `capacity of ${name}`, call);
   }
+}
+
+/** What is free above the reserve, and what the pool may still promise, whichever is less. */
+function usable(space: PoolSpace | undefined, { reserveBytes, ratioPercent }: RdsSettings): bigint {
+  if (space === undefined) return 0n;
+  const free = space.free - reserveBytes;
+  const left = ratioPercent === undefined ? free : (space.size / 100n) * ratioPercent - space.promised;
+  const least = left < free ? left : free;
+  return least > 0n ? least : 0n;
 }

@@ -7,7 +7,16 @@ import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { parseSnapshotName, type SnapshotName, snapshotNamePrefix } from './names.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
-import type { Call, Snapshot } from './storage.ts';
+import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+/** What the script that cuts a snapshot is made of. */
+interface Cut {
+  readonly ref: SnapshotRef;
+  readonly source: VolumeRef;
+  readonly prefix: string;
+  readonly maxSnapshots: number | undefined;
+}
 
 /** Cutting, reading and deleting snapshots. A snapshot and what was restored from it are independent. */
 export class Snapshots {
@@ -16,15 +25,18 @@ export class Snapshots {
   readonly #lock: KeyedLock;
   /** Milliseconds since the epoch. */
   readonly #now: () => number;
+  readonly #rate: TokenBucket | undefined;
 
-  constructor(backends: Backends, identity: Identity, lock: KeyedLock, now: () => number) {
+  /** @param rate Limits how many snapshots are cut in a time; undefined for no limit. */
+  constructor(backends: Backends, identity: Identity, lock: KeyedLock, now: () => number, rate?: TokenBucket) {
+    this.#rate = rate;
     this.#backends = backends;
     this.#identity = identity;
     this.#lock = lock;
     this.#now = now;
   }
 
-  async create(name: string, sourceVolumeId: string, call: Call): Promise<Snapshot> {
+  async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
     const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId);
     const { owner } = this.#identity;
     const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
@@ -33,7 +45,11 @@ export class Snapshots {
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
       const ref = snapshotRef(handle.uuid);
-      const state = await this.#cut(backend, ref, volumeRef(source.uuid), prefix, call);
+      const script = { ref, source: volumeRef(source.uuid), prefix, maxSnapshots };
+      await this.#rate?.take(call);
+      const state = await this.#cut(backend, script, call);
+      // A repeat that found what it had made before has cut nothing.
+      if (!state.made) this.#rate?.giveBack();
       await this.#withdrawLoser(backend, handle, prefix, state, call);
       const cut = justCut(id, prefix, state);
       if (cut.sourceUuid !== source.uuid) {
@@ -54,10 +70,13 @@ export class Snapshots {
    * Cuts the snapshot. A box that refuses for good, and has been seen not to have the snapshot, is told as such: while
    * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
    */
-  async #cut(backend: Backend, ref: SnapshotRef, source: VolumeRef, prefix: string, call: Call): Promise<ObjectState> {
+  async #cut(backend: Backend, { ref, source, prefix, maxSnapshots }: Cut, call: Call): Promise<ObjectState> {
     try {
-      return await backend.rds.createSnapshot(ref, source, prefix, call);
+      return await backend.rds.createSnapshot(ref, source, prefix, maxSnapshots, call);
     } catch (error) {
+      if (error instanceof RdsError && error.code === 'RC-QUOTA') {
+        throw quotaReached(backend.name, error, maxSnapshots);
+      }
       const isRefusal = error instanceof RdsError && (error.code === 'failed' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
         throw error;
@@ -140,4 +159,17 @@ export function toSnapshot(backend: string, name: SnapshotName): Snapshot {
     sizeBytes: name.bytes,
     createdAtSeconds: name.createdAtSeconds,
   };
+}
+
+/** Names the snapshot that most likely goes first. */
+function quotaReached(backend: string, error: RdsError, maxSnapshots: number | undefined): StorageError {
+  const [count = '', oldest = ''] = error.detail.split(' ');
+  const name = parseSnapshotName(oldest);
+  if (name === undefined) return new StorageError('exhausted', error.message, { cause: error });
+  const { id, createdAtSeconds, sourceVolumeId } = toSnapshot(backend, name);
+  const time = new Date(Number(createdAtSeconds) * 1000).toISOString();
+  const text =
+    `${sourceVolumeId} has ${count} snapshots, its VolumeSnapshotClass allows ${maxSnapshots} (maxSnapshotsPerVolume); ` +
+    `the oldest is ${id} of ${time}; delete snapshots that are no longer needed`;
+  return new StorageError('exhausted', text, { cause: error });
 }

@@ -56,6 +56,13 @@ export interface Target {
   readonly nqn: string;
 }
 
+export interface CreateSnapshotRequest {
+  readonly name: string;
+  readonly sourceVolumeId: string;
+  /** Snapshots that the source may have, this one included; undefined for no limit. */
+  readonly maxSnapshots?: number | undefined;
+}
+
 export interface Snapshot {
   readonly id: string;
   readonly sourceVolumeId: string;
@@ -98,7 +105,7 @@ export interface Storage {
   /** Free bytes that a new volume could have in the pool, or over all pools when none is named. */
   capacity(where: { readonly backend?: string; readonly pool?: string }, call: Call): Promise<bigint>;
 
-  createSnapshot(name: string, sourceVolumeId: string, call: Call): Promise<Snapshot>;
+  createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot>;
   deleteSnapshot(snapshotId: string, call: Call): Promise<void>;
   getSnapshot(snapshotId: string, call: Call): Promise<Snapshot>;
   listSnapshots(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>>;

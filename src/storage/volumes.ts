@@ -249,7 +249,7 @@ export function toVolume(handle: Handle, state: Pick<ObjectState, 'subvolumes' |
  * The nodes that can reach the volume. A record without the export, as a reboot may leave it (U17), is no publication, so
  * that external-attacher sees the drift in ListVolumes and publishes again.
  */
-function publishedNodes(disk: ObjectState['disk']): string[] {
+export function publishedNodes(disk: ObjectState['disk']): string[] {
   return disk?.exported ? disk.publications.map(({ hostId }) => nodeIdOfHost(hostId)) : [];
 }
 

@@ -144,6 +144,66 @@ test('names with control characters and fields that are too long are invalid, 12
   }
 });
 
+test('huge and negative numbers are refused in words, and nothing is made or changed', async (t) => {
+  const { controller, api, simulator } = await startWatched(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const before = await inventory(simulator);
+  const execs = await api.execs();
+  const refusedAs = /^(INVALID_ARGUMENT|OUT_OF_RANGE)$/;
+  for (const bytes of [-1n, -(2n ** 63n), 2n ** 63n - 1n, 2n ** 60n + 1n]) {
+    const capacityRange = { requiredBytes: bytes };
+    assert.match(await outcome(makeVolume(controller, bytes)), refusedAs);
+    assert.match(await outcome(controller.controllerExpandVolume({ volumeId, capacityRange })), refusedAs);
+  }
+  for (const limitBytes of [-1n, -(2n ** 63n), 1n]) {
+    const capacityRange = { requiredBytes: MiB, limitBytes };
+    assert.match(await outcome(makeVolume(controller, MiB, { capacityRange })), refusedAs);
+    assert.match(await outcome(controller.controllerExpandVolume({ volumeId, capacityRange })), refusedAs);
+  }
+  for (const maxEntries of [-1, -(2 ** 31)]) {
+    await refused(controller.listVolumes({ maxEntries }), 'INVALID_ARGUMENT', /max_entries/);
+    await refused(controller.listSnapshots({ maxEntries }), 'INVALID_ARGUMENT', /max_entries/);
+  }
+  for (const id of ['-1', '9223372036854775808', '9999999999999999999', '1'.repeat(100), '0x10', '1e3', '01']) {
+    await refused(controller.listVolumes({ startingToken: `rds1/pool/${id}` }), 'ABORTED', /token/);
+    await refused(controller.listSnapshots({ startingToken: `rds1/pool/${id}` }), 'ABORTED', /token/);
+  }
+  assert.equal(await api.execs(), execs);
+  const most = { maxEntries: 2 ** 31 - 1, startingToken: `rds1/pool/${2n ** 63n - 1n}` };
+  assert.deepEqual((await controller.listVolumes(most)).entries, []);
+  assert.deepEqual((await controller.listSnapshots(most)).entries, []);
+  assert.deepEqual(await inventory(simulator), before);
+});
+
+test('megabytes in a field are refused with a sentence that does not repeat them', async (t) => {
+  const { controller, api } = await startWatched(t);
+  const execs = await api.execs();
+  const long = '$[x]"\n'.repeat(2 ** 19);
+  const manyParameters = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`key${index}`, '"]']));
+  const calls = [
+    controller.createVolume(volumeRequest(long, MiB)),
+    makeVolume(controller, MiB, { parameters: { pool: long } }),
+    makeVolume(controller, MiB, { parameters: { [long]: 'x' } }),
+    makeVolume(controller, MiB, { parameters: manyParameters }),
+    makeVolume(controller, MiB, { mutableParameters: manyParameters }),
+    makeVolume(controller, MiB, fromSnapshot(long)),
+    controller.createSnapshot({ name: 'x', sourceVolumeId: long }),
+    controller.deleteVolume({ volumeId: long }),
+    controller.deleteSnapshot({ snapshotId: long }),
+    controller.controllerGetVolume({ volumeId: long }),
+    controller.getCapacity({ parameters: manyParameters }),
+    controller.listVolumes({ startingToken: long }),
+  ];
+  for (const call of calls) {
+    await assert.rejects(call, ({ details = '' }: { details?: string }) => {
+      assert.ok(Buffer.byteLength(details) <= 1024, `${details.length} characters`);
+      return true;
+    });
+  }
+  assert.deepEqual((await controller.listSnapshots({ snapshotId: long })).entries, []);
+  assert.equal(await api.execs(), execs);
+});
+
 test('any text at all is a good name or an invalid one, and does no harm', async (t) => {
   const { controller, simulator, commandsOf } = await startWatched(t);
   const before = await inventory(simulator);

@@ -21,6 +21,8 @@ const MAKE = { path: '/disk/btrfs/subvolume', command: 'add' };
 const REMOVE = { path: '/disk/btrfs/subvolume', command: 'remove' };
 const ATTACH = { path: '/disk', command: 'add' };
 const DETACH = { path: '/disk', command: 'remove' };
+const LOOK = { path: '/disk/btrfs/subvolume', command: 'print' };
+const FIND = { path: '/disk', command: 'find' };
 const EXPORT = { path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' };
 
 /** Two controller processes on one box, and the means to let their scripts meet. */
@@ -197,6 +199,59 @@ test('a volume deleted while its snapshot is cut: a snapshot that was promised i
     }
     assert.deepEqual(await inventory(simulator), []);
   }
+});
+
+test('what another process made before the source was deleted is found, though it was not there at the first look', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  /** Runs all of `second` between the look for the result and the look for the source. */
+  const betweenLooks = async (first: () => Promise<unknown>, second: () => Promise<unknown>) => {
+    faults.before(LOOK, () => undefined);
+    return await between(faults, LOOK, first, second);
+  };
+  const volumeId = await makeVolume(one, MiB);
+  const name = snapshotName();
+  const snapshotId = `rds1:${name}`;
+  const cut = { name, sourceVolumeId: volumeId };
+  const cuts = await betweenLooks(
+    () => one.createSnapshot(cut),
+    () => two.createSnapshot(cut).then(() => two.deleteVolume({ volumeId })),
+  );
+  assert.deepEqual(cuts, ['OK', 'OK']);
+  const restore = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
+  const restores = await betweenLooks(
+    () => one.createVolume(restore),
+    () => two.createVolume(restore).then(() => two.deleteSnapshot({ snapshotId })),
+  );
+  assert.deepEqual(restores, ['OK', 'OK']);
+  await two.deleteVolume({ volumeId: `rds1:${restore.name}` });
+  assert.deepEqual(await inventory(simulator), []);
+});
+
+test('a volume deleted while it grows is gone: that is no box that cannot grow images', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  const [grown, removed] = await between(
+    faults,
+    { path: '/disk', command: 'set', text: 'file-size=' },
+    () => one.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } }),
+    () => two.deleteVolume({ volumeId }),
+  );
+  assert.deepEqual([grown, removed], ['NOT_FOUND', 'OK']);
+  assert.deepEqual(await inventory(simulator), []);
+});
+
+test("a disk item that a snapshot attached again during a delete is not taken for a stranger's", async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults, simulator } = stack;
+  const volumeId = await makeVolume(one, MiB);
+  const name = snapshotName();
+  const remove = () => two.deleteVolume({ volumeId });
+  const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
+  const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, cut);
+  assert.deepEqual([removed, taken], ['ABORTED', 'OK']);
+  await two.deleteVolume({ volumeId });
+  await two.deleteSnapshot({ snapshotId: `rds1:${name}` });
+  assert.deepEqual(await inventory(simulator), []);
 });
 
 test('a snapshot deleted while it is restored: a restore that was promised is whole', async (t) => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/load.ts';
-import { tuningRanges, volumeParameters } from '../../src/csi/parameters.ts';
+import { snapshotParameters, tuningRanges, volumeParameters } from '../../src/csi/parameters.ts';
 import { codes } from '../../src/csi/status.ts';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
@@ -31,11 +31,17 @@ test('the example in docs/configuration.md is valid and its table lists exactly 
   assert.deepEqual(new Set(firstCells(markdown, '| key', '## StorageClass')), new Set(keys));
 });
 
-test('docs/configuration.md lists exactly the StorageClass parameters, with their ranges', () => {
+test('docs/configuration.md lists exactly the parameters of both classes, with their ranges', () => {
   const markdown = read('docs/configuration.md');
-  const documented = firstCells(markdown, '| parameter', '');
-  const known = /known: (.*)$/.exec(messageOf(() => volumeParameters({ nonsense: '' })))?.[1]?.split(', ') ?? [];
-  assert.deepEqual(documented, known);
+  const known = (check: () => unknown) => /known: (.*)$/.exec(messageOf(check))?.[1]?.split(', ') ?? [];
+  assert.deepEqual(
+    firstCells(markdown, '## StorageClass', '## VolumeSnapshotClass'),
+    known(() => volumeParameters({ nonsense: '' })),
+  );
+  assert.deepEqual(
+    firstCells(markdown, '## VolumeSnapshotClass', ''),
+    known(() => snapshotParameters({ nonsense: '' })),
+  );
   for (const [key, [min, max]] of Object.entries(tuningRanges)) {
     assert.ok(markdown.includes(`| \`${key}\` | ${min}–${max} |`), `${key}: ${min}–${max}`);
   }

@@ -37,6 +37,8 @@ export interface StackOptions {
 /** A simulated box and a controller that drives it over real SSH, spoken to over a real gRPC socket. */
 export interface Stack {
   readonly directory: string;
+  /** The configuration of the first controller. */
+  readonly configFile: string;
   readonly simulator: Simulator;
   /** What the simulator was started with, for starting it once more from the same state. */
   readonly simulatorOptions: SimulatorOptions;
@@ -78,13 +80,17 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
 
   const logger = createLogger(process.env['TEST_LOG'] ?? 'fatal');
   let started = 0;
+  const configFile = join(directory, 'rose-csi-0.json');
   const start = async (extra: Readonly<Record<string, unknown>> = {}) => {
-    const endpoint = `unix://${join(directory, `csi-${started++}.sock`)}`;
+    const number = started++;
+    const endpoint = `unix://${join(directory, `csi-${number}.sock`)}`;
     const backends = [options.backend ?? {}, ...(options.moreBackends ?? [])].map((backend) => ({
       ...backendDocument({ ...simulator, port }, privateKeyFile),
       ...backend,
     }));
-    const config = parseConfig({ clusterId: CLUSTER_ID, backends, ...extra }, 'test');
+    const document = { clusterId: CLUSTER_ID, backends, ...extra };
+    await writeFile(join(directory, `rose-csi-${number}.json`), JSON.stringify(document));
+    const config = parseConfig(document, 'test');
     const controller = await startController(config, endpoint, logger, options.patience);
     stops.push(() => controller.stop());
     return endpoint;
@@ -102,7 +108,7 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
   };
   const first = await connect();
   return {
-    ...{ directory, simulator, simulatorOptions, api },
+    ...{ directory, configFile, simulator, simulatorOptions, api },
     ...first,
     anotherController: async (config) => (await connect(config)).controller,
   };

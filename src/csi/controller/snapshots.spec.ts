@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { StorageError } from '../../storage/errors.ts';
-import type { PageRequest, SnapshotFilter } from '../../storage/storage.ts';
+import type { CreateSnapshotRequest, PageRequest, SnapshotFilter } from '../../storage/storage.ts';
 import type { Snapshot } from '../gen/csi_pb.js';
 import { refusal, snapshot, startController } from '../test-support.ts';
 
@@ -26,20 +26,20 @@ const expected = {
 const large = { ...snapshot, sizeBytes: 2n ** 53n + 1n };
 
 test('CreateSnapshot', async (t) => {
-  const calls: [string, string][] = [];
+  const calls: CreateSnapshotRequest[] = [];
   const client = await startController(t, {
-    createSnapshot: async (name, sourceVolumeId) => {
-      calls.push([name, sourceVolumeId]);
+    createSnapshot: async (request) => {
+      calls.push(request);
       return large;
     },
   });
   const reply = await client.createSnapshot({
     name: 'snap-1',
     sourceVolumeId: 'box:pvc-1',
-    parameters: { 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' },
+    parameters: { 'csi.storage.k8s.io/volumesnapshot/name': 'nightly', maxSnapshotsPerVolume: '7' },
     secrets: { password: 'x' },
   });
-  assert.deepEqual(calls, [['snap-1', 'box:pvc-1']]);
+  assert.deepEqual(calls, [{ name: 'snap-1', sourceVolumeId: 'box:pvc-1', maxSnapshots: 7 }]);
   assert.deepEqual(facts(reply.snapshot), expected);
 
   const cases: [Parameters<typeof client.createSnapshot>[0], string][] = [
@@ -48,7 +48,10 @@ test('CreateSnapshot', async (t) => {
     [{ name: 'x'.repeat(129), sourceVolumeId: 'x' }, 'name has 129 bytes; CSI allows 128'],
     [{ name: 'a\u0001', sourceVolumeId: 'x' }, 'name contains a control character'],
     [{ name: 'a', sourceVolumeId: 'x'.repeat(129) }, 'source_volume_id has 129 bytes; CSI allows 128'],
-    [{ name: 'a', sourceVolumeId: 'x', parameters: { pool: 'y' } }, 'parameters: "pool" unknown; there are none'],
+    [
+      { name: 'a', sourceVolumeId: 'x', parameters: { pool: 'y' } },
+      'parameters: "pool" unknown; known: maxSnapshotsPerVolume',
+    ],
   ];
   for (const [wrong, message] of cases) {
     await assert.rejects(client.createSnapshot(wrong), refusal(status.INVALID_ARGUMENT, message));
@@ -115,7 +118,7 @@ test('the deadline and the wish to stop reach the storage', async (t) => {
   const caller = new AbortController();
   const aborted = Promise.withResolvers<unknown>();
   const client = await startController(t, {
-    createSnapshot: (_, __, { signal, deadline }) =>
+    createSnapshot: (_, { signal, deadline }) =>
       new Promise((_resolve, reject) => {
         assert.ok(deadline !== undefined && deadline > Date.now());
         signal.addEventListener('abort', () => {

@@ -3,7 +3,7 @@ import type { Storage } from '../../storage/storage.ts';
 import type { Controller } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 import { snapshotMessage } from '../messages.ts';
-import { checkSnapshotParameters } from '../parameters.ts';
+import { snapshotParameters } from '../parameters.ts';
 import { pageRequest, requireName, requireString } from '../validation.ts';
 
 /** Making, removing and finding snapshots. */
@@ -12,8 +12,8 @@ export function snapshotHandlers(storage: Storage) {
     async createSnapshot(message, call) {
       const sourceVolumeId = requireString('source_volume_id', message.sourceVolumeId);
       const name = requireName(message.name);
-      checkSnapshotParameters(message.parameters);
-      return { snapshot: snapshotMessage(await storage.createSnapshot(name, sourceVolumeId, call)) };
+      const { maxSnapshotsPerVolume: maxSnapshots } = snapshotParameters(message.parameters);
+      return { snapshot: snapshotMessage(await storage.createSnapshot({ name, sourceVolumeId, maxSnapshots }, call)) };
     },
 
     async deleteSnapshot({ snapshotId }, call) {

@@ -1,12 +1,13 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool } from '../refs.ts';
-import { proveAll, put } from './fragments.ts';
+import { proveAll, put, sumPromises } from './fragments.ts';
 
-/** Prints the mounted disk rows of the pools, for their free space. */
+/** Prints for each pool its mounted disk row, with size and free space, and what it has promised. */
 export function poolSpace(pools: readonly Pool[]): Script {
   const rows = pools.map(
-    (pool) => ros`:foreach xR in=[/disk print detail as-value proplist=fs-label,size,free
-      where mounted and fs-label=${pool.label}] do={${put(ros`$xR`)}}`,
+    (pool) => ros`:foreach xM in=[/disk find where mounted and fs-label=${pool.label}] do={${sumPromises(ros`0`)};
+      ${put(ros`{"fs-label"=[/disk get $xM fs-label]; "size"=[/disk get $xM size]; "free"=[/disk get $xM free];
+        "promised"=$xY}`)}}`,
   );
   return join([proveAll(pools), ...rows]);
 }

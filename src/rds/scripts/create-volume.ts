@@ -1,14 +1,15 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
 import { addDisk, attach, diskItems, growTo, imagePath, reportDisk } from './disk.ts';
-import { find, findMatching, proveFound, proveHome, proveSpace, reportMatching, searchIn } from './fragments.ts';
+import { find, findMatching, proveFound, proveHome, proveRatio, proveSpace, put, searchIn } from './fragments.ts';
+import type { SpaceRules } from './volume.ts';
 
 export type VolumeSource =
   | { readonly kind: 'new' }
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotRef }
   | { readonly kind: 'volume'; readonly volume: VolumeRef };
 
-export interface CreateVolume {
+export interface CreateVolume extends SpaceRules {
   readonly pool: Pool;
   /** All pools of the box: a source is absent only if it is in none of them. */
   readonly pools: readonly Pool[];
@@ -20,8 +21,6 @@ export interface CreateVolume {
   readonly bytes: bigint;
   /** Largest acceptable size; 0 means any. */
   readonly limitBytes: bigint;
-  /** Bytes that must stay free in the pool. */
-  readonly reserveBytes: bigint;
   readonly source: VolumeSource;
 }
 
@@ -38,7 +37,7 @@ const SNAPSHOT_BYTES_AT = 99n;
 export function createVolume(request: CreateVolume): Script {
   const { volume, name, source, pool, pools } = request;
   const id = ros`$xU`;
-  const sources = source.kind === 'new' ? [] : [ere`^${prefixOf(source)}`];
+  const sources = source.kind === 'new' ? [] : [ere`^${prefixOf(source)}`, id];
   return join([
     searchIn(pools),
     ros`:local xU ${ere`^${volume.prefix}`}; :local xO ${name}; :local xK ""; :local xZ 1`,
@@ -47,7 +46,7 @@ export function createVolume(request: CreateVolume): Script {
     ros`:if (!(("".($xV->"name"))~$xU)) do={${make(request)}; :set xK "RC-MADE "}`,
     findMatching(id),
     ros`:if (($xV->"name")=$xO) do={:onerror xE in={${complete(request)}} do={:error ($xK.$xE)}}`,
-    reportMatching(id),
+    put(ros`$xA`),
     reportDisk(ros`${volume.slot}`),
   ]);
 }
@@ -57,19 +56,25 @@ function prefixOf(source: Exclude<VolumeSource, { readonly kind: 'new' }>): stri
 }
 
 /** Makes the subvolume, for a copy from `xV`. */
-function make({ pool, bytes, reserveBytes, limitBytes, source }: CreateVolume): Script {
+function make({ pool, bytes, reserveBytes, ratioPercent, limitBytes, source }: CreateVolume): Script {
   const label = ros`${pool.label}`;
   if (source.kind === 'new') {
-    return ros`${proveSpace(ros`${bytes + reserveBytes}`)}; /disk/btrfs/subvolume add fs=${label} name=$xO`;
+    return join([
+      proveSpace(ros`${bytes + reserveBytes}`),
+      ...proveRatio(ros`${bytes}`, ratioPercent),
+      ros`/disk/btrfs/subvolume add fs=${label} name=$xO`,
+    ]);
   }
-  const misfits = [...(bytes > 0n ? [ros`$xZ>${bytes}`] : []), ...(limitBytes > 0n ? [ros`$xZ>${limitBytes}`] : [])];
-  const fits = misfits.length === 0 ? [] : [ros`:if (${join(misfits, ros` or `)}) do={:error ("RC-SMALL ".$xZ)}`];
+  // A limit is never below the bytes asked for, so the smaller of the two decides.
+  const most = bytes > 0n ? bytes : limitBytes;
+  const fits = most > 0n ? [ros`:if ($xZ>${most}) do={:error ("RC-SMALL ".$xZ)}`] : [];
   return join([
     ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}; :if (($xV->"fs")!=${label}) do={:error "RC-ELSEWHERE"}`,
     measure(source),
     ...fits,
     proveSpace(bytes > 0n ? ros`(${bytes + reserveBytes}-$xZ)` : ros`${reserveBytes}`),
-    ros`/disk/btrfs/subvolume add fs=${label} parent=($xV->"name") name=$xO`,
+    ...proveRatio(bytes > 0n ? ros`${bytes}` : ros`$xZ`, ratioPercent),
+    ros`/disk/btrfs/subvolume add fs=($xV->"fs") parent=($xV->"name") name=$xO`,
   ]);
 }
 
@@ -78,8 +83,8 @@ function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Scrip
   if (source.kind === 'snapshot') {
     return ros`:local xN ($xV->"name"); :set xZ [:tonum [:pick $xN ${SNAPSHOT_BYTES_AT} [:len $xN]]]`;
   }
-  return ros`:if ([:len ${diskItems(source.volume)}]=0) do={:error "RC-NODISK"};
-    :local xS ("".[/disk get (${diskItems(source.volume)}->0) size]);
+  return ros`:local xD ${diskItems(source.volume)}; :if ([:len $xD]=0) do={:error "RC-NODISK"};
+    :local xS ("".[/disk get ($xD->0) size]);
     :if (!($xS~${ere`^[1-9][0-9]*$`})) do={:error "RC-SIZE"}; :set xZ [:tonum $xS]`;
 }
 
@@ -107,7 +112,7 @@ export function makeImage({ pools, volume, name, comment, bytes }: CreateVolume)
     proveFound(pools),
     ros`:if (($xV->"name")!=${name} or [:len [/file find where name~${ere`(^|/)${name}$`}]]!=1
       or [:len [/file find where name~${ere`(^|/)${name}/`}]]>0) do={:error "RC-HALF"}`,
-    imagePath(),
+    imagePath(volume),
     addDisk(volume, comment, ros`file-size=${bytes}`),
   ]);
 }

@@ -7,17 +7,17 @@ import { put, reportSubvolumes } from './fragments.ts';
 /** A readable size. A zero is none: an image has bytes, and a device may show zero before it has looked (U24). */
 const SIZE = ere`^[1-9][0-9]*$`;
 
-/** Sets `xP` to the path of the image in the subvolume `xV`, which is in the pool of `xM`. */
-export function imagePath(): Script {
-  return ros`:local xP ([/disk get $xM mount-point]."/".($xV->"name")."/volume.img")`;
+/** Sets `xX` to the slot of a volume, and `xP` to the path of its image in the subvolume `xV`, which is in the pool of `xM`. */
+export function imagePath(volume: VolumeRef): Script {
+  return ros`:local xX ${volume.slot};:local xP ([/disk get $xM mount-point]."/".($xV->"name")."/volume.img")`;
 }
 
 /**
- * Adds the disk item for the image at `xP`. `fileSize` (`file-size=…`) is given only where it is certain that no image is
+ * Adds the disk item `xX` for the image at `xP`. `fileSize` (`file-size=…`) is given only where it is certain that no image is
  * there: what it does to an existing file is not known (U4).
  */
 export function addDisk(volume: VolumeRef, comment: string, fileSize: Script = ros``): Script {
-  return ros`/disk add type=file slot=${volume.slot} file-path=$xP ${fileSize} mount-filesystem=no
+  return ros`/disk add type=file slot=$xX file-path=$xP ${fileSize} mount-filesystem=no
     nvme-tcp-server-nqn=${volume.nqn} comment=${comment}`;
 }
 
@@ -34,8 +34,8 @@ export function diskItems(volume: VolumeRef): Script {
  * @param add How a missing item is added; without `file-size` unless told otherwise, so that no byte can change.
  */
 export function attach(volume: VolumeRef, comment: string, add: Script = addDisk(volume, comment)): Script {
-  return ros`${imagePath()}; :if ([:len ${diskItems(volume)}]=0) do={${add}};
-    :local xD (${diskItems(volume)}->0); :local xF [/disk get $xD file-path];
+  return ros`${imagePath(volume)}; :if ([:len [/disk find where slot=$xX]]=0) do={${add}};
+    :local xD ([/disk find where slot=$xX]->0); :local xF [/disk get $xD file-path];
     :if ($xF!=$xP and $xF!=("/".$xP) and ("/".$xF)!=$xP) do={:error ("RC-SLOT ".$xF)}`;
 }
 
@@ -52,7 +52,8 @@ export function readSize(unread = UNREAD): Script {
 /**
  * As {@link readSize}, after growing the disk to `bytes` if it is smaller; it is never shrunk (U3). RouterOS has no
  * compare-and-set, so the size is read anew in the statement before it is set. Refuses with RC-GROW when the device
- * refuses, and with RC-LAG when the size does not follow within 2 s. `xG` is above 1 when it was grown.
+ * refuses and still has the item, which another process may have removed meanwhile, and with RC-LAG when the size does
+ * not follow within 2 s. `xG` is above 1 when it was grown.
  *
  * @param before What must hold before it is grown.
  */
@@ -64,7 +65,8 @@ export function growTo(
       :set xS ("".[/disk get $xD size]);
       :if ($xS~${SIZE}) do={:if ([:tonum $xS]>=${bytes}) do={:set xB $xS} else={
         :if ($xG=0) do={${before}};
-        :if ($xG=1) do={:onerror xE in={/disk set $xD file-size=${bytes}} do={:error ("RC-GROW ".$xE)}};
+        :if ($xG=1) do={:onerror xE in={/disk set $xD file-size=${bytes}} do={
+          :error ("RC-GROW ".[/disk get $xD size]." ".$xE)}};
         :if ($xG>1) do={:delay 100ms};
         :set xG ($xG+1)}
       } else={:delay 100ms}};

@@ -25,7 +25,8 @@ function rows(name: Script): Script {
 /**
  * Sets `xA` to the rows of all living subvolumes whose names begin with the first of the prefixes that any does, and `xV`
  * to the one with the smallest subvolume-id, or to nothing. If two processes raced and made two rows of one id, the
- * smallest is the object, for every reader.
+ * smallest is the object, for every reader. Who looks for a result and then for its source looks for the result a third
+ * time: another process may have made it, and a third one deleted the source, between the two looks.
  */
 export function find(...prefixes: readonly string[]): Script {
   return findMatching(...prefixes.map((prefix) => ere`^${prefix}`));
@@ -83,16 +84,42 @@ export function proveOwned(prefix: string, owners: readonly string[]): Script {
     :if (!(($xI->"name")~${ere`^${prefix}${owners}-`})) do={:error ("RC-OWNER ".($xI->"name"))}}`;
 }
 
-/** Refuses with RC-SPACE unless the pool of `xM` has `bytes` free, and is known to. */
+/** Refuses with RC-SPACE unless the pool of `xM` has `bytes` free, the reserve included, and is known to. */
 export function proveSpace(bytes: Script): Script {
-  return ros`:local xF [:tonum [/disk get $xM free]];
-    :if ([:typeof $xF]!="num" or $xF<${bytes}) do={:error ("RC-SPACE ".$xF)}`;
+  return ros`:local xF [:tonum [/disk get $xM free]]; :local xY ${bytes};
+    :if (!($xF>=$xY)) do={:error ("RC-SPACE ".$xF." of ".$xY)}`;
 }
 
-/** Removes every living subvolume whose name begins so, unless a disk item uses a file of it; waits until they are gone. */
-export function removeSubvolumes(prefix: string): Script {
+/** Sets `xY` to `more` and the sizes of all images in the pool of `xM`, in bytes: what was promised to their users. */
+export function sumPromises(more: Script): Script {
+  return ros`:local xY ${more}; :local xH (${ere`^/?`}.[/disk get $xM mount-point]."/");
+    :foreach xI in=[/disk print detail as-value proplist=size where size>0 and file-path~$xH] do={
+      :set xY ($xY+[:tonum ($xI->"size")])}`;
+}
+
+/**
+ * Refuses with RC-PROMISE when the pool of `xM` would have promised more than `ratioPercent` of its size with `bytes`
+ * more; without a ratio anything goes.
+ */
+export function proveRatio(bytes: Script, ratioPercent: bigint | undefined): Script[] {
+  if (ratioPercent === undefined) return [];
+  return [
+    sumPromises(bytes),
+    ros`:local xL ([:tonum [/disk get $xM size]]/100*${ratioPercent})`,
+    ros`:if (!($xY<=$xL)) do={:error ("RC-PROMISE ".$xY." of ".$xL)}`,
+  ];
+}
+
+/**
+ * Removes every living subvolume whose name begins so, unless a disk item uses a file of it; waits until they are gone.
+ *
+ * @param own Slot of the object's own disk item, if it has one. That it is there means that another process has attached
+ *   it again meanwhile: RC-LEFT, which passes, and not RC-USED, which a person has to look at.
+ */
+export function removeSubvolumes(prefix: string, own = ''): Script {
   return join([
-    ros`:foreach xI in=[/disk find where file-path~${ere`(^|/)${prefix}`}] do={:error ("RC-USED ".[/disk get $xI slot])}`,
+    ros`:foreach xI in=[/disk find where file-path~${ere`(^|/)${prefix}`}] do={
+      :local xS [/disk get $xI slot]; :if ($xS=${own}) do={:error "RC-LEFT"}; :error ("RC-USED ".$xS)}`,
     ros`:foreach xI in=${subvolumes(prefix)} do={/disk/btrfs/subvolume remove $xI}`,
     awaitGone(subvolumes(prefix)),
   ]);

@@ -6,6 +6,7 @@ import { freshComment } from '../publication.ts';
 import { poolSpace, probeBox } from './box.ts';
 import { createVolume, makeImage } from './create-volume.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
+import { listLostItems } from './lost-items.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readVolume } from './volume.ts';
@@ -13,7 +14,7 @@ import { deleteVolume, discardVolume, expandVolume, readVolume } from './volume.
 const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
 const bytes = 2n ** 62n;
 /** As many and as long as the configuration allows. */
-const pools = Array.from({ length: 3 }, (_, index) => ({ label: `${index}`.padStart(32, 'p'), uuid }));
+const pools = [32, 8, 8].map((length, index) => ({ label: `${index}`.padStart(length, 'p'), uuid }));
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
 const volume = { prefix: `pvc-${uuid}-`, slot: `pvc-${'f'.repeat(28)}`, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
 const snapshot = { prefix: `snap-${uuid}-` };
@@ -22,7 +23,7 @@ const target = { pools, owners, volume };
 const [pool] = pools;
 assert.ok(pool !== undefined);
 const creation = {
-  ...{ pool, pools, volume, name, bytes, limitBytes: bytes, reserveBytes: bytes },
+  ...{ pool, pools, volume, name, bytes, limitBytes: bytes, reserveBytes: bytes, ratioPercent: 10_000n },
   comment: freshComment('x'.repeat(300)),
 };
 const publication = { hostId: uuid, mode: 's' } as const;
@@ -35,7 +36,7 @@ const scripts: Readonly<Record<string, Script>> = {
   restore: createVolume({ ...creation, source: { kind: 'snapshot', snapshot } }),
   clone: createVolume({ ...creation, source: { kind: 'volume', volume } }),
   read: readVolume(target),
-  expand: expandVolume(target, bytes, bytes),
+  expand: expandVolume(target, bytes, { reserveBytes: bytes, ratioPercent: 10_000n }),
   publish: publishVolume(target, { publication, port: 65535, allowHost }),
   share: publishVolume(target, { publication, port: 65535 }),
   unpublish: unpublishVolume(target, uuid),
@@ -43,7 +44,8 @@ const scripts: Readonly<Record<string, Script>> = {
   delete: deleteVolume(target),
   'discard volume': discardVolume(target, name, bytes),
   snapshot: createSnapshot({
-    ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes },
+    ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes, ratioPercent: 10_000n },
+    maxSnapshots: 10_000,
     namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
   }),
   'read snapshot': readSnapshot(pools, snapshot),
@@ -51,6 +53,7 @@ const scripts: Readonly<Record<string, Script>> = {
   'discard twin': discardTwin(pools, volume.prefix, name),
   'list volumes': listVolumes({ ...page, names: volumeNames(owners) }),
   'list snapshots': listSnapshots({ ...page, names: snapshotNames(owners, uuid) }),
+  'lost items': listLostItems({ pools, owners, digits: 'f'.repeat(28), limit: 200 }),
   space: poolSpace(pools),
   probe: probeBox(pools),
 };

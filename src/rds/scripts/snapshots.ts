@@ -8,6 +8,7 @@ import {
   proveFound,
   proveOwned,
   proveSpace,
+  put,
   removeSubvolumes,
   reportSubvolumes,
   searchIn,
@@ -21,6 +22,8 @@ export interface CreateSnapshot {
   /** The snapshot's name up to its size, which the device reads and appends: `snap-<uuid>-<owner>-<source>-<seconds>-`. */
   readonly namePrefix: string;
   readonly reserveBytes: bigint;
+  /** Snapshots that the source may have; undefined for no limit. */
+  readonly maxSnapshots?: number | undefined;
 }
 
 /**
@@ -31,15 +34,33 @@ export function createSnapshot(request: CreateSnapshot): Script {
   const { pools, owners, snapshot, source } = request;
   return join([
     searchIn(pools),
-    find(snapshot.prefix, source.prefix),
+    find(snapshot.prefix, source.prefix, snapshot.prefix),
     proveFound(pools),
     ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}`,
     ros`:if (!(($xV->"name")~${ere`^${snapshot.prefix}`})) do={${proveOwned(source.prefix, owners)};
-      ${attach(source, REATTACHED)}; ${readSize()};
+      ${join([...proveQuota(request), attach(source, REATTACHED)])}; ${readSize()};
       ${proveSpace(ros`${request.reserveBytes}`)};
-      /disk/btrfs/subvolume add fs=($xV->"fs") parent=($xV->"name") read-only=yes name=(${request.namePrefix}.$xB)}`,
+      /disk/btrfs/subvolume add fs=($xV->"fs") parent=($xV->"name") read-only=yes name=(${request.namePrefix}.$xB);
+      ${put(ros`{"made"=true}`)}}`,
     reportSubvolumes(snapshot.prefix),
   ]);
+}
+
+/** In a snapshot's name the seconds of its time follow `snap-`, uuid, owner and source uuid. */
+const SECONDS_AT = 88n;
+
+/** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
+function proveQuota({ owners, source, maxSnapshots }: CreateSnapshot): Script[] {
+  if (maxSnapshots === undefined) return [];
+  const names = ere`^snap-.{36}-${owners}-${source.prefix.slice('pvc-'.length)}`;
+  return [
+    ros`:local xY [/disk/btrfs/subvolume print detail as-value proplist=name ${living(names)}]`,
+    ros`:if ([:len $xY]>=${maxSnapshots}) do={:local xN ($xY->0->"name");
+      :foreach xI in=$xY do={:local xT ($xI->"name");
+        :if ([:tonum [:pick $xT ${SECONDS_AT} ${SECONDS_AT + 10n}]]<[:tonum [:pick $xN ${SECONDS_AT} ${SECONDS_AT + 10n}]]) do={
+          :set xN $xT}};
+      :error ("RC-QUOTA ".[:len $xY]." ".$xN)}`,
+  ];
 }
 
 /** Prints a snapshot, in every row that races left of it; nothing when it does not exist. Changes nothing. */

@@ -7,6 +7,7 @@ import {
   find,
   proveFound,
   proveOwned,
+  proveRatio,
   proveSpace,
   removeSubvolumes,
   searchIn,
@@ -18,6 +19,14 @@ export interface VolumeTarget {
   readonly pools: readonly Pool[];
   readonly owners: readonly string[];
   readonly volume: VolumeRef;
+}
+
+/** What must stay of a pool. */
+export interface SpaceRules {
+  /** Bytes that must stay free. */
+  readonly reserveBytes: bigint;
+  /** What the pool may promise, in percent of its size; undefined for no limit. */
+  readonly ratioPercent?: bigint | undefined;
 }
 
 /** A comment that records at least one node. */
@@ -46,10 +55,11 @@ export function readVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>): Scr
  * Grows the image to at least `bytes`; it is never shrunk. A growth is reported only when it still stands after a time in
  * which a script that read the old size before has set its own: nobody is told a size that may yet be undone.
  */
-export function expandVolume(target: VolumeTarget, bytes: bigint, reserveBytes: bigint): Script {
+export function expandVolume(target: VolumeTarget, bytes: bigint, { reserveBytes, ratioPercent }: SpaceRules): Script {
+  const more = (extra: bigint) => ros`(${bytes + extra}-[:tonum $xS])`;
   return join([
     openVolume(target),
-    growTo(ros`${bytes}`, { before: proveSpace(ros`(${bytes + reserveBytes}-[:tonum $xS])`) }),
+    growTo(ros`${bytes}`, { before: join([proveSpace(more(reserveBytes)), ...proveRatio(more(0n), ratioPercent)]) }),
     ros`:if ($xG>1) do={:delay 100ms; :if ([:tonum [/disk get $xD size]]<${bytes}) do={:error "RC-RACE"}}`,
     reportVolume(target.volume),
   ]);
@@ -75,7 +85,7 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
       /disk remove $xD}`,
     awaitGone(items),
     ros`:if ([:len ${items}]>0) do={:error "RC-LEFT"}`,
-    removeSubvolumes(volume.prefix),
+    removeSubvolumes(volume.prefix, volume.slot),
     reportVolume(volume),
   ]);
 }

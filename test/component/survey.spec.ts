@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { openBackend } from '../../src/app/backends.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/observability/log.ts';
+import { identity } from '../../src/storage/identity.ts';
+import { StorageService } from '../../src/storage/service.ts';
+import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
+import { change, showRows, subvolumes } from '../support/console.ts';
+import { twoPools } from '../support/pools.ts';
+import { fromSnapshot } from '../support/requests.ts';
+import { type Stack, startStack } from '../support/stack.ts';
+
+/** The driver's storage on the box of a stack, without gRPC. */
+async function storageOf(t: TestContext, stack: Stack): Promise<StorageService> {
+  const config = await loadConfig(stack.configFile, {});
+  const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
+  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, createLogger('fatal')));
+  const storage = new StorageService({ backends, identity: owner });
+  t.after(() => storage.close());
+  return storage;
+}
+
+const call = { signal: AbortSignal.timeout(60_000) };
+
+function slotOf(volumeId: string): string {
+  return `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+}
+
+/** Hides the subvolumes of a volume, as if somebody had removed them by hand. */
+function hideSubvolumes({ simulator }: Stack, volumeId: string): void {
+  showRows(simulator, '/disk/btrfs/subvolume', (rows) =>
+    rows.filter((row) => !String(row.props.get('name')).startsWith(volumeId.slice('rds1:'.length))),
+  );
+}
+
+test('a survey tells of every object, and in what state a volume is', async (t) => {
+  const stack = await startStack(t);
+  const source = await makeVolume(stack.controller, MiB);
+  const snapshotId = await makeSnapshot(stack.controller, source);
+  const restored = await makeVolume(stack.controller, 2n * MiB, fromSnapshot(snapshotId));
+  await publish(stack.controller, restored);
+  const [halfMade, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
+  await change(stack.simulator, `/disk remove [find where slot=${slotOf(halfMade)}]`);
+  hideSubvolumes(stack, left);
+
+  const { volumes, snapshots } = await (await storageOf(t, stack)).survey(call);
+  const byId = new Map(volumes.map((volume) => [volume.id, volume]));
+  assert.equal(volumes.length, 4);
+  assert.deepEqual(
+    [source, restored, halfMade, left].map((id) => byId.get(id)?.state),
+    ['whole', 'whole', 'no-disk-item', 'no-subvolume'],
+  );
+  assert.deepEqual(
+    [source, restored, halfMade, left].map((id) => byId.get(id)?.sizeBytes),
+    [MiB, 2n * MiB, undefined, MiB],
+  );
+  assert.equal(byId.get(restored)?.publishedNodeIds.length, 1);
+  assert.equal(byId.get(restored)?.exported, true);
+  assert.equal(byId.get(left)?.subvolume, undefined);
+  assert.equal(byId.get(left)?.slot, slotOf(left));
+  assert.equal(byId.get(left)?.pool, 'pool');
+  assert.deepEqual(
+    snapshots.map(({ id, pool }) => [id, pool]),
+    [[snapshotId, 'pool']],
+  );
+});
+
+test('what belongs to others is no part of a survey', async (t) => {
+  const stack = await startStack(t);
+  const other = await stack.anotherController({ clusterId: 'another-cluster' });
+  await makeSnapshot(other, await makeVolume(other, MiB));
+  await change(stack.simulator, '/disk/btrfs/subvolume/add fs=pool name=snap-by-hand');
+  await change(stack.simulator, '/disk/btrfs/subvolume/add fs=pool name=home');
+  await change(stack.simulator, '/disk/add type=file slot=pvc-by-hand file-path=/pool/home/a.img mount-filesystem=no');
+  assert.deepEqual(await (await storageOf(t, stack)).survey(call), { volumes: [], snapshots: [] });
+});
+
+test('a row that a lost race left is told beside the object, not as one of its own', async (t) => {
+  const stack = await startStack(t);
+  const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
+  const name = subvolumes(stack.simulator).find((found) => found.startsWith('snap-')) ?? '';
+  const twin = name.replace(/-[0-9]{10}-/, '-1999999999-');
+  await change(stack.simulator, `/disk/btrfs/subvolume/add fs=pool name=${twin}`);
+  const { snapshots } = await (await storageOf(t, stack)).survey(call);
+  assert.deepEqual(
+    snapshots.map(({ id, subvolume, twins }) => [id, subvolume, twins]),
+    [[snapshotId, name, [twin]]],
+  );
+});
+
+test('many lost disk items are read in parts, each of them once', async (t) => {
+  const stack = await startStack(t);
+  const ids = await Promise.all(Array.from({ length: 60 }, () => makeVolume(stack.controller, MiB)));
+  for (const id of ids) hideSubvolumes(stack, id);
+  const { volumes } = await (await storageOf(t, stack)).survey(call);
+  assert.deepEqual(volumes.map(({ id }) => id).toSorted(), ids.toSorted());
+  assert.ok(volumes.every(({ state }) => state === 'no-subvolume'));
+});
+
+test('a pool that is gone fails the survey: a short one would call its objects orphans', async (t) => {
+  const stack = await startStack(t, twoPools);
+  await makeVolume(stack.controller, MiB, { parameters: { pool: 'cold' } });
+  const storage = await storageOf(t, stack);
+  showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
+  await assert.rejects(storage.survey(call), { kind: 'unavailable' });
+});
