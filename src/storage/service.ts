@@ -23,7 +23,7 @@ import type {
   Volume,
 } from './storage.ts';
 import { type Survey, survey } from './survey.ts';
-import { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';
+import { type Rate, TokenBucket } from './token-bucket.ts';
 import { Volumes } from './volumes.ts';
 
 export interface ServiceOptions {
@@ -32,7 +32,7 @@ export interface ServiceOptions {
   /** Milliseconds since the epoch; replaced in tests. */
   readonly now?: () => number;
   /** Limits how many snapshots are cut in a time; absent for no limit. */
-  readonly snapshotRate?: TokenBucketOptions;
+  readonly snapshotRate?: Rate;
 }
 
 /** The driver on its configured boxes. */

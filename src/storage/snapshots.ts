@@ -40,13 +40,13 @@ export class Snapshots {
     const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId);
     const { owner } = this.#identity;
     const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
-    const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
-    const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
+      await this.#rate?.take(call);
+      const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
+      const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const ref = snapshotRef(handle.uuid);
       const script = { ref, source: volumeRef(source.uuid), prefix, maxSnapshots };
-      await this.#rate?.take(call);
       const state = await this.#cut(backend, script, call);
       // A repeat that found what it had made before has cut nothing.
       if (!state.made) this.#rate?.giveBack();

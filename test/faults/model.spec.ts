@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Arena } from './model/arena.ts';
+import { settleNeighbours } from './model/box.ts';
+import { play, type Tally } from './model/play.ts';
+
+/** Commands that are run at least, unless a time is given. */
+const ENOUGH = 10_000;
+
+/** Boxes with two controllers each, side by side: much of the time is waiting. */
+const ARENAS = 2;
+
+/** Distance of the seeds of two arenas: more than one of them uses. */
+const SEED_STEP = 2 ** 24;
+
+/** Where the scripts begin; a failure names the seed that leads to it. */
+const SEED = Number(process.env['ROSE_MODEL_SEED'] ?? Math.floor(Math.random() * 2 ** 30));
+/** Runs for so many minutes instead of {@link ENOUGH} commands. */
+const MINUTES = Number(process.env['ROSE_MODEL_MINUTES'] ?? 0);
+
+test('whatever is asked of two controllers at once, and whatever breaks, what they acknowledge is true', async (t) => {
+  const tally: Tally = { commands: 0, runs: 0, failure: undefined };
+  const end = Date.now() + MINUTES * 60_000;
+  const goOn = () => tally.failure === undefined && (MINUTES > 0 ? Date.now() < end : tally.commands < ENOUGH);
+  const playIn = async (index: number) => {
+    const arena = await Arena.open();
+    t.after(() => arena.close());
+    await settleNeighbours(arena);
+    await play(arena, SEED + index * SEED_STEP, tally, goOn);
+  };
+  await Promise.all(Array.from({ length: ARENAS }, (_, index) => playIn(index)));
+  t.diagnostic(`model: ${tally.commands} commands in ${tally.runs} runs, seed ${SEED}`);
+  if (tally.failure !== undefined) assert.fail(tally.failure);
+});
