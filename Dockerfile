@@ -1,0 +1,38 @@
+# Two images from one file. `controller` holds the program and no tools: it is the one that has the SSH keys. `node` is
+# the same image with the tools that a node needs, so that the host needs none; the layers below are shared.
+# docs/decisions/0012-chart-and-images.md
+
+# The version that package.json pins for development. Bookworm, since its mkfs makes filesystems that older kernels mount.
+ARG NODE_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
+
+# The program is JavaScript and the same for all platforms, so it is built once, on the platform of the builder.
+FROM --platform=${BUILDPLATFORM} ${NODE_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN npm run build && node scripts/sbom.ts dist/sbom.spdx.json
+# So that `kubectl exec … -- rose-csi` works. Made here, since the stages below run nothing that would need emulation.
+RUN mkdir bin && ln -s /opt/rose-csi/dist/main.js bin/rose-csi
+
+FROM ${NODE_IMAGE} AS controller
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="rose-csi" \
+      org.opencontainers.image.description="Kubernetes CSI driver for the MikroTik ROSE Data Server" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /build/package.json /build/LICENSE /opt/rose-csi/
+COPY --from=build /build/dist /opt/rose-csi/dist
+COPY --from=build /build/bin /usr/local/bin
+ENV NODE_ENV=production
+USER 65532:65532
+ENTRYPOINT ["node", "--max-semi-space-size=1", "/opt/rose-csi/dist/main.js"]
+
+FROM controller AS node
+USER 0:0
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends e2fsprogs kmod mount nvme-cli util-linux xfsprogs \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/*

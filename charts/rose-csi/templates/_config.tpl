@@ -1,0 +1,50 @@
+{{/* The controller's configuration file. Secrets are named by path only. */}}
+{{- define "rose-csi.config" -}}
+{{- $config := merge (pick .Values "clusterId" "driverName") (omit .Values.config "backends") -}}
+{{- $backends := list -}}
+{{- range .Values.config.backends -}}
+{{- $backend := deepCopy . -}}
+{{- $_ := set $backend.ssh "privateKeyFile" (printf "/etc/rose-csi/ssh/%s/ssh-privatekey" .name) -}}
+{{- if not .ssh.hostKeys -}}
+{{- $_ := set $backend.ssh "hostKeysFile" (printf "/etc/rose-csi/ssh/%s/ssh-hostkeys" .name) -}}
+{{- end -}}
+{{- $_ := unset $backend.ssh "secretName" -}}
+{{- $backends = append $backends $backend -}}
+{{- end -}}
+{{- $_ := set $config "backends" $backends -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{/* Refuses at once what the schema cannot see and the driver would refuse later. */}}
+{{- define "rose-csi.check" -}}
+{{- $_ := required "clusterId is required: it marks what this cluster owns on the box, and must never change. A good one: --set clusterId=$(kubectl get namespace kube-system -o jsonpath={.metadata.uid})" .Values.clusterId -}}
+{{- if not .Values.config.backends -}}
+{{- fail "config.backends is required: at least one box, see docs/install.md" -}}
+{{- end -}}
+{{- $pools := dict -}}
+{{- range .Values.config.backends -}}
+{{- if hasKey $pools .name -}}
+{{- fail (printf "config.backends: %s is there twice" .name) -}}
+{{- end -}}
+{{- $labels := list -}}
+{{- range .pools }}{{ $labels = append $labels .label }}{{ end -}}
+{{- $_ := set $pools .name $labels -}}
+{{- end -}}
+{{- range .Values.storageClasses -}}
+{{- $backend := .backend -}}
+{{- if and (not $backend) (gt (len $pools) 1) -}}
+{{- fail (printf "storageClasses: %s must name its backend, since there are several: %s" .name (keys $pools | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- $backend = default (keys $pools | first) $backend -}}
+{{- if not (hasKey $pools $backend) -}}
+{{- fail (printf "storageClasses: %s names the backend %s, which is none of %s" .name $backend (keys $pools | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- $labels := get $pools $backend -}}
+{{- if and (not .pool) (gt (len $labels) 1) -}}
+{{- fail (printf "storageClasses: %s must name its pool, since %s has several: %s" .name $backend (join ", " $labels)) -}}
+{{- end -}}
+{{- if and .pool (not (has .pool $labels)) -}}
+{{- fail (printf "storageClasses: %s names the pool %s, and %s has %s" .name .pool $backend (join ", " $labels)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

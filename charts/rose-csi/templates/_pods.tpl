@@ -1,0 +1,92 @@
+{{/* Containers that need nothing but their socket and the API server. */}}
+{{- define "rose-csi.locked" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* Where a pod may run. Call with .Values.controller or .Values.node. */}}
+{{- define "rose-csi.placement" -}}
+priorityClassName: {{ .priorityClassName }}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+A sidecar of the controller. Call with a dict: root, name (below .Values.images), args, env.
+Each elects a leader of its own, also with one replica: during a node's outage two pods may be alive for a while.
+*/}}
+{{- define "rose-csi.sidecar" -}}
+- name: csi-{{ .name }}
+  image: {{ include "rose-csi.image" (list .root .name) }}
+  imagePullPolicy: {{ .root.Values.imagePullPolicy }}
+  args:
+    - --csi-address=/csi/csi.sock
+    - --timeout={{ .root.Values.sidecars.timeout }}
+    - --leader-election
+    - --leader-election-namespace={{ .root.Release.Namespace }}
+    - --v={{ .root.Values.sidecars.logVerbosity }}
+    {{- range .args }}
+    - {{ . }}
+    {{- end }}
+  {{- with .env }}
+  env:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  volumeMounts:
+    - name: socket
+      mountPath: /csi
+  resources:
+    {{- toYaml .root.Values.sidecars.resources | nindent 4 }}
+  securityContext:
+    {{- include "rose-csi.locked" . | nindent 4 }}
+{{- end -}}
+
+{{/* Turns the CSI call Probe into HTTP. Call with a dict: root, address, and asRoot where the socket belongs to root. */}}
+{{- define "rose-csi.livenessprobe" -}}
+- name: livenessprobe
+  image: {{ include "rose-csi.image" (list .root "livenessprobe") }}
+  imagePullPolicy: {{ .root.Values.imagePullPolicy }}
+  args:
+    - --csi-address=/csi/csi.sock
+    - --http-endpoint={{ .address }}
+    - --probe-timeout=3s
+    - --v={{ .root.Values.sidecars.logVerbosity }}
+  volumeMounts:
+    - name: socket
+      mountPath: /csi
+  resources:
+    {{- toYaml .root.Values.sidecars.resources | nindent 4 }}
+  securityContext:
+    {{- if .asRoot }}
+    runAsUser: 0
+    {{- end }}
+    {{- include "rose-csi.locked" . | nindent 4 }}
+{{- end -}}
+
+{{/*
+Probes of the driver's container. Probe answers from memory, never from a box. It says "not ready" until a box was found
+fit once, so a box that is down while the driver starts must not count as a failed start: hence the hour.
+Call with the httpGet action.
+*/}}
+{{- define "rose-csi.probes" -}}
+startupProbe:
+  httpGet:
+    {{- . | nindent 4 }}
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 720
+livenessProbe:
+  httpGet:
+    {{- . | nindent 4 }}
+  periodSeconds: 20
+  timeoutSeconds: 5
+  failureThreshold: 5
+{{- end -}}

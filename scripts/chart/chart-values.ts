@@ -1,0 +1,130 @@
+import { filesystems } from '../../src/csi/volume-capability.ts';
+import { any, array, bool, integer, type JsonSchema, map, object, oneOf, string } from './json-schema.ts';
+
+const labels = (what: string) => map({ type: 'string' }, `Labels of ${what}, beside the chart's own.`);
+const annotations = (what: string) => map({ type: 'string' }, `Annotations of ${what}.`);
+const duration = (description: string): JsonSchema => ({ ...string(description), pattern: '^([0-9]+(s|m|h))+$' });
+const parameters = (what: string) =>
+  map({ type: ['string', 'integer'] }, `Further parameters of ${what}: docs/configuration.md.`);
+
+const storageClass: JsonSchema = {
+  ...object({
+    name: string('Name of the StorageClass.'),
+    backend: string('Name of the box; may be left out when there is only one.'),
+    pool: string('Label of the pool; may be left out when the box has only one.'),
+    default: bool('Whether claims without a class get this one.'),
+    fsType: oneOf(filesystems, 'Filesystem for claims that name none; `ext4` otherwise.'),
+    reclaimPolicy: oneOf(['Delete', 'Retain'], 'What becomes of a volume when its claim goes; `Delete` otherwise.'),
+    volumeBindingMode: oneOf(
+      ['Immediate', 'WaitForFirstConsumer'],
+      '`Immediate` otherwise: every node reaches every box. Free space is looked at by the scheduler only with the other.',
+    ),
+    allowVolumeExpansion: bool('Whether claims may grow; true unless set to false.'),
+    mountOptions: array({ type: 'string' }, 'Mount options for filesystems.'),
+    parameters: parameters('the class'),
+    labels: labels('the class'),
+    annotations: annotations('the class'),
+  }),
+  required: ['name'],
+};
+
+const snapshotClass: JsonSchema = {
+  ...object({
+    name: string('Name of the VolumeSnapshotClass.'),
+    default: bool('Whether snapshots without a class get this one.'),
+    deletionPolicy: oneOf(
+      ['Delete', 'Retain'],
+      'Whether deleting a VolumeSnapshot deletes what is on the box; `Delete` otherwise.',
+    ),
+    parameters: parameters('the class'),
+    labels: labels('the class'),
+  }),
+  required: ['name'],
+};
+
+const pod = {
+  priorityClassName: string('PriorityClass of the pods.'),
+  resources: any("Requests and limits of the driver's container."),
+  nodeSelector: map({ type: 'string' }, 'Labels that a node must have.'),
+  tolerations: array({ type: 'object' }, 'Taints that the pods bear.'),
+  affinity: any('Affinity of the pods.'),
+  podAnnotations: annotations('the pods'),
+  podLabels: labels('the pods'),
+};
+
+const image = (what: string, tag: string) =>
+  object({
+    repository: string(`Where the image of ${what} is.`),
+    tag: string(tag),
+    digest: string('`sha256:…`, which then decides whatever the tag says.'),
+  });
+const OWN = 'Its version; the version of the chart when empty.';
+const THIRD = 'Its version.';
+
+/** The values that are about Kubernetes, with their meanings. */
+export const chartValues: Readonly<Record<string, JsonSchema>> = {
+  storageClasses: array(storageClass, 'StorageClasses to make, one for each box and pool that claims may name.'),
+  snapshotClasses: array(snapshotClass, 'VolumeSnapshotClasses to make.'),
+  controller: object({
+    replicas: integer(
+      1,
+      2,
+      'Two take over from each other faster when a node fails; the sidecars elect who works. Never needed for safety.',
+    ),
+    ...pod,
+  }),
+  node: object({
+    kubeletPath: {
+      ...string(
+        "The kubelet's directory. As it is for kubeadm, k3s, RKE2 and Talos; `/var/snap/microk8s/common/var/lib/kubelet` " +
+          'for MicroK8s, `/var/lib/k0s/kubelet` for k0s.',
+      ),
+      pattern: '^/[A-Za-z0-9._/-]+$',
+    },
+    hostTools: oneOf(
+      ['direct', 'nsenter', 'chroot'],
+      'Which nvme, mkfs and mount are used: those of the image, or those of the host by nsenter or chroot.',
+    ),
+    loadModule: bool('Whether an init container loads the kernel module `nvme-tcp`. Turn it off where the host does.'),
+    maxVolumes: integer(0, 10000, 'Volumes that one node takes; 0 for no limit.'),
+    healthPort: integer(1, 65535, "Port on each node's 127.0.0.1 where livenessprobe answers the kubelet."),
+    ...pod,
+  }),
+  sidecars: object({
+    timeout: duration(
+      'How long a sidecar waits for an answer. Commands go over SSH one after another, so the seconds of the ' +
+        "sidecars' own defaults are too few.",
+    ),
+    workers: integer(1, 100, 'Calls that a sidecar makes at once.'),
+    logVerbosity: integer(0, 10, 'Verbosity of the sidecars; 2 is usual, 5 shows each call.'),
+    resources: any('Requests and limits of each sidecar.'),
+  }),
+  snapshotter: object({
+    enabled: bool('Runs csi-snapshotter and makes the VolumeSnapshotClasses. Needs the snapshot CRDs in the cluster.'),
+  }),
+  storageCapacity: object({
+    enabled: bool('Publishes the free space of each class for the scheduler.'),
+    pollInterval: duration('How often each box is asked for it.'),
+  }),
+  seLinuxMount: bool(
+    'Whether volumes may be mounted with an SELinux context instead of being relabelled file by file.',
+  ),
+  networkPolicy: object({
+    enabled: bool('Limits the controller to DNS, the API server and the SSH ports of the boxes, and lets nobody in.'),
+    apiServerPorts: array({ type: 'integer' }, 'Ports where the API server may be.'),
+  }),
+  imagePullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], 'When images are pulled.'),
+  imagePullSecrets: array(object({ name: string('Name of the Secret.') }), 'Secrets for a private registry.'),
+  images: object({
+    controller: image('the controller', OWN),
+    node: image('the node plugin', OWN),
+    provisioner: image('csi-provisioner', THIRD),
+    attacher: image('csi-attacher', THIRD),
+    resizer: image('csi-resizer', THIRD),
+    snapshotter: image('csi-snapshotter', THIRD),
+    registrar: image('csi-node-driver-registrar', THIRD),
+    livenessprobe: image('livenessprobe', THIRD),
+  }),
+  nameOverride: string("Instead of the chart's name in labels and names."),
+  fullnameOverride: string('Beginning of the names of all objects.'),
+};

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { configSchema } from '../../src/config/schema.ts';
+import { chartValues } from './chart-values.ts';
+import { any, array, type JsonSchema, object, string } from './json-schema.ts';
+
+const CONFIGURATION = join(import.meta.dirname, '../../docs/configuration.md');
+
+/** Values that two parts of the chart need, so they stand beside `config` and not in it. */
+const SHARED = ['clusterId', 'driverName'] as const;
+
+/**
+ * The schema of the chart's values. Its part for the controller's configuration is the driver's own schema, with the
+ * meanings from docs/configuration.md, so that neither can say something else.
+ */
+export function valuesSchema(): JsonSchema {
+  const { properties: all = {} } = configurationSchema();
+  const config = Object.fromEntries(Object.entries(all).filter(([key]) => !SHARED.some((shared) => shared === key)));
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Values of the chart rose-csi',
+    ...object({
+      clusterId: { ...string(described(all, 'clusterId')), maxLength: 128 },
+      driverName: pick(all, 'driverName'),
+      config: {
+        ...object(withSecrets(config)),
+        description:
+          "The rest of the controller's configuration file, but for the files of keys, which come from Secrets.",
+      },
+      ...chartValues,
+      global: any('Accepted because Helm passes it to subcharts; not used.'),
+    }),
+  };
+}
+
+/** The driver's schema, each key with its meaning. */
+function configurationSchema(): JsonSchema {
+  const options = { io: 'input', unrepresentable: 'any', target: 'draft-7' } as const;
+  const schema = z.toJSONSchema(configSchema, options) as JsonSchema;
+  return describe(schema, '', meanings());
+}
+
+/** The meaning of each key, from the table in docs/configuration.md, as plain text. */
+function meanings(): ReadonlyMap<string, string> {
+  const rows = readFileSync(CONFIGURATION, 'utf8').matchAll(/^\| `([^`]+)` \| [^|]* \| (.*) \|$/gm);
+  return new Map([...rows].map(([, key = '', meaning = '']) => [key, plain(meaning)]));
+}
+
+function plain(markdown: string): string {
+  return markdown.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').trim();
+}
+
+function describe(schema: JsonSchema, path: string, texts: ReadonlyMap<string, string>): JsonSchema {
+  const { properties, items, ...rest } = schema;
+  const text = texts.get(path);
+  return {
+    ...rest,
+    ...(text ? { description: text } : {}),
+    ...(items ? { items: describe(items, `${path}[]`, texts) } : {}),
+    ...(properties
+      ? {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([key, inner]) => [
+              key,
+              describe(inner, path === '' ? key : `${path}.${key}`, texts),
+            ]),
+          ),
+        }
+      : {}),
+  };
+}
+
+/** In the chart the files of a box come from a Secret, so they are not values. */
+function withSecrets(config: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> {
+  const backends = pick(config, 'backends');
+  const box = backends.items ?? {};
+  const { privateKeyFile: _key, hostKeysFile: _hostKeys, ...ssh } = pick(box.properties ?? {}, 'ssh').properties ?? {};
+  const secretName = string(
+    'Existing Secret in the namespace of the release, with the private key under `ssh-privatekey` and, unless ' +
+      '`hostKeys` has them, the pinned host keys under `ssh-hostkeys`. Only the controller sees it; a changed Secret ' +
+      'needs no restart.',
+  );
+  const sshSchema = { ...object({ ...ssh, secretName }), required: ['host', 'user', 'secretName'] };
+  const items = { ...box, properties: { ...box.properties, ssh: sshSchema } };
+  const { minItems: _minItems, ...list } = backends;
+  return { ...config, backends: { ...list, ...array(items, backends.description ?? '') } };
+}
+
+function pick(properties: Readonly<Record<string, JsonSchema>>, key: string): JsonSchema {
+  const schema = properties[key];
+  if (schema === undefined) throw new Error(`the configuration has no ${key}`);
+  return schema;
+}
+
+function described(properties: Readonly<Record<string, JsonSchema>>, key: string): string {
+  return pick(properties, key).description ?? '';
+}

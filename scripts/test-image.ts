@@ -1,0 +1,84 @@
+/**
+ * Builds both images of the Dockerfile with buildah, on a base made with debootstrap, and runs them: no Docker engine and
+ * no image registry needed, but root, and about a minute. What is not tested so: other platforms than this machine's, and
+ * the official base image itself.
+ */
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeBase } from './image/base.ts';
+import { answer, step } from './image/commands.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** What `rose-csi node` runs on a node. */
+const NODE_TOOLS = ['nvme', 'mkfs.ext4', 'resize2fs', 'mkfs.xfs', 'xfs_growfs', 'blkid', 'mount', 'umount', 'modprobe'];
+
+const directory = await mkdtemp('/var/tmp/rose-csi-image-');
+const buildah = [
+  'buildah',
+  ...['--storage-driver', 'overlay', '--root', join(directory, 'root'), '--runroot', join(directory, 'run')],
+] as const;
+const [program, ...flags] = buildah;
+try {
+  const base = /^ARG NODE_IMAGE=(\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+  makeBase(buildah, directory, base);
+  for (const target of ['controller', 'node']) build(target);
+  testController();
+  testNode();
+  console.log('both images were built and run');
+} finally {
+  step(program, [...flags, 'rm', '--all']);
+  await rm(directory, { recursive: true, force: true });
+}
+
+function build(target: string): void {
+  const how = ['--isolation', 'chroot', '--pull-never', '--layers', '--build-arg', 'VERSION=test'];
+  step(program, [...flags, 'bud', ...how, '--target', target, '--tag', target, ROOT]);
+}
+
+function testController(): void {
+  const container = start('controller');
+  const [node = '', ...rest] = entrypoint(container);
+  const main = rest.at(-1) ?? '';
+  expect(answerIn(container, [node, ...rest, '--version']), /^\d+\.\d+\.\d+$/);
+  expect(answerIn(container, ['rose-csi', '--version']), /^\d+\.\d+\.\d+$/);
+  expect(answerIn(container, ['id', '-u']), /^65532$/);
+  for (const command of ['controller', 'simulate']) {
+    expect(answerIn(container, [node, ...rest, command, '--help']), new RegExp(`^Usage: rose-csi ${command}`));
+  }
+  expect(answerIn(container, ['cat', '/opt/rose-csi/dist/sbom.spdx.json']), /"spdxVersion"/);
+  expect(
+    answerIn(container, ['sh', '-c', 'ls /opt/rose-csi; find /opt/rose-csi -name "*.node"']),
+    /^LICENSE\ndist\npackage.json$/,
+  );
+  step(program, [...runIn(container), 'node', '/src/scripts/image/inside.ts', main]);
+}
+
+function testNode(): void {
+  const container = start('node');
+  const [node = '', ...rest] = entrypoint(container);
+  expect(answerIn(container, [node, ...rest, '--version']), /^\d+\.\d+\.\d+$/);
+  expect(answerIn(container, ['id', '-u']), /^0$/);
+  for (const tool of NODE_TOOLS) expect(answerIn(container, ['sh', '-c', `command -v ${tool}`]), /^\//);
+}
+
+function start(image: string): string {
+  return answer(program, [...flags, 'from', '--pull-never', image]);
+}
+
+function entrypoint(container: string): readonly string[] {
+  const format = '{{range .OCIv1.Config.Entrypoint}}{{println .}}{{end}}';
+  return answer(program, [...flags, 'inspect', '--format', format, container]).split('\n');
+}
+
+function runIn(container: string): readonly string[] {
+  return [...flags, 'run', '--isolation', 'chroot', '--volume', `${ROOT}:/src:ro`, container, '--'];
+}
+
+function answerIn(container: string, command: readonly string[]): string {
+  return answer(program, [...runIn(container), ...command]);
+}
+
+function expect(text: string, pattern: RegExp): void {
+  if (!pattern.test(text)) throw new Error(`expected ${pattern}, got ${JSON.stringify(text.slice(0, 1000))}`);
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { parseConfig } from '../../src/config/load.ts';
+import { snapshotParameters, volumeParameters } from '../../src/csi/parameters.ts';
+import { dataOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+
+const parameters = z.looseObject({ parameters: z.record(z.string(), z.string()).default({}) });
+const projected = z.looseObject({
+  projected: z.looseObject({
+    sources: z.array(z.looseObject({ secret: z.looseObject({ items: z.array(z.looseObject({ path: z.string() })) }) })),
+  }),
+});
+
+function configuration(objects: readonly KubeObject[]) {
+  return parseConfig(parse(dataOf(only(objects, 'ConfigMap'), 'controller.yaml')), 'the ConfigMap');
+}
+
+for (const set of SETS) {
+  const objects = rendering(set);
+  const config = configuration(objects);
+
+  test(`${set}: every file that the configuration names is mounted`, () => {
+    const { sources } = projected.parse(
+      pod(objects, 'Deployment').volumes.find(({ name }) => name === 'ssh'),
+    ).projected;
+    const mounted = sources.flatMap(({ secret }) => secret.items.map(({ path }) => `/etc/rose-csi/ssh/${path}`));
+    const named = config.backends.flatMap(({ ssh }) => [ssh.privateKeyFile, ssh.hostKeysFile ?? []].flat());
+    assert.deepEqual(mounted, named);
+  });
+
+  test(`${set}: driver, classes and CSIDriver bear one name, and node and controller one cluster id`, () => {
+    assert.equal(only(objects, 'CSIDriver').metadata.name, config.driverName);
+    const provisioners = ofKind(objects, 'StorageClass').map((it) => it['provisioner']);
+    const drivers = ofKind(objects, 'VolumeSnapshotClass').map((it) => it['driver']);
+    assert.deepEqual([...new Set([...provisioners, ...drivers, config.driverName])], [config.driverName]);
+    const args = pod(objects, 'DaemonSet').containers.find(({ name }) => name === 'rose-csi')?.args ?? [];
+    assert.ok(args.includes(`--cluster-id=${config.clusterId}`));
+    assert.ok(args.includes(`--driver-name=${config.driverName}`));
+  });
+
+  test(`${set}: the driver accepts the parameters of every class, and has the pools that they name`, () => {
+    for (const storageClass of ofKind(objects, 'StorageClass')) {
+      const { backend, pool } = volumeParameters(parameters.parse(storageClass).parameters);
+      const box = config.backends.find(({ name }) => name === (backend ?? config.backends[0]?.name));
+      assert.ok(box && (backend || config.backends.length === 1), storageClass.metadata.name);
+      assert.ok(pool ? box.pools.some(({ label }) => label === pool) : box.pools.length === 1);
+    }
+    for (const snapshotClass of ofKind(objects, 'VolumeSnapshotClass')) {
+      snapshotParameters(parameters.parse(snapshotClass).parameters);
+    }
+  });
+}
+
+test('every setting of a box arrives in the configuration as it was written', () => {
+  const values = z
+    .looseObject({ config: z.looseObject({ backends: z.array(z.looseObject({ ssh: z.looseObject({}) })) }) })
+    .parse(parse(readFileSync(join(import.meta.dirname, 'golden/everything.values.yaml'), 'utf8')));
+  const { secretName, ...ssh } = values.config.backends[0]?.ssh ?? {};
+  assert.equal(secretName, 'rose-csi-rds1');
+  const privateKeyFile = '/etc/rose-csi/ssh/rds1/ssh-privatekey';
+  const expected = { ...values.config.backends[0], ssh: { ...ssh, privateKeyFile } };
+  const written: unknown = parse(dataOf(only(rendering('everything'), 'ConfigMap'), 'controller.yaml'));
+  const { clusterId, driverName } = values;
+  assert.deepEqual(written, { ...values.config, clusterId, driverName, backends: [expected] });
+});
+
+test('the example in the README of the chart is the set "minimum"', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../charts/rose-csi/README.md'), 'utf8');
+  const example: unknown = parse(/```yaml\n(.*?)```/s.exec(readme)?.[1] ?? '');
+  const minimum: unknown = parse(readFileSync(join(import.meta.dirname, 'golden/minimum.values.yaml'), 'utf8'));
+  assert.deepEqual(example, minimum);
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Container, containerOf, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+
+function assertLocked({ name, securityContext }: Container): void {
+  assert.equal(securityContext.readOnlyRootFilesystem, true, name);
+  assert.equal(securityContext.allowPrivilegeEscalation, false, name);
+  assert.deepEqual(securityContext.capabilities, { drop: ['ALL'] }, name);
+  assert.equal(securityContext.privileged, undefined, name);
+}
+
+for (const set of SETS) {
+  const objects = rendering(set);
+  const controller = pod(objects, 'Deployment');
+  const node = pod(objects, 'DaemonSet');
+
+  test(`${set}: nothing in the controller's pod is root, writes to its image, or has a capability`, () => {
+    assert.equal(controller.securityContext.runAsNonRoot, true);
+    assert.equal(controller.securityContext.runAsUser, 65532);
+    assert.equal(controller.securityContext.seccompProfile.type, 'RuntimeDefault');
+    assert.equal(controller.hostNetwork, undefined);
+    assert.deepEqual(controller.initContainers, []);
+    for (const container of controller.containers) {
+      assertLocked(container);
+      assert.equal(container.securityContext.runAsUser, undefined, container.name);
+    }
+    const hostPaths = controller.volumes.filter((volume) => 'hostPath' in volume);
+    assert.deepEqual(hostPaths, []);
+  });
+
+  test(`${set}: on the node the driver is privileged, and what loads its module; the sidecars are not`, () => {
+    for (const { name, securityContext } of [containerOf(node, 'rose-csi'), ...node.initContainers]) {
+      const { privileged, readOnlyRootFilesystem } = securityContext;
+      assert.deepEqual([privileged, readOnlyRootFilesystem], [true, true], name);
+    }
+    for (const container of node.containers.filter(({ name }) => name !== 'rose-csi')) assertLocked(container);
+    assert.deepEqual(
+      node.initContainers.map(({ command }) => command),
+      set === 'microk8s' ? [] : [['modprobe', 'nvme-tcp']],
+    );
+    assert.equal(node.hostNetwork, true);
+  });
+
+  test(`${set}: probes ask livenessprobe, which asks Probe; a slow start is not a failed one`, () => {
+    for (const spec of [controller, node]) {
+      const { startupProbe, livenessProbe } = containerOf(spec, 'rose-csi');
+      assert.match(JSON.stringify(livenessProbe), /"path":"\/healthz"/);
+      assert.match(JSON.stringify(startupProbe), /"periodSeconds":5,.*"failureThreshold":720/);
+      assert.ok(containerOf(spec, 'livenessprobe').args.some((arg) => arg.startsWith('--http-endpoint=')));
+    }
+    const nodeProbe = containerOf(node, 'livenessprobe').args.find((arg) => arg.startsWith('--http-endpoint='));
+    assert.match(nodeProbe ?? '', /=127\.0\.0\.1:\d+$/, 'the node is in the network of the host');
+  });
+
+  test(`${set}: with one replica the old pod ends before the new begins, with two one always stays`, () => {
+    const { replicas, strategy } = only(objects, 'Deployment')['spec'] as { replicas: number; strategy: unknown };
+    const budgets = ofKind(objects, 'PodDisruptionBudget');
+    if (replicas === 1) {
+      assert.deepEqual(strategy, { type: 'Recreate' });
+      assert.deepEqual(budgets, []);
+    } else {
+      assert.deepEqual(strategy, { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
+      assert.equal(budgets.length, 1);
+      assert.ok(controller['affinity'], 'on two nodes, if there are two');
+    }
+  });
+
+  test(`${set}: every selector finds its pods`, () => {
+    const labels = (kind: string) =>
+      (only(objects, kind)['spec'] as { template: { metadata: { labels: Record<string, string> } } }).template.metadata
+        .labels;
+    const selects = (kind: string, path: 'selector' | 'podSelector', pods: string) => {
+      for (const object of ofKind(objects, kind)) {
+        const spec = object['spec'] as Record<string, { matchLabels: Record<string, string> }>;
+        const wanted = Object.entries(spec[path]?.matchLabels ?? {});
+        assert.ok(wanted.length === 3 && wanted.every(([key, value]) => labels(pods)[key] === value), kind);
+      }
+    };
+    selects('Deployment', 'selector', 'Deployment');
+    selects('DaemonSet', 'selector', 'DaemonSet');
+    selects('PodDisruptionBudget', 'selector', 'Deployment');
+    selects('NetworkPolicy', 'podSelector', 'Deployment');
+  });
+}
+
+test('the CSIDriver says what the driver does', () => {
+  assert.deepEqual(only(rendering('minimum'), 'CSIDriver')['spec'], {
+    attachRequired: true,
+    podInfoOnMount: false,
+    fsGroupPolicy: 'File',
+    seLinuxMount: true,
+    storageCapacity: true,
+    volumeLifecycleModes: ['Persistent'],
+  });
+});
+
+test('the socket, the registration and the mounts are all under the path of the kubelet', () => {
+  for (const [set, path] of [
+    ['minimum', '/var/lib/kubelet'],
+    ['microk8s', '/var/snap/microk8s/common/var/lib/kubelet'],
+    ['everything', '/var/lib/k0s/kubelet'],
+  ] as const) {
+    const objects = rendering(set);
+    const node = pod(objects, 'DaemonSet');
+    const hostPaths = new Map(
+      node.volumes.map((volume) => [volume.name, (volume['hostPath'] as { path: string } | undefined)?.path]),
+    );
+    const plugin = `${path}/plugins/${only(objects, 'CSIDriver').metadata.name}`;
+    assert.equal(hostPaths.get('socket'), plugin);
+    assert.equal(hostPaths.get('registration'), `${path}/plugins_registry`);
+    assert.equal(hostPaths.get('kubelet'), path);
+    const mount = containerOf(node, 'rose-csi').volumeMounts.find(({ name }) => name === 'kubelet');
+    assert.deepEqual(mount, { name: 'kubelet', mountPath: path, mountPropagation: 'Bidirectional' });
+    assert.ok(
+      containerOf(node, 'node-driver-registrar').args.includes(`--kubelet-registration-path=${plugin}/csi.sock`),
+    );
+  }
+});

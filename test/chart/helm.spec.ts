@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { GOLDEN, renderings } from '../../scripts/chart/files.ts';
+import { installHelm, lint, render, run } from '../../scripts/chart/helm.ts';
+import { hasProgram } from '../support/capability.ts';
+import { SETS } from './manifests.ts';
+
+/** Everything that needs Helm or Go is in this one file, so that they are built once. */
+const BUILDING = { timeout: 1_200_000 };
+const ROOT = join(import.meta.dirname, '../..');
+const MINIMUM = ['--values', join(GOLDEN, 'minimum.values.yaml')];
+
+async function withHelm(t: TestContext, work: (helm: string) => Promise<void>): Promise<void> {
+  if (hasProgram(t, 'go', ['version'])) await work(await installHelm());
+}
+
+test('the plain manifests and the golden renderings are what the chart gives', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    const made = await renderings(helm);
+    assert.equal(made.length, SETS.length + 1);
+    for (const { path, content } of made) {
+      const name = relative(ROOT, path);
+      assert.ok(readFileSync(path, 'utf8') === content, `${name} is not current: run node scripts/chart.ts`);
+    }
+  }),
+);
+
+test('helm lint --strict finds nothing', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    for (const set of SETS) {
+      const { code, output, complaints } = await lint(helm, join(GOLDEN, `${set}.values.yaml`));
+      assert.equal(code, 0, `${set}: ${output}${complaints}`);
+    }
+  }),
+);
+
+test('what cannot work is refused before anything is installed, with what to do', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    const twoBoxes = ['--values', join(GOLDEN, 'two-boxes.values.yaml')];
+    const refusals: readonly (readonly [RegExp, ...string[]])[] = [
+      [/clusterId is required: .*kubectl get namespace kube-system/, '--set', 'clusterId='],
+      [/config\.backends is required: at least one box/, '--set', 'clusterId=c'],
+      [/config\.backends: rds1 is there twice/, ...twoBoxes, '--set', 'config.backends[1].name=rds1'],
+      [
+        /storageClasses: rose-pool1 must name its backend.*rds1, rds2/,
+        ...twoBoxes,
+        '--set',
+        'storageClasses[0].backend=',
+      ],
+      [
+        /storageClasses: b names the backend rds9, which is none of rds1/,
+        ...MINIMUM,
+        ...['--set', 'storageClasses[0].name=b,storageClasses[0].backend=rds9'],
+      ],
+      [
+        /storageClasses: rose-fast must name its pool, since rds2 has several: fast, large/,
+        ...twoBoxes,
+        ...['--set', 'storageClasses[1].pool='],
+      ],
+      [
+        /storageClasses: d names the pool tank, and rds1 has pool1/,
+        ...MINIMUM,
+        ...['--set', 'storageClasses[0].name=d,storageClasses[0].pool=tank'],
+      ],
+      [/additional properties 'replicaCount' not allowed/, ...MINIMUM, '--set', 'replicaCount=2'],
+      [/additional properties 'privateKey' not allowed/, ...MINIMUM, '--set', 'config.backends[0].ssh.privateKey=x'],
+      [/controller\/replicas.*maximum/, ...MINIMUM, '--set', 'controller.replicas=3'],
+      [/kubeletPath.*does not match pattern/, ...MINIMUM, '--set', 'node.kubeletPath=var/lib'],
+    ];
+    for (const [message, ...flags] of refusals) {
+      await assert.rejects(render(helm, ...flags), (error: Error) => {
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+  }),
+);
+
+test('the helm commands of the documentation that need no cluster work', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    const page = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
+    const values = /```yaml\n(# my-values\.yaml\n.*?)```/s.exec(page)?.[1] ?? assert.fail('no my-values.yaml');
+    const directory = await mkdtemp(join(tmpdir(), 'rose-csi-install-'));
+    t.after(() => rm(directory, { recursive: true }));
+    const file = join(directory, 'my-values.yaml');
+    await writeFile(file, values);
+    const commands = [...page.matchAll(/^helm (template .*)$/gm)].map((match) => match[1] ?? '');
+    assert.ok(commands.length > 0);
+    for (const command of commands) {
+      const words = command.split(' ').map((word) => (word === 'my-values.yaml' ? file : word));
+      const { code, output, complaints } = await run(helm, [...words, '--kube-version', '1.34.0']);
+      assert.equal(code, 0, complaints);
+      assert.match(output, /kind: DaemonSet/);
+    }
+  }),
+);
+
+test("Kubernetes' own types accept every manifest and example, field by field", BUILDING, async (t) => {
+  if (!hasProgram(t, 'go', ['version'])) return;
+  const decoder = join(ROOT, 'node_modules/.cache/strict-decode');
+  const built = await run('nice', ['go', 'build', '-o', decoder, '.'], {
+    cwd: join(import.meta.dirname, 'strict-decode'),
+  });
+  assert.equal(built.code, 0, built.complaints);
+  const files = [...SETS.map((set) => `test/chart/golden/${set}.yaml`), 'deploy/rose-csi.yaml'];
+  const examples = globSync('deploy/examples/*.yaml', { cwd: ROOT });
+  assert.ok(examples.length >= 9);
+  for (const file of [...files, ...examples]) {
+    const { code, output } = await run(decoder, [], { input: own(readFileSync(join(ROOT, file), 'utf8')) });
+    assert.equal(code, 0, `${file}: ${output}`);
+  }
+});
+
+/** The documents of a YAML stream without those of kinds that other projects define. */
+function own(stream: string): string {
+  const documents = stream.split(/^---$/m);
+  return documents
+    .filter((document) => !/^apiVersion: (velero\.io|snapscheduler\.backube)\//m.test(document))
+    .join('---');
+}

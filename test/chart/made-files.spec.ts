@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import manifest from '../../package.json' with { type: 'json' };
+import { chartFiles } from '../../scripts/chart/files.ts';
+import { pod, rendering } from './manifests.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const values = z
+  .looseObject({
+    images: z.record(z.string(), z.strictObject({ repository: z.string(), tag: z.string(), digest: z.string() })),
+  })
+  .parse(parse(read('charts/rose-csi/values.yaml')));
+
+test('the schema and the README of the chart are made from the values and the configuration', () => {
+  for (const { path, content } of chartFiles()) {
+    const name = relative(ROOT, path);
+    assert.ok(readFileSync(path, 'utf8') === content, `${name} is not current: run node scripts/chart.ts`);
+  }
+});
+
+test('the chart, its application and the package have one version', () => {
+  const { version, appVersion } = parse(read('charts/rose-csi/Chart.yaml')) as Record<string, string>;
+  assert.deepEqual([version, appVersion], [manifest.version, manifest.version]);
+});
+
+test('every image of the pods is named in values.yaml, and none of the sidecars twice', () => {
+  const objects = rendering('minimum');
+  const used = (['Deployment', 'DaemonSet'] as const)
+    .map((kind) => pod(objects, kind))
+    .flatMap(({ initContainers, containers }) => [...initContainers, ...containers].map(({ image }) => image));
+  const listed = Object.values(values.images).map(({ repository, tag }) => `${repository}:${tag || manifest.version}`);
+  assert.deepEqual(new Set(used), new Set(listed));
+});
+
+test('versions of sidecars stand in values.yaml and what is made from it, and nowhere else', () => {
+  const pages = ['README.md', 'SECURITY.md', ...globSync('{docs,deploy/examples}/**/*.{md,yaml}', { cwd: ROOT })];
+  for (const { repository, tag } of Object.values(values.images).filter((image) => image.tag !== '')) {
+    const name = repository.split('/').at(-1);
+    for (const page of pages) {
+      assert.ok(!read(page).includes(`${name}:${tag}`), `${page} repeats the version of ${name}`);
+    }
+  }
+});
+
+test('docs/install.md installs the snapshot CRDs and the controller of the version that the chart uses', () => {
+  const versions = [...read('docs/install.md').matchAll(/external-snapshotter\/\S*\?ref=([^']+)/g)].map(
+    (match) => match[1],
+  );
+  assert.deepEqual(versions, [values.images['snapshotter']?.tag, values.images['snapshotter']?.tag]);
+});
+
+test('the values that differ between clusters have to be given', () => {
+  const { clusterId, config } = parse(read('charts/rose-csi/values.yaml')) as Record<string, unknown>;
+  assert.equal(clusterId, '');
+  assert.deepEqual(config, { logLevel: 'info', backends: [] });
+});

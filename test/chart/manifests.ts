@@ -1,0 +1,107 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import * as z from 'zod';
+
+/** The parts of Kubernetes objects that the tests look at; all else is kept as it is. */
+const container = z.looseObject({
+  name: z.string(),
+  image: z.string(),
+  command: z.array(z.string()).default([]),
+  args: z.array(z.string()).default([]),
+  env: z.array(z.looseObject({ name: z.string(), valueFrom: z.looseObject({}).optional() })).default([]),
+  envFrom: z.array(z.unknown()).default([]),
+  volumeMounts: z
+    .array(z.looseObject({ name: z.string(), mountPath: z.string(), subPath: z.string().optional() }))
+    .default([]),
+  securityContext: z.looseObject({
+    privileged: z.boolean().optional(),
+    readOnlyRootFilesystem: z.boolean().optional(),
+    allowPrivilegeEscalation: z.boolean().optional(),
+    runAsUser: z.number().optional(),
+    capabilities: z.looseObject({ drop: z.array(z.string()), add: z.array(z.string()).optional() }).optional(),
+  }),
+  startupProbe: z.looseObject({}).optional(),
+  livenessProbe: z.looseObject({}).optional(),
+});
+
+const podSpec = z.looseObject({
+  serviceAccountName: z.string(),
+  automountServiceAccountToken: z.boolean().optional(),
+  priorityClassName: z.string(),
+  hostNetwork: z.boolean().optional(),
+  hostPID: z.boolean().optional(),
+  securityContext: z.looseObject({
+    runAsNonRoot: z.boolean().optional(),
+    runAsUser: z.number().optional(),
+    seccompProfile: z.looseObject({ type: z.string() }),
+  }),
+  initContainers: z.array(container).default([]),
+  containers: z.array(container),
+  volumes: z.array(z.looseObject({ name: z.string() })),
+});
+
+const workload = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) });
+
+const object = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
+
+/** A Kubernetes object. */
+export type KubeObject = z.infer<typeof object>;
+export type Container = z.infer<typeof container>;
+export type PodSpec = z.infer<typeof podSpec>;
+
+const GOLDEN = join(import.meta.dirname, 'golden');
+
+/** Names of the sets of values whose renderings are kept; `test/chart/helm.spec.ts` proves that they are current. */
+export const SETS: readonly string[] = globSync('*.values.yaml', { cwd: GOLDEN })
+  .map((name) => name.replace('.values.yaml', ''))
+  .sort();
+
+/** The objects of a rendering. */
+export function rendering(set: string): readonly KubeObject[] {
+  return objectsIn(readFileSync(join(GOLDEN, `${set}.yaml`), 'utf8'));
+}
+
+/** The objects in a YAML stream. @throws when it is not YAML, or one is not an object of Kubernetes. */
+export function objectsIn(text: string): readonly KubeObject[] {
+  return parseAllDocuments(text).flatMap((document) => {
+    if (document.errors.length > 0) throw document.errors[0];
+    const content: unknown = document.toJS();
+    return content === null ? [] : [object.parse(content)];
+  });
+}
+
+export function ofKind(objects: readonly KubeObject[], kind: string): readonly KubeObject[] {
+  return objects.filter((candidate) => candidate.kind === kind);
+}
+
+/** The one object of a kind. @throws when there is not exactly one. */
+export function only(objects: readonly KubeObject[], kind: string): KubeObject {
+  const [found, ...more] = ofKind(objects, kind);
+  if (found === undefined || more.length > 0) throw new Error(`not exactly one ${kind}`);
+  return found;
+}
+
+/** What the pods of the controller (Deployment) or of the nodes (DaemonSet) are. */
+export function pod(objects: readonly KubeObject[], kind: 'Deployment' | 'DaemonSet'): PodSpec {
+  return workload.parse(only(objects, kind)).spec.template.spec;
+}
+
+/** @throws when the pod has no container of that name. */
+export function containerOf({ containers }: PodSpec, name: string): Container {
+  const found = containers.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no container ${name}`);
+  return found;
+}
+
+/** A part of a ConfigMap. */
+export function dataOf(configMap: KubeObject, key: string): string {
+  const { data } = z.looseObject({ data: z.record(z.string(), z.string()) }).parse(configMap);
+  const text = data[key];
+  if (text === undefined) throw new Error(`no ${key} in the ConfigMap`);
+  return text;
+}
