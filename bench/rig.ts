@@ -21,6 +21,8 @@ export interface RigOptions {
   readonly latencyMs: number;
   /** More flags of `rose-csi simulate`. */
   readonly simulate?: readonly string[];
+  /** More settings of the box in the controller's configuration. */
+  readonly limits?: Readonly<Record<string, unknown>>;
 }
 
 /** A simulated box and the bundled controller, each in a process of its own, and the doors to them. */
@@ -51,7 +53,7 @@ export async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise
     const flags = ['--latency-ms', String(options.latencyMs), ...(options.simulate ?? [])];
     const box = await startBox(options.program, directory, flags);
     stops.push(() => box.stop());
-    const configFile = await writeConfiguration(directory, CLUSTER_ID, box);
+    const configFile = await writeConfiguration(directory, CLUSTER_ID, box, options.limits);
     const endpoint = `unix://${join(directory, 'csi.sock')}`;
     const driver = startDriver(options.program, configFile, endpoint, NODE_FLAGS);
     stops.push(() => driver.stop());

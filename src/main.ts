@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { controllerCommand } from './app/controller-command.ts';
+import { doctorCommand } from './app/doctor-command.ts';
+import { snapshotsCommand } from './app/snapshots-command.ts';
 import { VERSION } from './app/version.ts';
 import { simulateCommand } from './simulator/command.ts';
 
@@ -8,6 +10,8 @@ const program = new Command('rose-csi')
   .description('Kubernetes CSI driver for the MikroTik ROSE Data Server')
   .version(VERSION)
   .addCommand(controllerCommand())
+  .addCommand(doctorCommand())
+  .addCommand(snapshotsCommand())
   .addCommand(simulateCommand());
 
 try {

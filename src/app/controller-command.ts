@@ -42,12 +42,13 @@ export function controllerCommand(): Command {
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
       const { loadConfig } = await import('../config/load.ts');
       const checked = await loadConfig(config, overrides);
-      const [{ createLogger }, { startController }] = await Promise.all([
+      const [{ createLogger }, { startController }, { inClusterAccess }] = await Promise.all([
         import('../observability/log.ts'),
         import('./controller.ts'),
+        import('../kubernetes/access.ts'),
       ]);
       const logger = createLogger(checked.logLevel);
-      const controller = await startController(checked, endpoint, logger);
+      const controller = await startController(checked, endpoint, logger, {}, await inClusterAccess());
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
         controller.stop().catch((error: unknown) => {

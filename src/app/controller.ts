@@ -6,9 +6,11 @@ import { implement } from '../csi/grpc-binding.ts';
 import { identityHandlers } from '../csi/identity.ts';
 import { rpcLog } from '../csi/log.ts';
 import { type RunningServer, serve } from '../csi/server.ts';
+import type { Access } from '../kubernetes/access.ts';
 import { identity } from '../storage/identity.ts';
 import { StorageService } from '../storage/service.ts';
 import { openBackend, type Patience } from './backends.ts';
+import type { ClusterDuties } from './cluster-duties.ts';
 import { proveBackend } from './proving.ts';
 import { VERSION } from './version.ts';
 
@@ -23,6 +25,7 @@ export interface RunningController {
  * Serves the CSI Identity and Controller services on a unix socket. The boxes are looked at in the background.
  *
  * @param patience with boxes that do not answer; replaced in tests
+ * @param access to the API server of the cluster that this runs in; undefined outside of one
  * @throws Error when the endpoint cannot be served.
  */
 export async function startController(
@@ -30,6 +33,7 @@ export async function startController(
   endpoint: string,
   logger: Logger,
   patience: Patience = {},
+  access?: Access,
 ): Promise<RunningController> {
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const backends = config.backends.map((backend) => openBackend(backend, owner.owners, logger, patience));
@@ -38,18 +42,35 @@ export async function startController(
     ...{ backends, identity: owner },
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });
+  const duties = access && (await dutiesIn(access, config, storage, logger));
+  if (duties === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
   const services = [
     implement(
       Identity,
       identityHandlers({ name: config.driverName, version: VERSION }, () => storage.ready()),
     ),
-    implement(Controller, controllerHandlers(storage)),
+    implement(Controller, controllerHandlers(storage, duties?.onSnapshot)),
   ];
   const server = await serve({ endpoint, services, interceptors: [rpcLog(logger)] });
   logger.info({ version: VERSION, driver: config.driverName, owner: owner.owner, endpoint }, 'serving');
+  duties?.start();
   const stopping = new AbortController();
   const proofs = backends.map(({ name }) => proveBackend(storage, name, logger, stopping.signal));
-  return { path: server.path, stop: () => stop(server, storage, stopping, proofs, logger) };
+  return { path: server.path, stop: () => stop(server, storage, stopping, proofs, duties, logger) };
+}
+
+/** What is needed for it is loaded in a cluster only. */
+async function dutiesIn(
+  access: Access,
+  config: Config,
+  storage: StorageService,
+  logger: Logger,
+): Promise<ClusterDuties> {
+  const [{ clusterDuties }, { createMetrics }] = await Promise.all([
+    import('./cluster-duties.ts'),
+    import('../observability/metrics.ts'),
+  ]);
+  return clusterDuties({ config, access, storage, logger, metrics: createMetrics() });
 }
 
 async function stop(
@@ -57,10 +78,11 @@ async function stop(
   storage: StorageService,
   stopping: AbortController,
   proofs: readonly Promise<void>[],
+  duties: ClusterDuties | undefined,
   logger: Logger,
 ): Promise<void> {
   stopping.abort();
-  await server.stop();
+  await Promise.all([server.stop(), duties?.stop()]);
   await storage.close();
   await Promise.all(proofs);
   logger.info('stopped');

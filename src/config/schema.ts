@@ -104,6 +104,22 @@ export const configSchema = z
         burst: z.number().int().min(1).max(1000).default(10),
       })
       .prefault({}),
+    /** Looking for what Kubernetes does not refer to; in a cluster only. */
+    orphans: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        intervalMinutes: z.number().int().min(5).max(1440).default(60),
+        /** How long something must have looked orphaned to us before it is called so. */
+        graceMinutes: z.number().int().min(10).max(43_200).default(1440),
+        /** Of the Lease, the ConfigMap and the Events; by default the pod's own. */
+        namespace: z
+          .string()
+          .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of a namespace')
+          .optional(),
+        /** Removes what an interrupted call left of a volume without data; nothing else ever is. */
+        deleteHalfMade: z.boolean().default(false),
+      })
+      .prefault({}),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     backends: z.array(backend).min(1),
   })

@@ -10,7 +10,7 @@ export const REFUSALS = {
   'RC-OWNER': 'the object belongs to another cluster',
   'RC-SMALL':
     'the size asked for is smaller than the source, or the source exceeds the limit; detail: bytes of the source',
-  'RC-SPACE': 'the pool has too little free space; detail: free bytes',
+  'RC-SPACE': 'the pool has too little free space; detail: bytes free, of those needed with the reserve',
   'RC-PROMISE':
     'the pool would promise more than overCommitRatio allows; detail: bytes promised with this volume, of those allowed',
   'RC-QUOTA': 'the volume has as many snapshots as its class allows; detail: their number, and the oldest',

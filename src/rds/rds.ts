@@ -15,6 +15,7 @@ import {
 } from './rows.ts';
 import { poolSpace, probeBox } from './scripts/box.ts';
 import { type CreateVolume, createVolume, makeImage } from './scripts/create-volume.ts';
+import { discardHalfMade } from './scripts/half-made.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
 import { listLostItems } from './scripts/lost-items.ts';
 import { publishVolume, unpublishVolume } from './scripts/publication.ts';
@@ -71,9 +72,9 @@ export class Rds {
     return judge(await this.#run('read', probeBox(this.settings.pools), call), this.settings.pools);
   }
 
-  /** Space of the mounted pools, by label. */
+  /** Space of the mounted pools, by label; what they have promised only where that is limited. */
   async space(pools: readonly ExpectedPool[], call: RdsCall): Promise<ReadonlyMap<string, PoolSpace>> {
-    const rows = await this.#run('read', poolSpace(pools), call);
+    const rows = await this.#run('read', poolSpace(pools, this.settings.ratioPercent !== undefined), call);
     return new Map(rows.map((row) => [text(row, 'fs-label'), decodeSpace(row)]));
   }
 
@@ -129,6 +130,11 @@ export class Rds {
   async discardVolume(volume: VolumeRef, name: string, bytes: bigint, call: RdsCall): Promise<ObjectState> {
     const script = discardVolume({ pools: this.settings.pools, volume }, name, bytes);
     return decodeObject(await this.#run('write', script, call));
+  }
+
+  /** Removes what an interrupted call left of a volume; one that holds or could hold data is left alone. */
+  async discardHalfMade(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
+    return decodeObject(await this.#run('write', discardHalfMade({ ...this.settings, volume }), call));
   }
 
   /** @param maxSnapshots Snapshots that the source may have; undefined for no limit. */

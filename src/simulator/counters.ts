@@ -8,9 +8,11 @@ export interface CounterValues {
   readonly statements: number;
   /** Time that commands took to run in ms, the latency before them left out: the box's own part of an exec. */
   readonly busyMs: number;
+  /** Bytes that commands printed, before any fault of the output. */
+  readonly outputBytes: number;
 }
 
-const NONE: CounterValues = { connections: 0, execs: 0, statements: 0, busyMs: 0 };
+const NONE: CounterValues = { connections: 0, execs: 0, statements: 0, busyMs: 0, outputBytes: 0 };
 
 /** Counts, so that a claim such as "one exec per call" is measured. */
 export class Counters {

@@ -45,6 +45,8 @@ export interface Simulator {
   readonly apiSocket: string;
   readonly counters: Counters;
   readonly device: Device;
+  /** Scripts that are under way now, also those whose connection died. */
+  readonly running: number;
   /** What can go wrong once. */
   readonly faults: FaultPlan;
   /** In what the box differs from the simulator's strict default. */
@@ -108,6 +110,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       ...hostKeyInfo,
       apiSocket: api.socketPath,
       ...{ counters, device, faults, quirks, restart, close },
+      get running() {
+        return ssh.running;
+      },
     };
   } catch (error) {
     await close();

@@ -29,6 +29,11 @@ export class KeyedLock {
     }
   }
 
+  /** The keys that somebody holds or waits for. */
+  keys(): ReadonlySet<string> {
+    return new Set(this.#tails.keys());
+  }
+
   /** Drops the key when its last holder is done, so that memory is bounded by the operations under way. */
   #forget(key: string, tail: Promise<void>): void {
     if (this.#tails.get(key) === tail) {

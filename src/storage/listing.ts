@@ -51,7 +51,7 @@ export async function listSnapshots(
     fetch: ({ backend, pool }, after, limit) => backend.rds.listSnapshots({ pool, after, limit }, sourceUuid, call),
     read: ({ backend }, { subvolume }) => {
       const name = parseSnapshotName(subvolume.name);
-      return name === undefined ? undefined : toSnapshot(backend.name, name);
+      return name === undefined ? undefined : toSnapshot(backend.name, subvolume.fs, name);
     },
   });
 }

@@ -41,11 +41,12 @@ export class StorageService implements Storage {
   readonly #volumes: Volumes;
   readonly #publishing: Publishing;
   readonly #snapshots: Snapshots;
+  readonly #lock = new KeyedLock();
   #ready = false;
 
   constructor({ backends, identity, now = Date.now, snapshotRate }: ServiceOptions) {
     const rate = snapshotRate === undefined ? undefined : new TokenBucket(snapshotRate);
-    const lock = new KeyedLock();
+    const lock = this.#lock;
     this.#backends = new Backends(backends);
     this.#volumes = new Volumes(this.#backends, identity, lock);
     this.#publishing = new Publishing(this.#backends, lock);
@@ -120,6 +121,20 @@ export class StorageService implements Storage {
    */
   async survey(call: Call): Promise<Survey> {
     return await survey(this.#backends.all(), call);
+  }
+
+  /** Ids of the volumes and snapshots that this process is working on. */
+  running(): ReadonlySet<string> {
+    return this.#lock.keys();
+  }
+
+  /**
+   * Removes what an interrupted call left of a volume. The box itself looks, in the same command, that it holds no data.
+   *
+   * @throws StorageError `precondition` when it is whole, published, or could hold data; then it is left alone.
+   */
+  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
+    await this.#volumes.discardHalfMade(volumeId, call);
   }
 
   async createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot> {

@@ -5,7 +5,7 @@ import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { parseSnapshotName, type SnapshotName, snapshotNamePrefix } from './names.ts';
+import { parseSnapshotName, printSnapshotName, type SnapshotName, slotOf, snapshotNamePrefix } from './names.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
 import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -62,7 +62,7 @@ export class Snapshots {
       if (!this.#identity.owners.includes(cut.owner)) {
         throw new StorageError('alreadyExists', `${id} exists already and belongs to another cluster (${cut.owner})`);
       }
-      return toSnapshot(handle.backend, cut);
+      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', cut);
     });
   }
 
@@ -93,7 +93,7 @@ export class Snapshots {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
       const state = await backend.rds.readSnapshot(snapshotRef(handle.uuid), call);
-      return toSnapshot(handle.backend, smallest(handle, state));
+      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', smallest(handle, state));
     } catch (error) {
       throw failure(error, snapshotId, call);
     }
@@ -152,12 +152,13 @@ function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
 }
 
 /** The snapshot that a subvolume's name describes. */
-export function toSnapshot(backend: string, name: SnapshotName): Snapshot {
+export function toSnapshot(backend: string, pool: string, name: SnapshotName): Snapshot {
   return {
     id: printHandle({ kind: 'snap', backend, uuid: name.uuid }),
     sourceVolumeId: printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid }),
     sizeBytes: name.bytes,
     createdAtSeconds: name.createdAtSeconds,
+    place: { backend, pool, subvolume: printSnapshotName(name), sourceSlot: slotOf(name.sourceUuid) },
   };
 }
 
@@ -166,10 +167,11 @@ function quotaReached(backend: string, error: RdsError, maxSnapshots: number | u
   const [count = '', oldest = ''] = error.detail.split(' ');
   const name = parseSnapshotName(oldest);
   if (name === undefined) return new StorageError('exhausted', error.message, { cause: error });
-  const { id, createdAtSeconds, sourceVolumeId } = toSnapshot(backend, name);
-  const time = new Date(Number(createdAtSeconds) * 1000).toISOString();
+  const id = printHandle({ kind: 'snap', backend, uuid: name.uuid });
+  const sourceVolumeId = printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid });
+  const time = new Date(Number(name.createdAtSeconds) * 1000).toISOString();
   const text =
-    `${sourceVolumeId} has ${count} snapshots, its VolumeSnapshotClass allows ${maxSnapshots} (maxSnapshotsPerVolume); ` +
+    `${sourceVolumeId} has ${count} ${count === '1' ? 'snapshot' : 'snapshots'}, its VolumeSnapshotClass allows ${maxSnapshots} (maxSnapshotsPerVolume); ` +
     `the oldest is ${id} of ${time}; delete snapshots that are no longer needed`;
   return new StorageError('exhausted', text, { cause: error });
 }

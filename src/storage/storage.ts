@@ -70,6 +70,18 @@ export interface Snapshot {
   readonly sizeBytes: bigint;
   /** Unix seconds at which the snapshot was cut; the same in every answer, for ever. */
   readonly createdAtSeconds: bigint;
+  /** Where it is on its box, for people who look for it there. */
+  readonly place: SnapshotPlace;
+}
+
+export interface SnapshotPlace {
+  readonly backend: string;
+  /** Label of the pool. */
+  readonly pool: string;
+  /** Full name of the subvolume. */
+  readonly subvolume: string;
+  /** Slot of the disk that it was cut from; the disk may be gone. */
+  readonly sourceSlot: string;
 }
 
 /** One page. `maxEntries` 0 means "as many as you like". */

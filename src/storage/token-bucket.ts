@@ -31,21 +31,23 @@ const LEFT_FOR_WORK_MS = 2_000;
  * two moments there are never more than `burst` and what the rate adds in that time.
  */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #burst: number;
+  /** Milliseconds that a token takes to come. */
+  readonly #intervalMs: number;
+  /** What a full bucket holds: tokens are counted in the time that they take to come. */
+  readonly #fullMs: number;
   readonly #clock: Clock;
   /** Those whose turn is yet to come, the first in front. */
   readonly #queue: (() => void)[] = [];
   #cancelTimer = (): void => undefined;
-  /** Tokens at {@link #at}. */
-  #tokens: number;
+  /** What the bucket holds at {@link #at}. */
+  #heldMs: number;
   #at: number;
 
   constructor({ ratePerMinute, burst }: Rate, clock = REAL_TIME) {
-    this.#perMs = ratePerMinute / 60_000;
-    this.#burst = burst;
+    this.#intervalMs = 60_000 / ratePerMinute;
+    this.#fullMs = burst * this.#intervalMs;
     this.#clock = clock;
-    this.#tokens = burst;
+    this.#heldMs = this.#fullMs;
     this.#at = clock.now();
   }
 
@@ -59,11 +61,11 @@ export class TokenBucket {
    */
   async take({ signal, deadline = Number.POSITIVE_INFINITY }: Call): Promise<void> {
     this.#refill();
-    if (this.#tokens >= 1 && this.#queue.length === 0) {
-      this.#tokens -= 1;
+    if (this.#heldMs >= this.#intervalMs && this.#queue.length === 0) {
+      this.#heldMs -= this.#intervalMs;
       return;
     }
-    const waitMs = Math.max(0, this.#queue.length + 1 - this.#tokens) / this.#perMs;
+    const waitMs = Math.max(0, (this.#queue.length + 1) * this.#intervalMs - this.#heldMs);
     if (signal.aborted || Date.now() + waitMs + LEFT_FOR_WORK_MS > deadline) {
       const seconds = Math.ceil(waitMs / 1_000);
       throw new StorageError('busy', `too many snapshots at once: the next turn is in ${seconds} s; it is tried again`);
@@ -74,7 +76,7 @@ export class TokenBucket {
   /** Returns a token that was taken and not used. */
   giveBack(): void {
     this.#refill();
-    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+    this.#heldMs = Math.min(this.#fullMs, this.#heldMs + this.#intervalMs);
     this.#serve();
   }
 
@@ -98,18 +100,19 @@ export class TokenBucket {
   #serve(): void {
     this.#cancelTimer();
     this.#refill();
-    while (this.#tokens >= 1 && this.#queue.length > 0) {
-      this.#tokens -= 1;
+    while (this.#heldMs >= this.#intervalMs && this.#queue.length > 0) {
+      this.#heldMs -= this.#intervalMs;
       this.#queue.shift()?.();
     }
     if (this.#queue.length > 0) {
-      this.#cancelTimer = this.#clock.after((1 - this.#tokens) / this.#perMs, () => this.#serve());
+      // Whole milliseconds, as timers have them: a fraction that is lost to rounding would be waited for without end.
+      this.#cancelTimer = this.#clock.after(Math.ceil(this.#intervalMs - this.#heldMs), () => this.#serve());
     }
   }
 
   #refill(): void {
     const now = this.#clock.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    this.#heldMs = Math.min(this.#fullMs, this.#heldMs + now - this.#at);
     this.#at = now;
   }
 }

@@ -96,6 +96,22 @@ export class Volumes {
   }
 
   /**
+   * Removes what an interrupted call left of a volume: a subvolume that was never given an image, or a disk item whose
+   * subvolume is gone. The box decides at that moment whether it is that; see `discardHalfMade` of the box.
+   *
+   * @throws StorageError `precondition` when anything is left alone, because it holds or could hold data or is published.
+   */
+  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
+    const { handle, backend } = this.#backends.require('pvc', volumeId);
+    await exclusively(this.#lock, volumeId, call, async () => {
+      const left = await backend.rds.discardHalfMade(volumeRef(handle.uuid), call);
+      if (left.disk !== undefined || left.subvolumes.length > 0) {
+        throw new StorageError('precondition', `${volumeId} is not certain to be without data and is left alone`);
+      }
+    });
+  }
+
+  /**
    * Runs the script, and after an intact error answer takes back what this very call made. A device command that failed
    * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
    * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.

@@ -11,10 +11,11 @@ import {
   snapshotName,
   volumeName,
 } from '../support/calls.ts';
-import { inventory } from '../support/console.ts';
-import { smallPool } from '../support/pools.ts';
-import { fromSnapshot, fromVolume, volumeRequest } from '../support/requests.ts';
-import { startStack } from '../support/stack.ts';
+import { change, inventory, showRows } from '../support/console.ts';
+import { Faults } from '../support/faults.ts';
+import { smallPool, twoPools } from '../support/pools.ts';
+import { fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
+import { CLUSTER_ID, startStack } from '../support/stack.ts';
 
 const atMost = (maxSnapshotsPerVolume: number) => ({
   parameters: { maxSnapshotsPerVolume: String(maxSnapshotsPerVolume) },
@@ -46,7 +47,25 @@ test('the snapshots of other volumes and of other clusters do not count', async 
   const [one, two] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   await makeSnapshot(stack.controller, two);
   await makeSnapshot(stack.controller, two);
-  await stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId: one, ...atMost(1) });
+  const heir = await stack.anotherController({ clusterId: 'heir', adoptedClusterIds: [CLUSTER_ID] });
+  await makeSnapshot(heir, one);
+  const cut = () => stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId: one, ...atMost(1) });
+  await cut();
+  await refused(cut(), 'RESOURCE_EXHAUSTED', /has 1 snapshot, its VolumeSnapshotClass allows 1 /);
+});
+
+test('two controllers at once exceed a limit by one, and the next call sees it', async (t) => {
+  const faults = new Faults();
+  const { controller, anotherController } = await startStack(t, { simulator: { hooks: faults.hooks } });
+  const two = await anotherController();
+  const sourceVolumeId = await makeVolume(controller, MiB);
+  const cut = (by: typeof controller) =>
+    outcome(by.createSnapshot({ name: snapshotName(), sourceVolumeId, ...atMost(1) }));
+  const make = { path: '/disk/btrfs/subvolume', command: 'add' };
+  faults.meet(make, make);
+  assert.deepEqual(await Promise.all([cut(controller), cut(two)]), ['OK', 'OK']);
+  faults.heal();
+  assert.deepEqual(await Promise.all([cut(controller), cut(two)]), ['RESOURCE_EXHAUSTED', 'RESOURCE_EXHAUSTED']);
 });
 
 test('snapshots come no faster than the rate: what has no turn before its deadline is to be tried again', async (t) => {
@@ -102,6 +121,37 @@ test('a volume that is there is found although the pool has promised all it may'
   assert.deepEqual((await controller.createVolume(request)).volume, volume);
   await publish(controller, volume?.volumeId ?? '');
   await refused(makeVolume(controller, 2n * MiB), 'RESOURCE_EXHAUSTED', /overCommitRatio/);
+});
+
+test('what people made in the pool is promised too, and what is in another pool or tells no size is not', async (t) => {
+  const { simulator, backend } = twoPools;
+  const stack = await startStack(t, { simulator, backend: { ...backend, overCommitRatio: 1 } });
+  const capacity = async (pool: string) => {
+    const { availableCapacity } = await stack.controller.getCapacity({ parameters: { backend: 'rds1', pool } });
+    return availableCapacity;
+  };
+  const [before, cold] = [await capacity('pool'), await capacity('cold')];
+  const execs = await stack.api.execs();
+  await makeVolume(stack.controller, 64n * GiB, { parameters: { pool: 'pool' } });
+  const add = (slot: string, path: string, GiBs: bigint) =>
+    change(
+      stack.simulator,
+      `/disk/add type=file slot=${slot} file-path="${path}" file-size=${GiBs * GiB} mount-filesystem=no`,
+    );
+  await add('by-hand', '/nvme-pool/by-hand.img', 100n);
+  await add('mute', 'nvme-pool/mute.img', 100n);
+  await add('elsewhere', 'sata-pool/nvme-pool.img', 50n);
+  showRows(stack.simulator, '/disk', (rows) =>
+    rows.map((row) =>
+      row.props.get('slot') === 'mute'
+        ? { ...row, props: new Map([...row.props].filter(([key]) => key !== 'size')) }
+        : row,
+    ),
+  );
+  // What is free is less than what may be promised until as much is promised as stays in reserve.
+  assert.equal(before - (await capacity('pool')), 163n * GiB + ((1024n * GiB) % 100n));
+  assert.equal(cold - (await capacity('cold')), 49n * GiB + ((1024n * GiB) % 100n));
+  assert.equal((await stack.api.execs()) - execs, 3);
 });
 
 test('the capacity is what may still be promised, when that is less than what is free', async (t) => {

@@ -60,15 +60,22 @@ export async function startBox(main: string, directory: string, flags: readonly 
 /**
  * Writes a configuration of the controller for a box, with all of its pools.
  *
+ * @param limits more settings of the box.
  * @returns its path.
  */
-export async function writeConfiguration(directory: string, clusterId: string, box: RunningBox): Promise<string> {
+export async function writeConfiguration(
+  directory: string,
+  clusterId: string,
+  box: RunningBox,
+  limits: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const { address: host, port, user, keyFile: privateKeyFile, hostKeyFingerprint, pools } = box;
   const backend = {
     name: 'rds1',
     ssh: { host, port, user, privateKeyFile, hostKeys: [hostKeyFingerprint] },
     nvme: { address: host },
     pools: pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
+    ...limits,
   };
   const file = join(directory, 'rose-csi.json');
   await writeFile(file, JSON.stringify({ clusterId, backends: [backend] }));

@@ -7,6 +7,7 @@ import { startController } from '../../src/app/controller.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../src/csi/grpc-client.ts';
+import type { Access } from '../../src/kubernetes/access.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulate.ts';
 import { placePools } from './backend.ts';
@@ -30,6 +31,8 @@ export interface StackOptions {
   readonly waitUntilReady?: boolean;
   /** The controller's patience with a box that does not answer. */
   readonly patience?: Patience;
+  /** The API server of the cluster that the controllers run in. */
+  readonly access?: Access;
   /** Leads the controller to the box through this, so that a test can cut the connection. */
   readonly wire?: Wire;
 }
@@ -91,7 +94,7 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     const document = { clusterId: CLUSTER_ID, backends, ...extra };
     await writeFile(join(directory, `rose-csi-${number}.json`), JSON.stringify(document));
     const config = parseConfig(document, 'test');
-    const controller = await startController(config, endpoint, logger, options.patience);
+    const controller = await startController(config, endpoint, logger, options.patience, options.access);
     stops.push(() => controller.stop());
     return endpoint;
   };

@@ -2,10 +2,15 @@ import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool } from '../refs.ts';
 import { proveAll, put, sumPromises } from './fragments.ts';
 
-/** Prints for each pool its mounted disk row, with size and free space, and what it has promised. */
-export function poolSpace(pools: readonly Pool[]): Script {
+/**
+ * Prints for each pool its mounted disk row, with size and free space.
+ *
+ * @param withPromises Also what the pool has promised, which takes a look at every volume.
+ */
+export function poolSpace(pools: readonly Pool[], withPromises: boolean): Script {
+  const sum = withPromises ? sumPromises(ros`0`) : ros`:local xY 0`;
   const rows = pools.map(
-    (pool) => ros`:foreach xM in=[/disk find where mounted and fs-label=${pool.label}] do={${sumPromises(ros`0`)};
+    (pool) => ros`:foreach xM in=[/disk find where mounted and fs-label=${pool.label}] do={${sum};
       ${put(ros`{"fs-label"=[/disk get $xM fs-label]; "size"=[/disk get $xM size]; "free"=[/disk get $xM free];
         "promised"=$xY}`)}}`,
   );

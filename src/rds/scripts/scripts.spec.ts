@@ -5,6 +5,7 @@ import type { Script } from '../../routeros/index.ts';
 import { freshComment } from '../publication.ts';
 import { poolSpace, probeBox } from './box.ts';
 import { createVolume, makeImage } from './create-volume.ts';
+import { discardHalfMade } from './half-made.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
@@ -43,6 +44,7 @@ const scripts: Readonly<Record<string, Script>> = {
   'unpublish all': unpublishVolume(target, undefined),
   delete: deleteVolume(target),
   'discard volume': discardVolume(target, name, bytes),
+  'discard half-made': discardHalfMade(target),
   snapshot: createSnapshot({
     ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes, ratioPercent: 10_000n },
     maxSnapshots: 10_000,
@@ -54,7 +56,8 @@ const scripts: Readonly<Record<string, Script>> = {
   'list volumes': listVolumes({ ...page, names: volumeNames(owners) }),
   'list snapshots': listSnapshots({ ...page, names: snapshotNames(owners, uuid) }),
   'lost items': listLostItems({ pools, owners, digits: 'f'.repeat(28), limit: 200 }),
-  space: poolSpace(pools),
+  space: poolSpace(pools, false),
+  'space and promises': poolSpace(pools, true),
   probe: probeBox(pools),
 };
 

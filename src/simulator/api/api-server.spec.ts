@@ -50,8 +50,14 @@ test('info, pools and counters', async (t) => {
   const info = { identity: 'rds-simulator', version: '7.24.1 (stable)', backend: 'files', ssh: SSH };
   assert.deepEqual((await call('GET', '/v1/info')).json(), info);
   assert.deepEqual((await call('GET', '/v1/pools')).json(), under.device.pools());
-  assert.deepEqual((await call('GET', '/v1/counters')).json(), { connections: 0, execs: 1, statements: 0, busyMs: 0 });
-  const zero = { connections: 0, execs: 0, statements: 0, busyMs: 0 };
+  assert.deepEqual((await call('GET', '/v1/counters')).json(), {
+    connections: 0,
+    execs: 1,
+    statements: 0,
+    busyMs: 0,
+    outputBytes: 0,
+  });
+  const zero = { connections: 0, execs: 0, statements: 0, busyMs: 0, outputBytes: 0 };
   assert.deepEqual((await call('POST', '/v1/counters/reset')).json(), zero);
   assert.deepEqual(counters.values, zero);
 });

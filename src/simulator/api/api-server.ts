@@ -33,7 +33,7 @@ export interface ApiOptions {
  * | request | answer |
  * |---|---|
  * | `GET /v1/info` | identity, version, backend, SSH address and host key |
- * | `GET /v1/counters`, `POST /v1/counters/reset` | connections, execs, statements, busyMs |
+ * | `GET /v1/counters`, `POST /v1/counters/reset` | connections, execs, statements, busyMs, outputBytes |
  * | `GET /v1/pools` | per pool: label, uuid, mountPoint, size, free, used, subvolumes, strayFiles |
  * | `GET /v1/namespaces` | what is exported now: nqn, size, slot, readOnly |
  * | `GET /v1/namespaces/{nqn}/blocks?offset=&length=` | the bytes, at most 64 MiB |

@@ -85,6 +85,11 @@ export class SshServer {
     return server;
   }
 
+  /** Scripts that are under way, also those whose connection died. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   get port(): number {
     return (this.#listener.address() as AddressInfo).port;
   }
@@ -181,7 +186,11 @@ export class SshServer {
     try {
       if (latencyMs > 0) await execution.sleep(latencyMs);
       busySince = performance.now();
-      await shell.run(execution.line, (text) => output.write(text), execution);
+      const print = (text: string) => {
+        counters.count('outputBytes', Buffer.byteLength(text));
+        output.write(text);
+      };
+      await shell.run(execution.line, print, execution);
     } catch (error) {
       if (!execution.isKilled) {
         execution.fail();

@@ -1,0 +1,123 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.ts';
+import type { OnSnapshot } from '../csi/controller/snapshots.ts';
+import type { Access } from '../kubernetes/access.ts';
+import { KubernetesClient } from '../kubernetes/client.ts';
+import { Leadership } from '../kubernetes/leadership.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { Annotator } from '../orphans/annotator.ts';
+import { describe, Patrol, type Witness } from '../orphans/patrol.ts';
+import { repeatedly } from '../orphans/schedule.ts';
+import type { StorageService } from '../storage/service.ts';
+
+/** What the controller does for and with the cluster that it runs in, beside serving CSI. */
+export interface ClusterDuties {
+  readonly onSnapshot: OnSnapshot;
+  /** Begins to look for orphans, if configured. Call it once. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface DutiesOptions {
+  readonly config: Config;
+  readonly access: Access;
+  readonly storage: StorageService;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How long a pass may take, in ms. */
+const PASS_MS = 240_000;
+/** How long giving the Lease back may take when the controller stops, in ms. */
+const RELEASE_MS = 2000;
+
+/**
+ * Annotates VolumeSnapshotContents and, if configured, looks for orphans; both in the background.
+ *
+ * @throws Error when orphans are to be looked for and no namespace is known.
+ */
+export function clusterDuties({ config, access, storage, logger, metrics }: DutiesOptions): ClusterDuties {
+  const namespace = config.orphans.namespace ?? access.namespace;
+  if (namespace === undefined && config.orphans.enabled) {
+    throw new Error('orphans.namespace is not given, and the namespace of this pod is not known');
+  }
+  const cluster = new KubernetesClient(access, { namespace: namespace ?? 'default' });
+  const annotator = new Annotator({
+    cluster,
+    onFailure: (content, error) => logger.warn({ content, err: error }, 'annotations were not written'),
+  });
+  let stopPatrol: (() => Promise<void>) | undefined;
+  return {
+    onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
+    start() {
+      if (config.orphans.enabled) stopPatrol = startPatrol({ config, cluster, storage, logger, metrics });
+    },
+    async stop() {
+      await Promise.all([annotator.stop(), stopPatrol?.()]);
+    },
+  };
+}
+
+function startPatrol({
+  config,
+  cluster,
+  storage,
+  logger,
+  metrics,
+}: Omit<DutiesOptions, 'access'> & { readonly cluster: KubernetesClient }): () => Promise<void> {
+  const { driverName: driver, orphans } = config;
+  const name = objectName(driver);
+  const intervalMs = orphans.intervalMinutes * 60_000;
+  const leadership = new Leadership({
+    ...{ cluster, name, holder: `${hostname()}_${crypto.randomUUID()}` },
+    seconds: 2 * (intervalMs / 1000),
+  });
+  const patrol = new Patrol({
+    ...{ cluster, storage, leadership, driver, memo: name },
+    graceSeconds: orphans.graceMinutes * 60,
+    deleteHalfMade: orphans.deleteHalfMade,
+    witness: witness(logger, metrics),
+  });
+  const stopping = new AbortController();
+  const passes = repeatedly(intervalMs, stopping.signal, async (signal) => {
+    await patrol.pass(AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]));
+  });
+  return async () => {
+    stopping.abort();
+    await passes;
+    await leadership.release(AbortSignal.timeout(RELEASE_MS)).catch((error: unknown) => {
+      logger.debug({ err: error }, 'the Lease was not given back');
+    });
+  };
+}
+
+/** Name of the Lease and the ConfigMap of a driver. */
+export function objectName(driver: string): string {
+  return `${driver}-orphans`;
+}
+
+/** Logs what a patrol finds, and measures it. */
+function witness(logger: Logger, metrics: Metrics): Witness {
+  return {
+    orphans(all, fresh) {
+      metrics.orphans.reset();
+      for (const { backend, kind } of all) metrics.orphans.inc({ backend, kind });
+      for (const held of fresh) logger.warn({ id: held.id, kind: held.kind, what: held.what }, describe(held));
+    },
+    removed(held) {
+      logger.info({ id: held.id, what: held.what }, 'removed what an interrupted call left of a volume');
+    },
+    ended(outcome, reason) {
+      metrics.orphanPasses.inc({ outcome });
+      if (outcome === 'done') metrics.orphanPassTime.setToCurrentTime();
+      // Only one process tells how many there are.
+      if (outcome === 'follower') metrics.orphans.reset();
+      const isWell = outcome === 'done' || outcome === 'follower';
+      logger[isWell ? 'debug' : 'warn']({ outcome, reason }, 'orphan report');
+    },
+    failed(what, error) {
+      logger.warn({ what, err: error }, 'a part of the orphan report failed');
+    },
+  };
+}

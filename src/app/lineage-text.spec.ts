@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { from, OWNER, snapshot, uuid, volume } from './lineage.fixture.ts';
+import { lineage } from './lineage.ts';
+import { printAge, printLineage, printSize } from './lineage-text.ts';
+
+const seconds = 1_790_000_000n;
+const now = Number(seconds) * 1_000 + 3 * 86_400_000;
+const survey = {
+  volumes: [
+    volume(1, { kind: 'new' }, { publishedNodeIds: ['node'] }),
+    volume(2, from('snapshot', 1), { sizeBytes: 3n * 2n ** 29n }),
+    volume(3, from('snapshot', 9), { sizeBytes: undefined, state: 'no-disk-item' }),
+  ],
+  snapshots: [
+    snapshot(1, 1, seconds),
+    snapshot(2, 1, seconds + 259_100n, { twins: ['snap-x'] }),
+    snapshot(3, 2, seconds + 172_800n, {
+      name: { ...snapshot(3, 2).name, owner: 'bbbbbbbb', createdAtSeconds: seconds + 172_800n },
+    }),
+  ],
+};
+const branches = lineage(survey);
+
+test('the tree tells size and age of each object, and what is not as usual', () => {
+  assert.equal(
+    printLineage(branches, { now, owner: OWNER }),
+    [
+      `rds1:pvc-${uuid(1)}              1 GiB      in use`,
+      `├─ rds1:snap-${uuid(1)}          1 GiB  3d`,
+      `│  └─ rds1:pvc-${uuid(2)}      1.5 GiB`,
+      `│     └─ rds1:snap-${uuid(3)}    1 GiB  1d  adopted from bbbbbbbb`,
+      `└─ rds1:snap-${uuid(2)}          1 GiB  1m  1 left of a race`,
+      `rds1:snap-${uuid(9)}                        gone`,
+      `└─ rds1:pvc-${uuid(3)}               ?      no disk item`,
+      '',
+    ].join('\n'),
+  );
+});
+
+test('no line is longer than the terminal is wide, and size and age are what stays', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), (columns) => {
+      const lines = printLineage(branches, { now, owner: OWNER, columns }).trimEnd().split('\n');
+      assert.equal(lines.length, 7);
+      for (const line of lines) assert.ok(line.length <= columns, line);
+      if (columns >= 80) assert.ok(lines[0]?.includes('1 GiB'));
+    }),
+  );
+});
+
+test('a wide terminal shows all that a file would', () => {
+  const options = { now, owner: OWNER };
+  assert.equal(printLineage(branches, { ...options, columns: 120 }), printLineage(branches, options));
+});
+
+test('sizes and ages are short', () => {
+  const sizes = [0n, 1023n, 1024n, 1536n, 2n ** 30n, 10n * 2n ** 40n + 1n, 2n ** 62n].map(printSize);
+  assert.deepEqual(sizes, ['0 B', '1023 B', '1 KiB', '1.5 KiB', '1 GiB', '10 TiB', '4 EiB']);
+  const ages = [-5_000, 0, 59_999, 60_000, 3_599_999, 3_600_000, 86_399_999, 86_400_000, 400 * 86_400_000];
+  assert.deepEqual(ages.map(printAge), ['0s', '0s', '59s', '1m', '59m', '1h', '23h', '1d', '400d']);
+});

@@ -1,0 +1,122 @@
+import type { SurveyedVolume } from '../storage/survey.ts';
+import type { Branch, Thing } from './lineage.ts';
+
+export interface TextOptions {
+  /** Columns of the terminal; undefined when the text goes elsewhere and may be of any width. */
+  readonly columns?: number | undefined;
+  /** Milliseconds since the epoch, which ages are told against. */
+  readonly now: number;
+  /** The owner whose objects need no word about it; all others are adopted. */
+  readonly owner: string;
+}
+
+/** One line, its parts still apart. */
+interface Line {
+  /** Where it hangs in the tree, and the id. */
+  readonly stem: string;
+  readonly size: string;
+  readonly age: string;
+  /** What is not as usual. */
+  readonly notes: string;
+}
+
+/** Columns that an id keeps, however narrow the terminal is. */
+const SHORTEST_STEM = 24;
+
+/** The tree for people: an object a line with size, age and what is unusual about it. Lines fit the terminal. */
+export function printLineage(branches: readonly Branch[], options: TextOptions): string {
+  const lines = branches.flatMap((branch) => linesOf(branch, '', '', options));
+  const widest = (part: (line: Line) => string) => Math.max(0, ...lines.map((line) => part(line).length));
+  const [sizes, ages, notes] = [widest(({ size }) => size), widest(({ age }) => age), widest((line) => line.notes)];
+  const rest = sizes + ages + notes + 6;
+  const most = options.columns === undefined ? Number.POSITIVE_INFINITY : options.columns - rest;
+  const stems = Math.min(
+    widest(({ stem }) => stem),
+    Math.max(SHORTEST_STEM, most),
+  );
+  return lines
+    .map((line) => {
+      const cells = [shorten(line.stem, stems).padEnd(stems), line.size.padStart(sizes), line.age.padStart(ages)];
+      const whole = [...cells, line.notes].join('  ').trimEnd();
+      return `${shorten(whole, options.columns ?? Number.POSITIVE_INFINITY)}\n`;
+    })
+    .join('');
+}
+
+function linesOf({ thing, children }: Branch, lead: string, below: string, options: TextOptions): Line[] {
+  const last = children.length - 1;
+  return [
+    { stem: `${lead}${thing.id}`, ...wordsFor(thing, options) },
+    ...children.flatMap((child, index) =>
+      linesOf(child, `${below}${index === last ? '└─ ' : '├─ '}`, `${below}${index === last ? '   ' : '│  '}`, options),
+    ),
+  ];
+}
+
+function wordsFor(thing: Thing, options: TextOptions): Omit<Line, 'stem'> {
+  switch (thing.kind) {
+    case 'gone':
+      return { size: '', age: '', notes: 'gone' };
+    case 'snapshot': {
+      const { name, twins } = thing.snapshot;
+      const ageMs = options.now - Number(name.createdAtSeconds) * 1_000;
+      const notes = [...ownerNote(name.owner, options), ...twinNote(twins)];
+      return { size: printSize(name.bytes), age: printAge(ageMs), notes: notes.join(', ') };
+    }
+    case 'volume': {
+      const { sizeBytes, name, twins } = thing.volume;
+      const notes = [...stateNotes(thing.volume), ...ownerNote(name.owner, options), ...twinNote(twins)];
+      return { size: sizeBytes === undefined ? '?' : printSize(sizeBytes), age: '', notes: notes.join(', ') };
+    }
+  }
+}
+
+const STATES: Readonly<Record<SurveyedVolume['state'], readonly string[]>> = {
+  whole: [],
+  'no-disk-item': ['no disk item'],
+  'no-subvolume': ['disk item without subvolume'],
+};
+
+function stateNotes({ state, publishedNodeIds }: SurveyedVolume): string[] {
+  const nodes = publishedNodeIds.length;
+  return [...STATES[state], ...(nodes === 0 ? [] : [nodes === 1 ? 'in use' : `in use by ${nodes} nodes`])];
+}
+
+function ownerNote(owner: string, options: TextOptions): string[] {
+  return owner === options.owner ? [] : [`adopted from ${owner}`];
+}
+
+function twinNote(twins: readonly string[]): string[] {
+  return twins.length === 0 ? [] : [`${twins.length} left of a race`];
+}
+
+/** Cuts at the end, where uuids of siblings differ no less than elsewhere. */
+function shorten(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
+}
+
+const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
+
+/** Bytes in the largest unit that leaves at least one, rounded to a tenth: `1.5 GiB`. */
+export function printSize(bytes: bigint): string {
+  let unit = 0;
+  let value = Number(bytes);
+  while (value >= 1024 && unit < SIZE_UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${Math.round(value * 10) / 10} ${SIZE_UNITS[unit]}`;
+}
+
+const AGE_UNITS: readonly (readonly [ms: number, letter: string])[] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'm'],
+  [1_000, 's'],
+];
+
+/** Whole days, or hours, minutes, seconds of what is younger: `3d`. What is yet to come is `0s` old: clocks differ. */
+export function printAge(ms: number): string {
+  const [unit, letter] = AGE_UNITS.find(([each]) => ms >= each) ?? [1_000, 's'];
+  return `${Math.max(0, Math.floor(ms / unit))}${letter}`;
+}

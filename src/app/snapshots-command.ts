@@ -1,0 +1,79 @@
+import { Command, Option } from 'commander';
+
+interface ListFlags {
+  readonly config: string;
+  readonly clusterId?: string;
+  readonly driverName?: string;
+  readonly volume?: string;
+  readonly json?: boolean;
+}
+
+/** Patience with all boxes together, in milliseconds: 10,000 snapshots take some seconds. */
+const PATIENCE_MS = 120_000;
+
+const HELP = `
+It reads the boxes and nothing else: no Kubernetes is needed, and nothing is changed.
+
+  volume                                    10 GiB
+  ├─ snapshot                               10 GiB   3d
+  │  └─ volume restored from it             20 GiB        in use
+  └─ volume cloned from it                  10 GiB
+
+"gone" is a source that is no longer there, or belongs to a cluster that is not adopted: what came from it
+is whole all the same. Volumes bear no time, so they show no age.
+
+Examples:
+  rose-csi snapshots ls --config rose-csi.yaml
+  rose-csi snapshots ls --config rose-csi.yaml --volume rds1:pvc-7a0f3c52-…
+  rose-csi snapshots ls --config rose-csi.yaml --json | jq -r '.. | objects | select(.kind == "snapshot") | .id'
+`;
+
+/** `rose-csi snapshots`. What it needs is loaded when it runs. */
+export function snapshotsCommand(): Command {
+  const ls = new Command('ls')
+    .description('Show the snapshots on the configured boxes, with the volumes they came from and became')
+    .requiredOption('--config <file>', 'configuration file of the controller, YAML or JSON')
+    .option('--volume <id>', 'only what this volume or snapshot came from, itself, and what came from it')
+    .option('--json', 'print one JSON object instead of the tree')
+    .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
+    .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
+    .addHelpText('after', HELP)
+    .action(async (flags: ListFlags) => {
+      process.stdout.write(await list(flags, process.stdout.isTTY ? process.stdout.columns : undefined));
+    });
+  return new Command('snapshots').description('Look at the snapshots on the configured boxes').addCommand(ls);
+}
+
+/**
+ * What `snapshots ls` prints.
+ *
+ * @throws Error when a box cannot be read, for a part would look like the whole, or when there is no such volume.
+ */
+async function list({ config: file, volume, json, ...overrides }: ListFlags, columns?: number): Promise<string> {
+  const { loadConfig } = await import('../config/load.ts');
+  const config = await loadConfig(file, overrides);
+  const [{ createLogger }, { openBackend }, { identity }, { StorageService }, tree, { printLineage }, { lineageJson }] =
+    await Promise.all([
+      import('../observability/log.ts'),
+      import('./backends.ts'),
+      import('../storage/identity.ts'),
+      import('../storage/service.ts'),
+      import('./lineage.ts'),
+      import('./lineage-text.ts'),
+      import('./lineage-json.ts'),
+    ]);
+  const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
+  const logger = createLogger('error');
+  const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
+  const storage = new StorageService({ backends, identity: ours });
+  const patience = { signal: AbortSignal.timeout(PATIENCE_MS), deadline: Date.now() + PATIENCE_MS };
+  const survey = await storage.survey(patience).finally(() => storage.close());
+  const all = tree.lineage(survey);
+  const branches = volume === undefined ? all : tree.through(all, volume);
+  if (volume !== undefined && branches.length === 0) {
+    throw new Error(`neither ${volume} nor anything that came from it is on the configured boxes`);
+  }
+  if (json === true) return `${JSON.stringify({ objects: lineageJson(branches, ours.owner) })}\n`;
+  if (branches.length === 0) return 'There are no volumes and no snapshots of this cluster.\n';
+  return printLineage(branches, { columns, now: Date.now(), owner: ours.owner });
+}

@@ -1,0 +1,65 @@
+import type { BackendConfig } from '../config/schema.ts';
+import type { RouterOsConsole } from '../routeros/index.ts';
+import type { Finding } from './finding.ts';
+import type { Scratch } from './scratch.ts';
+
+/** How long the tests wait, in milliseconds; shorter in specs. */
+export interface Timing {
+  /** For a connection to a TCP port, and for a host key. */
+  readonly connectMs: number;
+  /** Execs that are timed. */
+  readonly execs: number;
+  /** How long the script goes on that loses its connection half-way (U22). */
+  readonly survivalMs: number;
+  /** For something to become visible or to vanish. */
+  readonly patienceMs: number;
+  /** How often a box that is away is asked what is left on it; the pauses grow to 3 s. */
+  readonly cleanUpAttempts: number;
+}
+
+export const TIMING: Timing = {
+  connectMs: 5_000,
+  execs: 30,
+  survivalMs: 4_000,
+  patienceMs: 12_000,
+  cleanUpAttempts: 25,
+};
+
+/** What every test of a box is given. */
+export interface BoxContext {
+  readonly backend: BackendConfig;
+  readonly console: RouterOsConsole;
+  /** A second way in, for what must not share the connection. */
+  openConsole(): RouterOsConsole;
+  /** The pinned host keys, as the controller reads them. */
+  hostKeys(): Promise<readonly string[]>;
+  readonly timing: Timing;
+}
+
+/** What a test in one pool is given. */
+export interface PoolContext extends BoxContext {
+  readonly label: string;
+  /** Where the box mounts the pool, without a leading slash. */
+  readonly mountPoint: string;
+  /** What this run makes in the pool. */
+  readonly scratch: Scratch;
+}
+
+interface CheckBase {
+  /** Stable, in kebab case: the key of a finding in JSON. */
+  readonly id: string;
+  readonly title: string;
+  readonly unknown?: string;
+}
+
+/** One test of the box; errors of the conversation may be left to whoever runs it. */
+export interface BoxCheck extends CheckBase {
+  readonly needs: 'read';
+  run(context: BoxContext): Promise<Finding>;
+}
+
+/** One test in each pool. */
+export interface PoolCheck extends CheckBase {
+  readonly needs: 'write';
+  run(context: PoolContext): Promise<Finding>;
+}

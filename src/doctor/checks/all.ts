@@ -1,0 +1,32 @@
+import type { BoxCheck, PoolCheck } from '../check.ts';
+import { ACCESS_CHECKS } from './access.ts';
+import { BOX_CHECKS } from './box.ts';
+import { CONSOLE_CHECKS } from './console.ts';
+import { DISK_ITEM_CHECKS } from './disk-items.ts';
+import { DOOR_CHECKS } from './door.ts';
+import { LEFTOVER_CHECKS } from './leftovers.ts';
+import { POOL_CHECKS } from './pools.ts';
+import { PROOF_CHECKS } from './proof.ts';
+import { SIZE_CHECKS } from './sizes.ts';
+import { SUBVOLUME_CHECKS } from './subvolumes.ts';
+import { SURVIVAL_CHECKS } from './survival.ts';
+
+/** Tests that change nothing, in the order in which they are made; those of the door come before them. */
+export const READ_CHECKS: readonly BoxCheck[] = [...BOX_CHECKS, ...POOL_CHECKS, ...CONSOLE_CHECKS, ...LEFTOVER_CHECKS];
+
+/** Tests with scratch objects, in each pool; that of access comes before them. */
+export const WRITE_CHECKS: readonly PoolCheck[] = [
+  ...PROOF_CHECKS,
+  ...SUBVOLUME_CHECKS,
+  ...SIZE_CHECKS,
+  ...DISK_ITEM_CHECKS,
+  ...SURVIVAL_CHECKS,
+];
+
+/** Every test there is. */
+export const ALL_CHECKS: readonly (BoxCheck | PoolCheck)[] = [
+  ...DOOR_CHECKS,
+  ...READ_CHECKS,
+  ...ACCESS_CHECKS,
+  ...WRITE_CHECKS,
+];

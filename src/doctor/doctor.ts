@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import type { BackendConfig, Config } from '../config/schema.ts';
+import { openConsole } from '../routeros/index.ts';
+import { TIMING, type Timing } from './check.ts';
+import { ALL_CHECKS } from './checks/all.ts';
+import { type BoxReport, examine } from './examine.ts';
+import { UNTESTABLE, type Untestable } from './untestable.ts';
+
+export interface DoctorOptions {
+  readonly config: Config;
+  /** The pinned host keys of a box, as the controller reads them. */
+  hostKeys(backend: BackendConfig): Promise<readonly string[]>;
+  /** Whether scratch objects may be made on the boxes; else everything is only read. */
+  readonly write?: boolean;
+  /** Removes what earlier doctors left, unless it is so young that one may be at work. */
+  readonly removeLeftovers?: boolean;
+  /** Labels of pools to write in; all pools of the configuration unless given. */
+  readonly pools?: readonly string[];
+  /** Ids of tests; all unless given. What they rest on is tested in any case. */
+  readonly only?: readonly string[];
+  readonly timing?: Partial<Timing>;
+  /** Ends the examination after the command under way; what was made is removed then, too. */
+  readonly signal?: AbortSignal;
+  /** Told before each test. */
+  onProgress?(box: string, title: string): void;
+}
+
+/** Everything that a doctor found; also what `--json` prints. Keys and ids of tests are stable. */
+export interface DoctorReport {
+  readonly format: 1;
+  /** When it began, by the clock here. */
+  readonly startedAt: string;
+  readonly write: boolean;
+  readonly interrupted: boolean;
+  /** 0: the boxes fit; 1: something is not usable; 2: a box could not be examined to the end. */
+  readonly exitCode: 0 | 1 | 2;
+  readonly boxes: readonly BoxReport[];
+  readonly notTestable: readonly Untestable[];
+}
+
+/** The options ask for what the configuration or this program does not have. */
+export class DoctorUsageError extends Error {
+  override readonly name = 'DoctorUsageError';
+}
+
+/**
+ * Examines all boxes of a configuration, one after the other.
+ *
+ * @throws DoctorUsageError for unknown pools and tests. A box that cannot be examined is a finding, no error.
+ */
+export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
+  checkUsage(options);
+  const { config, write = false, only = [], pools = [], signal = new AbortController().signal } = options;
+  const startedAt = new Date().toISOString();
+  const boxes: BoxReport[] = [];
+  for (const backend of config.backends) {
+    if (signal.aborted) break;
+    const { ssh } = backend;
+    const open = () =>
+      openConsole({
+        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000 },
+        hostKeys: () => options.hostKeys(backend),
+        credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
+      });
+    const context = {
+      ...{ backend, console: open(), openConsole: open, hostKeys: () => options.hostKeys(backend) },
+      timing: { ...TIMING, ...options.timing },
+    };
+    const report = await examine(context, {
+      ...{ write, pools, signal, removeLeftovers: options.removeLeftovers ?? false },
+      wants: (id) => only.length === 0 || only.includes(id),
+      onProgress: (title) => options.onProgress?.(backend.name, title),
+    });
+    boxes.push(report);
+  }
+  const interrupted = signal.aborted;
+  return {
+    format: 1,
+    startedAt,
+    write,
+    interrupted,
+    exitCode: exitCode(boxes, interrupted),
+    boxes,
+    notTestable: UNTESTABLE,
+  };
+}
+
+function exitCode(boxes: readonly BoxReport[], interrupted: boolean): DoctorReport['exitCode'] {
+  if (interrupted || boxes.some(({ complete }) => !complete)) return 2;
+  return boxes.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
+}
+
+function checkUsage({ config, pools = [], only = [], write = false }: DoctorOptions): void {
+  const labels = config.backends.flatMap((backend) => backend.pools.map(({ label }) => label));
+  const ids = ALL_CHECKS.map(({ id }) => id);
+  const pool = pools.find((label) => !labels.includes(label));
+  const check = only.find((id) => !ids.includes(id));
+  if (pool !== undefined) throw new DoctorUsageError(`no pool "${pool}" is configured, only ${labels.join(', ')}`);
+  const writing = ALL_CHECKS.find(({ id, needs }) => needs === 'write' && only.includes(id));
+  if (check !== undefined) throw new DoctorUsageError(`there is no test "${check}", only ${ids.join(', ')}`);
+  if (writing !== undefined && !write) throw new DoctorUsageError(`the test "${writing.id}" needs --write`);
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { contextAnswering } from '../console.fixture.ts';
+import type { DoctorReport } from '../doctor.ts';
+import type { NamedFinding } from '../finding.ts';
+import { printMarkdown } from './markdown.ts';
+import { printTable, wrapWords } from './table.ts';
+
+const named = { id: 'x', title: 'a test', needs: 'read' } as const;
+
+function reportOf(findings: readonly NamedFinding[], changes: Partial<DoctorReport> = {}): DoctorReport {
+  return {
+    ...{
+      format: 1,
+      startedAt: '2026-11-23T12:34:56.000Z',
+      write: true,
+      interrupted: false,
+      exitCode: 0,
+      notTestable: [],
+    },
+    boxes: [{ name: 'rds1', complete: true, findings }],
+    ...changes,
+  };
+}
+
+test('no line of the table is longer than 100 characters, and no word is lost', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 300 }), (text) => {
+      const report = reportOf([{ ...named, verdict: 'fits', device: text, driver: text }]);
+      assert.ok(
+        printTable(report, false)
+          .split('\n')
+          .every((line) => line.length <= 100),
+      );
+      assert.equal(wrapWords(text, 34).join('').replaceAll(/\s/g, ''), text.replaceAll(/\s/g, ''));
+    }),
+  );
+});
+
+test('colours are there when they are wanted, and change nothing else', () => {
+  const report = reportOf([{ ...named, verdict: 'unusable', device: 'no', driver: 'no' }], { exitCode: 1 });
+  const coloured = printTable(report, true);
+  assert.ok(coloured.includes('\x1b[31m✗'));
+  assert.equal(stripVTControlCharacters(coloured), printTable(report, false));
+});
+
+test('the conclusion follows from the report', () => {
+  const cases: readonly [Partial<DoctorReport>, RegExp][] = [
+    [{}, /^Fits, as far as can be told over SSH\.$/m],
+    [{ write: false }, /^Fits, as far as reading can tell\./m],
+    [{ exitCode: 1 }, /^Not usable as it is/m],
+    [{ exitCode: 2, boxes: [{ name: 'far', complete: false, findings: [] }] }, /to the end: far\.$/m],
+    [{ exitCode: 2, interrupted: true }, /^Interrupted/m],
+    [
+      { boxes: [{ name: 'b', complete: true, findings: [{ ...named, verdict: 'untested', device: '', driver: '' }] }] },
+      /^Fits in what could be tested/m,
+    ],
+  ];
+  for (const [changes, words] of cases) assert.match(printTable(reportOf([], changes), false), words);
+});
+
+test('the page for a bug report holds no secret, wherever it stands, and keeps what is none', () => {
+  const { backend } = contextAnswering([]);
+  const device = `csi@192.0.2.1:22 and [fe80::1%ether1], 2001:db8::7, 10.1.2.3 with /etc/rose-csi/key, SHA256:${'A'.repeat(43)}; at 12:34:56 | 7.24.1`;
+  const report = reportOf([{ ...named, verdict: 'fits', device, driver: 'rose-csi copes', details: { a: 1 } }]);
+  const page = printMarkdown(report, { version: '1.2.3', backends: [backend], withAddresses: false });
+  for (const secret of ['192.0.2.1', 'fe80', '2001', '10.1.2.3', '/etc/rose-csi', 'SHA256', 'csi@']) {
+    assert.ok(!page.includes(secret), `${secret} in ${page}`);
+  }
+  for (const kept of [
+    'rose-csi copes',
+    '12:34:56',
+    '7.24.1',
+    '2026-11-23T12:34:56.000Z',
+    'a=1',
+    '\\|',
+    'rose-csi 1.2.3',
+  ]) {
+    assert.ok(page.includes(kept), `${kept} in ${page}`);
+  }
+  const open = printMarkdown(report, { version: '1.2.3', backends: [backend], withAddresses: true });
+  assert.ok(open.includes('192.0.2.1') && !open.includes('csi@') && !open.includes('SHA256'));
+});

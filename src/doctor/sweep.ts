@@ -1,0 +1,126 @@
+import { ere, type JsonRow, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../routeros/index.ts';
+import { runOf, type ScratchObject, type ScratchRegistry } from './scratch.ts';
+import { json } from './script.ts';
+
+/** How often what is left is removed again before it is given up. */
+const REMOVALS = 6;
+/** Milliseconds in between, at first; doubled each time, up to the last. */
+const FIRST_PAUSE_MS = 100;
+const LAST_PAUSE_MS = 3_000;
+
+/** One object of a doctor's run that the box has. */
+export interface Remnant {
+  readonly kind: ScratchObject['kind'];
+  readonly id: string;
+  readonly name: string;
+  readonly label: string;
+  /** The run that made it. */
+  readonly run: string;
+  readonly begunMs: number;
+}
+
+/** Disk items are known by their file, too, should the device have changed the slot. Both end in an exec of their own. */
+const DISKS: Script = ros`:foreach xI in=[/disk find where slot~${ere`^[Rr][Oo][Ss][Ee].[Dd]`} or file-path~${ere`(^|/)rose.doctor.`}] do={
+  ${json(ros`{"id"=[:tostr $xI];"slot"=[/disk get $xI slot];"path"=[/disk get $xI file-path]}`)}}`;
+const SUBVOLUMES: Script = ros`:foreach xI in=[/disk/btrfs/subvolume find where !dead and name~${ere`(^|/)rose.doctor.`}] do={
+  ${json(ros`{"id"=[:tostr $xI];"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
+
+/**
+ * Everything on the box that a doctor made and did not remove, in the order in which it is to be removed: disk items,
+ * then subvolumes, the youngest first.
+ *
+ * @throws RouterOsError when the box cannot be asked.
+ */
+export async function remnants(console: RouterOsConsole): Promise<readonly Remnant[]> {
+  const disks = (await console.run(DISKS)).flatMap((found) => {
+    const path = text(found, 'path');
+    const name = path.split('/').find((part) => runOf(part) !== undefined) ?? text(found, 'slot');
+    return remnant('disk', found, text(found, 'slot'), name, '');
+  });
+  const subvolumes = (await console.run(SUBVOLUMES)).flatMap((found) => {
+    const leaf = text(found, 'name').split('/').at(-1) ?? '';
+    return remnant('subvolume', found, text(found, 'name'), leaf, text(found, 'fs'));
+  });
+  return [...disks, ...subvolumes.toReversed()];
+}
+
+function remnant(kind: Remnant['kind'], found: JsonRow, name: string, marked: string, label: string): Remnant[] {
+  const owner = runOf(marked);
+  return owner === undefined ? [] : [{ kind, id: text(found, 'id'), name, label, ...owner }];
+}
+
+/** What a clean-up came to. */
+export interface Swept {
+  readonly removed: number;
+  /** Whether the box could be asked what is left. */
+  readonly asked: boolean;
+  /** What is still there, or may be, in the words for somebody who removes it by hand. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Removes what a run made, last first, and looks again until nothing is left. The connection may have been lost and the
+ * box may be away for a moment; a script of this run may still be at work (U22).
+ */
+export async function sweep(console: RouterOsConsole, registry: ScratchRegistry, attempts: number): Promise<Swept> {
+  await pause(registry.stillAppearingMs);
+  const swept = await removeAll(console, attempts, ({ run }) => run === registry.run);
+  return swept.asked ? swept : { ...swept, left: registry.objects.map(byHand) };
+}
+
+/**
+ * Removes all remnants that are meant.
+ *
+ * @param attempts to ask a box that does not answer
+ */
+export async function removeAll(
+  console: RouterOsConsole,
+  attempts: number,
+  isMeant: (remnant: Remnant) => boolean,
+): Promise<Swept> {
+  const seen = new Set<string>();
+  let left: readonly Remnant[] | undefined;
+  let removals = 0;
+  let silences = 0;
+  for (;;) {
+    left = await conversation(async () => (await remnants(console)).filter(isMeant));
+    if (left === undefined) silences += 1;
+    else if (left.length === 0 || removals === REMOVALS) break;
+    else removals += 1;
+    if (silences === attempts) return { removed: 0, asked: false, left: [] };
+    for (const object of left ?? []) {
+      seen.add(`${object.kind} ${object.id}`);
+      await conversation(() => console.run(removal(object)));
+    }
+    const before = removals + silences - 1;
+    if (left === undefined || before > 0) await pause(Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (before - 1)));
+  }
+  return { removed: seen.size - left.length, asked: true, left: left.map(byHand) };
+}
+
+function removal({ kind, id }: Remnant): Script {
+  return kind === 'disk'
+    ? ros`:if (("".[/disk get ${id} nvme-tcp-export])~"^(true|yes)") do={/disk set ${id} nvme-tcp-export=no}; /disk remove ${id}`
+    : ros`/disk/btrfs/subvolume remove ${id}`;
+}
+
+/** The command that removes an object. */
+export function byHand({ kind, label, name }: Pick<Remnant, 'kind' | 'label' | 'name'>): string {
+  return kind === 'disk'
+    ? ros`/disk remove [find where slot=${name}]`.text
+    : ros`/disk/btrfs/subvolume remove [find where fs=${label} and name=${name}]`.text;
+}
+
+/** Undefined when the box refused or could not be asked: what is there is looked at again in any case. */
+async function conversation<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RouterOsError) return undefined;
+    throw error;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,39 @@
+import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { diskItems, reportVolume } from './disk.ts';
+import { awaitGone, find, proveAll, proveOwned, removeSubvolumes, searchIn } from './fragments.ts';
+import { HAS_NODES, TRUE, type VolumeTarget } from './volume.ts';
+
+/** A new volume's name behind its owner: no source, and the bytes asked for. */
+const NEW_TAIL = ere`-n[0-]{36}-[0-9]+$`;
+
+/**
+ * Removes what an interrupted creation or deletion left of a volume, and nothing that holds or could hold data:
+ *
+ * - a single subvolume that was made new, which `/file` lists and lists nothing in, and that no disk item uses;
+ * - a disk item of ours that is not exported, with no node recorded, whose subvolume is nowhere on the box and whose path
+ *   is in a pool that is proven to be there.
+ *
+ * A subvolume with an image but without a disk item may be a volume after a reset of the router, so it is left alone like
+ * everything else. What is still there afterwards is printed.
+ */
+export function discardHalfMade({ pools, owners, volume }: VolumeTarget): Script {
+  const items = diskItems(volume);
+  return join([
+    searchIn(pools),
+    find(volume.prefix),
+    proveAll(pools),
+    proveOwned(volume.prefix, owners),
+    ros`:local xN ("".($xV->"name")); :if ([:len $xA]=1 and $xN~${NEW_TAIL}) do={
+      :local xF (${ere`(^|/)`}.$xN.${ere`$`}); :local xH (${ere`(^|/)`}.$xN."/");
+      :if ([:len [/file find where name~$xF]]=1 and [:len [/file find where name~$xH]]=0) do={
+        :if ([:len ${items}]=0) do={${removeSubvolumes(volume.prefix)}}}}`,
+    ros`:foreach xD in=${items} do={:if ([:len [/disk/btrfs/subvolume find where name~${ere`^${volume.prefix}`}]]=0) do={
+      :local xF [/disk get $xD file-path]; :local xC ("".[/disk get $xD comment]);
+      :local xT ("".[/disk get $xD nvme-tcp-export]);
+      :local xY false; :foreach xI in=[/disk find where mounted and fs-label~$xQ] do={
+        :local xH (${ere`^/?`}.[/disk get $xI mount-point].${ere`/${volume.prefix}${owners}-`});
+        :if ($xF~$xH) do={:set xY true}};
+      :if ($xY and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={/disk remove $xD; ${awaitGone(items)}}}}`,
+    reportVolume(volume),
+  ]);
+}

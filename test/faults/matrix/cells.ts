@@ -1,0 +1,52 @@
+import type { Fault, Moment } from '../../../src/simulator/faults/fault.ts';
+import type { Recording } from './recording.ts';
+
+/** One fault at one place of what an RPC runs on the box. */
+export interface Cell {
+  /** Number of the statement, counted from 1 over all statements of the call; 0 for a fault of the answer. */
+  readonly statement: number;
+  /** For people, and for running it alone. */
+  readonly name: string;
+  readonly fault: Fault;
+}
+
+const MOMENTS: readonly Moment[] = ['before', 'after'];
+/** Nobody can connect for so long after a restart, in ms. */
+const DOWN_MS = 15;
+/** An answer is cut at every so many bytes. */
+const CUT_STEP = 32;
+
+/**
+ * All cells of a recorded call. A builtin changes nothing on the box, so a fault between two of them equals the fault
+ * after the menu command before them: only a killed script is tried at each of them, and everything else at each command
+ * of a menu. A statement that is added to a script has its cells at once.
+ */
+export function cellsOf({ statements, answerBytes }: Recording): Cell[] {
+  const placed = statements.flatMap(({ text, path }, index): Cell[] => {
+    const statement = index + 1;
+    const at = { nth: statement };
+    const cell = (name: string, fault: Fault): Cell => ({ statement, name: `${statement} ${name}: ${text}`, fault });
+    const killed = cell('killed before', { kind: 'kill', at, when: 'before' });
+    if (path === undefined) return [killed];
+    return [
+      killed,
+      cell('killed after', { kind: 'kill', at, when: 'after' }),
+      ...MOMENTS.flatMap((when) => [
+        ...[true, false].map((scriptRunsOn) =>
+          cell(`connection lost ${when}, script ${scriptRunsOn ? 'runs on' : 'dies'}`, {
+            kind: 'drop',
+            at,
+            when,
+            scriptRunsOn,
+          }),
+        ),
+        cell(`box restarts ${when}`, { kind: 'restart', at, when, downMs: DOWN_MS }),
+      ]),
+    ];
+  });
+  const cuts = Array.from({ length: Math.ceil(answerBytes / CUT_STEP) }, (_, index): Cell => {
+    const bytes = index * CUT_STEP;
+    return { statement: 0, name: `0 answer cut at ${bytes} of ${answerBytes} bytes`, fault: { kind: 'cut', bytes } };
+  });
+  return [...placed, ...cuts];
+}
