@@ -219,7 +219,9 @@ function sourceRef(origin: Origin): CreateScript['source'] {
 /** What was read back must be what was asked for, or the volume must not be handed out. */
 function proveAsAsked(volume: Volume, { disk }: ObjectState, name: VolumeName, capacity: CapacityRange): void {
   const expected = volumeRef(name.uuid);
-  if (disk === undefined || disk.nqn !== expected.nqn || disk.mountFilesystem) {
+  // A box may show no NQN before the first export (U7); publishing sets it again and proves it.
+  const isNqnRight = disk?.nqn === expected.nqn || (disk?.nqn === '' && !disk.exported);
+  if (disk === undefined || !isNqnRight || disk.mountFilesystem) {
     throw new StorageError(
       'precondition',
       `${volume.id}: the disk item read back is not the one that was added (nqn ${disk?.nqn ?? 'none'})`,

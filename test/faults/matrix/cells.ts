@@ -13,8 +13,8 @@ export interface Cell {
 const MOMENTS: readonly Moment[] = ['before', 'after'];
 /** Nobody can connect for so long after a restart, in ms. */
 const DOWN_MS = 15;
-/** An answer is cut at every so many bytes. */
-const CUT_STEP = 32;
+/** Length of the last line of an answer: `OK`, 16 hex digits, CRLF. */
+const MARKER_BYTES = 20;
 
 /**
  * All cells of a recorded call. A builtin changes nothing on the box, so a fault between two of them equals the fault
@@ -44,9 +44,14 @@ export function cellsOf({ statements, answerBytes }: Recording): Cell[] {
       ]),
     ];
   });
-  const cuts = Array.from({ length: Math.ceil(answerBytes / CUT_STEP) }, (_, index): Cell => {
-    const bytes = index * CUT_STEP;
-    return { statement: 0, name: `0 answer cut at ${bytes} of ${answerBytes} bytes`, fault: { kind: 'cut', bytes } };
-  });
+  const places = {
+    'at its beginning': 0,
+    'in the middle': Math.floor(answerBytes / 2),
+    'before its marker': answerBytes - MARKER_BYTES,
+    'within its marker': answerBytes - MARKER_BYTES / 2,
+  };
+  const cuts = Object.entries(places).map(
+    ([place, bytes]): Cell => ({ statement: 0, name: `0 answer cut ${place}`, fault: { kind: 'cut', bytes } }),
+  );
   return [...placed, ...cuts];
 }

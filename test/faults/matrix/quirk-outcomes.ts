@@ -1,0 +1,131 @@
+/** By quirk and scenario: the code that ends an attempt and its retry while the box is so. What is not here works. */
+export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'growth-refused': {
+    'CreateVolume from a snapshot, larger': 'OUT_OF_RANGE',
+    ControllerExpandVolume: 'OUT_OF_RANGE',
+  },
+  'growth-ignored': {
+    'CreateVolume from a snapshot, larger': 'ABORTED',
+    ControllerExpandVolume: 'ABORTED',
+  },
+  'slot-limit-24': {
+    CreateVolume: 'UNAVAILABLE',
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
+  },
+  'slot-without-dashes': {
+    CreateVolume: 'UNAVAILABLE',
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
+  },
+  'parent-takes-id': {
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+  },
+  'removal-busy-at-first': {
+    DeleteVolume: 'UNAVAILABLE',
+  },
+  'command-limit-2048': {
+    CreateVolume: 'FAILED_PRECONDITION',
+    'CreateVolume from a snapshot': 'FAILED_PRECONDITION',
+    'CreateVolume from a snapshot, larger': 'FAILED_PRECONDITION',
+    'CreateVolume from a volume': 'FAILED_PRECONDITION',
+    DeleteVolume: 'FAILED_PRECONDITION',
+    ControllerExpandVolume: 'FAILED_PRECONDITION',
+    ControllerPublishVolume: 'FAILED_PRECONDITION',
+    'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+  },
+  'comment-limit-64': {
+    ControllerPublishVolume: 'UNAVAILABLE',
+    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
+  },
+  'two-filesystems-one-label': {
+    CreateVolume: 'UNAVAILABLE',
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    DeleteVolume: 'UNAVAILABLE',
+    ControllerExpandVolume: 'UNAVAILABLE',
+    ControllerPublishVolume: 'UNAVAILABLE',
+    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
+    CreateSnapshot: 'UNAVAILABLE',
+    DeleteSnapshot: 'UNAVAILABLE',
+  },
+  'name-limit-64': {
+    CreateVolume: 'UNAVAILABLE',
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+  },
+  'parent-limit-64': {
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+  },
+  'size-late-5s': {
+    CreateVolume: 'ABORTED',
+    'CreateVolume from a snapshot': 'ABORTED',
+    'CreateVolume from a snapshot, larger': 'ABORTED',
+    'CreateVolume from a volume': 'ABORTED',
+    'ControllerPublishVolume, disk item lost': 'ABORTED',
+  },
+  'old-version': {
+    CreateVolume: 'FAILED_PRECONDITION',
+    'CreateVolume from a snapshot': 'FAILED_PRECONDITION',
+    'CreateVolume from a snapshot, larger': 'FAILED_PRECONDITION',
+    'CreateVolume from a volume': 'FAILED_PRECONDITION',
+    DeleteVolume: 'FAILED_PRECONDITION',
+    ControllerExpandVolume: 'FAILED_PRECONDITION',
+    ControllerPublishVolume: 'FAILED_PRECONDITION',
+    'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
+    ControllerUnpublishVolume: 'FAILED_PRECONDITION',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+    DeleteSnapshot: 'FAILED_PRECONDITION',
+  },
+  'no-rose-package': {
+    CreateVolume: 'FAILED_PRECONDITION',
+    'CreateVolume from a snapshot': 'FAILED_PRECONDITION',
+    'CreateVolume from a snapshot, larger': 'FAILED_PRECONDITION',
+    'CreateVolume from a volume': 'FAILED_PRECONDITION',
+    DeleteVolume: 'FAILED_PRECONDITION',
+    ControllerExpandVolume: 'FAILED_PRECONDITION',
+    ControllerPublishVolume: 'FAILED_PRECONDITION',
+    'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
+    ControllerUnpublishVolume: 'FAILED_PRECONDITION',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+    DeleteSnapshot: 'FAILED_PRECONDITION',
+  },
+  'read-only-user': {
+    CreateVolume: 'UNAVAILABLE',
+    'CreateVolume from a snapshot': 'UNAVAILABLE',
+    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
+    'CreateVolume from a volume': 'UNAVAILABLE',
+    DeleteVolume: 'UNAVAILABLE',
+    ControllerExpandVolume: 'OUT_OF_RANGE',
+    ControllerPublishVolume: 'UNAVAILABLE',
+    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
+    ControllerUnpublishVolume: 'UNAVAILABLE',
+    CreateSnapshot: 'FAILED_PRECONDITION',
+    DeleteSnapshot: 'UNAVAILABLE',
+  },
+};
+
+/**
+ * Boxes on which no volume can be made, and on which the driver does not recognise what bears the name that it sent:
+ * the driver does not touch it, since it cannot prove that it is its own. `rose-csi doctor --write` tells before.
+ */
+export const STAYS: Readonly<Record<string, string>> = {
+  'slot-upper-case': 'the disk item has another slot',
+  'name-is-path': 'the subvolume has another name',
+  'name-cut-at-64': 'the subvolume has another name',
+  'name-dashes-replaced': 'the subvolume has another name',
+};
