@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,8 +16,8 @@ const PORT = '4420';
 
 /**
  * Real NVMe/TCP: the kernel's own target, driven over configfs, one subsystem with one namespace for each exported disk, as
- * on the box (docs/routeros.md, 10). Namespaces get a new uuid at every export, since nobody knows whether a box keeps
- * them (U23).
+ * on the box (docs/routeros.md, 10). The uuid of a namespace follows from the NQN: if it changed, hosts that come back
+ * after an outage would drop the namespace (U23).
  */
 export class NvmetTarget implements ExportTarget {
   readonly #directory: string;
@@ -68,6 +69,7 @@ export class NvmetTarget implements ExportTarget {
     const namespace = join(subsystem, 'namespaces/1');
     await mkdir(namespace);
     await writeFile(join(namespace, 'device_path'), disk.file);
+    await writeFile(join(namespace, 'device_uuid'), uuidOf(disk.nqn));
     await writeFile(join(namespace, 'enable'), '1');
     await symlink(subsystem, join(this.#port, 'subsystems', disk.nqn));
     this.#offered.set(disk.nqn, disk);
@@ -105,4 +107,11 @@ export class NvmetTarget implements ExportTarget {
   #subsystem(nqn: string): string {
     return join(this.#directory, 'subsystems', nqn);
   }
+}
+
+function uuidOf(nqn: string): string {
+  const hex = createHash('sha256').update(nqn).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
 }

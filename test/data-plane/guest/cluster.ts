@@ -1,0 +1,159 @@
+/** What stands for Kubernetes in the node guest: the controller, and the calls of its sidecars. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import {
+  Controller,
+  Identity,
+  VolumeCapability_AccessMode_Mode as Mode,
+  type VolumeCapabilitySchema,
+} from '../../../src/csi/gen/csi_pb.js';
+import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
+import { nodeIdOf } from '../../../src/storage/identity.ts';
+import { until } from '../../support/until.ts';
+import { attach, detach, growOnNode } from './hands.ts';
+import { ask, SSH_PORT, STORAGE_ADDRESS } from './wire.ts';
+
+const CLUSTER_ID = 'data-plane';
+export const MiB = 2 ** 20;
+
+export type Use = 'ext4' | 'xfs' | 'block';
+
+/** A volume as the cluster knows it. */
+export interface Claim {
+  readonly id: string;
+  readonly use: Use;
+  readonly context: Record<string, string>;
+}
+
+/** A claim on the node, ready for a pod. */
+export interface Mounted extends Claim {
+  /** Folder of the filesystem, or the device of a raw block volume. */
+  readonly path: string;
+}
+
+interface Box {
+  readonly hostKeyFingerprint: string;
+  readonly privateKey: string;
+  readonly pools: readonly { label: string; uuid: string; mountPoint: string }[];
+}
+
+function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySchema> {
+  const accessMode = { mode: Mode.SINGLE_NODE_WRITER };
+  return use === 'block'
+    ? { accessMode, accessType: { case: 'block', value: {} } }
+    : { accessMode, accessType: { case: 'mount', value: { fsType: use } } };
+}
+
+export class Cluster {
+  readonly controller: Client<typeof Controller>;
+  readonly nodeId: string;
+  readonly #process: ChildProcess;
+
+  private constructor(controller: Client<typeof Controller>, nodeId: string, running: ChildProcess) {
+    this.controller = controller;
+    this.nodeId = nodeId;
+    this.#process = running;
+  }
+
+  /** @param allowHostName whether exports are limited to the node's own host NQN. */
+  static async start(name: string, allowHostName = false): Promise<Cluster> {
+    const box = await ask<Box>('box');
+    mkdirSync('/run/rose', { recursive: true });
+    writeFileSync('/run/rose/key', box.privateKey, { mode: 0o600 });
+    const ssh = { host: STORAGE_ADDRESS, port: SSH_PORT, user: 'csi', privateKeyFile: '/run/rose/key' };
+    const backend = {
+      ...{ name: 'rds1', ssh: { ...ssh, hostKeys: [box.hostKeyFingerprint] }, reserve: '64MiB' },
+      nvme: { address: STORAGE_ADDRESS, allowHostName },
+      pools: box.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
+    };
+    const config = `/run/rose/${name}.json`;
+    writeFileSync(config, JSON.stringify({ clusterId: CLUSTER_ID, backends: [backend] }));
+    const endpoint = `unix:///run/rose/${name}.sock`;
+    const running = spawn(
+      process.execPath,
+      ['/rose/main.js', 'controller', '--config', config, '--endpoint', endpoint],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
+    const identity = createClient(Identity, endpoint);
+    await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true, 60_000);
+    identity.close();
+    return new Cluster(createClient(Controller, endpoint), nodeIdOf(CLUSTER_ID, name), running);
+  }
+
+  async stop(): Promise<void> {
+    this.controller.close();
+    this.#process.kill('SIGTERM');
+    await once(this.#process, 'exit');
+  }
+
+  async create(use: Use, bytes: number, source: object = {}): Promise<Claim> {
+    const { volume } = await this.controller.createVolume({
+      name: `pvc-${crypto.randomUUID()}`,
+      capacityRange: { requiredBytes: BigInt(bytes) },
+      volumeCapabilities: [capability(use)],
+      ...source,
+    });
+    if (volume === undefined) throw new Error('CreateVolume returned no volume');
+    return { id: volume.volumeId, use, context: volume.volumeContext };
+  }
+
+  async snapshot(claim: Claim): Promise<string> {
+    const name = `snap-${crypto.randomUUID()}`;
+    const { snapshot } = await this.controller.createSnapshot({ name, sourceVolumeId: claim.id });
+    if (snapshot?.readyToUse !== true) throw new Error('the snapshot is not ready');
+    return snapshot.snapshotId;
+  }
+
+  async restore(snapshotId: string, use: Use, bytes: number): Promise<Claim> {
+    return await this.create(use, bytes, {
+      volumeContentSource: { type: { case: 'snapshot', value: { snapshotId } } },
+    });
+  }
+
+  async clone(claim: Claim, bytes: number): Promise<Claim> {
+    return await this.create(claim.use, bytes, {
+      volumeContentSource: { type: { case: 'volume', value: { volumeId: claim.id } } },
+    });
+  }
+
+  async publish(claim: Claim, nodeId = this.nodeId): Promise<Record<string, string>> {
+    const volumeCapability = capability(claim.use);
+    const { publishContext } = await this.controller.controllerPublishVolume({
+      volumeId: claim.id,
+      nodeId,
+      volumeCapability,
+    });
+    return publishContext;
+  }
+
+  /** What is done before a pod starts. */
+  async mount(claim: Claim): Promise<Mounted> {
+    return await attach(claim, await this.publish(claim), this.nodeId);
+  }
+
+  /** What is done when the pod is gone. */
+  async unmount(claim: Claim): Promise<void> {
+    await detach(claim);
+    await this.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: this.nodeId });
+  }
+
+  async grow(volume: Mounted, bytes: number): Promise<void> {
+    const capacityRange = { requiredBytes: BigInt(bytes) };
+    const grown = await this.controller.controllerExpandVolume({ volumeId: volume.id, capacityRange });
+    if (!grown.nodeExpansionRequired) throw new Error('the node is not asked to grow the filesystem');
+    await growOnNode(volume, Number(grown.capacityBytes));
+  }
+
+  async delete(claim: Claim): Promise<void> {
+    await this.controller.deleteVolume({ volumeId: claim.id });
+  }
+
+  async deleteSnapshot(snapshotId: string): Promise<void> {
+    await this.controller.deleteSnapshot({ snapshotId });
+  }
+}
