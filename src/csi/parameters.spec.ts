@@ -105,6 +105,8 @@ test('parameters are limited to the 4 KiB of CSI', () => {
 test('a VolumeSnapshotClass has no parameters of ours', () => {
   assert.deepEqual(snapshotParameters({}), {});
   assert.deepEqual(snapshotParameters({ 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' }), {});
+  const contentName = { 'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1' };
+  assert.deepEqual(snapshotParameters(contentName), { contentName: 'snapcontent-1' });
   assert.deepEqual(snapshotParameters({ maxSnapshotsPerVolume: '12' }), { maxSnapshotsPerVolume: 12 });
   assert.throws(
     () => snapshotParameters({ pool: 'x' }),

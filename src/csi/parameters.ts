@@ -54,6 +54,8 @@ const snapshotClass = z.strictObject({
 export interface SnapshotParameters {
   /** Snapshots that one volume may have. */
   readonly maxSnapshotsPerVolume?: number;
+  /** Name of the VolumeSnapshotContent, when the sidecar tells it. */
+  readonly contentName?: string;
 }
 
 /** The parameters of a StorageClass that are ours. */
@@ -73,7 +75,11 @@ export function volumeParameters(parameters: Readonly<Record<string, string>>): 
 /** @throws StorageError (invalid) naming every unknown key and every bad value */
 export function snapshotParameters(parameters: Readonly<Record<string, string>>): SnapshotParameters {
   const { maxSnapshotsPerVolume: max } = parse(snapshotClass, parameters);
-  return max === undefined ? {} : { maxSnapshotsPerVolume: Number(max) };
+  const contentName = parameters[`${kubernetesPrefix}volumesnapshotcontent/name`];
+  return {
+    ...(max !== undefined && { maxSnapshotsPerVolume: Number(max) }),
+    ...(contentName && { contentName }),
+  };
 }
 
 function parse<Shape extends z.ZodRawShape>(

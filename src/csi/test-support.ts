@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Snapshot, Storage, Volume } from '../storage/storage.ts';
 import { controllerHandlers } from './controller/controller.ts';
+import type { OnSnapshot } from './controller/snapshots.ts';
 import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabilitySchema } from './gen/csi_pb.js';
 import { type Implementation, type Interceptor, implement } from './grpc-binding.ts';
 import { type Client, createClient } from './grpc-client.ts';
@@ -21,6 +22,7 @@ export const snapshot: Snapshot = {
   sourceVolumeId: 'box:pvc-1',
   sizeBytes: 1n << 30n,
   createdAtSeconds: 1_790_000_000n,
+  place: { backend: 'box', pool: 'pool', subvolume: 'snap-1-x', sourceSlot: 'pvc-1' },
 };
 
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;
@@ -94,8 +96,9 @@ export async function startController(
   t: TestContext,
   expected: Partial<Storage>,
   interceptors: readonly Interceptor[] = [],
+  onSnapshot?: OnSnapshot,
 ): Promise<Client<typeof Controller>> {
-  const handlers = controllerHandlers(fakeStorage(expected));
+  const handlers = controllerHandlers(fakeStorage(expected), onSnapshot);
   const { path } = await startServer(t, [implement(Controller, handlers)], interceptors);
   const client = createClient(Controller, `unix://${path}`);
   t.after(() => client.close());

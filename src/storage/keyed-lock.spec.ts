@@ -23,6 +23,21 @@ test('one at a time on one key, in order; others are not held up', async () => {
   assert.deepEqual(seen, ['other', 'first', 'second']);
 });
 
+test('a key is told as long as somebody holds it or waits for it', async () => {
+  const lock = new KeyedLock();
+  const gate = Promise.withResolvers<void>();
+  const holder = lock.run('a', patient, () => gate.promise);
+  const waiting = lock.run('a', patient, async () => {
+    assert.deepEqual([...lock.keys()], ['a']);
+  });
+  assert.deepEqual([...lock.keys()], ['a']);
+  gate.resolve();
+  await Promise.all([holder, waiting]);
+  // The key is dropped in the turn after its last holder is done.
+  await Promise.resolve();
+  assert.deepEqual([...lock.keys()], []);
+});
+
 test('a failure frees the key and reaches only its own caller', async () => {
   const lock = new KeyedLock();
   const failing = lock.run('a', patient, async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import * as z from 'zod';
-import { containerOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { containerOf, dataOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
 import { lines, needed } from './rights.ts';
 
 const role = z.strictObject({
@@ -33,6 +35,10 @@ function granted(objects: readonly KubeObject[]): string[] {
   });
 }
 
+function configuration(objects: readonly KubeObject[]) {
+  return parseConfig(parse(dataOf(only(objects, 'ConfigMap'), 'controller.yaml')), 'the ConfigMap');
+}
+
 for (const set of SETS) {
   const objects = rendering(set);
   const controller = pod(objects, 'Deployment');
@@ -42,6 +48,7 @@ for (const set of SETS) {
     const circumstances = {
       snapshotter: controller.containers.some(({ name }) => name === 'csi-snapshotter'),
       storageCapacity: provisioner.args.includes('--enable-capacity'),
+      orphans: configuration(objects).orphans.enabled,
     };
     const lawful = granted(objects);
     assert.deepEqual(lawful.toSorted(), [...needed(circumstances)].sort());

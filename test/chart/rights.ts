@@ -14,6 +14,8 @@ export interface Right {
 export interface Circumstances {
   readonly snapshotter: boolean;
   readonly storageCapacity: boolean;
+  /** The orphan report. */
+  readonly orphans: boolean;
 }
 
 interface Need {
@@ -81,6 +83,23 @@ const NEEDS: readonly Need[] = [
       cluster('snapshot.storage.k8s.io', 'volumesnapshotclasses', READ),
       cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents', [...READ, 'update', 'patch']),
       cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents/status', ['update', 'patch']),
+    ],
+  },
+  {
+    who: 'rose-csi controller, for annotations',
+    when: 'snapshotter',
+    rights: [cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents', ['patch'])],
+  },
+  {
+    who: 'rose-csi controller, for the orphan report',
+    when: 'orphans',
+    rights: [
+      cluster('', 'persistentvolumes', ['list']),
+      cluster('storage.k8s.io', 'volumeattachments', ['list']),
+      cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents', ['list', 'patch']),
+      cluster('', 'events', ['create']),
+      namespaced('coordination.k8s.io', 'leases', ['get', 'create', 'update']),
+      namespaced('', 'configmaps', ['get', 'create', 'update']),
     ],
   },
 ];

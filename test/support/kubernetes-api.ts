@@ -37,6 +37,7 @@ const PATHS: Readonly<Record<Kind, string>> = {
   leases: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`,
   events: `/api/v1/namespaces/${NAMESPACE}/events`,
 };
+const NAME_PREFIX = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?-?$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** An API server on loopback with the few kinds that the driver uses; it refuses what a real one refuses of them. */
@@ -225,6 +226,7 @@ function problemOf(kind: Kind, body: KubernetesObject): string | undefined {
   }
   if (kind === 'events') {
     const { namespace } = body['involvedObject'] as { namespace?: string };
+    if (!NAME_PREFIX.test(body.metadata.generateName ?? '')) return 'metadata.generateName: no beginning of a name';
     return namespace === NAMESPACE ? undefined : 'involvedObject.namespace: does not match';
   }
   return `${kind} are never written by the driver`;

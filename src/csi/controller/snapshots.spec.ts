@@ -5,6 +5,7 @@ import { StorageError } from '../../storage/errors.ts';
 import type { CreateSnapshotRequest, PageRequest, SnapshotFilter } from '../../storage/storage.ts';
 import type { Snapshot } from '../gen/csi_pb.js';
 import { refusal, snapshot, startController } from '../test-support.ts';
+import type { OnSnapshot } from './snapshots.ts';
 
 /** The fields of a snapshot message that matter. */
 function facts(message: Snapshot | undefined) {
@@ -57,6 +58,18 @@ test('CreateSnapshot', async (t) => {
     await assert.rejects(client.createSnapshot(wrong), refusal(status.INVALID_ARGUMENT, message));
   }
   assert.equal(calls.length, 1);
+});
+
+test('whoever wants to know is told of a snapshot and its content, when the sidecar tells the name of it', async (t) => {
+  const told: [string, string][] = [];
+  const onSnapshot: OnSnapshot = ({ id }, contentName) => void told.push([id, contentName]);
+  const client = await startController(t, { createSnapshot: async () => large }, [], onSnapshot);
+  const request = { name: 'snap-1', sourceVolumeId: 'box:pvc-1' };
+  await client.createSnapshot(request);
+  assert.deepEqual(told, []);
+  const parameters = { 'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1' };
+  await client.createSnapshot({ ...request, parameters });
+  assert.deepEqual(told, [['box:snap-1', 'snapcontent-1']]);
 });
 
 test('DeleteSnapshot', async (t) => {

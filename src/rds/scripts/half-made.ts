@@ -1,6 +1,6 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import { diskItems, reportVolume } from './disk.ts';
-import { awaitGone, find, proveAll, proveOwned, removeSubvolumes, searchIn } from './fragments.ts';
+import { awaitGone, find, proveAll, proveOwned, searchIn } from './fragments.ts';
 import { HAS_NODES, TRUE, type VolumeTarget } from './volume.ts';
 
 /** A new volume's name behind its owner: no source, and the bytes asked for. */
@@ -9,7 +9,9 @@ const NEW_TAIL = ere`-n[0-]{36}-[0-9]+$`;
 /**
  * Removes what an interrupted creation or deletion left of a volume, and nothing that holds or could hold data:
  *
- * - a single subvolume that was made new, which `/file` lists and lists nothing in, and that no disk item uses;
+ * - a single subvolume that was made new, that no disk item uses, and in which `/file` lists nothing. That counts only when
+ *   `/file` lists the subvolume itself, and the image of some other volume of the pool: a listing that is not deep enough
+ *   (docs/routeros.md, 7) would show every volume to be empty;
  * - a disk item of ours that is not exported, with no node recorded, whose subvolume is nowhere on the box and whose path
  *   is in a pool that is proven to be there.
  *
@@ -18,15 +20,20 @@ const NEW_TAIL = ere`-n[0-]{36}-[0-9]+$`;
  */
 export function discardHalfMade({ pools, owners, volume }: VolumeTarget): Script {
   const items = diskItems(volume);
+  const same = ros`[/disk/btrfs/subvolume find where !dead and fs~$xQ and name=$xN]`;
   return join([
     searchIn(pools),
     find(volume.prefix),
     proveAll(pools),
     proveOwned(volume.prefix, owners),
     ros`:local xN ("".($xV->"name")); :if ([:len $xA]=1 and $xN~${NEW_TAIL}) do={
+      :local xL ($xV->"fs"); :local xR [/disk get ([/disk find where mounted and fs-label=$xL]->0) mount-point];
       :local xF (${ere`(^|/)`}.$xN.${ere`$`}); :local xH (${ere`(^|/)`}.$xN."/");
-      :if ([:len [/file find where name~$xF]]=1 and [:len [/file find where name~$xH]]=0) do={
-        :if ([:len ${items}]=0) do={${removeSubvolumes(volume.prefix)}}}}`,
+      :local xK (${ere`^/?`}.$xR.${ere`/[^/]+/volume\.img$`});
+      :if ([:len [/file find where name~$xF]]=1 and [:len [/file find where name~$xH]]=0
+        and [:len [/file find where name~$xK]]>0) do={
+        :if ([:len ${items}]=0 and [:len [/disk find where file-path~$xH]]=0) do={
+          :foreach xI in=${same} do={/disk/btrfs/subvolume remove $xI}; ${awaitGone(same)}}}}`,
     ros`:foreach xD in=${items} do={:if ([:len [/disk/btrfs/subvolume find where name~${ere`^${volume.prefix}`}]]=0) do={
       :local xF [/disk get $xD file-path]; :local xC ("".[/disk get $xD comment]);
       :local xT ("".[/disk get $xD nvme-tcp-export]);

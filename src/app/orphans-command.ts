@@ -1,0 +1,184 @@
+import { Command, Option } from 'commander';
+import type { Opened, OrphansFlags } from './orphans-open.ts';
+
+interface AdoptFlags extends OrphansFlags {
+  readonly fsType?: string;
+  readonly storageClass: string;
+  readonly namespace: string;
+}
+
+interface DeleteFlags extends OrphansFlags {
+  readonly yes?: boolean;
+}
+
+const HELP = `
+Compares what the boxes hold under this cluster's owner, and under those in adoptedClusterIds, with the
+PersistentVolumes, VolumeSnapshotContents and VolumeAttachments of the cluster. It changes nothing in
+Kubernetes, and touches nothing on the boxes that belongs to others.
+
+Rights needed: list persistentvolumes, volumesnapshotcontents, volumeattachments.
+`;
+
+const REPORT_HELP = `
+Exit status: 0 nothing to tell, 1 something without a reference or a reference without an object, 2 could not run.
+
+Examples:
+  rose-csi orphans report --config rose-csi.yaml
+  rose-csi orphans report --config rose-csi.yaml --kubeconfig ~/.kube/other --json
+  rose-csi orphans report --config rose-csi.yaml --device-only     what is there, compared with nothing
+`;
+
+const ADOPT_HELP = `
+Prints YAML and applies nothing. Everything in it is retained when its claim or VolumeSnapshot is deleted,
+and no volume in it is ever formatted.
+
+Exit status: 0 printed, 2 could not run.
+
+Examples:
+  rose-csi orphans adopt --config rose-csi.yaml --fs-type ext4 rds1:pvc-7a0f3c52-… > volume.yaml
+  rose-csi orphans adopt --config rose-csi.yaml --namespace apps rds1:snap-19d5… | kubectl apply -f -
+`;
+
+const DELETE_HELP = `
+Shows each object and asks. What Kubernetes refers to, and what is published, is refused. With --device-only,
+and when the cluster names nothing of this driver or has no snapshot CRDs, the id has to be typed, whatever
+--yes says.
+
+Exit status: 0 all deleted, 1 something was kept, refused or failed, 2 could not run.
+
+Examples:
+  rose-csi orphans delete --config rose-csi.yaml rds1:snap-19d5…
+  rose-csi orphans delete --config rose-csi.yaml --yes --json rds1:pvc-7a0f3c52-… rds1:snap-19d5…
+`;
+
+/** `rose-csi orphans`. What it needs is loaded when it runs. */
+export function orphansCommand(): Command {
+  return new Command('orphans')
+    .description('Find, adopt or delete what the boxes hold and Kubernetes does not refer to')
+    .addHelpText('after', HELP)
+    .addCommand(reportCommand())
+    .addCommand(adoptCommand())
+    .addCommand(deleteCommand());
+}
+
+function reportCommand(): Command {
+  return subcommand('report', 'Show what nothing in Kubernetes refers to')
+    .addHelpText('after', REPORT_HELP)
+    .action((flags: OrphansFlags) => run(flags, (opened) => report(opened, flags)));
+}
+
+function adoptCommand(): Command {
+  return subcommand('adopt', 'Print what brings volumes and snapshots back into Kubernetes')
+    .argument('<id...>', 'as `report` shows them')
+    .addOption(new Option('--fs-type <type>', 'filesystem of the volumes').choices(['ext4', 'xfs']))
+    .option('--storage-class <name>', 'storageClassName of the volumes', '')
+    .option('--namespace <name>', 'namespace of the VolumeSnapshots', 'default')
+    .addHelpText('after', ADOPT_HELP)
+    .action((ids: string[], flags: AdoptFlags) => run(flags, (opened) => adopt(opened, ids, flags)));
+}
+
+function deleteCommand(): Command {
+  return subcommand('delete', 'Delete volumes and snapshots that nothing refers to')
+    .argument('<id...>', 'as `report` shows them')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', DELETE_HELP)
+    .action((ids: string[], flags: DeleteFlags) => run(flags, (opened) => remove(opened, ids, flags)));
+}
+
+function subcommand(name: string, description: string): Command {
+  return (
+    new Command(name)
+      .description(description)
+      .requiredOption('--config <file>', 'configuration file of the controller, YAML or JSON')
+      .option('--kubeconfig <file>', 'the cluster; by default the one this runs in, KUBECONFIG, or ~/.kube/config')
+      .option('--context <name>', 'a context of the kubeconfig')
+      .option('--device-only', 'do not ask Kubernetes')
+      .option('--json', 'print one JSON object')
+      .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
+      .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
+      // A mistake in the flags is status 2, too.
+      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  );
+}
+
+/** Sets the exit status; an error is status 2. */
+async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number>): Promise<void> {
+  try {
+    const { openOrphans } = await import('./orphans-open.ts');
+    const opened = await openOrphans(flags);
+    process.exitCode = await work(opened).finally(() => opened.close());
+  } catch (error) {
+    console.error(`rose-csi orphans: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 2;
+  }
+}
+
+async function report({ survey, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
+  const [{ compare }, { heldIn }, texts] = await Promise.all([
+    import('../orphans/comparison.ts'),
+    import('../orphans/find.ts'),
+    import('./orphans-report.ts'),
+  ]);
+  const found = await survey();
+  const known = await view();
+  const options = { owners, now: Date.now() };
+  if (known === undefined) {
+    const held = heldIn(found);
+    const objects = held.map((object) => texts.heldJson(object, owners));
+    print(json === true ? `${JSON.stringify({ compared: false, held: objects })}\n` : texts.printHeld(held, options));
+    return 0;
+  }
+  const comparison = compare(found, known, config.driverName);
+  const { held, unseen, doubt } = comparison;
+  const orphans = comparison.orphans.map((object) => texts.heldJson(object, owners));
+  const document = { compared: true, held: held.length, orphans, unseen, ...(doubt !== undefined && { doubt }) };
+  print(json === true ? `${JSON.stringify(document)}\n` : texts.printComparison(comparison, options));
+  return orphans.length + unseen.length > 0 ? 1 : 0;
+}
+
+async function adopt({ survey, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
+  const [{ snapshotManifest, volumeManifest }, { referencesOf }, { volumeContext }] = await Promise.all([
+    import('../orphans/adoption.ts'),
+    import('../orphans/references.ts'),
+    import('../csi/contexts.ts'),
+  ]);
+  const { volumes, snapshots } = await survey();
+  const known = await view();
+  const references = known && referencesOf(known);
+  const { fsType, storageClass, namespace } = flags;
+  const driver = config.driverName;
+  // As of a volume with a source: that is what is never formatted.
+  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, true);
+  const manifests = ids.map((id) => {
+    const reference = references?.handles.get(id);
+    if (reference !== undefined) throw new Error(`${id} is in Kubernetes already: ${reference}`);
+    const volume = volumes.find((found) => found.id === id);
+    if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
+    const snapshot = snapshots.find((found) => found.id === id);
+    if (snapshot === undefined) throw new Error(`${id} is not on the boxes under the owners of this cluster`);
+    return snapshotManifest(snapshot, { driver, namespace });
+  });
+  const items = manifests.map(({ object }) => object);
+  const list = `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items })}\n`;
+  print(flags.json === true ? list : manifests.map(({ text }) => text).join(''));
+  return 0;
+}
+
+async function remove(opened: Opened, ids: readonly string[], { yes, json }: DeleteFlags): Promise<number> {
+  const [{ createInterface }, { askOn, deleteHeld }] = await Promise.all([
+    import('node:readline/promises'),
+    import('./orphans-delete.ts'),
+  ]);
+  const output = json === true ? process.stderr : process.stdout;
+  const lines = createInterface({ input: process.stdin, output, terminal: false });
+  const tell = (text: string) => void output.write(text);
+  const results = await deleteHeld(opened, ids, { yes: yes ?? false, tell, ask: askOn(lines, tell) }).finally(() =>
+    lines.close(),
+  );
+  if (json === true) print(`${JSON.stringify({ objects: results })}\n`);
+  return results.every(({ outcome }) => outcome === 'deleted') ? 0 : 1;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}

@@ -1,0 +1,96 @@
+import type { Config } from '../config/schema.ts';
+import type { Access } from '../kubernetes/access.ts';
+import type { KubernetesView } from '../orphans/references.ts';
+import type { StorageService } from '../storage/service.ts';
+import type { Survey } from '../storage/survey.ts';
+
+/** What all commands of `rose-csi orphans` take. */
+export interface OrphansFlags {
+  readonly config: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly deviceOnly?: boolean;
+  readonly json?: boolean;
+  readonly clusterId?: string;
+  readonly driverName?: string;
+}
+
+/** The boxes of a configuration and the cluster beside them. */
+export interface Opened {
+  readonly config: Config;
+  readonly storage: StorageService;
+  /** Our own owner and those of adopted clusters, with the words for each. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** Everything of our owners on the boxes. */
+  survey(): Promise<Survey>;
+  /**
+   * What Kubernetes knows; undefined when it is not to be asked.
+   *
+   * @throws Error when it cannot be asked.
+   */
+  view(): Promise<KubernetesView | undefined>;
+  close(): Promise<void>;
+}
+
+/** Patience with the boxes and with the API server, in ms each. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * Reads the configuration and finds the cluster: the one that --kubeconfig names, else the one that this runs in, else
+ * that of `KUBECONFIG` or `~/.kube/config`. Nothing is connected yet.
+ */
+export async function openOrphans({ config: file, ...flags }: OrphansFlags): Promise<Opened> {
+  const { loadConfig } = await import('../config/load.ts');
+  const { clusterId, driverName } = flags;
+  const config = await loadConfig(file, { clusterId, driverName });
+  const [{ createLogger }, { openBackend }, { identity }, { StorageService }] = await Promise.all([
+    import('../observability/log.ts'),
+    import('./backends.ts'),
+    import('../storage/identity.ts'),
+    import('../storage/service.ts'),
+  ]);
+  const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
+  const logger = createLogger('error');
+  const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
+  const storage = new StorageService({ backends, identity: ours });
+  const adopted = config.adoptedClusterIds.map((id): [string, string] => {
+    return [identity(config.driverName, id, []).owner, `adopted cluster ${id}`];
+  });
+  return {
+    ...{ config, storage, owners: new Map([...adopted, [ours.owner, 'this cluster']]) },
+    survey: () => storage.survey(patience()),
+    view: async () => (flags.deviceOnly === true ? undefined : await askCluster(flags)),
+    close: () => storage.close(),
+  };
+}
+
+/** Enough time for one step. */
+export function patience(): { readonly signal: AbortSignal; readonly deadline: number } {
+  return { signal: AbortSignal.timeout(PATIENCE_MS), deadline: Date.now() + PATIENCE_MS };
+}
+
+async function askCluster(flags: Omit<OrphansFlags, 'config'>): Promise<KubernetesView> {
+  const [{ KubernetesClient }, { viewOf }] = await Promise.all([
+    import('../kubernetes/client.ts'),
+    import('../orphans/references.ts'),
+  ]);
+  try {
+    // The commands only list, and no list is of a namespace.
+    const client = new KubernetesClient(await accessFor(flags), { namespace: 'default' });
+    return await viewOf(client, patience().signal);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const text = `Kubernetes cannot be asked: ${reason}\n--kubeconfig names a cluster; --device-only goes on without one`;
+    throw new Error(text, { cause });
+  }
+}
+
+async function accessFor({ kubeconfig, context }: Omit<OrphansFlags, 'config'>): Promise<Access> {
+  if (kubeconfig === undefined && context === undefined) {
+    const { inClusterAccess } = await import('../kubernetes/access.ts');
+    const inCluster = await inClusterAccess();
+    if (inCluster !== undefined) return inCluster;
+  }
+  const { kubeconfigAccess } = await import('../kubernetes/kubeconfig.ts');
+  return kubeconfigAccess(kubeconfig, context);
+}

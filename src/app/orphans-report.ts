@@ -1,0 +1,87 @@
+import type { Comparison } from '../orphans/comparison.ts';
+import { type Held, poolOf } from '../orphans/find.ts';
+import { printAge, printSize } from './lineage-text.ts';
+
+export interface ReportOptions {
+  /** Words for each owner. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** Milliseconds since the epoch, which ages are told against. */
+  readonly now: number;
+}
+
+/** The report for people. */
+export function printComparison(comparison: Comparison, options: ReportOptions): string {
+  const { held, orphans, unseen, doubt } = comparison;
+  const parts = [`${held.length} objects on the boxes, ${orphans.length} of them without a reference in Kubernetes.\n`];
+  if (doubt !== undefined) parts.push(`\nBEWARE: ${doubt}.\n`);
+  if (orphans.length > 0) {
+    parts.push(`\nNothing refers to:\n${table(orphans, options)}`);
+    parts.push('\nWhat is being made at this moment is among them. Look again before you delete anything.\n');
+  }
+  if (unseen.length > 0) {
+    const rows = unseen.map(({ id, reference }) => `  ${id}  ${reference}\n`);
+    parts.push(`\nReferred to, and not on the boxes under our owners:\n${rows.join('')}`);
+  }
+  return parts.join('');
+}
+
+/** What the boxes hold, when nothing was compared. */
+export function printHeld(held: readonly Held[], options: ReportOptions): string {
+  const head = `NOT COMPARED with Kubernetes: ${held.length} objects on the boxes, whether something refers to them or not.\n`;
+  return held.length === 0 ? head : `${head}\n${table(held, options)}`;
+}
+
+/** One object a line. */
+function table(held: readonly Held[], options: ReportOptions): string {
+  const rows = held.map((object) => [
+    ...[object.kind, object.id],
+    object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
+    object.createdAtSeconds === undefined ? '' : printAge(options.now - Number(object.createdAtSeconds) * 1000),
+    notes(object, options.owners),
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const cell = (text: string, column: number) =>
+    column === 2 || column === 3 ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
+  return rows
+    .map((row) => `  ${row.map(cell).join('  ')}`.trimEnd())
+    .join('\n')
+    .concat('\n');
+}
+
+function notes({ owner, inUse, source, lacks, pool }: Held, owners: ReadonlyMap<string, string>): string {
+  return [
+    owners.get(owner) ?? owner,
+    ...(lacks === undefined ? [] : [`half-made, without its ${lacks}`]),
+    ...(pool === '' ? ['in a pool that is not configured'] : []),
+    ...(inUse ? ['IN USE'] : []),
+    ...(source === undefined ? [] : [`from ${source}`]),
+  ].join(', ');
+}
+
+/** One object for programs. Sizes are bytes; what is not known is left out. The form only ever grows. */
+export function heldJson(held: Held, owners: ReadonlyMap<string, string>): object {
+  const { sizeBytes, createdAtSeconds, mayBeEmpty: _, ...rest } = held;
+  return {
+    ...rest,
+    ownedBy: owners.get(held.owner),
+    ...(sizeBytes !== undefined && { sizeBytes: Number(sizeBytes) }),
+    ...(createdAtSeconds !== undefined && { createdAt: new Date(Number(createdAtSeconds) * 1000).toISOString() }),
+  };
+}
+
+/** What an object is, for somebody who is about to delete it. */
+export function printHeldObject(held: Held, all: readonly Held[], options: ReportOptions): string {
+  const { id, backend, what, sizeBytes, createdAtSeconds, source } = held;
+  const children = all.filter((other) => other.source === id).map((other) => other.id);
+  const time = createdAtSeconds === undefined ? undefined : new Date(Number(createdAtSeconds) * 1000);
+  const lines = [
+    `${held.kind} ${id}`,
+    `  on ${backend}, ${poolOf(held)}: ${what}`,
+    `  size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
+    ...(time === undefined ? [] : [`  cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
+    ...(source === undefined ? [] : [`  made from ${source}`]),
+    `  owned by ${options.owners.get(held.owner) ?? held.owner}`,
+    `  made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}

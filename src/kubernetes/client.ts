@@ -1,0 +1,187 @@
+import * as z from 'zod';
+import type { Access } from './access.ts';
+import {
+  type Attachment,
+  type Cluster,
+  type Happening,
+  KubernetesError,
+  type LeaseState,
+  type Listed,
+  type Memo,
+  type NewLease,
+  type PersistentVolume,
+  type SnapshotContent,
+} from './cluster.ts';
+import { type ApiRequest, send } from './http.ts';
+import { configMap, lease, page, persistentVolume, snapshotContent, volumeAttachment } from './objects.ts';
+
+export interface ClientOptions {
+  /** Where the Lease, the ConfigMap and the Events are. */
+  readonly namespace: string;
+  /** How long one request may take, in ms; 15 s by default. */
+  readonly requestMs?: number;
+}
+
+const REQUEST_MS = 15_000;
+/** Objects of one page of a list. */
+const PAGE = 500;
+/** Pages after which something else is wrong: a server that gives the same page for ever. */
+const MAX_PAGES = 10_000;
+/** The key of a ConfigMap that holds the memo. */
+const MEMO_KEY = 'memo';
+/** Longest message of an Event, in bytes, as the API server checks it. */
+const MAX_MESSAGE = 1024;
+
+const VOLUMES = ['api', 'v1', 'persistentvolumes'];
+const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];
+const ATTACHMENTS = ['apis', 'storage.k8s.io', 'v1', 'volumeattachments'];
+
+/** {@link Cluster} over the API server. */
+export class KubernetesClient implements Cluster {
+  readonly #access: Access;
+  readonly #options: ClientOptions;
+
+  constructor(access: Access, options: ClientOptions) {
+    this.#access = access;
+    this.#options = options;
+  }
+
+  async persistentVolumes(signal: AbortSignal): Promise<Listed<PersistentVolume>> {
+    return await this.#list('listing PersistentVolumes', VOLUMES, persistentVolume, signal);
+  }
+
+  async snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined> {
+    return await unlessAbsent(() => this.#list('listing VolumeSnapshotContents', CONTENTS, snapshotContent, signal));
+  }
+
+  async volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>> {
+    return await this.#list('listing VolumeAttachments', ATTACHMENTS, volumeAttachment, signal);
+  }
+
+  async annotateContent(
+    name: string,
+    annotations: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const what = `annotating VolumeSnapshotContent ${name}`;
+    await this.#send({ what, method: 'PATCH', path: [...CONTENTS, name], body: { metadata: { annotations } } }, signal);
+  }
+
+  async readMemo(name: string, signal: AbortSignal): Promise<Memo> {
+    const request: ApiRequest = { what: `reading ConfigMap ${name}`, method: 'GET', path: this.#configMaps(name) };
+    const answer = await unlessAbsent(() => this.#send(request, signal));
+    if (answer === undefined) return { text: undefined, resourceVersion: undefined };
+    const { metadata, data } = parse(configMap, answer, request.what);
+    return { text: data?.[MEMO_KEY], resourceVersion: metadata.resourceVersion };
+  }
+
+  async writeMemo(name: string, memo: Memo & { readonly text: string }, signal: AbortSignal): Promise<void> {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { [MEMO_KEY]: memo.text } };
+    await this.#write(`writing ConfigMap ${name}`, name, this.#configMaps(), memo.resourceVersion, body, signal);
+  }
+
+  async readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined> {
+    const request: ApiRequest = { what: `reading Lease ${name}`, method: 'GET', path: this.#leases(name) };
+    const answer = await unlessAbsent(() => this.#send(request, signal));
+    return answer === undefined ? undefined : parse(lease, answer, request.what);
+  }
+
+  async writeLease(name: string, { holder, seconds, transitions, resourceVersion }: NewLease, signal: AbortSignal) {
+    const spec = {
+      holderIdentity: holder ?? '',
+      ...{ leaseDurationSeconds: seconds, leaseTransitions: transitions, renewTime: microTime(new Date()) },
+    };
+    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec };
+    await this.#write(`writing Lease ${name}`, name, this.#leases(), resourceVersion, body, signal);
+  }
+
+  async event(about: string, { type, reason, message }: Happening, signal: AbortSignal): Promise<void> {
+    const { namespace } = this.#options;
+    const time = new Date().toISOString();
+    const body = {
+      ...{ apiVersion: 'v1', kind: 'Event', metadata: { generateName: `${about}-`, namespace } },
+      involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', name: about, namespace },
+      ...{ type, reason, message: shortened(message), source: { component: 'rose-csi' } },
+      ...{ firstTimestamp: time, lastTimestamp: time, count: 1 },
+    };
+    const path = ['api', 'v1', 'namespaces', namespace, 'events'];
+    await this.#send({ what: `writing an Event ${reason}`, method: 'POST', path, body }, signal);
+  }
+
+  /** Makes an object, or replaces the version of it that was read. */
+  async #write(
+    what: string,
+    name: string,
+    path: readonly string[],
+    resourceVersion: string | undefined,
+    content: object,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const metadata = { name, namespace: this.#options.namespace, ...(resourceVersion && { resourceVersion }) };
+    const body = { ...content, metadata };
+    const request: ApiRequest =
+      resourceVersion === undefined
+        ? { what, method: 'POST', path, body }
+        : { what, method: 'PUT', path: [...path, name], body };
+    await this.#send(request, signal);
+  }
+
+  /** All pages of a list, which show one moment; one that expires on the way fails, since it could lack objects. */
+  async #list<T>(what: string, path: readonly string[], item: z.ZodType<T>, signal: AbortSignal): Promise<Listed<T>> {
+    const items: T[] = [];
+    let resourceVersion: string | undefined;
+    let token: string | undefined;
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const query = { limit: String(PAGE), ...(token !== undefined && { continue: token }) };
+      const answer = parse(page, await this.#send({ what, method: 'GET', path, query }, signal), what);
+      resourceVersion ??= answer.metadata.resourceVersion;
+      if (answer.metadata.resourceVersion !== resourceVersion) {
+        throw new KubernetesError(`${what}: its pages are of different moments`);
+      }
+      items.push(...parse(z.array(item), answer.items ?? [], what));
+      token = answer.metadata.continue || undefined;
+      if (token === undefined) return { items, resourceVersion };
+    }
+    throw new KubernetesError(`${what}: more than ${MAX_PAGES} pages`);
+  }
+
+  async #send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
+    return await send(this.#access, request, this.#options.requestMs ?? REQUEST_MS, signal);
+  }
+
+  #configMaps(...name: string[]): string[] {
+    return ['api', 'v1', 'namespaces', this.#options.namespace, 'configmaps', ...name];
+  }
+
+  #leases(...name: string[]): string[] {
+    return ['apis', 'coordination.k8s.io', 'v1', 'namespaces', this.#options.namespace, 'leases', ...name];
+  }
+}
+
+async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new KubernetesError(`${what}: not what was asked for: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** A time as a Lease wants it: with exactly six digits behind the second. */
+function microTime(date: Date): string {
+  return date.toISOString().replace('Z', '000Z');
+}
+
+function shortened(message: string): string {
+  return Buffer.from(message)
+    .subarray(0, MAX_MESSAGE)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+}

@@ -1,0 +1,110 @@
+/**
+ * What the driver asks of Kubernetes. Nothing in the safety of volumes and snapshots rests on it: it serves the orphan
+ * report and annotations. Every method throws nothing but {@link KubernetesError}.
+ */
+
+export interface PersistentVolume {
+  readonly name: string;
+  /** The CSI driver and its id of the volume; undefined for a volume that is not of CSI. */
+  readonly csi: { readonly driver: string; readonly volumeHandle: string } | undefined;
+  /** `namespace/name` of the claim that it is bound to. */
+  readonly claim: string | undefined;
+}
+
+/** A VolumeSnapshotContent. */
+export interface SnapshotContent {
+  readonly name: string;
+  readonly driver: string;
+  /** The snapshot, once it is cut or when it was given. */
+  readonly snapshotHandle: string | undefined;
+  /** The volume that is cut, for a content that csi-snapshotter makes. */
+  readonly volumeHandle: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A VolumeAttachment. */
+export interface Attachment {
+  readonly name: string;
+  /** The PersistentVolume, which may be gone already. */
+  readonly volumeName: string | undefined;
+  /** The CSI id of a volume that is attached without a PersistentVolume. */
+  readonly volumeHandle: string | undefined;
+}
+
+/** A whole list, as it was at one moment. */
+export interface Listed<T> {
+  readonly items: readonly T[];
+  /** State of the API server that the list shows. */
+  readonly resourceVersion: string;
+}
+
+/** A small text that outlives the process: one key of a ConfigMap. */
+export interface Memo {
+  readonly text: string | undefined;
+  /** What {@link Cluster.writeMemo} must find unchanged; undefined when there is no ConfigMap. */
+  readonly resourceVersion: string | undefined;
+}
+
+export interface LeaseState {
+  /** Undefined when it was given back. */
+  readonly holder: string | undefined;
+  readonly seconds: number;
+  readonly transitions: number;
+  readonly resourceVersion: string;
+}
+
+export interface Happening {
+  readonly type: 'Normal' | 'Warning';
+  /** In CamelCase. */
+  readonly reason: string;
+  /** At most 1024 bytes are kept. */
+  readonly message: string;
+}
+
+export interface Cluster {
+  /** All PersistentVolumes, of whatever driver. */
+  persistentVolumes(signal: AbortSignal): Promise<Listed<PersistentVolume>>;
+
+  /** All VolumeSnapshotContents, of whatever driver; undefined when the API server does not know the kind. */
+  snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined>;
+
+  volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>>;
+
+  /** Sets annotations of a VolumeSnapshotContent and leaves the others as they are. */
+  annotateContent(name: string, annotations: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
+
+  readMemo(name: string, signal: AbortSignal): Promise<Memo>;
+
+  /** Writes what {@link readMemo} read, changed; status 409 when somebody else has written it meanwhile. */
+  writeMemo(name: string, memo: Memo & { readonly text: string }, signal: AbortSignal): Promise<void>;
+
+  /** Undefined when there is no such Lease. */
+  readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined>;
+
+  /** Makes a Lease, or changes the one that was read; status 409 when somebody else was quicker. */
+  writeLease(name: string, lease: NewLease, signal: AbortSignal): Promise<void>;
+
+  /** Writes an Event about the ConfigMap of that name. */
+  event(about: string, happening: Happening, signal: AbortSignal): Promise<void>;
+}
+
+export interface NewLease {
+  /** Undefined gives it back. */
+  readonly holder: string | undefined;
+  readonly seconds: number;
+  readonly transitions: number;
+  /** Undefined when there is no Lease yet. */
+  readonly resourceVersion: string | undefined;
+}
+
+/** Kubernetes could not be asked, or did not do what it was asked. */
+export class KubernetesError extends Error {
+  override readonly name = 'KubernetesError';
+  /** HTTP status; undefined when there was no whole answer. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}

@@ -1,0 +1,121 @@
+import { stringify } from 'yaml';
+import { toSnapshot } from '../storage/snapshots.ts';
+import type { SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
+import { annotationsOf, rfc3339 } from './annotations.ts';
+
+/** An object for `kubectl apply`, with what a person has to know or add. */
+export interface Manifest {
+  readonly object: object;
+  /** The object as YAML, with comments before and behind. */
+  readonly text: string;
+}
+
+export interface VolumeOptions {
+  /** Name of the CSI driver. */
+  readonly driver: string;
+  readonly fsType: string | undefined;
+  readonly storageClass: string;
+  /** `volume_context` of a volume that is never formatted. */
+  readonly volumeAttributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * The PersistentVolume for a volume that is on a box. It is retained when its claim goes, and nothing in it lets a node
+ * format it.
+ *
+ * @throws RangeError when its data is gone, or its size is not known.
+ */
+export function volumeManifest(volume: SurveyedVolume, options: VolumeOptions): Manifest {
+  const { id, name, slot, publishedNodeIds, exported } = volume;
+  const bytes = volume.sizeBytes ?? name.requestedBytes;
+  if (volume.pool === '')
+    throw new RangeError(`${id}: it is in a pool that is not configured; configure the pool first`);
+  if (volume.state === 'no-subvolume') throw new RangeError(`${id}: only its disk item is left, its data is gone`);
+  if (bytes === 0n) throw new RangeError(`${id}: its size is not known, and its disk item is missing; look at the box`);
+  const object = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
+    metadata: { name: `pvc-${name.uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': options.driver } },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: String(bytes) },
+      csi: {
+        driver: options.driver,
+        ...(options.fsType !== undefined && { fsType: options.fsType }),
+        ...{ volumeAttributes: options.volumeAttributes, volumeHandle: id },
+      },
+      ...{ persistentVolumeReclaimPolicy: 'Retain', storageClassName: options.storageClass, volumeMode: 'Filesystem' },
+    },
+  };
+  const isInUse = exported || publishedNodeIds.length > 0;
+  const before = [
+    `${id}, ${name.origin.kind === 'new' ? 'made empty' : `made from ${name.origin.kind} ${name.origin.uuid}`}.`,
+    ...(options.fsType === undefined
+      ? ['Its filesystem is not known from the box: --fs-type says it. A raw block volume needs volumeMode: Block.']
+      : []),
+    ...(volume.state === 'whole'
+      ? []
+      : ['Its disk item is missing. Publishing it attaches the image again, if the subvolume has one.']),
+    ...(isInUse
+      ? [`The box records it as published${publishedNodeIds.map((node) => ` to ${node}`).join()} (disk slot ${slot}):`]
+      : []),
+    ...(isInUse ? ['make sure that no host uses it, then turn the export off there (docs/orphans.md).'] : []),
+  ];
+  return { object, text: withComments(before, object, claim(`pvc-${name.uuid}`, bytes, options.storageClass)) };
+}
+
+function claim(volumeName: string, bytes: bigint, storageClassName: string): string[] {
+  const object = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'CLAIM', namespace: 'NAMESPACE' } },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: String(bytes) } },
+      ...{ storageClassName, volumeName },
+    },
+  };
+  return [
+    'Reserve it for a claim, so that no other takes it, by adding to spec:',
+    '  claimRef: { namespace: NAMESPACE, name: CLAIM }',
+    '---',
+    ...lines(stringify(object)),
+  ];
+}
+
+export interface SnapshotOptions {
+  readonly driver: string;
+  /** Namespace of the VolumeSnapshot that binds it. */
+  readonly namespace: string;
+}
+
+/** The VolumeSnapshotContent for a snapshot that is on a box; it stays when its VolumeSnapshot goes. */
+export function snapshotManifest(snapshot: SurveyedSnapshot, { driver, namespace }: SnapshotOptions): Manifest {
+  const { id, name, backend, pool } = snapshot;
+  const { sourceVolumeId } = toSnapshot(backend, pool, name);
+  const [contentName, snapshotName] = [`adopted-${name.uuid}`, `snap-${name.uuid}`];
+  const object = {
+    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotContent' },
+    metadata: { name: contentName, annotations: annotationsOf(toSnapshot(backend, pool, name)) },
+    spec: {
+      ...{ deletionPolicy: 'Retain', driver, source: { snapshotHandle: id }, sourceVolumeMode: 'Filesystem' },
+      volumeSnapshotRef: { name: snapshotName, namespace },
+    },
+  };
+  const binding = {
+    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot' },
+    metadata: { name: snapshotName, namespace },
+    spec: { source: { volumeSnapshotContentName: contentName } },
+  };
+  const before = [
+    `${id}, cut ${rfc3339(name.createdAtSeconds)} from ${sourceVolumeId}.`,
+    'Of a raw block volume it needs sourceVolumeMode: Block.',
+  ];
+  return { object, text: withComments(before, object, ['---', ...lines(stringify(binding))]) };
+}
+
+function withComments(before: readonly string[], object: object, behind: readonly string[]): string {
+  const comments = (texts: readonly string[]) => texts.map((text) => `# ${text}\n`).join('');
+  return `---\n${comments(before)}${stringify(object)}${comments(behind)}`;
+}
+
+function lines(text: string): string[] {
+  return text.trimEnd().split('\n');
+}

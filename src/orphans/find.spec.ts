@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SurveyedVolume } from '../storage/survey.ts';
+import { findOrphans, heldIn } from './find.ts';
+import { type KubernetesView, referencesOf } from './references.ts';
+
+const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+function volume(number: number, extra: Partial<SurveyedVolume> = {}): SurveyedVolume {
+  return {
+    ...{ id: `rds1:pvc-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', slot: 'd', sizeBytes: 1n },
+    name: { uuid: uuid(number), owner: '0123abcd', origin: { kind: 'new' }, requestedBytes: 1n },
+    ...{ publishedNodeIds: [], exported: false, state: 'whole', twins: [] },
+    ...extra,
+  };
+}
+
+function snapshot(number: number, source: number) {
+  const name = { uuid: uuid(number), owner: '0123abcd', sourceUuid: uuid(source), createdAtSeconds: 1n, bytes: 1n };
+  return { id: `rds1:snap-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', name, twins: [] };
+}
+
+const list = <T>(...items: T[]) => ({ items, resourceVersion: '1' });
+const nothing: KubernetesView = { volumes: list(), contents: list(), attachments: list() };
+const ids = (held: readonly { readonly id: string }[]) => held.map(({ id }) => id);
+const none: ReadonlySet<string> = new Set();
+
+test('a handle counts whatever driver names it', () => {
+  const survey = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1)] };
+  const view = {
+    ...nothing,
+    volumes: list({ name: 'x', csi: { driver: 'renamed.example.com', volumeHandle: volume(1).id }, claim: undefined }),
+    contents: list({
+      ...{ name: 'c', driver: 'renamed.example.com', volumeHandle: undefined, annotations: {} },
+      snapshotHandle: snapshot(3, 1).id,
+    }),
+  };
+  assert.deepEqual(ids(findOrphans(survey, referencesOf(view), none)), [volume(2).id]);
+});
+
+test('what this process works on is left out', () => {
+  const survey = { volumes: [volume(1)], snapshots: [snapshot(3, 1)] };
+  const running = new Set([volume(1).id, snapshot(3, 1).id]);
+  assert.deepEqual(findOrphans(survey, referencesOf(nothing), running), []);
+});
+
+test('a volume that is attached without a PersistentVolume, or whose PersistentVolume is gone, is referred to', () => {
+  const survey = { volumes: [volume(1), volume(2), volume(3)], snapshots: [] };
+  const attachments = list(
+    { name: 'a', volumeName: `pvc-${uuid(1)}`, volumeHandle: undefined },
+    { name: 'b', volumeName: undefined, volumeHandle: volume(2).id },
+  );
+  assert.deepEqual(ids(findOrphans(survey, referencesOf({ ...nothing, attachments }), none)), [volume(3).id]);
+});
+
+test('once the snapshot is cut, its content no longer shields the volume and the other snapshots of it', () => {
+  const survey = { volumes: [volume(1)], snapshots: [snapshot(3, 1), snapshot(4, 1)] };
+  const content = (snapshotHandle: string | undefined) => ({
+    ...nothing,
+    contents: list({ name: 'c', driver: 'd', volumeHandle: volume(1).id, snapshotHandle, annotations: {} }),
+  });
+  assert.deepEqual(findOrphans(survey, referencesOf(content(undefined)), none), []);
+  assert.deepEqual(ids(findOrphans(survey, referencesOf(content(snapshot(3, 1).id)), none)), [
+    volume(1).id,
+    snapshot(4, 1).id,
+  ]);
+});
+
+test('only what an interrupted call can leave without data may be empty', () => {
+  const origin = { kind: 'snapshot', uuid: uuid(9) } as const;
+  const restored = { ...volume(3).name, origin };
+  const held = heldIn({
+    volumes: [
+      volume(1),
+      volume(2, { state: 'no-disk-item', slot: undefined }),
+      volume(3, { state: 'no-disk-item', slot: undefined, name: restored }),
+      volume(4, { state: 'no-subvolume', subvolume: undefined, slot: 'pvc-4' }),
+      volume(5, { state: 'no-subvolume', subvolume: undefined, pool: '' }),
+    ],
+    snapshots: [snapshot(6, 1)],
+  });
+  assert.deepEqual(
+    held.map(({ kind, lacks, mayBeEmpty }) => [kind, lacks, mayBeEmpty]),
+    [
+      ['volume', undefined, false],
+      ['half-made', 'disk item', true],
+      ['half-made', 'disk item', false],
+      ['half-made', 'subvolume', true],
+      ['half-made', 'subvolume', false],
+      ['snapshot', undefined, false],
+    ],
+  );
+  assert.equal(held[2]?.source, `rds1:snap-${uuid(9)}`);
+  assert.equal(held[3]?.what, 'pvc-4');
+});

@@ -1,0 +1,90 @@
+import type { Origin } from '../storage/names.ts';
+import type { Survey, SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
+import type { Reference, References } from './references.ts';
+
+/** Something of ours on a box. */
+export interface Held {
+  readonly id: string;
+  /** Half-made: a volume that {@link lacks} a part. */
+  readonly kind: 'volume' | 'snapshot' | 'half-made';
+  readonly lacks: 'disk item' | 'subvolume' | undefined;
+  readonly backend: string;
+  /** Label of the pool; empty when it is none of the configured. */
+  readonly pool: string;
+  /** What is there: the subvolume's name, or the slot of a disk item whose subvolume is gone. */
+  readonly what: string;
+  /** Bytes; undefined where the device does not tell. */
+  readonly sizeBytes: bigint | undefined;
+  /** Owner in its name: first 8 hex digits of a hash over driver name and cluster id. */
+  readonly owner: string;
+  /** Handle of what it was made from. */
+  readonly source: string | undefined;
+  /** Unix seconds, for a snapshot. */
+  readonly createdAtSeconds: bigint | undefined;
+  /** Exported, or recorded as published: in use, whether Kubernetes knows or not. */
+  readonly inUse: boolean;
+  /** True for what an interrupted call can leave without data: only that may ever be removed without being asked. */
+  readonly mayBeEmpty: boolean;
+}
+
+/** Everything that a survey found. */
+export function heldIn({ volumes, snapshots }: Survey): Held[] {
+  return [...volumes.map(heldVolume), ...snapshots.map(heldSnapshot)];
+}
+
+/** How many there are, half-made volumes with the whole ones. */
+export function countHeld(held: readonly Held[]): { readonly volumes: number; readonly snapshots: number } {
+  const snapshots = held.filter(({ kind }) => kind === 'snapshot').length;
+  return { volumes: held.length - snapshots, snapshots };
+}
+
+/**
+ * What nobody refers to. Half-made volumes that something refers to are none: the next publication completes them.
+ *
+ * @param running ids of operations that are under way in this process
+ */
+export function findOrphans(survey: Survey, references: References, running: ReadonlySet<string>): Held[] {
+  return heldIn(survey).filter((held) => !running.has(held.id) && referenceTo(held, references) === undefined);
+}
+
+/** Where Kubernetes refers to something on a box; undefined when it does not. */
+export function referenceTo({ id, kind, source }: Held, references: References): Reference | undefined {
+  const { handles, beingCut, attached } = references;
+  const direct = handles.get(id) ?? beingCut.get(id);
+  if (direct !== undefined) return direct;
+  return kind === 'snapshot' ? beingCut.get(source ?? '') : attached.get(id.slice(id.indexOf(':') + 1));
+}
+
+/** The pool for people. */
+export function poolOf({ pool }: Pick<Held, 'pool'>): string {
+  return pool === '' ? 'a pool that is not configured' : `pool ${pool}`;
+}
+
+const LACKS = { whole: undefined, 'no-disk-item': 'disk item', 'no-subvolume': 'subvolume' } as const;
+
+function heldVolume({ id, backend, pool, name, sizeBytes, ...volume }: SurveyedVolume): Held {
+  return {
+    ...{ id, backend, pool, sizeBytes, owner: name.owner, createdAtSeconds: undefined },
+    kind: volume.state === 'whole' ? 'volume' : 'half-made',
+    lacks: LACKS[volume.state],
+    what: volume.subvolume ?? volume.slot ?? '',
+    source: sourceOf(backend, name.origin),
+    inUse: volume.exported || volume.publishedNodeIds.length > 0,
+    mayBeEmpty:
+      pool !== '' &&
+      (volume.state === 'no-subvolume' || (volume.state === 'no-disk-item' && name.origin.kind === 'new')),
+  };
+}
+
+function heldSnapshot({ id, backend, pool, subvolume, name }: SurveyedSnapshot): Held {
+  return {
+    ...{ id, kind: 'snapshot', backend, pool, what: subvolume, sizeBytes: name.bytes, owner: name.owner },
+    ...{ source: `${backend}:pvc-${name.sourceUuid}`, createdAtSeconds: name.createdAtSeconds },
+    ...{ lacks: undefined, inUse: false, mayBeEmpty: false },
+  };
+}
+
+function sourceOf(backend: string, origin: Origin): string | undefined {
+  if (origin.kind === 'new') return undefined;
+  return `${backend}:${origin.kind === 'snapshot' ? 'snap' : 'pvc'}-${origin.uuid}`;
+}

@@ -1,0 +1,181 @@
+import type { Cluster, Happening } from '../kubernetes/cluster.ts';
+import type { Leadership } from '../kubernetes/leadership.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { StorageService } from '../storage/service.ts';
+import type { Call } from '../storage/storage.ts';
+import type { Survey } from '../storage/survey.ts';
+import { missingAnnotations } from './annotations.ts';
+import { findOrphans, type Held, poolOf } from './find.ts';
+import { Freshness } from './freshness.ts';
+import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
+import { doubtAbout, type KubernetesView, referencesOf, viewOf } from './references.ts';
+
+/** Half-made volumes that one pass removes at most. */
+const MAX_REMOVALS = 3;
+/** Contents that one pass annotates at most. */
+const MAX_REPAIRS = 100;
+
+export interface PatrolOptions {
+  readonly cluster: Cluster;
+  readonly storage: Pick<StorageService, 'survey' | 'running' | 'discardHalfMade'>;
+  readonly leadership: Pick<Leadership, 'hold'>;
+  /** Name of the CSI driver. */
+  readonly driver: string;
+  /** Name of the ConfigMap that keeps first-seen times, and that Events are about. */
+  readonly memo: string;
+  readonly graceSeconds: number;
+  /** Whether half-made volumes are removed. Nothing else ever is. */
+  readonly deleteHalfMade: boolean;
+  readonly witness: Witness;
+  /** Milliseconds since the epoch; replaced in tests. */
+  readonly now?: () => number;
+}
+
+/** Where the findings go, beside Events. */
+export interface Witness {
+  /** Everything that is an orphan now, and what of it this process tells for the first time. */
+  orphans(all: readonly Held[], fresh: readonly Held[]): void;
+  /** A half-made volume was removed. */
+  removed(held: Held): void;
+  /** A pass ended. `reason` says why it came to no result. */
+  ended(outcome: Outcome, reason?: string): void;
+  /** A part of a pass failed that the rest does not depend on. */
+  failed(what: string, error: unknown): void;
+}
+
+/**
+ * `done`: compared. `follower`: another process leads. `doubtful`: Kubernetes answered, and the answer must not be
+ * believed. `abandoned`: something could not be read or written.
+ */
+export type Outcome = 'done' | 'follower' | 'doubtful' | 'abandoned';
+
+/** Looks for what nobody refers to, pass by pass. It tells, and by itself removes nothing but half-made volumes. */
+export class Patrol {
+  readonly #options: PatrolOptions;
+  readonly #freshness = new Freshness();
+  /** Orphans that were told of by this process. */
+  #told: ReadonlySet<string> = new Set();
+  /** Half-made volumes that the box did not find to be without data. */
+  readonly #leftAlone = new Set<string>();
+  #doubtTold = false;
+
+  constructor(options: PatrolOptions) {
+    this.#options = options;
+  }
+
+  /** One pass; never throws. Any error, and an answer of Kubernetes that cannot be true, ends it without a result. */
+  async pass(signal: AbortSignal): Promise<Outcome> {
+    const { leadership, witness } = this.#options;
+    try {
+      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#look(signal) : (['follower'] as const);
+      witness.ended(outcome, reason);
+      return outcome;
+    } catch (error) {
+      witness.ended('abandoned', messageOf(error));
+      return 'abandoned';
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
+    const { cluster, storage, driver, graceSeconds, memo, now = Date.now } = this.#options;
+    const before = storage.running();
+    const survey = await storage.survey({ signal });
+    const view = await viewOf(cluster, signal);
+    const running = new Set([...before, ...storage.running()]);
+    const held = { volumes: survey.volumes.length, snapshots: survey.snapshots.length };
+    const doubt = this.#freshness.staleness(view) ?? doubtAbout(view, driver, held);
+    if (doubt !== undefined) return await this.#doubt(doubt, signal);
+    const found = findOrphans(survey, referencesOf(view), running);
+    const earlier = await cluster.readMemo(memo, signal);
+    const total = held.volumes + held.snapshots;
+    const verdict = judge(found, parseFirstSeen(earlier.text), { now: now(), graceSeconds, total });
+    if (verdict.isMass) {
+      const text = `${found.length} of ${total} objects on the boxes look orphaned at once; Kubernetes is doubted, and none is called an orphan`;
+      return await this.#doubt(text, signal);
+    }
+    await cluster.writeMemo(memo, { ...earlier, text: printFirstSeen(verdict.firstSeen) }, signal);
+    this.#doubtTold = false;
+    await this.#repair(survey, view, signal);
+    await this.#tellOf(verdict, signal);
+    if (this.#options.deleteHalfMade) await this.#remove(verdict.orphans, { signal });
+    return ['done'];
+  }
+
+  /** One Event while the doubt lasts, and none about any object. */
+  async #doubt(reason: string, signal: AbortSignal): Promise<readonly [Outcome, string]> {
+    if (!this.#doubtTold) {
+      this.#doubtTold = true;
+      await this.#event({ type: 'Warning', reason: 'OrphanReportDoubtful', message: reason }, signal);
+    }
+    return ['doubtful', reason];
+  }
+
+  async #tellOf({ orphans }: Verdict, signal: AbortSignal): Promise<void> {
+    const fresh = orphans.filter(({ id }) => !this.#told.has(id));
+    this.#told = new Set(orphans.map(({ id }) => id));
+    this.#options.witness.orphans(orphans, fresh);
+    for (const held of fresh) {
+      await this.#event({ type: 'Warning', reason: 'OrphanFound', message: describe(held) }, signal);
+    }
+  }
+
+  /** An Event that cannot be written does not end a pass. */
+  async #event(happening: Happening, signal: AbortSignal): Promise<void> {
+    const { cluster, memo, witness } = this.#options;
+    try {
+      await cluster.event(memo, happening, signal);
+    } catch (error) {
+      witness.failed(`the Event ${happening.reason}`, error);
+    }
+  }
+
+  /** Writes the annotations that are missing or wrong. */
+  async #repair({ snapshots }: Survey, { contents }: KubernetesView, signal: AbortSignal): Promise<void> {
+    const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
+    let repairs = 0;
+    for (const { name, driver, snapshotHandle, annotations } of contents?.items ?? []) {
+      const snapshot = byId.get(snapshotHandle ?? '');
+      const missing = snapshot === undefined ? undefined : missingAnnotations(snapshot, annotations);
+      if (driver !== this.#options.driver || missing === undefined) continue;
+      if (++repairs > MAX_REPAIRS) return;
+      try {
+        await this.#options.cluster.annotateContent(name, missing, signal);
+      } catch (error) {
+        this.#options.witness.failed(`the annotations of ${name}`, error);
+        return;
+      }
+    }
+  }
+
+  async #remove(orphans: readonly Held[], call: Call): Promise<void> {
+    const { storage, witness } = this.#options;
+    const doomed = orphans.filter(
+      ({ id, kind, mayBeEmpty, inUse }) => kind === 'half-made' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
+    );
+    for (const held of doomed.slice(0, MAX_REMOVALS)) {
+      try {
+        await storage.discardHalfMade(held.id, call);
+      } catch (error) {
+        if (error instanceof StorageError && error.kind === 'precondition') this.#leftAlone.add(held.id);
+        witness.failed(`removing ${held.id}`, error);
+        continue;
+      }
+      witness.removed(held);
+      await this.#event(
+        { type: 'Normal', reason: 'HalfMadeRemoved', message: `removed ${describe(held)}` },
+        call.signal,
+      );
+    }
+  }
+}
+
+/** One sentence about something that nobody refers to. */
+export function describe({ id, kind, what, pool, backend, sizeBytes }: Held): string {
+  const size = sizeBytes === undefined ? '' : `, ${sizeBytes} bytes`;
+  const name = kind === 'half-made' ? 'a half-made volume' : `a ${kind}`;
+  return `${id}: ${name} on ${backend}, ${poolOf({ pool })} (${what}${size}), that nothing in Kubernetes refers to`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

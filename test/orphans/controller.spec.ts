@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clusterDuties } from '../../src/app/cluster-duties.ts';
+import { startController } from '../../src/app/controller.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { MiB, makeVolume, snapshotName } from '../support/calls.ts';
+import { subvolumes } from '../support/console.ts';
+import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
+import { startStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
+import { slotOf, storageOf } from './scene.ts';
+
+const NAME = 'rds.rose-csi.io-orphans';
+const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deleteHalfMade: false };
+const parameters = { 'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1' };
+
+test('CreateSnapshot in a cluster annotates the content, when it was told its name', async (t) => {
+  const api = await KubernetesApi.start(t);
+  const stack = await startStack(t, { access: api.access });
+  const sourceVolumeId = await makeVolume(stack.controller, MiB);
+  api.put('volumesnapshotcontents', snapshotContent('snapcontent-1', { volumeHandle: sourceVolumeId }));
+  await stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const { snapshot } = await stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId, parameters });
+  const annotations = () => api.all('volumesnapshotcontents')[0]?.metadata.annotations;
+  await until(async () => annotations() !== undefined);
+  const seconds = Number(snapshot?.creationTime?.seconds);
+  assert.deepEqual(annotations(), {
+    'rds.rose-csi.io/source-volume-id': sourceVolumeId,
+    'rds.rose-csi.io/creation-time': new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'),
+    'rds.rose-csi.io/bytes': String(MiB),
+    'rds.rose-csi.io/slot': slotOf(sourceVolumeId),
+    'rds.rose-csi.io/subvolume': subvolumes(stack.simulator).at(-1),
+    'rds.rose-csi.io/backend': 'rds1',
+    'rds.rose-csi.io/pool': 'pool',
+  });
+  assert.equal(api.requests.length, 1, 'without orphans.enabled nothing else is asked');
+});
+
+test('an API server that stalls or refuses delays and fails no snapshot', async (t) => {
+  for (const trouble of ['stall', 403, 'cut'] as const) {
+    const api = await KubernetesApi.start(t);
+    api.trouble = () => trouble;
+    const { controller } = await startStack(t, { access: api.access });
+    const sourceVolumeId = await makeVolume(controller, MiB);
+    const { snapshot } = await controller.createSnapshot({ name: snapshotName(), sourceVolumeId, parameters });
+    assert.equal(snapshot?.readyToUse, true);
+    await until(async () => api.requests.length > 0);
+  }
+});
+
+test('with orphans.enabled the controller leads by a Lease, records, and gives the Lease back', async (t) => {
+  const api = await KubernetesApi.start(t);
+  const stack = await startStack(t);
+  const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  api.put('persistentvolumes', persistentVolume(kept));
+  const lease = () => api.all('leases')[0]?.['spec'] as Record<string, unknown> | undefined;
+  await t.test('while it runs', async (inner) => {
+    const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS };
+    const endpoint = `unix://${stack.directory}/patrolling.sock`;
+    const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
+    inner.after(() => controller.stop());
+    await until(async () => api.all('configmaps').length > 0);
+    assert.deepEqual(api.all('configmaps')[0]?.metadata.name, NAME);
+    assert.match(JSON.stringify(api.all('configmaps')[0]?.['data']), new RegExp(lost));
+    assert.notEqual(lease()?.['holderIdentity'], '');
+  });
+  assert.equal(lease()?.['holderIdentity'], '');
+  assert.deepEqual(api.reasons(), [], 'seen once is no orphan');
+});
+
+test('what a pass found is measured', async (t) => {
+  const api = await KubernetesApi.start(t);
+  const stack = await startStack(t);
+  const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  api.put('persistentvolumes', persistentVolume(kept));
+  const memo = { memo: JSON.stringify({ [lost]: 1_700_000_000 }) };
+  api.put('configmaps', { metadata: { name: NAME }, data: memo });
+  const metrics = createMetrics();
+  const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS };
+  const storage = await storageOf(t, stack);
+  const duties = clusterDuties({ config, access: api.access, storage, logger: createLogger('fatal'), metrics });
+  duties.start();
+  t.after(() => duties.stop());
+  await until(async () =>
+    (await metrics.registry.metrics()).includes('rose_csi_orphan_passes_total{outcome="done"} 1'),
+  );
+  const text = await metrics.registry.metrics();
+  assert.match(text, /^rose_csi_orphans\{backend="rds1",kind="volume"\} 1$/m);
+  assert.match(text, /^rose_csi_orphan_last_pass_timestamp_seconds [1-9]/m);
+  assert.deepEqual(api.reasons(), ['OrphanFound']);
+});
+
+test('orphans.enabled needs a namespace, and outside of a cluster does nothing', async (t) => {
+  const api = await KubernetesApi.start(t);
+  const stack = await startStack(t);
+  const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS };
+  const endpoint = `unix://${stack.directory}/other.sock`;
+  const nowhere = { ...api.access, namespace: undefined };
+  await assert.rejects(
+    startController(config, endpoint, createLogger('fatal'), {}, nowhere),
+    /orphans\.namespace is not given, and the namespace of this pod is not known/,
+  );
+  const controller = await startController(config, endpoint, createLogger('fatal'));
+  await controller.stop();
+  assert.deepEqual(api.requests, []);
+});

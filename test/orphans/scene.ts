@@ -1,0 +1,131 @@
+import type { TestContext } from 'node:test';
+import { openBackend } from '../../src/app/backends.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { KubernetesClient } from '../../src/kubernetes/client.ts';
+import { Leadership } from '../../src/kubernetes/leadership.ts';
+import { createLogger } from '../../src/observability/log.ts';
+import type { Held } from '../../src/orphans/find.ts';
+import { Patrol, type PatrolOptions } from '../../src/orphans/patrol.ts';
+import { identity } from '../../src/storage/identity.ts';
+import { StorageService } from '../../src/storage/service.ts';
+import { change, showRows } from '../support/console.ts';
+import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
+import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
+
+export const DRIVER = 'rds.rose-csi.io';
+export const MEMO = 'test-orphans';
+export const HOUR_MS = 3_600_000;
+
+/** A box, a controller, an API server, and a patrol over both that passes when it is told to. */
+export interface Scene {
+  readonly stack: Stack;
+  readonly api: KubernetesApi;
+  readonly storage: StorageService;
+  readonly patrol: Patrol;
+  /** What the patrol told. */
+  readonly told: Told;
+  /** The patrol's clock, in ms since the epoch. */
+  readonly clock: { ms: number };
+  /** Makes Kubernetes refer to volumes and snapshots. */
+  refer(...ids: readonly string[]): void;
+  /** Lets time go by and makes a pass. */
+  passAfter(ms: number): Promise<string>;
+}
+
+export interface Told {
+  orphans: readonly Held[];
+  readonly fresh: string[];
+  readonly removed: string[];
+  readonly failed: string[];
+  readonly ended: string[];
+  reason: string | undefined;
+}
+
+/** Time enough between two passes. */
+export const GRACE_MS = 24 * HOUR_MS;
+
+export async function startScene(
+  t: TestContext,
+  options: Partial<PatrolOptions> = {},
+  stackOptions: StackOptions = {},
+): Promise<Scene> {
+  const stack = await startStack(t, stackOptions);
+  const api = await KubernetesApi.start(t);
+  const storage = await storageOf(t, stack);
+  const told: Told = { orphans: [], fresh: [], removed: [], failed: [], ended: [], reason: undefined };
+  const clock = { ms: Date.now() };
+  const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 300 });
+  const patrol = new Patrol({
+    ...{ cluster, storage, driver: DRIVER, memo: MEMO, graceSeconds: GRACE_MS / 1000, deleteHalfMade: false },
+    leadership: new Leadership({ cluster, name: MEMO, holder: 'tests', seconds: 7200 }),
+    witness: {
+      orphans: (all, fresh) => {
+        told.orphans = all;
+        told.fresh.push(...fresh.map(({ id }) => id));
+      },
+      removed: ({ id }) => void told.removed.push(id),
+      failed: (what) => void told.failed.push(what),
+      ended: (outcome, reason) => {
+        told.ended.push(outcome);
+        told.reason = reason;
+      },
+    },
+    now: () => clock.ms,
+    ...options,
+  });
+  const passAfter = async (ms: number) => {
+    clock.ms += ms;
+    return await patrol.pass(AbortSignal.timeout(60_000));
+  };
+  const refer = (...ids: readonly string[]) => {
+    for (const id of ids) {
+      if (id.includes(':pvc-')) api.put('persistentvolumes', persistentVolume(id));
+      else api.put('volumesnapshotcontents', snapshotContent(`content-of-${id.slice(5)}`, { snapshotHandle: id }));
+    }
+  };
+  return { stack, api, storage, patrol, told, clock, refer, passAfter };
+}
+
+/**
+ * The driver's storage on the box of a stack, without gRPC.
+ *
+ * @param labels of the pools that it knows; all that are configured unless given
+ */
+export async function storageOf(t: TestContext, stack: Stack, labels?: readonly string[]): Promise<StorageService> {
+  const config = await loadConfig(stack.configFile);
+  const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
+  const backends = config.backends.map((backend) => {
+    const pools = backend.pools.filter(({ label }) => labels?.includes(label) ?? true);
+    return openBackend({ ...backend, pools }, owner.owners, createLogger('fatal'));
+  });
+  const storage = new StorageService({ backends, identity: owner });
+  t.after(() => storage.close());
+  return storage;
+}
+
+export function slotOf(volumeId: string): string {
+  return `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+}
+
+/** Removes the disk item of a volume, as a reset of the router does. */
+export async function loseDiskItem({ simulator }: Stack, volumeId: string): Promise<void> {
+  await change(simulator, `/disk remove [find where slot=${slotOf(volumeId)}]`);
+}
+
+/** Makes what a creation leaves that was interrupted behind its first command; returns the volume's id. */
+export async function emptySubvolume({ simulator }: Stack, clusterId = CLUSTER_ID): Promise<string> {
+  const uuid = crypto.randomUUID();
+  const { owner } = identity(DRIVER, clusterId, []);
+  const name = `pvc-${uuid}-${owner}-n00000000-0000-0000-0000-000000000000-1048576`;
+  await change(simulator, `/disk/btrfs/subvolume/add fs=pool name=${name}`);
+  return `rds1:pvc-${uuid}`;
+}
+
+/** Hides the subvolumes of a volume, and what is in them, as if somebody had removed them by hand. */
+export function loseSubvolume({ simulator }: Stack, volumeId: string): void {
+  const name = volumeId.slice('rds1:'.length);
+  showRows(simulator, '/disk/btrfs/subvolume', (rows) =>
+    rows.filter((row) => !String(row.props.get('name')).startsWith(name)),
+  );
+  showRows(simulator, '/file', (rows) => rows.filter((row) => !String(row.props.get('name')).includes(`/${name}`)));
+}
