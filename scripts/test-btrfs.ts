@@ -6,7 +6,12 @@ import { makeBtrfsPool } from '../test/support/btrfs-pool.ts';
  * Runs the component tests and the demo once more, on real Btrfs subvolumes and snapshots. Where the machine cannot have
  * a loop-mounted Btrfs it says so and runs nothing; in CI (CI=true) that is a failure.
  */
-const SPECS = ['test/component/*.spec.ts', 'test/demo/*.spec.ts', 'test/faults/permutations.spec.ts'];
+const SPECS = [
+  'test/component/*.spec.ts',
+  'test/demo/*.spec.ts',
+  'test/faults/permutations.spec.ts',
+  'test/orphans/{half-made,neighbours}.spec.ts',
+];
 
 function lacking(): string | undefined {
   try {
