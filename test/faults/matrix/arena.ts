@@ -6,7 +6,7 @@ import type { Patience } from '../../../src/app/backends.ts';
 import type { Controller } from '../../../src/csi/gen/csi_pb.js';
 import type { Client } from '../../../src/csi/grpc-client.ts';
 import { defaultRetryPolicy } from '../../../src/routeros/index.ts';
-import { inventory } from '../../support/console.ts';
+import { inventory, look } from '../../support/console.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
 import { until } from '../../support/until.ts';
 import type { Cell } from './cells.ts';
@@ -23,7 +23,7 @@ const impatient: Patience = {
 };
 
 /** Codes after which external-provisioner and csi-snapshotter keep the object and ask again. All others end the attempt. */
-const OPEN = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'UNAVAILABLE', 'ABORTED', 'RESOURCE_EXHAUSTED']);
+export const OPEN = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'UNAVAILABLE', 'ABORTED', 'RESOURCE_EXHAUSTED']);
 const MAX_TRIES = 40;
 const RETRY_MS = 5;
 
@@ -97,6 +97,7 @@ export class Arena {
     const { stack, ground } = this;
     const { simulator, controller } = stack;
     const clean = await inventory(simulator);
+    const neighbours = await rows(simulator);
     const prepared = await scenario.prepare(stack, ground);
     const before = await inventory(simulator);
     const codes = await attempt(prepared);
@@ -110,6 +111,12 @@ export class Arena {
     const [less, more] = prepared.adds < 0 ? [after, before] : [before, after];
     const gone = less.filter((entry) => !more.includes(entry) && prepared.mayGo?.test(entry) !== true);
     assert.deepEqual(gone, [], 'what was there is as it was');
+    const kept = await rows(simulator);
+    assert.deepEqual(
+      neighbours.filter((row) => !kept.includes(row)),
+      [],
+      'the settings of what belongs to others',
+    );
     assert.ok(bytesOf(stack, ground.volumeId).equals(ground.now), 'the bytes of the other volume');
     assert.ok(bytesOf(stack, ground.snapshotId).equals(ground.earlier), 'the bytes of the other snapshot');
     await prepared.cleanUp(controller);
@@ -141,6 +148,17 @@ export async function retry(
       await pause(RETRY_MS);
     }
   }
+}
+
+/** Every file-backed disk item and every subvolume of the box with all of its properties. */
+async function rows(simulator: Stack['simulator']): Promise<string[]> {
+  const shown = (menu: string, query: string) =>
+    `:foreach i in=[${menu} find ${query}] do={:put [:serialize value=[${menu} get $i] to=json]}`;
+  const output = await look(
+    simulator,
+    `${shown('/disk', 'where type=file')}; ${shown('/disk/btrfs/subvolume', 'where !dead')}`,
+  );
+  return output.split('\n').map((row) => row.trim());
 }
 
 function changes(before: readonly string[], after: readonly string[]): string {

@@ -118,21 +118,34 @@ async function ownVolume(stack: Stack): Promise<string> {
   return volumeId;
 }
 
-const deletion: Scenario = {
-  name: 'DeleteVolume',
-  async prepare(stack) {
-    const volumeId = await ownVolume(stack);
-    const snapshotId = await makeSnapshot(stack.controller, volumeId);
-    return {
-      adds: -2,
-      call: (controller) => controller.deleteVolume({ volumeId }),
-      async verify() {
-        assert.ok(bytesOf(stack, snapshotId).equals(pattern('own')), 'its snapshot keeps its bytes');
-      },
-      cleanUp: async (controller) => void (await controller.deleteSnapshot({ snapshotId })),
-    };
-  },
-};
+/** Takes a volume's disk item off the box, as a reset of the router does. */
+async function loseItem(stack: Stack, volumeId: string): Promise<void> {
+  const slot = `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+  await change(stack.simulator, `/disk remove [find where slot=${slot}]`);
+}
+
+/** An image without a disk item: it counts as lying about until it is attached again. */
+const UNATTACHED = { mayGo: /\/volume\.img$/ };
+
+function deletion(name: string, isItemLost: boolean): Scenario {
+  return {
+    name,
+    async prepare(stack) {
+      const volumeId = await ownVolume(stack);
+      const snapshotId = await makeSnapshot(stack.controller, volumeId);
+      if (isItemLost) await loseItem(stack, volumeId);
+      return {
+        // With the item lost, the image counts as lying about in its place.
+        adds: -2,
+        call: (controller) => controller.deleteVolume({ volumeId }),
+        async verify() {
+          assert.ok(bytesOf(stack, snapshotId).equals(pattern('own')), 'its snapshot keeps its bytes');
+        },
+        cleanUp: async (controller) => void (await controller.deleteSnapshot({ snapshotId })),
+      };
+    },
+  };
+}
 
 const expansion: Scenario = {
   name: 'ControllerExpandVolume',
@@ -151,16 +164,15 @@ const expansion: Scenario = {
   },
 };
 
-function publication(name: string, loseItem: boolean): Scenario {
+function publication(name: string, isItemLost: boolean): Scenario {
   return {
     name,
     async prepare(stack) {
       const volumeId = await ownVolume(stack);
-      const slot = `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
-      if (loseItem) await change(stack.simulator, `/disk remove [find where slot=${slot}]`);
+      if (isItemLost) await loseItem(stack, volumeId);
       return {
         adds: 0,
-        ...(loseItem ? { mayGo: /\/volume\.img$/ } : {}),
+        ...(isItemLost ? UNATTACHED : {}),
         call: (controller) =>
           controller.controllerPublishVolume({ volumeId, nodeId: node(1), volumeCapability: filesystem }),
         async verify(controller, reply) {
@@ -206,27 +218,36 @@ interface CutSnapshot {
   readonly creationTime?: { readonly seconds: bigint };
 }
 
-const cut: Scenario = {
-  name: 'CreateSnapshot',
-  async prepare(stack, { volumeId, now }) {
-    const request = { name: snapshotName(), sourceVolumeId: volumeId };
-    let snapshotId = '';
-    return {
-      adds: 1,
-      call: (controller) => controller.createSnapshot(request),
-      async verify(controller, reply) {
-        const { snapshot } = reply as { snapshot: CutSnapshot };
-        snapshotId = snapshot.snapshotId;
-        assert.deepEqual([snapshot.sourceVolumeId, snapshot.sizeBytes, snapshot.readyToUse], [volumeId, MiB, true]);
-        assert.ok(bytesOf(stack, snapshotId).equals(now), 'the bytes of the snapshot');
-        const again = (await controller.createSnapshot(request)).snapshot;
-        assert.deepEqual(again, snapshot, 'a repeat gives the same answer, time and all');
-        assert.deepEqual((await controller.getSnapshot({ snapshotId })).snapshot, snapshot);
-      },
-      cleanUp: async (controller) => void (await controller.deleteSnapshot({ snapshotId })),
-    };
-  },
-};
+function cut(name: string, isItemLost: boolean): Scenario {
+  return {
+    name,
+    async prepare(stack) {
+      const volumeId = await ownVolume(stack);
+      if (isItemLost) await loseItem(stack, volumeId);
+      const request = { name: snapshotName(), sourceVolumeId: volumeId };
+      let snapshotId = '';
+      return {
+        adds: 1,
+        ...(isItemLost ? UNATTACHED : {}),
+        call: (controller) => controller.createSnapshot(request),
+        async verify(controller, reply) {
+          const { snapshot } = reply as { snapshot: CutSnapshot };
+          snapshotId = snapshot.snapshotId;
+          assert.deepEqual([snapshot.sourceVolumeId, snapshot.sizeBytes, snapshot.readyToUse], [volumeId, MiB, true]);
+          assert.ok(bytesOf(stack, snapshotId).equals(pattern('own')), 'the bytes of the snapshot');
+          assert.ok(bytesOf(stack, volumeId).equals(pattern('own')), 'the bytes of its source');
+          const again = (await controller.createSnapshot(request)).snapshot;
+          assert.deepEqual(again, snapshot, 'a repeat gives the same answer, time and all');
+          assert.deepEqual((await controller.getSnapshot({ snapshotId })).snapshot, snapshot);
+        },
+        async cleanUp(controller) {
+          await controller.deleteSnapshot({ snapshotId });
+          await controller.deleteVolume({ volumeId });
+        },
+      };
+    },
+  };
+}
 
 const uncut: Scenario = {
   name: 'DeleteSnapshot',
@@ -264,11 +285,13 @@ export const SCENARIOS: readonly Scenario[] = [
     (ground) => fromVolume(ground.volumeId),
     ({ now }) => now,
   ),
-  deletion,
+  deletion('DeleteVolume', false),
+  deletion('DeleteVolume, disk item lost', true),
   expansion,
   publication('ControllerPublishVolume', false),
   publication('ControllerPublishVolume, disk item lost', true),
   unpublication,
-  cut,
+  cut('CreateSnapshot', false),
+  cut('CreateSnapshot, disk item lost', true),
   uncut,
 ];

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, Identity } from '../../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
@@ -41,8 +42,11 @@ export class Spares {
 
   async #start(): Promise<ControllerProcess> {
     this.#number += 1;
-    const endpoint = `unix://${join(this.#directory, `spare-${this.#number}.sock`)}`;
+    const socket = join(this.#directory, `spare-${this.#number}.sock`);
+    const endpoint = `unix://${socket}`;
     const running = startDriver(this.#main, this.#configFile, endpoint);
+    // A channel that found nobody tries again only after a second.
+    await until(async () => existsSync(socket));
     const identity = createClient(Identity, endpoint);
     await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true);
     identity.close();
