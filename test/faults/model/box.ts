@@ -27,6 +27,8 @@ export interface Seen {
   readonly rows: readonly string[];
   /** Of the first row of a volume. */
   readonly asked: Asked | undefined;
+  /** The volume that the name of a snapshot's first row says it was cut from. */
+  readonly cutFrom: string | undefined;
   readonly disk: SeenDisk | undefined;
   readonly image: Image | undefined;
 }
@@ -112,6 +114,7 @@ export async function lookAt(arena: Arena, run: number, whole = false): Promise<
       objects.set(object, {
         rows: first === undefined ? [] : [first, ...others],
         asked: first === undefined ? undefined : askedIn(first, run),
+        cutFrom: first === undefined ? undefined : cutFromIn(first, run),
         disk: item && diskOf(item),
         image: first === undefined ? undefined : readImage(arena.imageOf(first), whole),
       });
@@ -160,6 +163,13 @@ function askedIn(name: string, run: number): Asked | undefined {
   if (kind === undefined) return undefined;
   const source = kind === 'n' ? undefined : objectOf(run, `rds1:${kind === 's' ? 'snap' : 'pvc'}-${uuid}`);
   return { mib: Number(bytes) / MiB, source };
+}
+
+const SNAPSHOT_NAME = /^snap-.{36}-[0-9a-f]{8}-(.{36})-[0-9]{10}-[0-9]+$/;
+
+function cutFromIn(name: string, run: number): string | undefined {
+  const [, uuid] = SNAPSHOT_NAME.exec(name) ?? [];
+  return uuid === undefined ? undefined : objectOf(run, `rds1:pvc-${uuid}`);
 }
 
 function diskOf({ size = 0, comment = '', 'nvme-tcp-export': exported }: DiskRow): SeenDisk {

@@ -52,7 +52,8 @@ function snapshotProblem(object: string, snapshot: Snapshot | undefined, seen: S
     return snapshot === seen ? undefined : `${object} is ${seen === undefined ? 'gone' : 'there'}`;
   }
   const { mib, seconds } = told(seen);
-  const { image } = seen;
+  const { image, cutFrom } = seen;
+  if (cutFrom !== snapshot.source) return `${object} was cut from ${cutFrom}`;
   if (image === undefined) return `${object} has no image`;
   if (mib > image.mib || differs(snapshot.mib, mib) || differs(snapshot.imageMib, image.mib)) {
     return `${object} tells ${mib} MiB and has ${image.mib}`;
