@@ -18,6 +18,7 @@ interface Flags {
   readonly user: string;
   readonly identity?: string;
   readonly nvmet?: string;
+  readonly loop?: boolean;
   readonly fault?: readonly unknown[];
   readonly quirk?: readonly string[];
   readonly listQuirks?: boolean;
@@ -71,6 +72,7 @@ export function simulateCommand(): Command {
         .default('files'),
     )
     .option('--nvmet <address>', 'offer exports over NVMe/TCP by the target of this kernel, on this IPv4 address')
+    .addOption(new Option('--loop', 'offer exports as loop devices of this machine, over the API').conflicts('nvmet'))
     .option('--fault <json>', 'arm a fault, see docs/simulator.md; repeat for more', collectJson)
     .option('--quirk <name...>', 'ways in which the box differs from the strict default; repeat for more')
     .option('--list-quirks', 'list the names for --quirk and end')
@@ -123,6 +125,7 @@ async function start(flags: Flags): Promise<Simulator> {
     faults: (flags.fault ?? []).map(parseFaultOrder),
     quirks: flags.quirk ?? [],
     ...(flags.nvmet === undefined ? {} : { target: await openNvmet(flags.nvmet) }),
+    ...(flags.loop === true ? { target: await openLoop() } : {}),
     ...(flags.apiSocket === undefined ? {} : { apiSocket: flags.apiSocket }),
     ...(flags.identity === undefined ? {} : { identity: flags.identity }),
   });
@@ -131,6 +134,11 @@ async function start(flags: Flags): Promise<Simulator> {
 async function openNvmet(address: string): Promise<ExportTarget> {
   const { NvmetTarget } = await import('./attach/nvmet.ts');
   return NvmetTarget.open({ address });
+}
+
+async function openLoop(): Promise<ExportTarget> {
+  const { LoopTarget } = await import('./attach/loop.ts');
+  return new LoopTarget();
 }
 
 function readyJson(simulator: Simulator, flags: Flags): string {

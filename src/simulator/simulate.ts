@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ApiServer } from './api/api-server.ts';
+import { LoopTarget } from './attach/loop.ts';
 import { mannersOf } from './box-manners.ts';
 import { Console, type ConsoleHooks } from './console/console.ts';
 import { inSequence } from './console/hooks.ts';
@@ -100,6 +101,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       conditionOf: (pool: string) => ({ pool, ...device.conditions.of(pool) }),
     };
     const api = await ApiServer.start({
+      loops: options.target instanceof LoopTarget ? options.target : undefined,
       ...{ device, counters, trouble, ssh: { ...address, user: options.user, ...hostKeyInfo } },
       socketPath: options.apiSocket ?? join(options.stateDir, 'api.sock'),
     });

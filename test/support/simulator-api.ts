@@ -23,10 +23,11 @@ export interface Extent {
 /** The simulator's HTTP API on its unix socket: block access instead of NVMe/TCP, counters, what is in the pools. */
 export class SimulatorApi {
   readonly #agent = new Agent({ keepAlive: true });
-  readonly #socketPath: string;
+  /** Path of the unix socket. */
+  readonly socketPath: string;
 
   constructor(socketPath: string) {
-    this.#socketPath = socketPath;
+    this.socketPath = socketPath;
   }
 
   /** Commands that the box has run so far. */
@@ -112,7 +113,7 @@ export class SimulatorApi {
 
   #call(method: string, path: string, body?: Uint8Array): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const call = request({ socketPath: this.#socketPath, agent: this.#agent, method, path }, (response) => {
+      const call = request({ socketPath: this.socketPath, agent: this.#agent, method, path }, (response) => {
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));
         response.on('error', reject);

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { lstat, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import type { LoopTarget } from '../attach/loop.ts';
 import type { Counters } from '../counters.ts';
 import type { Device } from '../device/device.ts';
+import { answerAttachments } from './attachment-routes.ts';
 import { receiveBlocks, sendBlocks } from './block-transfer.ts';
 import { HttpError } from './http-error.ts';
 import { answerTrouble, type Trouble } from './trouble-routes.ts';
@@ -24,6 +26,8 @@ export interface ApiOptions {
   readonly counters: Counters;
   readonly ssh: SshInfo;
   readonly trouble: Trouble;
+  /** Where exports can be had as loop devices. */
+  readonly loops?: LoopTarget | undefined;
 }
 
 /**
@@ -39,6 +43,8 @@ export interface ApiOptions {
  * | `GET /v1/namespaces/{nqn}/blocks?offset=&length=` | the bytes, at most 64 MiB |
  * | `PUT /v1/namespaces/{nqn}/blocks?offset=` | writes the body, at most 64 MiB: `{"written"}` |
  * | `GET /v1/namespaces/{nqn}/extents` | `[{offset, length}]` that may hold data; the rest reads as zeros |
+ * | `GET /v1/attachments` | with `--loop`: `[{nqn, host, device}]` |
+ * | `POST`, `DELETE /v1/namespaces/{nqn}/attachments?host=` | with `--loop`: attaches to a host, or detaches |
  * | `GET /v1/faults` | what is armed: `[{fault, fired}]` |
  * | `POST /v1/faults` `{fault, times}` | arms a fault; `times` is 1 when absent, and may be `"always"` |
  * | `DELETE /v1/faults` | disarms all and heals all pools |
@@ -122,7 +128,10 @@ export class ApiServer {
       const written = await receiveBlocks(device.blocks, nqn, url.searchParams, request);
       return sendJson(response, 200, { written });
     }
-    const answer = await answerTrouble(this.#options.trouble, decode(url.pathname), request);
+    const path = decode(url.pathname);
+    const answer =
+      (await answerAttachments(this.#options.loops, request.method ?? '', path, url.searchParams)) ??
+      (await answerTrouble(this.#options.trouble, path, request));
     if (answer !== undefined) return sendJson(response, 200, answer);
     throw new HttpError(404, 'no-such-path', `there is no ${route}`);
   }
