@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { controllerCommand } from './app/controller-command.ts';
 import { doctorCommand } from './app/doctor-command.ts';
+import { nodeCommand } from './app/node-command.ts';
 import { orphansCommand } from './app/orphans-command.ts';
 import { snapshotsCommand } from './app/snapshots-command.ts';
 import { VERSION } from './app/version.ts';
@@ -11,6 +12,7 @@ const program = new Command('rose-csi')
   .description('Kubernetes CSI driver for the MikroTik ROSE Data Server')
   .version(VERSION)
   .addCommand(controllerCommand())
+  .addCommand(nodeCommand())
   .addCommand(doctorCommand())
   .addCommand(orphansCommand())
   .addCommand(snapshotsCommand())

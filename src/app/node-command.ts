@@ -1,0 +1,85 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { NodeOptions } from './node.ts';
+
+const HELP = `
+The node side needs no access to the box but its NVMe/TCP port: no SSH key, no configuration file. It runs as root on
+each node, with the kernel module nvme-tcp, and with nvme, mount, umount, blkid, wipefs, blockdev, flock, setpriv, dd,
+stat, mkfs.ext4, resize2fs, mkfs.xfs and xfs_growfs of this container or, by --host-tools, of the host.
+
+Cluster id and driver name must be those of the controller: with the node name they give the host NQN, which is the
+node's CSI id. What it formats is written to --state-dir first, which must survive restarts of the container.
+
+Example:
+
+  $ rose-csi node --endpoint unix:///csi/csi.sock --node-name "$NODE_NAME" --cluster-id 2f1c0b1e-… \\
+      --state-dir /csi/state`;
+
+/** `rose-csi node`. What it needs is loaded when it runs, so that the other commands and `--help` do not carry it. */
+export function nodeCommand(): Command {
+  const mandatory = (flags: string, text: string, env: string) =>
+    new Option(flags, text).env(env).makeOptionMandatory();
+  return new Command('node')
+    .description('Serve the CSI Identity and Node services: connect, format, mount and grow volumes on this node')
+    .addOption(mandatory('--endpoint <url>', 'unix socket to serve on, e.g. unix:///csi/csi.sock', 'CSI_ENDPOINT'))
+    .addOption(mandatory('--node-name <name>', 'name of this node in Kubernetes', 'ROSE_CSI_NODE_NAME'))
+    .addOption(mandatory('--cluster-id <id>', 'as in the configuration of the controller', 'ROSE_CSI_CLUSTER_ID'))
+    .addOption(
+      new Option('--driver-name <name>', 'as in the configuration of the controller')
+        .env('ROSE_CSI_DRIVER_NAME')
+        .default('rds.rose-csi.io'),
+    )
+    .addOption(
+      new Option('--state-dir <dir>', 'where it keeps what it knows of volumes that it formatted')
+        .env('ROSE_CSI_STATE_DIR')
+        .default('/var/lib/rose-csi'),
+    )
+    .addOption(
+      new Option('--host-tools <how>', 'whose programs to run: direct, nsenter or chroot=DIR')
+        .env('ROSE_CSI_HOST_TOOLS')
+        .default('direct'),
+    )
+    .addOption(
+      new Option('--max-volumes <n>', 'volumes that Kubernetes may place here at once; 0 for no limit')
+        .env('ROSE_CSI_MAX_VOLUMES')
+        .argParser(wholeNumber)
+        .default(0),
+    )
+    .addOption(
+      new Option('--unstage-patience <seconds>', 'how long to wait for a lost box before giving up unflushed data')
+        .env('ROSE_CSI_UNSTAGE_PATIENCE')
+        .argParser(wholeNumber)
+        .default(60),
+    )
+    .addOption(
+      new Option('--attach <how>', 'loop is for tests, with the simulator on the same machine')
+        .choices(['nvme-tcp', 'loop'])
+        .env('ROSE_CSI_ATTACH')
+        .default('nvme-tcp'),
+    )
+    .addOption(new Option('--simulator-api <socket>', 'unix socket of the simulator, for --attach loop'))
+    .addOption(
+      new Option('--log-level <level>', 'debug, info, warn or error').env('ROSE_CSI_LOG_LEVEL').default('info'),
+    )
+    .addHelpText('after', HELP)
+    .action(async (options: NodeOptions & { readonly logLevel: string }) => {
+      const [{ createLogger }, { startNode }] = await Promise.all([
+        import('../observability/log.ts'),
+        import('./node.ts'),
+      ]);
+      const logger = createLogger(options.logLevel);
+      const server = await startNode(options, logger);
+      const stop = (signal: string) => {
+        logger.info({ signal }, 'stopping');
+        server.stop().catch((error: unknown) => {
+          logger.error({ err: error }, 'stopping failed');
+          process.exitCode = 1;
+        });
+      };
+      process.once('SIGTERM', stop).once('SIGINT', stop);
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('write a whole number');
+  return Number(text);
+}

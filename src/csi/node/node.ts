@@ -1,0 +1,131 @@
+/** The Node service: CSI calls translated to the volumes of this node. */
+import type { NodeVolumes } from '../../host/node-volumes.ts';
+import type { Use } from '../../host/staging.ts';
+import {
+  VolumeCapability_AccessMode_Mode as Mode,
+  type Node,
+  NodeServiceCapability_RPC_Type as Rpc,
+  VolumeUsage_Unit as Unit,
+  type VolumeCapability,
+} from '../gen/csi_pb.js';
+import type { Handlers } from '../grpc-binding.ts';
+import { capacityRange, requireString } from '../validation.ts';
+import { requireUsage, type Usage } from '../volume-capability.ts';
+import { type MountOptions, mountOptions } from './mount-options.ts';
+import { contentsOf, filesystemOf, requirePath, requireVolumePath, targetOf, volumeName } from './requests.ts';
+
+/** Who this node is. */
+export interface NodeIdentity {
+  /** The host NQN. */
+  readonly nodeId: string;
+  /** Volumes that Kubernetes may place here at once; 0 for no limit. */
+  readonly maxVolumes: number;
+}
+
+/** What the Node service offers; health is not. */
+export const nodeCapabilities: readonly Rpc[] = [
+  Rpc.STAGE_UNSTAGE_VOLUME,
+  Rpc.EXPAND_VOLUME,
+  Rpc.GET_VOLUME_STATS,
+  Rpc.SINGLE_NODE_MULTI_WRITER,
+];
+
+/** Each handler validates, acts and replies; the health calls are left out, hence UNIMPLEMENTED. */
+export function nodeHandlers(identity: NodeIdentity, volumes: NodeVolumes): Handlers<typeof Node> {
+  return { ...infoHandlers(identity), ...stagingHandlers(volumes), ...publishingHandlers(volumes) };
+}
+
+function infoHandlers({ nodeId, maxVolumes }: NodeIdentity) {
+  return {
+    nodeGetCapabilities: async () => ({
+      capabilities: nodeCapabilities.map((type) => ({ type: { case: 'rpc' as const, value: { type } } })),
+    }),
+    nodeGetInfo: async () => ({ nodeId, maxVolumesPerNode: BigInt(maxVolumes) }),
+  } satisfies Handlers<typeof Node>;
+}
+
+function stagingHandlers(volumes: NodeVolumes) {
+  return {
+    async nodeStageVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
+      const usage = requireUsage('volume_capability', message.volumeCapability);
+      const use = useOf(usage, flagsOf(message.volumeCapability), message.volumeContext);
+      const volume = volumeName(volumeId);
+      const target = targetOf(volume, message.publishContext, message.volumeContext);
+      await volumes.stage({ volume, target, stagingPath, use }, call);
+      return {};
+    },
+
+    async nodeUnstageVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
+      await volumes.unstage(volumeName(volumeId), stagingPath, call);
+      return {};
+    },
+
+    async nodeExpandVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const path = requireVolumePath(message.volumePath);
+      const { requiredBytes } = capacityRange(message.capacityRange);
+      return { capacityBytes: await volumes.expand(volumeName(volumeId), path, requiredBytes, call) };
+    },
+  } satisfies Handlers<typeof Node>;
+}
+
+function publishingHandlers(volumes: NodeVolumes) {
+  return {
+    async nodePublishVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const targetPath = requirePath('target_path', message.targetPath);
+      const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
+      const { block, mode } = requireUsage('volume_capability', message.volumeCapability);
+      const flags = flagsOf(message.volumeCapability);
+      await volumes.publish(
+        {
+          ...{ volume: volumeName(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
+          readOnly: message.readonly || flags.readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
+          exclusive: mode === Mode.SINGLE_NODE_SINGLE_WRITER,
+        },
+        call,
+      );
+      return {};
+    },
+
+    async nodeUnpublishVolume(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const targetPath = requirePath('target_path', message.targetPath);
+      await volumes.unpublish(volumeName(volumeId), targetPath, call);
+      return {};
+    },
+
+    async nodeGetVolumeStats(message, call) {
+      const volumeId = requireString('volume_id', message.volumeId);
+      const path = requireVolumePath(message.volumePath);
+      const usage = await volumes.usage(volumeName(volumeId), path, call);
+      if (usage.kind === 'block') return { usage: [{ unit: Unit.BYTES, total: usage.bytes }] };
+      return {
+        usage: [
+          { unit: Unit.BYTES, ...usage.bytes },
+          { unit: Unit.INODES, ...usage.inodes },
+        ],
+      };
+    },
+  } satisfies Handlers<typeof Node>;
+}
+
+function flagsOf(capability: VolumeCapability | undefined): MountOptions {
+  const type = capability?.accessType;
+  return mountOptions('volume_capability: mount_flags', type?.case === 'mount' ? type.value.mountFlags : []);
+}
+
+function useOf(
+  { block, mode, fsType }: Usage,
+  { options }: MountOptions,
+  volumeContext: Readonly<Record<string, string>>,
+): Use {
+  const { blank, filesystem } = contentsOf(volumeContext);
+  if (block) return { kind: 'block', readOnly: mode === Mode.SINGLE_NODE_READER_ONLY };
+  const wanted = fsType === '' ? filesystem : filesystemOf('volume_capability', fsType);
+  return { kind: 'filesystem', blank, filesystem: wanted, mountOptions: options };
+}

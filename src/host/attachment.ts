@@ -1,0 +1,57 @@
+import type { BlockDevice } from './block-device.ts';
+
+/** How long the kernel tries before it gives a lost box up, and how hard. Seconds, but for `ioQueues`. */
+export interface Tuning {
+  readonly ctrlLossTimeoutSeconds: number;
+  readonly reconnectDelaySeconds: number;
+  readonly keepAliveTimeoutSeconds: number;
+  /** I/O queues, hence TCP connections, at most as many as the node has processors. */
+  readonly ioQueues: number;
+}
+
+/**
+ * For a StorageClass that says nothing. A box that reboots is back well within 10 minutes; after that I/O fails, so that
+ * a node whose box is gone for good can still be drained and rebooted.
+ */
+export const DEFAULT_TUNING: Tuning = {
+  ctrlLossTimeoutSeconds: 600,
+  reconnectDelaySeconds: 5,
+  keepAliveTimeoutSeconds: 15,
+  ioQueues: 4,
+};
+
+/** What a volume is reached by. */
+export interface Target {
+  readonly nqn: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tuning: Tuning;
+}
+
+/**
+ * Volumes as block devices of this node. A volume is known by its subsystem NQN alone, looked up anew each time: kernel
+ * names such as `nvme0n1` pass from one volume to another (docs/routeros.md, 10).
+ */
+export interface Attachment {
+  /**
+   * Connects unless it is connected, and waits until the device can be used.
+   *
+   * @throws StorageError `unavailable`; a connection may be left, which the next call goes on with
+   */
+  connect(target: Target, signal: AbortSignal): Promise<BlockDevice>;
+
+  /** The device of a volume now; undefined when there is none. @throws StorageError `unavailable` when that is unsure */
+  find(nqn: string): Promise<BlockDevice | undefined>;
+
+  /** Whether anything is left of a connection, working or not. */
+  isAttached(nqn: string): Promise<boolean>;
+
+  /** Whether I/O goes through now, as far as the kernel knows. */
+  isLive(nqn: string): Promise<boolean>;
+
+  /** Lets the kernel look at the size once more. */
+  rescan(nqn: string): Promise<void>;
+
+  /** Ends the connection and proves that nothing is left of it. @throws StorageError `unavailable` when something is */
+  disconnect(nqn: string): Promise<void>;
+}

@@ -1,0 +1,120 @@
+/**
+ * Whether a device is blank. "No signature was found" proves nothing, since a probe finds none on a device that cannot be
+ * read either: a driver that believed it formatted live data (https://github.com/hetznercloud/csi-driver/issues/1346).
+ */
+import { StorageError } from '../storage/errors.ts';
+import type { BlockDevice } from './block-device.ts';
+import { ProcessError, type Processes, type RunOptions } from './processes.ts';
+import { holdsBackup, primarySuperblock, type Region, type Superblock, telltaleRegions } from './superblocks.ts';
+
+/** What is on a device, as far as that can be told. */
+export interface Findings {
+  /** Why it is not blank; undefined when it is proven to be blank. */
+  readonly trace: string | undefined;
+  /** At the place where the filesystem in use has it. */
+  readonly superblock: Superblock | undefined;
+  /** Where a backup of one lies, or a signature that a probe knows, other than the superblock. */
+  readonly others: readonly string[];
+}
+
+/** Reads take this long on a device that works; a box that is slower than this is tried again. */
+const READ_MS = 30_000;
+
+/**
+ * Reads both ends and the places of backup superblocks, and asks two independent probes. Only if all of it could be read,
+ * is zero, and neither probe finds anything, there is no trace.
+ *
+ * @throws StorageError `unavailable` when anything cannot be read: then nothing is known
+ */
+export async function examine(host: Processes, device: BlockDevice, signal: AbortSignal): Promise<Findings> {
+  const others: string[] = [];
+  let trace: string | undefined;
+  let superblock: Superblock | undefined;
+  for (const region of telltaleRegions(device.bytes)) {
+    const bytes = await read(host, device, region, signal);
+    if (region.offset === 0n) superblock = primarySuperblock(bytes);
+    else if (holdsBackup(bytes)) others.push(`a superblock at ${region.offset}`);
+    const used = bytes.findIndex((byte) => byte !== 0);
+    if (used >= 0) trace ??= `the byte at ${region.offset + BigInt(used)} is not zero`;
+  }
+  const signature = await signatureOf(host, device, signal);
+  const leftovers = (await wipefs(host, device, signal)).filter((type) => type !== superblock?.filesystem);
+  others.push(...leftovers);
+  trace ??= signature && `blkid finds ${signature.type || signature.other}`;
+  trace ??= leftovers.length > 0 ? `wipefs finds ${leftovers.join(', ')}` : undefined;
+  // A device that went away while the probes looked would have shown them nothing.
+  await read(host, device, { offset: 0n, length: 4096 }, signal);
+  return { trace, superblock, others };
+}
+
+/** What blkid finds. */
+export interface Signature {
+  /** Type of the filesystem, or of what else takes the whole device; empty for a partition table alone. */
+  readonly type: string;
+  /** A partition table, or several signatures that contradict each other; empty when there is neither. */
+  readonly other: string;
+}
+
+/**
+ * What low-level probing finds, past every cache; undefined for nothing. Status 0 is a find, 2 none, 8 a contradiction
+ * (blkid(8)); everything else is no answer.
+ *
+ * @throws StorageError `unavailable`
+ */
+export async function signatureOf(
+  host: Processes,
+  device: BlockDevice,
+  signal: AbortSignal,
+): Promise<Signature | undefined> {
+  const args = ['--probe', '--output', 'export', device.path];
+  const { status, text, complaint } = await attempt(device, () =>
+    host.ask('blkid', args, { timeoutMs: READ_MS, signal }),
+  );
+  if (status === 8) return { type: '', other: 'several contradicting signatures' };
+  if (status === 2 && text === '' && complaint === '') return undefined;
+  if (status !== 0) throw unreadable(device, `blkid ended with status ${status}: ${complaint || text}`);
+  const values = new Map(text.split('\n').map((line) => splitAt(line, '=')));
+  const table = values.get('PTTYPE');
+  return { type: values.get('TYPE') ?? '', other: table === undefined ? '' : `a partition table (${table})` };
+}
+
+async function wipefs(host: Processes, device: BlockDevice, signal: AbortSignal): Promise<string[]> {
+  const args = ['--no-act', '--noheadings', '--output', 'TYPE', device.path];
+  const { text } = await attempt(device, () => host.run('wipefs', args, { timeoutMs: READ_MS, signal }));
+  return text.split(/\s+/).filter((type) => type !== '');
+}
+
+/** Past the page cache, which may hold what another device of that name left; in a child, which may hang alone. */
+async function read(
+  host: Processes,
+  device: BlockDevice,
+  { offset, length }: Region,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const flags = 'iflag=direct,skip_bytes,count_bytes,fullblock';
+  const args = [`if=${device.path}`, 'bs=65536', flags, `skip=${offset}`, `count=${length}`, 'status=none'];
+  const options: RunOptions = { timeoutMs: READ_MS, maxBytes: length + 1, signal };
+  const { bytes } = await attempt(device, () => host.run('dd', args, options));
+  if (bytes.length !== length) {
+    throw unreadable(device, `of ${length} bytes at ${offset} only ${bytes.length} could be read`);
+  }
+  return bytes;
+}
+
+async function attempt<T>(device: BlockDevice, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProcessError) throw unreadable(device, error.message);
+    throw error;
+  }
+}
+
+function unreadable({ path }: BlockDevice, why: string): StorageError {
+  return new StorageError('unavailable', `${path} cannot be read, so nothing is concluded from it: ${why}`);
+}
+
+function splitAt(line: string, separator: string): [string, string] {
+  const at = line.indexOf(separator);
+  return [line.slice(0, at), line.slice(at + 1)];
+}

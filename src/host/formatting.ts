@@ -1,0 +1,138 @@
+/** Decides what filesystem is on the device of a volume, and makes one where, and only where, that destroys nothing. */
+import { randomUUID } from 'node:crypto';
+import { StorageError } from '../storage/errors.ts';
+import { examine, type Findings, signatureOf } from './blankness.ts';
+import type { BlockDevice } from './block-device.ts';
+import type { FormatRecord, FormatRecords } from './format-record.ts';
+import { whileHeld } from './held-device.ts';
+import { ProcessError, type Processes } from './processes.ts';
+
+/** Filesystems that can be made, mounted and grown. */
+export type Filesystem = 'ext4' | 'xfs';
+
+/** A volume whose device shall hold a filesystem. */
+export interface Formattable {
+  readonly uuid: string;
+  readonly nqn: string;
+  /** Made without a source: its device began as zeros. No other volume is ever formatted. */
+  readonly blank: boolean;
+  /** What to make when it holds nothing. */
+  readonly filesystem: Filesystem;
+}
+
+const MKFS_MS = 600_000;
+
+/** The arguments that make a filesystem with this id. Nothing is discarded: a proven blank image has nothing to give back. */
+const mkfs: Readonly<Record<Filesystem, (uuid: string, again: boolean) => readonly string[]>> = {
+  ext4: (uuid) => ['mkfs.ext4', '-q', '-m', '0', '-E', 'nodiscard', '-U', uuid],
+  xfs: (uuid, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
+};
+
+export class Formatting {
+  readonly #host: Processes;
+  readonly #records: FormatRecords;
+
+  constructor(host: Processes, records: FormatRecords) {
+    this.#host = host;
+    this.#records = records;
+  }
+
+  /**
+   * The filesystem on the device, made first if the device is proven blank.
+   *
+   * @param identify looks the device of the volume up once more
+   * @throws StorageError `precondition` when there is none to mount and none may be made; `unavailable` or `busy` when
+   * that cannot be told now
+   */
+  async ensure(
+    volume: Formattable,
+    device: BlockDevice,
+    identify: () => Promise<BlockDevice | undefined>,
+    signal: AbortSignal,
+  ): Promise<Filesystem> {
+    const record = await this.#records.read(volume.uuid);
+    const found = mountable(await signatureOf(this.#host, device, signal), volume, device);
+    if (found !== undefined && !(volume.blank && record?.state === 'formatting')) return found;
+    if (!volume.blank) throw refusal(volume, device, 'it was made from a source, or adopted, yet holds no filesystem');
+    if (record?.state === 'formatted') {
+      throw refusal(volume, device, `it has held a filesystem before (${this.#records.path(volume.uuid)})`);
+    }
+    return await whileHeld(this.#host, device, identify, async (descriptor) => {
+      const findings = await examine(this.#host, device, signal);
+      const again = record !== undefined && isHalfMade(record, volume, device, findings);
+      if (findings.trace !== undefined && !again) {
+        if (found !== undefined) return found;
+        throw refusal(volume, device, findings.trace);
+      }
+      await this.#make(volume, device, again && found !== undefined, descriptor);
+      return volume.filesystem;
+    });
+  }
+
+  /** To be called once a filesystem of the volume was mounted: from then on this node never formats it again. */
+  async remember(volume: Formattable, device: BlockDevice, filesystem: Filesystem): Promise<void> {
+    if (!volume.blank) return;
+    const record = await this.#records.read(volume.uuid);
+    if (record?.state === 'formatted') return;
+    await this.#write(volume, device, 'formatted', record?.uuid ?? '', filesystem);
+  }
+
+  /** The proof is on this node's disk before mkfs begins, so that what mkfs leaves half-made can be told from data. */
+  async #make(volume: Formattable, device: BlockDevice, again: boolean, descriptor: number): Promise<void> {
+    const id = randomUUID();
+    await this.#write(volume, device, 'formatting', id, volume.filesystem);
+    const program = [...mkfs[volume.filesystem](id, again), device.path];
+    // It dies with this process, and while it lives it keeps the lock that `whileHeld` took.
+    const args = ['--pdeathsig', 'KILL', '--', ...program];
+    try {
+      await this.#host.run('setpriv', args, { timeoutMs: MKFS_MS, inherit: descriptor });
+    } catch (error) {
+      if (!(error instanceof ProcessError)) throw error;
+      const what = `cannot make ${volume.filesystem} on ${device.path} (${volume.nqn}, ${device.bytes} bytes)`;
+      throw new StorageError('unavailable', `${what}: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #write(
+    { uuid, nqn }: Formattable,
+    { bytes }: BlockDevice,
+    state: FormatRecord['state'],
+    id: string,
+    filesystem: Filesystem,
+  ): Promise<void> {
+    await this.#records.write(uuid, { version: 1, nqn, state, filesystem, uuid: id, bytes: `${bytes}` });
+  }
+}
+
+/**
+ * Whether the device holds nothing but what mkfs, begun on this node on the proven blank device and never ended, has
+ * left. A finished filesystem may have been used from another node since, so its own superblock must deny that; a backup
+ * alone could be what is left of a used one.
+ */
+function isHalfMade(
+  record: FormatRecord,
+  volume: Formattable,
+  device: BlockDevice,
+  { superblock, others }: Findings,
+): boolean {
+  if (record.state !== 'formatting' || record.nqn !== volume.nqn || record.bytes !== `${device.bytes}`) return false;
+  return superblock === undefined ? others.length === 0 : superblock.uuid === record.uuid && superblock.unused;
+}
+
+function mountable(
+  signature: Awaited<ReturnType<typeof signatureOf>>,
+  volume: Formattable,
+  device: BlockDevice,
+): Filesystem | undefined {
+  if (signature === undefined) return undefined;
+  if (signature.type === 'ext4' || signature.type === 'xfs') return signature.type;
+  throw refusal(volume, device, `it holds ${signature.type || signature.other}; only ext4 and xfs can be mounted`);
+}
+
+function refusal({ nqn }: Formattable, { path }: BlockDevice, why: string): StorageError {
+  return new StorageError(
+    'precondition',
+    `${nqn} (${path}) is not formatted, because it is not provably blank: ${why}. If its data does not matter, ` +
+      'delete the volume and make a new one; if it does, restore it from a snapshot, or mend it as a raw block volume',
+  );
+}

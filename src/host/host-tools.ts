@@ -1,0 +1,26 @@
+/** Where the programs of the node come from: this container, or the host that it runs on. */
+import { type Processes, processes } from './processes.ts';
+
+/** A way to run programs, and what that means for paths. */
+export interface HostTools {
+  readonly host: Processes;
+  /** Directory under which the mounts of the host appear a second time. */
+  readonly hidden: string | undefined;
+}
+
+/**
+ * `direct` runs the programs of this container; `nsenter` those of the host, in its mount namespace (needs hostPID);
+ * `chroot=DIR` those of the host whose root is mounted at DIR.
+ *
+ * @throws Error that says what can be written
+ */
+export function hostTools(choice: string): HostTools {
+  if (choice === 'direct') return { host: processes(), hidden: undefined };
+  if (choice === 'nsenter') {
+    return { host: processes(['nsenter', '--target', '1', '--mount', '--']), hidden: undefined };
+  }
+  const root = /^chroot=(\/.*[^/])$/.exec(choice)?.[1];
+  if (root === undefined)
+    throw new Error(`--host-tools "${choice}": use direct, nsenter or chroot=/absolute/directory`);
+  return { host: processes(['chroot', root]), hidden: root };
+}

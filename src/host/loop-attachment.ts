@@ -1,0 +1,74 @@
+/** Volumes of a simulator on the same machine, as loop devices: everything but the network is real. For tests. */
+import { request } from 'node:http';
+import { basename } from 'node:path';
+import { StorageError } from '../storage/errors.ts';
+import type { Attachment, Target } from './attachment.ts';
+import { type BlockDevice, PLACES, readBlockDevice } from './block-device.ts';
+
+interface Attached {
+  readonly nqn: string;
+  readonly host: string;
+  /** Such as `/dev/loop0`. */
+  readonly device: string;
+}
+
+export class LoopAttachment implements Attachment {
+  readonly #hostNqn: string;
+  readonly #socketPath: string;
+
+  /** @param socketPath of the simulator's API */
+  constructor(hostNqn: string, socketPath: string) {
+    this.#hostNqn = hostNqn;
+    this.#socketPath = socketPath;
+  }
+
+  async connect({ nqn }: Target): Promise<BlockDevice> {
+    await this.#ask('POST', this.#path(nqn));
+    const device = await this.find(nqn);
+    if (device === undefined) throw new StorageError('unavailable', `${nqn} was attached, and then was not there`);
+    return device;
+  }
+
+  async find(nqn: string): Promise<BlockDevice | undefined> {
+    const attached = (await this.#ask('GET', '/v1/attachments')) as readonly Attached[];
+    const found = attached.find((one) => one.nqn === nqn && one.host === this.#hostNqn);
+    return found && (await readBlockDevice(PLACES, basename(found.device)));
+  }
+
+  async isAttached(nqn: string): Promise<boolean> {
+    return (await this.find(nqn)) !== undefined;
+  }
+
+  async isLive(nqn: string): Promise<boolean> {
+    return await this.isAttached(nqn);
+  }
+
+  /** The simulator tells the kernel itself. */
+  async rescan(): Promise<void> {}
+
+  async disconnect(nqn: string): Promise<void> {
+    await this.#ask('DELETE', this.#path(nqn));
+    if (await this.isAttached(nqn)) throw new StorageError('unavailable', `${nqn} is still attached`);
+  }
+
+  #path(nqn: string): string {
+    return `/v1/namespaces/${encodeURIComponent(nqn)}/attachments?host=${encodeURIComponent(this.#hostNqn)}`;
+  }
+
+  #ask(method: string, path: string): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const fail = (why: string) => reject(new StorageError('unavailable', `the simulator, ${method} ${path}: ${why}`));
+    const call = request({ socketPath: this.#socketPath, method, path }, async (response) => {
+      try {
+        const text = Buffer.concat(await response.toArray()).toString('utf8');
+        if (response.statusCode === 200) resolve(JSON.parse(text));
+        else fail(`${response.statusCode} ${text.trim()}`);
+      } catch (error) {
+        fail(String(error));
+      }
+    });
+    call.on('error', (error) => fail(error.message));
+    call.end();
+    return promise;
+  }
+}

@@ -1,0 +1,40 @@
+/** One mount of this mount namespace (proc(5), `/proc/pid/mountinfo`). */
+export interface Mount {
+  /** `major:minor` of the filesystem's device. */
+  readonly device: string;
+  /** Which part of the filesystem is mounted; `/` for all of it. */
+  readonly root: string;
+  readonly mountPoint: string;
+  /** Options of this mount, such as `ro`. */
+  readonly options: readonly string[];
+  /** Such as `ext4`. */
+  readonly type: string;
+  /** What was mounted, such as `/dev/nvme0n1`. */
+  readonly source: string;
+  /** Options of the filesystem, whichever mount it is seen through. */
+  readonly superOptions: readonly string[];
+}
+
+/** Id, parent, device, root, mount point, options, optional fields up to ` - `, type, source, options of the filesystem. */
+const LINE = /^\d+ \d+ (\d+:\d+) (\S+) (\S+) (\S+)(?: \S+)*? - (\S+) (\S*) (\S+)$/;
+
+/** Reads all of the file; a later mount hides an earlier one on the same point. @throws Error on a line of another form */
+export function parseMountinfo(text: string): Mount[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const fields = LINE.exec(line)?.slice(1).map(unescaped);
+      if (fields === undefined) throw new Error(`not a line of mountinfo: "${line}"`);
+      const [device = '', root = '', mountPoint = '', options = '', type = '', source = '', superOptions = ''] = fields;
+      return {
+        ...{ device, root, mountPoint, type, source },
+        ...{ options: options.split(','), superOptions: superOptions.split(',') },
+      };
+    });
+}
+
+/** The kernel writes space, tab, newline, backslash and `#` as a backslash and three octal digits. */
+function unescaped(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_escape, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}

@@ -1,0 +1,58 @@
+/** What sysfs tells of NVMe over fabrics. Reads only files of sysfs, which no dead device can hold up. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StorageError } from '../storage/errors.ts';
+import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
+
+/** One connection to a subsystem. */
+export interface Controller {
+  /** Such as `nvme0`. */
+  readonly name: string;
+  /** `live` when I/O goes through; `connecting` while the kernel tries again. */
+  readonly state: string;
+}
+
+/** `nvme0n1`, the device to use, but not `nvme0c0n1`, one path to it. */
+const NAMESPACE = /^nvme\d+n\d+$/;
+/** RouterOS has one namespace in each subsystem (docs/routeros.md, 10). */
+const NSID = '1';
+
+/** All connections to the subsystem, working or not. */
+export async function controllersOf({ sys }: Places, nqn: string): Promise<Controller[]> {
+  const found: Controller[] = [];
+  for (const name of await list(join(sys, 'class/nvme'))) {
+    const attribute = (file: string) => readAttribute(join(sys, 'class/nvme', name, file));
+    if ((await attribute('subsysnqn')) === nqn) found.push({ name, state: (await attribute('state')) ?? 'gone' });
+  }
+  return found;
+}
+
+/**
+ * The namespace of the subsystem; undefined when there is none.
+ *
+ * @throws StorageError `unavailable` when there are several, of which none can be told to be the volume
+ */
+export async function namespaceOf(places: Places, nqn: string): Promise<BlockDevice | undefined> {
+  const found: BlockDevice[] = [];
+  for (const name of await namespacesOf(places, nqn)) {
+    if ((await readAttribute(join(places.sys, 'block', name, 'nsid'))) !== NSID) continue;
+    const device = await readBlockDevice(places, name);
+    if (device !== undefined) found.push(device);
+  }
+  if (found.length > 1) {
+    const paths = found.map(({ path }) => path).join(', ');
+    throw new StorageError('unavailable', `${nqn} is several devices at once (${paths}): none of them is used`);
+  }
+  return found[0];
+}
+
+/** Names of all namespaces of the subsystem, whatever their number. */
+export async function namespacesOf({ sys }: Places, nqn: string): Promise<string[]> {
+  const names = (await list(join(sys, 'block'))).filter((name) => NAMESPACE.test(name));
+  const owners = await Promise.all(names.map((name) => readAttribute(join(sys, 'block', name, 'device/subsysnqn'))));
+  return names.filter((_name, index) => owners[index] === nqn);
+}
+
+async function list(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).sort();
+}

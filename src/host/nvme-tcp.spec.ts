@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nodeIdOfHost } from '../storage/identity.ts';
+import { DEFAULT_TUNING, type Target } from './attachment.ts';
+import { isSame } from './block-device.ts';
+import { connectArguments, NvmeTcp } from './nvme-tcp.ts';
+import { FakeSysfs } from './sysfs.fixture.ts';
+
+const HOST_ID = '11111111-2222-5333-8444-555555555555';
+const HOST = nodeIdOfHost(HOST_ID);
+const NQN = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000001';
+const OTHER = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000002';
+const NEIGHBOUR = 'nqn.2000-02.com.mikrotik:root-of-this-host';
+const TARGET: Target = { nqn: NQN, address: '192.0.2.1', port: 4420, tuning: DEFAULT_TUNING };
+const TIMES = { connectMs: 5000, liveMs: 300, goneMs: 300 };
+const NEVER_ABORTED = new AbortController().signal;
+
+const attachment = (fake: FakeSysfs) => new NvmeTcp(HOST, fake.host, fake.places, TIMES);
+
+/** Bash that makes what a connect makes. */
+const CONNECTS = `
+  mkdir -p $SYS/class/nvme/nvme3 $SYS/block/nvme3n1/device
+  echo ${NQN} | tee $SYS/class/nvme/nvme3/subsysnqn > $SYS/block/nvme3n1/device/subsysnqn
+  cd $SYS/block/nvme3n1; echo 1 > nsid; echo 4096 > size; echo 0 > ro; echo 259:9 > dev; echo 7 > diskseq
+  echo live > $SYS/class/nvme/nvme3/state`;
+
+test('the arguments: our own host NQN and host id together, finite times, nothing that is left to discovery', () => {
+  assert.deepEqual(connectArguments(HOST, TARGET), [
+    ...['connect', '--transport=tcp', '--traddr=192.0.2.1', '--trsvcid=4420', `--nqn=${NQN}`],
+    ...[`--hostnqn=${HOST}`, `--hostid=${HOST_ID}`],
+    ...['--ctrl-loss-tmo=600', '--reconnect-delay=5', '--keep-alive-tmo=15', '--nr-io-queues=4'],
+  ]);
+});
+
+test('a volume is connected once; the next call finds it', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.nvme(CONNECTS);
+  const nvme = attachment(fake);
+  const device = await nvme.connect(TARGET, NEVER_ABORTED);
+  assert.deepEqual(device, {
+    ...{ path: `${fake.places.dev}/nvme3n1`, number: '259:9', bytes: 2n ** 21n, readOnly: false, sequence: '7' },
+  });
+  assert.ok(isSame(device, await nvme.connect(TARGET, NEVER_ABORTED)));
+  assert.deepEqual(await fake.calls(), [connectArguments(HOST, TARGET).join(' ')]);
+});
+
+test('a connect that fails tells what nvme said, and is no trouble when the connection is there', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  const nvme = attachment(fake);
+  await fake.nvme('echo "Failed to write to /dev/nvme-fabrics: Connection refused" >&2; exit 1');
+  await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), {
+    kind: 'unavailable',
+    message: /cannot connect .* 192\.0\.2\.1:4420: nvme ended with status 1: .*Connection refused/,
+  });
+  await fake.nvme(`${CONNECTS}; echo "already connected" >&2; exit 1`);
+  assert.equal((await nvme.connect(TARGET, NEVER_ABORTED)).number, '259:9');
+});
+
+test('a connection that is not live is not used, nor is one without a size', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  const nvme = attachment(fake);
+  await fake.nvme('exit 9');
+  await fake.addController(NQN, 'nvme0', 'connecting');
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
+  await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), { kind: 'unavailable', message: /nvme0 is connecting/ });
+  await fake.remove('nvme0', 'nvme0c0n1', 'nvme0n1');
+  await fake.addController(NQN, 'nvme0');
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n1', sectors: 0 });
+  await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), { kind: 'unavailable', message: /nvme0 is live/ });
+  assert.deepEqual(await fake.calls(), []);
+});
+
+test('the device is the one of the NQN, whatever name it has today', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  const nvme = attachment(fake);
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n1', sequence: 1 });
+  const first = await nvme.find(NQN);
+  assert.ok(first);
+  await fake.remove('nvme0n1');
+  await fake.addNamespace({ nqn: OTHER, name: 'nvme0n1', sequence: 2 });
+  await fake.addNamespace({ nqn: NQN, name: 'nvme1n1', sequence: 3 });
+  assert.equal((await nvme.find(NQN))?.path, `${fake.places.dev}/nvme1n1`);
+  const other = await nvme.find(OTHER);
+  assert.equal(other?.path, first.path);
+  assert.ok(!isSame(first, other), 'the same name and number do not make it the same device');
+});
+
+test('another namespace of the subsystem is not the volume, two of them at once are none', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  const nvme = attachment(fake);
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n2', nsid: 2 });
+  assert.equal(await nvme.find(NQN), undefined);
+  assert.equal(await nvme.isAttached(NQN), true);
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
+  await fake.addNamespace({ nqn: NQN, name: 'nvme1n1' });
+  await assert.rejects(nvme.find(NQN), { kind: 'unavailable', message: /several devices/ });
+});
+
+test('a namespace of a kernel without multipath belongs to its controller', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.addController(NQN, 'nvme0');
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
+  const device = await attachment(fake).find(NQN);
+  assert.equal(device?.path, `${fake.places.dev}/nvme0n1`);
+});
+
+test('a disconnect goes by NQN, is proven, and leaves neighbours alone', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  const nvme = attachment(fake);
+  for (const [index, nqn] of [NEIGHBOUR, NQN, OTHER].entries()) {
+    await fake.addController(nqn, `nvme${index}`);
+    await fake.addNamespace({ nqn, name: `nvme${index}n1` });
+  }
+  await fake.nvme('rm -r $SYS/class/nvme/nvme1 $SYS/block/nvme1n1');
+  await nvme.disconnect(NQN);
+  assert.deepEqual(await fake.calls(), [`disconnect --nqn=${NQN}`]);
+  for (const nqn of [NEIGHBOUR, OTHER]) assert.equal(await nvme.isLive(nqn), true);
+  await nvme.disconnect(NQN);
+  assert.equal((await fake.calls()).length, 1, 'nothing is done to what is not connected');
+});
+
+test('a disconnect that left something is not believed, whatever its exit status', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.addController(NQN, 'nvme0');
+  await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
+  await fake.nvme(`rm -r $SYS/class/nvme/nvme0; echo "NQN:${NQN} disconnected 1 controller(s)"`);
+  await assert.rejects(attachment(fake).disconnect(NQN), {
+    kind: 'unavailable',
+    message: /still connected after `nvme disconnect` \(NQN:.* disconnected 1 controller\(s\)\)/,
+  });
+});
+
+test('a rescan goes to a controller that works', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.nvme('true');
+  await fake.addController(NQN, 'nvme0', 'connecting');
+  await fake.addController(NQN, 'nvme1');
+  await fake.addController(OTHER, 'nvme2');
+  await attachment(fake).rescan(NQN);
+  assert.deepEqual(await fake.calls(), [`ns-rescan ${fake.places.dev}/nvme1`]);
+});

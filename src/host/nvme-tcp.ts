@@ -1,0 +1,113 @@
+/** Volumes over NVMe/TCP, connected with nvme-cli. */
+
+import { StorageError } from '../storage/errors.ts';
+import { hostIdOf } from '../storage/identity.ts';
+import type { Attachment, Target } from './attachment.ts';
+import { type BlockDevice, PLACES, type Places } from './block-device.ts';
+import { controllersOf, namespaceOf, namespacesOf } from './nvme-sysfs.ts';
+import { ProcessError, type Processes } from './processes.ts';
+import { waitFor } from './wait.ts';
+
+/** Bounds, in ms; a box shows a new namespace after up to 30 s (docs/routeros.md, 10). */
+export interface NvmeTimes {
+  readonly connectMs: number;
+  readonly liveMs: number;
+  readonly goneMs: number;
+}
+
+const TIMES: NvmeTimes = { connectMs: 30_000, liveMs: 40_000, goneMs: 30_000 };
+
+/** The arguments of `nvme connect`. Host NQN and host id go together, or the kernel refuses the second volume. */
+export function connectArguments(hostNqn: string, { nqn, address, port, tuning }: Target): string[] {
+  return [
+    ...['connect', '--transport=tcp', `--traddr=${address}`, `--trsvcid=${port}`, `--nqn=${nqn}`],
+    ...[`--hostnqn=${hostNqn}`, `--hostid=${hostIdOf(hostNqn) ?? ''}`],
+    `--ctrl-loss-tmo=${tuning.ctrlLossTimeoutSeconds}`,
+    `--reconnect-delay=${tuning.reconnectDelaySeconds}`,
+    `--keep-alive-tmo=${tuning.keepAliveTimeoutSeconds}`,
+    `--nr-io-queues=${tuning.ioQueues}`,
+  ];
+}
+
+/** @param hostNqn what this node calls itself, which is also its CSI node id */
+export class NvmeTcp implements Attachment {
+  readonly #hostNqn: string;
+  readonly #host: Processes;
+  readonly #places: Places;
+  readonly #times: NvmeTimes;
+
+  constructor(hostNqn: string, host: Processes, places: Places = PLACES, times: NvmeTimes = TIMES) {
+    this.#hostNqn = hostNqn;
+    this.#host = host;
+    this.#places = places;
+    this.#times = times;
+  }
+
+  async connect(target: Target, signal: AbortSignal): Promise<BlockDevice> {
+    const { nqn, address, port } = target;
+    if (!(await this.isAttached(nqn))) await this.#connect(target, signal);
+    const ready = async () => ((await this.isLive(nqn)) ? await this.#usable(nqn) : undefined);
+    const device = await waitFor(ready, this.#times.liveMs, signal);
+    if (device !== undefined) return device;
+    const states = (await controllersOf(this.#places, nqn)).map(({ name, state }) => `${name} is ${state}`);
+    throw new StorageError(
+      'unavailable',
+      `${nqn} on ${address}:${port} shows no usable namespace: ${states.join(', ') || 'there is no connection'}; ` +
+        'look whether the box answers on that address, and whether the disk item is exported',
+    );
+  }
+
+  async find(nqn: string): Promise<BlockDevice | undefined> {
+    return await namespaceOf(this.#places, nqn);
+  }
+
+  async isAttached(nqn: string): Promise<boolean> {
+    const [controllers, namespaces] = await Promise.all([
+      controllersOf(this.#places, nqn),
+      namespacesOf(this.#places, nqn),
+    ]);
+    return controllers.length > 0 || namespaces.length > 0;
+  }
+
+  async isLive(nqn: string): Promise<boolean> {
+    return (await controllersOf(this.#places, nqn)).some(({ state }) => state === 'live');
+  }
+
+  /** One controller that works is enough: they all lead to the same namespace. */
+  async rescan(nqn: string): Promise<void> {
+    const controller = (await controllersOf(this.#places, nqn)).find(({ state }) => state === 'live');
+    if (controller !== undefined) await this.#host.run('nvme', ['ns-rescan', `${this.#places.dev}/${controller.name}`]);
+  }
+
+  async disconnect(nqn: string): Promise<void> {
+    if (!(await this.isAttached(nqn))) return;
+    // Its exit status says little (it ends with 0 when it disconnected nothing), so sysfs decides.
+    const said = await this.#host.ask('nvme', ['disconnect', `--nqn=${nqn}`]).then(
+      ({ text, complaint }) => complaint || text,
+      (error: unknown) => String(error instanceof Error ? error.message : error),
+    );
+    const gone = async () => ((await this.isAttached(nqn)) ? undefined : true);
+    if ((await waitFor(gone, this.#times.goneMs)) === undefined) {
+      throw new StorageError('unavailable', `${nqn} is still connected after \`nvme disconnect\` (${said})`);
+    }
+  }
+
+  async #connect(target: Target, signal: AbortSignal): Promise<void> {
+    try {
+      const options = { timeoutMs: this.#times.connectMs, signal };
+      await this.#host.run('nvme', connectArguments(this.#hostNqn, target), options);
+    } catch (error) {
+      // Another process may have been faster, or it was cut off after it had done its work.
+      if (await this.isAttached(target.nqn)) return;
+      if (!(error instanceof ProcessError)) throw error;
+      const where = `${target.nqn} on ${target.address}:${target.port}`;
+      throw new StorageError('unavailable', `cannot connect to ${where}: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** A namespace without a size is one that the kernel has not read yet. */
+  async #usable(nqn: string): Promise<BlockDevice | undefined> {
+    const device = await this.find(nqn);
+    return device !== undefined && device.bytes > 0n ? device : undefined;
+  }
+}

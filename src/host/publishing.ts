@@ -1,0 +1,187 @@
+/** NodePublish and NodeUnpublish: bind mounts of what is staged, and what can be done to it while it is in use. */
+import { lstat, mkdir, open, rmdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { StorageError } from '../storage/errors.ts';
+import type { Call } from '../storage/storage.ts';
+import type { BlockDevice } from './block-device.ts';
+import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
+import type { Filesystem } from './formatting.ts';
+import type { Mount } from './mountinfo.ts';
+import { ProcessError } from './processes.ts';
+import type { NodeTools, VolumeName } from './staging.ts';
+import { placesOf, showsDevice, showsFilesystem } from './volume-users.ts';
+import { waitFor } from './wait.ts';
+
+export interface PublishRequest {
+  readonly volume: VolumeName;
+  readonly kind: 'block' | 'filesystem';
+  readonly stagingPath: string;
+  readonly targetPath: string;
+  readonly readOnly: boolean;
+  /** No second target may have it (SINGLE_NODE_SINGLE_WRITER). */
+  readonly exclusive: boolean;
+}
+
+/** What a volume holds: bytes alone for a raw block volume. */
+export type VolumeUsage =
+  | { readonly kind: 'block'; readonly bytes: bigint }
+  | ({ readonly kind: 'filesystem' } & Usage);
+
+const UMOUNT_MS = 20_000;
+const RESCAN_MS = 30_000;
+
+/** For one volume at a time: the caller holds its lock. */
+export class Publishing {
+  readonly #tools: NodeTools;
+
+  constructor(tools: NodeTools) {
+    this.#tools = tools;
+  }
+
+  /**
+   * Binds what is staged to the target, or finds that it is bound.
+   *
+   * @throws StorageError `precondition` when it is not staged, or another target has it that wants it alone;
+   * `alreadyExists` when the target has something else
+   */
+  async publish(request: PublishRequest): Promise<void> {
+    const { mounts } = this.#tools;
+    const { volume, targetPath: target, kind, readOnly } = request;
+    const device = await this.#staged(request);
+    const isIt = kind === 'block' ? showsDevice : showsFilesystem;
+    const current = (await mounts.at(target)).at(-1);
+    if (current === undefined) {
+      await this.#refuseSecond(request, device);
+      await makeTarget(kind, target);
+      await mounts.mount(['--bind', kind === 'block' ? device.path : request.stagingPath, target]);
+      await mounts.unstack(target);
+    }
+    const bound = current ?? (await mounts.at(target)).at(-1);
+    if (bound === undefined || !isIt(bound, device)) {
+      throw new StorageError('alreadyExists', `${target} shows ${bound?.source ?? 'nothing'}, not ${volume.id}`);
+    }
+    if (readOnly && !isReadOnly(bound)) await mounts.mount(['-o', 'remount,bind,ro', target]);
+    if (!readOnly && isReadOnly(bound)) {
+      throw new StorageError('alreadyExists', `${volume.id} is published read-only at ${target}; unpublish it first`);
+    }
+  }
+
+  /** Takes away what is mounted at the target, whatever state it is in, and the target. */
+  async unpublish(target: string): Promise<void> {
+    const { mounts, logger } = this.#tools;
+    try {
+      await mounts.unmount(target, UMOUNT_MS);
+    } catch (error) {
+      if (!(error instanceof ProcessError)) throw error;
+      if (!error.timedOut) throw new StorageError('busy', `${target} cannot be unmounted yet: ${error.message}`);
+      logger.warn({ target }, 'unmounting lazily: the filesystem does not answer');
+      await mounts.unmountLazily(target);
+    }
+    await removeTarget(target);
+  }
+
+  /** @throws StorageError `notFound` when the volume is not at the path, `unavailable` when it does not answer */
+  async usage(volume: VolumeName, path: string, { signal }: Call): Promise<VolumeUsage> {
+    const { attachment, host, mounts } = this.#tools;
+    const device = await attachment.find(volume.nqn);
+    const mount = (await mounts.at(path)).at(-1);
+    if (device === undefined || mount === undefined) throw notThere(volume, path);
+    if (showsDevice(mount, device)) return { kind: 'block', bytes: device.bytes };
+    if (!showsFilesystem(mount, device)) throw notThere(volume, path);
+    if (!(await attachment.isLive(volume.nqn))) {
+      throw new StorageError('unavailable', `${volume.id}: the connection to the box is lost; the kernel tries again`);
+    }
+    return { kind: 'filesystem', ...(await usageOf(host, path, signal)) };
+  }
+
+  /**
+   * Waits until the device has the size that the controller gave it, then grows the filesystem, while it is in use.
+   *
+   * @returns bytes of the device
+   * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when the device stays small
+   */
+  async expand(volume: VolumeName, path: string, wantedBytes: bigint, { signal }: Call): Promise<bigint> {
+    const { attachment, host, mounts } = this.#tools;
+    const mount = (await mounts.at(path)).at(-1);
+    const before = await attachment.find(volume.nqn);
+    if (before === undefined || mount === undefined) throw notThere(volume, path);
+    if (!showsFilesystem(mount, before) && !showsDevice(mount, before)) throw notThere(volume, path);
+    const device = await this.#grown(volume, before, wantedBytes, signal);
+    if (showsFilesystem(mount, device)) {
+      const writable = await this.#writable(device, path);
+      await growFilesystem(host, { device, filesystem: mount.type as Filesystem, path: writable });
+    }
+    return device.bytes;
+  }
+
+  async #grown(volume: VolumeName, before: BlockDevice, bytes: bigint, signal: AbortSignal): Promise<BlockDevice> {
+    if (before.bytes >= bytes) return before;
+    const { attachment } = this.#tools;
+    await attachment.rescan(volume.nqn);
+    const large = async () => {
+      const device = await attachment.find(volume.nqn);
+      return device !== undefined && device.bytes >= bytes ? device : undefined;
+    };
+    const device = await waitFor(large, RESCAN_MS, signal);
+    if (device !== undefined) return device;
+    throw new StorageError(
+      'unavailable',
+      `${before.path} of ${volume.id} still has ${before.bytes} of ${bytes} bytes after a rescan; if that lasts, the ` +
+        'box does not tell connected nodes of the new size: delete the pod, and the next one gets all of it',
+    );
+  }
+
+  /** XFS is grown through a mount that can be written; a published one may be read-only. */
+  async #writable(device: BlockDevice, path: string): Promise<string> {
+    const all = await this.#tools.mounts.list();
+    const found = all.find((mount) => showsFilesystem(mount, device) && mount.root === '/' && !isReadOnly(mount));
+    return found?.mountPoint ?? path;
+  }
+
+  async #staged({ volume, kind, stagingPath }: PublishRequest): Promise<BlockDevice> {
+    const device = await this.#tools.attachment.find(volume.nqn);
+    const mount = kind === 'block' ? undefined : (await this.#tools.mounts.at(stagingPath)).at(-1);
+    const isMounted = device !== undefined && mount !== undefined && showsFilesystem(mount, device);
+    if (device === undefined || (kind === 'filesystem' && !isMounted)) {
+      throw new StorageError('precondition', `${volume.id} is not staged at ${stagingPath}`);
+    }
+    return device;
+  }
+
+  async #refuseSecond({ volume, exclusive, stagingPath }: PublishRequest, device: BlockDevice): Promise<void> {
+    if (!exclusive) return;
+    const { mounts } = this.#tools;
+    const staged = (await mounts.at(stagingPath)).map(({ mountPoint }) => mountPoint);
+    const others = placesOf(await mounts.list(), device).filter((place) => !staged.includes(place));
+    if (others.length === 0) return;
+    throw new StorageError(
+      'precondition',
+      `${volume.id} may be published once only (ReadWriteOncePod), and is at ${others.join(', ')}`,
+    );
+  }
+}
+
+function isReadOnly({ options }: Mount): boolean {
+  return options.includes('ro');
+}
+
+function notThere({ id }: VolumeName, path: string): StorageError {
+  return new StorageError('notFound', `${id} is not at ${path} on this node`);
+}
+
+/** A directory to bind a filesystem to, or a file to bind a device to. */
+async function makeTarget(kind: 'block' | 'filesystem', target: string): Promise<void> {
+  await mkdir(kind === 'block' ? dirname(target) : target, { recursive: true, mode: 0o750 });
+  if (kind === 'block') await (await open(target, 'a', 0o660)).close();
+}
+
+/** Never more than an empty directory or a file: what else is there is not ours. */
+async function removeTarget(target: string): Promise<void> {
+  const found = await lstat(target).catch(() => undefined);
+  if (found === undefined) return;
+  try {
+    await (found.isDirectory() ? rmdir(target) : unlink(target));
+  } catch (error) {
+    throw new StorageError('precondition', `${target} cannot be removed: ${error}`, { cause: error });
+  }
+}

@@ -1,0 +1,204 @@
+/** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
+import { mkdir } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { StorageError } from '../storage/errors.ts';
+import type { Call } from '../storage/storage.ts';
+import type { Attachment, Target } from './attachment.ts';
+import { type BlockDevice, isSame } from './block-device.ts';
+import { growFilesystem, mountFilesystem } from './filesystems.ts';
+import type { Filesystem, Formatting } from './formatting.ts';
+import type { Mounts } from './mounts.ts';
+import { ProcessError, type Processes } from './processes.ts';
+import { isFree, placesOf, showsFilesystem } from './volume-users.ts';
+import { waitFor } from './wait.ts';
+
+/** A volume as its id names it. */
+export interface VolumeName {
+  /** The CSI volume id, for messages and locks. */
+  readonly id: string;
+  readonly uuid: string;
+  readonly nqn: string;
+}
+
+/** What the volume shall be on this node. */
+export type Use =
+  | { readonly kind: 'block'; readonly readOnly: boolean }
+  | {
+      readonly kind: 'filesystem';
+      /** What to make when the volume is proven blank. */
+      readonly filesystem: Filesystem;
+      /** Whether it was made without a source. */
+      readonly blank: boolean;
+      readonly mountOptions: readonly string[];
+    };
+
+export interface StageRequest {
+  readonly volume: VolumeName;
+  readonly target: Target;
+  readonly stagingPath: string;
+  readonly use: Use;
+}
+
+/** What the parts of the node side share. */
+export interface NodeTools {
+  readonly host: Processes;
+  readonly attachment: Attachment;
+  readonly mounts: Mounts;
+  readonly formatting: Formatting;
+  readonly logger: Logger;
+  /** How long an unstage waits for a box that does not answer, in ms, before it gives up what was not flushed. */
+  readonly patienceMs: number;
+}
+
+const FILESYSTEMS: readonly string[] = ['ext4', 'xfs'] satisfies Filesystem[];
+const UMOUNT_MS = 5000;
+
+/** For one volume at a time: the caller holds its lock. */
+export class Staging {
+  readonly #tools: NodeTools;
+
+  constructor(tools: NodeTools) {
+    this.#tools = tools;
+  }
+
+  /**
+   * Connects, then makes, mounts and grows the filesystem; every step looks first whether it is done. When it fails and
+   * nothing on the node uses the volume, it is disconnected again: kubelet does not unstage after every failure.
+   *
+   * @throws StorageError
+   */
+  async stage(request: StageRequest, { signal }: Call): Promise<void> {
+    const { volume, target, use } = request;
+    try {
+      const device = await this.#tools.attachment.connect(target, signal);
+      if (use.kind === 'block') {
+        if (use.readOnly && !device.readOnly) await this.#tools.host.run('blockdev', ['--setro', device.path]);
+      } else {
+        await this.#stageFilesystem(request, use, device, signal);
+      }
+    } catch (error) {
+      await this.#abandon(volume);
+      throw error;
+    }
+  }
+
+  async #stageFilesystem(
+    { volume, stagingPath: path }: StageRequest,
+    use: Extract<Use, { kind: 'filesystem' }>,
+    device: BlockDevice,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { host, mounts, formatting } = this.#tools;
+    const identify = () => this.#tools.attachment.find(volume.nqn);
+    const formattable = { ...volume, blank: use.blank, filesystem: use.filesystem };
+    let filesystem = await this.#mounted(path, device);
+    if (filesystem === undefined) {
+      filesystem = await formatting.ensure(formattable, device, identify, signal);
+      await mkdir(path, { recursive: true, mode: 0o750 });
+      await mountFilesystem(mounts, { device, filesystem, path }, use.mountOptions);
+    }
+    await mounts.unstack(path);
+    const mounted = await this.#mounted(path, device);
+    if (!isSame(device, await identify()) || mounted === undefined) {
+      await mounts.unmount(path, UMOUNT_MS);
+      throw new StorageError('unavailable', `${device.path} is no longer ${volume.id}; it is looked up again`);
+    }
+    await formatting.remember(formattable, device, mounted);
+    await growFilesystem(host, { device, filesystem: mounted, path });
+  }
+
+  /** The filesystem of the device on the path. One that a lost device left there is taken away. */
+  async #mounted(path: string, device: BlockDevice): Promise<Filesystem | undefined> {
+    const { mounts } = this.#tools;
+    const mount = (await mounts.at(path)).at(-1);
+    if (mount === undefined) return undefined;
+    const filesystem = FILESYSTEMS.find((type): type is Filesystem => type === mount.type);
+    if (filesystem !== undefined && showsFilesystem(mount, device)) return filesystem;
+    if (filesystem === undefined) {
+      throw new StorageError('alreadyExists', `${path} is a mount of ${mount.type} (${mount.source}) already`);
+    }
+    this.#tools.logger.warn({ path, source: mount.source }, 'unmounting a filesystem whose device was lost');
+    await mounts.unmountLazily(path);
+    return undefined;
+  }
+
+  /**
+   * Unmounts, waits until all is flushed, disconnects, and proves that. When the box does not answer it is waited for;
+   * after `patienceMs` the connection is given up, and with it what was not flushed.
+   *
+   * @throws StorageError `busy` while the volume is still published or in use, `unavailable` while it is being flushed
+   */
+  async unstage(volume: VolumeName, stagingPath: string, { signal }: Call): Promise<void> {
+    const { attachment, mounts } = this.#tools;
+    const device = await attachment.find(volume.nqn);
+    let lostSince: number | undefined;
+    for (;;) {
+      const isUnmounted = await this.#unmount(stagingPath);
+      if (device !== undefined && isUnmounted) await this.#refuseUsed(volume, device);
+      if (isUnmounted && (device === undefined || (await this.#becomesFree(device, signal)))) break;
+      if (await attachment.isLive(volume.nqn)) {
+        lostSince = undefined;
+        if (isUnmounted || signal.aborted) throw inUse(volume, device);
+        continue;
+      }
+      lostSince ??= Date.now();
+      if (Date.now() - lostSince >= this.#tools.patienceMs) {
+        this.#tools.logger.error(
+          { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
+          'the box is gone: the volume is disconnected, and what was not flushed to it is lost',
+        );
+        break;
+      }
+      if (signal.aborted) throw inUse(volume, device);
+    }
+    await attachment.disconnect(volume.nqn);
+    if ((await mounts.at(stagingPath)).length > 0 && !(await this.#unmount(stagingPath))) {
+      this.#tools.logger.error({ volumeId: volume.id, stagingPath }, 'unmounting lazily: the device is gone');
+      await mounts.unmountLazily(stagingPath);
+    }
+  }
+
+  /** @returns whether nothing is mounted there any more. @throws StorageError `busy` when something is open in it */
+  async #unmount(path: string): Promise<boolean> {
+    const { mounts } = this.#tools;
+    try {
+      await mounts.unmount(path, UMOUNT_MS);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProcessError)) throw error;
+      if (!error.timedOut) throw new StorageError('busy', `${path} cannot be unmounted yet: ${error.message}`);
+      return (await mounts.at(path)).length === 0;
+    }
+  }
+
+  /** What is unmounted may still be flushed, by an umount that was cut off or in another mount namespace. */
+  async #becomesFree(device: BlockDevice, signal: AbortSignal): Promise<boolean> {
+    const free = async () => ((await isFree(device)) ? true : undefined);
+    return (await waitFor(free, UMOUNT_MS, signal)) ?? false;
+  }
+
+  async #refuseUsed(volume: VolumeName, device: BlockDevice): Promise<void> {
+    const places = placesOf(await this.#tools.mounts.list(), device);
+    if (places.length === 0) return;
+    throw new StorageError('busy', `${volume.id} is still published at ${places.join(', ')}`);
+  }
+
+  async #abandon(volume: VolumeName): Promise<void> {
+    const { attachment, mounts, logger } = this.#tools;
+    try {
+      const device = await attachment.find(volume.nqn);
+      const places = device === undefined ? [] : placesOf(await mounts.list(), device);
+      if (places.length > 0 || (device !== undefined && !(await isFree(device)))) return;
+      await attachment.disconnect(volume.nqn);
+    } catch (error) {
+      logger.warn({ err: error, volumeId: volume.id }, 'a connection is left, which the next attempt goes on with');
+    }
+  }
+}
+
+function inUse(volume: VolumeName, device: BlockDevice | undefined): StorageError {
+  return new StorageError(
+    'unavailable',
+    `${volume.id} (${device?.path}) is still being flushed, or used in another mount namespace; it is tried again`,
+  );
+}

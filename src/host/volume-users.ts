@@ -1,0 +1,37 @@
+/** Who on this node uses the device of a volume. */
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { BlockDevice } from './block-device.ts';
+import type { Mount } from './mountinfo.ts';
+
+/** Whether the mount shows the filesystem on the device. */
+export function showsFilesystem(mount: Mount, device: BlockDevice): boolean {
+  return mount.device === device.number;
+}
+
+/** Whether the mount shows the device itself: a file of `/dev` bound to another place. */
+export function showsDevice(mount: Mount, device: BlockDevice): boolean {
+  const isOfDev = mount.type === 'devtmpfs' || mount.type === 'tmpfs';
+  return isOfDev && mount.root === `/${basename(device.path)}` && mount.mountPoint !== device.path;
+}
+
+/** Where filesystem or device are to be seen in full. What kubelet binds of a part of it (subPath) does not count. */
+export function placesOf(mounts: readonly Mount[], device: BlockDevice): string[] {
+  const isUser = (mount: Mount) => (showsFilesystem(mount, device) && mount.root === '/') || showsDevice(mount, device);
+  return [...new Set(mounts.filter(isUser).map(({ mountPoint }) => mountPoint))];
+}
+
+/**
+ * Whether nobody claims the device: no filesystem on it is mounted in any namespace or still being flushed, and neither
+ * device mapper nor another driver sits on it.
+ */
+export async function isFree(device: BlockDevice): Promise<boolean> {
+  try {
+    const file = await open(device.path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_EXCL);
+    await file.close();
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'EBUSY');
+  }
+}
