@@ -32,6 +32,8 @@ const PROGRAMS = [
     'timeout',
     'stat',
     'df',
+    'dd',
+    'flock',
     'nvme',
     'kmod',
     'ip',

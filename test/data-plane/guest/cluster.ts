@@ -1,4 +1,4 @@
-/** What stands for Kubernetes in the node guest: the controller, and the calls of its sidecars. */
+/** What stands for Kubernetes in the node guest: controller and node service, and the calls of sidecars and kubelet. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import {
 import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
 import { nodeIdOf } from '../../../src/storage/identity.ts';
 import { until } from '../../support/until.ts';
-import { attach, detach, growOnNode } from './hands.ts';
+import { NodeService } from './node.ts';
 import { ask, SSH_PORT, STORAGE_ADDRESS } from './wire.ts';
 
 const CLUSTER_ID = 'data-plane';
@@ -40,7 +40,7 @@ interface Box {
   readonly pools: readonly { label: string; uuid: string; mountPoint: string }[];
 }
 
-function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySchema> {
+export function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySchema> {
   const accessMode = { mode: Mode.SINGLE_NODE_WRITER };
   return use === 'block'
     ? { accessMode, accessType: { case: 'block', value: {} } }
@@ -50,11 +50,13 @@ function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySchema> {
 export class Cluster {
   readonly controller: Client<typeof Controller>;
   readonly nodeId: string;
+  readonly #node: NodeService;
   readonly #process: ChildProcess;
 
-  private constructor(controller: Client<typeof Controller>, nodeId: string, running: ChildProcess) {
+  private constructor(controller: Client<typeof Controller>, running: ChildProcess, nodeId: string, node: NodeService) {
     this.controller = controller;
     this.nodeId = nodeId;
+    this.#node = node;
     this.#process = running;
   }
 
@@ -82,10 +84,12 @@ export class Cluster {
     const identity = createClient(Identity, endpoint);
     await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true, 60_000);
     identity.close();
-    return new Cluster(createClient(Controller, endpoint), nodeIdOf(CLUSTER_ID, name), running);
+    const node = await NodeService.start(name, CLUSTER_ID);
+    return new Cluster(createClient(Controller, endpoint), running, nodeIdOf(CLUSTER_ID, name), node);
   }
 
   async stop(): Promise<void> {
+    await this.#node.stop();
     this.controller.close();
     this.#process.kill('SIGTERM');
     await once(this.#process, 'exit');
@@ -133,12 +137,12 @@ export class Cluster {
 
   /** What is done before a pod starts. */
   async mount(claim: Claim): Promise<Mounted> {
-    return await attach(claim, await this.publish(claim), this.nodeId);
+    return await this.#node.attach(claim, await this.publish(claim));
   }
 
   /** What is done when the pod is gone. */
   async unmount(claim: Claim): Promise<void> {
-    await detach(claim);
+    await this.#node.detach(claim);
     await this.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: this.nodeId });
   }
 
@@ -146,7 +150,7 @@ export class Cluster {
     const capacityRange = { requiredBytes: BigInt(bytes) };
     const grown = await this.controller.controllerExpandVolume({ volumeId: volume.id, capacityRange });
     if (!grown.nodeExpansionRequired) throw new Error('the node is not asked to grow the filesystem');
-    await growOnNode(volume, Number(grown.capacityBytes));
+    await this.#node.grow(volume, grown.capacityBytes);
   }
 
   async delete(claim: Claim): Promise<void> {

@@ -1,0 +1,70 @@
+/** The node service under test, told what kubelet would tell it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { Identity, Node } from '../../../src/csi/gen/csi_pb.js';
+import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
+import { until } from '../../support/until.ts';
+import { type Claim, capability, type Mounted } from './cluster.ts';
+import { uuidOf } from './hands.ts';
+
+export class NodeService {
+  readonly #client: Client<typeof Node>;
+  readonly #process: ChildProcess;
+
+  private constructor(client: Client<typeof Node>, running: ChildProcess) {
+    this.#client = client;
+    this.#process = running;
+  }
+
+  /** @param name of the node in Kubernetes. */
+  static async start(name: string, clusterId: string): Promise<NodeService> {
+    const endpoint = `unix:///run/rose/${name}-node.sock`;
+    const flags = ['--node-name', name, '--cluster-id', clusterId, '--state-dir', '/run/rose/state'];
+    const running = spawn(process.execPath, ['/rose/main.js', 'node', '--endpoint', endpoint, ...flags], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const identity = createClient(Identity, endpoint);
+    await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true, 60_000);
+    identity.close();
+    return new NodeService(createClient(Node, endpoint), running);
+  }
+
+  /** Stages and publishes a volume. @param publishContext From ControllerPublishVolume. */
+  async attach(claim: Claim, publishContext: Record<string, string>): Promise<Mounted> {
+    const path = targetOf(claim);
+    const volume = { volumeId: claim.id, volumeContext: claim.context, publishContext };
+    const volumeCapability = capability(claim.use);
+    const stagingTargetPath = stagingOf(claim);
+    mkdirSync(stagingTargetPath, { recursive: true });
+    await this.#client.nodeStageVolume({ ...volume, volumeCapability, stagingTargetPath });
+    await this.#client.nodePublishVolume({ ...volume, volumeCapability, stagingTargetPath, targetPath: path });
+    return { ...claim, path };
+  }
+
+  async detach(claim: Claim): Promise<void> {
+    await this.#client.nodeUnpublishVolume({ volumeId: claim.id, targetPath: targetOf(claim) });
+    await this.#client.nodeUnstageVolume({ volumeId: claim.id, stagingTargetPath: stagingOf(claim) });
+  }
+
+  /** @param bytes What ControllerExpandVolume answered. */
+  async grow({ id, path }: Mounted, bytes: bigint): Promise<void> {
+    await this.#client.nodeExpandVolume({
+      ...{ volumeId: id, volumePath: path, capacityRange: { requiredBytes: bytes } },
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#client.close();
+    this.#process.kill('SIGTERM');
+    await once(this.#process, 'exit');
+  }
+}
+
+function stagingOf(claim: Claim): string {
+  return `/mnt/staging/${uuidOf(claim)}`;
+}
+
+function targetOf(claim: Claim): string {
+  return `/mnt/pod/${uuidOf(claim)}`;
+}
