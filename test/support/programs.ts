@@ -96,6 +96,24 @@ export function startDriver(
   return handle(start([...nodeFlags, main, 'controller', '--config', configFile, '--endpoint', endpoint]));
 }
 
+/**
+ * Starts `rose-csi node` on a box that offers loop devices (`--loop`), and returns at once.
+ *
+ * @param directory for its state.
+ */
+export function startNode(
+  main: string,
+  directory: string,
+  { apiSocket, clusterId, endpoint }: { apiSocket: string; clusterId: string; endpoint: string },
+): Running {
+  return handle(
+    start([
+      ...[main, 'node', '--endpoint', endpoint, '--cluster-id', clusterId, '--node-name', 'node'],
+      ...['--state-dir', join(directory, 'node-state'), '--attach', 'loop', '--simulator-api', apiSocket],
+    ]),
+  );
+}
+
 function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }

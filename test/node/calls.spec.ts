@@ -1,0 +1,308 @@
+/** Each call of the Node service: done twice, done wrong, done in the wrong order. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { VolumeCapability_AccessMode_Mode as Mode } from '../../src/csi/gen/csi_pb.js';
+import { refused } from '../support/calls.ts';
+import { until } from '../support/until.ts';
+import { type Claim, capability, run, type Scene, startScene, type TestNode } from './scene.ts';
+
+/** What is mounted where, in short. */
+function shown(node: TestNode): string[] {
+  return node.mounts().map(({ mountPoint, options }) => `${mountPoint.slice(node.directory.length)} ${options[0]}`);
+}
+
+const paths = (node: TestNode, claim: Claim) =>
+  [node.stagingPath(claim), node.targetPath(claim)].map((path) => path.slice(node.directory.length));
+
+async function nothingIsLeft({ node, loops }: Scene): Promise<void> {
+  assert.deepEqual([shown(node), loops.attachments], [[], []]);
+}
+
+for (const kind of ['ext4', 'xfs', 'block'] as const) {
+  test(`every call may come twice, and each time the state is the same: ${kind}`, { timeout: 60_000 }, async (t) => {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node, loops } = scene;
+    const claim = await scene.claim(kind);
+    const { volumeId } = claim;
+    await node.stage(claim);
+    await node.stage(claim);
+    assert.equal(node.mounts().length, kind === 'block' ? 0 : 1);
+    assert.equal(loops.attachments.length, 1);
+    const request = node.publishRequest(claim);
+    await node.client.nodePublishVolume(request);
+    await node.client.nodePublishVolume(request);
+    assert.equal(node.mounts().length, kind === 'block' ? 1 : 2);
+    await node.stage(claim);
+    assert.equal(node.mounts().length, kind === 'block' ? 1 : 2);
+    for (let round = 0; round < 2; round += 1) {
+      await node.client.nodeUnpublishVolume({ volumeId, targetPath: node.targetPath(claim) });
+    }
+    for (let round = 0; round < 2; round += 1) await node.unstage(claim);
+    await nothingIsLeft(scene);
+  });
+}
+
+test('calls of one volume that come at once are one after the other', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  const target = await node.controllerPublish(claim);
+  const stage = () => node.client.nodeStageVolume(node.stageRequest(claim, target));
+  await Promise.all([stage(), stage(), stage()]);
+  const publish = () => node.client.nodePublishVolume(node.publishRequest(claim));
+  await Promise.all([publish(), publish()]);
+  assert.deepEqual(
+    shown(node),
+    paths(node, claim).map((path) => `${path} rw`),
+  );
+});
+
+test('a read-only publish is read-only, beside one that is not', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const mode = capability('ext4', Mode.SINGLE_NODE_MULTI_WRITER);
+  const claim = await scene.claim('ext4', undefined, { volumeCapabilities: [mode] });
+  const path = await node.mount(claim, mode);
+  writeFileSync(join(path, 'file'), 'x');
+  const request = node.publishRequest(claim, 'reader', mode, true);
+  await node.client.nodePublishVolume(request);
+  assert.equal(readFileSync(join(request.targetPath, 'file'), 'utf8'), 'x');
+  assert.throws(() => writeFileSync(join(request.targetPath, 'file'), 'y'), { code: 'EROFS' });
+  writeFileSync(join(path, 'file'), 'z');
+  await refused(
+    node.client.nodePublishVolume({ ...request, readonly: false }),
+    'ALREADY_EXISTS',
+    /published read-only at/,
+  );
+});
+
+for (const [what, mode, flags] of [
+  ['the access mode', Mode.SINGLE_NODE_READER_ONLY, []],
+  ['the mount option', Mode.SINGLE_NODE_WRITER, ['ro']],
+] as const) {
+  test(`${what} makes the published mount read-only`, async (t) => {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node } = scene;
+    const wanted = capability('xfs', mode, flags);
+    const claim = await scene.claim('xfs', undefined, { volumeCapabilities: [wanted] });
+    const path = await node.mount(claim, wanted);
+    assert.throws(() => writeFileSync(join(path, 'file'), 'y'), { code: 'EROFS' });
+  });
+}
+
+test('a raw block volume for a reader cannot be written', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const wanted = capability('block', Mode.SINGLE_NODE_READER_ONLY);
+  const claim = await scene.claim('block', undefined, { volumeCapabilities: [wanted] });
+  const path = await scene.node.mount(claim, wanted);
+  assert.throws(() => writeFileSync(path, 'y', { flag: 'r+', flush: true }));
+});
+
+test('mount options reach the filesystem; what is none is refused before anything happens', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node, loops } = scene;
+  const claim = await scene.claim('ext4');
+  const target = await node.controllerPublish(claim);
+  const withOptions = (...flags: string[]) =>
+    node.client.nodeStageVolume(node.stageRequest(claim, target, capability('ext4', undefined, flags)));
+  await refused(withOptions('noatime', 'loop=/dev/loop7'), 'INVALID_ARGUMENT', /"loop" is not offered/);
+  await refused(withOptions('noatime,remount'), 'INVALID_ARGUMENT', /does not look like a mount option/);
+  assert.deepEqual(loops.attachments, []);
+  await withOptions('noatime', 'commit=7');
+  const [mount] = node.mounts();
+  assert.ok(mount?.options.includes('noatime') && mount.superOptions.includes('commit=7'));
+});
+
+test('ReadWriteOncePod: the second publish is refused, and the first one may be repeated', async (t) => {
+  for (const kind of ['ext4', 'block'] as const) {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node } = scene;
+    const alone = capability(kind, Mode.SINGLE_NODE_SINGLE_WRITER);
+    const claim = await scene.claim(kind, undefined, { volumeCapabilities: [alone] });
+    await node.mount(claim, alone);
+    await refused(
+      node.client.nodePublishVolume(node.publishRequest(claim, 'second', alone)),
+      'FAILED_PRECONDITION',
+      /ReadWriteOncePod.*\/pods\/pod\//,
+    );
+    await node.client.nodePublishVolume(node.publishRequest(claim, 'pod', alone));
+    assert.equal(node.mounts().length, kind === 'block' ? 1 : 2);
+  }
+});
+
+test('ReadWriteMany: raw block on two nodes at once for a live migration, a filesystem is refused with a reason', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const shared = capability('block', Mode.MULTI_NODE_MULTI_WRITER);
+  const other = await scene.anotherNode('node-2');
+  const claim = await scene.claim('block', undefined, { volumeCapabilities: [shared] });
+  const [here, there] = [await node.mount(claim, shared), await other.mount(claim, shared)];
+  const bytes = Buffer.alloc(4096, 'm');
+  run('dd', 'if=/dev/zero', `of=${here}`, 'bs=4096', 'count=1', 'oflag=direct', 'status=none', 'conv=notrunc');
+  writeFileSync(here, bytes, { flag: 'r+', flush: true });
+  assert.equal(run('dd', `if=${there}`, 'bs=4096', 'count=1', 'iflag=direct', 'status=none'), bytes.toString());
+  await node.unmount(claim);
+  assert.equal(other.mounts().length, 1);
+  await other.unmount(claim);
+  await nothingIsLeft(scene);
+  const mounted = capability('ext4', Mode.MULTI_NODE_MULTI_WRITER);
+  const stage = node.client.nodeStageVolume(node.stageRequest(claim, { nqn: 'x' }, mounted));
+  await refused(stage, 'INVALID_ARGUMENT', /raw block volumes only .*must not be mounted by several/);
+});
+
+test('what is not staged is not published, measured or grown', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  for (const kind of ['ext4', 'block'] as const) {
+    const claim = await scene.claim(kind);
+    await node.controllerPublish(claim);
+    const { volumeId } = claim;
+    const [path] = [node.targetPath(claim)];
+    await refused(node.client.nodePublishVolume(node.publishRequest(claim)), 'FAILED_PRECONDITION', /is not staged/);
+    await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: path }), 'NOT_FOUND', /on this node/);
+    await refused(node.client.nodeExpandVolume({ volumeId, volumePath: path }), 'NOT_FOUND', /on this node/);
+  }
+  assert.deepEqual(shown(node), []);
+});
+
+test('a volume is not measured at the path of another one', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const [one, other] = [await scene.claim('ext4'), await scene.claim('ext4')];
+  await node.mount(one);
+  const volumePath = await node.mount(other);
+  await refused(node.client.nodeGetVolumeStats({ volumeId: one.volumeId, volumePath }), 'NOT_FOUND');
+  await refused(node.client.nodeExpandVolume({ volumeId: one.volumeId, volumePath }), 'NOT_FOUND');
+  const wrong = { ...node.publishRequest(one), targetPath: volumePath };
+  await refused(node.client.nodePublishVolume(wrong), 'ALREADY_EXISTS', /shows \/dev\/loop/);
+});
+
+test('a volume that is still published is not disconnected', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  for (const kind of ['ext4', 'block'] as const) {
+    const claim = await scene.claim(kind);
+    const path = await node.mount(claim);
+    await refused(node.unstage(claim), 'ABORTED', /still published at .*\/pods\/pod\//);
+    if (kind === 'ext4') writeFileSync(join(path, 'still'), 'here');
+    await node.unmount(claim);
+  }
+  await nothingIsLeft(scene);
+});
+
+test('what somebody has open is not unmounted under him, and is later', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  await node.mount(claim);
+  await node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: node.targetPath(claim) });
+  const before = process.cwd();
+  process.chdir(node.stagingPath(claim));
+  await refused(node.unstage(claim), 'ABORTED', /target is busy/).finally(() => process.chdir(before));
+  await node.unmount(claim).catch(() => undefined);
+  await node.unstage(claim);
+  await nothingIsLeft(scene);
+});
+
+test('a volume that is mounted in another namespace is not disconnected', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node, loops } = scene;
+  const claim = await scene.claim('ext4');
+  await node.stage(claim);
+  const args = ['--mount', '--propagation', 'private', 'tail', '-f', '/dev/null'];
+  const keeper = spawn('unshare', args, { stdio: 'ignore' });
+  const namespace = (pid: number | 'self') => readlinkSync(`/proc/${pid}/ns/mnt`);
+  await until(async () => namespace(keeper.pid ?? 'self') !== namespace('self'));
+  await refused(node.unstage(claim), 'UNAVAILABLE', /still being flushed, or used in another mount namespace/);
+  assert.equal(loops.attachments.length, 1);
+  keeper.kill('SIGKILL');
+  await once(keeper, 'exit');
+  await node.unstage(claim);
+  await nothingIsLeft(scene);
+});
+
+test('a stage that fails leaves nothing behind', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node, controller } = scene;
+  const claim = await scene.claim('ext4');
+  const target = await node.controllerPublish(claim);
+  const adopted = { ...node.stageRequest(claim, target), volumeContext: {} };
+  await refused(node.client.nodeStageVolume(adopted), 'FAILED_PRECONDITION', /not provably blank.*adopted/);
+  await nothingIsLeft(scene);
+  await controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: node.nodeId });
+  await refused(node.client.nodeStageVolume(node.stageRequest(claim, target)), 'UNAVAILABLE', /is not exported/);
+  await nothingIsLeft(scene);
+});
+
+test('requests that are not well formed', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node, loops } = scene;
+  const claim = await scene.claim('ext4');
+  const target = await node.controllerPublish(claim);
+  const good = node.stageRequest(claim, target);
+  const { client } = node;
+  const bad = (change: object) => client.nodeStageVolume({ ...good, ...change });
+  await refused(bad({ volumeId: '' }), 'INVALID_ARGUMENT', /^volume_id is missing/);
+  await refused(bad({ volumeId: 'rds1:pvc-1' }), 'NOT_FOUND', /no volume has the id/);
+  await refused(bad({ stagingTargetPath: '' }), 'INVALID_ARGUMENT', /^staging_target_path is missing/);
+  await refused(bad({ stagingTargetPath: '/a/../etc' }), 'INVALID_ARGUMENT', /absolute path/);
+  await refused(bad({ stagingTargetPath: '-o' }), 'INVALID_ARGUMENT', /absolute path/);
+  await refused(bad({ volumeCapability: {} }), 'INVALID_ARGUMENT', /access_type/);
+  await refused(bad({ publishContext: {} }), 'INVALID_ARGUMENT', /publish_context "nqn" is missing|is missing/);
+  const other = { ...target, nqn: 'nqn.2000-02.com.mikrotik:root' };
+  await refused(bad({ publishContext: other }), 'INVALID_ARGUMENT', /is not that of the volume/);
+  await refused(bad({ publishContext: { ...target, address: '--help' } }), 'INVALID_ARGUMENT', /not an address/);
+  await refused(bad({ publishContext: { ...target, port: '0' } }), 'INVALID_ARGUMENT', /is no port/);
+  await refused(bad({ volumeContext: { formatVersion: '2' } }), 'INVALID_ARGUMENT', /this driver knows 1/);
+  await refused(bad({ volumeContext: { ioQueues: '0' } }), 'INVALID_ARGUMENT', /ioQueues "0"/);
+  await refused(bad({ volumeContext: { fsType: 'btrfs' } }), 'INVALID_ARGUMENT', /offered: "ext4", "xfs"/);
+  assert.deepEqual(loops.attachments, []);
+  const strange = { ...claim.volumeContext, 'storage.kubernetes.io/csiProvisionerIdentity': '1-8081-rds' };
+  await client.nodeStageVolume({ ...good, volumeContext: strange });
+  await refused(client.nodePublishVolume({ ...node.publishRequest(claim), targetPath: '' }), 'INVALID_ARGUMENT');
+  await refused(client.nodeUnpublishVolume({ volumeId: claim.volumeId }), 'INVALID_ARGUMENT', /target_path/);
+  await refused(client.nodeGetVolumeStats({ volumeId: claim.volumeId }), 'INVALID_ARGUMENT', /volume_path/);
+});
+
+test('a target with files of somebody else in it is left to him', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  await node.mount(claim);
+  const targetPath = node.targetPath(claim);
+  run('umount', targetPath);
+  writeFileSync(join(targetPath, 'stray'), 'x');
+  const unpublish = node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath });
+  await refused(unpublish, 'FAILED_PRECONDITION', /cannot be removed/);
+  assert.equal(readFileSync(join(targetPath, 'stray'), 'utf8'), 'x');
+});
+
+test('who the node is, and what it offers', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const node = await scene.anotherNode('node-2', { maxVolumes: 32 });
+  const { nodeId, maxVolumesPerNode } = await node.client.nodeGetInfo({});
+  assert.match(nodeId, /^nqn\.2014-08\.org\.nvmexpress:uuid:[0-9a-f-]{36}$/);
+  assert.equal(maxVolumesPerNode, 32n);
+  await refused(node.client.nodeGetVolumeHealth({}), 'UNIMPLEMENTED');
+});
