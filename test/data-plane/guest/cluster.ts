@@ -142,8 +142,27 @@ export class Cluster {
 
   /** What is done when the pod is gone. */
   async unmount(claim: Claim): Promise<void> {
+    await this.detach(claim);
+    await this.unpublish(claim);
+  }
+
+  /** The node's part of it. */
+  async detach(claim: Claim): Promise<void> {
     await this.#node.detach(claim);
+  }
+
+  async unpublish(claim: Claim): Promise<void> {
     await this.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: this.nodeId });
+  }
+
+  /** Only the node's part of {@link mount}. */
+  async attach(claim: Claim, publishContext: Record<string, string>): Promise<Mounted> {
+    return await this.#node.attach(claim, publishContext);
+  }
+
+  /** What kubelet measures every minute. */
+  async measure(volume: Mounted): Promise<void> {
+    await this.#node.measure(volume);
   }
 
   async grow(volume: Mounted, bytes: number): Promise<void> {

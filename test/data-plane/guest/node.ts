@@ -8,6 +8,9 @@ import { until } from '../../support/until.ts';
 import { type Claim, capability, type Mounted } from './cluster.ts';
 import { uuidOf } from './hands.ts';
 
+/** How long the node waits for a lost box. */
+const PATIENCE_SECONDS = 15;
+
 export class NodeService {
   readonly #client: Client<typeof Node>;
   readonly #process: ChildProcess;
@@ -21,6 +24,7 @@ export class NodeService {
   static async start(name: string, clusterId: string): Promise<NodeService> {
     const endpoint = `unix:///run/rose/${name}-node.sock`;
     const flags = ['--node-name', name, '--cluster-id', clusterId, '--state-dir', '/run/rose/state'];
+    flags.push('--unstage-patience', `${PATIENCE_SECONDS}`);
     const running = spawn(process.execPath, ['/rose/main.js', 'node', '--endpoint', endpoint, ...flags], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
@@ -52,6 +56,10 @@ export class NodeService {
     await this.#client.nodeExpandVolume({
       ...{ volumeId: id, volumePath: path, capacityRange: { requiredBytes: bytes } },
     });
+  }
+
+  async measure({ id, path }: Mounted): Promise<void> {
+    await this.#client.nodeGetVolumeStats({ volumeId: id, volumePath: path });
   }
 
   async stop(): Promise<void> {

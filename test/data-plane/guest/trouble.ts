@@ -1,4 +1,5 @@
 /** The node guest, scenario two: a box that goes away and comes back, and hosts that must not get in. */
+import { until } from '../../support/until.ts';
 import { Cluster, MiB } from './cluster.ts';
 import { holds, records, Writer, write } from './content.ts';
 import { connect, connected, nqnOf } from './hands.ts';
@@ -45,8 +46,26 @@ async function outages(cluster: Cluster): Promise<void> {
   check(`nothing hangs on the node: ${traces().join(', ')}`, traces().length === 0);
   const again = await step('mount again', () => cluster.mount(volume));
   check('the data is as it was', holds(again, 'steady') && records(again, 'trouble') >= writer.synced);
-  await cluster.unmount(again);
+  sh('sync');
+  await step('the box is gone for good', () => ask('stopBox'));
+  const lost = async () => (await refusal(cluster.measure(again))).includes('connection to the box is lost');
+  await step('the kernel notices', () => until(lost, 60_000));
+  const asked = Date.now();
+  check('statistics of a lost box are refused', await lost());
+  check('and at once', Date.now() - asked < 2_000);
+  await step('unstage with the box gone', () => cluster.detach(again));
+  check(`nothing hangs on the node: ${traces().join(', ')}`, traces().length === 0);
+  await step('the box is back', () => ask('startBox'));
+  await cluster.unpublish(again);
   await cluster.delete(again);
+}
+
+/** Why a call was refused; empty when it was not. */
+async function refusal(call: Promise<unknown>): Promise<string> {
+  return await call.then(
+    () => '',
+    (error: unknown) => String(error),
+  );
 }
 
 async function gates(cluster: Cluster): Promise<void> {
@@ -54,6 +73,9 @@ async function gates(cluster: Cluster): Promise<void> {
   const target = await cluster.publish(claim);
   await cluster.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: cluster.nodeId });
   check('what is not published lets nobody in', !getsIn(target, cluster.nodeId));
+  const reason = await step('stage what is not published', () => refusal(cluster.attach(claim, target)));
+  check(`it is refused: ${reason.slice(0, 120)}`, reason.includes('cannot connect'));
+  check('and leaves no connection', !connected().includes(nqnOf(claim)));
   await cluster.delete(claim);
 }
 
