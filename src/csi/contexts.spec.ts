@@ -23,8 +23,8 @@ test('filesystem and tuning travel with the volume; places and words do not', ()
 });
 
 test('the publish_context is where the node finds the volume', () => {
-  const target = { address: '2001:db8::1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1' };
-  assert.deepEqual(publishContext(target), { ...target, port: '4420' });
+  const target = { address: '2001:db8::1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1', bytes: 2n ** 40n };
+  assert.deepEqual(publishContext(target), { ...target, port: '4420', bytes: '1099511627776' });
 });
 
 test('a context is compared with its volume', () => {

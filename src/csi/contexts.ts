@@ -16,8 +16,8 @@ export const volumeContextKeys = {
   fsType: 'fsType',
 } as const;
 
-/** Keys of publish_context. */
-export const publishContextKeys = { address: 'address', port: 'port', nqn: 'nqn' } as const;
+/** Keys of publish_context; `bytes` is the size of the export, below which the node does not use the device. */
+export const publishContextKeys = { address: 'address', port: 'port', nqn: 'nqn', bytes: 'bytes' } as const;
 
 const formatVersion = '1';
 const tuningKeys = Object.keys(tuningRanges) as TuningKey[];
@@ -51,10 +51,11 @@ export function contextProblem(context: Readonly<Record<string, string>>, volume
 }
 
 /** The publish_context for a target. */
-export function publishContext({ address, port, nqn }: Target): Record<string, string> {
+export function publishContext({ address, port, nqn, bytes }: Target): Record<string, string> {
   return {
     [publishContextKeys.address]: address,
     [publishContextKeys.port]: String(port),
     [publishContextKeys.nqn]: nqn,
+    [publishContextKeys.bytes]: String(bytes),
   };
 }

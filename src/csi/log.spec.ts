@@ -41,7 +41,7 @@ test('one line per RPC: the call, its ids, the code and the time', async (t) => 
     {
       createVolume: async () => volume,
       createSnapshot: async () => snapshot,
-      publishVolume: async () => ({ address: '192.0.2.1', port: 4420, nqn: 'nqn' }),
+      publishVolume: async () => ({ address: '192.0.2.1', port: 4420, nqn: 'nqn', bytes: 1n }),
       deleteVolume: async () => undefined,
     },
     log.interceptors,

@@ -25,6 +25,8 @@ export interface Target {
   readonly nqn: string;
   readonly address: string;
   readonly port: number;
+  /** What the box showed when it exported the volume; the device is never smaller. */
+  readonly bytes: bigint;
   readonly tuning: Tuning;
 }
 

@@ -5,16 +5,12 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { pino } from 'pino';
 import type { Attachment } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
-import { FormatRecords } from './format-record.ts';
-import { Formatting } from './formatting.ts';
 import { parseMountinfo } from './mountinfo.ts';
-import { Mounts } from './mounts.ts';
+import { nodeTools } from './node-tools.fixture.ts';
 import { type Processes, processes } from './processes.ts';
 import { Publishing } from './publishing.ts';
-import type { NodeTools } from './staging.ts';
 
 const VOLUME = { id: 'rds1:pvc-1', uuid: '1', nqn: 'nqn.x:pvc-1' };
 /** A mount that every machine has, to stand for that of the volume. */
@@ -26,20 +22,8 @@ function device(bytes = 4096n): BlockDevice {
   return { path: '/dev/none', number, bytes, readOnly: false, sequence: '1' };
 }
 
-function publishing(connection: Partial<Attachment>, host: Processes = processes()): Publishing {
-  const unexpected = async () => {
-    throw new Error('unexpected');
-  };
-  const attachment: Attachment = {
-    ...{ connect: unexpected, find: async () => device(), isAttached: unexpected },
-    ...{ isLive: async () => true, rescan: async () => {}, disconnect: unexpected },
-    ...connection,
-  };
-  const tools: NodeTools = {
-    ...{ host, attachment, mounts: new Mounts(host), logger: pino({ level: 'silent' }), patienceMs: 0 },
-    formatting: new Formatting(host, new FormatRecords('/nowhere')),
-  };
-  return new Publishing(tools);
+function publishing(connection: Partial<Attachment>, host?: Processes): Publishing {
+  return new Publishing(nodeTools({ find: async () => device(), ...connection }, host));
 }
 
 /** Programs of which `stat` never ends; it writes to the pipe once it has begun. */

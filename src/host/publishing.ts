@@ -3,6 +3,7 @@ import { lstat, mkdir, open, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
+import { ofSize } from './awaited-size.ts';
 import type { BlockDevice } from './block-device.ts';
 import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
 import type { Filesystem } from './formatting.ts';
@@ -10,7 +11,6 @@ import type { Mount } from './mountinfo.ts';
 import { ProcessError } from './processes.ts';
 import type { NodeTools, VolumeName } from './staging.ts';
 import { placesOf, showsDevice, showsFilesystem } from './volume-users.ts';
-import { waitFor } from './wait.ts';
 
 export interface PublishRequest {
   readonly volume: VolumeName;
@@ -28,7 +28,6 @@ export type VolumeUsage =
   | ({ readonly kind: 'filesystem' } & Usage);
 
 const UMOUNT_MS = 20_000;
-const RESCAN_MS = 30_000;
 
 /** For one volume at a time: the caller holds its lock. */
 export class Publishing {
@@ -106,29 +105,12 @@ export class Publishing {
     const before = await attachment.find(volume.nqn);
     if (before === undefined || mount === undefined) throw notThere(volume, path);
     if (!showsFilesystem(mount, before) && !showsDevice(mount, before)) throw notThere(volume, path);
-    const device = await this.#grown(volume, before, wantedBytes, signal);
+    const device = await ofSize(attachment, volume, before, wantedBytes, signal);
     if (showsFilesystem(mount, device)) {
       const writable = await this.#writable(device, path);
       await growFilesystem(host, { device, filesystem: mount.type as Filesystem, path: writable });
     }
     return device.bytes;
-  }
-
-  async #grown(volume: VolumeName, before: BlockDevice, bytes: bigint, signal: AbortSignal): Promise<BlockDevice> {
-    if (before.bytes >= bytes) return before;
-    const { attachment } = this.#tools;
-    await attachment.rescan(volume.nqn);
-    const large = async () => {
-      const device = await attachment.find(volume.nqn);
-      return device !== undefined && device.bytes >= bytes ? device : undefined;
-    };
-    const device = await waitFor(large, RESCAN_MS, signal);
-    if (device !== undefined) return device;
-    throw new StorageError(
-      'unavailable',
-      `${before.path} of ${volume.id} still has ${before.bytes} of ${bytes} bytes after a rescan; if that lasts, the ` +
-        'box does not tell connected nodes of the new size: delete the pod, and the next one gets all of it',
-    );
   }
 
   /** XFS is grown through a mount that can be written; a published one may be read-only. */

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import type { Attachment, Target } from './attachment.ts';
+import { ofSize } from './awaited-size.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Filesystem, Formatting } from './formatting.ts';
@@ -70,7 +71,8 @@ export class Staging {
   async stage(request: StageRequest, { signal }: Call): Promise<void> {
     const { volume, target, use } = request;
     try {
-      const device = await this.#tools.attachment.connect(target, signal);
+      const connected = await this.#tools.attachment.connect(target, signal);
+      const device = await ofSize(this.#tools.attachment, volume, connected, target.bytes, signal);
       if (use.kind === 'block') {
         if (use.readOnly && !device.readOnly) await this.#tools.host.run('blockdev', ['--setro', device.path]);
       } else {

@@ -32,13 +32,14 @@ export class Publishing {
         !(
           isThere &&
           disk.exported &&
+          disk.size !== undefined &&
           disk.nqn === volume.nqn &&
           disk.publications.some((node) => node.hostId === hostId)
         )
       ) {
         throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
       }
-      return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn };
+      return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn, bytes: disk.size };
     });
   }
 

@@ -54,6 +54,8 @@ export interface Target {
   readonly address: string;
   readonly port: number;
   readonly nqn: string;
+  /** Size of the export, in bytes. */
+  readonly bytes: bigint;
 }
 
 export interface CreateSnapshotRequest {

@@ -29,7 +29,9 @@ test('publish and unpublish take one exec each and turn the export on and off', 
   await assert.rejects(api.read(nqn, { offset: 0, length: 1 }), /403 .*not-exported/);
 
   let execs = await api.execs();
-  assert.deepEqual(await publish(controller, volumeId), { address: '192.0.2.1', port: '4420', nqn });
+  assert.deepEqual(await publish(controller, volumeId), {
+    ...{ address: '192.0.2.1', port: '4420', nqn, bytes: String(MiB) },
+  });
   assert.equal((await api.execs()) - execs, 1);
   assert.deepEqual(await api.read(nqn, { offset: 0, length: 1 }), Buffer.alloc(1));
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);

@@ -5,7 +5,7 @@ import type { PublishRequest } from '../../storage/storage.ts';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
 import { block, filesystem, refusal, startController } from '../test-support.ts';
 
-const target = { address: '192.0.2.1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1' };
+const target = { address: '192.0.2.1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1', bytes: 1n << 30n };
 const request = { volumeId: 'box:pvc-1', nodeId: 'nqn:node', volumeCapability: filesystem() };
 
 test('ControllerPublishVolume tells the node where the volume is', async (t) => {
@@ -17,7 +17,7 @@ test('ControllerPublishVolume tells the node where the volume is', async (t) => 
     },
   });
   const { publishContext } = await client.controllerPublishVolume(request);
-  assert.deepEqual(publishContext, { ...target, port: '4420' });
+  assert.deepEqual(publishContext, { ...target, port: '4420', bytes: '1073741824' });
   await client.controllerPublishVolume({ ...request, readonly: true });
   await client.controllerPublishVolume({ ...request, volumeCapability: filesystem(Mode.SINGLE_NODE_READER_ONLY) });
   await client.controllerPublishVolume({ ...request, volumeCapability: block(Mode.MULTI_NODE_MULTI_WRITER) });

@@ -58,8 +58,10 @@ export function targetOf({ nqn }: VolumeName, publishContext: StringMap, volumeC
   }
   const port = value('port');
   if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65_535) throw invalid(`publish_context: "${port}" is no port`);
+  const bytes = value('bytes');
+  if (!/^[1-9][0-9]{0,18}$/.test(bytes)) throw invalid(`publish_context: "${bytes}" is no number of bytes`);
   if (value('nqn') !== nqn) throw invalid(`publish_context: NQN ${value('nqn')} is not that of the volume, ${nqn}`);
-  return { nqn, address, port: Number(port), tuning: tuningOf(volumeContext) };
+  return { nqn, address, port: Number(port), bytes: BigInt(bytes), tuning: tuningOf(volumeContext) };
 }
 
 /** What the StorageClass wants, else {@link DEFAULT_TUNING}. @throws StorageError `invalid` */
