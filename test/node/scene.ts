@@ -18,6 +18,7 @@ import { LoopTarget } from '../../src/simulator/attach/loop.ts';
 import { makeVolume } from '../support/calls.ts';
 import { lack } from '../support/capability.ts';
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 
 export const MiB = 2 ** 20;
 
@@ -118,6 +119,8 @@ export interface Scene extends Stack {
   /** To be done before everything else stops. */
   onStop(stop: () => unknown): void;
   anotherNode(name: string, options?: Partial<NodeOptions>): Promise<TestNode>;
+  /** The node that is served, or soon will be, at the endpoint. @param directory for what a kubelet would have */
+  nodeAt(directory: string, endpoint: string): Promise<TestNode>;
   /** Makes a volume of a kind, with more fields of the request. */
   claim(kind: Kind, bytes?: bigint, extra?: Parameters<typeof makeVolume>[2]): Promise<Claim>;
 }
@@ -171,6 +174,12 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
   });
   const loops = new LoopTarget();
   const stack = await startStack(t, { ...options, simulator: { ...options.simulator, target: loops } });
+  const nodeAt = async (home: string, endpoint: string): Promise<TestNode> => {
+    const client = createClient(Node, endpoint);
+    stops.push(() => client.close());
+    await until(() => client.nodeGetInfo({}).then(Boolean, () => false), 30_000);
+    return new TestNode(stack, home, client, (await client.nodeGetInfo({})).nodeId);
+  };
   const anotherNode = async (name: string, extra: Partial<NodeOptions> = {}): Promise<TestNode> => {
     const home = join(directory, name);
     mkdirSync(home);
@@ -185,9 +194,7 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
       createLogger(process.env['TEST_LOG'] ?? 'fatal'),
     );
     stops.push(() => server.stop(0));
-    const client = createClient(Node, endpoint);
-    stops.push(() => client.close());
-    return new TestNode(stack, home, client, (await client.nodeGetInfo({})).nodeId);
+    return nodeAt(home, endpoint);
   };
   const node = await anotherNode('node-1');
   const claim: Scene['claim'] = async (kind, bytes = SIZES[kind], extra = {}) => {
@@ -195,7 +202,7 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
     const blank = extra.volumeContentSource === undefined ? { blank: 'true' } : {};
     return { volumeId, kind, volumeContext: { formatVersion: '1', ...blank } };
   };
-  return { ...stack, node, loops, onStop: (stop) => stops.push(stop), anotherNode, claim };
+  return { ...stack, node, loops, onStop: (stop) => stops.push(stop), anotherNode, nodeAt, claim };
 }
 
 /** Mounts below a directory. */
