@@ -87,6 +87,11 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     ),
     loadModule: bool('Whether an init container loads the kernel module `nvme-tcp`. Turn it off where the host does.'),
     maxVolumes: integer(0, 10000, 'Volumes that one node takes; 0 for no limit.'),
+    unstagePatience: integer(
+      0,
+      3600,
+      'Seconds that an unstage waits for a lost box before it gives up what was not flushed.',
+    ),
     healthPort: integer(1, 65535, "Port on each node's 127.0.0.1 where livenessprobe answers the kubelet."),
     ...pod,
   }),

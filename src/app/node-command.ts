@@ -58,7 +58,10 @@ export function nodeCommand(): Command {
     )
     .addOption(new Option('--simulator-api <socket>', 'unix socket of the simulator, for --attach loop'))
     .addOption(
-      new Option('--log-level <level>', 'debug, info, warn or error').env('ROSE_CSI_LOG_LEVEL').default('info'),
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+        .env('ROSE_CSI_LOG_LEVEL')
+        .default('info'),
     )
     .addHelpText('after', HELP)
     .action(async (options: NodeOptions & { readonly logLevel: string }) => {

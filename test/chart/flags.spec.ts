@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controllerCommand } from '../../src/app/controller-command.ts';
+import { nodeCommand } from '../../src/app/node-command.ts';
 import { type Container, containerOf, type PodSpec, pod, rendering, SETS } from './manifests.ts';
 
 const SIDECARS = ['csi-provisioner', 'csi-attacher', 'csi-resizer', 'csi-snapshotter'];
@@ -61,15 +62,20 @@ for (const set of SETS) {
     ]);
   });
 
-  test(`${set}: the driver knows every flag that it is given`, () => {
-    const known = controllerCommand().options.map(({ long }) => long ?? '');
-    const driver = containerOf(controller, 'rose-csi');
-    assert.equal(driver.args[0], 'controller');
-    for (const flag of flags(driver).keys()) assert.ok(known.includes(flag), flag);
-    for (const { mandatory, long } of controllerCommand().options) {
-      assert.ok(!mandatory || flags(driver).has(long ?? ''), `${long} is missing`);
-    }
-  });
+  for (const { kind, role, command } of [
+    { kind: 'Deployment', role: 'controller', command: controllerCommand() },
+    { kind: 'DaemonSet', role: 'node', command: nodeCommand() },
+  ] as const) {
+    test(`${set}: the ${role} knows every flag that it is given`, () => {
+      const known = command.options.map(({ long }) => long ?? '');
+      const driver = containerOf(pod(rendering(set), kind), 'rose-csi');
+      assert.equal(driver.args[0], role);
+      for (const flag of flags(driver).keys()) assert.ok(known.includes(flag), flag);
+      for (const { mandatory, long } of command.options) {
+        assert.ok(!mandatory || flags(driver).has(long ?? ''), `${long} is missing`);
+      }
+    });
+  }
 }
 
 test('the node plugin is told who it is and where, and nothing about the boxes', () => {
@@ -82,6 +88,8 @@ test('the node plugin is told who it is and where, and nothing about the boxes',
     '--driver-name=rds.rose-csi.io',
     '--host-tools=direct',
     '--state-dir=/csi/state',
+    '--unstage-patience=60',
+    '--log-level=info',
   ]);
   assert.deepEqual(plain.env, [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }]);
   const other = pod(rendering('everything'), 'DaemonSet');
