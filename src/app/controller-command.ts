@@ -11,16 +11,17 @@ interface ControllerOptions {
 const HELP = `
 Example of a configuration file (YAML or JSON):
 
-  clusterId: 2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11   # kubectl get ns kube-system -o jsonpath={.metadata.uid}
+  # kubectl get ns kube-system -o jsonpath={.metadata.uid}
+  clusterId: 2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11
   backends:
-    - name: rds1                        # part of every volume id: never rename it
+    - name: rds1                     # part of every volume id: never rename it
       ssh:
         host: 192.0.2.10
         user: csi
         privateKeyFile: /etc/rose-csi/id_ed25519
-        hostKeys: ["SHA256:…"]          # ssh-keyscan HOST | ssh-keygen -lf -
-      nvme: { address: 198.51.100.10 }  # where nodes reach port 4420
-      reserve: 10GiB                    # stays free in each pool
+        hostKeys: ["SHA256:…"]       # ssh-keyscan HOST | ssh-keygen -lf -
+      nvme: { address: 198.51.100.10 } # where nodes reach port 4420
+      reserve: 10GiB                 # stays free in each pool
       pools:
         - { label: pool1, uuid: 0c5a…, mountPoint: pool1 }
 `;

@@ -13,22 +13,25 @@ interface DoctorFlags {
 }
 
 const HELP = `
-Without --write everything is only read. With it, scratch objects named rose-doctor-… are made in the
-pools and removed again, also after Ctrl-C or an error: subvolumes with small images and texts, never
-anything of yours. A snapshot and a clone are read back, and what nobody knows of RouterOS is tried
+Without --write everything is only read. With it, scratch objects named
+rose-doctor-… are made in the pools and removed again, also after Ctrl-C or an
+error: subvolumes with small images and texts, never anything of yours. A
+snapshot and a clone are read back, and what nobody knows of RouterOS is tried
 (U1 to U24 in docs/routeros.md).
 
-  ✓ fits   ! differs, and the driver copes   ✗ not usable so   ? could not be tested
+  ✓ fits                ! differs, and the driver copes
+  ✗ not usable so       ? could not be tested
 
 Exit status:
   0  the boxes fit, as far as was tested
   1  something is not usable: see the lines marked ✗
-  2  could not run, or not to the end: configuration, connection, log in, interrupted
+  2  could not run, or not to the end: configuration, connection, log in,
+     interrupted
 
-Examples:
-  rose-csi doctor --config rose-csi.yaml                     first look, changes nothing
-  rose-csi doctor --config rose-csi.yaml --write             before you trust it with data
-  rose-csi doctor --config rose-csi.yaml --write --pool spare --report doctor.md
+A first look, which changes nothing, and the whole, before you trust it with
+data:
+  rose-csi doctor --config rose-csi.yaml
+  rose-csi doctor --config rose-csi.yaml --write --report doctor.md
 `;
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

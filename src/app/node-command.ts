@@ -2,17 +2,20 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { NodeOptions } from './node.ts';
 
 const HELP = `
-The node side needs no access to the box but its NVMe/TCP port: no SSH key, no configuration file. It runs as root on
-each node, with the kernel module nvme-tcp, and with nvme, mount, umount, blkid, wipefs, blockdev, flock, setpriv, dd,
-stat, mkfs.ext4, resize2fs, mkfs.xfs and xfs_growfs of this container or, by --host-tools, of the host.
+The node side needs no access to the box but its NVMe/TCP port: no SSH key, no
+configuration file. It runs as root on each node, with the kernel module
+nvme-tcp, and with nvme, mount, umount, blkid, wipefs, blockdev, flock, setpriv,
+dd, stat, mkfs.ext4, resize2fs, mkfs.xfs and xfs_growfs of this container or, by
+--host-tools, of the host.
 
-Cluster id and driver name must be those of the controller: with the node name they give the host NQN, which is the
-node's CSI id. What it formats is written to --state-dir first, which must survive restarts of the container.
+Cluster id and driver name must be those of the controller: with the node name
+they give the host NQN, which is the node's CSI id. What it formats is written
+to --state-dir first, which must survive restarts of the container.
 
 Example:
 
-  $ rose-csi node --endpoint unix:///csi/csi.sock --node-name "$NODE_NAME" --cluster-id 2f1c0b1e-… \\
-      --state-dir /csi/state`;
+  $ rose-csi node --endpoint unix:///csi/csi.sock --node-name "$NODE_NAME" \\
+      --cluster-id 2f1c0b1e-… --state-dir /csi/state`;
 
 /** `rose-csi node`. What it needs is loaded when it runs, so that the other commands and `--help` do not carry it. */
 export function nodeCommand(): Command {

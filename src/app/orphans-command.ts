@@ -12,43 +12,52 @@ interface DeleteFlags extends OrphansFlags {
 }
 
 const HELP = `
-Compares what the boxes hold under this cluster's owner, and under those in adoptedClusterIds, with the
-PersistentVolumes, VolumeSnapshotContents and VolumeAttachments of the cluster. It changes nothing in
-Kubernetes, and touches nothing on the boxes that belongs to others.
+Compares what the boxes hold under this cluster's owner, and under those in
+adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents and
+VolumeAttachments of the cluster. It changes nothing in Kubernetes, and touches
+nothing on the boxes that belongs to others.
 
-Rights needed: list persistentvolumes, volumesnapshotcontents, volumeattachments.
+Rights needed: list persistentvolumes, volumesnapshotcontents and
+volumeattachments.
 `;
 
 const REPORT_HELP = `
-Exit status: 0 nothing to tell, 1 something without a reference or a reference without an object, 2 could not run.
+Exit status: 0 nothing to tell, 1 something without a reference or a reference
+without an object, 2 could not run.
 
 Examples:
   rose-csi orphans report --config rose-csi.yaml
-  rose-csi orphans report --config rose-csi.yaml --kubeconfig ~/.kube/other --json
-  rose-csi orphans report --config rose-csi.yaml --device-only     what is there, compared with nothing
+  rose-csi orphans report --config rose-csi.yaml --kubeconfig ~/.kube/x --json
+
+What is there, compared with nothing:
+  rose-csi orphans report --config rose-csi.yaml --device-only
 `;
 
 const ADOPT_HELP = `
-Prints YAML and applies nothing. Everything in it is retained when its claim or VolumeSnapshot is deleted,
-and no volume in it is ever formatted.
+Prints YAML and applies nothing. Everything in it is retained when its claim or
+VolumeSnapshot is deleted, and no volume in it is ever formatted.
 
 Exit status: 0 printed, 2 could not run.
 
 Examples:
-  rose-csi orphans adopt --config rose-csi.yaml --fs-type ext4 rds1:pvc-7a0f3c52-… > volume.yaml
-  rose-csi orphans adopt --config rose-csi.yaml --namespace apps rds1:snap-19d5… | kubectl apply -f -
+  rose-csi orphans adopt --config rose-csi.yaml --fs-type ext4 \\
+    rds1:pvc-7a0f3c52-… > volume.yaml
+  rose-csi orphans adopt --config rose-csi.yaml --namespace apps \\
+    rds1:snap-19d5… | kubectl apply -f -
 `;
 
 const DELETE_HELP = `
-Shows each object and asks. What Kubernetes refers to, and what is published, is refused. With --device-only,
-and when the cluster names nothing of this driver or has no snapshot CRDs, the id has to be typed, whatever
---yes says.
+Shows each object and asks. What Kubernetes refers to, and what is published, is
+refused. With --device-only, and when the cluster names nothing of this driver
+or has no snapshot CRDs, the id has to be typed, whatever --yes says.
 
-Exit status: 0 all deleted, 1 something was kept, refused or failed, 2 could not run.
+Exit status: 0 all deleted, 1 something was kept, refused or failed, 2 could
+not run.
 
 Examples:
   rose-csi orphans delete --config rose-csi.yaml rds1:snap-19d5…
-  rose-csi orphans delete --config rose-csi.yaml --yes --json rds1:pvc-7a0f3c52-… rds1:snap-19d5…
+  rose-csi orphans delete --config rose-csi.yaml --yes --json \\
+    rds1:pvc-7a0f3c52-… rds1:snap-19d5…
 `;
 
 /** `rose-csi orphans`. What it needs is loaded when it runs. */

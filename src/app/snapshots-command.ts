@@ -12,20 +12,23 @@ interface ListFlags {
 const PATIENCE_MS = 120_000;
 
 const HELP = `
-It reads the boxes and nothing else: no Kubernetes is needed, and nothing is changed.
+It reads the boxes and nothing else: no Kubernetes is needed, and nothing is
+changed.
 
   volume                                    10 GiB
   ├─ snapshot                               10 GiB   3d
   │  └─ volume restored from it             20 GiB        in use
   └─ volume cloned from it                  10 GiB
 
-"gone" is a source that is no longer there, or belongs to a cluster that is not adopted: what came from it
-is whole all the same. Volumes bear no time, so they show no age.
+"gone" is a source that is no longer there, or belongs to a cluster that is not
+adopted: what came from it is whole all the same. Volumes bear no time, so they
+show no age.
 
 Examples:
   rose-csi snapshots ls --config rose-csi.yaml
   rose-csi snapshots ls --config rose-csi.yaml --volume rds1:pvc-7a0f3c52-…
-  rose-csi snapshots ls --config rose-csi.yaml --json | jq -r '.. | objects | select(.kind == "snapshot") | .id'
+  rose-csi snapshots ls --config rose-csi.yaml --json |
+    jq -r '.. | objects | select(.kind == "snapshot") | .id'
 `;
 
 /** `rose-csi snapshots`. What it needs is loaded when it runs. */

@@ -30,22 +30,23 @@ Example: a box with one pool, its state in ./rds, and a first look at it.
 
   $ ssh-keygen -t ed25519 -N '' -f ./id_rds
   $ rose-csi simulate --state ./rds --authorized-keys ./id_rds.pub
-  $ ssh -i ./id_rds -p 2222 csi@127.0.0.1 '/disk/btrfs/subvolume/add fs=pool name=Documents'
+  $ ssh -i ./id_rds -p 2222 csi@127.0.0.1 \\
+      '/disk/btrfs/subvolume/add fs=pool name=Documents'
   $ ssh -i ./id_rds -p 2222 csi@127.0.0.1 '/disk/btrfs/subvolume/print'
 
 Blocks of exported volumes are reached over a unix socket instead of NVMe/TCP:
 
   $ curl --unix-socket ./rds/api.sock http://simulator/v1/namespaces
 
-The same on real subvolumes, as root, in a directory of its own on a mounted Btrfs:
+The same on real subvolumes, as root, in a directory of its own on a Btrfs:
 
   $ truncate -s 100G pool.img && mkfs.btrfs pool.img
   $ mkdir -p /mnt/rds && mount -o loop pool.img /mnt/rds
   $ rose-csi simulate --state ./rds --authorized-keys ./id_rds.pub \\
       --backend btrfs --pool label=pool,path=/mnt/rds
 
-Everything survives a restart. The simulator is stricter than the device: what it
-does not do, it refuses, and it says so.`;
+Everything survives a restart. The simulator is stricter than the device: what
+it does not do, it refuses, and it says so.`;
 
 /** The sub-command `simulate`: runs until SIGINT or SIGTERM. */
 export function simulateCommand(): Command {
@@ -60,7 +61,7 @@ export function simulateCommand(): Command {
     .option('--user <name>', 'the user that may log in', 'csi')
     .option(
       '--pool <spec>',
-      'label=NAME[,size=1T][,mount=NAME][,uuid=UUID][,path=DIR]; repeat for more (default: label=pool)',
+      'label=NAME and, when wanted, ,size=1T ,mount=NAME ,uuid=UUID ,path=DIR; repeat for more (default: label=pool)',
       collectPool,
     )
     .option('--api-socket <path>', 'unix socket of the block and test API (default: api.sock in the state directory)')
