@@ -1,4 +1,11 @@
-import { type JsonRow, type RouterOs, RouterOsError, type Script, text } from '../routeros/index.ts';
+import {
+  type JsonRow,
+  type RouterOs,
+  RouterOsError,
+  type RouterOsState,
+  type Script,
+  text,
+} from '../routeros/index.ts';
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
 import { type ExpectedPool, judge, type ProbeReport } from './probe.ts';
 import type { Publication } from './publication.ts';
@@ -63,6 +70,11 @@ export class Rds {
     return this.#routerOs.reachable();
   }
 
+  /** From memory; never touches the network. */
+  state(): RouterOsState {
+    return this.#routerOs.state();
+  }
+
   async close(): Promise<void> {
     await this.#routerOs.close();
   }
@@ -72,9 +84,17 @@ export class Rds {
     return judge(await this.#run('read', probeBox(this.settings.pools), call), this.settings.pools);
   }
 
-  /** Space of the mounted pools, by label; what they have promised only where that is limited. */
-  async space(pools: readonly ExpectedPool[], call: RdsCall): Promise<ReadonlyMap<string, PoolSpace>> {
-    const rows = await this.#run('read', poolSpace(pools, this.settings.ratioPercent !== undefined), call);
+  /**
+   * Space of the mounted pools, by label.
+   *
+   * @param withPromises Also what they have promised, which takes a look at every volume; by default where it is limited.
+   */
+  async space(
+    pools: readonly ExpectedPool[],
+    call: RdsCall,
+    withPromises: boolean = this.settings.ratioPercent !== undefined,
+  ): Promise<ReadonlyMap<string, PoolSpace>> {
+    const rows = await this.#run('read', poolSpace(pools, withPromises), call);
     return new Map(rows.map((row) => [text(row, 'fs-label'), decodeSpace(row)]));
   }
 

@@ -86,7 +86,7 @@ export function decodeLostItems(rows: readonly JsonRow[]): LostItems {
 export interface PoolSpace {
   readonly size: bigint;
   readonly free: bigint;
-  /** Sum of the sizes of all images in the pool; zero where that is not limited. */
+  /** Sum of the sizes of all images in the pool; zero where it was not asked for. */
   readonly promised: bigint;
 }
 

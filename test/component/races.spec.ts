@@ -240,6 +240,24 @@ test('a volume deleted while it grows is gone: that is no box that cannot grow i
   assert.deepEqual(await inventory(simulator), []);
 });
 
+test('a volume that another process grew further meanwhile has grown: that is no box that cannot grow images', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  const growTo = (controller: typeof one, bytes: bigint) =>
+    controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: bytes } });
+  let capacityBytes = 0n;
+  const ends = await between(
+    faults,
+    { path: '/disk', command: 'set', text: 'file-size=' },
+    async () => {
+      ({ capacityBytes } = await growTo(one, 3n * MiB));
+    },
+    () => growTo(two, 4n * MiB),
+  );
+  assert.deepEqual(ends, ['OK', 'OK']);
+  assert.equal(capacityBytes, 4n * MiB);
+});
+
 test("a disk item that a snapshot attached again during a delete is not taken for a stranger's", async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults, simulator } = stack;

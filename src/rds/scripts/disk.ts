@@ -52,8 +52,8 @@ export function readSize(unread = UNREAD): Script {
 /**
  * As {@link readSize}, after growing the disk to `bytes` if it is smaller; it is never shrunk (U3). RouterOS has no
  * compare-and-set, so the size is read anew in the statement before it is set. Refuses with RC-GROW when the device
- * refuses and still has the item, which another process may have removed meanwhile, and with RC-LAG when the size does
- * not follow within 2 s. `xG` is above 1 when it was grown.
+ * refused and shows a smaller size afterwards (another process may have grown or removed the item meanwhile), and with
+ * RC-LAG when the size does not follow within 2 s. `xG` is above 1 when it was grown.
  *
  * @param before What must hold before it is grown.
  */
@@ -61,15 +61,15 @@ export function growTo(
   bytes: Script,
   { before = ros``, unread = UNREAD }: { before?: Script; unread?: Script } = {},
 ): Script {
-  return ros`:local xB ""; :local xS ""; :local xG 0; :local xJ 23; :while ($xB="" and $xJ>0) do={:set xJ ($xJ-1);
+  return ros`:local xB ""; :local xS ""; :local xR ""; :local xG 0; :for xJ from=1 to=23 do={:if ($xB="") do={
       :set xS ("".[/disk get $xD size]);
       :if ($xS~${SIZE}) do={:if ([:tonum $xS]>=${bytes}) do={:set xB $xS} else={
+        :if ($xR!="") do={:error ("RC-GROW ".$xS." ".$xR)};
         :if ($xG=0) do={${before}};
-        :if ($xG=1) do={:onerror xE in={/disk set $xD file-size=${bytes}} do={
-          :error ("RC-GROW ".[/disk get $xD size]." ".$xE)}};
+        :if ($xG=1) do={:onerror xE in={/disk set $xD file-size=${bytes}} do={:set xR $xE}};
         :if ($xG>1) do={:delay 100ms};
         :set xG ($xG+1)}
-      } else={:delay 100ms}};
+      } else={:delay 100ms}}};
     :if ($xB="") do={:if ($xG>0) do={:error ("RC-LAG ".$xS)}; ${unread}}`;
 }
 

@@ -128,10 +128,24 @@ function inSomeOrder(start: World, group: readonly Done[], around: Circumstances
     for (const one of left) {
       const rest = left.filter((other) => other !== one);
       for (const next of step(world, one.command, one.outcome, around)) visit(next, rest);
+      for (const next of lostAttempts(world, one, around)) visit(next, left);
     }
   };
   visit(start, group);
   return [...ends.values()];
+}
+
+const LOST: Outcome = { code: 'UNAVAILABLE', message: 'the answer was lost', reply: {} };
+
+/**
+ * What an earlier attempt of the same call may have done, in trouble: the driver sends a command again when its answer was
+ * lost, and what others did in between decides how the last attempt ends. So a delete may also take what was made under the
+ * same id in between (no orchestrator makes an id again once it began to delete it), and a growth that was seen may end
+ * with NOT_FOUND.
+ */
+function lostAttempts(world: World, { command }: Done, around: Circumstances): World[] {
+  const target = command.do === 'write' ? undefined : targetOf(command);
+  return around.calm || target === undefined || !around.contested(target) ? [] : step(world, command, LOST, around);
 }
 
 /** What was run and how it ended, for people. */
