@@ -7,6 +7,7 @@ import { judge } from './budgets.ts';
 import { capacity } from './capacity.ts';
 import { lists } from './lists.ts';
 import { machine } from './machine.ts';
+import { node } from './node.ts';
 import { Progress } from './progress.ts';
 import { writeReadme } from './readme.ts';
 import { report } from './report.ts';
@@ -15,8 +16,9 @@ import { rpcs } from './rpcs.ts';
 import type { Section } from './section.ts';
 import { sizes } from './sizes.ts';
 import { startup } from './startup.ts';
+import { wire } from './wire.ts';
 
-const SECTIONS: readonly Section[] = [rpcs, sizes, lists, capacity, startup];
+const SECTIONS: readonly Section[] = [rpcs, sizes, lists, capacity, startup, node, wire];
 
 const HELP = `Usage: npm run bench [-- OPTIONS]
 

@@ -8,10 +8,18 @@ const MAX_SNAPSHOT_RATIO = 1.3;
 const MAX_SIZE_RATIO = 1.25;
 const MAX_IDLE_MB = 80;
 const MAX_SERVING_MS = 500;
+const MAX_IDLE_NODE_MB = 64;
 
 /** Judges what was measured; what was not has no verdict. */
 export function judge(rows: readonly Row[]): BudgetRow[] {
-  return [...execs(rows), ...snapshotRatio(rows), ...flatness(rows), ...pages(rows), ...start(rows)];
+  return [
+    ...execs(rows),
+    ...snapshotRatio(rows),
+    ...flatness(rows),
+    ...pages(rows),
+    ...start(rows),
+    ...nodeStart(rows),
+  ];
 }
 
 function verdict(what: string, limit: string, measured: string, holds: boolean): BudgetRow {
@@ -57,4 +65,11 @@ function start(rows: readonly Row[]): BudgetRow[] {
       verdict('memory of an idle controller', `≤ ${MAX_IDLE_MB} MB`, `${idleRssMb} MB`, idleRssMb <= MAX_IDLE_MB),
       verdict('start to serving', `≤ ${MAX_SERVING_MS} ms`, `${servingP50} ms`, servingP50 <= MAX_SERVING_MS),
     ]);
+}
+
+function nodeStart(rows: readonly Row[]): BudgetRow[] {
+  return ofKind(rows, 'node-start').flatMap(({ idleRssMb, servingP50 }) => [
+    verdict('memory of an idle node', `≤ ${MAX_IDLE_NODE_MB} MB`, `${idleRssMb} MB`, idleRssMb <= MAX_IDLE_NODE_MB),
+    verdict('start of the node to serving', `≤ ${MAX_SERVING_MS} ms`, `${servingP50} ms`, servingP50 <= MAX_SERVING_MS),
+  ]);
 }

@@ -2,7 +2,17 @@ import { type BudgetRow, type LeftOutRow, ofKind, type Row, type RpcRow, rpcRows
 
 /** Everything that was measured, for people; no line is longer than 100 characters. */
 export function report(rows: readonly Row[]): string {
-  return [rpcTables(rows), sizes(rows), lists(rows), capacity(rows), starts(rows), budgets(rows), leftOut(rows)]
+  return [
+    rpcTables(rows),
+    sizes(rows),
+    lists(rows),
+    capacity(rows),
+    starts(rows),
+    nodes(rows),
+    steps(rows),
+    budgets(rows),
+    leftOut(rows),
+  ]
     .filter((part) => part.length > 0)
     .map((part) => `${part.join('\n')}\n`)
     .join('\n');
@@ -90,6 +100,39 @@ function starts(rows: readonly Row[]): string[] {
     ['flags of Node.js', 'n', 'serving', 'ready', 'idle memory'],
     ofKind(rows, 'start').map(({ flags, n, servingP50, readyP50, idleRssMb }) => [
       ...[flags || 'none', n, `${servingP50} ms`, `${readyP50} ms`, `${idleRssMb} MB`],
+    ]),
+  );
+}
+
+function nodes(rows: readonly Row[]): string[] {
+  return [
+    ...table(
+      'Start of the node, p50',
+      [-8, 6, 12, 14],
+      ['', 'n', 'serving', 'idle memory'],
+      ofKind(rows, 'node-start').map(({ n, servingP50, idleRssMb }) => ['', n, `${servingP50} ms`, `${idleRssMb} MB`]),
+    ),
+    ...table(
+      'The node, beside the same by hand; p50 in ms (nvme-tcp: two machines in an emulator)',
+      [-10, -6, -20, 4, 12, 12, 8, 10],
+      ['', '', '', 'n', 'p50', 'by hand', 'ratio', 'programs'],
+      ofKind(rows, 'node').map(({ over, filesystem, call, n, p50, bareP50, ratio, programs }) => [
+        ...[over, filesystem, call, n, p50, bareP50, ratio, programs],
+      ]),
+    ),
+  ];
+}
+
+function steps(rows: readonly Row[]): string[] {
+  const all = ofKind(rows, 'node');
+  const names = Object.keys(all[0]?.steps ?? {});
+  return table(
+    'The node by step; p50 in ms',
+    [-10, -6, -20, ...names.map((name) => Math.max(name.length + 2, 9))],
+    ['', '', '', ...names],
+    all.map(({ over, filesystem, call, steps: took }) => [
+      ...[over, filesystem, call],
+      ...names.map((name) => (took[name] === 0 ? '' : (took[name] ?? ''))),
     ]),
   );
 }

@@ -69,6 +69,33 @@ export interface StartRow {
   readonly idleRssMb: number;
 }
 
+/** Starting the node. */
+export interface NodeStartRow {
+  readonly kind: 'node-start';
+  readonly n: number;
+  /** From the start of the process to the first answer. */
+  readonly servingP50: number;
+  readonly idleRssMb: number;
+}
+
+/** A call of the node, beside the same done by hand in the same run. */
+export interface NodeRow {
+  readonly kind: 'node';
+  /** What stands between node and volume; `nvme-tcp` is between two machines in an emulator. */
+  readonly over: 'loop' | 'nvme-tcp';
+  readonly call: string;
+  readonly filesystem: string;
+  readonly n: number;
+  readonly p50: number;
+  /** Median of attach, mkfs where the call formats, and mount; or of umount and detach. */
+  readonly bareP50: number;
+  readonly ratio: number;
+  /** Programs that the call runs. */
+  readonly programs: number;
+  /** Medians by step; they need not add up to `p50`. */
+  readonly steps: Readonly<Record<string, number>>;
+}
+
 /** What could not be measured here. */
 export interface LeftOutRow {
   readonly kind: 'left-out';
@@ -85,7 +112,7 @@ export interface BudgetRow {
   readonly holds: boolean;
 }
 
-export type Row = RpcRow | SizeRow | ListRow | CapacityRow | StartRow | LeftOutRow | BudgetRow;
+export type Row = RpcRow | SizeRow | ListRow | CapacityRow | StartRow | NodeStartRow | NodeRow | LeftOutRow | BudgetRow;
 
 /** The rows of one kind. */
 export function ofKind<K extends Exclude<Row, RpcRow>['kind']>(

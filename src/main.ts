@@ -6,6 +6,7 @@ import { nodeCommand } from './app/node-command.ts';
 import { orphansCommand } from './app/orphans-command.ts';
 import { snapshotsCommand } from './app/snapshots-command.ts';
 import { VERSION } from './app/version.ts';
+import { whyCommand } from './app/why-command.ts';
 import { simulateCommand } from './simulator/command.ts';
 
 const program = new Command('rose-csi')
@@ -16,6 +17,7 @@ const program = new Command('rose-csi')
   .addCommand(doctorCommand())
   .addCommand(orphansCommand())
   .addCommand(snapshotsCommand())
+  .addCommand(whyCommand())
   .addCommand(simulateCommand());
 
 try {

@@ -1,4 +1,5 @@
 import { filesystems } from '../../src/csi/volume-capability.ts';
+import { samplerNames } from '../../src/observability/tracing-settings.ts';
 import { any, array, bool, integer, type JsonSchema, map, object, oneOf, string } from './json-schema.ts';
 
 const labels = (what: string) => map({ type: 'string' }, `Labels of ${what}, beside the chart's own.`);
@@ -51,6 +52,8 @@ const pod = {
   podAnnotations: annotations('the pods'),
   podLabels: labels('the pods'),
 };
+
+const collector = (description: string): JsonSchema => ({ ...string(description), pattern: '^(https?://[^\\s]+)?$' });
 
 const image = (what: string, tag: string) =>
   object({
@@ -117,6 +120,44 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
   networkPolicy: object({
     enabled: bool('Limits the controller to DNS, the API server and the SSH ports of the boxes, and lets nobody in.'),
     apiServerPorts: array({ type: 'integer' }, 'Ports where the API server may be.'),
+  }),
+  tracing: object({
+    endpoint: collector(
+      'Collector of OpenTelemetry traces, OTLP over HTTP, such as `http://$(HOST_IP):4318` for one on each node; none ' +
+        'when empty. See docs/tracing.md.',
+    ),
+    nodeEndpoint: collector(
+      'The same for the node plugin, which does not know the names of Services; `tracing.endpoint` when empty.',
+    ),
+    sampler: oneOf(samplerNames, 'Which traces are kept.'),
+    samplerRatio: {
+      ...{ description: 'Part of the traces that the samplers by ratio keep.', type: 'number' },
+      ...{ minimum: 0, maximum: 1 },
+    },
+  }),
+  metrics: object({
+    enabled: bool(
+      'Serves metrics for Prometheus, from the controller by a Service and from the nodes. See docs/metrics.md.',
+    ),
+    port: integer(1, 65535, 'Port of the controller.'),
+    nodePort: integer(1, 65535, 'Port on the address of each node.'),
+    from: array(
+      { type: 'object' },
+      'Who may ask the controller: peers of a NetworkPolicy, such as the namespace of Prometheus; everybody when empty.',
+    ),
+    monitors: object({
+      enabled: bool('Makes a ServiceMonitor and a PodMonitor for the Prometheus Operator.'),
+      interval: duration('Pause between two scrapes. They ask no box, however often they come.'),
+      labels: labels('both, by which a Prometheus finds them'),
+    }),
+    rules: object({
+      enabled: bool('Makes a PrometheusRule with alerts for the Prometheus Operator.'),
+      labels: labels('it, by which a Prometheus finds it'),
+    }),
+    dashboard: object({
+      enabled: bool('Makes a ConfigMap with a dashboard for Grafana.'),
+      labels: labels("it, by which Grafana's sidecar finds it"),
+    }),
   }),
   imagePullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], 'When images are pulled.'),
   imagePullSecrets: array(object({ name: string('Name of the Secret.') }), 'Secrets for a private registry.'),

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { BackendConfig } from '../config/schema.ts';
+import { type Metrics, noMetrics } from '../observability/metrics.ts';
+import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { Rds } from '../rds/index.ts';
 import { connectRouterOs, type RouterOsOptions } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
+import { execMetrics } from './box-metrics.ts';
+import { execTracing } from './exec-tracing.ts';
 import { hostKeyLines } from './host-key-lines.ts';
 
 /** How long a box that does not answer is tried and then left alone; the defaults are those of the conversation. */
@@ -21,8 +25,11 @@ export function openBackend(
   owners: readonly string[],
   logger: Logger,
   patience: Patience = {},
+  tracer: Tracer = noTracer,
+  metrics: Metrics = noMetrics,
 ): Backend {
   const { ssh, nvme } = config;
+  const measured = execMetrics(metrics, config.name);
   const routerOs = connectRouterOs({
     ...patience,
     host: ssh.host,
@@ -31,10 +38,13 @@ export function openBackend(
     maxInFlight: ssh.maxInFlight,
     execTimeoutMs: ssh.execTimeoutSeconds * 1000,
     credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
-    onExec: ({ ms, bytes, outcome }) => {
+    onExec: (event) => {
+      const { ms, bytes, outcome } = event;
+      measured(event);
       const line = { backend: config.name, ms: Math.round(ms * 10) / 10, bytes, outcome };
       logger[outcome === 'ok' || outcome === 'refused' ? 'debug' : 'warn'](line, 'exec');
     },
+    watchExec: execTracing(tracer, config.name),
   });
   const pools = config.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint: mountPoint ?? label }));
   return {

@@ -7,6 +7,7 @@ import { KubernetesClient } from '../kubernetes/client.ts';
 import { Leadership } from '../kubernetes/leadership.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { Annotator } from '../orphans/annotator.ts';
+import type { Held } from '../orphans/find.ts';
 import { describe, Patrol, type Witness } from '../orphans/patrol.ts';
 import { repeatedly } from '../orphans/schedule.ts';
 import type { StorageService } from '../storage/service.ts';
@@ -77,7 +78,7 @@ function startPatrol({
     ...{ cluster, storage, leadership, driver, memo: name },
     graceSeconds: orphans.graceMinutes * 60,
     deleteHalfMade: orphans.deleteHalfMade,
-    witness: witness(logger, metrics),
+    witness: witness(config.backends, logger, metrics),
   });
   const stopping = new AbortController();
   const passes = repeatedly(intervalMs, stopping.signal, async (signal) => {
@@ -97,22 +98,28 @@ export function objectName(driver: string): string {
   return `${driver}-orphans`;
 }
 
+const kinds: readonly Held['kind'][] = ['volume', 'snapshot', 'half-made'];
+
 /** Logs what a patrol finds, and measures it. */
-function witness(logger: Logger, metrics: Metrics): Witness {
+function witness(backends: Config['backends'], logger: Logger, metrics: Metrics): Witness {
   return {
     orphans(all, fresh) {
-      metrics.orphans.reset();
-      for (const { backend, kind } of all) metrics.orphans.inc({ backend, kind });
+      for (const { name: backend } of backends) {
+        for (const kind of kinds) {
+          const found = all.filter((held) => held.backend === backend && held.kind === kind);
+          metrics.set('orphans', { backend, kind }, found.length);
+        }
+      }
       for (const held of fresh) logger.warn({ id: held.id, kind: held.kind, what: held.what }, describe(held));
     },
     removed(held) {
       logger.info({ id: held.id, what: held.what }, 'removed what an interrupted call left of a volume');
     },
     ended(outcome, reason) {
-      metrics.orphanPasses.inc({ outcome });
-      if (outcome === 'done') metrics.orphanPassTime.setToCurrentTime();
+      metrics.count('orphanPasses', { outcome });
+      if (outcome === 'done') metrics.set('orphanPassTime', {}, Date.now() / 1000);
       // Only one process tells how many there are.
-      if (outcome === 'follower') metrics.orphans.reset();
+      if (outcome === 'follower') metrics.forget('orphans');
       const isWell = outcome === 'done' || outcome === 'follower';
       logger[isWell ? 'debug' : 'warn']({ outcome, reason }, 'orphan report');
     },

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { VERSION } from './version.ts';
 
 interface ControllerOptions {
   readonly config: string;
@@ -43,19 +44,26 @@ export function controllerCommand(): Command {
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
       const { loadConfig } = await import('../config/load.ts');
       const checked = await loadConfig(config, overrides);
-      const [{ createLogger }, { startController }, { inClusterAccess }] = await Promise.all([
-        import('../observability/log.ts'),
-        import('./controller.ts'),
-        import('../kubernetes/access.ts'),
-      ]);
+      const [{ createLogger }, { endProcess, openTracing }, { startController }, { inClusterAccess }] =
+        await Promise.all([
+          import('../observability/log.ts'),
+          import('../observability/tracing.ts'),
+          import('./controller.ts'),
+          import('../kubernetes/access.ts'),
+        ]);
       const logger = createLogger(checked.logLevel);
-      const controller = await startController(checked, endpoint, logger, {}, await inClusterAccess());
+      const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);
+      const access = await inClusterAccess();
+      const controller = await startController(checked, endpoint, logger, {}, access, tracing.tracer);
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
-        controller.stop().catch((error: unknown) => {
-          logger.error({ err: error }, 'stopping failed');
-          process.exitCode = 1;
-        });
+        controller
+          .stop()
+          .catch((error: unknown) => {
+            logger.error({ err: error }, 'stopping failed');
+            process.exitCode = 1;
+          })
+          .finally(() => endProcess(tracing));
       };
       process.once('SIGTERM', stop).once('SIGINT', stop);
     });

@@ -5,18 +5,25 @@ import { Controller, Identity } from '../csi/gen/csi_pb.js';
 import { implement } from '../csi/grpc-binding.ts';
 import { identityHandlers } from '../csi/identity.ts';
 import { rpcLog } from '../csi/log.ts';
-import { type RunningServer, serve } from '../csi/server.ts';
+import { serve } from '../csi/server.ts';
 import type { Access } from '../kubernetes/access.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { identity } from '../storage/identity.ts';
 import { StorageService } from '../storage/service.ts';
 import { openBackend, type Patience } from './backends.ts';
+import { measureBoxes } from './box-metrics.ts';
 import type { ClusterDuties } from './cluster-duties.ts';
+import { type Monitoring, startMonitoring } from './monitoring.ts';
 import { proveBackend } from './proving.ts';
+import { rpcTracing } from './rpc-tracing.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningController {
   /** Absolute path of the socket. */
   readonly path: string;
+  /** Port that the metrics are served on; undefined when they are off. */
+  readonly metricsPort: number | undefined;
   /** Finishes running calls within the time limit, then closes the connections to the boxes. */
   stop(): Promise<void>;
 }
@@ -26,7 +33,7 @@ export interface RunningController {
  *
  * @param patience with boxes that do not answer; replaced in tests
  * @param access to the API server of the cluster that this runs in; undefined outside of one
- * @throws Error when the endpoint cannot be served.
+ * @throws Error when the endpoint or the metrics cannot be served.
  */
 export async function startController(
   config: Config,
@@ -34,15 +41,39 @@ export async function startController(
   logger: Logger,
   patience: Patience = {},
   access?: Access,
+  tracer: Tracer = noTracer,
 ): Promise<RunningController> {
+  const monitoring = await startMonitoring(config.metrics, 'controller', logger);
+  try {
+    return await start({ config, endpoint, logger, patience, access, tracer, monitoring });
+  } catch (error) {
+    await monitoring.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly endpoint: string;
+  readonly logger: Logger;
+  readonly patience: Patience;
+  readonly access: Access | undefined;
+  readonly tracer: Tracer;
+  readonly monitoring: Monitoring;
+}
+
+async function start(parts: Parts): Promise<RunningController> {
+  const { config, endpoint, logger, patience, access, tracer, monitoring } = parts;
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, logger, patience));
+  const backends = config.backends.map((backend) =>
+    openBackend(backend, owner.owners, logger, patience, tracer, monitoring.metrics),
+  );
   const { ratePerMinute, burst } = config.snapshots;
   const storage = new StorageService({
     ...{ backends, identity: owner },
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });
-  const duties = access && (await dutiesIn(access, config, storage, logger));
+  const duties = access && (await dutiesIn(access, config, storage, logger, monitoring.metrics));
   if (duties === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
   const services = [
     implement(
@@ -51,12 +82,22 @@ export async function startController(
     ),
     implement(Controller, controllerHandlers(storage, duties?.onSnapshot)),
   ];
-  const server = await serve({ endpoint, services, interceptors: [rpcLog(logger)] });
+  const interceptors = [...monitoring.interceptors, rpcTracing(tracer), rpcLog(logger)];
+  const server = await serve({ endpoint, services, interceptors });
   logger.info({ version: VERSION, driver: config.driverName, owner: owner.owner, endpoint }, 'serving');
   duties?.start();
   const stopping = new AbortController();
-  const proofs = backends.map(({ name }) => proveBackend(storage, name, logger, stopping.signal));
-  return { path: server.path, stop: () => stop(server, storage, stopping, proofs, duties, logger) };
+  const work = backends.map(({ name }) => proveBackend(storage, name, logger, stopping.signal));
+  if (monitoring.on)
+    work.push(...measureBoxes(backends, { metrics: monitoring.metrics, logger, signal: stopping.signal }));
+  const close = async () => {
+    stopping.abort();
+    await Promise.all([server.stop(), duties?.stop(), monitoring.stop()]);
+    await storage.close();
+    await Promise.all(work);
+    logger.info('stopped');
+  };
+  return { path: server.path, metricsPort: monitoring.port, stop: close };
 }
 
 /** What is needed for it is loaded in a cluster only. */
@@ -65,25 +106,8 @@ async function dutiesIn(
   config: Config,
   storage: StorageService,
   logger: Logger,
+  metrics: Metrics,
 ): Promise<ClusterDuties> {
-  const [{ clusterDuties }, { createMetrics }] = await Promise.all([
-    import('./cluster-duties.ts'),
-    import('../observability/metrics.ts'),
-  ]);
-  return clusterDuties({ config, access, storage, logger, metrics: createMetrics() });
-}
-
-async function stop(
-  server: RunningServer,
-  storage: StorageService,
-  stopping: AbortController,
-  proofs: readonly Promise<void>[],
-  duties: ClusterDuties | undefined,
-  logger: Logger,
-): Promise<void> {
-  stopping.abort();
-  await Promise.all([server.stop(), duties?.stop()]);
-  await storage.close();
-  await Promise.all(proofs);
-  logger.info('stopped');
+  const { clusterDuties } = await import('./cluster-duties.ts');
+  return clusterDuties({ config, access, storage, logger, metrics });
 }

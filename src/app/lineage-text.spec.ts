@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { printSize } from '../storage/print-size.ts';
 import { from, OWNER, snapshot, uuid, volume } from './lineage.fixture.ts';
 import { lineage } from './lineage.ts';
-import { printAge, printLineage, printSize } from './lineage-text.ts';
+import { printAge, printLineage } from './lineage-text.ts';
 
 const seconds = 1_790_000_000n;
 const now = Number(seconds) * 1_000 + 3 * 86_400_000;

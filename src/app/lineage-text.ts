@@ -1,3 +1,4 @@
+import { printSize } from '../storage/print-size.ts';
 import type { SurveyedVolume } from '../storage/survey.ts';
 import type { Branch, Thing } from './lineage.ts';
 
@@ -93,19 +94,6 @@ function twinNote(twins: readonly string[]): string[] {
 /** Cuts at the end, where uuids of siblings differ no less than elsewhere. */
 function shorten(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
-}
-
-const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'] as const;
-
-/** Bytes in the largest unit that leaves at least one, rounded to a tenth: `1.5 GiB`. */
-export function printSize(bytes: bigint): string {
-  let unit = 0;
-  let value = Number(bytes);
-  while (value >= 1024 && unit < SIZE_UNITS.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${Math.round(value * 10) / 10} ${SIZE_UNITS[unit]}`;
 }
 
 const AGE_UNITS: readonly (readonly [ms: number, letter: string])[] = [

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { NodeOptions } from './node.ts';
+import { VERSION } from './version.ts';
 
 const HELP = `
 The node side needs no access to the box but its NVMe/TCP port: no SSH key, no
@@ -61,6 +62,12 @@ export function nodeCommand(): Command {
     )
     .addOption(new Option('--simulator-api <socket>', 'unix socket of the simulator, for --attach loop'))
     .addOption(
+      new Option('--metrics-port <port>', 'serve metrics for Prometheus here; 0 for any port; off without it')
+        .env('ROSE_CSI_METRICS_PORT')
+        .argParser(portNumber),
+    )
+    .addOption(new Option('--metrics-address <address>', 'and on this address only').env('ROSE_CSI_METRICS_ADDRESS'))
+    .addOption(
       new Option('--log-level <level>', 'how much is logged')
         .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
         .env('ROSE_CSI_LOG_LEVEL')
@@ -68,21 +75,32 @@ export function nodeCommand(): Command {
     )
     .addHelpText('after', HELP)
     .action(async (options: NodeOptions & { readonly logLevel: string }) => {
-      const [{ createLogger }, { startNode }] = await Promise.all([
+      const [{ createLogger }, { endProcess, openTracing }, { startNode }] = await Promise.all([
         import('../observability/log.ts'),
+        import('../observability/tracing.ts'),
         import('./node.ts'),
       ]);
       const logger = createLogger(options.logLevel);
-      const server = await startNode(options, logger);
+      const tracing = await openTracing(logger, 'rose-csi-node', VERSION);
+      const server = await startNode(options, logger, tracing.tracer);
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
-        server.stop().catch((error: unknown) => {
-          logger.error({ err: error }, 'stopping failed');
-          process.exitCode = 1;
-        });
+        server
+          .stop()
+          .catch((error: unknown) => {
+            logger.error({ err: error }, 'stopping failed');
+            process.exitCode = 1;
+          })
+          .finally(() => endProcess(tracing));
       };
       process.once('SIGTERM', stop).once('SIGINT', stop);
     });
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port > 65_535) throw new InvalidArgumentError('a port is at most 65535');
+  return port;
 }
 
 function wholeNumber(text: string): number {

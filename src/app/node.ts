@@ -7,15 +7,23 @@ import { nodeHandlers } from '../csi/node/node.ts';
 import { type RunningServer, serve } from '../csi/server.ts';
 import type { Attachment } from '../host/attachment.ts';
 import { FormatRecords } from '../host/format-record.ts';
-import { Formatting } from '../host/formatting.ts';
+import { type FormatOutcome, Formatting } from '../host/formatting.ts';
 import { hostTools } from '../host/host-tools.ts';
 import { LoopAttachment } from '../host/loop-attachment.ts';
 import { Mounts } from '../host/mounts.ts';
 import { NodeVolumes } from '../host/node-volumes.ts';
 import { NvmeTcp } from '../host/nvme-tcp.ts';
 import type { Processes } from '../host/processes.ts';
+import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { nodeIdOf } from '../storage/identity.ts';
+import { loggedProcesses } from './logged-processes.ts';
+import { measuredProcesses } from './measured-processes.ts';
+import { type Monitoring, startMonitoring } from './monitoring.ts';
+import { rpcTracing } from './rpc-tracing.ts';
+import { tracedProcesses } from './traced-processes.ts';
 import { VERSION } from './version.ts';
+
+const formatOutcomes: readonly FormatOutcome[] = ['done', 'refused', 'failed'];
 
 /** What `rose-csi node` can be told. */
 export interface NodeOptions {
@@ -33,23 +41,57 @@ export interface NodeOptions {
   readonly attach: 'nvme-tcp' | 'loop';
   /** Unix socket of the simulator. */
   readonly simulatorApi?: string;
+  /** Where metrics are served; not at all without it. 0 for any port that is free. */
+  readonly metricsPort?: number | undefined;
+  /** All addresses of the node without it. */
+  readonly metricsAddress?: string | undefined;
+}
+
+export interface RunningNode extends RunningServer {
+  /** Port that the metrics are served on; undefined when they are off. */
+  readonly metricsPort: number | undefined;
 }
 
 /**
  * Serves the CSI Identity and Node services on a unix socket.
  *
- * @throws Error when an option is wrong or the endpoint cannot be served
+ * @throws Error when an option is wrong, or the endpoint or the metrics cannot be served
  */
-export async function startNode(options: NodeOptions, logger: Logger): Promise<RunningServer> {
+export async function startNode(options: NodeOptions, logger: Logger, tracer: Tracer = noTracer): Promise<RunningNode> {
+  const { metricsPort: port, metricsAddress: address } = options;
+  const monitoring = await startMonitoring(port === undefined ? undefined : { address, port }, 'node', logger);
+  try {
+    const server = await start(options, logger, tracer, monitoring);
+    const stop: RunningServer['stop'] = async (graceMs) => {
+      await Promise.all([server.stop(graceMs), monitoring.stop()]);
+    };
+    return { path: server.path, metricsPort: monitoring.port, stop };
+  } catch (error) {
+    await monitoring.stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: NodeOptions,
+  logger: Logger,
+  tracer: Tracer,
+  { metrics, interceptors }: Monitoring,
+): Promise<RunningServer> {
   for (const name of ['nodeName', 'clusterId'] as const) {
     if (options[name].trim() === '')
       throw new Error(`the ${name === 'nodeName' ? 'node name' : 'cluster id'} is empty`);
   }
   const nodeId = nodeIdOf(options.clusterId, options.nodeName);
-  const { host, hidden } = hostTools(options.hostTools);
+  const { host: programs, hidden } = hostTools(options.hostTools);
+  const host = tracedProcesses(measuredProcesses(loggedProcesses(programs, logger), metrics), tracer);
+  // Known from the start, so that the first refusal is seen as a change.
+  for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);
   const volumes = new NodeVolumes({
     ...{ host, logger, mounts: new Mounts(host, hidden), attachment: attachmentOf(options, nodeId, host) },
-    formatting: new Formatting(host, new FormatRecords(options.stateDir)),
+    formatting: new Formatting(host, new FormatRecords(options.stateDir), (outcome) =>
+      metrics.count('formats', { outcome }),
+    ),
     patienceMs: options.unstagePatience * 1000,
   });
   const services = [
@@ -59,7 +101,11 @@ export async function startNode(options: NodeOptions, logger: Logger): Promise<R
     ),
     implement(Node, nodeHandlers({ nodeId, maxVolumes: options.maxVolumes }, volumes)),
   ];
-  const server = await serve({ endpoint: options.endpoint, services, interceptors: [rpcLog(logger)] });
+  const server = await serve({
+    endpoint: options.endpoint,
+    services,
+    interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger)],
+  });
   const { endpoint, driverName: driver, attach } = options;
   logger.info({ version: VERSION, driver, nodeId, endpoint, attach }, 'serving');
   return server;

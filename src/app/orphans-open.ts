@@ -1,5 +1,4 @@
 import type { Config } from '../config/schema.ts';
-import type { Access } from '../kubernetes/access.ts';
 import type { KubernetesView } from '../orphans/references.ts';
 import type { StorageService } from '../storage/service.ts';
 import type { Survey } from '../storage/survey.ts';
@@ -70,9 +69,10 @@ export function patience(): { readonly signal: AbortSignal; readonly deadline: n
 }
 
 async function askCluster(flags: Omit<OrphansFlags, 'config'>): Promise<KubernetesView> {
-  const [{ KubernetesClient }, { viewOf }] = await Promise.all([
+  const [{ KubernetesClient }, { viewOf }, { accessFor }] = await Promise.all([
     import('../kubernetes/client.ts'),
     import('../orphans/references.ts'),
+    import('./cluster-access.ts'),
   ]);
   try {
     // The commands only list, and no list is of a namespace.
@@ -83,14 +83,4 @@ async function askCluster(flags: Omit<OrphansFlags, 'config'>): Promise<Kubernet
     const text = `Kubernetes cannot be asked: ${reason}\n--kubeconfig names a cluster; --device-only goes on without one`;
     throw new Error(text, { cause });
   }
-}
-
-async function accessFor({ kubeconfig, context }: Omit<OrphansFlags, 'config'>): Promise<Access> {
-  if (kubeconfig === undefined && context === undefined) {
-    const { inClusterAccess } = await import('../kubernetes/access.ts');
-    const inCluster = await inClusterAccess();
-    if (inCluster !== undefined) return inCluster;
-  }
-  const { kubeconfigAccess } = await import('../kubernetes/kubeconfig.ts');
-  return kubeconfigAccess(kubeconfig, context);
 }

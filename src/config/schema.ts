@@ -120,6 +120,15 @@ export const configSchema = z
         deleteHalfMade: z.boolean().default(false),
       })
       .prefault({}),
+    /** Serves metrics for Prometheus; absent for none. */
+    metrics: z
+      .strictObject({
+        /** Absent for all addresses. */
+        address: host.optional(),
+        /** 0 for any that is free, which the log tells. */
+        port: z.number().int().min(0).max(65535),
+      })
+      .optional(),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
     backends: z.array(backend).min(1),
   })

@@ -3,7 +3,8 @@
  * ControllerPublishVolume to the node. Strings only, no secrets; no address in volume_context, since a box may move.
  */
 import type { Target, Volume } from '../storage/storage.ts';
-import { type TuningKey, tuningRanges, type VolumeParameters } from './parameters.ts';
+import type { VolumeParameters } from './parameters.ts';
+import { type TuningKey, tuningRanges } from './tuning.ts';
 import { quoted } from './validation.ts';
 
 /** Keys of volume_context beside the NVMe tuning (`tuningRanges`). Permanent: they are stored in PersistentVolumes. */

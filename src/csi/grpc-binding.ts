@@ -47,6 +47,8 @@ export interface Rpc {
   readonly method: DescMethod;
   readonly request: Message;
   readonly call: CallContext;
+  /** The first value of a text header (gRPC metadata) that the caller sent. */
+  header(name: string): string | undefined;
 }
 
 /** Runs around every handler: for logs and counts. Passes on what `next` returns or throws. */
@@ -89,7 +91,8 @@ function grpcHandler(
 ): handleUnaryCall<Message, Message> {
   return (grpcCall, callback) => {
     const { call, release } = contextOf(grpcCall);
-    const rpc: Rpc = { method, request: grpcCall.request, call };
+    const header: Rpc['header'] = (name) => grpcCall.metadata.get(name)[0]?.toString();
+    const rpc: Rpc = { method, request: grpcCall.request, call, header };
     const innermost = async () => create(method.output, await handler(rpc.request, call));
     const run = interceptors.reduceRight<() => Promise<Message>>(
       (next, interceptor) => async () => interceptor(rpc, next),

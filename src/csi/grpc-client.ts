@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds until the call fails with DEADLINE_EXCEEDED; none without it. */
   readonly timeoutMs?: number;
+  /** Text headers (gRPC metadata) to send, by their names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One function for each unary method. Each rejects with the `ServiceError` of grpc-js (`code`, `details`). */
@@ -41,14 +43,14 @@ function unaryCall(channel: GrpcClient, method: DescMethod) {
   const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
   return (request: MessageInitShape<typeof method.input>, options: CallOptions = {}): Promise<Message> =>
     new Promise((resolve, reject) => {
-      const { signal, timeoutMs } = options;
+      const { signal, timeoutMs, headers } = options;
       signal?.throwIfAborted();
       const call = channel.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         create(method.input, request),
-        new Metadata(),
+        metadataOf(headers),
         timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
         (error, reply) => {
           signal?.removeEventListener('abort', cancel);
@@ -59,4 +61,10 @@ function unaryCall(channel: GrpcClient, method: DescMethod) {
       const cancel = () => call.cancel();
       signal?.addEventListener('abort', cancel, { once: true });
     });
+}
+
+function metadataOf(headers: CallOptions['headers'] = {}): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
 }

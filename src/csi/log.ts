@@ -61,12 +61,16 @@ export function rpcLog(logger: Logger): Interceptor {
 function lineOf({ method, request, call }: Rpc, start: number, code: status): Record<string, unknown> {
   return {
     rpc: method.name,
-    ...ids(request),
-    ...contentSource(request),
+    ...idsOfRequest(request),
     code: status[code],
     ms: Math.round((performance.now() - start) * 10) / 10,
     ...(call.signal.aborted && { callerGone: true }),
   };
+}
+
+/** The logged fields of a request that are set, by their names in the log, and the id of what a volume is made from. */
+export function idsOfRequest(request: Message): Record<string, string> {
+  return { ...ids(request), ...contentSource(request) };
 }
 
 /** The logged fields of a message that are set. */
@@ -89,7 +93,7 @@ function contentSource(request: Message): { source?: string } {
 }
 
 /** The id that a create chose. */
-function idsOfReply(reply: Message): Record<string, string> {
+export function idsOfReply(reply: Message): Record<string, string> {
   if ('volume' in reply && typeof reply.volume === 'object' && reply.volume !== null) return ids(reply.volume);
   if ('snapshot' in reply && typeof reply.snapshot === 'object' && reply.snapshot !== null) return ids(reply.snapshot);
   return {};

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StorageError } from '../storage/errors.ts';
-import { snapshotParameters, tuningRanges, volumeParameters } from './parameters.ts';
+import { snapshotParameters, volumeParameters } from './parameters.ts';
+import { tuningRanges } from './tuning.ts';
 
 const invalid = (message: string | RegExp) => (error: unknown) => {
   assert.ok(error instanceof StorageError);

@@ -1,23 +1,11 @@
 /** StorageClass and VolumeSnapshotClass parameters. */
 import * as z from 'zod';
+import { type TuningKey, tuningRanges } from './tuning.ts';
 import { checkMap, invalid, quoted } from './validation.ts';
 import { filesystems } from './volume-capability.ts';
 
 /** Keys that sidecars add (`--extra-create-metadata`) belong to Kubernetes; whatever they are, they are accepted. */
 const kubernetesPrefix = 'csi.storage.k8s.io/';
-
-/** Keys of the NVMe tuning with their finite ranges; also keys of volume_context. Seconds, but for `ioQueues`. */
-export const tuningRanges = {
-  /** How long I/O waits for a lost box before it fails. Never "for ever": a node with such a mount cannot reboot. */
-  ctrlLossTimeoutSeconds: [10, 86_400],
-  reconnectDelaySeconds: [1, 300],
-  keepAliveTimeoutSeconds: [1, 300],
-  /** I/O queues of the connection, hence TCP connections. */
-  ioQueues: [1, 128],
-} as const satisfies Record<string, readonly [number, number]>;
-
-/** A key of the NVMe tuning. */
-export type TuningKey = keyof typeof tuningRanges;
 
 /** Numbers arrive as text, since StorageClass values are strings; they stay text, in the one form without extras. */
 const tuning = (key: TuningKey) => {

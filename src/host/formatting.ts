@@ -28,13 +28,19 @@ const mkfs: Readonly<Record<Filesystem, (uuid: string, again: boolean) => readon
   xfs: (uuid, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
 };
 
+/** `refused`: it is not provably blank, and was left alone. `failed`: mkfs did not end well. */
+export type FormatOutcome = 'done' | 'refused' | 'failed';
+
 export class Formatting {
   readonly #host: Processes;
   readonly #records: FormatRecords;
+  readonly #onFormat: (outcome: FormatOutcome) => void;
 
-  constructor(host: Processes, records: FormatRecords) {
+  /** @param onFormat told of every format, and of every one that was refused; must not throw */
+  constructor(host: Processes, records: FormatRecords, onFormat: (outcome: FormatOutcome) => void = () => undefined) {
     this.#host = host;
     this.#records = records;
+    this.#onFormat = onFormat;
   }
 
   /**
@@ -45,6 +51,20 @@ export class Formatting {
    * that cannot be told now
    */
   async ensure(
+    volume: Formattable,
+    device: BlockDevice,
+    identify: () => Promise<BlockDevice | undefined>,
+    signal: AbortSignal,
+  ): Promise<Filesystem> {
+    try {
+      return await this.#ensure(volume, device, identify, signal);
+    } catch (error) {
+      if (error instanceof StorageError && error.kind === 'precondition') this.#onFormat('refused');
+      throw error;
+    }
+  }
+
+  async #ensure(
     volume: Formattable,
     device: BlockDevice,
     identify: () => Promise<BlockDevice | undefined>,
@@ -86,7 +106,9 @@ export class Formatting {
     const args = ['--pdeathsig', 'KILL', '--', ...program];
     try {
       await this.#host.run('setpriv', args, { timeoutMs: MKFS_MS, inherit: descriptor });
+      this.#onFormat('done');
     } catch (error) {
+      this.#onFormat('failed');
       if (!(error instanceof ProcessError)) throw error;
       const what = `cannot make ${volume.filesystem} on ${device.path} (${volume.nqn}, ${device.bytes} bytes)`;
       throw new StorageError('unavailable', `${what}: ${error.message}`, { cause: error });

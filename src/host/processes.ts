@@ -70,6 +70,11 @@ export function processes(prefix: readonly string[] = []): Processes {
   };
 }
 
+/** What a command is about: the program that setpriv starts, not that it is started by setpriv. */
+export function programOf(program: string, args: readonly string[]): string {
+  return program === 'setpriv' ? (args[args.indexOf('--') + 1] ?? program) : program;
+}
+
 function start([program = '', ...args]: readonly string[], options: RunOptions): Promise<Output> {
   const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, signal } = options;
   return new Promise((resolve, reject) => {

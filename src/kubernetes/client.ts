@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Access } from './access.ts';
 import {
   type Attachment,
@@ -13,7 +13,8 @@ import {
   type SnapshotContent,
 } from './cluster.ts';
 import { type ApiRequest, send } from './http.ts';
-import { configMap, lease, page, persistentVolume, snapshotContent, volumeAttachment } from './objects.ts';
+import { configMap, lease, persistentVolume, snapshotContent, volumeAttachment } from './objects.ts';
+import { parse, readPages } from './pages.ts';
 
 export interface ClientOptions {
   /** Where the Lease, the ConfigMap and the Events are. */
@@ -23,10 +24,6 @@ export interface ClientOptions {
 }
 
 const REQUEST_MS = 15_000;
-/** Objects of one page of a list. */
-const PAGE = 500;
-/** Pages after which something else is wrong: a server that gives the same page for ever. */
-const MAX_PAGES = 10_000;
 /** The key of a ConfigMap that holds the memo. */
 const MEMO_KEY = 'memo';
 /** Longest message of an Event, in bytes, as the API server checks it. */
@@ -126,23 +123,8 @@ export class KubernetesClient implements Cluster {
     await this.#send(request, signal);
   }
 
-  /** All pages of a list, which show one moment; one that expires on the way fails, since it could lack objects. */
   async #list<T>(what: string, path: readonly string[], item: z.ZodType<T>, signal: AbortSignal): Promise<Listed<T>> {
-    const items: T[] = [];
-    let resourceVersion: string | undefined;
-    let token: string | undefined;
-    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-      const query = { limit: String(PAGE), ...(token !== undefined && { continue: token }) };
-      const answer = parse(page, await this.#send({ what, method: 'GET', path, query }, signal), what);
-      resourceVersion ??= answer.metadata.resourceVersion;
-      if (answer.metadata.resourceVersion !== resourceVersion) {
-        throw new KubernetesError(`${what}: its pages are of different moments`);
-      }
-      items.push(...parse(z.array(item), answer.items ?? [], what));
-      token = answer.metadata.continue || undefined;
-      if (token === undefined) return { items, resourceVersion };
-    }
-    throw new KubernetesError(`${what}: more than ${MAX_PAGES} pages`);
+    return await readPages(what, item, (query) => this.#send({ what, method: 'GET', path, query }, signal));
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
@@ -165,13 +147,6 @@ async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof KubernetesError && error.status === 404) return undefined;
     throw error;
   }
-}
-
-function parse<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
-  const result = schema.safeParse(answer);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new KubernetesError(`${what}: not what was asked for: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 /** A time as a Lease wants it: with exactly six digits behind the second. */

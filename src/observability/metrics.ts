@@ -1,38 +1,26 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+/** The seam between the driver and its metrics. prom-client stands behind it, and is loaded only when it is turned on. */
+import type { KeysOf, LabelsOf } from './metric-list.ts';
 
-/** What is counted and measured, in one registry of its own. */
+/** Where the driver counts and measures. Nothing here throws or takes time worth counting. */
 export interface Metrics {
-  readonly registry: Registry;
-  /** Objects that nothing refers to, as the last complete pass found them; by backend, and kind of object. */
-  readonly orphans: Gauge<'backend' | 'kind'>;
-  /** Passes of the orphan report, by outcome. */
-  readonly orphanPasses: Counter<'outcome'>;
-  /** Unix seconds at which the last complete pass ended. */
-  readonly orphanPassTime: Gauge;
+  /** Adds `by` to a counter, one if it is left out; 0 makes it known before it has counted anything. */
+  count<Key extends KeysOf<'counter'>>(key: Key, labels: LabelsOf<Key>, by?: number): void;
+  /** Adds a duration in seconds to a histogram. */
+  observe<Key extends KeysOf<'histogram'>>(key: Key, labels: LabelsOf<Key>, seconds: number): void;
+  set<Key extends KeysOf<'gauge'>>(key: Key, labels: LabelsOf<Key>, value: number): void;
+  /** Forgets the value of a gauge for these labels, or all: what is not known is told as nothing, never as 0. */
+  forget<Key extends KeysOf<'gauge'>>(key: Key, labels?: LabelsOf<Key>): void;
+  /** Calls `work` right before metrics are read. It sets gauges from memory, and asks nobody. */
+  beforeReading(work: () => void): void;
 }
 
-/** Metrics that begin at nothing. */
-export function createMetrics(): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  return {
-    registry,
-    orphans: new Gauge({
-      name: 'rose_csi_orphans',
-      help: 'Volumes, snapshots and half-made volumes on the boxes that nothing in Kubernetes refers to.',
-      labelNames: ['backend', 'kind'],
-      registers,
-    }),
-    orphanPasses: new Counter({
-      name: 'rose_csi_orphan_passes_total',
-      help: 'Passes of the orphan report.',
-      labelNames: ['outcome'],
-      registers,
-    }),
-    orphanPassTime: new Gauge({
-      name: 'rose_csi_orphan_last_pass_timestamp_seconds',
-      help: 'When the last complete pass of the orphan report ended.',
-      registers,
-    }),
-  };
+/** Metrics that are turned off. */
+export const noMetrics: Metrics = { count() {}, observe() {}, set() {}, forget() {}, beforeReading() {} };
+
+/** Metrics that can be read. */
+export interface ReadableMetrics extends Metrics {
+  /** Media type of {@link read}. */
+  readonly contentType: string;
+  /** All of them in the text format of Prometheus. */
+  read(): Promise<string>;
 }

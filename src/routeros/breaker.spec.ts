@@ -69,6 +69,22 @@ describe('Breaker', () => {
     );
   });
 
+  it('is open during a break, half-open after it, and closed by an attempt that succeeds', async (context) => {
+    const tick = frozenClock(context);
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 100 });
+    const states = [breaker.state];
+    await breaker.run(() => fails('unreachable'));
+    states.push(breaker.state);
+    tick(100);
+    states.push(breaker.state);
+    await breaker.run(async () => {
+      states.push(breaker.state);
+      return await works();
+    });
+    states.push(breaker.state);
+    assert.deepEqual(states, ['closed', 'open', 'half-open', 'half-open', 'closed']);
+  });
+
   it('counts only trouble on the way to the box', async () => {
     const breaker = new Breaker({ failures: 1, firstBreakMs: 1e6, maxBreakMs: 1e6 });
     for (const kind of ['refused', 'failed', 'rejected', 'cancelled'] as const) {

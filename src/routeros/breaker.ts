@@ -1,5 +1,6 @@
 import {
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
@@ -16,6 +17,9 @@ export interface BreakerOptions {
   /** No break is longer, in milliseconds. */
   readonly maxBreakMs: number;
 }
+
+/** `open` during a break; `half-open` from its end until an attempt has told whether the box answers again. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** How one attempt ended: an error that the box itself answered with proves that it can be reached. */
 export type Outcome<T> = { readonly value: T } | { readonly error: RouterOsError };
@@ -53,6 +57,11 @@ export class Breaker {
   /** Whether an attempt would be let through now, or is being made to find out. */
   get closed(): boolean {
     return Date.now() >= this.#brokenUntil;
+  }
+
+  get state(): BreakerState {
+    if (!this.closed) return 'open';
+    return this.#policy.state === CircuitState.Closed ? 'closed' : 'half-open';
   }
 
   /**

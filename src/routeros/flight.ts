@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { wrap } from './envelope.ts';
 import { RouterOsError } from './errors.ts';
+import type { ExecEnd, ExecWatch } from './exec-watch.ts';
 import type { JsonRow, RunOptions } from './routeros.ts';
 import type { Script } from './script.ts';
 
@@ -14,16 +15,26 @@ export class Flight {
   readonly nonce = randomBytes(8).toString('hex');
   /** The line to send. */
   readonly command: string;
+  /** Bytes of the answer, once there is one. */
+  bytes = 0;
+  readonly #watch: ExecWatch;
+  readonly #launched = performance.now();
+  #turn: number | undefined;
+  #ended = false;
   readonly #result = Promise.withResolvers<readonly JsonRow[]>();
   readonly #abandoned = new AbortController();
   #waiting = 0;
   #sent = false;
 
-  /** @throws RangeError when the script is too long to be sent. */
-  constructor(script: Script, kind: RunOptions['kind']) {
+  /**
+   * @param watch asked for once it is known that the script can be sent.
+   * @throws RangeError when the script is too long to be sent.
+   */
+  constructor(script: Script, kind: RunOptions['kind'], watch: () => ExecWatch) {
     this.script = script;
     this.kind = kind;
     this.command = wrap(script, this.nonce);
+    this.#watch = watch();
     // Each caller takes the outcome through wait(); there may be none left.
     this.#result.promise.catch(() => undefined);
   }
@@ -37,17 +48,40 @@ export class Flight {
     return this.#abandoned.signal;
   }
 
+  /** Its turn in the queue has come. */
+  begin(): void {
+    this.#turn = performance.now();
+  }
+
+  /** To be called by a further caller, before it waits. */
+  join(): void {
+    this.#watch.joined();
+  }
+
   /** Called right before the command goes out; from here on its outcome is unknown to whoever leaves. */
   markSent(): void {
     this.#sent = true;
   }
 
   land(rows: readonly JsonRow[]): void {
+    this.#end('ok');
     this.#result.resolve(rows);
   }
 
   fail(error: unknown): void {
+    this.#end(error instanceof RouterOsError ? error.kind : 'defect');
     this.#result.reject(error);
+  }
+
+  /** Only the first end counts: what was given up in the queue may still come to its turn. */
+  #end(outcome: ExecEnd['outcome']): void {
+    if (this.#ended) {
+      return;
+    }
+    this.#ended = true;
+    const now = performance.now();
+    const turn = this.#turn ?? now;
+    this.#watch.ended({ outcome, waitMs: turn - this.#launched, runMs: now - turn, bytes: this.bytes });
   }
 
   /**

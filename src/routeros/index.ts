@@ -1,13 +1,14 @@
-export type { BreakerOptions } from './breaker.ts';
+export type { BreakerOptions, BreakerState } from './breaker.ts';
 export { type ConsoleAnswer, openConsole, type RouterOsConsole } from './console.ts';
 export { bytes, flag, integer, text } from './decode.ts';
 export { MAX_COMMAND_BYTES, wrap } from './envelope.ts';
 export { ere, startsWith } from './ere.ts';
 export { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+export type { ExecEnd, ExecStart, ExecWatch, WatchExec } from './exec-watch.ts';
 export { fingerprint, type HostKeys, parseHostKeys } from './host-key.ts';
 export { presentedHostKey } from './host-key-probe.ts';
 export { defaultRetryPolicy, type RetryPolicy, type RetryRule } from './retry-policy.ts';
 export { connectRouterOs, type ExecEvent, type RouterOsOptions } from './router.ts';
-export type { JsonRow, RouterOs, RunOptions } from './routeros.ts';
+export type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 export { join, ros, Script, type ScriptValue } from './script.ts';
 export type { SshCredentials } from './ssh-session.ts';

@@ -3,11 +3,12 @@ import { Breaker, type BreakerOptions, leftAlone, type Outcome } from './breaker
 import { limitCall } from './call-limit.ts';
 import { MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { unwatched, type WatchExec } from './exec-watch.ts';
 import { Flight } from './flight.ts';
 import { type HostKeys, parseHostKeys } from './host-key.ts';
 import { Link } from './link.ts';
 import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
-import type { JsonRow, RouterOs, RunOptions } from './routeros.ts';
+import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import type { Script } from './script.ts';
 import type { SshCredentials } from './ssh-session.ts';
 
@@ -43,6 +44,8 @@ export interface RouterOsOptions {
   readonly breaker?: BreakerOptions;
   /** Told of every exec; must not throw. */
   readonly onExec?: (event: ExecEvent) => void;
+  /** Follows every exec, waiting included. */
+  readonly watchExec?: WatchExec;
 }
 
 const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
@@ -56,6 +59,7 @@ class Router implements RouterOs {
   readonly #maxQueued: number;
   readonly #execTimeoutMs: number;
   readonly #onExec: (event: ExecEvent) => void;
+  readonly #watchExec: WatchExec;
   readonly #closing = new AbortController();
   /** Reads that another caller may join, by script. */
   readonly #reads = new Map<string, Flight>();
@@ -77,13 +81,17 @@ class Router implements RouterOs {
     this.#maxQueued = options.maxQueued ?? 256;
     this.#execTimeoutMs = options.execTimeoutMs ?? 20_000;
     this.#onExec = options.onExec ?? (() => undefined);
+    this.#watchExec = options.watchExec ?? unwatched;
   }
 
   async run(script: Script, options: RunOptions): Promise<readonly JsonRow[]> {
     const limit = limitCall(options, this.#budgetMs, this.#closing.signal);
+    let attempts = 0;
     const attempt = async (): Promise<readonly JsonRow[]> => {
+      attempts += 1;
       const shared = options.kind === 'read' ? this.#reads.get(script.text) : undefined;
-      return (shared ?? this.#launch(script, options.kind)).wait(limit.signal);
+      shared?.join();
+      return (shared ?? this.#launch(script, options.kind, attempts)).wait(limit.signal);
     };
     try {
       return await this.#retries.run(attempt, limit.signal);
@@ -96,6 +104,10 @@ class Router implements RouterOs {
     return this.#breaker.closed;
   }
 
+  state(): RouterOsState {
+    return { breaker: this.#breaker.state, queued: this.#queue.size, inFlight: this.#queue.pending };
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#link.close();
@@ -103,24 +115,25 @@ class Router implements RouterOs {
   }
 
   /** Puts an exec into the queue. */
-  #launch(script: Script, kind: RunOptions['kind']): Flight {
+  #launch(script: Script, kind: RunOptions['kind'], attempt: number): Flight {
     if (!this.#breaker.closed) {
       throw leftAlone();
     }
     if (this.#queue.size >= this.#maxQueued) {
       throw new RouterOsError('unreachable', `the queue is full: ${this.#queue.size} commands wait`);
     }
-    const flight = new Flight(script, kind);
+    const flight = new Flight(script, kind, () => this.#watchExec({ kind, attempt }));
     if (kind === 'read') {
       this.#reads.set(script.text, flight);
       flight.abandoned.addEventListener('abort', () => this.#withdraw(flight));
     }
     // Rejects only when the flight was abandoned, when nobody waits for it any more.
-    this.#queue.add(() => this.#fly(flight), { signal: flight.abandoned }).catch(() => undefined);
+    this.#queue.add(() => this.#fly(flight), { signal: flight.abandoned }).catch(() => flight.fail(abandoned()));
     return flight;
   }
 
   async #fly(flight: Flight): Promise<void> {
+    flight.begin();
     try {
       const outcome = await this.#breaker.run(() => this.#attempt(flight));
       this.#settle(flight);
@@ -143,11 +156,12 @@ class Router implements RouterOs {
     try {
       const session = await this.#link.session();
       if (flight.abandoned.aborted) {
-        return { error: new RouterOsError('cancelled', 'all callers gave up') };
+        return { error: abandoned() };
       }
       flight.markSent();
       const { output, note } = await session.exec(flight.command, this.#execTimeoutMs);
       bytes = output.length;
+      flight.bytes = bytes;
       const value = parseAnswer(output, flight.nonce, note);
       done('ok');
       return { value };
@@ -175,6 +189,10 @@ class Router implements RouterOs {
       this.#reads.delete(flight.script.text);
     }
   }
+}
+
+function abandoned(): RouterOsError {
+  return new RouterOsError('cancelled', 'all callers gave up');
 }
 
 /** Keys that are given are checked at once, those that are asked for whenever they are. */

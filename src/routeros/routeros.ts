@@ -1,3 +1,4 @@
+import type { BreakerState } from './breaker.ts';
 import type { Script } from './script.ts';
 
 /** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./decode.ts, which tolerates U12. */
@@ -14,6 +15,15 @@ export interface RunOptions {
   readonly deadline?: number;
 }
 
+/** How it stands with the way to a box at this moment. */
+export interface RouterOsState {
+  readonly breaker: BreakerState;
+  /** Execs that wait for their turn. */
+  readonly queued: number;
+  /** Execs whose turn it is, those that connect first included. */
+  readonly inFlight: number;
+}
+
 /** One box, as the layers above see it. */
 export interface RouterOs {
   /**
@@ -24,5 +34,7 @@ export interface RouterOs {
   run(script: Script, options: RunOptions): Promise<readonly JsonRow[]>;
   /** Answers from the circuit breaker's state; never touches the network. */
   reachable(): boolean;
+  /** From memory; never touches the network. */
+  state(): RouterOsState;
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { parseHandle } from './handle.ts';
 import type { Identity } from './identity.ts';
+import { type InspectedVolume, inspectVolume } from './inspection.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { listSnapshots, listVolumes } from './listing.ts';
 import { Publishing } from './publishing.ts';
@@ -90,6 +91,15 @@ export class StorageService implements Storage {
 
   async getVolume(volumeId: string, call: Call): Promise<Volume> {
     return await this.#volumes.read(volumeId, call);
+  }
+
+  /**
+   * How the box holds a volume, whoever owns it. Changes nothing.
+   *
+   * @throws StorageError `notFound` when an intact answer from the right pools says that there is none.
+   */
+  async inspectVolume(volumeId: string, call: Call): Promise<InspectedVolume> {
+    return await inspectVolume(this.#backends, volumeId, call);
   }
 
   async listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>> {

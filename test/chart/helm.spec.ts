@@ -69,6 +69,8 @@ test('what cannot work is refused before anything is installed, with what to do'
       [/additional properties 'replicaCount' not allowed/, ...MINIMUM, '--set', 'replicaCount=2'],
       [/additional properties 'privateKey' not allowed/, ...MINIMUM, '--set', 'config.backends[0].ssh.privateKey=x'],
       [/controller\/replicas.*maximum/, ...MINIMUM, '--set', 'controller.replicas=3'],
+      [/metrics\.rules needs metrics\.enabled/, ...MINIMUM, '--set', 'metrics.rules.enabled=true'],
+      [/additional properties 'metrics' not allowed/, ...MINIMUM, '--set', 'config.metrics.port=9809'],
       [/kubeletPath.*does not match pattern/, ...MINIMUM, '--set', 'node.kubeletPath=var/lib'],
     ];
     for (const [message, ...flags] of refusals) {
@@ -119,6 +121,6 @@ test("Kubernetes' own types accept every manifest and example, field by field", 
 function own(stream: string): string {
   const documents = stream.split(/^---$/m);
   return documents
-    .filter((document) => !/^apiVersion: (velero\.io|snapscheduler\.backube)\//m.test(document))
+    .filter((document) => !/^apiVersion: (velero\.io|snapscheduler\.backube|monitoring\.coreos\.com)\//m.test(document))
     .join('---');
 }

@@ -93,7 +93,7 @@ export async function runScenario(
       onLine: (line) => {
         booting.resolve();
         file.write(`${name}: ${line}\n`);
-        if (name === 'node' && /^(STEP|CHECK|SCENARIO) /.test(line)) {
+        if (name === 'node' && /^(STEP|CHECK|SAMPLE|SCENARIO) /.test(line)) {
           story.push(line);
           onLine(line);
         }

@@ -6,6 +6,7 @@ import { doctorCommand } from '../../src/app/doctor-command.ts';
 import { nodeCommand } from '../../src/app/node-command.ts';
 import { orphansCommand } from '../../src/app/orphans-command.ts';
 import { snapshotsCommand } from '../../src/app/snapshots-command.ts';
+import { whyCommand } from '../../src/app/why-command.ts';
 import { simulateCommand } from '../../src/simulator/command.ts';
 
 const COLUMNS = 80;
@@ -21,6 +22,7 @@ for (const top of [
   doctorCommand(),
   orphansCommand(),
   snapshotsCommand(),
+  whyCommand(),
   simulateCommand(),
 ]) {
   for (const command of all(top)) {

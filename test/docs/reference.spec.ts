@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/load.ts';
-import { snapshotParameters, tuningRanges, volumeParameters } from '../../src/csi/parameters.ts';
+import { snapshotParameters, volumeParameters } from '../../src/csi/parameters.ts';
 import { codes } from '../../src/csi/status.ts';
+import { tuningRanges } from '../../src/csi/tuning.ts';
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 

@@ -47,10 +47,13 @@ export class TestNode {
   readonly directory: string;
   readonly client: Client<typeof Node>;
   readonly nodeId: string;
+  /** Where it serves its metrics, if this process runs it and they are on. */
+  readonly metricsPort: number | undefined;
   readonly #stack: Stack;
 
-  constructor(stack: Stack, directory: string, client: Client<typeof Node>, nodeId: string) {
+  constructor(stack: Stack, directory: string, client: Client<typeof Node>, nodeId: string, metricsPort?: number) {
     this.#stack = stack;
+    this.metricsPort = metricsPort;
     this.directory = directory;
     this.client = client;
     this.nodeId = nodeId;
@@ -174,11 +177,11 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
   });
   const loops = new LoopTarget();
   const stack = await startStack(t, { ...options, simulator: { ...options.simulator, target: loops } });
-  const nodeAt = async (home: string, endpoint: string): Promise<TestNode> => {
+  const nodeAt = async (home: string, endpoint: string, metricsPort?: number): Promise<TestNode> => {
     const client = createClient(Node, endpoint);
     stops.push(() => client.close());
     await until(() => client.nodeGetInfo({}).then(Boolean, () => false), 30_000);
-    return new TestNode(stack, home, client, (await client.nodeGetInfo({})).nodeId);
+    return new TestNode(stack, home, client, (await client.nodeGetInfo({})).nodeId, metricsPort);
   };
   const anotherNode = async (name: string, extra: Partial<NodeOptions> = {}): Promise<TestNode> => {
     const home = join(directory, name);
@@ -192,9 +195,10 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
         ...extra,
       },
       createLogger(process.env['TEST_LOG'] ?? 'fatal'),
+      options.tracer,
     );
     stops.push(() => server.stop(0));
-    return nodeAt(home, endpoint);
+    return nodeAt(home, endpoint, server.metricsPort);
   };
   const node = await anotherNode('node-1');
   const claim: Scene['claim'] = async (kind, bytes = SIZES[kind], extra = {}) => {

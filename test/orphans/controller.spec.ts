@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterDuties } from '../../src/app/cluster-duties.ts';
 import { startController } from '../../src/app/controller.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
-import { createMetrics } from '../../src/observability/metrics.ts';
+import { METRICS_ON, scrapeUntil } from '../metrics/scrape.ts';
 import { MiB, makeVolume, snapshotName } from '../support/calls.ts';
 import { subvolumes } from '../support/console.ts';
 import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-import { slotOf, storageOf } from './scene.ts';
+import { slotOf } from './scene.ts';
 
 const NAME = 'rds.rose-csi.io-orphans';
 const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deleteHalfMade: false };
@@ -77,18 +76,15 @@ test('what a pass found is measured', async (t) => {
   api.put('persistentvolumes', persistentVolume(kept));
   const memo = { memo: JSON.stringify({ [lost]: 1_700_000_000 }) };
   api.put('configmaps', { metadata: { name: NAME }, data: memo });
-  const metrics = createMetrics();
-  const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS };
-  const storage = await storageOf(t, stack);
-  const duties = clusterDuties({ config, access: api.access, storage, logger: createLogger('fatal'), metrics });
-  duties.start();
-  t.after(() => duties.stop());
-  await until(async () =>
-    (await metrics.registry.metrics()).includes('rose_csi_orphan_passes_total{outcome="done"} 1'),
-  );
-  const text = await metrics.registry.metrics();
-  assert.match(text, /^rose_csi_orphans\{backend="rds1",kind="volume"\} 1$/m);
-  assert.match(text, /^rose_csi_orphan_last_pass_timestamp_seconds [1-9]/m);
+  const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS, ...METRICS_ON };
+  const endpoint = `unix://${stack.directory}/measured.sock`;
+  const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
+  t.after(() => controller.stop());
+  const { metricsPort } = controller;
+  const found = await scrapeUntil(metricsPort, (now) => now.value('orphanPasses', { outcome: 'done' }) === 1);
+  const orphans = (kind: string) => found.value('orphans', { backend: 'rds1', kind });
+  assert.deepEqual([orphans('volume'), orphans('snapshot'), orphans('half-made')], [1, 0, 0]);
+  assert.ok((found.value('orphanPassTime') ?? 0) > 1_700_000_000);
   assert.deepEqual(api.reasons(), ['OrphanFound']);
 });
 

@@ -9,6 +9,7 @@ import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../src/csi/grpc-client.ts';
 import type { Access } from '../../src/kubernetes/access.ts';
 import { createLogger } from '../../src/observability/log.ts';
+import type { Tracer } from '../../src/observability/tracing.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulate.ts';
 import { placePools } from './backend.ts';
 import { generateKey } from './keys.ts';
@@ -33,6 +34,8 @@ export interface StackOptions {
   readonly patience?: Patience;
   /** The API server of the cluster that the controllers run in. */
   readonly access?: Access;
+  /** Makes the spans of the controllers and nodes. */
+  readonly tracer?: Tracer;
   /** Leads the controller to the box through this, so that a test can cut the connection. */
   readonly wire?: Wire;
 }
@@ -48,6 +51,8 @@ export interface Stack {
   readonly api: SimulatorApi;
   readonly controller: Client<typeof Controller>;
   readonly identity: Client<typeof Identity>;
+  /** Where the first controller serves its metrics; undefined when they are off. */
+  readonly metricsPort: number | undefined;
   /** Starts a second controller process's worth of driver on the same box. */
   anotherController(config?: Readonly<Record<string, unknown>>): Promise<Client<typeof Controller>>;
 }
@@ -94,12 +99,19 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     const document = { clusterId: CLUSTER_ID, backends, ...extra };
     await writeFile(join(directory, `rose-csi-${number}.json`), JSON.stringify(document));
     const config = parseConfig(document, 'test');
-    const controller = await startController(config, endpoint, logger, options.patience, options.access);
+    const controller = await startController(
+      config,
+      endpoint,
+      logger,
+      options.patience,
+      options.access,
+      options.tracer,
+    );
     stops.push(() => controller.stop());
-    return endpoint;
+    return { endpoint, metricsPort: controller.metricsPort };
   };
   const connect = async (extra?: Readonly<Record<string, unknown>>) => {
-    const endpoint = await start({ ...options.config, ...extra });
+    const { endpoint, metricsPort } = await start({ ...options.config, ...extra });
     const identity = createClient(Identity, endpoint);
     const controller = createClient(Controller, endpoint);
     stops.push(() => {
@@ -107,7 +119,7 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
       controller.close();
     });
     if (options.waitUntilReady !== false) await until(async () => (await identity.probe({})).ready === true);
-    return { identity, controller };
+    return { identity, controller, metricsPort };
   };
   const first = await connect();
   return {

@@ -1,6 +1,9 @@
 {{/* The controller's configuration file. Secrets are named by path only. */}}
 {{- define "rose-csi.config" -}}
 {{- $config := merge (pick .Values "clusterId" "driverName") (omit .Values.config "backends") -}}
+{{- with .Values.metrics -}}
+{{- if .enabled }}{{ $_ := set $config "metrics" (dict "port" (int .port)) }}{{ end -}}
+{{- end -}}
 {{- $backends := list -}}
 {{- range .Values.config.backends -}}
 {{- $backend := deepCopy . -}}
@@ -20,6 +23,11 @@
 {{- $_ := required "clusterId is required: it marks what this cluster owns on the box, and must never change. A good one: --set clusterId=$(kubectl get namespace kube-system -o jsonpath={.metadata.uid})" .Values.clusterId -}}
 {{- if not .Values.config.backends -}}
 {{- fail "config.backends is required: at least one box, see docs/install.md" -}}
+{{- end -}}
+{{- range list "monitors" "rules" "dashboard" -}}
+{{- if and (get $.Values.metrics .).enabled (not $.Values.metrics.enabled) -}}
+{{- fail (printf "metrics.%s needs metrics.enabled" .) -}}
+{{- end -}}
 {{- end -}}
 {{- $pools := dict -}}
 {{- range .Values.config.backends -}}

@@ -7,7 +7,7 @@ import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/handle.ts';
 import { nqnOf } from '../../storage/names.ts';
 import { publishContextKeys, volumeContextKeys } from '../contexts.ts';
-import { type TuningKey, tuningRanges } from '../parameters.ts';
+import { type TuningKey, tuningRanges } from '../tuning.ts';
 import { checkMap, invalid, quoted, requireString } from '../validation.ts';
 import { filesystems } from '../volume-capability.ts';
 

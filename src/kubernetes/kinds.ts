@@ -1,0 +1,189 @@
+import * as z from 'zod';
+
+/** A kind of object that can be read, and the part of it that is looked at; everything else is dropped. */
+export interface Kind<T> {
+  /** As people write it. */
+  readonly title: string;
+  /** As it stands in paths and in rules of RBAC. */
+  readonly plural: string;
+  /** API group, all of version v1; empty for the core. */
+  readonly group: string;
+  readonly schema: z.ZodType<T>;
+}
+
+const text = z.string().optional();
+const texts = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((given) => given ?? {});
+/** Go writes an empty list as nothing, and as `null` at times. */
+const many = <T>(item: z.ZodType<T>) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((given) => given ?? []);
+
+const metadata = z.object({
+  name: z.string().min(1),
+  ...{ namespace: text, uid: text, creationTimestamp: text, deletionTimestamp: text },
+  finalizers: many(z.string()),
+  annotations: texts,
+  labels: texts,
+});
+const condition = z.object({ type: z.string(), status: z.string(), reason: text, message: text });
+const failure = z.object({ time: text, message: text }).nullish();
+const storage = z.object({ storage: text }).nullish();
+
+const claim = z.object({
+  metadata,
+  spec: z.object({
+    ...{ storageClassName: text, volumeName: text, volumeMode: text },
+    accessModes: many(z.string()),
+    resources: z.object({ requests: storage }).optional(),
+    dataSource: z.object({ kind: z.string(), name: z.string(), apiGroup: text.nullable() }).nullish(),
+    dataSourceRef: z.object({ kind: z.string(), name: z.string(), namespace: text }).nullish(),
+  }),
+  status: z
+    .object({ phase: text, capacity: storage, conditions: many(condition), allocatedResourceStatuses: texts })
+    .optional(),
+});
+
+const volume = z.object({
+  metadata,
+  spec: z.object({
+    capacity: storage,
+    csi: z.object({ driver: z.string(), volumeHandle: z.string() }).optional(),
+    claimRef: z.object({ namespace: z.string(), name: z.string(), uid: text }).optional(),
+    ...{ persistentVolumeReclaimPolicy: text, storageClassName: text },
+    accessModes: many(z.string()),
+  }),
+  status: z.object({ phase: text, message: text, reason: text }).optional(),
+});
+
+const storageClass = z.object({
+  metadata,
+  provisioner: z.string(),
+  volumeBindingMode: text,
+  allowVolumeExpansion: z.boolean().optional(),
+  parameters: texts,
+});
+
+const attachment = z.object({
+  metadata,
+  spec: z.object({
+    attacher: z.string(),
+    nodeName: z.string(),
+    source: z.object({ persistentVolumeName: text }),
+  }),
+  status: z.object({ attached: z.boolean(), attachError: failure, detachError: failure }).optional(),
+});
+
+const node = z.object({ metadata, status: z.object({ conditions: many(condition) }).optional() });
+const csiNode = z.object({ metadata, spec: z.object({ drivers: many(z.object({ name: z.string() })) }) });
+const csiDriver = z.object({ metadata });
+
+const pod = z.object({
+  metadata,
+  spec: z.object({
+    nodeName: text,
+    volumes: many(
+      z.object({
+        name: z.string(),
+        persistentVolumeClaim: z.object({ claimName: z.string() }).optional(),
+        ephemeral: z.object({}).optional(),
+      }),
+    ),
+  }),
+  status: z
+    .object({
+      ...{ phase: text, reason: text },
+      conditions: many(condition),
+      containerStatuses: many(
+        z.object({
+          ...{ name: z.string(), ready: z.boolean() },
+          state: z.object({ waiting: z.object({ reason: text, message: text }).optional() }).optional(),
+        }),
+      ),
+    })
+    .optional(),
+});
+
+const event = z.object({
+  involvedObject: z.object({ kind: text, name: text }),
+  ...{ type: text, reason: text, message: text },
+  eventTime: text.nullable(),
+  ...{ lastTimestamp: text.nullable(), firstTimestamp: text.nullable() },
+  series: z.object({ lastObservedTime: text.nullable() }).nullish(),
+});
+
+const snapshot = z.object({
+  metadata,
+  spec: z.object({
+    source: z.object({ persistentVolumeClaimName: text, volumeSnapshotContentName: text }),
+    volumeSnapshotClassName: text,
+  }),
+  status: z
+    .object({
+      ...{ boundVolumeSnapshotContentName: text, restoreSize: text, creationTime: text },
+      readyToUse: z.boolean().optional(),
+      error: failure,
+    })
+    .optional(),
+});
+
+const content = z.object({
+  metadata,
+  spec: z.object({
+    driver: z.string(),
+    deletionPolicy: text,
+    source: z.object({ volumeHandle: text, snapshotHandle: text }),
+    volumeSnapshotRef: z.object({ namespace: text, name: text, uid: text }),
+  }),
+  status: z
+    .object({
+      snapshotHandle: text,
+      readyToUse: z.boolean().optional(),
+      restoreSize: z.number().optional(),
+      error: failure,
+    })
+    .optional(),
+});
+
+const snapshotClass = z.object({ metadata, driver: z.string(), deletionPolicy: text });
+
+const core = '';
+const storageGroup = 'storage.k8s.io';
+const snapshotGroup = 'snapshot.storage.k8s.io';
+
+/** The kinds that a walk along a claim or a snapshot meets. */
+export const kinds = {
+  claim: { title: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', group: core, schema: claim },
+  volume: { title: 'PersistentVolume', plural: 'persistentvolumes', group: core, schema: volume },
+  storageClass: { title: 'StorageClass', plural: 'storageclasses', group: storageGroup, schema: storageClass },
+  attachment: { title: 'VolumeAttachment', plural: 'volumeattachments', group: storageGroup, schema: attachment },
+  node: { title: 'Node', plural: 'nodes', group: core, schema: node },
+  csiNode: { title: 'CSINode', plural: 'csinodes', group: storageGroup, schema: csiNode },
+  csiDriver: { title: 'CSIDriver', plural: 'csidrivers', group: storageGroup, schema: csiDriver },
+  pod: { title: 'Pod', plural: 'pods', group: core, schema: pod },
+  event: { title: 'Event', plural: 'events', group: core, schema: event },
+  snapshot: { title: 'VolumeSnapshot', plural: 'volumesnapshots', group: snapshotGroup, schema: snapshot },
+  content: { title: 'VolumeSnapshotContent', plural: 'volumesnapshotcontents', group: snapshotGroup, schema: content },
+  snapshotClass: {
+    ...{ title: 'VolumeSnapshotClass', plural: 'volumesnapshotclasses', group: snapshotGroup },
+    schema: snapshotClass,
+  },
+} as const satisfies Readonly<Record<string, Kind<unknown>>>;
+
+export type Claim = z.infer<typeof claim>;
+export type Volume = z.infer<typeof volume>;
+export type StorageClass = z.infer<typeof storageClass>;
+export type VolumeAttachment = z.infer<typeof attachment>;
+export type Node = z.infer<typeof node>;
+export type CsiNode = z.infer<typeof csiNode>;
+export type CsiDriver = z.infer<typeof csiDriver>;
+export type Pod = z.infer<typeof pod>;
+export type Event = z.infer<typeof event>;
+export type VolumeSnapshot = z.infer<typeof snapshot>;
+export type VolumeSnapshotContent = z.infer<typeof content>;
+export type VolumeSnapshotClass = z.infer<typeof snapshotClass>;
+export type Condition = z.infer<typeof condition>;

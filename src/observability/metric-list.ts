@@ -1,0 +1,193 @@
+/** Every metric of the driver: here its name stands, and nowhere else in the code (docs/metrics.md tells what to do with it). */
+
+export interface MetricDefinition {
+  /** As Prometheus knows it. */
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  readonly help: string;
+  /** Upper bounds of the buckets of a histogram, in seconds. */
+  readonly buckets?: readonly number[];
+}
+
+/** From a read that is answered at once to a call that waits for a lost box. */
+const CALL_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** From `mount` to `mkfs` on a slow device. */
+const PROGRAM_SECONDS = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600];
+
+export const metricList = {
+  buildInfo: {
+    name: 'rose_csi_build_info',
+    type: 'gauge',
+    labels: ['component', 'version'],
+    help: 'Always 1: which part of the driver this is, and its version.',
+  },
+  rpcs: {
+    name: 'rose_csi_rpcs_total',
+    type: 'counter',
+    labels: ['method', 'code'],
+    help: 'CSI calls that ended, by method and gRPC code.',
+  },
+  rpcSeconds: {
+    name: 'rose_csi_rpc_duration_seconds',
+    type: 'histogram',
+    labels: ['method'],
+    help: 'How long CSI calls took, by method, whatever their end.',
+    buckets: CALL_SECONDS,
+  },
+  execs: {
+    name: 'rose_csi_execs_total',
+    type: 'counter',
+    labels: ['backend', 'outcome'],
+    help: 'Commands on a box that ended, by how they ended.',
+  },
+  execSeconds: {
+    name: 'rose_csi_exec_duration_seconds',
+    type: 'histogram',
+    labels: ['backend'],
+    help: 'How long commands on a box took from their turn in the queue to their end, connecting included.',
+    buckets: CALL_SECONDS,
+  },
+  execsQueued: {
+    name: 'rose_csi_execs_queued',
+    type: 'gauge',
+    labels: ['backend'],
+    help: 'Commands that wait for their turn on a box.',
+  },
+  execsInFlight: {
+    name: 'rose_csi_execs_in_flight',
+    type: 'gauge',
+    labels: ['backend'],
+    help: 'Commands that a box is busy with.',
+  },
+  breaker: {
+    name: 'rose_csi_breaker_state',
+    type: 'gauge',
+    labels: ['backend', 'state'],
+    help: '1 for the state that the circuit breaker of a box is in, 0 for the others.',
+  },
+  poolSize: {
+    name: 'rose_csi_pool_size_bytes',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Size of a pool at its last reading.',
+  },
+  poolFree: {
+    name: 'rose_csi_pool_free_bytes',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'What is free in a pool at its last reading, the reserve included.',
+  },
+  poolReserve: {
+    name: 'rose_csi_pool_reserve_bytes',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'What the configuration says must stay free in a pool.',
+  },
+  poolPromised: {
+    name: 'rose_csi_pool_promised_bytes',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Sum of the sizes of all images in a pool at its last reading, whoever owns them.',
+  },
+  poolVolumes: {
+    name: 'rose_csi_pool_volumes',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Volumes of this cluster in a pool at its last reading.',
+  },
+  poolSnapshots: {
+    name: 'rose_csi_pool_snapshots',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Snapshots of this cluster in a pool at its last reading.',
+  },
+  poolMostSnapshots: {
+    name: 'rose_csi_pool_volume_snapshots_max',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Snapshots of the volume that has most of them, in a pool at its last reading.',
+  },
+  poolReadings: {
+    name: 'rose_csi_pool_readings_total',
+    type: 'counter',
+    labels: ['backend', 'outcome'],
+    help: 'Readings of the pools of a box, by outcome.',
+  },
+  poolReadingTime: {
+    name: 'rose_csi_pool_reading_timestamp_seconds',
+    type: 'gauge',
+    labels: ['backend'],
+    help: 'When the pools of a box were last read, in Unix seconds.',
+  },
+  orphans: {
+    name: 'rose_csi_orphans',
+    type: 'gauge',
+    labels: ['backend', 'kind'],
+    help: 'Volumes, snapshots and half-made volumes on a box that nothing in Kubernetes refers to.',
+  },
+  orphanPasses: {
+    name: 'rose_csi_orphan_passes_total',
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Passes of the orphan report, by outcome.',
+  },
+  orphanPassTime: {
+    name: 'rose_csi_orphan_last_pass_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When the last complete pass of the orphan report ended, in Unix seconds.',
+  },
+  snapshotCrdsPresent: {
+    name: 'rose_csi_snapshot_crds_present',
+    type: 'gauge',
+    labels: [],
+    help: '1 when the API server knew the snapshot kinds at the last look, 0 when it did not.',
+  },
+  programs: {
+    name: 'rose_csi_programs_total',
+    type: 'counter',
+    labels: ['program', 'outcome'],
+    help: 'Programs that the node ran, by name and by how they ended.',
+  },
+  programSeconds: {
+    name: 'rose_csi_program_duration_seconds',
+    type: 'histogram',
+    labels: ['program'],
+    help: 'How long programs of the node took.',
+    buckets: PROGRAM_SECONDS,
+  },
+  formats: {
+    name: 'rose_csi_formats_total',
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Volumes that were formatted on this node, or were to be, by outcome.',
+  },
+  processStart: {
+    name: 'process_start_time_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When the process began, in Unix seconds.',
+  },
+  processCpu: {
+    name: 'process_cpu_seconds_total',
+    type: 'counter',
+    labels: [],
+    help: 'Processor time of the process, in its own code and in the kernel.',
+  },
+  processMemory: {
+    name: 'process_resident_memory_bytes',
+    type: 'gauge',
+    labels: [],
+    help: 'Resident memory of the process.',
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricList = typeof metricList;
+export type MetricKey = keyof MetricList;
+/** The keys of the metrics of one type. */
+export type KeysOf<Type extends MetricDefinition['type']> = {
+  [Key in MetricKey]: MetricList[Key]['type'] extends Type ? Key : never;
+}[MetricKey];
+/** A value for each label of a metric. */
+export type LabelsOf<Key extends MetricKey> = Readonly<Record<MetricList[Key]['labels'][number], string>>;

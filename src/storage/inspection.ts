@@ -1,0 +1,46 @@
+import type { Backends } from './backend.ts';
+import { StorageError } from './errors.ts';
+import { failure } from './failures.ts';
+import { nodeIdOfHost } from './identity.ts';
+import { parseVolumeName } from './names.ts';
+import { volumeRef } from './refs.ts';
+import type { Call } from './storage.ts';
+
+/** A volume as its box holds it, for a person who wonders. */
+export interface InspectedVolume {
+  /** Label of the pool. */
+  readonly pool: string;
+  /** Owner in its name. */
+  readonly owner: string;
+  /** Bytes of the image; undefined without a disk item, or while the device does not tell. */
+  readonly bytes: bigint | undefined;
+  /** Slot of its disk item; undefined when that is lost. */
+  readonly slot: string | undefined;
+  readonly exported: boolean;
+  /** CSI node ids on the record of the disk item, whether it is exported or not. */
+  readonly recordedNodeIds: readonly string[];
+}
+
+/**
+ * Reads one volume, whoever owns it, in one exec.
+ *
+ * @throws StorageError `notFound` when an intact answer from the right pools says that there is none.
+ */
+export async function inspectVolume(backends: Backends, volumeId: string, call: Call): Promise<InspectedVolume> {
+  const { handle, backend } = backends.require('pvc', volumeId);
+  try {
+    const { subvolumes, disk } = await backend.rds.readVolume(volumeRef(handle.uuid), call);
+    const [subvolume] = subvolumes;
+    const name = parseVolumeName(subvolume?.name ?? '');
+    if (subvolume === undefined || name === undefined) {
+      throw new StorageError('notFound', `${volumeId} does not exist`);
+    }
+    return {
+      ...{ pool: subvolume.fs, owner: name.owner, bytes: disk?.size, slot: disk?.slot },
+      exported: disk?.exported ?? false,
+      recordedNodeIds: disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [],
+    };
+  } catch (error) {
+    throw failure(error, volumeId, call);
+  }
+}

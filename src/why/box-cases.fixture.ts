@@ -1,0 +1,92 @@
+import { BOX, type Case, onBox } from './case.fixture.ts';
+import { HANDLE, healthy } from './objects.fixture.ts';
+
+/** What the box has of a volume. */
+export const BOX_CASES: readonly Case[] = [
+  {
+    title: 'a volume as it should be, on the box too',
+    objects: healthy(),
+    box: { device: onBox() },
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'a box with another pool',
+    objects: healthy(),
+    box: { box: { ...BOX, problems: ['pool pool: its uuid is x, configured is y'] } },
+    rule: 'box-unfit',
+    result: 'stuck',
+    says: /its uuid is x/,
+  },
+  {
+    title: 'a box that does not answer',
+    objects: healthy(),
+    box: { device: { is: 'unseen', id: HANDLE, because: 'ECONNREFUSED' }, box: undefined },
+    rule: 'box-unreachable',
+    result: 'unknown',
+    says: /ECONNREFUSED/,
+  },
+  {
+    title: 'a backend that is not configured',
+    objects: healthy(),
+    box: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1' }, backends: ['rds9'] },
+    rule: 'unknown-backend',
+    result: 'stuck',
+    says: /Configured: rds9/,
+  },
+  {
+    title: 'a volume that is not on the box',
+    objects: healthy(),
+    box: { device: { is: 'absent', id: HANDLE } },
+    rule: 'device-absent',
+    result: 'stuck',
+    says: /--volume rds1:pvc-/,
+  },
+  {
+    title: 'a volume of another cluster',
+    objects: healthy(),
+    box: { device: onBox({ ownedBy: undefined }) },
+    rule: 'device-of-another-cluster',
+    result: 'stuck',
+    says: /owner 0123abcd/,
+  },
+  {
+    title: 'an image that has shrunk',
+    objects: healthy(),
+    box: { device: onBox({ bytes: 2n ** 30n }) },
+    rule: 'device-smaller',
+    result: 'stuck',
+    says: /1073741824 bytes/,
+  },
+  {
+    title: 'an export that was lost',
+    objects: healthy(),
+    box: { device: onBox({ exported: false }) },
+    rule: 'device-not-exported',
+    result: 'stuck',
+    says: /export was lost/,
+  },
+  {
+    title: 'a disk item that was lost',
+    objects: healthy(),
+    box: { device: onBox({ exported: false, slot: undefined, nodes: [] }) },
+    rule: 'device-not-exported',
+    result: 'stuck',
+    says: /reset of the router/,
+  },
+  {
+    title: 'a node that only the box knows',
+    objects: healthy(),
+    box: { device: onBox({ nodes: ['node-a', 'nqn.2014-08.org.nvmexpress:uuid:x'] }) },
+    rule: 'device-published-elsewhere',
+    result: 'stuck',
+    says: /slot="pvc-7a0f[\s\S]*nvme-tcp-export=no/,
+  },
+  {
+    title: 'an export by hand',
+    objects: healthy(),
+    box: { device: onBox({ nodes: [] }) },
+    rule: 'device-exported-by-hand',
+    result: 'stuck',
+  },
+];

@@ -1,0 +1,320 @@
+import { BOX, type Case } from './case.fixture.ts';
+import {
+  ago,
+  attachment,
+  claim,
+  cutting,
+  driverPod,
+  event,
+  healthy,
+  NOT_READY,
+  PV,
+  pending,
+  pod,
+  snapshot,
+  storageClass,
+  unbound,
+  volume,
+} from './objects.fixture.ts';
+
+const RPC = (code: string, words: string) =>
+  `failed to provision volume with StorageClass "rds": rpc error: code = ${code} desc = ${words}`;
+const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message);
+const late = { volumeBindingMode: 'WaitForFirstConsumer' };
+const noPods = () => unbound().remove('pods', 'db-0', 'apps');
+
+/** Claims that are not bound, or are fine. */
+export const CLAIM_CASES: readonly Case[] = [
+  { title: 'a claim that is bound and used', objects: healthy(), rule: undefined, result: 'fine' },
+  {
+    title: 'a volume that is bound and used',
+    subject: `pv/${PV}`,
+    objects: healthy(),
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'no such claim',
+    subject: 'pvc/nothing',
+    objects: healthy(),
+    rule: 'claim-not-found',
+    result: 'stuck',
+    says: /get persistentvolumeclaims --all-namespaces/,
+  },
+  {
+    title: 'a claim in another namespace',
+    objects: healthy()
+      .remove('persistentvolumeclaims', 'data', 'apps')
+      .put('persistentvolumeclaims', claim({ metadata: { namespace: 'shop' } })),
+    ...{ rule: 'claim-not-found', result: 'stuck', says: /rose-csi why data -n shop/ },
+  },
+  {
+    title: 'a lost claim',
+    objects: healthy()
+      .put('persistentvolumeclaims', claim({ status: { phase: 'Lost' } }))
+      .remove('persistentvolumes', PV),
+    rule: 'claim-lost',
+    result: 'stuck',
+    says: /orphans report/,
+  },
+  {
+    title: 'an unknown class',
+    objects: unbound({ spec: { storageClassName: 'fast' } }),
+    rule: 'class-missing',
+    result: 'stuck',
+    says: /no StorageClass fast/,
+  },
+  {
+    title: 'no class and no default',
+    objects: unbound({ spec: { storageClassName: undefined } }),
+    rule: 'class-missing',
+    result: 'stuck',
+    says: /no class is marked/,
+  },
+  {
+    title: 'no class, and a default one of another driver',
+    objects: unbound({ spec: { storageClassName: undefined } }).put('storageclasses', {
+      ...storageClass({ provisioner: 'local-path' }),
+      metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    }),
+    ...{ rule: 'class-of-another-driver', result: 'stuck', says: /StorageClass local is of local-path/ },
+  },
+  {
+    title: 'a class of another driver',
+    objects: unbound()
+      .put('storageclasses', storageClass({ provisioner: 'x.io' }))
+      .remove('csidrivers', 'rds.rose-csi.io'),
+    rule: 'class-of-another-driver',
+    result: 'stuck',
+    says: /of x\.io/,
+  },
+  {
+    title: 'a claim for a volume made by hand',
+    objects: unbound({ spec: { storageClassName: '' } }),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /made for it/,
+  },
+  {
+    title: 'a claim for a volume that is not there',
+    objects: unbound({ spec: { volumeName: 'backup' } }),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /no such PersistentVolume/,
+  },
+  {
+    title: 'a claim for a volume that another has',
+    objects: unbound({ spec: { volumeName: PV } }).put(
+      'persistentvolumes',
+      volume({ spec: { claimRef: { namespace: 'shop', name: 'data' } } }),
+    ),
+    ...{ rule: 'claim-waits-for-volume', result: 'stuck', says: /taken by the claim shop\/data/ },
+  },
+  {
+    title: 'a claim for a volume that an earlier one of its name had',
+    objects: unbound({ spec: { volumeName: PV } }).put(
+      'persistentvolumes',
+      volume({ spec: { claimRef: { namespace: 'apps', name: 'data', uid: 'old' } } }),
+    ),
+    ...{ rule: 'claim-waits-for-volume', result: 'stuck', says: /claimRef\.uid/ },
+  },
+  {
+    title: 'a claim that waits for its first pod',
+    objects: noPods().put('storageclasses', storageClass(late)),
+    rule: 'claim-waits-for-pod',
+    result: 'waiting',
+    says: /Nothing is wrong/,
+  },
+  {
+    title: 'a claim whose first pod fits on no node',
+    objects: unbound()
+      .put('storageclasses', storageClass(late))
+      .put(
+        'pods',
+        pod('db-0', undefined, {
+          status: {
+            phase: 'Pending',
+            conditions: [
+              {
+                type: 'PodScheduled',
+                status: 'False',
+                reason: 'Unschedulable',
+                message: '0/2 nodes are available: 2 Insufficient memory.',
+              },
+            ],
+          },
+        }),
+      ),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /Insufficient memory/ },
+  },
+  {
+    title: 'a full pool',
+    objects: unbound().put(
+      'events',
+      failed(
+        RPC(
+          'ResourceExhausted',
+          'rds1:pvc-1: the pool has too little free space; detail: bytes free, of those needed with the reserve (1 of 2)',
+        ),
+      ),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /pool on the box is full/,
+  },
+  {
+    title: 'a box that the controller cannot reach',
+    objects: unbound().put(
+      'events',
+      failed(RPC('Unavailable', 'rds1:pvc-1: the box cannot be reached: connect ECONNREFUSED')),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /cannot reach the box over SSH/,
+  },
+  {
+    title: 'an error that only its code explains',
+    objects: unbound().put('events', failed(RPC('InvalidArgument', 'there is no pool fast; configured: pool'))),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /never succeed as it stands/,
+  },
+  {
+    title: 'an error that nothing explains',
+    objects: unbound().put('events', failed('error syncing claim: no capacity')),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /kubectl -n rose-csi logs/,
+  },
+  {
+    title: 'a claim that nobody answers',
+    objects: unbound(),
+    rule: 'provisioning-silent',
+    result: 'stuck',
+    says: /neither a volume nor a complaint/,
+  },
+  {
+    title: 'a claim that was made just now',
+    objects: unbound({ metadata: { creationTimestamp: ago(5) } }),
+    rule: 'provisioning-silent',
+    result: 'waiting',
+    says: /Wait some seconds/,
+  },
+  {
+    title: 'a driver that is not installed',
+    objects: unbound().remove('csidrivers', 'rds.rose-csi.io').remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    rule: 'csidriver-missing',
+    result: 'stuck',
+    says: /get csidrivers/,
+  },
+  {
+    title: 'a controller that is scaled to nothing',
+    objects: unbound().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    rule: 'controller-not-running',
+    result: 'stuck',
+    says: /No pod has the labels/,
+  },
+  {
+    title: 'a controller that crashes',
+    objects: unbound().put(
+      'pods',
+      driverPod('controller', 'node-b', {
+        status: {
+          conditions: NOT_READY,
+          containerStatuses: [{ name: 'rose-csi', ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } }],
+        },
+      }),
+    ),
+    ...{
+      rule: 'controller-not-running',
+      result: 'stuck',
+      says: /rose-csi: CrashLoopBackOff[\s\S]*kubectl -n rose-csi logs/,
+    },
+  },
+  {
+    title: 'a controller without a node',
+    objects: unbound().put(
+      'pods',
+      driverPod('controller', 'node-b', { status: { phase: 'Pending', conditions: NOT_READY } }),
+    ),
+    ...{ rule: 'controller-not-running', result: 'stuck', says: /describe pod/ },
+  },
+  {
+    title: 'a snapshot that does not exist',
+    objects: unbound({
+      spec: { dataSource: { kind: 'VolumeSnapshot', name: 'sunday', apiGroup: 'snapshot.storage.k8s.io' } },
+    }),
+    ...{ rule: 'source-missing', result: 'stuck', says: /VolumeSnapshot sunday, which does not exist/ },
+  },
+  {
+    title: 'a snapshot that is not ready',
+    objects: unbound({ spec: { dataSourceRef: { kind: 'VolumeSnapshot', name: 'monday' } } }).put(
+      'volumesnapshots',
+      cutting(),
+    ),
+    ...{ rule: 'source-not-ready', result: 'stuck', says: /rose-csi why vs\/monday -n apps/ },
+  },
+  {
+    title: 'a claim to clone that is not bound',
+    objects: unbound({ spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'base' } } }).put(
+      'persistentvolumeclaims',
+      pending({ metadata: { name: 'base' } }),
+    ),
+    ...{ rule: 'source-not-ready', result: 'stuck', says: /rose-csi why pvc\/base -n apps/ },
+  },
+  {
+    title: 'a snapshot of another pool',
+    objects: unbound({ spec: { dataSource: { kind: 'VolumeSnapshot', name: 'monday' } } })
+      .put('volumesnapshots', snapshot())
+      .put(
+        'events',
+        failed(
+          RPC(
+            'InvalidArgument',
+            'rds1:pvc-1: the source is in another pool; use a StorageClass that names the pool of the source',
+          ),
+        ),
+      ),
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /stays in its pool/ },
+  },
+  {
+    title: 'a full pool, seen on the box',
+    objects: unbound(),
+    box: { box: { ...BOX, freeBytes: 0n } },
+    rule: 'pool-full',
+    result: 'stuck',
+    says: /no room/,
+  },
+  {
+    title: 'no such volume',
+    subject: 'pv/nothing',
+    objects: healthy(),
+    rule: 'volume-not-found',
+    result: 'stuck',
+    says: /get persistentvolumes/,
+  },
+  {
+    title: 'a bound claim whose volume is gone',
+    objects: healthy().remove('persistentvolumes', PV),
+    rule: 'volume-not-found',
+    result: 'stuck',
+    says: /orphans adopt/,
+  },
+  {
+    title: 'a volume of another driver',
+    objects: healthy().put('persistentvolumes', volume({ spec: { csi: { driver: 'x.io', volumeHandle: 'y' } } })),
+    rule: 'volume-of-another-driver',
+    result: 'unknown',
+    says: /is of x\.io/,
+  },
+  {
+    title: 'a leftover attachment of a volume of ours elsewhere',
+    subject: `pv/${PV}`,
+    objects: healthy().put(
+      'volumeattachments',
+      attachment('node-b', { spec: { source: { persistentVolumeName: 'other' } } }),
+    ),
+    rule: undefined,
+    result: 'fine',
+  },
+];

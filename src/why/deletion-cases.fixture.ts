@@ -1,0 +1,93 @@
+import type { Case } from './case.fixture.ts';
+import { ago, claim, cutting, event, healthy, PV, volume } from './objects.fixture.ts';
+
+const going = { deletionTimestamp: ago(300) };
+const noPods = () => healthy().remove('pods', 'db-0', 'apps');
+
+/** Claims and volumes that are being deleted, or kept. */
+export const DELETION_CASES: readonly Case[] = [
+  {
+    title: 'a claim that pods use',
+    objects: healthy().put('persistentvolumeclaims', claim({ metadata: going })),
+    rule: 'claim-in-use',
+    result: 'stuck',
+    says: /kubectl -n apps delete pod db-0/,
+  },
+  {
+    title: 'a claim of which a snapshot is being cut',
+    objects: noPods()
+      .put(
+        'persistentvolumeclaims',
+        claim({ metadata: { ...going, finalizers: ['snapshot.storage.kubernetes.io/pvc-as-source-protection'] } }),
+      )
+      .put('volumesnapshots', cutting()),
+    ...{ rule: 'claim-being-cut', result: 'stuck', says: /rose-csi why vs\/monday -n apps/ },
+  },
+  {
+    title: 'a claim that a backup program holds',
+    objects: noPods().put('persistentvolumeclaims', claim({ metadata: { ...going, finalizers: ['backup.io/keep'] } })),
+    ...{ rule: 'claim-finalizer', result: 'stuck', says: /held by backup\.io\/keep/ },
+  },
+  {
+    title: 'a claim that will be gone soon',
+    objects: noPods().put('persistentvolumeclaims', claim({ metadata: going })),
+    rule: 'claim-finalizer',
+    result: 'waiting',
+    says: /gone soon/,
+  },
+  {
+    title: 'a volume that is still attached',
+    subject: `pv/${PV}`,
+    objects: noPods()
+      .remove('persistentvolumeclaims', 'data', 'apps')
+      .put('persistentvolumes', volume({ metadata: going, status: { phase: 'Released' } })),
+    ...{ rule: 'volume-attached', result: 'stuck', says: /csi-node-a on node-a/ },
+  },
+  {
+    title: 'a volume that cannot be deleted',
+    subject: `pv/${PV}`,
+    objects: noPods()
+      .remove('persistentvolumeclaims', 'data', 'apps')
+      .remove('volumeattachments', 'csi-node-a')
+      .put('persistentvolumes', volume({ status: { phase: 'Failed' } }))
+      .put(
+        'events',
+        event(
+          'PersistentVolume',
+          PV,
+          'VolumeFailedDelete',
+          'rpc error: code = FailedPrecondition desc = x: the object belongs to another cluster (89abcdef)',
+        ),
+      ),
+    ...{ rule: 'volume-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
+  },
+  {
+    title: 'a volume that is kept',
+    subject: `pv/${PV}`,
+    objects: noPods()
+      .remove('persistentvolumeclaims', 'data', 'apps')
+      .remove('volumeattachments', 'csi-node-a')
+      .put(
+        'persistentvolumes',
+        volume({ spec: { persistentVolumeReclaimPolicy: 'Retain' }, status: { phase: 'Released' } }),
+      ),
+    ...{ rule: 'volume-retained', result: 'stuck', says: /"op":"remove","path":"\/spec\/claimRef"/ },
+  },
+  {
+    title: 'a volume that was deleted under its claim',
+    objects: healthy().put('persistentvolumes', volume({ metadata: going })),
+    ...{ rule: 'volume-held', result: 'stuck', says: /"Retain"/ },
+  },
+  {
+    title: 'a volume that a finalizer holds',
+    subject: `pv/${PV}`,
+    objects: noPods()
+      .remove('persistentvolumeclaims', 'data', 'apps')
+      .remove('volumeattachments', 'csi-node-a')
+      .put(
+        'persistentvolumes',
+        volume({ metadata: { ...going, finalizers: ['backup.io/keep'] }, status: { phase: 'Released' } }),
+      ),
+    ...{ rule: 'volume-held', result: 'stuck', says: /backup\.io\/keep/ },
+  },
+];

@@ -1,0 +1,46 @@
+import type { Pod } from '../kubernetes/kinds.ts';
+import { isReady, type Scene, there } from './scene.ts';
+
+/** Labels of the chart: which of its two kinds a pod is, and the chart itself, which no value changes. */
+const COMPONENT = 'app.kubernetes.io/component';
+const CHART = 'helm.sh/chart';
+/** Where docs/install.md puts the chart. */
+const USUAL_NAMESPACE = 'rose-csi';
+
+/** The selector for pods that may be of the chart, whatever it was named; {@link isOfChart} tells. */
+export const DRIVER_PODS = `${COMPONENT} in (controller,node),${CHART}`;
+
+export function isOfChart({ metadata }: Pod): boolean {
+  return metadata.labels[CHART]?.startsWith('rose-csi-') ?? false;
+}
+
+/** The pods of the controller; undefined when pods could not be listed. */
+export function controllerPods({ driverPods }: Scene): readonly Pod[] | undefined {
+  return there(driverPods)?.filter(({ metadata }) => metadata.labels[COMPONENT] === 'controller');
+}
+
+/** The pods of the node plugin on a node; undefined when pods could not be listed. */
+export function nodePods({ driverPods }: Scene, node: string): readonly Pod[] | undefined {
+  return there(driverPods)?.filter(
+    ({ metadata, spec }) => metadata.labels[COMPONENT] === 'node' && spec.nodeName === node,
+  );
+}
+
+/** The namespace that the driver runs in, as far as it is seen. */
+export function driverNamespace({ driverPods }: Scene): string {
+  return there(driverPods)?.[0]?.metadata.namespace ?? USUAL_NAMESPACE;
+}
+
+/** The command that shows what the controller says, all of its containers. */
+export function controllerLog(scene: Scene): string {
+  return `kubectl -n ${driverNamespace(scene)} logs -l ${COMPONENT}=controller --all-containers --tail=50`;
+}
+
+/** A pod that does not do its work, for people: `x-0: CrashLoopBackOff`. */
+export function troubleOf(pod: Pod): string | undefined {
+  if (isReady(pod)) return undefined;
+  const waiting = pod.status?.containerStatuses.find(({ state }) => state?.waiting !== undefined);
+  const why = waiting?.state?.waiting?.reason;
+  const words = why === undefined ? (pod.status?.phase ?? 'not ready') : `${waiting?.name}: ${why}`;
+  return `${pod.metadata.name} (${words === 'Running' ? 'not ready' : words})`;
+}

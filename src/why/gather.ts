@@ -1,0 +1,246 @@
+import { type Claim, type Event, kinds, type Pod, type Volume, type VolumeSnapshot } from '../kubernetes/kinds.ts';
+import type { Reader as HttpReader, Seen } from '../kubernetes/reader.ts';
+import { DRIVER_PODS, isOfChart } from './driver-pods.ts';
+import { type DeviceView, isAlive, type Scene, type Subject, there, timeOf } from './scene.ts';
+
+/** Looks at Kubernetes. */
+export type Reader = Pick<HttpReader, 'get' | 'list'>;
+
+/** Asks the boxes; what it is asked for says which. */
+export interface Boxes {
+  readonly backends: readonly string[];
+  /** Throws nothing. */
+  volume(handle: string, nodeNames: readonly string[]): Promise<DeviceView>;
+  snapshot(handle: string): Promise<DeviceView>;
+  /** The box that a new volume would go to; undefined when the class leaves it open and there are several. */
+  forNew(backend: string | undefined, pool: string | undefined): Promise<DeviceView>;
+}
+
+export interface GatherOptions {
+  readonly subject: Subject;
+  readonly driver: string;
+  /** Undefined leaves the boxes alone. */
+  readonly boxes: Boxes | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+type Part = Partial<{ -readonly [Key in keyof Scene]: Scene[Key] }>;
+
+/** Where Events about objects without a namespace are. */
+const CLUSTER_EVENTS = 'default';
+const IS_DEFAULT = 'storageclass.kubernetes.io/is-default-class';
+const SNAPSHOT_CONTROLLER = 'app.kubernetes.io/name=snapshot-controller';
+/** The label of snapshot-controller before its version 7. */
+const SNAPSHOT_CONTROLLER_OLD = 'app=snapshot-controller';
+
+/** Looks at everything along the chain. It changes nothing, and what it cannot see is in the scene as unseen. */
+export async function gather(reader: Reader, options: GatherOptions): Promise<Scene> {
+  const { subject, driver, now } = options;
+  const [start, driverPods, csiDriver] = await Promise.all([
+    subject.kind === 'snapshot' ? fromSnapshot(reader, subject) : fromClaimOrVolume(reader, subject),
+    reader.list(kinds.pod, { labels: DRIVER_PODS }),
+    reader.get(kinds.csiDriver, driver),
+  ]);
+  const around = await surroundings(reader, subject, start);
+  const scene: Scene = {
+    ...{ now, driver, subject, elsewhere: [], csiNodes: new Map(), events: new Map(), csiDriver },
+    driverPods: filtered(driverPods, isOfChart),
+    ...start,
+    ...around,
+  };
+  const [events, boxed] = await Promise.all([eventsOf(reader, scene), withBox(reader, scene, options.boxes)]);
+  return { ...boxed, events };
+}
+
+/**
+ * The box is read after the attachments. A node on its record that is not among them may have been attached in between, so
+ * both are read once more before that is believed: the remedy for it takes the volume from that node.
+ */
+async function withBox(reader: Reader, scene: Scene, boxes: Boxes | undefined): Promise<Scene> {
+  const view = await askBoxes(scene, boxes);
+  if (view === undefined) return scene;
+  const nodes = view.device.is === 'volume' ? view.device.nodes : [];
+  const attached = there(scene.attachments)?.map(({ spec }) => spec.nodeName) ?? [];
+  if (scene.attachments === undefined || nodes.every((node) => attached.includes(node))) return { ...scene, view };
+  const attachments = await attachmentsOf(reader, there(scene.volume));
+  const again = await askBoxes(scene, boxes);
+  return { ...scene, ...(attachments && { attachments }), ...(again && { view: again }) };
+}
+
+async function attachmentsOf(reader: Reader, volume: Volume | undefined): Promise<Scene['attachments']> {
+  if (volume === undefined) return undefined;
+  const { name } = volume.metadata;
+  return filtered(await reader.list(kinds.attachment), ({ spec }) => spec.source.persistentVolumeName === name);
+}
+
+async function fromClaimOrVolume(reader: Reader, { kind, name, namespace }: Subject): Promise<Part> {
+  if (kind === 'claim') return await claimPart(reader, await reader.get(kinds.claim, name, namespace), name);
+  const volume = await reader.get(kinds.volume, name);
+  const ref = there(volume)?.spec.claimRef;
+  if (ref === undefined) return { volume };
+  const claim = await reader.get(kinds.claim, ref.name, ref.namespace);
+  // An earlier claim of the same name is none of this volume's.
+  const isOther = there(claim) !== undefined && ref.uid !== undefined && there(claim)?.metadata.uid !== ref.uid;
+  return { volume, ...(!isOther && claim.is !== 'absent' && { claim }) };
+}
+
+async function claimPart(reader: Reader, claim: Seen<Claim>, name: string): Promise<Part> {
+  const object = there(claim);
+  if (object === undefined) {
+    return { claim, ...(claim.is === 'absent' && { elsewhere: namesOf(await reader.list(kinds.claim), name) }) };
+  }
+  const { volumeName } = object.spec;
+  const [volume, storageClass, source] = await Promise.all([
+    volumeName === undefined ? undefined : reader.get(kinds.volume, volumeName),
+    classOf(reader, object),
+    sourceOf(reader, object),
+  ]);
+  return { claim, ...(volume && { volume }), ...(storageClass && { storageClass }), ...(source && { source }) };
+}
+
+function namesOf(seen: Seen<readonly (Claim | VolumeSnapshot)[]>, name: string): string[] {
+  return (there(seen) ?? [])
+    .filter(({ metadata }) => metadata.name === name)
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+}
+
+/** The class that a claim names, or the default one; undefined for a claim that wants none. */
+async function classOf(reader: Reader, { spec }: Claim): Promise<Scene['storageClass']> {
+  const { storageClassName: name } = spec;
+  if (name === '') return undefined;
+  if (name !== undefined) return await reader.get(kinds.storageClass, name);
+  const seen = await reader.list(kinds.storageClass);
+  if (seen.is !== 'there') return seen;
+  const object = seen.object.find(({ metadata }) => metadata.annotations[IS_DEFAULT] === 'true');
+  return object === undefined ? { is: 'absent' } : { is: 'there', object };
+}
+
+async function sourceOf(reader: Reader, { metadata, spec, status }: Claim): Promise<Scene['source']> {
+  const source = spec.dataSource ?? spec.dataSourceRef;
+  if (source === undefined || source === null || status?.phase === 'Bound') return undefined;
+  const what = `${source.kind} ${source.name}`;
+  const namespace = ('namespace' in source ? source.namespace : undefined) ?? metadata.namespace;
+  if (source.kind === 'VolumeSnapshot') return { what, seen: await reader.get(kinds.snapshot, source.name, namespace) };
+  if (source.kind !== 'PersistentVolumeClaim') return undefined;
+  return { what, seen: await reader.get(kinds.claim, source.name, namespace) };
+}
+
+async function fromSnapshot(reader: Reader, { name, namespace }: Subject): Promise<Part> {
+  const [snapshot, snapshotClasses] = await Promise.all([
+    reader.get(kinds.snapshot, name, namespace),
+    reader.list(kinds.snapshotClass),
+  ]);
+  const object = there(snapshot);
+  if (object === undefined) {
+    const isAbsent = snapshot.is === 'absent' && snapshotClasses.is === 'there';
+    const elsewhere = isAbsent ? namesOf(await reader.list(kinds.snapshot), name) : [];
+    return { snapshot, snapshotClasses, elsewhere };
+  }
+  const { source } = object.spec;
+  const contentName = object.status?.boundVolumeSnapshotContentName ?? source.volumeSnapshotContentName;
+  const [content, claim, snapshotControllerPods] = await Promise.all([
+    contentName === undefined ? undefined : reader.get(kinds.content, contentName),
+    source.persistentVolumeClaimName === undefined || object.status?.readyToUse === true
+      ? undefined
+      : reader.get(kinds.claim, source.persistentVolumeClaimName, namespace),
+    snapshotControllers(reader),
+  ]);
+  return { snapshot, snapshotClasses, snapshotControllerPods, ...(content && { content }), ...(claim && { claim }) };
+}
+
+async function snapshotControllers(reader: Reader): Promise<Seen<readonly Pod[]>> {
+  const found = await reader.list(kinds.pod, { labels: SNAPSHOT_CONTROLLER });
+  if (found.is !== 'there' || found.object.length > 0) return found;
+  return await reader.list(kinds.pod, { labels: SNAPSHOT_CONTROLLER_OLD });
+}
+
+/** What uses the volume: attachments, pods, nodes. Nothing of it is of interest for a snapshot. */
+async function surroundings(reader: Reader, { kind }: Subject, { claim, volume }: Part): Promise<Part> {
+  const object = there(claim);
+  const made = there(volume);
+  if (kind === 'snapshot' || (object === undefined && made === undefined)) return {};
+  const { name = '', namespace = '' } = object?.metadata ?? {};
+  const isGoing = object?.metadata.deletionTimestamp !== undefined;
+  const [allPods, attachments, nodes, snapshots] = await Promise.all([
+    object === undefined ? undefined : reader.list(kinds.pod, { namespace }),
+    attachmentsOf(reader, made),
+    made === undefined ? undefined : reader.list(kinds.node),
+    isGoing ? reader.list(kinds.snapshot, { namespace }) : undefined,
+  ]);
+  const pods = allPods && filtered(allPods, (pod) => uses(pod, name));
+  const places = new Set((there(pods) ?? []).flatMap((pod) => (isAlive(pod) ? (pod.spec.nodeName ?? []) : [])));
+  const csiNodes = await Promise.all(
+    [...places].map(async (node) => [node, await reader.get(kinds.csiNode, node)] as const),
+  );
+  return {
+    csiNodes: new Map(csiNodes),
+    ...(pods && { pods }),
+    ...(attachments && { attachments }),
+    ...(nodes && { nodes }),
+    ...(snapshots && { snapshots }),
+  };
+}
+
+/** An ephemeral volume makes a claim that is named after pod and volume. */
+function uses({ metadata, spec }: Pod, claimName: string): boolean {
+  return spec.volumes.some(
+    ({ name, persistentVolumeClaim, ephemeral }) =>
+      persistentVolumeClaim?.claimName === claimName ||
+      (ephemeral !== undefined && `${metadata.name}-${name}` === claimName),
+  );
+}
+
+function filtered<T>(seen: Seen<readonly T[]>, isWanted: (object: T) => boolean): Seen<readonly T[]> {
+  return seen.is === 'there' ? { is: 'there', object: seen.object.filter(isWanted) } : seen;
+}
+
+/** The Events of every link that is there, newest first. */
+async function eventsOf(reader: Reader, scene: Scene): Promise<Map<string, Seen<readonly Event[]>>> {
+  const { claim, volume, snapshot, content, pods } = scene;
+  const objects = [
+    ['PersistentVolumeClaim', there(claim)?.metadata] as const,
+    ['PersistentVolume', there(volume)?.metadata] as const,
+    ['VolumeSnapshot', there(snapshot)?.metadata] as const,
+    ['VolumeSnapshotContent', there(content)?.metadata] as const,
+    ...(there(pods) ?? []).filter(isAlive).map(({ metadata }) => ['Pod', metadata] as const),
+  ];
+  const lists = objects.map(async ([kind, metadata]): Promise<[string, Seen<readonly Event[]>][]> => {
+    if (metadata === undefined) return [];
+    const fields = `involvedObject.kind=${kind},involvedObject.name=${metadata.name}`;
+    const seen = await reader.list(kinds.event, { namespace: metadata.namespace ?? CLUSTER_EVENTS, fields });
+    return [[`${kind}/${metadata.name}`, sorted(seen)]];
+  });
+  return new Map((await Promise.all(lists)).flat());
+}
+
+function sorted(seen: Seen<readonly Event[]>): Seen<readonly Event[]> {
+  if (seen.is !== 'there') return seen;
+  return { is: 'there', object: seen.object.toSorted((a, b) => timeOf(b) - timeOf(a)) };
+}
+
+async function askBoxes(scene: Scene, boxes: Boxes | undefined): Promise<DeviceView | undefined> {
+  if (boxes === undefined) return undefined;
+  const { driver, volume, content, storageClass } = scene;
+  if (scene.subject.kind === 'snapshot') {
+    const object = there(content);
+    const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
+    if (object?.spec.driver !== driver) return nothingYet(boxes);
+    if (handle !== undefined) return await boxes.snapshot(handle);
+    // Before there is a snapshot, what it is to be cut of tells whether it can be.
+    const { volumeHandle } = object.spec.source;
+    return volumeHandle === undefined ? nothingYet(boxes) : await boxes.volume(volumeHandle, []);
+  }
+  const csi = there(volume)?.spec.csi;
+  if (csi !== undefined) {
+    const names = (there(scene.nodes) ?? []).map(({ metadata }) => metadata.name);
+    return csi.driver === driver ? await boxes.volume(csi.volumeHandle, names) : nothingYet(boxes);
+  }
+  const made = there(storageClass);
+  if (made?.provisioner !== driver) return nothingYet(boxes);
+  return await boxes.forNew(made.parameters['backend'], made.parameters['pool']);
+}
+
+function nothingYet({ backends }: Boxes): DeviceView {
+  return { backends, device: { is: 'none' }, box: undefined };
+}

@@ -1,0 +1,206 @@
+/** What words in a message mean, and the one thing to do about it. */
+export interface Meaning {
+  readonly pattern: RegExp;
+  readonly why: string;
+  readonly next: string;
+  /** `{logs}` stands for the log of the controller. */
+  readonly command?: string;
+}
+
+export const SNAPSHOTS = 'rose-csi snapshots ls --config rose-csi.yaml';
+export const DOCTOR = 'rose-csi doctor --config rose-csi.yaml';
+/** Stands for the command that shows the log of the controller. */
+export const LOGS = '{logs}';
+
+/** The first that fits counts: the driver's own words (docs/errors.md), then those of Kubernetes. */
+export const MEANINGS: readonly Meaning[] = [
+  {
+    pattern: /too little free space/,
+    why: 'The pool on the box is full: less would stay free than the reserve of its configuration.',
+    next: 'Delete snapshots or volumes that nobody needs, or add disks to the pool; it goes on by itself then.',
+    command: SNAPSHOTS,
+  },
+  {
+    pattern: /overCommitRatio/,
+    why: 'The pool would promise more than overCommitRatio of its backend allows.',
+    next: 'Delete volumes, add disks, or raise overCommitRatio.',
+    command: SNAPSHOTS,
+  },
+  {
+    pattern: /as many snapshots as its class allows/,
+    why: 'The volume has as many snapshots as maxSnapshotsPerVolume of the VolumeSnapshotClass allows.',
+    next: 'Delete the oldest VolumeSnapshot of the claim; the new one is cut by itself then.',
+    command: 'kubectl get volumesnapshots --all-namespaces --sort-by=.metadata.creationTimestamp',
+  },
+  {
+    pattern: /too many snapshots at once/,
+    why: 'More snapshots are asked for than the configured rate allows, so this one waits for its turn.',
+    next: 'Wait; if it never gets a turn, raise the rate, or spread the schedule.',
+  },
+  {
+    pattern: /the pool is not there/,
+    why: 'The box answers, and the configured pool is not mounted on it, or another one has its label. Nothing is lost by that.',
+    next: 'See what the box has in place of it, and mount the pool.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /no backend \S+ is configured/,
+    why: 'The id names a box that is not in the configuration of the controller. A backend keeps its name for ever.',
+    next: 'Put the backend of that name back into the configuration.',
+    command: 'helm get values rose-csi',
+  },
+  {
+    pattern: /belongs to another cluster/,
+    why: 'The object on the box bears the owner of another cluster, so this one does not touch it.',
+    next: 'If that cluster is gone, list its id under adoptedClusterIds of the configuration.',
+    command: 'helm get values rose-csi',
+  },
+  {
+    pattern: /to this node in another mode/,
+    why: 'The volume is published to this node already, in another mode, as read-only or shared.',
+    next: 'Delete the pods that use it there, and wait until its VolumeAttachment is gone.',
+    command: 'kubectl get volumeattachments',
+  },
+  {
+    pattern: /the volume is published/,
+    why: 'The box still has the volume published to another node, and one that writes is enough.',
+    next: 'Delete the pods that use it on the other node, and wait until its VolumeAttachment is gone.',
+    command: 'kubectl get volumeattachments',
+  },
+  {
+    pattern: /not provably blank/,
+    why: 'The node would have to format the device and refuses, since something is on it or could not be read. Nothing on it has changed.',
+    next: 'If its data matters, restore a snapshot; if not, delete the claim and make a new one. See docs/node-safety.md.',
+  },
+  {
+    pattern: /only ext4 and xfs can be mounted/,
+    why: 'The device holds something that is not ext4 and not XFS, and it is not overwritten.',
+    next: 'Use the claim as a raw block volume (volumeMode: Block) to look at it.',
+  },
+  {
+    pattern: /shows no usable namespace|cannot connect to nqn/,
+    why: 'The node cannot connect to the box over NVMe/TCP: no route to the data address, port 4420 closed, or no export.',
+    next: 'From that node, see whether the data address of the box answers on its port.',
+    command: 'nc -vz DATA-ADDRESS 4420',
+  },
+  {
+    pattern: /bytes after a rescan/,
+    why: 'The volume grew on the box, and the node still sees its old size, so it is not used.',
+    next: 'Delete the pod: the next one connects anew and gets all of it.',
+  },
+  {
+    pattern: /is still connected after|is still being flushed/,
+    why: 'The node has not let go of the volume: writes are being flushed, or another mount namespace uses it.',
+    next: 'Wait; if it stays so, see on the node who holds the device.',
+  },
+  {
+    pattern: /the volume does not exist/,
+    why: 'The volume is not on the box.',
+    next: 'See what is there, and whether snapshots of it are left.',
+    command: SNAPSHOTS,
+  },
+  {
+    pattern: /slot of the volume is taken/,
+    why: 'The disk slot of the volume is taken by another file on the box.',
+    next: 'Look at that disk item on the box; the message names its file.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /does not attach its image/,
+    why: 'The subvolume is on the box without a disk item, and the box does not attach its image.',
+    next: 'Look at the words of the box in the message, and at the subvolume.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /no node is recorded/,
+    why: 'The box exports the volume, and no node is on its record: somebody turned the export on by hand.',
+    next: 'Make sure that no host uses it, and turn the export off on the box. Ask again with --config: it has the command.',
+  },
+  {
+    pattern: /a disk item uses a file of the object/,
+    why: 'A disk item that the driver did not make uses a file of the volume on the box.',
+    next: 'Remove that disk item on the box; the message names its slot.',
+  },
+  {
+    pattern: /the box refused:/,
+    why: 'The box refused a command; the message has its words. Nothing is lost, and it is tried again.',
+    next: 'Examine the box.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /answered something unexpected|a defect of the driver/,
+    why: 'This is a defect of the driver.',
+    next: 'Report it, with the line of the log.',
+    command: LOGS,
+  },
+  {
+    pattern: /disk item of the source volume is lost/,
+    why: 'The disk item of the source was lost on the box, as after a reset of the router. Its image is still there.',
+    next: 'Start a pod that uses the source claim once: publishing attaches the image again.',
+  },
+  {
+    pattern: /holds no usable image|image is missing or smaller/,
+    why: 'The source holds no usable image, and a restore must never be silently empty.',
+    next: 'Use another snapshot.',
+    command: SNAPSHOTS,
+  },
+  {
+    pattern: /source does not exist/,
+    why: 'The snapshot or volume that it is to be made from is not on the box.',
+    next: 'See what is there, and name another source.',
+    command: SNAPSHOTS,
+  },
+  {
+    pattern: /source is in another pool|another backend|on another box/,
+    why: 'The source is in another pool or on another box than the class names, and a restore stays in its pool.',
+    next: 'Use a StorageClass that names the backend and the pool of the source.',
+    command: 'kubectl get storageclasses -o yaml',
+  },
+  {
+    pattern: /cannot grow a file-backed disk|refused to grow/,
+    why: 'RouterOS did not grow the image in place.',
+    next: 'See what this box can do, and ask for the size that it has.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /smaller than the source/,
+    why: 'The claim asks for less than its source has.',
+    next: 'Delete the claim and ask for at least the size that the message names.',
+  },
+  {
+    pattern: /does not know a command|RouterOS .* is needed/,
+    why: 'The box lacks a command that the driver needs: RouterOS older than 7.21, or no rose-storage package.',
+    next: 'See what is missing on the box.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /gave no intact answer/,
+    why: 'The connection to the box broke in the middle of an answer. Nothing is concluded from it, and it is tried again.',
+    next: 'If it repeats, look at the log of the controller.',
+    command: LOGS,
+  },
+  {
+    pattern: /the box cannot be reached|ECONNREFUSED|EHOSTUNREACH|host key/,
+    why: 'The controller cannot reach the box over SSH. Nothing is lost, and it is tried again.',
+    next: 'See why: address, SSH service, firewall, host key, account.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /another operation on|operation with the given .* already exists|is tried again/,
+    why: 'Another call works on the same object, or the box needs more time. It is tried again by itself.',
+    next: 'Wait; if it repeats for minutes, look at the log of the controller.',
+    command: LOGS,
+  },
+  {
+    pattern: /driver name \S+ not found in the list of registered CSI drivers|not found in the list of registered/,
+    why: 'The kubelet of the node does not know the driver: its node plugin does not run there, or has not registered.',
+    next: 'See whether the node plugin runs on that node.',
+    command: 'kubectl get pods --all-namespaces -l app.kubernetes.io/component=node -o wide',
+  },
+  {
+    pattern: /the caller gave up|timed out waiting for the condition|context deadline exceeded|DeadlineExceeded/,
+    why: 'Somebody waited longer than its deadline. It is tried again by itself.',
+    next: 'If it repeats, look at the log of the controller.',
+    command: LOGS,
+  },
+];

@@ -1,0 +1,174 @@
+import type { VolumeAttachment } from '../../kubernetes/kinds.ts';
+import { controllerLog, controllerPods, driverNamespace, nodePods, troubleOf } from '../driver-pods.ts';
+import { explain } from '../explain.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { age, isAlive, isReady, type Scene, there } from '../scene.ts';
+import { PATIENCE_MS } from './claim.ts';
+
+/** Attaching, detaching, and the nodes at both ends. */
+export const attachmentRules: readonly Rule[] = [
+  { id: 'node-gone', notices: 'the volume is attached to a node that does not exist or is not ready', judge: nodeGone },
+  {
+    id: 'attached-elsewhere',
+    notices: 'a pod wants the volume on one node, and it is attached to another',
+    judge: elsewhere,
+  },
+  {
+    id: 'node-plugin-missing',
+    notices: 'the node plugin is not registered on the node of a pod',
+    judge: notRegistered,
+  },
+  { id: 'attach-failed', notices: 'the driver refused to attach the volume', judge: attachFailed },
+  { id: 'detach-failed', notices: 'the driver refused to detach the volume', judge: detachFailed },
+  { id: 'attach-silent', notices: 'nobody has answered the VolumeAttachment yet', judge: silent },
+];
+
+function attachmentsOf({ attachments }: Scene): readonly VolumeAttachment[] {
+  return there(attachments) ?? [];
+}
+
+function awaiting({ pods }: Scene) {
+  return (there(pods) ?? []).filter((pod) => isAlive(pod) && pod.spec.nodeName !== undefined && !isReady(pod));
+}
+
+function nodeGone(scene: Scene): Finding[] {
+  const nodes = there(scene.nodes);
+  if (nodes === undefined) return [];
+  return attachmentsOf(scene).flatMap(({ metadata, spec: { nodeName } }): Finding[] => {
+    const node = nodes.find((one) => one.metadata.name === nodeName);
+    if (node !== undefined && isReady(node)) return [];
+    const isGone = node === undefined;
+    return [
+      {
+        ...{ state: 'stuck', at: `node ${nodeName}` },
+        what: `The volume is attached to ${nodeName}, ${isGone ? 'which is no longer in the cluster' : 'which is not ready'}.`,
+        why: 'Kubernetes does not take a volume from a node that cannot say that it has let go: it might still write.',
+        next: isGone
+          ? 'Make sure that the machine is off or cut off from the storage network, and only then delete the attachment:'
+          : 'Bring the node back. If it will not come back: switch it off, make sure that it is off, and only then:',
+        command: isGone
+          ? `kubectl delete volumeattachment ${metadata.name}`
+          : `kubectl taint node ${nodeName} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`,
+      },
+    ];
+  });
+}
+
+const SHARED = ['ReadWriteMany', 'ReadOnlyMany'];
+
+function elsewhere(scene: Scene): Finding[] {
+  const volume = there(scene.volume);
+  const held = attachmentsOf(scene).filter(({ status }) => status?.attached === true);
+  if (volume === undefined || volume.spec.accessModes.some((mode) => SHARED.includes(mode))) return [];
+  return awaiting(scene).flatMap((pod): Finding[] => {
+    const [other] = held.filter(({ spec }) => spec.nodeName !== pod.spec.nodeName);
+    if (other === undefined || held.some(({ spec }) => spec.nodeName === pod.spec.nodeName)) return [];
+    const place = other.spec.nodeName;
+    const holders = podsOn(scene, place);
+    const { namespace } = pod.metadata;
+    return [
+      {
+        ...{ state: 'stuck', at: `attachment ${other.metadata.name}` },
+        what: `Pod ${pod.metadata.name} is on ${pod.spec.nodeName}, and the volume is attached to ${place}.`,
+        why: `Its access mode (${volume.spec.accessModes.join(', ')}) allows one node at a time. ${
+          holders.length === 0
+            ? `No pod of the namespace uses it on ${place} any more, so it should be detached soon.`
+            : `There it is used by ${holders.join(', ')}.`
+        }`,
+        next:
+          holders.length === 0
+            ? 'Wait; after six minutes see what the attachment says.'
+            : 'Delete the pod on the other node, or scale the workload to one. For a Deployment with one volume use strategy Recreate.',
+        command:
+          holders.length === 0
+            ? `kubectl describe volumeattachment ${other.metadata.name}`
+            : `kubectl -n ${namespace} delete pod ${holders.join(' ')}`,
+      },
+    ];
+  });
+}
+
+function podsOn({ pods }: Scene, node: string): string[] {
+  return (there(pods) ?? [])
+    .filter((pod) => isAlive(pod) && pod.spec.nodeName === node)
+    .map(({ metadata }) => metadata.name);
+}
+
+function notRegistered(scene: Scene): Finding[] {
+  const nodes = new Set(awaiting(scene).flatMap(({ spec }) => spec.nodeName ?? []));
+  return [...nodes].flatMap((node): Finding[] => {
+    const seen = scene.csiNodes.get(node);
+    const isKnown = there(seen)?.spec.drivers.some(({ name }) => name === scene.driver);
+    if (seen === undefined || seen.is === 'unseen' || isKnown === true) return [];
+    const plugins = nodePods(scene, node);
+    const [plugin] = plugins ?? [];
+    const trouble = plugin && troubleOf(plugin);
+    const why =
+      plugins === undefined
+        ? ''
+        : plugin === undefined
+          ? ` No pod of the node plugin is on ${node}: a taint, a node selector, or the chart without its node part.`
+          : trouble === undefined
+            ? ' Its pod is there and ready, so the kubelet and it do not find each other: kubeletDirectory of the chart may be wrong.'
+            : ` Its pod does not run: ${trouble}.`;
+    return [
+      {
+        ...{ state: 'stuck', at: `node ${node}` },
+        what: `The node plugin is not registered on ${node}, where a pod wants the volume.`,
+        why: `The kubelet there does not list ${scene.driver} among its drivers (CSINode), so nothing is attached or mounted.${why}`,
+        next: plugin === undefined ? 'See on which nodes the node plugin runs.' : 'See what the node plugin says.',
+        command:
+          plugin === undefined
+            ? 'kubectl get pods --all-namespaces -l app.kubernetes.io/component=node -o wide'
+            : `kubectl -n ${driverNamespace(scene)} logs ${plugin.metadata.name} --all-containers --tail=50`,
+      },
+    ];
+  });
+}
+
+function attachFailed(scene: Scene): Finding[] {
+  return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
+    const said = status?.attachError?.message;
+    if (status?.attached === true || said === undefined || metadata.deletionTimestamp !== undefined) return [];
+    return [
+      {
+        ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
+        what: `The volume cannot be attached to ${spec.nodeName}.`,
+        ...explain(said, scene),
+      },
+    ];
+  });
+}
+
+function detachFailed(scene: Scene): Finding[] {
+  return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
+    const said = status?.detachError?.message;
+    if (said === undefined || metadata.deletionTimestamp === undefined) return [];
+    return [
+      {
+        ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
+        what: `The volume cannot be detached from ${spec.nodeName}.`,
+        ...explain(said, scene),
+      },
+    ];
+  });
+}
+
+function silent(scene: Scene): Finding[] {
+  return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
+    const isLeaving = metadata.deletionTimestamp !== undefined;
+    const said = isLeaving ? status?.detachError?.message : status?.attachError?.message;
+    if (said !== undefined || (status?.attached === true && !isLeaving)) return [];
+    const isLate = age(scene, metadata.deletionTimestamp ?? metadata.creationTimestamp) > PATIENCE_MS;
+    const runs = controllerPods(scene)?.some(isReady) ?? false;
+    return [
+      {
+        ...{ state: isLate ? 'stuck' : 'waiting', at: `attachment ${metadata.name}` },
+        what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and nobody has answered yet.`,
+        why: runs ? 'The controller runs and has not complained.' : 'No ready controller is seen.',
+        next: isLate ? 'See what the attacher says.' : 'Wait some seconds and ask again.',
+        command: isLate ? controllerLog(scene) : undefined,
+      },
+    ];
+  });
+}

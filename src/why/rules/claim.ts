@@ -1,0 +1,188 @@
+import type { Claim } from '../../kubernetes/kinds.ts';
+import { controllerLog, controllerPods } from '../driver-pods.ts';
+import { explain } from '../explain.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { age, isAlive, isReady, newest, type Scene, there } from '../scene.ts';
+
+/** How long a request may go unanswered before that is strange, in ms. */
+export const PATIENCE_MS = 120_000;
+
+/** The claim: bound or not, and why. */
+export const claimRules: readonly Rule[] = [
+  { id: 'claim-not-found', notices: 'there is no claim of that name in the namespace', judge: notFound },
+  { id: 'claim-lost', notices: 'the claim is Lost: its PersistentVolume is gone', judge: lost },
+  {
+    id: 'class-missing',
+    notices: 'the claim names no class and there is no default one, or its class does not exist',
+    judge: noClass,
+  },
+  { id: 'class-of-another-driver', notices: 'the class of the claim belongs to another driver', judge: foreignClass },
+  {
+    id: 'claim-waits-for-volume',
+    notices: 'the claim asks for one named PersistentVolume, or for none of a class',
+    judge: waitsForVolume,
+  },
+  {
+    id: 'claim-waits-for-pod',
+    notices: 'the class binds when a pod is scheduled, and no pod uses the claim',
+    judge: waitsForPod,
+  },
+  { id: 'provisioning-failed', notices: 'the driver refused to make the volume', judge: provisioningFailed },
+  { id: 'provisioning-silent', notices: 'nobody has answered the claim yet', judge: silent },
+];
+
+/** The claim while it is neither bound nor being deleted. */
+export function pendingClaim({ claim }: Scene): Claim | undefined {
+  const object = there(claim);
+  const isPending = object?.status?.phase === undefined || object.status.phase === 'Pending';
+  return object !== undefined && isPending && object.metadata.deletionTimestamp === undefined ? object : undefined;
+}
+
+function notFound({ claim, subject, elsewhere }: Scene): Finding | undefined {
+  if (claim?.is !== 'absent' || subject.kind !== 'claim') return undefined;
+  const { name, namespace } = subject;
+  const [other] = elsewhere;
+  return {
+    ...{ state: 'stuck', at: 'claim' },
+    what: `There is no PersistentVolumeClaim ${name} in namespace ${namespace}.`,
+    why:
+      other === undefined
+        ? 'No namespace that can be seen has one of that name.'
+        : `There is one in: ${elsewhere.join(', ')}.`,
+    next: other === undefined ? 'Look which claims there are.' : 'Name the namespace.',
+    command:
+      other === undefined
+        ? 'kubectl get persistentvolumeclaims --all-namespaces'
+        : `rose-csi why ${name} -n ${other.slice(0, other.indexOf('/'))}`,
+  };
+}
+
+function lost({ claim }: Scene): Finding | undefined {
+  const object = there(claim);
+  if (object?.status?.phase !== 'Lost') return undefined;
+  return {
+    ...{ state: 'stuck', at: 'claim' },
+    what: 'The claim has lost its PersistentVolume.',
+    why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the box.`,
+    next: 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
+    command: 'rose-csi orphans report --config rose-csi.yaml',
+  };
+}
+
+function noClass(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  const { storageClass } = scene;
+  if (claim === undefined || storageClass?.is !== 'absent') return undefined;
+  const name = claim.spec.storageClassName;
+  return {
+    ...{ state: 'stuck', at: 'class' },
+    what: name === undefined ? 'The claim has no StorageClass.' : `There is no StorageClass ${name}.`,
+    why:
+      name === undefined
+        ? 'It names none, and no class is marked as the default one, so nobody makes a volume for it.'
+        : 'The claim names it, so nobody makes a volume until there is one.',
+    next: 'See which classes there are. The class of a claim cannot be changed: delete the claim and make it with one of them.',
+    command: 'kubectl get storageclasses',
+  };
+}
+
+function foreignClass(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  const storageClass = there(scene.storageClass);
+  if (claim === undefined || storageClass === undefined || storageClass.provisioner === scene.driver) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'class' },
+    what: `StorageClass ${storageClass.metadata.name} is of ${storageClass.provisioner}, not of ${scene.driver}.`,
+    why: 'This driver is not asked for the volume, so it can tell nothing of it.',
+    next: 'See what that driver says of the claim, or make the claim anew with a class of this driver.',
+    command: `kubectl -n ${claim.metadata.namespace} describe pvc ${claim.metadata.name}`,
+  };
+}
+
+function waitsForVolume(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  const { volumeName, storageClassName } = claim?.spec ?? {};
+  if (claim === undefined || (volumeName === undefined && storageClassName !== '')) return undefined;
+  if (volumeName === undefined) {
+    return {
+      ...{ state: 'stuck', at: 'claim' },
+      what: 'The claim waits for a PersistentVolume that somebody makes by hand.',
+      why: 'Its storageClassName is empty, which means: no volume is made for it.',
+      next: 'See which PersistentVolumes are Available; size and access modes must fit.',
+      command: 'kubectl get persistentvolumes',
+    };
+  }
+  const seen = scene.volume;
+  const volume = there(seen);
+  const owner = volume?.spec.claimRef;
+  const why =
+    seen?.is === 'absent'
+      ? 'There is no such PersistentVolume.'
+      : owner !== undefined && (owner.name !== claim.metadata.name || owner.namespace !== claim.metadata.namespace)
+        ? `It is taken by the claim ${owner.namespace}/${owner.name}.`
+        : owner?.uid !== undefined && owner.uid !== claim.metadata.uid
+          ? 'It was bound to an earlier claim of the same name, and still says so in spec.claimRef.uid.'
+          : 'It is not bound yet: class, size and access modes of both must fit.';
+  return {
+    ...{ state: 'stuck', at: 'volume', why },
+    what: `The claim waits for the PersistentVolume ${volumeName}.`,
+    next: 'Compare both.',
+    command: `kubectl get persistentvolume ${volumeName} -o yaml`,
+  };
+}
+
+/** The pods of a claim, without those that have ended. */
+function users({ pods }: Scene) {
+  return there(pods)?.filter(isAlive) ?? [];
+}
+
+function bindsLate({ storageClass }: Scene): boolean {
+  return there(storageClass)?.volumeBindingMode === 'WaitForFirstConsumer';
+}
+
+const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
+
+function waitsForPod(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  if (claim === undefined || !bindsLate(scene) || claim.metadata.annotations[SELECTED_NODE] !== undefined)
+    return undefined;
+  if (scene.pods?.is !== 'there' || users(scene).length > 0) return undefined;
+  return {
+    ...{ state: 'waiting', at: 'claim' },
+    what: 'The claim waits for the first pod that uses it.',
+    why: `Its class ${claim.spec.storageClassName} has volumeBindingMode WaitForFirstConsumer, and no pod in ${claim.metadata.namespace} names the claim. Nothing is wrong.`,
+    next: 'Start a pod that uses it.',
+  };
+}
+
+const FAILED = ['ProvisioningFailed'];
+
+function provisioningFailed(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  if (claim === undefined || scene.source?.seen.is === 'absent') return undefined;
+  const event = newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
+  if (event?.message === undefined) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'claim', said: event.message },
+    what: 'The volume cannot be made.',
+    ...explain(event.message, scene),
+  };
+}
+
+function silent(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  if (claim === undefined || there(scene.storageClass)?.provisioner !== scene.driver) return undefined;
+  const isDecided = !bindsLate(scene) || claim.metadata.annotations[SELECTED_NODE] !== undefined;
+  if (!isDecided || newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED) !== undefined) return undefined;
+  const isLate = age(scene, claim.metadata.creationTimestamp) > PATIENCE_MS;
+  const runs = controllerPods(scene)?.some(isReady) ?? false;
+  return {
+    ...{ state: isLate ? 'stuck' : 'waiting', at: 'claim' },
+    what: 'Nobody has answered the claim yet.',
+    why: runs
+      ? 'The controller runs, and there is neither a volume nor a complaint.'
+      : 'There is neither a volume nor a complaint, and no ready controller is seen.',
+    next: isLate ? 'See what the provisioner says.' : 'Wait some seconds and ask again.',
+    command: isLate ? controllerLog(scene) : undefined,
+  };
+}

@@ -1,0 +1,145 @@
+import { controllerLog } from '../driver-pods.ts';
+import { explain } from '../explain.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { age, newest, type Scene, there } from '../scene.ts';
+import { PATIENCE_MS } from './claim.ts';
+import { awaitedSnapshot } from './snapshot.ts';
+
+/** The VolumeSnapshotContent, and snapshots that do not go. */
+export const contentRules: readonly Rule[] = [
+  { id: 'content-missing', notices: 'the content of the snapshot does not exist', judge: missing },
+  {
+    id: 'content-mismatch',
+    notices: 'a content made by hand names another snapshot, another driver, or no handle',
+    judge: mismatch,
+  },
+  { id: 'cutting-failed', notices: 'the driver refused to cut the snapshot', judge: cuttingFailed },
+  { id: 'cutting-silent', notices: 'the content is there, and nobody has cut it yet', judge: cuttingSilent },
+  { id: 'snapshot-delete-failed', notices: 'the driver refused to delete the snapshot', judge: deleteFailed },
+  { id: 'snapshot-held', notices: 'the snapshot is being deleted, and a finalizer holds it', judge: held },
+];
+
+function contentName({ snapshot }: Scene): string | undefined {
+  const object = there(snapshot);
+  return object?.status?.boundVolumeSnapshotContentName ?? object?.spec.source.volumeSnapshotContentName;
+}
+
+function missing(scene: Scene): Finding | undefined {
+  if (scene.content?.is !== 'absent') return undefined;
+  const name = contentName(scene);
+  const isByHand = there(scene.snapshot)?.spec.source.volumeSnapshotContentName !== undefined;
+  return {
+    ...{ state: 'stuck', at: 'content' },
+    what: `There is no VolumeSnapshotContent ${name}.`,
+    why: isByHand
+      ? 'The snapshot names it as its source, so somebody has to make it.'
+      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the box.',
+    next: isByHand
+      ? 'Make it; `rose-csi orphans adopt` prints what is needed.'
+      : 'Look for the snapshot on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
+    command: 'rose-csi orphans report --config rose-csi.yaml',
+  };
+}
+
+function mismatch(scene: Scene): Finding | undefined {
+  const snapshot = there(scene.snapshot);
+  const content = there(scene.content);
+  if (snapshot === undefined || content === undefined) return undefined;
+  const { driver, source, volumeSnapshotRef: ref } = content.spec;
+  const { name, namespace, uid } = snapshot.metadata;
+  const isByHand = snapshot.spec.source.volumeSnapshotContentName !== undefined;
+  const why =
+    driver !== scene.driver
+      ? `Its driver is ${driver}, not ${scene.driver}.`
+      : ref.name !== name || ref.namespace !== namespace
+        ? `Its spec.volumeSnapshotRef names ${ref.namespace}/${ref.name}, not ${namespace}/${name}: both have to name each other.`
+        : ref.uid !== undefined && ref.uid !== '' && ref.uid !== uid
+          ? 'Its spec.volumeSnapshotRef.uid is that of an earlier snapshot of the same name.'
+          : isByHand && source.snapshotHandle === undefined
+            ? 'Its spec.source has no snapshotHandle, so it was not made for a snapshot that exists.'
+            : undefined;
+  if (why === undefined) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'content', why },
+    what: `VolumeSnapshotContent ${content.metadata.name} does not fit the snapshot.`,
+    next: 'Make the content anew with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
+    command: `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`,
+  };
+}
+
+function cuttingFailed(scene: Scene): Finding | undefined {
+  const snapshot = awaitedSnapshot(scene);
+  const content = there(scene.content);
+  if (snapshot === undefined || content === undefined || mismatch(scene) !== undefined) return undefined;
+  const said =
+    content.status?.error?.message ??
+    snapshot.status?.error?.message ??
+    newest(scene, 'VolumeSnapshotContent', content.metadata.name)?.message;
+  if (said === undefined) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'content', said },
+    what: 'The snapshot cannot be cut.',
+    ...explain(said, scene),
+  };
+}
+
+function cuttingSilent(scene: Scene): Finding | undefined {
+  const content = there(scene.content);
+  if (awaitedSnapshot(scene) === undefined || content === undefined) return undefined;
+  if (mismatch(scene) !== undefined || cuttingFailed(scene) !== undefined) return undefined;
+  const isLate = age(scene, content.metadata.creationTimestamp) > PATIENCE_MS;
+  return {
+    ...{ state: isLate ? 'stuck' : 'waiting', at: 'content' },
+    what: 'The snapshot is asked for, and nobody has answered yet.',
+    why: 'The content is there without an error and without a result. It is the container csi-snapshotter of the controller that asks the driver.',
+    next: isLate
+      ? 'See what it says, and whether the chart has snapshotter.enabled.'
+      : 'Wait some seconds and ask again.',
+    command: isLate ? controllerLog(scene) : undefined,
+  };
+}
+
+function deleteFailed(scene: Scene): Finding | undefined {
+  const content = there(scene.content);
+  const isGoing = content?.metadata.deletionTimestamp ?? there(scene.snapshot)?.metadata.deletionTimestamp;
+  if (content === undefined || isGoing === undefined) return undefined;
+  const event = newest(scene, 'VolumeSnapshotContent', content.metadata.name, ['SnapshotDeleteError']);
+  const said = content.status?.error?.message ?? event?.message;
+  if (said === undefined) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'content', said },
+    what: 'The snapshot cannot be deleted.',
+    ...explain(said, scene),
+  };
+}
+
+const AS_SOURCE = 'snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection';
+/** Taken away by snapshot-controller itself when content and snapshot have gone in turn. */
+const OWN = 'snapshot.storage.kubernetes.io/';
+
+function held(scene: Scene): Finding | undefined {
+  const snapshot = there(scene.snapshot);
+  if (snapshot?.metadata.deletionTimestamp === undefined || deleteFailed(scene) !== undefined) return undefined;
+  const { finalizers, namespace, name, deletionTimestamp } = snapshot.metadata;
+  const foreign = finalizers.filter((one) => !one.startsWith(OWN));
+  const isLate = age(scene, deletionTimestamp) > PATIENCE_MS;
+  if (finalizers.includes(AS_SOURCE)) {
+    return {
+      ...{ state: isLate ? 'stuck' : 'waiting', at: 'snapshot' },
+      what: 'The snapshot is being deleted, and a claim is being made from it.',
+      why: 'snapshot-controller holds it until no pending claim names it as its source.',
+      next: 'See which claims are pending, and ask why.',
+      command: `kubectl -n ${namespace} get persistentvolumeclaims`,
+    };
+  }
+  return {
+    ...{ state: foreign.length > 0 || isLate ? 'stuck' : 'waiting', at: 'snapshot' },
+    what: `The snapshot is being deleted${finalizers.length === 0 ? '' : `, and is held by ${finalizers.join(', ')}`}.`,
+    why:
+      foreign.length > 0
+        ? 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.'
+        : 'snapshot-controller and csi-snapshotter take theirs away when the snapshot is gone from the box.',
+    next: isLate ? 'See what csi-snapshotter says.' : 'Wait some seconds and ask again.',
+    command: isLate ? controllerLog(scene) : `kubectl -n ${namespace} describe volumesnapshot ${name}`,
+  };
+}

@@ -1,0 +1,174 @@
+import { controllerLog } from '../driver-pods.ts';
+import { explain } from '../explain.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { age, isAlive, newest, type Scene, there } from '../scene.ts';
+import { PATIENCE_MS } from './claim.ts';
+
+/** Claims and volumes that are being deleted and do not go. */
+export const deletionRules: readonly Rule[] = [
+  { id: 'claim-in-use', notices: 'the claim is being deleted, and pods still use it', judge: claimInUse },
+  {
+    id: 'claim-being-cut',
+    notices: 'the claim is being deleted, and a snapshot of it is being cut',
+    judge: claimBeingCut,
+  },
+  {
+    id: 'claim-finalizer',
+    notices: 'the claim is being deleted, and some other finalizer holds it',
+    judge: claimFinalizer,
+  },
+  {
+    id: 'volume-attached',
+    notices: 'the volume is being deleted, and is still attached to a node',
+    judge: volumeAttached,
+  },
+  {
+    id: 'volume-held',
+    notices: 'the volume is being deleted, and its claim or a finalizer holds it',
+    judge: volumeHeld,
+  },
+  {
+    id: 'volume-delete-failed',
+    notices: 'the volume is released or Failed, and the driver cannot delete it',
+    judge: deleteFailed,
+  },
+  {
+    id: 'volume-retained',
+    notices: 'the volume is Released and kept, because its reclaim policy is Retain',
+    judge: retained,
+  },
+];
+
+const IN_USE = 'kubernetes.io/pvc-protection';
+const BEING_CUT = 'snapshot.storage.kubernetes.io/pvc-as-source-protection';
+
+function going({ claim }: Scene) {
+  const object = there(claim);
+  return object?.metadata.deletionTimestamp === undefined ? undefined : object;
+}
+
+/** The pods that hold a claim: those that have ended hold it no longer. */
+function holders({ pods }: Scene): string[] {
+  return (there(pods) ?? []).filter(isAlive).map(({ metadata }) => metadata.name);
+}
+
+function claimInUse(scene: Scene): Finding | undefined {
+  const claim = going(scene);
+  const names = holders(scene);
+  if (claim === undefined || !claim.metadata.finalizers.includes(IN_USE) || names.length === 0) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'claim' },
+    what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
+    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be taken back.',
+    next: 'Delete the pods, or scale down what starts them.',
+    command: `kubectl -n ${claim.metadata.namespace} delete pod ${names.join(' ')}`,
+  };
+}
+
+function claimBeingCut(scene: Scene): Finding | undefined {
+  const claim = going(scene);
+  if (claim === undefined || !claim.metadata.finalizers.includes(BEING_CUT)) return undefined;
+  const cutting = (there(scene.snapshots) ?? []).find(
+    ({ spec, status }) => spec.source.persistentVolumeClaimName === claim.metadata.name && status?.readyToUse !== true,
+  );
+  const { namespace } = claim.metadata;
+  const name = cutting?.metadata.name;
+  return {
+    ...{ state: 'stuck', at: 'claim' },
+    what: `The claim is being deleted, and a snapshot of it is not finished${name === undefined ? '' : `: ${name}`}.`,
+    why: 'snapshot-controller holds the claim until its snapshots are cut or have been given up.',
+    next:
+      name === undefined
+        ? 'See which snapshots of it there are.'
+        : 'Ask why the snapshot is stuck; it may be deleted, too.',
+    command:
+      name === undefined ? `kubectl -n ${namespace} get volumesnapshots` : `rose-csi why vs/${name} -n ${namespace}`,
+  };
+}
+
+function claimFinalizer(scene: Scene): Finding | undefined {
+  const claim = going(scene);
+  if (claim === undefined || holders(scene).length > 0) return undefined;
+  const others = claim.metadata.finalizers.filter((finalizer) => finalizer !== BEING_CUT);
+  if (others.length === 0 || (others.every((one) => one === IN_USE) && scene.pods?.is !== 'there')) return undefined;
+  const isProtection = others.every((one) => one === IN_USE);
+  return {
+    ...{ state: isProtection ? 'waiting' : 'stuck', at: 'claim' },
+    what: `The claim is being deleted, and ${isProtection ? 'will be gone soon' : `is held by ${others.join(', ')}`}.`,
+    why: isProtection
+      ? 'No pod uses it any more; Kubernetes takes its own finalizer away.'
+      : 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.',
+    next: isProtection
+      ? 'Wait some seconds and ask again.'
+      : 'Find out which program set it, and why it does not finish.',
+    command: `kubectl -n ${claim.metadata.namespace} describe pvc ${claim.metadata.name}`,
+  };
+}
+
+function volumeAttached(scene: Scene): Finding | undefined {
+  const volume = there(scene.volume);
+  const attached = there(scene.attachments) ?? [];
+  const isGoing = volume?.metadata.deletionTimestamp !== undefined || volume?.status?.phase === 'Failed';
+  // While a claim has it, it is attached with good reason.
+  const isUsed = there(scene.claim)?.status?.phase === 'Bound';
+  if (volume === undefined || !isGoing || isUsed || attached.length === 0) return undefined;
+  const places = attached.map(({ metadata, spec }) => `${metadata.name} on ${spec.nodeName}`);
+  return {
+    ...{ state: 'stuck', at: 'volume' },
+    what: `The volume is to be deleted, and is still attached: ${places.join(', ')}.`,
+    why: 'The box refuses to delete what is published, so that nothing is taken from under a running node.',
+    next: 'See what still uses it there; the attachment goes when the last pod has gone.',
+    command: `kubectl describe volumeattachment ${attached[0]?.metadata.name}`,
+  };
+}
+
+function volumeHeld(scene: Scene): Finding | undefined {
+  const volume = there(scene.volume);
+  const isAttached = (there(scene.attachments)?.length ?? 0) > 0;
+  if (volume?.metadata.deletionTimestamp === undefined) return undefined;
+  const { name, finalizers } = volume.metadata;
+  if (there(scene.claim)?.status?.phase === 'Bound') {
+    return {
+      ...{ state: 'stuck', at: 'volume' },
+      what: 'The PersistentVolume is being deleted, and goes when its claim is deleted.',
+      why: 'Somebody deleted it while a claim is bound to it. It works until then; the deletion cannot be taken back.',
+      next: 'If its data must stay on the box when that happens, keep it now:',
+      command: `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+    };
+  }
+  if (isAttached || deleteFailed(scene) !== undefined || finalizers.length === 0) return undefined;
+  const isLate = age(scene, volume.metadata.deletionTimestamp) > PATIENCE_MS;
+  return {
+    ...{ state: isLate ? 'stuck' : 'waiting', at: 'volume' },
+    what: `The PersistentVolume is being deleted, and is held by ${finalizers.join(', ')}.`,
+    why: 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.',
+    next: isLate ? 'See what the provisioner says.' : 'Wait some seconds and ask again.',
+    command: isLate ? controllerLog(scene) : undefined,
+  };
+}
+
+function deleteFailed(scene: Scene): Finding | undefined {
+  const volume = there(scene.volume);
+  if (volume === undefined || !['Released', 'Failed'].includes(volume.status?.phase ?? '')) return undefined;
+  const event = newest(scene, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
+  const said = event?.message ?? volume.status?.message;
+  if (said === undefined || said === '') return undefined;
+  return {
+    ...{ state: 'stuck', at: 'volume', said },
+    what: 'The volume cannot be deleted.',
+    ...explain(said, scene),
+  };
+}
+
+function retained({ volume }: Scene): Finding | undefined {
+  const object = there(volume);
+  if (object?.status?.phase !== 'Released' || object.spec.persistentVolumeReclaimPolicy !== 'Retain') return undefined;
+  const { claimRef } = object.spec;
+  return {
+    ...{ state: 'stuck', at: 'volume' },
+    what: `The volume is kept after its claim ${claimRef?.namespace}/${claimRef?.name} was deleted, and no claim can have it.`,
+    why: 'Its reclaim policy is Retain: the data stays until somebody decides. While spec.claimRef names the old claim nothing binds to it.',
+    next: 'To give it to a new claim that names it in volumeName, take the old claim off it:',
+    command: `kubectl patch persistentvolume ${object.metadata.name} --type=json -p '[{"op":"remove","path":"/spec/claimRef"}]'`,
+  };
+}

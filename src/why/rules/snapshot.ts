@@ -1,0 +1,186 @@
+import { explain } from '../explain.ts';
+import type { Finding, Rule } from '../finding.ts';
+import { age, isReady, newest, type Scene, there } from '../scene.ts';
+import { PATIENCE_MS } from './claim.ts';
+
+/** A VolumeSnapshot that is not ready; what comes before its content. */
+export const snapshotRules: readonly Rule[] = [
+  { id: 'snapshot-crds-missing', notices: 'the API server does not know the snapshot kinds', judge: noCrds },
+  { id: 'snapshot-not-found', notices: 'there is no VolumeSnapshot of that name in the namespace', judge: notFound },
+  {
+    id: 'snapshot-class-missing',
+    notices: 'the snapshot names no class and none is the default, or its class does not exist',
+    judge: noClass,
+  },
+  {
+    id: 'snapshot-class-of-another-driver',
+    notices: 'the class of the snapshot belongs to another driver',
+    judge: foreignClass,
+  },
+  {
+    id: 'snapshot-source-missing',
+    notices: 'the claim of the snapshot does not exist or is not bound',
+    judge: noSource,
+  },
+  {
+    id: 'snapshot-controller-not-running',
+    notices: 'no ready snapshot-controller is seen, and the snapshot has no content',
+    judge: noSnapshotController,
+  },
+  {
+    id: 'snapshot-not-bound',
+    notices: 'snapshot-controller has made no content, and says why or says nothing',
+    judge: notBound,
+  },
+];
+
+/** The snapshot while it is being cut. */
+export function awaitedSnapshot({ snapshot }: Scene) {
+  const object = there(snapshot);
+  const isDone = object?.status?.readyToUse === true || object?.metadata.deletionTimestamp !== undefined;
+  return object === undefined || isDone ? undefined : object;
+}
+
+function hasContent(scene: Scene): boolean {
+  return awaitedSnapshot(scene)?.status?.boundVolumeSnapshotContentName !== undefined;
+}
+
+function noCrds({ subject, snapshotClasses }: Scene): Finding | undefined {
+  if (subject.kind !== 'snapshot' || snapshotClasses?.is !== 'absent') return undefined;
+  return {
+    ...{ state: 'stuck', at: 'snapshot' },
+    what: 'This cluster has no snapshots at all: the API server does not know their kinds.',
+    why: 'The snapshot CRDs are not installed. They belong to the cluster and come with snapshot-controller, not with this driver.',
+    next: 'Install CRDs and snapshot-controller (docs/install.md).',
+    command: 'kubectl get crd volumesnapshots.snapshot.storage.k8s.io',
+  };
+}
+
+function notFound({ snapshot, snapshotClasses, subject, elsewhere }: Scene): Finding | undefined {
+  if (snapshot?.is !== 'absent' || snapshotClasses?.is === 'absent') return undefined;
+  const { name, namespace } = subject;
+  const [other] = elsewhere;
+  return {
+    ...{ state: 'stuck', at: 'snapshot' },
+    what: `There is no VolumeSnapshot ${name} in namespace ${namespace}.`,
+    why:
+      other === undefined
+        ? 'No namespace that can be seen has one of that name.'
+        : `There is one in: ${elsewhere.join(', ')}.`,
+    next: other === undefined ? 'Look which snapshots there are.' : 'Name the namespace.',
+    command:
+      other === undefined
+        ? 'kubectl get volumesnapshots --all-namespaces'
+        : `rose-csi why vs/${name} -n ${other.slice(0, other.indexOf('/'))}`,
+  };
+}
+
+const IS_DEFAULT = 'snapshot.storage.kubernetes.io/is-default-class';
+
+/** The class of the snapshot; `none` when it names none and no class of the driver is the default one. */
+function classOf(scene: Scene) {
+  const wanted = awaitedSnapshot(scene)?.spec.volumeSnapshotClassName;
+  const classes = there(scene.snapshotClasses);
+  if (classes === undefined) return undefined;
+  if (wanted !== undefined) return classes.find(({ metadata }) => metadata.name === wanted) ?? 'none';
+  const defaults = classes.filter(({ metadata }) => metadata.annotations[IS_DEFAULT] === 'true');
+  return defaults.find(({ driver }) => driver === scene.driver) ?? 'none';
+}
+
+function noClass(scene: Scene): Finding | undefined {
+  const snapshot = awaitedSnapshot(scene);
+  if (snapshot === undefined || hasContent(scene) || classOf(scene) !== 'none') return undefined;
+  // One that is bound to a content made by hand needs no class.
+  if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
+  const wanted = snapshot.spec.volumeSnapshotClassName;
+  return {
+    ...{ state: 'stuck', at: 'snapshot class' },
+    what:
+      wanted === undefined ? 'The snapshot has no VolumeSnapshotClass.' : `There is no VolumeSnapshotClass ${wanted}.`,
+    why:
+      wanted === undefined
+        ? `It names none, and no class of ${scene.driver} has the annotation ${IS_DEFAULT}: "true".`
+        : 'The snapshot names it, so nobody cuts it until there is one.',
+    next: 'See which classes there are; make the snapshot anew with one of them.',
+    command: 'kubectl get volumesnapshotclasses',
+  };
+}
+
+function foreignClass(scene: Scene): Finding | undefined {
+  const found = classOf(scene);
+  if (
+    awaitedSnapshot(scene) === undefined ||
+    found === undefined ||
+    found === 'none' ||
+    found.driver === scene.driver
+  ) {
+    return undefined;
+  }
+  return {
+    ...{ state: 'stuck', at: 'snapshot class' },
+    what: `VolumeSnapshotClass ${found.metadata.name} is of ${found.driver}, not of ${scene.driver}.`,
+    why: 'A snapshot can be cut only by the driver of its volume.',
+    next: 'Make the snapshot anew with a class of the driver of its claim.',
+    command: 'kubectl get volumesnapshotclasses',
+  };
+}
+
+function noSource(scene: Scene): Finding | undefined {
+  const snapshot = awaitedSnapshot(scene);
+  const name = snapshot?.spec.source.persistentVolumeClaimName;
+  if (snapshot === undefined || name === undefined || hasContent(scene)) return undefined;
+  const isAbsent = scene.claim?.is === 'absent';
+  const claim = there(scene.claim);
+  if (!isAbsent && (claim === undefined || claim.status?.phase === 'Bound')) return undefined;
+  const { namespace } = snapshot.metadata;
+  return {
+    ...{ state: 'stuck', at: 'claim' },
+    what: `The snapshot is to be cut of the claim ${name}, which ${isAbsent ? 'does not exist' : 'is not bound'}.`,
+    why: isAbsent ? 'There is nothing to cut.' : 'There is no volume to cut yet.',
+    next: isAbsent ? 'Delete the snapshot; see which claims there are.' : 'Ask why the claim is stuck.',
+    command: isAbsent
+      ? `kubectl -n ${namespace} get persistentvolumeclaims`
+      : `rose-csi why pvc/${name} -n ${namespace}`,
+  };
+}
+
+function noSnapshotController(scene: Scene): Finding | undefined {
+  const pods = there(scene.snapshotControllerPods);
+  if (awaitedSnapshot(scene) === undefined || hasContent(scene) || pods === undefined || pods.some(isReady))
+    return undefined;
+  const [pod] = pods;
+  return {
+    ...{ state: 'stuck', at: 'snapshot controller' },
+    what: pod === undefined ? 'No snapshot-controller is seen in this cluster.' : 'snapshot-controller is not ready.',
+    why: 'It makes the content of a snapshot, which the driver then cuts. It belongs to the cluster, not to this driver.',
+    next:
+      pod === undefined ? 'See whether it runs under another label; if not, install it (docs/install.md).' : 'See why.',
+    command:
+      pod === undefined
+        ? 'kubectl get deployments --all-namespaces | grep snapshot-controller'
+        : `kubectl -n ${pod.metadata.namespace} describe pod ${pod.metadata.name}`,
+  };
+}
+
+function notBound(scene: Scene): Finding | undefined {
+  const snapshot = awaitedSnapshot(scene);
+  if (snapshot === undefined || hasContent(scene) || classOf(scene) === 'none') return undefined;
+  // A content made by hand has rules of its own.
+  if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
+  const said = snapshot.status?.error?.message ?? newest(scene, 'VolumeSnapshot', snapshot.metadata.name)?.message;
+  const isLate = age(scene, snapshot.metadata.creationTimestamp) > PATIENCE_MS;
+  return {
+    ...{ state: said !== undefined || isLate ? 'stuck' : 'waiting', at: 'snapshot', said },
+    what: 'The snapshot is bound to no content yet.',
+    ...(said === undefined
+      ? {
+          why: 'Nobody has complained.',
+          next: isLate ? 'See what snapshot-controller says.' : 'Wait some seconds and ask again.',
+        }
+      : explain(said, scene)),
+    command:
+      isLate || said !== undefined
+        ? `kubectl -n ${snapshot.metadata.namespace} describe volumesnapshot ${snapshot.metadata.name}`
+        : undefined,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Claim, VolumeSnapshot } from '../../kubernetes/kinds.ts';
+import type { Finding, Rule } from '../finding.ts';
+import type { Scene } from '../scene.ts';
+import { pendingClaim } from './claim.ts';
+
+/** What a claim is to be made from. */
+export const sourceRules: readonly Rule[] = [
+  { id: 'source-missing', notices: 'the snapshot or claim that the claim is made from does not exist', judge: missing },
+  {
+    id: 'source-not-ready',
+    notices: 'the snapshot that the claim is made from is not ready, or its claim is not bound',
+    judge: notReady,
+  },
+];
+
+function missing(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  if (claim === undefined || scene.source?.seen.is !== 'absent') return undefined;
+  const { what } = scene.source;
+  return {
+    ...{ state: 'stuck', at: 'source' },
+    what: `The claim is to be made from ${what}, which does not exist.`,
+    why: 'Its dataSource names it, and a claim that names a source is never made empty.',
+    next: what.startsWith('VolumeSnapshot')
+      ? 'See which snapshots there are in the namespace; make the claim anew with one of them.'
+      : 'Make the claim anew with a source that exists.',
+    command: `kubectl -n ${claim.metadata.namespace} get volumesnapshots,persistentvolumeclaims`,
+  };
+}
+
+function notReady(scene: Scene): Finding | undefined {
+  const claim = pendingClaim(scene);
+  const { source } = scene;
+  if (claim === undefined || source?.seen.is !== 'there') return undefined;
+  const isReady = 'source' in source.seen.object.spec ? isCut(source.seen.object) : isBound(source.seen.object);
+  if (isReady) return undefined;
+  const { name, namespace } = source.seen.object.metadata;
+  return {
+    ...{ state: 'stuck', at: 'source' },
+    what: `The claim is to be made from ${source.what}, which is not ready.`,
+    why: 'The volume is made when it is.',
+    next: 'Ask why that one is stuck.',
+    command: `rose-csi why ${source.what.startsWith('VolumeSnapshot') ? 'vs' : 'pvc'}/${name} -n ${namespace}`,
+  };
+}
+
+function isCut({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
+  return status !== undefined && 'readyToUse' in status && status.readyToUse === true;
+}
+
+function isBound({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
+  return status !== undefined && 'phase' in status && status.phase === 'Bound';
+}

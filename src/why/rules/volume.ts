@@ -1,0 +1,59 @@
+import type { Finding, Rule } from '../finding.ts';
+import { type Scene, there } from '../scene.ts';
+
+/** The PersistentVolume itself. */
+export const volumeRules: readonly Rule[] = [
+  {
+    id: 'volume-not-found',
+    notices: 'there is no PersistentVolume of that name, or the one of the claim is gone',
+    judge: notFound,
+  },
+  { id: 'volume-of-another-driver', notices: 'the volume belongs to another driver', judge: foreign },
+  {
+    id: 'unknown-backend',
+    notices: 'the volume or snapshot is on a backend that the configuration does not have',
+    judge: unknownBackend,
+  },
+];
+
+function notFound({ volume, claim, subject }: Scene): Finding | undefined {
+  if (volume?.is !== 'absent') return undefined;
+  const isBound = there(claim)?.status?.phase === 'Bound';
+  if (subject.kind !== 'volume' && !isBound) return undefined;
+  const name = there(claim)?.spec.volumeName ?? subject.name;
+  return {
+    ...{ state: 'stuck', at: 'volume' },
+    what: `There is no PersistentVolume ${name}.`,
+    why: isBound
+      ? 'The claim is bound to it, and somebody deleted it. The data may still be on the box.'
+      : 'It was deleted, or never was.',
+    next: isBound
+      ? 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
+      : 'Look which volumes there are.',
+    command: isBound ? 'rose-csi orphans report --config rose-csi.yaml' : 'kubectl get persistentvolumes',
+  };
+}
+
+function foreign({ volume, driver }: Scene): Finding | undefined {
+  const object = there(volume);
+  if (object === undefined || object.spec.csi?.driver === driver) return undefined;
+  return {
+    ...{ state: 'unknown', at: 'volume' },
+    what: `The volume is of ${object.spec.csi?.driver ?? 'no CSI driver'}, not of ${driver}.`,
+    why: 'This driver has nothing to do with it, so its own part of the chain cannot be told here.',
+    next: 'See what Kubernetes says of it.',
+    command: `kubectl describe persistentvolume ${object.metadata.name}`,
+  };
+}
+
+function unknownBackend({ view }: Scene): Finding | undefined {
+  if (view?.device.is !== 'unconfigured') return undefined;
+  const { id, backend } = view.device;
+  return {
+    ...{ state: 'stuck', at: 'device' },
+    what: `${id} is on a backend that the configuration does not have${backend === '' ? '' : `: ${backend}`}.`,
+    why: `Configured: ${view.backends.join(', ')}. A backend must keep its name for ever, since every id names it; every call for this one is UNAVAILABLE.`,
+    next: 'Put the backend back under that name. Its address may be another one.',
+    command: 'helm get values rose-csi',
+  };
+}

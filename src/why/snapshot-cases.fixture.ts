@@ -1,0 +1,309 @@
+import { type Case, snapshotOnBox } from './case.fixture.ts';
+import {
+  ago,
+  CONTENT,
+  content,
+  cutting,
+  cuttingContent,
+  event,
+  HANDLE,
+  healthy,
+  NOT_READY,
+  pending,
+  SNAP_HANDLE,
+  snapshot,
+  snapshotClass,
+  snapshotController,
+} from './objects.fixture.ts';
+
+const unboundSnapshot = (
+  spec: Readonly<Record<string, unknown>> = {},
+  metadata: Readonly<Record<string, unknown>> = {},
+) =>
+  healthy()
+    .put('volumesnapshots', cutting({ metadata, spec, status: { boundVolumeSnapshotContentName: undefined } }))
+    .remove('volumesnapshotcontents', CONTENT);
+const beingCut = () => healthy().put('volumesnapshots', cutting()).put('volumesnapshotcontents', cuttingContent());
+const failing = (message: string) =>
+  beingCut().put('volumesnapshotcontents', cuttingContent({ status: { error: { message } } }));
+const going = { deletionTimestamp: ago(300) };
+const byHand = { source: { volumeSnapshotContentName: CONTENT, persistentVolumeClaimName: undefined } };
+const handmade = { source: { volumeHandle: undefined, snapshotHandle: SNAP_HANDLE } };
+
+const cases: readonly Omit<Case, 'subject'>[] = [
+  { title: 'a snapshot that is ready', objects: healthy(), rule: undefined, result: 'fine' },
+  {
+    title: 'a snapshot that is ready, on the box too',
+    objects: healthy(),
+    box: { device: snapshotOnBox() },
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'no such snapshot',
+    objects: healthy().remove('volumesnapshots', 'monday', 'apps'),
+    rule: 'snapshot-not-found',
+    result: 'stuck',
+    says: /get volumesnapshots --all/,
+  },
+  {
+    title: 'a snapshot in another namespace',
+    objects: healthy()
+      .remove('volumesnapshots', 'monday', 'apps')
+      .put('volumesnapshots', snapshot({ metadata: { namespace: 'shop' } })),
+    ...{ rule: 'snapshot-not-found', result: 'stuck', says: /rose-csi why vs\/monday -n shop/ },
+  },
+  {
+    title: 'an unknown class',
+    objects: unboundSnapshot({ volumeSnapshotClassName: 'fast' }),
+    rule: 'snapshot-class-missing',
+    result: 'stuck',
+    says: /no VolumeSnapshotClass fast/,
+  },
+  {
+    title: 'no class and no default',
+    objects: unboundSnapshot({ volumeSnapshotClassName: undefined }),
+    rule: 'snapshot-class-missing',
+    result: 'stuck',
+    says: /is-default-class/,
+  },
+  {
+    title: 'a class of another driver',
+    objects: unboundSnapshot().put('volumesnapshotclasses', snapshotClass({ driver: 'x.io' })),
+    rule: 'snapshot-class-of-another-driver',
+    result: 'stuck',
+    says: /is of x\.io/,
+  },
+  {
+    title: 'a snapshot of no claim',
+    objects: unboundSnapshot().remove('persistentvolumeclaims', 'data', 'apps'),
+    rule: 'snapshot-source-missing',
+    result: 'stuck',
+    says: /nothing to cut/,
+  },
+  {
+    title: 'a snapshot of a claim without a volume',
+    objects: unboundSnapshot().put('persistentvolumeclaims', pending()),
+    rule: 'snapshot-source-missing',
+    result: 'stuck',
+    says: /rose-csi why pvc\/data -n apps/,
+  },
+  {
+    title: 'no snapshot-controller',
+    objects: unboundSnapshot().remove('pods', 'snapshot-controller-0', 'kube-system'),
+    rule: 'snapshot-controller-not-running',
+    result: 'stuck',
+    says: /grep snapshot-controller/,
+  },
+  {
+    title: 'a snapshot-controller that is not ready',
+    objects: unboundSnapshot().put('pods', snapshotController({ status: { conditions: NOT_READY } })),
+    rule: 'snapshot-controller-not-running',
+    result: 'stuck',
+    says: /-n kube-system describe pod/,
+  },
+  {
+    title: 'a snapshot-controller of an earlier version',
+    objects: unboundSnapshot().put(
+      'pods',
+      snapshotController({ metadata: { labels: { app: 'snapshot-controller' } } }),
+    ),
+    ...{ rule: 'snapshot-not-bound', result: 'stuck' },
+  },
+  {
+    title: 'a snapshot without a content',
+    objects: unboundSnapshot().put(
+      'events',
+      event('VolumeSnapshot', 'monday', 'SnapshotContentCreationFailed', 'Failed to create snapshot content'),
+    ),
+    rule: 'snapshot-not-bound',
+    result: 'stuck',
+    says: /Failed to create/,
+  },
+  {
+    title: 'a snapshot of this moment',
+    objects: unboundSnapshot({}, { creationTimestamp: ago(2) }),
+    rule: 'snapshot-not-bound',
+    result: 'waiting',
+  },
+  {
+    title: 'a content that is gone',
+    objects: healthy().remove('volumesnapshotcontents', CONTENT),
+    rule: 'content-missing',
+    result: 'stuck',
+    says: /orphans adopt/,
+  },
+  {
+    title: 'a content that nobody has made',
+    objects: unboundSnapshot(byHand),
+    rule: 'content-missing',
+    result: 'stuck',
+    says: /somebody has to make it/,
+  },
+  {
+    title: 'a content for another snapshot',
+    objects: unboundSnapshot(byHand).put(
+      'volumesnapshotcontents',
+      content({ spec: { ...handmade, volumeSnapshotRef: { namespace: 'apps', name: 'tuesday' } } }),
+    ),
+    ...{ rule: 'content-mismatch', result: 'stuck', says: /apps\/tuesday, not apps\/monday/ },
+  },
+  {
+    title: 'a content for an earlier snapshot of the name',
+    objects: healthy().put(
+      'volumesnapshotcontents',
+      content({ spec: { volumeSnapshotRef: { namespace: 'apps', name: 'monday', uid: 'old' } } }),
+    ),
+    rule: 'content-mismatch',
+    result: 'stuck',
+    says: /earlier snapshot/,
+  },
+  {
+    title: 'a content of another driver',
+    objects: healthy().put('volumesnapshotcontents', content({ spec: { driver: 'x.io' } })),
+    rule: 'content-mismatch',
+    result: 'stuck',
+    says: /driver is x\.io/,
+  },
+  {
+    title: 'a content by hand without a handle',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', cuttingContent()),
+    rule: 'content-mismatch',
+    result: 'stuck',
+    says: /no snapshotHandle/,
+  },
+  {
+    title: 'too many snapshots',
+    objects: failing(
+      'Failed to check and update snapshot content: rpc error: code = ResourceExhausted desc = x: the volume has as many snapshots as its class allows; detail',
+    ),
+    rule: 'cutting-failed',
+    result: 'stuck',
+    says: /maxSnapshotsPerVolume/,
+  },
+  {
+    title: 'too many snapshots at once',
+    objects: failing(
+      'rpc error: code = Aborted desc = too many snapshots at once: the next turn is in 9 s; it is tried again',
+    ),
+    rule: 'cutting-failed',
+    result: 'stuck',
+    says: /waits for its turn/,
+  },
+  {
+    title: 'a source that is gone from the box',
+    objects: failing('rpc error: code = NotFound desc = x: the source does not exist'),
+    rule: 'cutting-failed',
+    result: 'stuck',
+    says: /not on the box/,
+  },
+  {
+    title: 'a box that does not answer',
+    objects: failing(
+      'rpc error: code = Unavailable desc = x: the box gave no intact answer, so the outcome is not known: y',
+    ),
+    rule: 'cutting-failed',
+    result: 'stuck',
+    says: /Nothing is concluded/,
+  },
+  {
+    title: 'a content that nobody cuts',
+    objects: beingCut(),
+    rule: 'cutting-silent',
+    result: 'stuck',
+    says: /snapshotter\.enabled/,
+  },
+  {
+    title: 'a content of this moment',
+    objects: beingCut().put('volumesnapshotcontents', cuttingContent({ metadata: { creationTimestamp: ago(2) } })),
+    rule: 'cutting-silent',
+    result: 'waiting',
+  },
+  {
+    title: 'a snapshot and no controller',
+    objects: beingCut().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    rule: 'controller-not-running',
+    result: 'stuck',
+  },
+  {
+    title: 'a snapshot that cannot be deleted',
+    objects: healthy()
+      .put(
+        'volumesnapshots',
+        snapshot({
+          metadata: { ...going, finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'] },
+        }),
+      )
+      .put('volumesnapshotcontents', content({ metadata: going }))
+      .put(
+        'events',
+        event(
+          'VolumeSnapshotContent',
+          CONTENT,
+          'SnapshotDeleteError',
+          'rpc error: code = FailedPrecondition desc = x: the object belongs to another cluster (y)',
+        ),
+      ),
+    ...{ rule: 'snapshot-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
+  },
+  {
+    title: 'a snapshot that a claim is being made from',
+    objects: healthy().put(
+      'volumesnapshots',
+      snapshot({
+        metadata: { ...going, finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection'] },
+      }),
+    ),
+    rule: 'snapshot-held',
+    result: 'stuck',
+    says: /no pending claim/,
+  },
+  {
+    title: 'a snapshot that a backup program holds',
+    objects: healthy().put('volumesnapshots', snapshot({ metadata: { ...going, finalizers: ['backup.io/keep'] } })),
+    rule: 'snapshot-held',
+    result: 'stuck',
+    says: /backup\.io\/keep/,
+  },
+  {
+    title: 'a snapshot of a volume that is not on the box',
+    objects: beingCut(),
+    ...{
+      box: { device: { is: 'absent', id: HANDLE } },
+      rule: 'device-absent',
+      result: 'stuck',
+      says: /no such volume/,
+    },
+  },
+  {
+    title: 'a snapshot that is not on the box',
+    objects: healthy(),
+    box: { device: { is: 'absent', id: SNAP_HANDLE } },
+    rule: 'device-absent',
+    result: 'stuck',
+    says: /cannot be restored/,
+  },
+  {
+    title: 'a snapshot of another cluster',
+    objects: healthy(),
+    box: { device: snapshotOnBox({ ownedBy: undefined }) },
+    rule: 'device-of-another-cluster',
+    result: 'stuck',
+  },
+];
+
+const noCrds = healthy();
+for (const plural of ['volumesnapshots', 'volumesnapshotcontents', 'volumesnapshotclasses']) noCrds.unknown.add(plural);
+
+/** Snapshots. */
+export const SNAPSHOT_CASES: readonly Case[] = [
+  ...cases.map((one) => ({ ...one, subject: 'vs/monday' })),
+  {
+    title: 'a cluster without snapshots',
+    subject: 'vs/monday',
+    objects: noCrds,
+    rule: 'snapshot-crds-missing',
+    result: 'stuck',
+    says: /not installed/,
+  },
+];

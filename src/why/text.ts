@@ -1,0 +1,90 @@
+import { styleText } from 'node:util';
+import type { Answer } from './answer.ts';
+import type { Link } from './chain.ts';
+import type { RuledFinding } from './finding.ts';
+
+export interface TextOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+const MARKS = { fine: '✓', stuck: '✗', waiting: '…', unknown: '?' } as const;
+const COLOURS = { fine: 'green', stuck: 'red', waiting: 'yellow', unknown: 'gray' } as const;
+const WORDS = { stuck: 'STUCK', waiting: 'WAITING', unknown: 'NOT KNOWN' } as const;
+/** Lines shorter than this are no help to anybody. */
+const LEAST_WIDTH = 40;
+const MOST_WIDTH = 110;
+
+/** The answer for a terminal. Commands to type are never broken. */
+export function printAnswer(answer: Answer, { width, colour }: TextOptions): string {
+  const columns = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, width));
+  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const chain = answer.chain.flatMap((link) => linkLines(link, columns, (text) => paint(COLOURS[link.state], text)));
+  const [verdict, ...others] = answer.findings;
+  const lines = [
+    ...chain,
+    ...(answer.boxAsked
+      ? []
+      : wrap('- the box was not asked: --config names the configuration that leads to it', columns, '  ')),
+    ...answer.blind.flatMap((spot) => wrap(`? ${spot}`, columns, '  ')),
+    '',
+    ...(verdict === undefined
+      ? wrap(conclusion(answer), columns)
+      : verdictLines(verdict, columns, (text) => paint(['bold', COLOURS[verdict.state]], text))),
+    ...others.flatMap((finding, index) => [...(index === 0 ? ['', 'Also:'] : []), ...otherLines(finding, columns)]),
+    ...(verdict !== undefined && answer.blind.length > 0 ? ['', ...wrap(BLIND, columns)] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const BLIND = 'Not everything could be looked at, so there may be more to it: see the lines marked ?.';
+
+function conclusion({ result, subject, chain }: Answer): string {
+  const what = { snapshot: 'snapshot', claim: 'claim', volume: 'volume' }[subject.kind];
+  if (result === 'unknown') {
+    return 'Nothing was seen to be stuck, and not everything could be looked at: see the lines marked ?.';
+  }
+  return chain.every(({ state }) => state === 'fine')
+    ? `Nothing is stuck: every link of this ${what} is as it should be.`
+    : `Nothing of this ${what} is stuck. What is marked … is not ready yet, or for reasons of its own.`;
+}
+
+function linkLines({ what, how, state }: Link, columns: number, paint: (text: string) => string): string[] {
+  const [first = '', ...more] = wrap(`${what}: ${how}`, columns - 2);
+  return [`${paint(MARKS[state])} ${first}`, ...more.map((line) => `    ${line}`)];
+}
+
+function verdictLines(finding: RuledFinding, columns: number, paint: (text: string) => string): string[] {
+  const { state, what, why, said, next, command } = finding;
+  return [
+    ...wrap(`${WORDS[state]}: ${what}`, columns).map(paint),
+    '',
+    ...wrap(`Why: ${why}`, columns),
+    ...(said === undefined ? [] : wrap(`Message: ${said}`, columns, '  ')),
+    '',
+    ...wrap(`What to do: ${next}`, columns),
+    ...(command === undefined ? [] : ['', `  ${command}`]),
+  ];
+}
+
+function otherLines({ state, what, next, command }: RuledFinding, columns: number): string[] {
+  const lines = wrap(`${MARKS[state]} ${what} ${next}`, columns, '  ');
+  return command === undefined ? lines : [...lines, `    ${command}`];
+}
+
+/** Breaks a text between words; a word that is longer than a line gets one of its own, so that it can be copied whole. */
+function wrap(text: string, columns: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
+    if (line.trim() !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,318 @@
+import type { Case } from './case.fixture.ts';
+import {
+  ago,
+  attachment,
+  CREATING,
+  claim,
+  csiNode,
+  driverPod,
+  event,
+  healthy,
+  NOT_READY,
+  node,
+  pod,
+  storageClass,
+} from './objects.fixture.ts';
+
+const creating = (name = 'db-0', where = 'node-a') => pod(name, where, { status: CREATING });
+const mount = (message: string, reason = 'FailedMount') => event('Pod', 'db-0', reason, message);
+const growing = (status: Readonly<Record<string, unknown>> = {}) =>
+  claim({ spec: { resources: { requests: { storage: '20Gi' } } }, status });
+const pendingOnNode = { conditions: [{ type: 'FileSystemResizePending', status: 'True' }] };
+
+/** Volumes that are attached, mounted and grown. */
+export const USE_CASES: readonly Case[] = [
+  {
+    title: 'an attachment to a node that is gone',
+    objects: healthy().remove('nodes', 'node-a').remove('csinodes', 'node-a').remove('pods', 'db-0', 'apps'),
+    rule: 'node-gone',
+    result: 'stuck',
+    says: /delete volumeattachment csi-node-a/,
+  },
+  {
+    title: 'an attachment to a node that is not ready',
+    objects: healthy().put('nodes', node('node-a', NOT_READY)),
+    rule: 'node-gone',
+    result: 'stuck',
+    says: /out-of-service/,
+  },
+  {
+    title: 'a pod on another node',
+    objects: healthy().put('pods', creating('db-1', 'node-b')),
+    rule: 'attached-elsewhere',
+    result: 'stuck',
+    says: /kubectl -n apps delete pod db-0/,
+  },
+  {
+    title: 'a pod on another node, and none where it is attached',
+    objects: healthy().put('pods', creating('db-0', 'node-b')),
+    rule: 'attached-elsewhere',
+    result: 'stuck',
+    says: /detached soon/,
+  },
+  {
+    title: 'a node without the driver',
+    objects: healthy()
+      .put('csinodes', csiNode('node-a', []))
+      .remove('pods', 'rose-csi-node-node-a', 'rose-csi')
+      .put('pods', creating()),
+    rule: 'node-plugin-missing',
+    result: 'stuck',
+    says: /No pod of the node plugin is on node-a/,
+  },
+  {
+    title: 'a node whose plugin crashes',
+    objects: healthy()
+      .put('csinodes', csiNode('node-a', []))
+      .put('pods', creating())
+      .put(
+        'pods',
+        driverPod('node', 'node-a', {
+          status: {
+            conditions: NOT_READY,
+            containerStatuses: [{ name: 'rose-csi', ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } }],
+          },
+        }),
+      ),
+    ...{ rule: 'node-plugin-missing', result: 'stuck', says: /CrashLoopBackOff[\s\S]*logs rose-csi-node-node-a/ },
+  },
+  {
+    title: 'a node whose plugin runs and is not registered',
+    objects: healthy().put('csinodes', csiNode('node-a', [])).put('pods', creating()),
+    rule: 'node-plugin-missing',
+    result: 'stuck',
+    says: /kubeletDirectory/,
+  },
+  {
+    title: 'a volume that the box has published elsewhere',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'volumeattachments',
+        attachment('node-a', {
+          status: {
+            attached: false,
+            attachError: {
+              message:
+                'rpc error: code = FailedPrecondition desc = x: the volume is published; detail: the disk comment (y)',
+            },
+          },
+        }),
+      ),
+    ...{ rule: 'attach-failed', result: 'stuck', says: /published to another node/ },
+  },
+  {
+    title: 'a volume that cannot be detached',
+    objects: healthy().put(
+      'volumeattachments',
+      attachment('node-a', {
+        metadata: { deletionTimestamp: ago(400) },
+        status: {
+          detachError: { message: 'rpc error: code = Unavailable desc = x: the pool is not there: label and uuid' },
+        },
+      }),
+    ),
+    ...{ rule: 'detach-failed', result: 'stuck', says: /not mounted on it[\s\S]*doctor/ },
+  },
+  {
+    title: 'an attachment that nobody answers',
+    objects: healthy()
+      .put('pods', creating())
+      .put('volumeattachments', attachment('node-a', { status: { attached: false } })),
+    rule: 'attach-silent',
+    result: 'stuck',
+    says: /attacher/,
+  },
+  {
+    title: 'an attachment of this moment',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'volumeattachments',
+        attachment('node-a', { metadata: { creationTimestamp: ago(3) }, status: { attached: false } }),
+      ),
+    rule: 'attach-silent',
+    result: 'waiting',
+  },
+  {
+    title: 'an attachment and no controller',
+    objects: healthy()
+      .put('pods', creating())
+      .put('volumeattachments', attachment('node-a', { status: { attached: false } }))
+      .remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    rule: 'controller-not-running',
+    result: 'stuck',
+  },
+  {
+    title: 'a device that is not provably blank',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        mount(
+          'MountVolume.MountDevice failed: rpc error: code = FailedPrecondition desc = nqn (/dev/nvme1n1) is not formatted, because it is not provably blank: it holds a partition table (dos)',
+        ),
+      ),
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /Nothing on it has changed/,
+  },
+  {
+    title: 'a box that the node cannot connect to',
+    objects: healthy()
+      .put('pods', creating())
+      .put('events', mount('Unable to attach or mount volumes: timed out waiting for the condition', 'FailedMountWait'))
+      .put(
+        'events',
+        mount(
+          'rpc error: code = Unavailable desc = cannot connect to nqn.2026-11.io.rose-csi:pvc-1 on 192.0.2.1:4420: timeout',
+        ),
+      ),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /over NVMe\/TCP/ },
+  },
+  {
+    title: 'a device with another filesystem',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        mount('rpc error: code = FailedPrecondition desc = it holds btrfs; only ext4 and xfs can be mounted'),
+      ),
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /volumeMode: Block/,
+  },
+  {
+    title: 'a volume in use by two nodes',
+    objects: healthy()
+      .remove('volumeattachments', 'csi-node-a')
+      .put('pods', creating())
+      .put(
+        'events',
+        mount(
+          'Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node',
+          'FailedAttachVolume',
+        ),
+      ),
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /another node has it/,
+  },
+  {
+    title: 'a driver that the kubelet does not know',
+    objects: healthy()
+      .put('pods', creating())
+      .put('events', mount('driver name rds.rose-csi.io not found in the list of registered CSI drivers')),
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /component=node/,
+  },
+  {
+    title: 'a pod beyond the limit of volumes',
+    objects: healthy()
+      .remove('volumeattachments', 'csi-node-a')
+      .put(
+        'pods',
+        pod('db-0', undefined, {
+          status: {
+            phase: 'Pending',
+            conditions: [
+              {
+                type: 'PodScheduled',
+                status: 'False',
+                reason: 'Unschedulable',
+                message: '0/2 nodes are available: 2 node(s) exceed max volume count.',
+              },
+            ],
+          },
+        }),
+      ),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /Add a node/ },
+  },
+  {
+    title: 'a pod that crashes for reasons of its own, after trouble with its volume',
+    objects: healthy()
+      .put(
+        'pods',
+        pod('db-0', 'node-a', {
+          status: {
+            conditions: NOT_READY,
+            containerStatuses: [{ name: 'app', ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } }],
+          },
+        }),
+      )
+      .put('events', mount('rpc error: code = Unavailable desc = cannot connect to nqn.x: timeout')),
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'a claim that cannot grow',
+    objects: healthy()
+      .put('persistentvolumeclaims', growing())
+      .put(
+        'events',
+        event(
+          'PersistentVolumeClaim',
+          'data',
+          'VolumeResizeFailed',
+          'rpc error: code = OutOfRange desc = x: the device refused to grow the image; detail: bytes',
+        ),
+      ),
+    rule: 'expand-failed',
+    result: 'stuck',
+    says: /did not grow the image/,
+  },
+  {
+    title: 'a claim that grows when a pod mounts it',
+    objects: healthy().put('persistentvolumeclaims', growing(pendingOnNode)).remove('pods', 'db-0', 'apps'),
+    rule: 'expand-waits-for-node',
+    result: 'waiting',
+    says: /Start a pod/,
+  },
+  {
+    title: 'a claim whose node grows it next',
+    objects: healthy().put('persistentvolumeclaims', growing(pendingOnNode)),
+    rule: 'expand-waits-for-node',
+    result: 'waiting',
+    says: /10Gi to 20Gi/,
+  },
+  {
+    title: 'a filesystem that cannot grow',
+    objects: healthy()
+      .put('persistentvolumeclaims', growing(pendingOnNode))
+      .put(
+        'events',
+        mount(
+          'rpc error: code = Unavailable desc = /dev/nvme1n1 of x still has 1 of 2 bytes after a rescan',
+          'VolumeResizeFailed',
+        ),
+      ),
+    rule: 'expand-waits-for-node',
+    result: 'stuck',
+    says: /Delete the pod/,
+  },
+  {
+    title: 'a claim that is growing',
+    objects: healthy().put('persistentvolumeclaims', growing({ conditions: [{ type: 'Resizing', status: 'True' }] })),
+    rule: 'expand-running',
+    result: 'waiting',
+  },
+  {
+    title: 'a class that allows no growing',
+    objects: healthy()
+      .put('persistentvolumeclaims', growing())
+      .put('storageclasses', storageClass({ allowVolumeExpansion: false })),
+    rule: 'expand-running',
+    result: 'stuck',
+    says: /allowVolumeExpansion/,
+  },
+  {
+    title: 'a claim with another VolumeAttributesClass',
+    objects: healthy().put(
+      'persistentvolumeclaims',
+      claim({ status: { conditions: [{ type: 'ModifyVolumeError', status: 'True', message: 'not supported' }] } }),
+    ),
+    rule: 'modify-failed',
+    result: 'stuck',
+  },
+];

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RdsError, type RdsErrorCode, REFUSALS } from '../../src/rds/index.ts';
+import { failure } from '../../src/storage/failures.ts';
+import { sceneOf } from '../../src/why/case.fixture.ts';
+import { explain } from '../../src/why/explain.ts';
+import { healthy } from '../../src/why/objects.fixture.ts';
+
+/** Why, in the answer, for every way in which a command on the box can fail. */
+const WHY: Readonly<Record<RdsErrorCode, RegExp>> = {
+  'RC-POOL': /not mounted on it, or another one has its label/,
+  'RC-NOVOL': /volume is not on the box/,
+  'RC-NOSRC': /it is to be made from is not on the box/,
+  'RC-ELSEWHERE': /in another pool or on another box/,
+  'RC-OWNER': /owner of another cluster/,
+  'RC-SMALL': /less than its source has/,
+  'RC-SPACE': /pool on the box is full/,
+  'RC-PROMISE': /overCommitRatio/,
+  'RC-QUOTA': /maxSnapshotsPerVolume/,
+  'RC-SLOT': /slot of the volume is taken/,
+  'RC-HALF': /does not attach its image/,
+  'RC-EMPTY': /no usable image/,
+  'RC-NODISK': /disk item of the source was lost/,
+  'RC-SIZE': /needs more time/,
+  'RC-LAG': /needs more time/,
+  'RC-GROW': /did not grow the image/,
+  'RC-PUB': /published to another node/,
+  'RC-EXPORTED': /no node is on its record/,
+  'RC-MODE': /in another mode/,
+  'RC-RACE': /needs more time/,
+  'RC-USED': /disk item that the driver did not make/,
+  'RC-LEFT': /needs more time/,
+  failed: /refused a command/,
+  unsupported: /lacks a command/,
+  unreachable: /over SSH/,
+  unknown: /broke in the middle of an answer/,
+  cancelled: /longer than its deadline/,
+  unexpected: /defect of the driver/,
+};
+
+test('every refusal of the box and every trouble on the way is explained, by the words that the driver uses', async () => {
+  const scene = await sceneOf({ objects: healthy() });
+  for (const [code, words] of Object.entries(WHY) as [RdsErrorCode, RegExp][]) {
+    const { message } = failure(new RdsError(code, '12'), 'rds1:pvc-1', { signal: AbortSignal.timeout(1000) });
+    const { why, next } = explain(`rpc error: code = Unknown desc = ${message}`, scene);
+    assert.match(why, words, `${code}: ${message}`);
+    assert.match(next, /\.$/);
+  }
+  assert.deepEqual(
+    Object.keys(REFUSALS).filter((code) => !Object.hasOwn(WHY, code)),
+    [],
+  );
+});
+
+test('the words of the node, and of Kubernetes itself', async () => {
+  const scene = await sceneOf({ objects: healthy() });
+  const said: readonly (readonly [string, RegExp])[] = [
+    ['x on 192.0.2.1:4420 shows no usable namespace: nvme0 is connecting', /over NVMe\/TCP/],
+    ['x is still connected after `nvme disconnect` (y)', /not let go/],
+    ['too many snapshots at once: the next turn is in 9 s; it is tried again', /waits for its turn/],
+    ['x: no backend rds7 is configured; a backend must keep its name for ever', /keeps its name/],
+    ['context deadline exceeded', /longer than its deadline/],
+    ['rpc error: code = Aborted desc = whatever', /works on the same object|Another operation/],
+    ['whatever', /message below says it/],
+  ];
+  for (const [message, words] of said) assert.match(explain(message, scene).why, words, message);
+});
