@@ -9,7 +9,6 @@ import type { Attachment } from '../host/attachment.ts';
 import { FormatRecords } from '../host/format-record.ts';
 import { type FormatOutcome, Formatting } from '../host/formatting.ts';
 import { hostTools } from '../host/host-tools.ts';
-import { LoopAttachment } from '../host/loop-attachment.ts';
 import { Mounts } from '../host/mounts.ts';
 import { NodeVolumes } from '../host/node-volumes.ts';
 import { NvmeTcp } from '../host/nvme-tcp.ts';
@@ -88,7 +87,7 @@ async function start(
   // Known from the start, so that the first refusal is seen as a change.
   for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);
   const volumes = new NodeVolumes({
-    ...{ host, logger, mounts: new Mounts(host, hidden), attachment: attachmentOf(options, nodeId, host) },
+    ...{ host, logger, mounts: new Mounts(host, hidden), attachment: await attachmentOf(options, nodeId, host) },
     formatting: new Formatting(host, new FormatRecords(options.stateDir), (outcome) =>
       metrics.count('formats', { outcome }),
     ),
@@ -111,8 +110,14 @@ async function start(
   return server;
 }
 
-function attachmentOf({ attach, simulatorApi }: NodeOptions, nodeId: string, host: Processes): Attachment {
+async function attachmentOf(
+  { attach, simulatorApi }: NodeOptions,
+  nodeId: string,
+  host: Processes,
+): Promise<Attachment> {
   if (attach === 'nvme-tcp') return new NvmeTcp(nodeId, host);
   if (simulatorApi === undefined) throw new Error('--attach loop needs --simulator-api, the socket of a simulator');
+  // With it comes the HTTP client, which takes 4 MB of memory.
+  const { LoopAttachment } = await import('../host/loop-attachment.ts');
   return new LoopAttachment(nodeId, simulatorApi);
 }

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { parseConfig } from '../../src/config/load.ts';
 import { snapshotParameters, volumeParameters } from '../../src/csi/parameters.ts';
-import { dataOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+import { controllerFile, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
 
 const parameters = z.looseObject({ parameters: z.record(z.string(), z.string()).default({}) });
 const projected = z.looseObject({
@@ -16,7 +16,7 @@ const projected = z.looseObject({
 });
 
 function configuration(objects: readonly KubeObject[]) {
-  return parseConfig(parse(dataOf(only(objects, 'ConfigMap'), 'controller.yaml')), 'the ConfigMap');
+  return parseConfig(parse(controllerFile(objects)), 'the ConfigMap');
 }
 
 for (const set of SETS) {
@@ -63,9 +63,11 @@ test('every setting of a box arrives in the configuration as it was written', ()
   assert.equal(secretName, 'rose-csi-rds1');
   const privateKeyFile = '/etc/rose-csi/ssh/rds1/ssh-privatekey';
   const expected = { ...values.config.backends[0], ssh: { ...ssh, privateKeyFile } };
-  const written: unknown = parse(dataOf(only(rendering('everything'), 'ConfigMap'), 'controller.yaml'));
+  const written: unknown = parse(controllerFile(rendering('everything')));
   const { clusterId, driverName } = values;
-  assert.deepEqual(written, { ...values.config, clusterId, driverName, backends: [expected] });
+  // The port is another part's, too: test/chart/metrics.spec.ts
+  const metrics = { port: 19809 };
+  assert.deepEqual(written, { ...values.config, clusterId, driverName, metrics, backends: [expected] });
 });
 
 test('the example in the README of the chart is the set "minimum"', () => {

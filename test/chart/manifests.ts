@@ -105,3 +105,9 @@ export function dataOf(configMap: KubeObject, key: string): string {
   if (text === undefined) throw new Error(`no ${key} in the ConfigMap`);
   return text;
 }
+
+/** The configuration file of the controller. @throws when there is not exactly one. */
+export function controllerFile(objects: readonly KubeObject[]): string {
+  const maps = objects.filter(({ metadata }) => metadata.name.endsWith('-controller'));
+  return dataOf(only(maps, 'ConfigMap'), 'controller.yaml');
+}

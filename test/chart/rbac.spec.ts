@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { parseConfig } from '../../src/config/load.ts';
-import { containerOf, dataOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+import { containerOf, controllerFile, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
 import { lines, needed } from './rights.ts';
 
 const role = z.strictObject({
@@ -36,7 +36,7 @@ function granted(objects: readonly KubeObject[]): string[] {
 }
 
 function configuration(objects: readonly KubeObject[]) {
-  return parseConfig(parse(dataOf(only(objects, 'ConfigMap'), 'controller.yaml')), 'the ConfigMap');
+  return parseConfig(parse(controllerFile(objects)), 'the ConfigMap');
 }
 
 for (const set of SETS) {

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { SOURCES } from '../support/installation.ts';
 import { type Running, startBox, startDriver } from '../support/programs.ts';
 import { until } from '../support/until.ts';
-import { dataOf, only, rendering } from './manifests.ts';
+import { controllerFile, rendering } from './manifests.ts';
 
 /** What of the rendered configuration has to be that of a box of the test. */
 const rendered = z.looseObject({
@@ -27,7 +27,7 @@ test('the driver runs with the configuration of the chart, and takes host keys t
     await Promise.all(running.map((program) => program.stop()));
     await rm(directory, { recursive: true });
   });
-  const config = rendered.parse(parse(dataOf(only(rendering('minimum'), 'ConfigMap'), 'controller.yaml')));
+  const config = rendered.parse(parse(controllerFile(rendering('minimum'))));
   const [backend] = config.backends;
   const box = await startBox(SOURCES, directory, ['--pool', `label=${backend.pools[0].label},size=1G`]);
   running.push(box);

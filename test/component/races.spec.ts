@@ -258,6 +258,21 @@ test('a volume that another process grew further meanwhile has grown: that is no
   assert.equal(capacityBytes, 4n * MiB);
 });
 
+test('an export that another process turned on between two looks is no export of a stranger', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  const look: Target = { path: '/disk', command: 'get', text: 'nvme-tcp-export' };
+  const volumeId = await makeVolume(one, MiB);
+  const publishOne = () => publish(one, volumeId);
+  assert.deepEqual(await between(faults, look, publishOne, () => publish(two, volumeId)), ['ABORTED', 'OK']);
+  await publishOne();
+  await one.controllerUnpublishVolume({ volumeId, nodeId: node(1) });
+  const remove = () => one.deleteVolume({ volumeId });
+  assert.deepEqual(await between(faults, look, remove, () => publish(two, volumeId)), ['ABORTED', 'OK']);
+  await two.controllerUnpublishVolume({ volumeId, nodeId: node(1) });
+  await remove();
+  assert.deepEqual(await inventory(simulator), []);
+});
+
 test("a disk item that a snapshot attached again during a delete is not taken for a stranger's", async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults, simulator } = stack;

@@ -2,7 +2,7 @@ import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import { ENTRY_BYTES, entryOf, HEADER, MAX_COMMENT, type Publication } from '../publication.ts';
 import { diskItems, readSize, reportDisk, reportVolume } from './disk.ts';
 import { proveAll } from './fragments.ts';
-import { HAS_NODES, openVolume, TRUE, type VolumeTarget } from './volume.ts';
+import { HAS_NODES, openVolume, strangeExport, TRUE, type VolumeTarget } from './volume.ts';
 
 /** Milliseconds in which no script can still write a comment that it computed from what it read before ours was written. */
 const SETTLE = ros`100ms`;
@@ -37,7 +37,7 @@ export function publishVolume(target: VolumeTarget, { publication, port, allowHo
         :if (!($xT~${TRUE})) do={/disk set $xD comment=$xW ${exported}; ${settle()}}
       } else={
         :if ($xC~${ere`${publication.hostId}:`}) do={:error "RC-MODE"};
-        :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={:error "RC-EXPORTED"}};
+        :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={${strangeExport()}}};
         :if (!($xC~${ere`^${HEADER}`})) do={:set xC (${`${HEADER}| `}.$xC)};
         :set xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
         /disk set $xD comment=$xW ${exported}; ${settle()}}`,

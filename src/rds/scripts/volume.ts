@@ -66,6 +66,14 @@ export function expandVolume(target: VolumeTarget, bytes: bigint, { reserveBytes
 }
 
 /**
+ * Refuses the disk `xD`, which is exported though its comment `xC` names no node, unless another process has published it
+ * between the two looks: then the comment has changed.
+ */
+export function strangeExport(): Script {
+  return ros`:if (("".[/disk get $xD comment])!=$xC) do={:error "RC-RACE"}; :error "RC-EXPORTED"`;
+}
+
+/**
  * Removes a volume that is published to nobody: the disk item, read again, the subvolumes, each proven gone. What is
  * still there afterwards is printed; a `dead` subvolume counts as gone.
  */
@@ -81,7 +89,7 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
       :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-SLOT ".$xF)};
       :local xC ("".[/disk get $xD comment]);
       :if ($xC~${HAS_NODES}) do={:error ("RC-PUB ".$xC)};
-      :if (("".[/disk get $xD nvme-tcp-export])~${TRUE}) do={:error "RC-EXPORTED"};
+      :if (("".[/disk get $xD nvme-tcp-export])~${TRUE}) do={${strangeExport()}};
       /disk remove $xD}`,
     awaitGone(items),
     ros`:if ([:len ${items}]>0) do={:error "RC-LEFT"}`,
