@@ -1,27 +1,8 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { controllerCommand } from './app/controller-command.ts';
-import { doctorCommand } from './app/doctor-command.ts';
-import { nodeCommand } from './app/node-command.ts';
-import { orphansCommand } from './app/orphans-command.ts';
-import { snapshotsCommand } from './app/snapshots-command.ts';
-import { VERSION } from './app/version.ts';
-import { whyCommand } from './app/why-command.ts';
-import { simulateCommand } from './simulator/command.ts';
-
-const program = new Command('rose-csi')
-  .description('Kubernetes CSI driver for the MikroTik ROSE Data Server')
-  .version(VERSION)
-  .addCommand(controllerCommand())
-  .addCommand(nodeCommand())
-  .addCommand(doctorCommand())
-  .addCommand(orphansCommand())
-  .addCommand(snapshotsCommand())
-  .addCommand(whyCommand())
-  .addCommand(simulateCommand());
+import { program } from './program.ts';
 
 try {
-  await program.parseAsync();
+  await program().parseAsync();
 } catch (error) {
   console.error(`rose-csi: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

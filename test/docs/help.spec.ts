@@ -1,40 +1,20 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Command } from 'commander';
-import { controllerCommand } from '../../src/app/controller-command.ts';
-import { doctorCommand } from '../../src/app/doctor-command.ts';
-import { nodeCommand } from '../../src/app/node-command.ts';
-import { orphansCommand } from '../../src/app/orphans-command.ts';
-import { snapshotsCommand } from '../../src/app/snapshots-command.ts';
-import { whyCommand } from '../../src/app/why-command.ts';
-import { simulateCommand } from '../../src/simulator/command.ts';
+import { CLI_PAGE, cliReference, commandsOf, helpOf } from '../../scripts/cli-reference.ts';
+import { program } from '../../src/program.ts';
 
-const COLUMNS = 80;
-
-/** The commands that do something, with all sub-commands. */
-function all(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(all)];
+for (const { path, command } of commandsOf(program(), '')) {
+  test(`the help of ${path} fits a terminal`, () => {
+    const help = helpOf(command);
+    assert.ok(help.startsWith(`Usage: ${path} `), help);
+    assert.deepEqual(
+      help.split('\n').filter((line) => line.length > 80),
+      [],
+    );
+  });
 }
 
-for (const top of [
-  controllerCommand(),
-  nodeCommand(),
-  doctorCommand(),
-  orphansCommand(),
-  snapshotsCommand(),
-  whyCommand(),
-  simulateCommand(),
-]) {
-  for (const command of all(top)) {
-    test(`the help of ${top.name()} ${command === top ? '' : command.name()} fits a terminal`, () => {
-      let help = '';
-      command.configureOutput({ writeOut: (text) => (help += text), getOutHelpWidth: () => COLUMNS });
-      command.outputHelp();
-      assert.match(help, /^Usage: /);
-      assert.deepEqual(
-        help.split('\n').filter((line) => line.length > COLUMNS),
-        [],
-      );
-    });
-  }
-}
+test('docs/cli.md is what the commands say of themselves', () => {
+  assert.equal(readFileSync(CLI_PAGE, 'utf8'), cliReference(), 'run node scripts/cli-reference.ts');
+});
