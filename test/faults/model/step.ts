@@ -62,13 +62,14 @@ function create(world: World, command: Made<'create'>, outcome: Outcome, around:
   const { volume: number, mib: requested, from } = command;
   const there = world.volumes.get(number);
   const source = from === undefined ? undefined : nameOf(from);
+  const tells = (mib: number | undefined) => tellsSize(outcome, mib, around.contested(`v${number}`));
   if (there !== undefined) {
     const isRepeat = there.requested === requested && there.source === source;
     if (isOpen(outcome)) return [world];
     if (outcome.code === 'ALREADY_EXISTS') return isRepeat ? [] : [world];
     if (outcome.code !== 'OK')
       return there.open && isRepeat && !around.calm ? [world, withVolume(world, number, undefined)] : [];
-    const fits = isRepeat && outcome.reply.source === source && (there.open || same(outcome.reply.mib, there.mib));
+    const fits = isRepeat && outcome.reply.source === source && (there.open || tells(there.mib));
     return fits ? [withVolume(world, number, { ...there, mib: outcome.reply.mib, open: false })] : [];
   }
   const copied =
@@ -78,7 +79,7 @@ function create(world: World, command: Made<'create'>, outcome: Outcome, around:
   const made = { requested, source, mib, node: undefined, content: copied?.content ?? new Map(), open: true };
   switch (outcome.code) {
     case 'OK': {
-      const isSame = outcome.reply.source === source && same(outcome.reply.mib, mib);
+      const isSame = outcome.reply.source === source && tells(mib);
       if (copied === undefined || (isSmall && copied.least !== undefined) || !isSame) return [];
       return [withVolume(world, number, { ...made, mib: outcome.reply.mib, open: false })];
     }
@@ -220,6 +221,11 @@ function drop(
   const gone = withSnapshot(world, number, undefined);
   if (outcome.code === 'OK') return [gone];
   return isOpen(outcome) ? [world, gone] : [];
+}
+
+/** Whether the size in the answer is right. It is read last, when another command may have grown the volume already. */
+function tellsSize({ reply }: Outcome, mib: number | undefined, contested: boolean): boolean {
+  return same(reply.mib, mib) || (contested && (reply.mib ?? 0) > (mib ?? 0));
 }
 
 /** Equal, or one of them is not known. */
