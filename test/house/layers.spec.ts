@@ -7,15 +7,17 @@ import { after, before, test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** csi → storage → rds → routeros; the simulator stands apart; each imports nothing but what stands here. */
+/** csi → storage → rds → routeros, and csi → host on the node; the simulator stands apart; each imports nothing but what stands here. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   routeros: [],
   rds: ['routeros'],
   storage: ['rds'],
-  csi: ['storage'],
+  csi: ['storage', 'host'],
   simulator: [],
+  host: ['storage'],
   kubernetes: [],
   orphans: ['storage', 'kubernetes'],
+  why: ['storage', 'kubernetes'],
   doctor: ['routeros', 'rds', 'storage', 'config'],
 };
 const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability'];
