@@ -32,6 +32,7 @@ ENTRYPOINT ["node", "--max-semi-space-size=1", "/opt/rose-csi/dist/main.js"]
 
 FROM controller AS node
 USER 0:0
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--lite-mode", "--initial-heap-size=4", "/opt/rose-csi/dist/main.js"]
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends e2fsprogs kmod mount nvme-cli util-linux xfsprogs \

@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../scripts/build.ts';
+import { NODE_FLAGS } from '../scripts/node-flags.ts';
 import { type BudgetRow, ofKind, type Row, rpcRows } from './rows.ts';
 
 /** RPCs that may not need more than one exec when nothing goes wrong; lists need one for each page. */

@@ -2,15 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { NODE_FLAGS } from '../scripts/build.ts';
+import { NODE_COMMAND_FLAGS } from '../scripts/node-flags.ts';
 import { Node } from '../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../src/csi/grpc-client.ts';
 import { until } from '../test/support/until.ts';
 
-/** A program that the node ran, and how long that took. */
+/** A program that the node ran, and how long that took; some run at once. */
 export interface Program {
   readonly program: string;
   readonly ms: number;
+  /** When it ended, in ms since 1970. */
+  readonly endMs: number;
 }
 
 /** One call of the node. */
@@ -20,6 +22,7 @@ export interface NodeCall {
 }
 
 interface LogLine {
+  readonly time: string;
   readonly msg?: string;
   readonly program?: string;
   readonly ms?: number;
@@ -43,8 +46,10 @@ export class MeasuredNode {
 
   /** @param flags all but those of the endpoint and the log. @throws Error when it does not serve within 60 s */
   static async start(main: string, socket: string, flags: readonly string[]): Promise<MeasuredNode> {
-    const args = [...NODE_FLAGS, main, 'node', '--endpoint', `unix://${socket}`, '--log-level', 'debug', ...flags];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const own = ['--endpoint', `unix://${socket}`, '--log-level', 'debug'];
+    const child = spawn(process.execPath, [...NODE_COMMAND_FLAGS, main, 'node', ...own, ...flags], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     // A gRPC client that finds no socket waits a second before it looks again.
     await until(() => accepts(socket), 60_000);
     return new MeasuredNode(child, createClient(Node, `unix://${socket}`));
@@ -69,8 +74,10 @@ export class MeasuredNode {
   }
 
   #read(line: string): void {
-    const { msg, program, ms } = JSON.parse(line) as LogLine;
-    if (msg === 'program' && program !== undefined && ms !== undefined) this.#programs.push({ program, ms });
+    const { time, msg, program, ms } = JSON.parse(line) as LogLine;
+    if (msg === 'program' && program !== undefined && ms !== undefined) {
+      this.#programs.push({ program, ms, endMs: Date.parse(time) });
+    }
     if (msg === 'rpc') this.#ended.resolve();
   }
 }

@@ -78,12 +78,22 @@ export async function sampleOnce(
 export const STEPS = ['connect', 'probe', 'prove', 'format', 'mount', 'grow', 'unmount', 'disconnect', 'rest'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** How long each step took, in ms. */
+/** How long each step took, in ms; programs that ran at once count once. */
 export function stepsOf({ ms, programs, call }: NodeSample): Record<Step, number> {
   const steps = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
-  for (const { program, ms: took } of programs) steps[stepOf(program, call)] += took;
-  steps.rest = ms - programs.reduce((sum, program: Program) => sum + program.ms, 0);
+  for (const [step, its] of Map.groupBy(programs, ({ program }) => stepOf(program, call))) steps[step] = covered(its);
+  steps.rest = ms - covered(programs);
   return steps;
+}
+
+/** The time in which at least one of them ran, in ms. */
+function covered(programs: readonly Program[]): number {
+  let [total, until] = [0, 0];
+  for (const { ms, endMs } of programs.toSorted((a, b) => a.endMs - a.ms - (b.endMs - b.ms))) {
+    total += Math.max(0, endMs - Math.max(until, endMs - ms));
+    until = Math.max(until, endMs);
+  }
+  return total;
 }
 
 function stepOf(program: string, call: NodeSample['call']): Step {

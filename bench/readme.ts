@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { machine } from './machine.ts';
-import { ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
+import { type NodeRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
 
 const README = join(import.meta.dirname, '../README.md');
 const MARKED = /<!-- bench -->\n.*?<!-- \/bench -->/s;
@@ -41,6 +41,7 @@ export function summary(rows: readonly Row[], date: Date): string {
     '|---|---|---|---|---|---|',
     ...SHOWN.flatMap((rpc) => rpcLine(rpcRows(rows), rpc)),
     '',
+    ...nodeTable(rows),
     ...otherLines(rows),
     `- ${verdict}`,
   ].join('\n');
@@ -55,6 +56,26 @@ function rpcLine(rows: readonly RpcRow[], rpc: string): string[] {
   return [`| ${[rpc, ...figures].join(' | ')} |`];
 }
 
+function nodeTable(rows: readonly Row[]): string[] {
+  const all = ofKind(rows, 'node');
+  if (all.length === 0) return [];
+  return [
+    'The node beside the same done by hand (attach, mkfs where it formats, mount; umount, detach), in turn with it. Loop',
+    'devices on this machine; NVMe/TCP between two machines that are emulated, where only the ratio says anything.',
+    '',
+    '| | | loop | by hand | ratio | NVMe/TCP, emulated | by hand | ratio | programs |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...[...Map.groupBy(all, ({ filesystem, call }) => `${call} | ${filesystem}`)].map(([what, group]) => {
+      const figures = (over: NodeRow['over']) => {
+        const row = group.find((one) => one.over === over);
+        return row === undefined ? ['', '', ''] : [tenths(row.p50), tenths(row.bareP50), `× ${row.ratio}`];
+      };
+      return `| ${[what, ...figures('loop'), ...figures('nvme-tcp'), group.at(-1)?.programs].join(' | ')} |`;
+    }),
+    '',
+  ];
+}
+
 function tenths(value: number): string {
   return value.toFixed(1);
 }
@@ -65,6 +86,7 @@ function otherLines(rows: readonly Row[]): string[] {
   );
   const last = ofKind(rows, 'list').at(-1);
   const [start] = ofKind(rows, 'start');
+  const [nodeStart] = ofKind(rows, 'node-start');
   const capacity = ofKind(rows, 'capacity').map(({ rpc, volumes, p50 }) => `${rpc} ${tenths(p50)} ms with ${volumes}`);
   return [
     ...(sizes.length === 0
@@ -77,6 +99,11 @@ function otherLines(rows: readonly Row[]): string[] {
             `${(last.walkMs / 1000).toFixed(1)} s in ${last.execs} execs, at most ${last.peakRssMb.toFixed(0)} MB of memory.`,
         ]),
     ...(capacity.length === 0 ? [] : [`- Volumes in the pool: ${capacity.join(', ')}.`]),
+    ...(nodeStart === undefined
+      ? []
+      : [
+          `- The node serves ${nodeStart.servingP50.toFixed(0)} ms after its start and takes ${nodeStart.idleRssMb.toFixed(0)} MB when idle.`,
+        ]),
     ...(start === undefined
       ? []
       : [

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NODE_FLAGS } from '../scripts/build.ts';
+import { NODE_FLAGS } from '../scripts/node-flags.ts';
 import { Controller, Identity } from '../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../src/csi/grpc-client.ts';
 import type { RouterOs } from '../src/routeros/index.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { NODE_FLAGS } from '../scripts/build.ts';
+import { NODE_FLAGS } from '../scripts/node-flags.ts';
 import { Identity } from '../src/csi/gen/csi_pb.js';
 import { createClient } from '../src/csi/grpc-client.ts';
 import { startDriver } from '../test/support/programs.ts';

@@ -11,15 +11,12 @@ export const COMMONJS_GLOBALS = `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const __dirname = import.meta.dirname;`;
 
-/** Flags of Node.js that the bundle is meant to be started with: a small young generation takes 7 MB off an idle controller. */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
-
 /** The program as it is shipped. */
 export const BUNDLE = join(OUT, 'main.js');
 
 /**
  * Bundles the program into `dist/`: one file for each command and their common parts, loaded when used, so that a
- * controller does not carry the simulator in memory. The optional native parts of ssh2 are left out, and ssh2 goes on without them.
+ * controller does not carry the simulator in memory.
  *
  * @param directory where to, instead of `dist/`; what is there is removed.
  * @returns the path of the program.
@@ -40,7 +37,8 @@ export async function buildBundle(directory = OUT): Promise<string> {
     minifySyntax: true,
     lineLimit: 200,
     legalComments: 'linked',
-    external: ['cpu-features', '*.node'],
+    // Optional parts of ssh2, and what gRPC loads for services of its own that nobody serves here.
+    external: ['cpu-features', '*.node', '@grpc/proto-loader'],
     banner: { js: COMMONJS_GLOBALS },
     logLevel: 'warning',
   });

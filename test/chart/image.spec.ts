@@ -7,8 +7,9 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
-import { BUNDLE, NODE_FLAGS } from '../../scripts/build.ts';
+import { BUNDLE } from '../../scripts/build.ts';
 import { run } from '../../scripts/chart/helm.ts';
+import { NODE_COMMAND_FLAGS, NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { containerOf, pod, rendering } from './manifests.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,10 +22,15 @@ function stage(name: string): string {
   return stages.find((text) => new RegExp(`^.* AS ${name}$`, 'm').test(text)) ?? assert.fail(`no stage ${name}`);
 }
 
-test('the image starts the bundle with the flags that it is meant to be started with', () => {
-  const entrypoint: unknown = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(stage('controller'))?.[1] ?? '');
-  assert.deepEqual(entrypoint, ['node', ...NODE_FLAGS, `/opt/rose-csi/${BUNDLE.slice(ROOT.length + 1)}`]);
-  assert.doesNotMatch(stage('node'), /^ENTRYPOINT|^CMD/m);
+test('the images start the bundle with the flags that it is meant to be started with', () => {
+  for (const [name, flags] of [
+    ['controller', NODE_FLAGS],
+    ['node', NODE_COMMAND_FLAGS],
+  ] as const) {
+    const entrypoint: unknown = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(stage(name))?.[1] ?? '');
+    assert.deepEqual(entrypoint, ['node', ...flags, `/opt/rose-csi/${BUNDLE.slice(ROOT.length + 1)}`]);
+    assert.doesNotMatch(stage(name), /^CMD/m);
+  }
 });
 
 test('the image has the Node.js that the tests run on', () => {

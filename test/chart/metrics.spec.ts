@@ -18,7 +18,9 @@ import {
   SETS,
 } from './manifests.ts';
 
+/** The sets of values with all that there is about metrics, and with the ports alone. */
 const ON = 'everything';
+const ALONE = 'two-replicas';
 const ports = z.looseObject({ ports: z.array(z.looseObject({ name: z.string(), containerPort: z.number() })) });
 const labelled = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }) });
 const workload = z.looseObject({ spec: z.looseObject({ template: labelled }) });
@@ -110,11 +112,23 @@ test('the monitors find the Service and the nodes, by the names of their ports',
 test('the scrape is let in to the controller, from where the values say and to that port only', () => {
   const [rule, ...more] = policy.parse(only(objects, 'NetworkPolicy')).spec.ingress;
   const from = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }];
-  assert.deepEqual([rule, more], [{ ports: [{ port: 'metrics', protocol: 'TCP' }], from }, []]);
+  assert.deepEqual([rule, more], [{ ports: [{ port: 19809, protocol: 'TCP' }], from }, []]);
+});
+
+test('metrics alone need no Operator, and are there for everybody in the cluster', () => {
+  const all = rendering(ALONE);
+  assert.deepEqual([metricsPort(all, 'Deployment'), metricsPort(all, 'DaemonSet')], [9809, 9810]);
+  assert.equal(ofKind(all, 'Service').length, 1);
+  assert.deepEqual(
+    all.filter(({ apiVersion }) => apiVersion.startsWith('monitoring.coreos.com/')),
+    [],
+  );
+  const { ingress } = policy.parse(only(all, 'NetworkPolicy')).spec;
+  assert.deepEqual(ingress, [{ ports: [{ port: 9809, protocol: 'TCP' }] }]);
 });
 
 test('without metrics there is no port, no Service, and nobody is let in', () => {
-  for (const set of SETS.filter((one) => one !== ON)) {
+  for (const set of SETS.filter((one) => one !== ON && one !== ALONE)) {
     const all = rendering(set);
     assert.equal(metricsPort(all, 'Deployment'), undefined);
     assert.equal(metricsPort(all, 'DaemonSet'), undefined);

@@ -32,7 +32,7 @@ const logger = createLogger('fatal');
 const patience: Patience = {
   retryPolicy: {
     rules: defaultRetryPolicy.rules.map((rule) => ({ ...rule, firstPauseMs: 1, maxPauseMs: 5 })),
-    budgetMs: 10_000,
+    budgetMs: 60_000,
   },
   breaker: { failures: 5, firstBreakMs: 50, maxBreakMs: 50 },
 };
@@ -190,13 +190,16 @@ test('a queue that is full is told while it is full, and what it refused', async
   const gate = faults.hold({ path: '/disk', command: 'add' });
   const first = makeVolume(controller, MiB);
   await gate.reached;
-  const others = Array.from({ length: 260 }, () => outcome(makeVolume(controller, MiB)));
-  const refusals = (found: Scrape) => found.value('rpcs', { method: 'CreateVolume', code: 'UNAVAILABLE' });
+  const others = Array.from({ length: 260 }, () =>
+    outcome(controller.deleteVolume({ volumeId: `rds1:${volumeName()}` })),
+  );
+  const refusals = (found: Scrape) => found.value('rpcs', { method: 'DeleteVolume', code: 'UNAVAILABLE' });
   const full = await scrapeUntil(metricsPort, (found) => refusals(found) === 4);
   assert.deepEqual([full.value('execsQueued', RDS1), full.value('execsInFlight', RDS1)], [256, 1]);
   gate.release();
   await first;
-  await Promise.all(others);
+  const ends = await Promise.all(others);
+  assert.equal(ends.filter((end) => end === 'OK').length, 256);
   const idle = await scrape(metricsPort);
   assert.deepEqual([idle.value('execsQueued', RDS1), idle.value('execsInFlight', RDS1)], [0, 0]);
 });

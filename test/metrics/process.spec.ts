@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../../scripts/build.ts';
+import { Identity } from '../../src/csi/gen/csi_pb.js';
+import { createClient } from '../../src/csi/grpc-client.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { METRICS_ON, scrape, scrapeUntil } from './scrape.ts';
@@ -29,7 +31,8 @@ after(() => rm(scratch, { recursive: true, force: true }));
 async function start(t: TestContext, main: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}) {
   const directory = await mkdtemp(join(scratch, 'run-'));
   const modules = join(directory, 'modules');
-  const command = ['--import', RECORDER, main, ...args, '--endpoint', `unix://${join(directory, 'csi.sock')}`];
+  const endpoint = `unix://${join(directory, 'csi.sock')}`;
+  const command = ['--import', RECORDER, main, ...args, '--endpoint', endpoint];
   const env = { ...process.env, MODULES: modules, ...variables };
   const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
@@ -44,11 +47,15 @@ async function start(t: TestContext, main: string, args: readonly string[], vari
   return {
     ended,
     log: () => log,
-    serving: () =>
-      until(async () => {
+    /** Waits until it serves, and has answered a call: only then does it end in order. */
+    async serving() {
+      await until(async () => {
         if (child.exitCode !== null) throw new Error(log);
         return log.includes('"serving"');
-      }, 30_000),
+      }, 30_000);
+      const identity = createClient(Identity, endpoint);
+      await identity.getPluginInfo({}).finally(() => identity.close());
+    },
     async stop() {
       child.kill('SIGTERM');
       return await ended;

@@ -73,7 +73,7 @@ export async function scrapeUntil(port: number | undefined, isWanted: (found: Sc
     if (isWanted(last)) return true;
     last = await scrape(port);
     return isWanted(last);
-  });
+  }, 30_000);
   return last;
 }
 
