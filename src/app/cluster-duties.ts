@@ -11,11 +11,12 @@ import type { Held } from '../orphans/find.ts';
 import { describe, Patrol, type Witness } from '../orphans/patrol.ts';
 import { repeatedly } from '../orphans/schedule.ts';
 import type { StorageService } from '../storage/service.ts';
+import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
 export interface ClusterDuties {
   readonly onSnapshot: OnSnapshot;
-  /** Begins to look for orphans, if configured. Call it once. */
+  /** Begins to watch for the snapshot kinds and, if configured, to look for orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
 }
@@ -34,7 +35,8 @@ const PASS_MS = 240_000;
 const RELEASE_MS = 2000;
 
 /**
- * Annotates VolumeSnapshotContents and, if configured, looks for orphans; both in the background.
+ * Annotates VolumeSnapshotContents, notices that the cluster lacks the snapshot kinds and, if configured, looks for
+ * orphans; all in the background.
  *
  * @throws Error when orphans are to be looked for and no namespace is known.
  */
@@ -49,13 +51,17 @@ export function clusterDuties({ config, access, storage, logger, metrics }: Duti
     onFailure: (content, error) => logger.warn({ content, err: error }, 'annotations were not written'),
   });
   let stopPatrol: (() => Promise<void>) | undefined;
+  const stopping = new AbortController();
+  let watch: Promise<void> | undefined;
   return {
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
     start() {
+      watch = watchSnapshotKinds(cluster, logger, metrics, stopping.signal);
       if (config.orphans.enabled) stopPatrol = startPatrol({ config, cluster, storage, logger, metrics });
     },
     async stop() {
-      await Promise.all([annotator.stop(), stopPatrol?.()]);
+      stopping.abort();
+      await Promise.all([annotator.stop(), stopPatrol?.(), watch]);
     },
   };
 }

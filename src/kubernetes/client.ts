@@ -13,7 +13,7 @@ import {
   type SnapshotContent,
 } from './cluster.ts';
 import { type ApiRequest, send } from './http.ts';
-import { configMap, lease, persistentVolume, snapshotContent, volumeAttachment } from './objects.ts';
+import { configMap, lease, persistentVolume, resources, snapshotContent, volumeAttachment } from './objects.ts';
 import { parse, readPages } from './pages.ts';
 
 export interface ClientOptions {
@@ -49,6 +49,14 @@ export class KubernetesClient implements Cluster {
 
   async snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined> {
     return await unlessAbsent(() => this.#list('listing VolumeSnapshotContents', CONTENTS, snapshotContent, signal));
+  }
+
+  /** Whether the API server knows snapshots, for which somebody has to install their kinds. @throws KubernetesError */
+  async servesSnapshots(signal: AbortSignal): Promise<boolean> {
+    const request: ApiRequest = { what: 'looking for the snapshot kinds', method: 'GET', path: CONTENTS.slice(0, -1) };
+    const answer = await unlessAbsent(() => this.#send(request, signal));
+    if (answer === undefined) return false;
+    return parse(resources, answer, request.what).resources.some(({ name }) => name === CONTENTS.at(-1));
   }
 
   async volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>> {

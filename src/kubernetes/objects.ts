@@ -12,6 +12,9 @@ export const page = z.object({
   items: z.array(z.unknown()).nullable(),
 });
 
+/** What a group of kinds consists of. */
+export const resources = z.object({ resources: z.array(z.object({ name: z.string() })) });
+
 export const persistentVolume = z
   .object({
     metadata,

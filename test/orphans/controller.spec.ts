@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pino } from 'pino';
 import { startController } from '../../src/app/controller.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { METRICS_ON, scrapeUntil } from '../metrics/scrape.ts';
 import { MiB, makeVolume, snapshotName } from '../support/calls.ts';
 import { subvolumes } from '../support/console.ts';
-import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
+import { KubernetesApi, persistentVolume, SNAPSHOT_GROUP, snapshotContent } from '../support/kubernetes-api.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { slotOf } from './scene.ts';
@@ -34,7 +35,8 @@ test('CreateSnapshot in a cluster annotates the content, when it was told its na
     'rds.rose-csi.io/backend': 'rds1',
     'rds.rose-csi.io/pool': 'pool',
   });
-  assert.equal(api.requests.length, 1, 'without orphans.enabled nothing else is asked');
+  const others = api.requests.filter(({ path }) => path !== SNAPSHOT_GROUP);
+  assert.equal(others.length, 1, 'without orphans.enabled nothing else is asked');
 });
 
 test('an API server that stalls or refuses delays and fails no snapshot', async (t) => {
@@ -101,4 +103,23 @@ test('orphans.enabled needs a namespace, and outside of a cluster does nothing',
   const controller = await startController(config, endpoint, createLogger('fatal'));
   await controller.stop();
   assert.deepEqual(api.requests, []);
+});
+
+test('a cluster without the snapshot kinds is told of by log and metric', async (t) => {
+  for (const [present, trouble] of [
+    [1, undefined],
+    [0, 404],
+  ] as const) {
+    const api = await KubernetesApi.start(t);
+    api.trouble = ({ path }) => (path === SNAPSHOT_GROUP ? trouble : undefined);
+    const stack = await startStack(t);
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const config = { ...(await loadConfig(stack.configFile)), ...METRICS_ON };
+    const endpoint = `unix://${stack.directory}/kinds.sock`;
+    const controller = await startController(config, endpoint, logger, {}, api.access);
+    t.after(() => controller.stop());
+    await scrapeUntil(controller.metricsPort, (now) => now.value('snapshotCrdsPresent') === present);
+    assert.equal(lines.filter((line) => line.includes('install the snapshot CRDs')).length, 1 - present);
+  }
 });

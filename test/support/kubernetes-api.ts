@@ -37,6 +37,8 @@ const PATHS: Readonly<Record<Kind, string>> = {
   leases: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`,
   events: `/api/v1/namespaces/${NAMESPACE}/events`,
 };
+/** What tells that the snapshot kinds are installed. */
+export const SNAPSHOT_GROUP = '/apis/snapshot.storage.k8s.io/v1';
 const NAME_PREFIX = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?-?$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
@@ -139,6 +141,7 @@ export class KubernetesApi {
   }
 
   #answer(seen: SeenRequest, contentType: string | undefined, body: unknown, lag?: 'empty' | 'stale'): Reply {
+    if (seen.path === SNAPSHOT_GROUP) return { code: 200, body: { resources: [{ name: 'volumesnapshotcontents' }] } };
     const found = routeOf(seen.path);
     if (found === undefined) return refusal(404, `no such path: ${seen.path}`);
     const { kind, name } = found;

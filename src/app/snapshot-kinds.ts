@@ -1,0 +1,36 @@
+import type { Logger } from 'pino';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { repeatedly } from '../orphans/schedule.ts';
+
+const INTERVAL_MS = 300_000;
+
+/**
+ * Looks at start, and every five minutes, whether the cluster knows snapshots: their kinds belong to the cluster and not to
+ * a driver, and without them csi-snapshotter does nothing at all. Told by the log when it changes, and by a metric.
+ */
+export async function watchSnapshotKinds(
+  cluster: Pick<KubernetesClient, 'servesSnapshots'>,
+  logger: Logger,
+  metrics: Metrics,
+  signal: AbortSignal,
+): Promise<void> {
+  let before: boolean | undefined;
+  await repeatedly(INTERVAL_MS, signal, async () => {
+    try {
+      const present = await cluster.servesSnapshots(signal);
+      metrics.set('snapshotCrdsPresent', {}, present ? 1 : 0);
+      if (present !== before && !present) {
+        logger.warn(
+          'the cluster has no snapshot kinds, so nobody can make snapshots: install the snapshot CRDs and the ' +
+            'snapshot-controller (docs/install.md, "Snapshot CRDs and controller")',
+        );
+      }
+      if (before === false && present) logger.info('the cluster has the snapshot kinds now');
+      before = present;
+    } catch (error) {
+      metrics.forget('snapshotCrdsPresent', {});
+      if (!signal.aborted) logger.debug({ err: error }, 'whether the cluster knows snapshots could not be asked');
+    }
+  });
+}
