@@ -1,21 +1,29 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
 import { test } from 'node:test';
+import { PAGES, ROOT } from './pages.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const PAGES = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })];
-
-test('every relative link in the documentation leads to a file', () => {
+test('every relative link in the documentation leads to a file, and its anchor to a heading', () => {
   assert.ok(PAGES.includes('README.md') && PAGES.length > 10);
   for (const page of PAGES) {
     const text = readFileSync(join(ROOT, page), 'utf8');
-    for (const [, target = ''] of text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
-      if (!/^[a-z]+:/.test(target)) {
-        assert.ok(existsSync(join(ROOT, dirname(page), target)), `${page} links to ${target}`);
-      }
+    for (const [, target = '', anchor] of text.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const file = target === '' ? page : normalize(join(dirname(page), target));
+      assert.ok(existsSync(join(ROOT, file)), `${page} links to ${target}`);
+      if (anchor !== undefined) assert.ok(anchorsOf(file).includes(anchor), `${page} links to ${target}#${anchor}`);
     }
   }
+});
+
+test('the map of the documentation leads to every page of it', () => {
+  const map = readFileSync(join(ROOT, 'docs/README.md'), 'utf8');
+  const pages = [
+    ...globSync('*.md', { cwd: join(ROOT, 'docs') }),
+    ...globSync('guides/*.md', { cwd: join(ROOT, 'docs') }),
+  ];
+  for (const page of pages.filter((name) => name !== 'README.md')) assert.ok(map.includes(`](${page})`), page);
 });
 
 test('every U number that the source cites is explained in docs/routeros.md', () => {
@@ -36,3 +44,14 @@ test('the README commands are scripts of package.json', () => {
     assert.ok(Object.hasOwn(scripts, script), script);
   }
 });
+
+/** Names of the headings of a page, as GitHub makes them. */
+function anchorsOf(file: string): string[] {
+  const headings = readFileSync(join(ROOT, file), 'utf8').matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
