@@ -7,12 +7,10 @@ import { Node } from '../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../src/csi/grpc-client.ts';
 import { until } from '../test/support/until.ts';
 
-/** A program that the node ran, and how long that took; some run at once. */
+/** A program that the node ran, and how long that took. */
 export interface Program {
   readonly program: string;
   readonly ms: number;
-  /** When it ended, in ms since 1970. */
-  readonly endMs: number;
 }
 
 /** One call of the node. */
@@ -22,7 +20,6 @@ export interface NodeCall {
 }
 
 interface LogLine {
-  readonly time: string;
   readonly msg?: string;
   readonly program?: string;
   readonly ms?: number;
@@ -74,10 +71,8 @@ export class MeasuredNode {
   }
 
   #read(line: string): void {
-    const { time, msg, program, ms } = JSON.parse(line) as LogLine;
-    if (msg === 'program' && program !== undefined && ms !== undefined) {
-      this.#programs.push({ program, ms, endMs: Date.parse(time) });
-    }
+    const { msg, program, ms } = JSON.parse(line) as LogLine;
+    if (msg === 'program' && program !== undefined && ms !== undefined) this.#programs.push({ program, ms });
     if (msg === 'rpc') this.#ended.resolve();
   }
 }

@@ -1,11 +1,11 @@
 /** What is measured of a node, wherever it runs: stage and unstage beside the same by hand, in turn. */
 import { mkdirSync } from 'node:fs';
-import type { MeasuredNode, NodeCall, Program } from './measured-node.ts';
+import type { MeasuredNode, NodeCall } from './measured-node.ts';
 import { timed } from './statistics.ts';
 
 /** A call and what doing the same by hand took, in ms. */
 export interface NodeSample extends NodeCall {
-  readonly call: 'NodeStage, formats' | 'NodeStage' | 'NodeUnstage';
+  readonly call: 'NodeStage, formats' | 'NodeStage' | 'NodePublish' | 'NodeUnpublish' | 'NodeUnstage';
   readonly filesystem: 'ext4' | 'xfs';
   readonly bareMs: number;
 }
@@ -30,8 +30,8 @@ const MKFS = { ext4: ['mkfs.ext4', '-q', '-E', 'nodiscard'], xfs: ['mkfs.xfs', '
 const OPTIONS = { ext4: 'rw', xfs: 'nouuid' } as const;
 
 /**
- * Stages a new volume, unstages it, stages it again; and formats and mounts another one by hand. Both end as they began,
- * but formatted.
+ * Stages a new volume, unstages it, stages it again, publishes and unpublishes it; and does the same by hand to another
+ * one. Both end as they began, but formatted.
  *
  * @param directory for mount points
  */
@@ -42,13 +42,17 @@ export async function sampleOnce(
   { ours, bare, directory }: { ours: StagedVolume; bare: StagedVolume; directory: string },
 ): Promise<NodeSample[]> {
   const stagingTargetPath = `${directory}/staging`;
-  const point = `${directory}/bare`;
-  for (const path of [stagingTargetPath, point]) mkdirSync(path, { recursive: true });
+  const targetPath = `${directory}/target`;
+  const [point, bound] = [`${directory}/bare`, `${directory}/bound`];
+  for (const path of [stagingTargetPath, point, bound]) mkdirSync(path, { recursive: true });
   const volumeCapability = {
     accessMode: { mode: 1 },
     accessType: { case: 'mount' as const, value: { fsType: filesystem } },
   };
-  const stage = () => node.call((client) => client.nodeStageVolume({ ...ours, stagingTargetPath, volumeCapability }));
+  const staged = { ...ours, stagingTargetPath, volumeCapability };
+  const stage = () => node.call((client) => client.nodeStageVolume(staged));
+  const publish = () => node.call((client) => client.nodePublishVolume({ ...staged, targetPath }));
+  const unpublish = () => node.call((client) => client.nodeUnpublishVolume({ volumeId: ours.volumeId, targetPath }));
   const unstage = () => node.call((client) => client.nodeUnstageVolume({ volumeId: ours.volumeId, stagingTargetPath }));
   const mountBare = (mkfs: readonly string[]) =>
     timed(async () => {
@@ -65,11 +69,15 @@ export async function sampleOnce(
   const formatted = { ...(await stage()), bareMs: await mountBare(MKFS[filesystem]) };
   const first = { ...(await unstage()), bareMs: await unmountBare() };
   const again = { ...(await stage()), bareMs: await mountBare([]) };
+  const published = { ...(await publish()), bareMs: await timed(() => hands.run('mount', '--bind', point, bound)) };
+  const unpublished = { ...(await unpublish()), bareMs: await timed(() => hands.run('umount', bound)) };
   const last = { ...(await unstage()), bareMs: await unmountBare() };
   return [
     { call: 'NodeStage, formats', filesystem, ...formatted },
     { call: 'NodeUnstage', filesystem, ...first },
     { call: 'NodeStage', filesystem, ...again },
+    { call: 'NodePublish', filesystem, ...published },
+    { call: 'NodeUnpublish', filesystem, ...unpublished },
     { call: 'NodeUnstage', filesystem, ...last },
   ];
 }
@@ -78,22 +86,12 @@ export async function sampleOnce(
 export const STEPS = ['connect', 'probe', 'prove', 'format', 'mount', 'grow', 'unmount', 'disconnect', 'rest'] as const;
 export type Step = (typeof STEPS)[number];
 
-/** How long each step took, in ms; programs that ran at once count once. */
+/** How long each step took, in ms; the node runs one program after another. */
 export function stepsOf({ ms, programs, call }: NodeSample): Record<Step, number> {
   const steps = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
-  for (const [step, its] of Map.groupBy(programs, ({ program }) => stepOf(program, call))) steps[step] = covered(its);
-  steps.rest = ms - covered(programs);
+  for (const { program, ms: took } of programs) steps[stepOf(program, call)] += took;
+  steps.rest = ms - programs.reduce((sum, { ms: took }) => sum + took, 0);
   return steps;
-}
-
-/** The time in which at least one of them ran, in ms. */
-function covered(programs: readonly Program[]): number {
-  let [total, until] = [0, 0];
-  for (const { ms, endMs } of programs.toSorted((a, b) => a.endMs - a.ms - (b.endMs - b.ms))) {
-    total += Math.max(0, endMs - Math.max(until, endMs - ms));
-    until = Math.max(until, endMs);
-  }
-  return total;
 }
 
 function stepOf(program: string, call: NodeSample['call']): Step {

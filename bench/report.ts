@@ -1,4 +1,4 @@
-import { type BudgetRow, type LeftOutRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
+import { type BudgetRow, type LeftOutRow, type NodeRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
 
 /** Everything that was measured, for people; no line is longer than 100 characters. */
 export function report(rows: readonly Row[]): string {
@@ -124,17 +124,19 @@ function nodes(rows: readonly Row[]): string[] {
 }
 
 function steps(rows: readonly Row[]): string[] {
+  const isStage = ({ call }: NodeRow) => call.startsWith('NodeStage');
   const all = ofKind(rows, 'node');
-  const names = Object.keys(all[0]?.steps ?? {});
-  return table(
-    'The node by step; p50 in ms',
-    [-10, -6, -20, ...names.map((name) => Math.max(name.length + 2, 9))],
-    ['', '', '', ...names],
-    all.map(({ over, filesystem, call, steps: took }) => [
-      ...[over, filesystem, call],
-      ...names.map((name) => (took[name] === 0 ? '' : (took[name] ?? ''))),
-    ]),
-  );
+  return [all.filter(isStage), all.filter((row) => !isStage(row))].flatMap((some) => {
+    const names = Object.keys(some[0]?.steps ?? {}).filter((name) => some.some((row) => row.steps[name] !== 0));
+    return table(
+      'The node by step; p50 in ms',
+      [-10, -6, -20, ...names.map((name) => Math.max(name.length + 1, 9))],
+      ['', '', '', ...names],
+      some.map(({ over, filesystem, call, steps: took }) => [
+        ...[over, filesystem, call, ...names.map((name) => took[name] || '')],
+      ]),
+    );
+  });
 }
 
 function budgets(rows: readonly Row[]): string[] {

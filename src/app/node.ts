@@ -15,12 +15,11 @@ import { NvmeTcp } from '../host/nvme-tcp.ts';
 import type { Processes } from '../host/processes.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { nodeIdOf } from '../storage/identity.ts';
-import { loggedProcesses } from './logged-processes.ts';
-import { measuredProcesses } from './measured-processes.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
 import { rpcTracing } from './rpc-tracing.ts';
 import { tracedProcesses } from './traced-processes.ts';
 import { VERSION } from './version.ts';
+import { programsTo, watchedProcesses } from './watched-processes.ts';
 
 const formatOutcomes: readonly FormatOutcome[] = ['done', 'refused', 'failed'];
 
@@ -83,7 +82,7 @@ async function start(
   }
   const nodeId = nodeIdOf(options.clusterId, options.nodeName);
   const { host: programs, hidden } = hostTools(options.hostTools);
-  const host = tracedProcesses(measuredProcesses(loggedProcesses(programs, logger), metrics), tracer);
+  const host = tracedProcesses(watchedProcesses(programs, programsTo(logger, metrics)), tracer);
   // Known from the start, so that the first refusal is seen as a change.
   for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);
   const volumes = new NodeVolumes({
@@ -117,7 +116,7 @@ async function attachmentOf(
 ): Promise<Attachment> {
   if (attach === 'nvme-tcp') return new NvmeTcp(nodeId, host);
   if (simulatorApi === undefined) throw new Error('--attach loop needs --simulator-api, the socket of a simulator');
-  // With it comes the HTTP client, which takes 4 MB of memory.
+  // With it comes the HTTP client, which takes 3 MB of memory.
   const { LoopAttachment } = await import('../host/loop-attachment.ts');
   return new LoopAttachment(nodeId, simulatorApi);
 }

@@ -4,7 +4,6 @@
  */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
-import { mapAtOnce } from './map-at-once.ts';
 import { ProcessError, type Processes, type RunOptions } from './processes.ts';
 import { holdsBackup, primarySuperblock, type Region, type Superblock, telltaleRegions } from './superblocks.ts';
 
@@ -20,8 +19,6 @@ export interface Findings {
 
 /** Reads take this long on a device that works; a box that is slower than this is tried again. */
 const READ_MS = 30_000;
-/** Each read is a child and a round trip to the box: two dozen of them, most of what a first stage takes. */
-const READS_AT_ONCE = 4;
 
 /**
  * Reads both ends and the places of backup superblocks, and asks two independent probes. Only if all of it could be read,
@@ -33,13 +30,12 @@ export async function examine(host: Processes, device: BlockDevice, signal: Abor
   const others: string[] = [];
   let trace: string | undefined;
   let superblock: Superblock | undefined;
-  const parts = await mapAtOnce(telltaleRegions(device.bytes), READS_AT_ONCE, async (region) =>
-    partOf(region, await read(host, device, region, signal)),
-  );
-  for (const part of parts) {
-    superblock ??= part.superblock;
-    if (part.holdsBackup) others.push(`a superblock at ${part.offset}`);
-    if (part.used !== undefined) trace ??= `the byte at ${part.used} is not zero`;
+  for (const region of telltaleRegions(device.bytes)) {
+    const bytes = await read(host, device, region, signal);
+    if (region.offset === 0n) superblock = primarySuperblock(bytes);
+    else if (holdsBackup(bytes)) others.push(`a superblock at ${region.offset}`);
+    const used = firstUsed(bytes);
+    if (used >= 0) trace ??= `the byte at ${region.offset + BigInt(used)} is not zero`;
   }
   const signature = await signatureOf(host, device, signal);
   const leftovers = (await wipefs(host, device, signal)).filter((type) => type !== superblock?.filesystem);
@@ -51,25 +47,9 @@ export async function examine(host: Processes, device: BlockDevice, signal: Abor
   return { trace, superblock, others };
 }
 
-/** What is in one region; its bytes are let go of. */
-interface Part {
-  readonly offset: bigint;
-  /** The one in use; only the first region can hold it. */
-  readonly superblock: Superblock | undefined;
-  readonly holdsBackup: boolean;
-  /** Where on the device the first byte is that is not zero. */
-  readonly used: bigint | undefined;
-}
-
-function partOf({ offset }: Region, bytes: Buffer): Part {
-  const isFirst = offset === 0n;
-  const isZero = bytes.equals(Buffer.alloc(bytes.length));
-  return {
-    offset,
-    superblock: isFirst ? primarySuperblock(bytes) : undefined,
-    holdsBackup: !isFirst && holdsBackup(bytes),
-    used: isZero ? undefined : offset + BigInt(bytes.findIndex((byte) => byte !== 0)),
-  };
+/** Where the first byte is that is not zero, or -1. Comparing is native; a look at each byte takes 10 ms a MiB. */
+function firstUsed(bytes: Buffer): number {
+  return bytes.equals(Buffer.alloc(bytes.length)) ? -1 : bytes.findIndex((byte) => byte !== 0);
 }
 
 /** What blkid finds. */

@@ -24,16 +24,12 @@ export interface Death {
 
 const NEVER = '0 never\n';
 
-/**
- * Stands before every program in the PATH: notes it, and kills the node when its turn has come. Programs may run at once,
- * so its turn is the number of its own line.
- */
+/** Stands before every program in the PATH: notes it, and kills the node when its turn has come. */
 function wrapper(directory: string, name: string, real: string): string {
   return `#!/bin/bash
-echo ${name} $$ >> ${directory}/commands
+echo ${name} >> ${directory}/commands
 read -r at when < ${directory}/death
-turn=$(/usr/bin/grep -nx "${name} $$" ${directory}/commands)
-[ "\${turn%%:*}" = "$at" ] || exec ${real} "$@"
+[ "$(/usr/bin/wc -l < ${directory}/commands)" = "$at" ] || exec ${real} "$@"
 [ "$when" = before ] && { kill -9 "$(< ${directory}/pid)"; exit 1; }
 ${real} "$@"
 status=$?
@@ -100,8 +96,7 @@ export class CrashingNodes {
     client.close();
     if (death === undefined) child.kill('SIGKILL');
     await ended;
-    const lines = readFileSync(join(this.#directory, 'commands'), 'utf8').split('\n').filter(Boolean);
-    const commands = lines.map((line) => line.slice(0, line.indexOf(' ')));
+    const commands = readFileSync(join(this.#directory, 'commands'), 'utf8').split('\n').filter(Boolean);
     return { commands, died: death !== undefined && commands.length >= death.at };
   }
 
