@@ -121,6 +121,12 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     enabled: bool('Limits the controller to DNS, the API server and the SSH ports of the boxes, and lets nobody in.'),
     apiServerPorts: array({ type: 'integer' }, 'Ports where the API server may be.'),
   }),
+  events: object({
+    enabled: bool(
+      'Tells people by Events what needs them, on claims, VolumeSnapshots, Nodes and the CSIDriver. The node plugin has a ' +
+        'token for that, with which it can do nothing else. See docs/events.md.',
+    ),
+  }),
   tracing: object({
     endpoint: collector(
       'Collector of OpenTelemetry traces, OTLP over HTTP, such as `http://$(HOST_IP):4318` for one on each node; none ' +

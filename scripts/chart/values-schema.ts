@@ -8,7 +8,7 @@ import { any, array, type JsonSchema, object, string } from './json-schema.ts';
 const CONFIGURATION = join(import.meta.dirname, '../../docs/configuration.md');
 
 /** Values that two parts of the chart need, so they stand beside `config` and not in it. */
-const SHARED = ['clusterId', 'driverName', 'metrics'] as const;
+const SHARED = ['clusterId', 'driverName', 'events', 'metrics'] as const;
 
 /**
  * The schema of the chart's values. Its part for the controller's configuration is the driver's own schema, with the

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.ts';
 import type { OnSnapshot } from '../csi/controller/snapshots.ts';
+import type { Interceptor } from '../csi/grpc-binding.ts';
 import type { Access } from '../kubernetes/access.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import { Leadership } from '../kubernetes/leadership.ts';
@@ -10,13 +11,17 @@ import { Annotator } from '../orphans/annotator.ts';
 import type { Held } from '../orphans/find.ts';
 import { describe, Patrol, type Witness } from '../orphans/patrol.ts';
 import { repeatedly } from '../orphans/schedule.ts';
+import type { Backend } from '../storage/backend.ts';
 import type { StorageService } from '../storage/service.ts';
+import { controllerEvents, noControllerEvents } from './events/controller-events.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
 export interface ClusterDuties {
   readonly onSnapshot: OnSnapshot;
-  /** Begins to watch for the snapshot kinds and, if configured, to look for orphans. Call it once. */
+  /** To be run around every call. */
+  readonly interceptors: readonly Interceptor[];
+  /** Begins to watch for the snapshot kinds, the boxes and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
 }
@@ -25,6 +30,9 @@ export interface DutiesOptions {
   readonly config: Config;
   readonly access: Access;
   readonly storage: StorageService;
+  readonly backends: readonly Backend[];
+  /** How long what may pass by itself must last before people are told, in ms. */
+  readonly lastingMs: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -35,44 +43,52 @@ const PASS_MS = 240_000;
 const RELEASE_MS = 2000;
 
 /**
- * Annotates VolumeSnapshotContents, notices that the cluster lacks the snapshot kinds and, if configured, looks for
- * orphans; all in the background.
+ * Annotates VolumeSnapshotContents, notices that the cluster lacks the snapshot kinds, writes Events and, if configured,
+ * looks for orphans; all in the background.
  *
  * @throws Error when orphans are to be looked for and no namespace is known.
  */
-export function clusterDuties({ config, access, storage, logger, metrics }: DutiesOptions): ClusterDuties {
-  const namespace = config.orphans.namespace ?? access.namespace;
-  if (namespace === undefined && config.orphans.enabled) {
+export function clusterDuties(options: DutiesOptions): ClusterDuties {
+  const { config, access, storage, logger, metrics } = options;
+  const known = config.orphans.namespace ?? access.namespace;
+  if (known === undefined && config.orphans.enabled) {
     throw new Error('orphans.namespace is not given, and the namespace of this pod is not known');
   }
-  const cluster = new KubernetesClient(access, { namespace: namespace ?? 'default' });
+  const namespace = known ?? 'default';
+  const cluster = new KubernetesClient(access, { namespace });
   const annotator = new Annotator({
     cluster,
     onFailure: (content, error) => logger.warn({ content, err: error }, 'annotations were not written'),
   });
+  const events = config.events.enabled
+    ? controllerEvents({ ...options, cluster, driver: config.driverName })
+    : noControllerEvents;
   let stopPatrol: (() => Promise<void>) | undefined;
   const stopping = new AbortController();
   let watch: Promise<void> | undefined;
   return {
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
+    interceptors: events.interceptors,
     start() {
-      watch = watchSnapshotKinds(cluster, logger, metrics, stopping.signal);
-      if (config.orphans.enabled) stopPatrol = startPatrol({ config, cluster, storage, logger, metrics });
+      events.start();
+      const onMissing = () => events.snapshotKindsMissing();
+      watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);
+      if (config.orphans.enabled) stopPatrol = startPatrol({ config, cluster, namespace, storage, logger, metrics });
     },
     async stop() {
       stopping.abort();
-      await Promise.all([annotator.stop(), stopPatrol?.(), watch]);
+      await Promise.all([annotator.stop(), events.stop(), stopPatrol?.(), watch]);
     },
   };
 }
 
-function startPatrol({
-  config,
-  cluster,
-  storage,
-  logger,
-  metrics,
-}: Omit<DutiesOptions, 'access'> & { readonly cluster: KubernetesClient }): () => Promise<void> {
+interface PatrolParts extends Pick<DutiesOptions, 'config' | 'storage' | 'logger' | 'metrics'> {
+  readonly cluster: KubernetesClient;
+  /** Of the Lease, the ConfigMap and the Events. */
+  readonly namespace: string;
+}
+
+function startPatrol({ config, cluster, namespace, storage, logger, metrics }: PatrolParts): () => Promise<void> {
   const { driverName: driver, orphans } = config;
   const name = objectName(driver);
   const intervalMs = orphans.intervalMinutes * 60_000;
@@ -82,6 +98,7 @@ function startPatrol({
   });
   const patrol = new Patrol({
     ...{ cluster, storage, leadership, driver, memo: name },
+    about: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name },
     graceSeconds: orphans.graceMinutes * 60,
     deleteHalfMade: orphans.deleteHalfMade,
     witness: witness(config.backends, logger, metrics),

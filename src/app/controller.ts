@@ -7,17 +7,20 @@ import { identityHandlers } from '../csi/identity.ts';
 import { rpcLog } from '../csi/log.ts';
 import { serve } from '../csi/server.ts';
 import type { Access } from '../kubernetes/access.ts';
-import type { Metrics } from '../observability/metrics.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
+import { defaultBreaker } from '../routeros/index.ts';
 import { identity } from '../storage/identity.ts';
 import { StorageService } from '../storage/service.ts';
 import { openBackend, type Patience } from './backends.ts';
 import { measureBoxes } from './box-metrics.ts';
-import type { ClusterDuties } from './cluster-duties.ts';
+import type { ClusterDuties, DutiesOptions } from './cluster-duties.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
 import { proveBackend } from './proving.ts';
 import { rpcTracing } from './rpc-tracing.ts';
 import { VERSION } from './version.ts';
+
+/** Trouble that may pass is told to people when it has lasted for so many of the longest breaks that a box is left alone. */
+const LASTING_BREAKS = 2;
 
 export interface RunningController {
   /** Absolute path of the socket. */
@@ -73,7 +76,9 @@ async function start(parts: Parts): Promise<RunningController> {
     ...{ backends, identity: owner },
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });
-  const duties = access && (await dutiesIn(access, config, storage, logger, monitoring.metrics));
+  const lastingMs = LASTING_BREAKS * (patience.breaker ?? defaultBreaker).maxBreakMs;
+  const { metrics } = monitoring;
+  const duties = access && (await dutiesIn({ config, access, storage, backends, lastingMs, logger, metrics }));
   if (duties === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
   const services = [
     implement(
@@ -82,7 +87,12 @@ async function start(parts: Parts): Promise<RunningController> {
     ),
     implement(Controller, controllerHandlers(storage, duties?.onSnapshot)),
   ];
-  const interceptors = [...monitoring.interceptors, rpcTracing(tracer), rpcLog(logger)];
+  const interceptors = [
+    ...monitoring.interceptors,
+    rpcTracing(tracer),
+    rpcLog(logger),
+    ...(duties?.interceptors ?? []),
+  ];
   const server = await serve({ endpoint, services, interceptors });
   logger.info({ version: VERSION, driver: config.driverName, owner: owner.owner, endpoint }, 'serving');
   duties?.start();
@@ -101,13 +111,7 @@ async function start(parts: Parts): Promise<RunningController> {
 }
 
 /** What is needed for it is loaded in a cluster only. */
-async function dutiesIn(
-  access: Access,
-  config: Config,
-  storage: StorageService,
-  logger: Logger,
-  metrics: Metrics,
-): Promise<ClusterDuties> {
+async function dutiesIn(options: DutiesOptions): Promise<ClusterDuties> {
   const { clusterDuties } = await import('./cluster-duties.ts');
-  return clusterDuties({ config, access, storage, logger, metrics });
+  return clusterDuties(options);
 }

@@ -4,10 +4,11 @@ import { VERSION } from './version.ts';
 
 const HELP = `
 The node side needs no access to the box but its NVMe/TCP port: no SSH key, no
-configuration file. It runs as root on each node, with the kernel module
-nvme-tcp, and with nvme, mount, umount, blkid, wipefs, blockdev, flock, setpriv,
-dd, stat, mkfs.ext4, resize2fs, mkfs.xfs and xfs_growfs of this container or, by
---host-tools, of the host.
+configuration file. In a pod with a service account token it writes Events about
+its Node, and asks Kubernetes for nothing else. It runs as root on each node,
+with the kernel module nvme-tcp, and with nvme, mount, umount, blkid, wipefs,
+blockdev, flock, setpriv, dd, stat, mkfs.ext4, resize2fs, mkfs.xfs and
+xfs_growfs of this container or, by --host-tools, of the host.
 
 Cluster id and driver name must be those of the controller: with the node name
 they give the host NQN, which is the node's CSI id. What it formats is written
@@ -75,14 +76,15 @@ export function nodeCommand(): Command {
     )
     .addHelpText('after', HELP)
     .action(async (options: NodeOptions & { readonly logLevel: string }) => {
-      const [{ createLogger }, { endProcess, openTracing }, { startNode }] = await Promise.all([
+      const [{ createLogger }, { endProcess, openTracing }, { startNode }, { inClusterAccess }] = await Promise.all([
         import('../observability/log.ts'),
         import('../observability/tracing.ts'),
         import('./node.ts'),
+        import('../kubernetes/access.ts'),
       ]);
       const logger = createLogger(options.logLevel);
       const tracing = await openTracing(logger, 'rose-csi-node', VERSION);
-      const server = await startNode(options, logger, tracing.tracer);
+      const server = await startNode(options, logger, tracing.tracer, await inClusterAccess());
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
         server

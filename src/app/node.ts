@@ -13,8 +13,10 @@ import { Mounts } from '../host/mounts.ts';
 import { NodeVolumes } from '../host/node-volumes.ts';
 import { NvmeTcp } from '../host/nvme-tcp.ts';
 import type { Processes } from '../host/processes.ts';
+import type { Access } from '../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { nodeIdOf } from '../storage/identity.ts';
+import { type NodeEvents, nodeEvents, noNodeEvents } from './events/node-events.ts';
 import { type Monitoring, startMonitoring } from './monitoring.ts';
 import { rpcTracing } from './rpc-tracing.ts';
 import { tracedProcesses } from './traced-processes.ts';
@@ -53,15 +55,22 @@ export interface RunningNode extends RunningServer {
 /**
  * Serves the CSI Identity and Node services on a unix socket.
  *
+ * @param access to the API server that Events are written to; none are without it
  * @throws Error when an option is wrong, or the endpoint or the metrics cannot be served
  */
-export async function startNode(options: NodeOptions, logger: Logger, tracer: Tracer = noTracer): Promise<RunningNode> {
+export async function startNode(
+  options: NodeOptions,
+  logger: Logger,
+  tracer: Tracer = noTracer,
+  access?: Access,
+): Promise<RunningNode> {
   const { metricsPort: port, metricsAddress: address } = options;
   const monitoring = await startMonitoring(port === undefined ? undefined : { address, port }, 'node', logger);
+  const events = access === undefined ? noNodeEvents : nodeEvents(access, options.nodeName, logger);
   try {
-    const server = await start(options, logger, tracer, monitoring);
+    const server = await start(options, logger, tracer, monitoring, events);
     const stop: RunningServer['stop'] = async (graceMs) => {
-      await Promise.all([server.stop(graceMs), monitoring.stop()]);
+      await Promise.all([server.stop(graceMs), events.stop(), monitoring.stop()]);
     };
     return { path: server.path, metricsPort: monitoring.port, stop };
   } catch (error) {
@@ -75,6 +84,7 @@ async function start(
   logger: Logger,
   tracer: Tracer,
   { metrics, interceptors }: Monitoring,
+  events: NodeEvents,
 ): Promise<RunningServer> {
   for (const name of ['nodeName', 'clusterId'] as const) {
     if (options[name].trim() === '')
@@ -91,6 +101,7 @@ async function start(
       metrics.count('formats', { outcome }),
     ),
     patienceMs: options.unstagePatience * 1000,
+    onUnflushed: ({ id }) => events.unflushed(id),
   });
   const services = [
     implement(
@@ -102,7 +113,7 @@ async function start(
   const server = await serve({
     endpoint: options.endpoint,
     services,
-    interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger)],
+    interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger), ...events.interceptors],
   });
   const { endpoint, driverName: driver, attach } = options;
   logger.info({ version: VERSION, driver, nodeId, endpoint, attach }, 'serving');

@@ -3,23 +3,32 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { repeatedly } from '../orphans/schedule.ts';
 
-const INTERVAL_MS = 300_000;
+const PAUSE_MS = 300_000;
+
+export interface SnapshotKindsOptions {
+  readonly cluster: Pick<KubernetesClient, 'servesSnapshots'>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Told at every look that finds none; must not throw. */
+  readonly onMissing: () => void;
+  /** Between two looks, in ms; replaced in tests. */
+  readonly pauseMs?: number;
+}
 
 /**
  * Looks at start, and every five minutes, whether the cluster knows snapshots: their kinds belong to the cluster and not to
  * a driver, and without them csi-snapshotter does nothing at all. Told by the log when it changes, and by a metric.
  */
 export async function watchSnapshotKinds(
-  cluster: Pick<KubernetesClient, 'servesSnapshots'>,
-  logger: Logger,
-  metrics: Metrics,
+  { cluster, logger, metrics, onMissing, pauseMs = PAUSE_MS }: SnapshotKindsOptions,
   signal: AbortSignal,
 ): Promise<void> {
   let before: boolean | undefined;
-  await repeatedly(INTERVAL_MS, signal, async () => {
+  await repeatedly(pauseMs, signal, async () => {
     try {
       const present = await cluster.servesSnapshots(signal);
       metrics.set('snapshotCrdsPresent', {}, present ? 1 : 0);
+      if (!present) onMissing();
       if (present !== before && !present) {
         logger.warn(
           'the cluster has no snapshot kinds, so nobody can make snapshots: install the snapshot CRDs and the ' +

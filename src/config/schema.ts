@@ -120,6 +120,8 @@ export const configSchema = z
         deleteHalfMade: z.boolean().default(false),
       })
       .prefault({}),
+    /** Telling people by Events of Kubernetes what needs them; in a cluster only. */
+    events: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
     /** Serves metrics for Prometheus; absent for none. */
     metrics: z
       .strictObject({

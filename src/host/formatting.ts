@@ -28,6 +28,21 @@ const mkfs: Readonly<Record<Filesystem, (uuid: string, again: boolean) => readon
   xfs: (uuid, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
 };
 
+/** A device that holds no filesystem to mount, and must not be given one: StorageError `precondition`. */
+export class FormatRefusal extends StorageError {
+  /** What is so, without what to do. */
+  readonly fact: string;
+
+  constructor(fact: string) {
+    super(
+      'precondition',
+      `${fact}. If its data does not matter, delete the volume and make a new one; if it does, restore it from a ` +
+        'snapshot, or mend it as a raw block volume',
+    );
+    this.fact = fact;
+  }
+}
+
 /** `refused`: it is not provably blank, and was left alone. `failed`: mkfs did not end well. */
 export type FormatOutcome = 'done' | 'refused' | 'failed';
 
@@ -59,7 +74,7 @@ export class Formatting {
     try {
       return await this.#ensure(volume, device, identify, signal);
     } catch (error) {
-      if (error instanceof StorageError && error.kind === 'precondition') this.#onFormat('refused');
+      if (error instanceof FormatRefusal) this.#onFormat('refused');
       throw error;
     }
   }
@@ -151,10 +166,6 @@ function mountable(
   throw refusal(volume, device, `it holds ${signature.type || signature.other}; only ext4 and xfs can be mounted`);
 }
 
-function refusal({ nqn }: Formattable, { path }: BlockDevice, why: string): StorageError {
-  return new StorageError(
-    'precondition',
-    `${nqn} (${path}) is not formatted, because it is not provably blank: ${why}. If its data does not matter, ` +
-      'delete the volume and make a new one; if it does, restore it from a snapshot, or mend it as a raw block volume',
-  );
+function refusal({ nqn }: Formattable, { path }: BlockDevice, why: string): FormatRefusal {
+  return new FormatRefusal(`${nqn} (${path}) is not formatted, because it is not provably blank: ${why}`);
 }

@@ -49,6 +49,8 @@ export interface NodeTools {
   readonly logger: Logger;
   /** How long an unstage waits for a box that does not answer, in ms, before it gives up what was not flushed. */
   readonly patienceMs: number;
+  /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
+  readonly onUnflushed?: (volume: VolumeName) => void;
 }
 
 const FILESYSTEMS: readonly string[] = ['ext4', 'xfs'] satisfies Filesystem[];
@@ -149,6 +151,7 @@ export class Staging {
           { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
           'the box is gone: the volume is disconnected, and what was not flushed to it is lost',
         );
+        this.#tools.onUnflushed?.(volume);
         break;
       }
       if (signal.aborted) throw inUse(volume, device);

@@ -158,16 +158,6 @@ test('a memo is written over the one that was read, and over no other', async (t
   assert.equal((await client.readMemo('m', never)).text, 'two');
 });
 
-test('an Event is about the ConfigMap, and its message is cut where the API server would refuse it', async (t) => {
-  const { api, client } = await start(t);
-  await client.event('m', { type: 'Warning', reason: 'OrphanFound', message: 'ü'.repeat(1000) }, never);
-  const [event] = api.all('events');
-  assert.equal(event?.['message'], 'ü'.repeat(512));
-  assert.deepEqual(event?.['involvedObject'], {
-    ...{ apiVersion: 'v1', kind: 'ConfigMap', name: 'm', namespace: 'rose-csi' },
-  });
-});
-
 test('a kubeconfig leads to its server with its token; a missing file or context is named', async (t) => {
   const { api } = await start(t);
   const file = join(await directory(t), 'config');

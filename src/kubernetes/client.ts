@@ -9,15 +9,17 @@ import {
   type Listed,
   type Memo,
   type NewLease,
+  type ObjectReference,
   type PersistentVolume,
   type SnapshotContent,
 } from './cluster.ts';
+import { writeEvent } from './event.ts';
 import { type ApiRequest, send } from './http.ts';
 import { configMap, lease, persistentVolume, resources, snapshotContent, volumeAttachment } from './objects.ts';
 import { parse, readPages } from './pages.ts';
 
 export interface ClientOptions {
-  /** Where the Lease, the ConfigMap and the Events are. */
+  /** Where the Lease and the ConfigMap are. */
   readonly namespace: string;
   /** How long one request may take, in ms; 15 s by default. */
   readonly requestMs?: number;
@@ -26,8 +28,6 @@ export interface ClientOptions {
 const REQUEST_MS = 15_000;
 /** The key of a ConfigMap that holds the memo. */
 const MEMO_KEY = 'memo';
-/** Longest message of an Event, in bytes, as the API server checks it. */
-const MAX_MESSAGE = 1024;
 
 const VOLUMES = ['api', 'v1', 'persistentvolumes'];
 const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];
@@ -100,17 +100,8 @@ export class KubernetesClient implements Cluster {
     await this.#write(`writing Lease ${name}`, name, this.#leases(), resourceVersion, body, signal);
   }
 
-  async event(about: string, { type, reason, message }: Happening, signal: AbortSignal): Promise<void> {
-    const { namespace } = this.#options;
-    const time = new Date().toISOString();
-    const body = {
-      ...{ apiVersion: 'v1', kind: 'Event', metadata: { generateName: `${about}-`, namespace } },
-      involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', name: about, namespace },
-      ...{ type, reason, message: shortened(message), source: { component: 'rose-csi' } },
-      ...{ firstTimestamp: time, lastTimestamp: time, count: 1 },
-    };
-    const path = ['api', 'v1', 'namespaces', namespace, 'events'];
-    await this.#send({ what: `writing an Event ${reason}`, method: 'POST', path, body }, signal);
+  async event(about: ObjectReference, happening: Happening, signal: AbortSignal): Promise<void> {
+    await writeEvent((request) => this.#send(request, signal), about, happening);
   }
 
   /** Makes an object, or replaces the version of it that was read. */
@@ -160,11 +151,4 @@ async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
 /** A time as a Lease wants it: with exactly six digits behind the second. */
 function microTime(date: Date): string {
   return date.toISOString().replace('Z', '000Z');
-}
-
-function shortened(message: string): string {
-  return Buffer.from(message)
-    .subarray(0, MAX_MESSAGE)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '');
 }

@@ -1,7 +1,8 @@
 /**
  * What the driver asks of Kubernetes. Nothing in the safety of volumes and snapshots rests on it: it serves the orphan
- * report and annotations. Every method throws nothing but {@link KubernetesError}.
+ * report, annotations and Events. Every method throws nothing but {@link KubernetesError}.
  */
+import type { EventObject, EventReason } from './reasons.ts';
 
 export interface PersistentVolume {
   readonly name: string;
@@ -9,6 +10,8 @@ export interface PersistentVolume {
   readonly csi: { readonly driver: string; readonly volumeHandle: string } | undefined;
   /** `namespace/name` of the claim that it is bound to. */
   readonly claim: string | undefined;
+  /** Uid of that claim. */
+  readonly claimUid: string | undefined;
 }
 
 /** A VolumeSnapshotContent. */
@@ -53,12 +56,24 @@ export interface LeaseState {
   readonly resourceVersion: string;
 }
 
+/** Another object, as an Event refers to it. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: EventObject;
+  /** Absent for an object without one. */
+  readonly namespace?: string;
+  readonly name: string;
+  /** Absent when it is not known; then `kubectl describe` of the object does not show the Event. */
+  readonly uid?: string;
+}
+
+/** What an Event tells. */
 export interface Happening {
-  readonly type: 'Normal' | 'Warning';
-  /** In CamelCase. */
-  readonly reason: string;
-  /** At most 1024 bytes are kept. */
+  readonly reason: EventReason;
+  /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are told. */
   readonly message: string;
+  /** What of the object it is about, if that is several things, e.g. the pool of a driver. */
+  readonly subject?: string;
 }
 
 export interface Cluster {
@@ -84,8 +99,8 @@ export interface Cluster {
   /** Makes a Lease, or changes the one that was read; status 409 when somebody else was quicker. */
   writeLease(name: string, lease: NewLease, signal: AbortSignal): Promise<void>;
 
-  /** Writes an Event about the ConfigMap of that name. */
-  event(about: string, happening: Happening, signal: AbortSignal): Promise<void>;
+  /** Writes an Event, or counts it in the one that tells the same already. */
+  event(about: ObjectReference, happening: Happening, signal: AbortSignal): Promise<void>;
 }
 
 export interface NewLease {

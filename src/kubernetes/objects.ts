@@ -20,12 +20,13 @@ export const persistentVolume = z
     metadata,
     spec: z.object({
       csi: z.object({ driver: z.string(), volumeHandle: z.string() }).optional(),
-      claimRef: z.object({ namespace: z.string(), name: z.string() }).optional(),
+      claimRef: z.object({ namespace: z.string(), name: z.string(), uid: z.string().optional() }).optional(),
     }),
   })
   .transform(
     ({ metadata: { name }, spec: { csi, claimRef } }): PersistentVolume => ({
       ...{ name, csi, claim: claimRef === undefined ? undefined : `${claimRef.namespace}/${claimRef.name}` },
+      claimUid: claimRef?.uid,
     }),
   );
 

@@ -1,6 +1,6 @@
-import { handleWhen, IterableBackoff, type RetryPolicy, retry } from 'cockatiel';
 import PQueue from 'p-queue';
-import { type Cluster, KubernetesError } from '../kubernetes/cluster.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { insist } from '../kubernetes/insist.ts';
 import type { Snapshot } from '../storage/storage.ts';
 import { annotationsOf } from './annotations.ts';
 
@@ -24,15 +24,9 @@ export class Annotator {
   readonly #options: AnnotatorOptions;
   readonly #queue = new PQueue({ concurrency: 2 });
   readonly #stopping = new AbortController();
-  readonly #retry: RetryPolicy;
 
   constructor(options: AnnotatorOptions) {
     this.#options = options;
-    const pauses = options.pausesMs ?? PAUSES_MS;
-    this.#retry = retry(handleWhen(isPassing), {
-      maxAttempts: pauses.length,
-      backoff: new IterableBackoff([...pauses]),
-    });
   }
 
   /** Takes note of a snapshot that was answered with. Returns at once and never throws. */
@@ -52,20 +46,13 @@ export class Annotator {
   }
 
   async #annotate(snapshot: Snapshot, contentName: string): Promise<void> {
-    const { cluster, onFailure } = this.#options;
+    const { cluster, onFailure, pausesMs = PAUSES_MS } = this.#options;
     try {
-      await this.#retry.execute(
-        ({ signal }) => cluster.annotateContent(contentName, annotationsOf(snapshot), signal),
-        this.#stopping.signal,
+      await insist(pausesMs, this.#stopping.signal, (signal) =>
+        cluster.annotateContent(contentName, annotationsOf(snapshot), signal),
       );
     } catch (error) {
       if (!this.#stopping.signal.aborted) onFailure(contentName, error);
     }
   }
-}
-
-/** No answer, or one that another attempt may change. Rights that lack and contents that are gone stay so. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof KubernetesError)) return false;
-  return error.status === undefined || error.status === 429 || error.status >= 500;
 }

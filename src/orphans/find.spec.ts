@@ -29,7 +29,12 @@ test('a handle counts whatever driver names it', () => {
   const survey = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1)] };
   const view = {
     ...nothing,
-    volumes: list({ name: 'x', csi: { driver: 'renamed.example.com', volumeHandle: volume(1).id }, claim: undefined }),
+    volumes: list({
+      name: 'x',
+      csi: { driver: 'renamed.example.com', volumeHandle: volume(1).id },
+      claim: undefined,
+      claimUid: undefined,
+    }),
     contents: list({
       ...{ name: 'c', driver: 'renamed.example.com', volumeHandle: undefined, annotations: {} },
       snapshotHandle: snapshot(3, 1).id,

@@ -1,4 +1,4 @@
-import type { Cluster, Happening } from '../kubernetes/cluster.ts';
+import type { Cluster, Happening, ObjectReference } from '../kubernetes/cluster.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { StorageService } from '../storage/service.ts';
@@ -21,8 +21,10 @@ export interface PatrolOptions {
   readonly leadership: Pick<Leadership, 'hold'>;
   /** Name of the CSI driver. */
   readonly driver: string;
-  /** Name of the ConfigMap that keeps first-seen times, and that Events are about. */
+  /** Name of the ConfigMap that keeps first-seen times. */
   readonly memo: string;
+  /** What Events are about: that ConfigMap. */
+  readonly about: ObjectReference;
   readonly graceSeconds: number;
   /** Whether half-made volumes are removed. Nothing else ever is. */
   readonly deleteHalfMade: boolean;
@@ -105,7 +107,7 @@ export class Patrol {
   async #doubt(reason: string, signal: AbortSignal): Promise<readonly [Outcome, string]> {
     if (!this.#doubtTold) {
       this.#doubtTold = true;
-      await this.#event({ type: 'Warning', reason: 'OrphanReportDoubtful', message: reason }, signal);
+      await this.#event({ reason: 'OrphanReportDoubtful', message: reason }, signal);
     }
     return ['doubtful', reason];
   }
@@ -115,15 +117,15 @@ export class Patrol {
     this.#told = new Set(orphans.map(({ id }) => id));
     this.#options.witness.orphans(orphans, fresh);
     for (const held of fresh) {
-      await this.#event({ type: 'Warning', reason: 'OrphanFound', message: describe(held) }, signal);
+      await this.#event({ reason: 'OrphanFound', message: describe(held), subject: held.id }, signal);
     }
   }
 
   /** An Event that cannot be written does not end a pass. */
   async #event(happening: Happening, signal: AbortSignal): Promise<void> {
-    const { cluster, memo, witness } = this.#options;
+    const { cluster, about, witness } = this.#options;
     try {
-      await cluster.event(memo, happening, signal);
+      await cluster.event(about, happening, signal);
     } catch (error) {
       witness.failed(`the Event ${happening.reason}`, error);
     }
@@ -161,10 +163,8 @@ export class Patrol {
         continue;
       }
       witness.removed(held);
-      await this.#event(
-        { type: 'Normal', reason: 'HalfMadeRemoved', message: `removed ${describe(held)}` },
-        call.signal,
-      );
+      const message = `removed ${describe(held)}`;
+      await this.#event({ reason: 'HalfMadeRemoved', message, subject: held.id }, call.signal);
     }
   }
 }

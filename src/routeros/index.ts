@@ -8,7 +8,7 @@ export type { ExecEnd, ExecStart, ExecWatch, WatchExec } from './exec-watch.ts';
 export { fingerprint, type HostKeys, parseHostKeys } from './host-key.ts';
 export { presentedHostKey } from './host-key-probe.ts';
 export { defaultRetryPolicy, type RetryPolicy, type RetryRule } from './retry-policy.ts';
-export { connectRouterOs, type ExecEvent, type RouterOsOptions } from './router.ts';
+export { connectRouterOs, defaultBreaker, type ExecEvent, type RouterOsOptions } from './router.ts';
 export type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 export { join, ros, Script, type ScriptValue } from './script.ts';
 export type { SshCredentials } from './ssh-session.ts';

@@ -48,7 +48,8 @@ export interface RouterOsOptions {
   readonly watchExec?: WatchExec;
 }
 
-const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
+/** How a box is left alone unless something else is said. */
+export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
 class Router implements RouterOs {
   readonly #link: Link;

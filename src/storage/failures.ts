@@ -77,6 +77,18 @@ export function failure(error: unknown, object: string, call: Call): StorageErro
   return new StorageError(kindFor(kind, error, call), message, { cause: error });
 }
 
+/** Why the box, or the way to it, failed a call; undefined when it was not that. */
+export function refusalOf(error: unknown): RdsErrorCode | undefined {
+  return error instanceof StorageError && error.cause instanceof RdsError ? error.cause.code : undefined;
+}
+
+/** The message of an error without what {@link failure} says the user can do. */
+export function withoutRemedy(error: StorageError): string {
+  const code = refusalOf(error);
+  const end = code === undefined ? '' : `; ${MEANINGS[code].remedy}`;
+  return end.length > 2 && error.message.endsWith(end) ? error.message.slice(0, -end.length) : error.message;
+}
+
 /** Kinds that keep the caller responsible. */
 const OPEN: ReadonlySet<ErrorKind> = new Set(['busy', 'unavailable', 'cancelled', 'deadline', 'exhausted']);
 

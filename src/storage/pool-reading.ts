@@ -4,8 +4,8 @@ import { failure } from './failures.ts';
 import type { Call } from './storage.ts';
 import { type Survey, survey } from './survey.ts';
 
-/** A pool as its box has just told of it; sizes in bytes. */
-export interface PoolReading {
+/** How much room a pool has; sizes in bytes. */
+export interface PoolRoom {
   /** Label of the pool. */
   readonly pool: string;
   readonly size: bigint;
@@ -13,6 +13,10 @@ export interface PoolReading {
   readonly free: bigint;
   /** What the configuration says must stay free. */
   readonly reserve: bigint;
+}
+
+/** A pool as its box has just told of it; sizes in bytes. */
+export interface PoolReading extends PoolRoom {
   /** Sum of the sizes of all images, whoever owns them. */
   readonly promised: bigint;
   /** Volumes of our owners, half-made ones included. */
@@ -30,19 +34,37 @@ export interface PoolReading {
  * @throws StorageError when any of them cannot be read.
  */
 export async function readPools(backend: Backend, call: Call): Promise<readonly PoolReading[]> {
-  const { pools, reserveBytes } = backend.rds.settings;
-  const space = await spaceOf(backend, call);
+  const room = roomIn(backend, await spaceOf(backend, call, true));
   const held = await survey([backend], call);
-  return pools.flatMap(({ label }) => {
+  return room.map((pool) => ({ ...pool, ...countsOf(held, pool.pool) }));
+}
+
+/**
+ * Reads how much room all pools of a box have, in one exec. A pool whose size the box does not tell is left out.
+ *
+ * @throws StorageError when it cannot be read.
+ */
+export async function readRoom(backend: Backend, call: Call): Promise<readonly PoolRoom[]> {
+  return roomIn(backend, await spaceOf(backend, call, false));
+}
+
+function roomIn(
+  { rds: { settings } }: Backend,
+  space: ReadonlyMap<string, PoolSpace>,
+): readonly (PoolRoom & Pick<PoolReading, 'promised'>)[] {
+  return settings.pools.flatMap(({ label }) => {
     const { size = 0n, free = 0n, promised = 0n } = space.get(label) ?? {};
-    if (size === 0n) return [];
-    return [{ pool: label, size, free, promised, reserve: reserveBytes, ...countsOf(held, label) }];
+    return size === 0n ? [] : [{ pool: label, size, free, promised, reserve: settings.reserveBytes }];
   });
 }
 
-async function spaceOf({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, PoolSpace>> {
+async function spaceOf(
+  { name, rds }: Backend,
+  call: Call,
+  withPromises: boolean,
+): Promise<ReadonlyMap<string, PoolSpace>> {
   try {
-    return await rds.space(rds.settings.pools, call, true);
+    return await rds.space(rds.settings.pools, call, withPromises);
   } catch (error) {
     throw failure(error, `space of ${name}`, call);
   }

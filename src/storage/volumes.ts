@@ -197,6 +197,7 @@ export class Volumes {
       throw new StorageError(
         'invalid',
         `${printHandle(handle)} is on backend ${handle.backend}, the StorageClass names ${target.name}: a restore stays on its box`,
+        { cause: new RdsError('RC-ELSEWHERE', handle.backend) },
       );
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };

@@ -65,9 +65,9 @@ test('every setting of a box arrives in the configuration as it was written', ()
   const expected = { ...values.config.backends[0], ssh: { ...ssh, privateKeyFile } };
   const written: unknown = parse(controllerFile(rendering('everything')));
   const { clusterId, driverName } = values;
-  // The port is another part's, too: test/chart/metrics.spec.ts
-  const metrics = { port: 19809 };
-  assert.deepEqual(written, { ...values.config, clusterId, driverName, metrics, backends: [expected] });
+  // Both are another part's, too: test/chart/metrics.spec.ts, test/chart/rbac.spec.ts
+  const shared = { metrics: { port: 19809 }, events: { enabled: false } };
+  assert.deepEqual(written, { ...values.config, clusterId, driverName, ...shared, backends: [expected] });
 });
 
 test('the example in the README of the chart is the set "minimum"', () => {

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { chartFiles } from '../../scripts/chart/files.ts';
+import { SNAPSHOTTER_VERSION } from '../../src/kubernetes/reasons.ts';
 import { pod, rendering } from './manifests.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -52,6 +53,7 @@ test('docs/install.md installs the snapshot CRDs and the controller of the versi
     (match) => match[1],
   );
   assert.deepEqual(versions, [values.images['snapshotter']?.tag, values.images['snapshotter']?.tag]);
+  assert.equal(SNAPSHOTTER_VERSION, values.images['snapshotter']?.tag, 'what the Event about them advises');
 });
 
 test('the values that differ between clusters have to be given', () => {

@@ -3,13 +3,22 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { parseConfig } from '../../src/config/load.ts';
-import { containerOf, controllerFile, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
-import { lines, needed } from './rights.ts';
+import {
+  containerOf,
+  controllerFile,
+  type KubeObject,
+  ofKind,
+  type PodSpec,
+  pod,
+  rendering,
+  SETS,
+} from './manifests.ts';
+import { lines, NODE_RIGHTS, needed } from './rights.ts';
 
 const role = z.strictObject({
   apiVersion: z.literal('rbac.authorization.k8s.io/v1'),
   kind: z.enum(['ClusterRole', 'Role']),
-  metadata: z.looseObject({ name: z.string() }),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
   rules: z.array(
     z.strictObject({
       apiGroups: z.array(z.string()),
@@ -20,18 +29,33 @@ const role = z.strictObject({
 });
 
 const binding = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
   roleRef: z.looseObject({ kind: z.string(), name: z.string() }),
-  subjects: z.array(z.looseObject({ kind: z.string(), name: z.string() })),
+  subjects: z.array(z.looseObject({ kind: z.string(), name: z.string(), namespace: z.string() })),
 });
 
-/** What the roles grant, in the words of {@link needed}. */
-function granted(objects: readonly KubeObject[]): string[] {
-  return [...ofKind(objects, 'ClusterRole'), ...ofKind(objects, 'Role')].flatMap((object) => {
+/** What roles grant, in the words of {@link needed}. */
+function granted(roles: readonly KubeObject[]): string[] {
+  return roles.flatMap((object) => {
     const { kind, rules } = role.parse(object);
     const scope = kind === 'Role' ? 'namespace' : 'cluster';
     return rules.flatMap(({ apiGroups, resources, verbs }) =>
       apiGroups.flatMap((group) => resources.flatMap((resource) => lines({ scope, group, resource, verbs }))),
     );
+  });
+}
+
+/** The roles that the service account of a pod is bound to. */
+function grantsOf(objects: readonly KubeObject[], { serviceAccountName }: PodSpec): KubeObject[] {
+  return [...ofKind(objects, 'ClusterRoleBinding'), ...ofKind(objects, 'RoleBinding')].flatMap((object) => {
+    const { kind, metadata, roleRef, subjects } = binding.parse(object);
+    const [subject, ...more] = subjects;
+    assert.deepEqual([subject?.kind, subject?.namespace, more], ['ServiceAccount', 'rose-csi', []]);
+    assert.equal(`${roleRef.kind}Binding`, kind, 'rights of the cluster for the cluster, those of a namespace for it');
+    if (subject?.name !== serviceAccountName) return [];
+    const isMeant = ({ metadata: of }: KubeObject) => of.name === roleRef.name && of.namespace === metadata.namespace;
+    return ofKind(objects, roleRef.kind).filter(isMeant);
   });
 }
 
@@ -49,25 +73,35 @@ for (const set of SETS) {
       snapshotter: controller.containers.some(({ name }) => name === 'csi-snapshotter'),
       storageCapacity: provisioner.args.includes('--enable-capacity'),
       orphans: configuration(objects).orphans.enabled,
+      events: configuration(objects).events.enabled,
     };
-    const lawful = granted(objects);
+    const lawful = granted(grantsOf(objects, controller));
     assert.deepEqual(lawful.toSorted(), [...needed(circumstances)].sort());
     assert.ok(!lawful.some((right) => right.includes('secrets') || right.includes('*')));
   });
 
-  test(`${set}: the rights are the controller's alone, and the nodes have no token`, () => {
-    const bindings = [only(objects, 'ClusterRoleBinding'), only(objects, 'RoleBinding')].map((it) => binding.parse(it));
-    assert.deepEqual(
-      bindings.map(({ roleRef }) => `${roleRef.kind} ${roleRef.name}`),
-      [`ClusterRole ${only(objects, 'ClusterRole').metadata.name}`, `Role ${only(objects, 'Role').metadata.name}`],
+  const node = pod(objects, 'DaemonSet');
+
+  test(`${set}: the node plugin may write Events about Nodes, if at all, and nothing else`, () => {
+    const { enabled } = configuration(objects).events;
+    assert.deepEqual(granted(grantsOf(objects, node)), enabled ? NODE_RIGHTS.flatMap(lines) : []);
+    const places = grantsOf(objects, node).map(({ kind, metadata }) => [kind, metadata.namespace]);
+    assert.deepEqual(places, enabled ? [['Role', 'default']] : []);
+    assert.equal(
+      node.volumes.some(({ name }) => name === 'token'),
+      enabled,
     );
-    const subjects = bindings.flatMap((it) => it.subjects.map(({ kind, name }) => `${kind} ${name}`));
-    assert.deepEqual(new Set(subjects), new Set([`ServiceAccount ${controller.serviceAccountName}`]));
-    const node = pod(objects, 'DaemonSet');
-    assert.notEqual(node.serviceAccountName, controller.serviceAccountName);
+  });
+
+  test(`${set}: each right is granted to one part, and no pod has a token that it does not ask for`, () => {
+    const accounts = ofKind(objects, 'ServiceAccount').map(({ metadata }) => metadata.name);
+    assert.deepEqual(accounts.toSorted(), [controller.serviceAccountName, node.serviceAccountName].toSorted());
+    const roles = [...ofKind(objects, 'ClusterRole'), ...ofKind(objects, 'Role')];
+    const bound = [...grantsOf(objects, controller), ...grantsOf(objects, node)];
+    assert.deepEqual(new Set(bound), new Set(roles));
+    assert.equal(bound.length, roles.length);
     assert.equal(node.automountServiceAccountToken, false);
-    const accounts = ofKind(objects, 'ServiceAccount');
-    const nodeAccount = accounts.find(({ metadata }) => metadata.name === node.serviceAccountName);
-    assert.equal(nodeAccount?.['automountServiceAccountToken'], false);
+    const account = ofKind(objects, 'ServiceAccount').find(({ metadata }) => metadata.name === node.serviceAccountName);
+    assert.equal(account?.['automountServiceAccountToken'], false);
   });
 }

@@ -16,6 +16,8 @@ export interface Circumstances {
   readonly storageCapacity: boolean;
   /** The orphan report. */
   readonly orphans: boolean;
+  /** What needs people is told to them. */
+  readonly events: boolean;
 }
 
 interface Need {
@@ -97,12 +99,20 @@ const NEEDS: readonly Need[] = [
       cluster('', 'persistentvolumes', ['list']),
       cluster('storage.k8s.io', 'volumeattachments', ['list']),
       cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents', ['list', 'patch']),
-      cluster('', 'events', ['create']),
+      cluster('', 'events', ['create', 'patch']),
       namespaced('coordination.k8s.io', 'leases', ['get', 'create', 'update']),
       namespaced('', 'configmaps', ['get', 'create', 'update']),
     ],
   },
+  {
+    who: 'rose-csi controller, for Events and the claims that they are about',
+    when: 'events',
+    rights: [cluster('', 'events', ['create', 'patch']), cluster('', 'persistentvolumes', ['list'])],
+  },
 ];
+
+/** What the node plugin needs for its Events, which are about a Node and so in the namespace `default`. */
+export const NODE_RIGHTS: readonly Right[] = [namespaced('', 'events', ['create', 'patch'])];
 
 /** All rights needed, one line for each verb on each resource, such as `cluster storage.k8s.io/csinodes get`. */
 export function needed(circumstances: Circumstances): ReadonlySet<string> {

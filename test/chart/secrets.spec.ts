@@ -19,12 +19,34 @@ for (const set of SETS) {
   test(`${set}: no volume and no environment of the node pod holds a key`, () => {
     for (const volume of node.volumes) {
       const kinds = Object.keys(volume).filter((key) => key !== 'name');
-      assert.ok(['hostPath', 'emptyDir'].includes(kinds.join()), `${volume.name}: ${kinds}`);
+      const usual = volume.name === 'token' ? ['projected'] : ['hostPath', 'emptyDir'];
+      assert.ok(usual.includes(kinds.join()), `${volume.name}: ${kinds}`);
+      assert.ok(!namesSecret(volume), volume.name);
     }
     for (const container of [...node.initContainers, ...node.containers]) {
       assert.equal(namesSecret(environment(container)), false, container.name);
       assert.ok(!container.args.some((arg) => arg.includes('ssh')), container.name);
     }
+  });
+
+  test(`${set}: the token of the node pod is for Events, short-lived, and in the driver's container alone`, () => {
+    const holders = [...node.initContainers, ...node.containers].filter(({ volumeMounts }) =>
+      volumeMounts.some(({ name }) => name === 'token'),
+    );
+    const token = node.volumes.find(({ name }) => name === 'token');
+    assert.equal(holders.map(({ name }) => name).join(), token === undefined ? '' : 'rose-csi');
+    if (token === undefined) return;
+    const items = [{ key: 'ca.crt', path: 'ca.crt' }];
+    assert.deepEqual(token['projected'], {
+      defaultMode: 0o400,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items } },
+      ],
+    });
+    const mount = containerOf(node, 'rose-csi').volumeMounts.find(({ name }) => name === 'token');
+    const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+    assert.deepEqual(mount, { name: 'token', mountPath, readOnly: true });
   });
 
   test(`${set}: the keys are in one volume, mounted whole, read-only, and only where the driver is`, () => {

@@ -196,6 +196,7 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
       },
       createLogger(process.env['TEST_LOG'] ?? 'fatal'),
       options.tracer,
+      options.access,
     );
     stops.push(() => server.stop(0));
     return nodeAt(home, endpoint, server.metricsPort);

@@ -6,12 +6,21 @@ import type { Access } from '../../src/kubernetes/access.ts';
 
 /** An object of Kubernetes as JSON. */
 export interface KubernetesObject {
-  metadata: { name: string; generateName?: string; resourceVersion?: string; annotations?: Record<string, string> };
+  metadata: { name: string; namespace?: string; resourceVersion?: string; annotations?: Record<string, string> };
   [field: string]: unknown;
 }
 
 /** What goes wrong with a request: a status code, or an answer that does not come, breaks off, lags or lacks everything. */
 export type Trouble = number | 'stall' | 'cut' | 'garbage' | 'empty' | 'stale';
+
+/** What tests look at of an Event. */
+export interface SeenEvent extends KubernetesObject {
+  readonly reason: string;
+  readonly type: string;
+  readonly message: string;
+  readonly count: number;
+  readonly involvedObject: Readonly<Record<string, string>>;
+}
 
 export interface SeenRequest {
   readonly method: string;
@@ -26,20 +35,23 @@ type Store = Record<Kind, Map<string, KubernetesObject>>;
 interface Route {
   readonly kind: Kind;
   readonly name: string | undefined;
+  /** Of an Event. */
+  readonly namespace?: string;
 }
 
 const NAMESPACE = 'rose-csi';
-const PATHS: Readonly<Record<Kind, string>> = {
+const PATHS: Readonly<Record<Exclude<Kind, 'events'>, string>> = {
   persistentvolumes: '/api/v1/persistentvolumes',
   volumesnapshotcontents: '/apis/snapshot.storage.k8s.io/v1/volumesnapshotcontents',
   volumeattachments: '/apis/storage.k8s.io/v1/volumeattachments',
   configmaps: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
   leases: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`,
-  events: `/api/v1/namespaces/${NAMESPACE}/events`,
 };
+/** Events are in the namespace of what they are about. */
+const EVENTS = /^\/api\/v1\/namespaces\/([^/]+)\/events(?:\/([^/]+))?$/;
 /** What tells that the snapshot kinds are installed. */
 export const SNAPSHOT_GROUP = '/apis/snapshot.storage.k8s.io/v1';
-const NAME_PREFIX = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?-?$/;
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** An API server on loopback with the few kinds that the driver uses; it refuses what a real one refuses of them. */
@@ -55,7 +67,6 @@ export class KubernetesApi {
   #resourceVersion = 1000;
   #store: Store = emptyStore();
   #stale: { readonly store: Store; readonly resourceVersion: number } | undefined;
-  #names = 0;
 
   private constructor(server: Server) {
     server.on('request', (incoming, outgoing) => void this.#handle(incoming, outgoing));
@@ -108,7 +119,12 @@ export class KubernetesApi {
 
   /** Reasons of all Events, in the order of their making. */
   reasons(): string[] {
-    return this.all('events').map((event) => String(event['reason']));
+    return this.events().map(({ reason }) => reason);
+  }
+
+  /** All Events, in the order of their making. */
+  events(): SeenEvent[] {
+    return this.all('events') as SeenEvent[];
   }
 
   /** Makes the present state the one that `stale` answers show. */
@@ -176,10 +192,10 @@ export class KubernetesApi {
     return { code: 200, body: { kind: 'List', metadata, items: items.length === 0 ? null : items } };
   }
 
-  #write(method: string, { kind, name }: Route, body: KubernetesObject): Reply {
-    const problem = problemOf(kind, body);
+  #write(method: string, { kind, name, namespace }: Route, body: KubernetesObject): Reply {
+    const problem = problemOf(kind, body, namespace);
     if (problem !== undefined) return refusal(422, problem);
-    const key = body.metadata.name ?? `generated-${++this.#names}`;
+    const key = body.metadata.name;
     const old = this.#store[kind].get(key);
     const isCreation = method === 'POST' && name === undefined;
     if (isCreation ? old !== undefined : method !== 'PUT' || name !== key) return refusal(409, 'exists');
@@ -193,8 +209,8 @@ export class KubernetesApi {
   #patch(kind: Kind, name: string, body: KubernetesObject): Reply {
     const old = this.#store[kind].get(name);
     if (old === undefined) return refusal(404, `${kind} "${name}" not found`);
-    const annotations = { ...old.metadata.annotations, ...body.metadata.annotations };
-    this.put(kind, { ...old, metadata: { ...old.metadata, annotations } });
+    const annotations = { ...old.metadata.annotations, ...body.metadata?.annotations };
+    this.put(kind, { ...old, ...body, metadata: { ...old.metadata, annotations } });
     return this.#read(kind, name);
   }
 }
@@ -205,11 +221,13 @@ interface Reply {
 }
 
 function emptyStore(): Store {
-  const kinds = Object.keys(PATHS) as Kind[];
+  const kinds = [...Object.keys(PATHS), 'events'] as Kind[];
   return Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Store;
 }
 
 function routeOf(path: string): Route | undefined {
+  const [isEvent, namespace = '', event] = EVENTS.exec(path) ?? [];
+  if (isEvent) return { kind: 'events', name: event && decodeURIComponent(event), namespace };
   for (const [kind, prefix] of Object.entries(PATHS) as [Kind, string][]) {
     if (path === prefix) return { kind, name: undefined };
     if (path.startsWith(`${prefix}/`)) return { kind, name: decodeURIComponent(path.slice(prefix.length + 1)) };
@@ -218,7 +236,7 @@ function routeOf(path: string): Route | undefined {
 }
 
 /** What the API server's validation would say. */
-function problemOf(kind: Kind, body: KubernetesObject): string | undefined {
+function problemOf(kind: Kind, body: KubernetesObject, namespace = NAMESPACE): string | undefined {
   if (kind === 'leases') {
     const { renewTime } = body['spec'] as { renewTime?: string };
     return MICRO_TIME.test(renewTime ?? '') ? undefined : 'spec.renewTime: not an RFC 3339 time with microseconds';
@@ -227,12 +245,19 @@ function problemOf(kind: Kind, body: KubernetesObject): string | undefined {
     const keys = Object.keys((body['data'] ?? {}) as object);
     return keys.every((key) => /^[-._a-zA-Z0-9]+$/.test(key)) ? undefined : 'data: a key is not valid';
   }
-  if (kind === 'events') {
-    const { namespace } = body['involvedObject'] as { namespace?: string };
-    if (!NAME_PREFIX.test(body.metadata.generateName ?? '')) return 'metadata.generateName: no beginning of a name';
-    return namespace === NAMESPACE ? undefined : 'involvedObject.namespace: does not match';
-  }
+  if (kind === 'events') return problemOfEvent(body, namespace);
   return `${kind} are never written by the driver`;
+}
+
+function problemOfEvent(event: KubernetesObject, namespace: string): string | undefined {
+  const { metadata, involvedObject, message } = event as KubernetesObject & {
+    readonly involvedObject: { readonly namespace?: string };
+    readonly message: string;
+  };
+  if (!NAME.test(metadata.name) || metadata.name.length > 253) return 'metadata.name: no DNS subdomain';
+  if (metadata.namespace !== namespace) return 'metadata.namespace: not that of the request';
+  if ((involvedObject.namespace ?? 'default') !== namespace) return 'involvedObject.namespace: does not match';
+  return Buffer.byteLength(message) > 1024 ? 'message: can have at most 1024 bytes' : undefined;
 }
 
 function refusal(code: number, message: string): Reply {

@@ -4,6 +4,7 @@
 {{- with .Values.metrics -}}
 {{- if .enabled }}{{ $_ := set $config "metrics" (dict "port" (int .port)) }}{{ end -}}
 {{- end -}}
+{{- if not .Values.events.enabled }}{{ $_ := set $config "events" (dict "enabled" false) }}{{ end -}}
 {{- $backends := list -}}
 {{- range .Values.config.backends -}}
 {{- $backend := deepCopy . -}}

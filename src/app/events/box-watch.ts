@@ -1,0 +1,87 @@
+import type { ObjectReference } from '../../kubernetes/cluster.ts';
+import type { Teller } from '../../kubernetes/teller.ts';
+import { repeatedly } from '../../orphans/schedule.ts';
+import type { Backend } from '../../storage/backend.ts';
+import { type PoolRoom, readRoom } from '../../storage/pool-reading.ts';
+
+/** Pause between two readings of the pools of a box that answers, in ms. */
+const READING_MS = 300_000;
+/** Between two tries of one that does not, so that its return is noticed though nothing is asked of it. */
+const RETRY_MS = 60_000;
+/** How long one reading may take, in ms. */
+const LIMIT_MS = 60_000;
+/** Looks at the state of the connection within the time after which people are told of it. */
+const LOOKS = 6;
+
+export interface BoxWatchOptions {
+  readonly teller: Teller;
+  /** What Events about a whole box are about. */
+  readonly driver: ObjectReference;
+  /** How long a box must not have answered before it is told, in ms. */
+  readonly lastingMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Tells when a box does not answer for a while, when it answers again, and when a pool is nearly full. It reads free space
+ * every five minutes, which the box bears easily. Resolves when the signal aborts.
+ */
+export async function watchBox(backend: Backend, options: BoxWatchOptions): Promise<void> {
+  const { lastingMs, signal } = options;
+  const reach = new Reach(backend, options);
+  let readAt = Number.NEGATIVE_INFINITY;
+  let pauseMs = 0;
+  await repeatedly(lastingMs / LOOKS, signal, async () => {
+    reach.look();
+    if (performance.now() - readAt < pauseMs) return;
+    const pools = await roomOf(backend, signal);
+    readAt = performance.now();
+    pauseMs = pools === undefined ? RETRY_MS : READING_MS;
+    for (const pool of pools ?? []) tellIfScarce(backend.name, pool, options);
+    reach.look();
+  });
+}
+
+/** Whether a box answers, as its circuit breaker knows it. */
+class Reach {
+  readonly #backend: Backend;
+  readonly #options: BoxWatchOptions;
+  #lostSince: number | undefined;
+  #told = false;
+
+  constructor(backend: Backend, options: BoxWatchOptions) {
+    this.#backend = backend;
+    this.#options = options;
+  }
+
+  look(): void {
+    const { name, rds } = this.#backend;
+    const { teller, driver, lastingMs } = this.#options;
+    const now = performance.now();
+    if (rds.state().breaker === 'closed') {
+      if (this.#told) teller.tell(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
+      this.#lostSince = undefined;
+      this.#told = false;
+      return;
+    }
+    this.#lostSince ??= now;
+    if (this.#told || now - this.#lostSince < lastingMs) return;
+    this.#told = true;
+    const message = `${name} does not answer over SSH: nothing can be made, published, grown, snapshotted or deleted on it`;
+    teller.tell(driver, { reason: 'BoxUnreachable', subject: name, message });
+  }
+}
+
+/** Undefined when they cannot be read: the calls that need the box tell of that. */
+async function roomOf(backend: Backend, signal: AbortSignal): Promise<readonly PoolRoom[] | undefined> {
+  const call = { signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]), deadline: Date.now() + LIMIT_MS };
+  return await readRoom(backend, call).catch(() => undefined);
+}
+
+/** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
+function tellIfScarce(backend: string, room: PoolRoom, { teller, driver }: BoxWatchOptions): void {
+  const { pool, size, free, reserve } = room;
+  if ((free - reserve) * 10n >= size) return;
+  const message = `pool ${pool} of ${backend} has ${free} of ${size} bytes free, less than its reserve of ${reserve} and a tenth of it`;
+  teller.tell(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
+}

@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import type { Interceptor } from '../../csi/grpc-binding.ts';
+import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
+import { EventTeller, type Teller } from '../../kubernetes/teller.ts';
+import type { Backend } from '../../storage/backend.ts';
+import { watchBox } from './box-watch.ts';
+import { Claims } from './claims.ts';
+import { warnOf } from './event-warnings.ts';
+import { FailureTeller } from './failures.ts';
+import { rpcEvents } from './rpc-events.ts';
+
+/** The Events of the controller. */
+export interface ControllerEvents {
+  readonly interceptors: readonly Interceptor[];
+  /** Begins to watch the boxes. Call it once. */
+  start(): void;
+  /** The cluster lacks the kinds of snapshots. */
+  snapshotKindsMissing(): void;
+  stop(): Promise<void>;
+}
+
+export interface ControllerEventsOptions {
+  readonly cluster: Pick<Cluster, 'event' | 'persistentVolumes'>;
+  readonly backends: readonly Backend[];
+  /** Name of the CSI driver, whose object Events about whole boxes are about. */
+  readonly driver: string;
+  /** How long what may pass by itself must last before it is told, in ms. */
+  readonly lastingMs: number;
+  readonly logger: Logger;
+}
+
+export function controllerEvents(options: ControllerEventsOptions): ControllerEvents {
+  const { cluster, backends, lastingMs, logger } = options;
+  const teller = new EventTeller({ cluster, onFailure: warnOf(logger) });
+  const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
+  const stopping = new AbortController();
+  const watches: Promise<void>[] = [];
+  return {
+    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster))],
+    start() {
+      const watch = { teller, driver, lastingMs, signal: stopping.signal };
+      watches.push(...backends.map((backend) => watchBox(backend, watch)));
+    },
+    snapshotKindsMissing: () => tellOfKinds(teller, driver),
+    async stop() {
+      stopping.abort();
+      await Promise.all([...watches, teller.stop()]);
+    },
+  };
+}
+
+/** Without Events: nothing is watched, and nobody told. */
+export const noControllerEvents: ControllerEvents = {
+  interceptors: [],
+  start: () => undefined,
+  snapshotKindsMissing: () => undefined,
+  stop: async () => undefined,
+};
+
+function tellOfKinds(teller: Teller, driver: ObjectReference): void {
+  const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so nobody can make snapshots';
+  teller.tell(driver, { reason: 'SnapshotKindsMissing', message });
+}

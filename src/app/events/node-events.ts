@@ -1,0 +1,69 @@
+import { isMessage } from '@bufbuild/protobuf';
+import type { Logger } from 'pino';
+import { NodeStageVolumeRequestSchema } from '../../csi/gen/csi_pb.js';
+import type { Interceptor } from '../../csi/grpc-binding.ts';
+import { FormatRefusal } from '../../host/formatting.ts';
+import type { Access } from '../../kubernetes/access.ts';
+import type { Happening, ObjectReference } from '../../kubernetes/cluster.ts';
+import type { EventTeller } from '../../kubernetes/teller.ts';
+
+/** The Events of a node. */
+export interface NodeEvents {
+  readonly interceptors: readonly Interceptor[];
+  /** A volume was disconnected before all of it was flushed. */
+  unflushed(volumeId: string): void;
+  stop(): Promise<void>;
+}
+
+/** Without Events: nobody is told. */
+export const noNodeEvents: NodeEvents = {
+  interceptors: [],
+  unflushed: () => undefined,
+  stop: async () => undefined,
+};
+
+/** Tells of what needs a person on a node. What that needs is loaded when there is something to tell. */
+export function nodeEvents(access: Access, nodeName: string, logger: Logger): NodeEvents {
+  // `kubectl describe node` looks for Events with this uid, as the kubelet writes them.
+  const node: ObjectReference = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName };
+  let opened: Promise<EventTeller> | undefined;
+  const tell = (happening: Happening) => {
+    opened ??= open(access, logger);
+    opened.then(
+      (teller) => teller.tell(node, happening),
+      (error: unknown) => logger.warn({ err: error }, 'Events cannot be written'),
+    );
+  };
+  return {
+    interceptors: [
+      async ({ request }, next) => {
+        try {
+          return await next();
+        } catch (error) {
+          if (error instanceof FormatRefusal && isMessage(request, NodeStageVolumeRequestSchema)) {
+            const { volumeId } = request;
+            tell({ reason: 'FormatRefused', subject: volumeId, message: `${volumeId}: ${error.fact}` });
+          }
+          throw error;
+        }
+      },
+    ],
+    unflushed(volumeId) {
+      const message = `${volumeId} was disconnected because its box did not answer, and what was not flushed to it is lost`;
+      tell({ reason: 'UnflushedDataLost', subject: volumeId, message });
+    },
+    async stop() {
+      await (await opened?.catch(() => undefined))?.stop();
+    },
+  };
+}
+
+async function open(access: Access, logger: Logger): Promise<EventTeller> {
+  const [{ KubernetesClient }, { EventTeller }, { warnOf }] = await Promise.all([
+    import('../../kubernetes/client.ts'),
+    import('../../kubernetes/teller.ts'),
+    import('./event-warnings.ts'),
+  ]);
+  const cluster = new KubernetesClient(access, { namespace: 'default' });
+  return new EventTeller({ cluster, onFailure: warnOf(logger) });
+}

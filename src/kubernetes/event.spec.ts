@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { KubernetesApi } from '../../test/support/kubernetes-api.ts';
+import { KubernetesClient } from './client.ts';
+import type { ObjectReference } from './cluster.ts';
+import { EVENTS } from './reasons.ts';
+
+const never = new AbortController().signal;
+const CLAIM: ObjectReference = {
+  ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: 'uid-1' },
+};
+const NODE: ObjectReference = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
+
+async function start(t: TestContext) {
+  const api = await KubernetesApi.start(t);
+  return { api, client: new KubernetesClient(api.access, { namespace: 'rose-csi' }) };
+}
+
+test('an Event refers to its object, in the namespace of it, and ends with what to do', async (t) => {
+  const { api, client } = await start(t);
+  await client.event(CLAIM, { reason: 'PoolFull', message: 'no room' }, never);
+  const [event] = api.events();
+  assert.deepEqual(event?.involvedObject, CLAIM);
+  assert.deepEqual(event.metadata['namespace'], 'shop');
+  assert.equal(event.message, `no room. ${EVENTS.PoolFull.advice}`);
+  assert.deepEqual([event.type, event.reason, event.count], ['Warning', 'PoolFull', 1]);
+  assert.equal(event['firstTimestamp'], event['lastTimestamp']);
+});
+
+test('an Event of an object without a namespace is in the namespace default, as the API server wants it', async (t) => {
+  const { api, client } = await start(t);
+  await client.event(NODE, { reason: 'FormatRefused', message: 'x' }, never);
+  assert.deepEqual(api.events()[0]?.involvedObject, NODE);
+  assert.equal(api.events()[0]?.metadata.namespace, 'default');
+});
+
+test('the same, told again by another process, is counted in the Event that is there', async (t) => {
+  const { api, client } = await start(t);
+  const other = new KubernetesClient(api.access, { namespace: 'elsewhere' });
+  await client.event(CLAIM, { reason: 'PoolFull', message: 'first' }, never);
+  await other.event(CLAIM, { reason: 'PoolFull', message: 'second' }, never);
+  await other.event(CLAIM, { reason: 'PoolFull', message: 'third' }, never);
+  const [event, ...more] = api.events();
+  assert.deepEqual(more, []);
+  assert.equal(event?.count, 3);
+  assert.match(event.message, /^third\. /);
+  assert.ok(!api.requests.some(({ method }) => method === 'GET'), 'the right to read Events is not needed');
+});
+
+test('another reason, object, uid or subject makes another Event', async (t) => {
+  const { api, client } = await start(t);
+  const pool = { reason: 'PoolFull', message: 'x' } as const;
+  await client.event(CLAIM, pool, never);
+  await client.event(CLAIM, { ...pool, reason: 'PoolMissing' }, never);
+  await client.event({ ...CLAIM, name: 'other' }, pool, never);
+  await client.event({ ...CLAIM, uid: 'uid-2' }, pool, never);
+  await client.event({ ...CLAIM, namespace: 'home' }, pool, never);
+  await client.event(CLAIM, { ...pool, subject: 'a' }, never);
+  await client.event(CLAIM, { ...pool, subject: 'b' }, never);
+  assert.equal(api.events().length, 7);
+});
+
+test('names and messages are never longer than the API server allows, and what to do is never cut', async (t) => {
+  const { api, client } = await start(t);
+  const longest = { ...CLAIM, name: `a${'-'.repeat(251)}a` };
+  await client.event(longest, { reason: 'PoolFull', message: `${'ü'.repeat(1000)}\ud800` }, never);
+  const [event] = api.events();
+  const bytes = Buffer.byteLength(event?.message ?? '');
+  assert.ok(bytes <= 1024 && bytes > 1020, `${bytes}`);
+  assert.match(event?.message ?? '', /^ü+…\. /);
+  assert.ok(event?.message.endsWith(EVENTS.PoolFull.advice));
+  for (const { advice } of Object.values(EVENTS)) {
+    assert.ok(Buffer.byteLength(advice) < 512, advice);
+    assert.doesNotMatch(advice, /\.$/);
+  }
+});
+
+test('an Event that ends between the two steps, or is not allowed, is an error', async (t) => {
+  const { api, client } = await start(t);
+  const happening = { reason: 'PoolFull', message: 'x' } as const;
+  api.trouble = ({ method }) => (method === 'POST' ? 409 : undefined);
+  await assert.rejects(client.event(CLAIM, happening, never), /writing an Event PoolFull: HTTP status 404/);
+  api.trouble = () => 403;
+  await assert.rejects(client.event(CLAIM, happening, never), /HTTP status 403/);
+});

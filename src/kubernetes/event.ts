@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { type Happening, KubernetesError, type ObjectReference } from './cluster.ts';
+import type { ApiRequest } from './http.ts';
+import { parse } from './pages.ts';
+import { EVENTS } from './reasons.ts';
+
+/** Longest message of an Event, in bytes, as the API server checks it. */
+const MAX_MESSAGE = 1024;
+/** Characters of the object's name in that of an Event, which may have 253 with the rest. */
+const MAX_NAME = 200;
+/** Where Events about objects without a namespace have to be. */
+const CLUSTER_NAMESPACE = 'default';
+
+const counted = z.object({ count: z.number().int().nonnegative().nullish() });
+
+/** Sends a request. @throws KubernetesError */
+export type Send = (request: ApiRequest) => Promise<unknown>;
+
+/**
+ * Writes an Event. Its name follows from what it is about, so that the same happening, told again by this process or
+ * another, is counted in the Event that is there.
+ *
+ * @throws KubernetesError
+ */
+export async function writeEvent(send: Send, about: ObjectReference, happening: Happening): Promise<void> {
+  const what = `writing an Event ${happening.reason}`;
+  const namespace = about.namespace ?? CLUSTER_NAMESPACE;
+  const path = ['api', 'v1', 'namespaces', namespace, 'events'];
+  const name = eventName(about, happening);
+  const time = new Date().toISOString();
+  const told = { message: messageOf(happening), lastTimestamp: time };
+  const body = {
+    ...{ apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: about },
+    ...{ type: EVENTS[happening.reason].type, reason: happening.reason, source: { component: 'rose-csi' } },
+    ...{ ...told, firstTimestamp: time, count: 1 },
+  };
+  try {
+    await send({ what, method: 'POST', path, body });
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
+    await repeat(send, { what, method: 'PATCH', path: [...path, name], body: told });
+  }
+}
+
+/** The answer to the first patch tells the count, so that no right to read Events is needed. */
+async function repeat(send: Send, patch: ApiRequest): Promise<void> {
+  const { count } = parse(counted, await send(patch), patch.what);
+  await send({ ...patch, body: { count: (count ?? 1) + 1 } });
+}
+
+/** The same for the same reason about the same object, and for the same subject among several that it may have. */
+export function eventName(about: ObjectReference, { reason, subject = '' }: Happening): string {
+  const { apiVersion, kind, namespace = '', name, uid = '' } = about;
+  const identity = JSON.stringify([apiVersion, kind, namespace, name, uid, reason, subject]);
+  const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  return `${name.slice(0, MAX_NAME).replace(/[-.]+$/, '')}.${hash}`;
+}
+
+/** What happened, cut if need be, and what to do about it, which is never cut. */
+export function messageOf({ reason, message }: Happening): string {
+  const { advice } = EVENTS[reason];
+  const end = advice === '' ? '' : `. ${advice}`;
+  return shortened(message, MAX_MESSAGE - Buffer.byteLength(end)) + end;
+}
+
+/** At most so many bytes of UTF-8, cut between characters. */
+function shortened(message: string, bytes: number): string {
+  const text = Buffer.from(message.toWellFormed());
+  if (text.length <= bytes) return text.toString('utf8');
+  const ellipsis = '…';
+  let end = bytes - Buffer.byteLength(ellipsis);
+  // 10xxxxxx is the inside of a UTF-8 sequence.
+  while (((text[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return text.toString('utf8', 0, end) + ellipsis;
+}

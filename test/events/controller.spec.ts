@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MiB, makeSnapshot, makeVolume, outcome, publish } from '../support/calls.ts';
+import { KubernetesApi, persistentVolume, SNAPSHOT_GROUP } from '../support/kubernetes-api.ts';
+import { smallPool, twoPools } from '../support/pools.ts';
+import { fromSnapshot, fromVolume, GiB } from '../support/requests.ts';
+import { startStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
+import { repeated, type Scene, startScene } from './scene.ts';
+
+/** One Event of this reason, about this object, once. */
+async function told(
+  scene: Scene,
+  kind: string,
+  reason: string,
+  message: RegExp,
+): Promise<Readonly<Record<string, string>>> {
+  await until(async () => scene.about(kind).length > 0);
+  const [event, ...more] = scene.about(kind);
+  assert.ok(event);
+  assert.deepEqual([event.reason, event.type, more], [reason, 'Warning', []]);
+  assert.match(event.message, message);
+  return event.involvedObject;
+}
+
+test('a claim that its pool has no room for gets one Event, however often it is asked for', async (t) => {
+  const scene = await startScene(t, smallPool(64n * MiB, '32MiB'));
+  const claim = scene.claim();
+  assert.deepEqual(await repeated(50, () => claim.provision(256n * MiB)), ['RESOURCE_EXHAUSTED']);
+  const about = await told(
+    scene,
+    'PersistentVolumeClaim',
+    'PoolFull',
+    /^rds1:pvc-\S+: the pool has too little .*\)\. Free/,
+  );
+  assert.deepEqual(about, {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: claim.uid },
+  });
+  assert.equal(scene.about('PersistentVolumeClaim')[0]?.count, 1);
+
+  await t.test('and none more from a controller that was started anew, which counts in the same', async () => {
+    const next = await scene.anotherController();
+    assert.deepEqual(await repeated(5, () => claim.provision(256n * MiB, {}, next)), ['RESOURCE_EXHAUSTED']);
+    await until(async () => scene.about('PersistentVolumeClaim')[0]?.count === 2);
+    assert.equal(scene.about('PersistentVolumeClaim').length, 1);
+  });
+
+  await t.test('another claim gets its own', async () => {
+    await scene.claim('other').provision(256n * MiB);
+    await until(async () => scene.about('PersistentVolumeClaim').length === 2);
+  });
+});
+
+test('a claim that would promise too much gets an Event', async (t) => {
+  const scene = await startScene(t, { ...smallPool(GiB, '0'), backend: { reserve: '0', overCommitRatio: 1 } });
+  assert.equal(await scene.claim().provision(900n * MiB), 'OK');
+  assert.equal(await scene.claim().provision(900n * MiB), 'RESOURCE_EXHAUSTED');
+  await told(scene, 'PersistentVolumeClaim', 'OverCommitReached', /overCommitRatio/);
+});
+
+test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t) => {
+  const scene = await startScene(t);
+  const volumeId = await makeVolume(scene.controller, MiB);
+  await makeSnapshot(scene.controller, volumeId);
+  const uid = crypto.randomUUID();
+  const ask = () => scene.snapshot(uid, volumeId, { maxSnapshotsPerVolume: '1' });
+  assert.deepEqual(await repeated(50, ask), ['RESOURCE_EXHAUSTED']);
+  const about = await told(
+    scene,
+    'VolumeSnapshot',
+    'SnapshotQuotaReached',
+    /has 1 snapshot, .*Delete older VolumeSnapshots/,
+  );
+  assert.deepEqual(about, {
+    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', namespace: 'shop', name: 'nightly', uid },
+  });
+});
+
+test('a VolumeSnapshot of a volume that is gone gets an Event', async (t) => {
+  const scene = await startScene(t);
+  assert.equal(await scene.snapshot(crypto.randomUUID(), `rds1:pvc-${crypto.randomUUID()}`), 'NOT_FOUND');
+  await told(scene, 'VolumeSnapshot', 'SourceGone', /the source does not exist/);
+});
+
+const GONE = crypto.randomUUID();
+const refusals = [
+  ['RestoreTooSmall', 'OUT_OF_RANGE', 2n * MiB, /smaller than the source.*at least the size of the source/],
+  ['SourceGone', 'NOT_FOUND', 8n * MiB, /the source does not exist/],
+  ['SourceGone', 'NOT_FOUND', 8n * MiB, /not the id of a snapshot/],
+  ['SourceElsewhere', 'INVALID_ARGUMENT', 8n * MiB, /in another pool/],
+] as const;
+
+test('a restore that is refused tells its claim why, and what to do', async (t) => {
+  for (const [index, [reason, code, bytes, message]] of refusals.entries()) {
+    const scene = await startScene(t, twoPools);
+    const volumeId = await makeVolume(scene.controller, 4n * MiB, { parameters: { pool: 'pool' } });
+    const sound = await makeSnapshot(scene.controller, volumeId);
+    const snapshotId = [sound, `rds1:snap-${GONE}`, 'nonsense', sound][index] ?? '';
+    const parameters = { pool: reason === 'SourceElsewhere' ? 'cold' : 'pool' };
+    assert.equal(await scene.claim().provision(bytes, { ...fromSnapshot(snapshotId), parameters }), code);
+    await told(scene, 'PersistentVolumeClaim', reason, message);
+  }
+});
+
+test('a restore to another box tells its claim', async (t) => {
+  const scene = await startScene(t, { moreBackends: [{ name: 'rds2' }] });
+  const volumeId = await makeVolume(scene.controller, MiB, { parameters: { backend: 'rds1' } });
+  const request = { ...fromVolume(volumeId), parameters: { backend: 'rds2' } };
+  assert.equal(await scene.claim().provision(MiB, request), 'INVALID_ARGUMENT');
+  await told(scene, 'PersistentVolumeClaim', 'SourceElsewhere', /a restore stays on its box/);
+});
+
+test('a call that knows only the volume tells its claim, which is looked up once', async (t) => {
+  const scene = await startScene(t, smallPool(GiB, '32MiB'));
+  const volumeId = await makeVolume(scene.controller, MiB);
+  const volume = persistentVolume(volumeId);
+  const claimRef = { namespace: 'shop', name: 'data', uid: 'uid-of-data' };
+  scene.kubernetes.put('persistentvolumes', { ...volume, spec: { ...(volume['spec'] as object), claimRef } });
+  const capacityRange = { requiredBytes: 4n * GiB };
+  const expand = () => outcome(scene.controller.controllerExpandVolume({ volumeId, capacityRange }));
+  assert.deepEqual(await repeated(20, expand), ['RESOURCE_EXHAUSTED']);
+  const about = await told(scene, 'PersistentVolumeClaim', 'PoolFull', /too little free space/);
+  assert.deepEqual(about, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claimRef });
+  const lists = scene.kubernetes.requests.filter(({ path }) => path.endsWith('/persistentvolumes'));
+  assert.equal(lists.length, 1);
+});
+
+test('a volume that is gone from its box is told to the claim when it is to be attached', async (t) => {
+  const scene = await startScene(t);
+  const volumeId = `rds1:pvc-${GONE}`;
+  scene.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
+  assert.equal(await outcome(publish(scene.controller, volumeId)), 'NOT_FOUND');
+  await told(scene, 'PersistentVolumeClaim', 'VolumeMissing', /the volume does not exist/);
+});
+
+test('a pool with less than its reserve and a tenth free is told once, on the driver', async (t) => {
+  const scene = await startScene(t, smallPool(GiB, '960MiB'));
+  const about = await told(scene, 'CSIDriver', 'PoolNearlyFull', /pool pool of rds1 has \d+ of 1073741824 bytes free/);
+  assert.deepEqual(about, { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' });
+});
+
+test('a cluster without the snapshot kinds is told once on the driver, with the command that installs them', async (t) => {
+  const kubernetes = await KubernetesApi.start(t);
+  kubernetes.trouble = ({ path }) => (path === SNAPSHOT_GROUP ? 404 : undefined);
+  await startStack(t, { access: kubernetes.access });
+  await until(async () => kubernetes.events().length > 0);
+  const [event, ...more] = kubernetes.events();
+  assert.deepEqual([event?.reason, event?.involvedObject['kind'], more], ['SnapshotKindsMissing', 'CSIDriver', []]);
+  assert.match(event?.message ?? '', /kubectl apply -k 'https:.*external-snapshotter\/client\/config\/crd\?ref=v/);
+});
+
+test('what succeeds, what is a mistake in the request, and what nobody knows the object of tells nobody', async (t) => {
+  const scene = await startScene(t);
+  assert.equal(await scene.claim().provision(), 'OK');
+  assert.equal(await scene.claim().provision(MiB, { parameters: { nonsense: 'x' } }), 'INVALID_ARGUMENT');
+  const lost = fromSnapshot(`rds1:snap-${GONE}`);
+  assert.equal(await outcome(makeVolume(scene.controller, MiB, lost)), 'NOT_FOUND');
+  assert.equal(await scene.snapshot(crypto.randomUUID(), `rds1:pvc-${GONE}`), 'NOT_FOUND');
+  await until(async () => scene.kubernetes.events().length === 1);
+  assert.deepEqual(scene.kubernetes.reasons(), ['SourceGone']);
+});
+
+test('with events.enabled false nothing is written, and no box is watched', async (t) => {
+  const scene = await startScene(t, { ...smallPool(GiB, '960MiB'), config: { events: { enabled: false } } });
+  const execs = await scene.api.execs();
+  assert.equal(await scene.claim().provision(4n * GiB), 'RESOURCE_EXHAUSTED');
+  assert.equal(await scene.api.execs(), execs + 1);
+  assert.ok(scene.kubernetes.requests.every(({ path }) => !path.endsWith('/events')));
+});
