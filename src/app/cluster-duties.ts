@@ -10,10 +10,10 @@ import type { Metrics } from '../observability/metrics.ts';
 import { Annotator } from '../orphans/annotator.ts';
 import type { Held } from '../orphans/find.ts';
 import { describe, Patrol, type Witness } from '../orphans/patrol.ts';
-import { repeatedly } from '../orphans/schedule.ts';
 import type { Backend } from '../storage/backend.ts';
 import type { StorageService } from '../storage/service.ts';
 import { controllerEvents, noControllerEvents } from './events/controller-events.ts';
+import { repeatedly } from './repeatedly.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */

@@ -90,7 +90,7 @@ async function start(parts: Parts): Promise<RunningController> {
   const interceptors = [
     ...monitoring.interceptors,
     rpcTracing(tracer),
-    rpcLog(logger),
+    rpcLog(logger, () => tracer.traceId()),
     ...(duties?.interceptors ?? []),
   ];
   const server = await serve({ endpoint, services, interceptors });

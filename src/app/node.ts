@@ -113,7 +113,7 @@ async function start(
   const server = await serve({
     endpoint: options.endpoint,
     services,
-    interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger), ...events.interceptors],
+    interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger, () => tracer.traceId()), ...events.interceptors],
   });
   const { endpoint, driverName: driver, attach } = options;
   logger.info({ version: VERSION, driver, nodeId, endpoint, attach }, 'serving');

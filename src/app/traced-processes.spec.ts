@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProcessError, type Processes, processes } from '../host/processes.ts';
-import type { Attributes, SpanOptions, Tracer } from '../observability/tracing.ts';
+import { type Attributes, noTracer, type SpanOptions, type Tracer } from '../observability/tracing.ts';
 import { tracedProcesses } from './traced-processes.ts';
 
 /** What became of one program. */
@@ -23,7 +23,7 @@ async function spanOf(work: (host: Processes) => Promise<unknown>) {
       });
     },
   };
-  const result = await work(tracedProcesses(processes(), { ...tracer, start: () => assert.fail() })).catch(
+  const result = await work(tracedProcesses(processes(), { ...noTracer, ...tracer, start: () => assert.fail() })).catch(
     (error: unknown) => error,
   );
   const [span] = spans;

@@ -36,21 +36,25 @@ const chatter: ReadonlySet<string> = new Set([
 const maxFieldLength = 256;
 
 /**
- * Logs `{ rpc, code, ms, …ids }` when an RPC ends: info, or warn with the message that the caller got, or error with
+ * Logs `{ rpc, code, ms, …ids, traceId }` when an RPC ends: info, or warn with the message that the caller got, or error with
  * the stack when it is a defect. `callerGone` tells that nobody waited for the answer.
+ *
+ * @param traceId of the trace of the RPC that is ending, for `traceId`; undefined when there is none
  */
-export function rpcLog(logger: Logger): Interceptor {
+export function rpcLog(logger: Logger, traceId: () => string | undefined = () => undefined): Interceptor {
   return async (rpc, next) => {
     const start = performance.now();
+    const id = traceId();
+    const trace = id === undefined ? {} : { traceId: id };
     try {
       const reply = await next();
-      const line = { ...lineOf(rpc, start, status.OK), ...idsOfReply(reply) };
+      const line = { ...lineOf(rpc, start, status.OK), ...idsOfReply(reply), ...trace };
       if (chatter.has(rpc.method.name)) logger.debug(line, 'rpc');
       else logger.info(line, 'rpc');
       return reply;
     } catch (error) {
       const { code, details } = toStatus(error);
-      const line = { ...lineOf(rpc, start, code), error: details };
+      const line = { ...lineOf(rpc, start, code), error: details, ...trace };
       if (code === status.INTERNAL) logger.error({ ...line, err: error }, 'rpc');
       else logger.warn({ ...line, ...causeOf(error) }, 'rpc');
       throw error;

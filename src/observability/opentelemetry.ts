@@ -109,6 +109,10 @@ function tracerOf(provider: TracerProvider, version: string): Tracer {
         span.end();
       }
     },
+    traceId() {
+      const span = trace.getSpan(current.getStore() ?? ROOT_CONTEXT);
+      return span?.isRecording() ? span.spanContext().traceId : undefined;
+    },
   };
 }
 

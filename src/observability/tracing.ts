@@ -29,12 +29,18 @@ export interface Tracer {
   start(name: string, options: SpanOptions): Span;
   /** Does `work` with a new span as the current one, which ends with it. What `work` throws passes through. */
   span<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
+  /** Id of the trace that the current span belongs to; undefined without one, and for a trace that is not kept. */
+  traceId(): string | undefined;
 }
 
 const noSpan: Span = { set() {}, fail() {}, linkFromCurrent() {}, end() {} };
 
 /** Tracing that is turned off. */
-export const noTracer: Tracer = { start: () => noSpan, span: (_name, _options, work) => work(noSpan) };
+export const noTracer: Tracer = {
+  start: () => noSpan,
+  span: (_name, _options, work) => work(noSpan),
+  traceId: () => undefined,
+};
 
 /** The tracing of this process. */
 export interface Tracing {

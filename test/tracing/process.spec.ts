@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../../scripts/build.ts';
-import { Identity } from '../../src/csi/gen/csi_pb.js';
+import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { createClient } from '../../src/csi/grpc-client.ts';
 import { Collector } from '../support/collector.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-import { rpcs } from './scene.ts';
+import { newCaller, rpcs } from './scene.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src/main.ts');
 /** What stands in the code of OpenTelemetry, also where it was bundled, and in none of ours. */
@@ -152,6 +152,26 @@ test('the service has a name of its own when the environment gives none', async 
   await call(t, program);
   assert.equal(await program.stop(), 0);
   assert.equal(collector.resources[0]?.['service.name'], 'rose-csi-node');
+});
+
+test('the line of the log about a call leads to its trace, and to none that is not kept', async (t) => {
+  const collector = await Collector.start(t);
+  const program = await commands.controller(t, SOURCES, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.url });
+  const controller = createClient(Controller, program.endpoint);
+  t.after(() => controller.close());
+  const [kept, dropped] = [newCaller(), newCaller(false)];
+  for (const { headers } of [kept, dropped]) await controller.deleteVolume({ volumeId: 'rds1:nothing' }, { headers });
+  assert.equal(await program.stop(), 0, program.log());
+  const lines = program
+    .log()
+    .split('\n')
+    .filter((line) => line.includes('"DeleteVolume"'));
+  const ids = lines.map((line) => (JSON.parse(line) as { readonly traceId?: string }).traceId);
+  assert.deepEqual(ids, [kept.traceId, undefined]);
+  assert.deepEqual(
+    rpcs(collector, 'DeleteVolume').map(({ traceId }) => traceId),
+    [kept.traceId],
+  );
 });
 
 for (const mood of ['error', 'never'] as const) {

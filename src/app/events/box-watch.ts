@@ -1,8 +1,8 @@
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { Teller } from '../../kubernetes/teller.ts';
-import { repeatedly } from '../../orphans/schedule.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { type PoolRoom, readRoom } from '../../storage/pool-reading.ts';
+import { repeatedly } from '../repeatedly.ts';
 
 /** Pause between two readings of the pools of a box that answers, in ms. */
 const READING_MS = 300_000;
