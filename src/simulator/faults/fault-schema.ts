@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fault, PoolCondition } from './fault.ts';
 
 const count = z.int().nonnegative();

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { buildBundle } from '../../scripts/build.ts';
+
+/** Stands in the Dutch messages of zod, and nowhere else. */
+const DUTCH = 'Ongeldig';
+
+test('no process carries the translations of zod, which `import { z }` in one file brings into all', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'rose-csi-bundle-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const locales = join(import.meta.dirname, '../../node_modules/zod/v4/locales/nl.js');
+  assert.ok(readFileSync(locales, 'utf8').includes(DUTCH), 'the sign to look for is gone');
+  await buildBundle(directory);
+  const files = globSync('*.js', { cwd: directory });
+  assert.ok(files.includes('main.js'));
+  const carrying = files.filter((file) => readFileSync(join(directory, file), 'utf8').includes(DUTCH));
+  assert.deepEqual(carrying, []);
+});
