@@ -170,13 +170,13 @@ export class SshServer {
       const execution = new Execution(this.#manners.takes(command), () => cutOff(peer.socket));
       // It came in while the box was going down.
       if (this.#restarts > 0) execution.kill();
-      const run = this.#execute(channel, execution);
+      const run = this.#execute(channel, execution, peer.socket);
       this.#running.set(execution, run);
       void run.finally(() => this.#running.delete(execution));
     });
   }
 
-  async #execute(channel: ServerChannel, execution: Execution): Promise<void> {
+  async #execute(channel: ServerChannel, execution: Execution, socket: Socket): Promise<void> {
     const { counters, latencyMs, shell } = this.#options;
     counters.count('execs');
     const output = new ExecChannel(channel, this.#manners.filters(execution.line));
@@ -188,6 +188,7 @@ export class SshServer {
       busySince = performance.now();
       const print = (text: string) => {
         counters.count('outputBytes', Buffer.byteLength(text));
+        gather(socket);
         output.write(text);
       };
       await shell.run(execution.line, print, execution);
@@ -199,12 +200,21 @@ export class SshServer {
     } finally {
       if (busySince !== undefined) counters.count('busyMs', performance.now() - busySince);
     }
+    gather(socket);
     output.end(this.#manners.exitStatus(execution.failed));
   }
 }
 
+/** Sends what is written in this turn of the event loop at once: a write of its own for each line takes longer than the line. */
+function gather(socket: Socket): void {
+  if (socket.writableCorked > 0) return;
+  socket.cork();
+  setImmediate(() => socket.uncork());
+}
+
 /** Ends a connection behind what was written, unless the client does not read that. */
 function cutOff(socket: Socket): void {
+  if (socket.writableCorked > 0) socket.uncork();
   if (socket.writableLength > 0) socket.destroy();
   else socket.destroySoon();
 }
