@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { controllerCommand } from './app/controller-command.ts';
-import { doctorCommand } from './app/doctor-command.ts';
-import { nodeCommand } from './app/node-command.ts';
-import { orphansCommand } from './app/orphans-command.ts';
-import { snapshotsCommand } from './app/snapshots-command.ts';
+import { controllerCommand } from './app/controller/command.ts';
+import { doctorCommand } from './app/doctor/command.ts';
+import { nodeCommand } from './app/node/command.ts';
+import { orphansCommand } from './app/orphans/command.ts';
+import { snapshotsCommand } from './app/snapshots/command.ts';
 import { VERSION } from './app/version.ts';
-import { whyCommand } from './app/why-command.ts';
+import { whyCommand } from './app/why/command.ts';
 import { simulateCommand } from './simulator/command.ts';
 
 /** `rose-csi` with all its commands; docs/cli.md is made from it. */

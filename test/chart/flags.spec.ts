@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { controllerCommand } from '../../src/app/controller-command.ts';
-import { nodeCommand } from '../../src/app/node-command.ts';
+import { controllerCommand } from '../../src/app/controller/command.ts';
+import { nodeCommand } from '../../src/app/node/command.ts';
 import { type Container, containerOf, type PodSpec, pod, rendering, SETS } from './manifests.ts';
 
 const SIDECARS = ['csi-provisioner', 'csi-attacher', 'csi-resizer', 'csi-snapshotter'];

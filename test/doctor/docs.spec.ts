@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { doctorCommand } from '../../src/app/doctor-command.ts';
+import { doctorCommand } from '../../src/app/doctor/command.ts';
 import { ALL_CHECKS } from '../../src/doctor/checks/all.ts';
 import { printTable } from '../../src/doctor/report/table.ts';
 import { startDoctoredBox } from './box.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import manifest from '../../package.json' with { type: 'json' };
-import { startNode } from '../../src/app/node.ts';
+import { startNode } from '../../src/app/node/node.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { serveMetrics } from '../../src/observability/metrics-server.ts';
 import { prometheusMetrics } from '../../src/observability/prometheus.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type NodeOptions, startNode } from '../../src/app/node.ts';
+import { type NodeOptions, startNode } from '../../src/app/node/node.ts';
 import {
   VolumeCapability_AccessMode_Mode as Mode,
   Node,

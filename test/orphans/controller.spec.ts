@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { startController } from '../../src/app/controller.ts';
+import { startController } from '../../src/app/controller/controller.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { METRICS_ON, scrapeUntil } from '../metrics/scrape.ts';

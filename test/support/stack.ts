@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Patience } from '../../src/app/backends.ts';
-import { startController } from '../../src/app/controller.ts';
+import { startController } from '../../src/app/controller/controller.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from '../../src/csi/grpc-client.ts';

@@ -1,6 +1,6 @@
-import type { Metrics } from '../observability/metrics.ts';
-import type { BreakerState, ExecEvent } from '../routeros/index.ts';
-import type { Backend } from '../storage/backend.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { BreakerState, ExecEvent } from '../../routeros/index.ts';
+import type { Backend } from '../../storage/backend.ts';
 import { measurePools, type PoolMetricsOptions } from './pool-metrics.ts';
 
 const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open'];

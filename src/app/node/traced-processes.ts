@@ -1,5 +1,5 @@
-import { ProcessError, type Processes } from '../host/processes.ts';
-import type { Tracer } from '../observability/tracing.ts';
+import { ProcessError, type Processes } from '../../host/processes.ts';
+import type { Tracer } from '../../observability/tracing.ts';
 import { aroundPrograms } from './around-programs.ts';
 
 /** Runs programs with a span for each, which tells the name and how the program ended. */

@@ -1,19 +1,19 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import type { Config } from '../config/schema.ts';
-import type { OnSnapshot } from '../csi/controller/snapshots.ts';
-import type { Interceptor } from '../csi/grpc-binding.ts';
-import type { Access } from '../kubernetes/access.ts';
-import { KubernetesClient } from '../kubernetes/client.ts';
-import { Leadership } from '../kubernetes/leadership.ts';
-import type { Metrics } from '../observability/metrics.ts';
-import { Annotator } from '../orphans/annotator.ts';
-import type { Held } from '../orphans/find.ts';
-import { describe, Patrol, type Witness } from '../orphans/patrol.ts';
-import type { Backend } from '../storage/backend.ts';
-import type { StorageService } from '../storage/service.ts';
-import { controllerEvents, noControllerEvents } from './events/controller-events.ts';
-import { repeatedly } from './repeatedly.ts';
+import type { Config } from '../../config/schema.ts';
+import type { OnSnapshot } from '../../csi/controller/snapshots.ts';
+import type { Interceptor } from '../../csi/grpc-binding.ts';
+import type { Access } from '../../kubernetes/access.ts';
+import { KubernetesClient } from '../../kubernetes/client.ts';
+import { Leadership } from '../../kubernetes/leadership.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { Annotator } from '../../orphans/annotator.ts';
+import type { Held } from '../../orphans/find.ts';
+import { describe, Patrol, type Witness } from '../../orphans/patrol.ts';
+import type { Backend } from '../../storage/backend.ts';
+import type { StorageService } from '../../storage/service.ts';
+import { controllerEvents, noControllerEvents } from '../events/controller-events.ts';
+import { repeatedly } from '../repeatedly.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */

@@ -1,26 +1,26 @@
 import type { Logger } from 'pino';
-import { Identity, Node } from '../csi/gen/csi_pb.js';
-import { implement } from '../csi/grpc-binding.ts';
-import { identityHandlers } from '../csi/identity.ts';
-import { rpcLog } from '../csi/log.ts';
-import { nodeHandlers } from '../csi/node/node.ts';
-import { type RunningServer, serve } from '../csi/server.ts';
-import type { Attachment } from '../host/attachment.ts';
-import { FormatRecords } from '../host/format-record.ts';
-import { type FormatOutcome, Formatting } from '../host/formatting.ts';
-import { hostTools } from '../host/host-tools.ts';
-import { Mounts } from '../host/mounts.ts';
-import { NodeVolumes } from '../host/node-volumes.ts';
-import { NvmeTcp } from '../host/nvme-tcp.ts';
-import type { Processes } from '../host/processes.ts';
-import type { Access } from '../kubernetes/access.ts';
-import { noTracer, type Tracer } from '../observability/tracing.ts';
-import { nodeIdOf } from '../storage/identity.ts';
-import { type NodeEvents, nodeEvents, noNodeEvents } from './events/node-events.ts';
-import { type Monitoring, startMonitoring } from './monitoring.ts';
-import { rpcTracing } from './rpc-tracing.ts';
+import { Identity, Node } from '../../csi/gen/csi_pb.js';
+import { implement } from '../../csi/grpc-binding.ts';
+import { identityHandlers } from '../../csi/identity.ts';
+import { rpcLog } from '../../csi/log.ts';
+import { nodeHandlers } from '../../csi/node/node.ts';
+import { type RunningServer, serve } from '../../csi/server.ts';
+import type { Attachment } from '../../host/attachment.ts';
+import { FormatRecords } from '../../host/format-record.ts';
+import { type FormatOutcome, Formatting } from '../../host/formatting.ts';
+import { hostTools } from '../../host/host-tools.ts';
+import { Mounts } from '../../host/mounts.ts';
+import { NodeVolumes } from '../../host/node-volumes.ts';
+import { NvmeTcp } from '../../host/nvme-tcp.ts';
+import type { Processes } from '../../host/processes.ts';
+import type { Access } from '../../kubernetes/access.ts';
+import { noTracer, type Tracer } from '../../observability/tracing.ts';
+import { nodeIdOf } from '../../storage/identity.ts';
+import { type NodeEvents, nodeEvents, noNodeEvents } from '../events/node-events.ts';
+import { type Monitoring, startMonitoring } from '../monitoring.ts';
+import { rpcTracing } from '../rpc-tracing.ts';
+import { VERSION } from '../version.ts';
 import { tracedProcesses } from './traced-processes.ts';
-import { VERSION } from './version.ts';
 import { programsTo, watchedProcesses } from './watched-processes.ts';
 
 const formatOutcomes: readonly FormatOutcome[] = ['done', 'refused', 'failed'];
@@ -128,6 +128,6 @@ async function attachmentOf(
   if (attach === 'nvme-tcp') return new NvmeTcp(nodeId, host);
   if (simulatorApi === undefined) throw new Error('--attach loop needs --simulator-api, the socket of a simulator');
   // With it comes the HTTP client, which takes 3 MB of memory.
-  const { LoopAttachment } = await import('../host/loop-attachment.ts');
+  const { LoopAttachment } = await import('../../host/loop-attachment.ts');
   return new LoopAttachment(nodeId, simulatorApi);
 }

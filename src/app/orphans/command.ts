@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Opened, OrphansFlags } from './orphans-open.ts';
+import type { Opened, OrphansFlags } from './open.ts';
 
 interface AdoptFlags extends OrphansFlags {
   readonly fsType?: string;
@@ -113,7 +113,7 @@ function subcommand(name: string, description: string): Command {
 /** Sets the exit status; an error is status 2. */
 async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number>): Promise<void> {
   try {
-    const { openOrphans } = await import('./orphans-open.ts');
+    const { openOrphans } = await import('./open.ts');
     const opened = await openOrphans(flags);
     process.exitCode = await work(opened).finally(() => opened.close());
   } catch (error) {
@@ -124,9 +124,9 @@ async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number
 
 async function report({ survey, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
   const [{ compare }, { heldIn }, texts] = await Promise.all([
-    import('../orphans/comparison.ts'),
-    import('../orphans/find.ts'),
-    import('./orphans-report.ts'),
+    import('../../orphans/comparison.ts'),
+    import('../../orphans/find.ts'),
+    import('./report.ts'),
   ]);
   const found = await survey();
   const known = await view();
@@ -147,9 +147,9 @@ async function report({ survey, view, config, owners }: Opened, { json }: Orphan
 
 async function adopt({ survey, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
   const [{ snapshotManifest, volumeManifest }, { referencesOf }, { volumeContext }] = await Promise.all([
-    import('../orphans/adoption.ts'),
-    import('../orphans/references.ts'),
-    import('../csi/contexts.ts'),
+    import('../../orphans/adoption.ts'),
+    import('../../orphans/references.ts'),
+    import('../../csi/contexts.ts'),
   ]);
   const { volumes, snapshots } = await survey();
   const known = await view();
@@ -176,7 +176,7 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
 async function remove(opened: Opened, ids: readonly string[], { yes, json }: DeleteFlags): Promise<number> {
   const [{ createInterface }, { askOn, deleteHeld }] = await Promise.all([
     import('node:readline/promises'),
-    import('./orphans-delete.ts'),
+    import('./delete.ts'),
   ]);
   const output = json === true ? process.stderr : process.stdout;
   const lines = createInterface({ input: process.stdin, output, terminal: false });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { KubernetesApi, SNAPSHOT_GROUP, type Trouble } from '../../test/support/kubernetes-api.ts';
-import { until } from '../../test/support/until.ts';
-import { KubernetesClient } from '../kubernetes/client.ts';
-import { prometheusMetrics } from '../observability/prometheus.ts';
+import { KubernetesApi, SNAPSHOT_GROUP, type Trouble } from '../../../test/support/kubernetes-api.ts';
+import { until } from '../../../test/support/until.ts';
+import { KubernetesClient } from '../../kubernetes/client.ts';
+import { prometheusMetrics } from '../../observability/prometheus.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 test('that the snapshot kinds are missing is noticed, and that they were installed, too, without a restart', async (t) => {

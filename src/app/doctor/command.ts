@@ -69,14 +69,14 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   if (flags.write !== true && (flags.removeLeftovers === true || flags.pool !== undefined)) {
     throw new Error('--pool and --remove-leftovers go with --write');
   }
-  const { loadConfig } = await import('../config/load.ts');
+  const { loadConfig } = await import('../../config/load.ts');
   const config = await loadConfig(flags.config);
   const [{ runDoctor }, { printTable }, { printMarkdown }, { pins }, { VERSION }] = await Promise.all([
-    import('../doctor/doctor.ts'),
-    import('../doctor/report/table.ts'),
-    import('../doctor/report/markdown.ts'),
-    import('./backends.ts'),
-    import('./version.ts'),
+    import('../../doctor/doctor.ts'),
+    import('../../doctor/report/table.ts'),
+    import('../../doctor/report/markdown.ts'),
+    import('../backends.ts'),
+    import('../version.ts'),
   ]);
   const interruption = interruptible();
   const progress = progressLine(process.stderr);

@@ -1,7 +1,7 @@
-import type { Config } from '../config/schema.ts';
-import type { KubernetesView } from '../orphans/references.ts';
-import type { StorageService } from '../storage/service.ts';
-import type { Survey } from '../storage/survey.ts';
+import type { Config } from '../../config/schema.ts';
+import type { KubernetesView } from '../../orphans/references.ts';
+import type { StorageService } from '../../storage/service.ts';
+import type { Survey } from '../../storage/survey.ts';
 
 /** What all commands of `rose-csi orphans` take. */
 export interface OrphansFlags {
@@ -39,14 +39,14 @@ const PATIENCE_MS = 120_000;
  * that of `KUBECONFIG` or `~/.kube/config`. Nothing is connected yet.
  */
 export async function openOrphans({ config: file, ...flags }: OrphansFlags): Promise<Opened> {
-  const { loadConfig } = await import('../config/load.ts');
+  const { loadConfig } = await import('../../config/load.ts');
   const { clusterId, driverName } = flags;
   const config = await loadConfig(file, { clusterId, driverName });
   const [{ createLogger }, { openBackend }, { identity }, { StorageService }] = await Promise.all([
-    import('../observability/log.ts'),
-    import('./backends.ts'),
-    import('../storage/identity.ts'),
-    import('../storage/service.ts'),
+    import('../../observability/log.ts'),
+    import('../backends.ts'),
+    import('../../storage/identity.ts'),
+    import('../../storage/service.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
@@ -70,9 +70,9 @@ export function patience(): { readonly signal: AbortSignal; readonly deadline: n
 
 async function askCluster(flags: Omit<OrphansFlags, 'config'>): Promise<KubernetesView> {
   const [{ KubernetesClient }, { viewOf }, { accessFor }] = await Promise.all([
-    import('../kubernetes/client.ts'),
-    import('../orphans/references.ts'),
-    import('./cluster-access.ts'),
+    import('../../kubernetes/client.ts'),
+    import('../../orphans/references.ts'),
+    import('../cluster-access.ts'),
   ]);
   try {
     // The commands only list, and no list is of a namespace.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { printSize } from '../storage/print-size.ts';
+import { printSize } from '../../storage/print-size.ts';
 import { from, OWNER, snapshot, uuid, volume } from './lineage.fixture.ts';
 import { lineage } from './lineage.ts';
 import { printAge, printLineage } from './lineage-text.ts';

@@ -81,13 +81,13 @@ function seconds(text: string): number {
 async function why(object: string, flags: WhyFlags): Promise<number> {
   const [{ accessFor }, { Reader }, { parseSubject }, { gather }, { answer }, { printAnswer }, { answerJson }] =
     await Promise.all([
-      import('./cluster-access.ts'),
-      import('../kubernetes/reader.ts'),
-      import('../why/subject.ts'),
-      import('../why/gather.ts'),
-      import('../why/answer.ts'),
-      import('../why/text.ts'),
-      import('../why/json.ts'),
+      import('../cluster-access.ts'),
+      import('../../kubernetes/reader.ts'),
+      import('../../why/subject.ts'),
+      import('../../why/gather.ts'),
+      import('../../why/answer.ts'),
+      import('../../why/text.ts'),
+      import('../../why/json.ts'),
     ]);
   const subject = parseSubject(object, flags.namespace ?? '');
   const { driver, boxes } = await openBoxes(flags);
@@ -113,8 +113,8 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
 /** The driver's name, and the boxes when there is a configuration. */
 async function openBoxes({ config: file, clusterId, driverName }: WhyFlags) {
   if (file === undefined) return { driver: driverName ?? DEFAULT_DRIVER, boxes: undefined };
-  const { loadConfig } = await import('../config/load.ts');
+  const { loadConfig } = await import('../../config/load.ts');
   const config = await loadConfig(file, { clusterId, driverName });
-  const boxes = await import('./why-boxes.ts');
+  const boxes = await import('./boxes.ts');
   return { driver: config.driverName, boxes: boxes.openBoxes(config, BOX_MS) };
 }

@@ -1,4 +1,4 @@
-import { type Output, type Processes, programOf } from '../host/processes.ts';
+import { type Output, type Processes, programOf } from '../../host/processes.ts';
 
 /** Does something around a program of this name that `run` runs. */
 export type Around = (program: string, run: () => Promise<Output>) => Promise<Output>;

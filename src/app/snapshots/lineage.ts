@@ -1,4 +1,4 @@
-import type { Survey, SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
+import type { Survey, SurveyedSnapshot, SurveyedVolume } from '../../storage/survey.ts';
 
 /** What a branch hangs on: an object of the survey, or one that is only named as the source of others. */
 export type Thing =

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { ProcessError, type Processes } from '../host/processes.ts';
-import type { Metrics } from '../observability/metrics.ts';
+import { ProcessError, type Processes } from '../../host/processes.ts';
+import type { Metrics } from '../../observability/metrics.ts';
 import { aroundPrograms } from './around-programs.ts';
 
 /** A program that has ended. */

@@ -1,14 +1,14 @@
-import type { Config } from '../config/schema.ts';
-import { createLogger } from '../observability/log.ts';
-import type { RetryPolicy } from '../routeros/index.ts';
-import { StorageError } from '../storage/errors.ts';
-import { type Identity, identity, nodeIdOf } from '../storage/identity.ts';
-import { parseSnapshotName } from '../storage/names.ts';
-import { StorageService } from '../storage/service.ts';
-import type { Call } from '../storage/storage.ts';
-import type { Boxes } from '../why/gather.ts';
-import type { Box, Device, DeviceView } from '../why/scene.ts';
-import { openBackend } from './backends.ts';
+import type { Config } from '../../config/schema.ts';
+import { createLogger } from '../../observability/log.ts';
+import type { RetryPolicy } from '../../routeros/index.ts';
+import { StorageError } from '../../storage/errors.ts';
+import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
+import { parseSnapshotName } from '../../storage/names.ts';
+import { StorageService } from '../../storage/service.ts';
+import type { Call } from '../../storage/storage.ts';
+import type { Boxes } from '../../why/gather.ts';
+import type { Box, Device, DeviceView } from '../../why/scene.ts';
+import { openBackend } from '../backends.ts';
 
 /** The boxes of a configuration, which are only read. */
 export interface OpenedBoxes extends Boxes {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProcessError, type Processes, processes } from '../host/processes.ts';
-import { type Attributes, noTracer, type SpanOptions, type Tracer } from '../observability/tracing.ts';
+import { ProcessError, type Processes, processes } from '../../host/processes.ts';
+import { type Attributes, noTracer, type SpanOptions, type Tracer } from '../../observability/tracing.ts';
 import { tracedProcesses } from './traced-processes.ts';
 
 /** What became of one program. */

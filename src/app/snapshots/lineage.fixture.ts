@@ -1,4 +1,4 @@
-import type { SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
+import type { SurveyedSnapshot, SurveyedVolume } from '../../storage/survey.ts';
 
 export type Origin = SurveyedVolume['name']['origin'];
 

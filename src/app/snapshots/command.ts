@@ -53,14 +53,14 @@ export function snapshotsCommand(): Command {
  * @throws Error when a box cannot be read, for a part would look like the whole, or when there is no such volume.
  */
 async function list({ config: file, volume, json, ...overrides }: ListFlags, columns?: number): Promise<string> {
-  const { loadConfig } = await import('../config/load.ts');
+  const { loadConfig } = await import('../../config/load.ts');
   const config = await loadConfig(file, overrides);
   const [{ createLogger }, { openBackend }, { identity }, { StorageService }, tree, { printLineage }, { lineageJson }] =
     await Promise.all([
-      import('../observability/log.ts'),
-      import('./backends.ts'),
-      import('../storage/identity.ts'),
-      import('../storage/service.ts'),
+      import('../../observability/log.ts'),
+      import('../backends.ts'),
+      import('../../storage/identity.ts'),
+      import('../../storage/service.ts'),
       import('./lineage.ts'),
       import('./lineage-text.ts'),
       import('./lineage-json.ts'),

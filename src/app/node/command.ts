@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { VERSION } from '../version.ts';
 import type { NodeOptions } from './node.ts';
-import { VERSION } from './version.ts';
 
 const HELP = `
 The node side needs no access to the box but its NVMe/TCP port: no SSH key, no
@@ -77,10 +77,10 @@ export function nodeCommand(): Command {
     .addHelpText('after', HELP)
     .action(async (options: NodeOptions & { readonly logLevel: string }) => {
       const [{ createLogger }, { endProcess, openTracing }, { startNode }, { inClusterAccess }] = await Promise.all([
-        import('../observability/log.ts'),
-        import('../observability/tracing.ts'),
+        import('../../observability/log.ts'),
+        import('../../observability/tracing.ts'),
         import('./node.ts'),
-        import('../kubernetes/access.ts'),
+        import('../../kubernetes/access.ts'),
       ]);
       const logger = createLogger(options.logLevel);
       const tracing = await openTracing(logger, 'rose-csi-node', VERSION);

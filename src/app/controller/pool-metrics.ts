@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Metrics } from '../observability/metrics.ts';
-import type { Backend } from '../storage/backend.ts';
-import { type PoolReading, readPools } from '../storage/pool-reading.ts';
-import { repeatedly } from './repeatedly.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import type { Backend } from '../../storage/backend.ts';
+import { type PoolReading, readPools } from '../../storage/pool-reading.ts';
+import { repeatedly } from '../repeatedly.ts';
 
 /** Pause between two readings of a box, in ms. It bounds what metrics cost the box, however often they are scraped. */
 const PAUSE_MS = 300_000;

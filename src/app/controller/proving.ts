@@ -1,6 +1,6 @@
 import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
 import type { Logger } from 'pino';
-import type { StorageService } from '../storage/service.ts';
+import type { StorageService } from '../../storage/service.ts';
 
 /** One look at a box may take this long, in milliseconds. */
 const LOOK_MS = 30_000;

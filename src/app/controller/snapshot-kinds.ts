@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { Metrics } from '../observability/metrics.ts';
-import { repeatedly } from './repeatedly.ts';
+import type { KubernetesClient } from '../../kubernetes/client.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { repeatedly } from '../repeatedly.ts';
 
 const PAUSE_MS = 300_000;
 

@@ -1,5 +1,5 @@
-import { printSize } from '../storage/print-size.ts';
-import type { SurveyedVolume } from '../storage/survey.ts';
+import { printSize } from '../../storage/print-size.ts';
+import type { SurveyedVolume } from '../../storage/survey.ts';
 import type { Branch, Thing } from './lineage.ts';
 
 export interface TextOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ProcessError, processes } from '../host/processes.ts';
+import { ProcessError, processes } from '../../host/processes.ts';
 import { type ProgramRun, watchedProcesses } from './watched-processes.ts';
 
 test('every program is told of once, with its end and its time', async () => {

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { VERSION } from './version.ts';
+import { VERSION } from '../version.ts';
 
 interface ControllerOptions {
   readonly config: string;
@@ -42,14 +42,14 @@ export function controllerCommand(): Command {
     .addOption(new Option('--log-level <level>', 'overrides logLevel').env('ROSE_CSI_LOG_LEVEL'))
     .addHelpText('after', HELP)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
-      const { loadConfig } = await import('../config/load.ts');
+      const { loadConfig } = await import('../../config/load.ts');
       const checked = await loadConfig(config, overrides);
       const [{ createLogger }, { endProcess, openTracing }, { startController }, { inClusterAccess }] =
         await Promise.all([
-          import('../observability/log.ts'),
-          import('../observability/tracing.ts'),
+          import('../../observability/log.ts'),
+          import('../../observability/tracing.ts'),
           import('./controller.ts'),
-          import('../kubernetes/access.ts'),
+          import('../../kubernetes/access.ts'),
         ]);
       const logger = createLogger(checked.logLevel);
       const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);

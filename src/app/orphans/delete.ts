@@ -1,9 +1,9 @@
 import type { Interface } from 'node:readline/promises';
-import { refusal } from '../orphans/comparison.ts';
-import { countHeld, type Held, heldIn } from '../orphans/find.ts';
-import { doubtAbout, type KubernetesView, referencesOf } from '../orphans/references.ts';
-import { type Opened, patience } from './orphans-open.ts';
-import { printHeldObject } from './orphans-report.ts';
+import { refusal } from '../../orphans/comparison.ts';
+import { countHeld, type Held, heldIn } from '../../orphans/find.ts';
+import { doubtAbout, type KubernetesView, referencesOf } from '../../orphans/references.ts';
+import { type Opened, patience } from './open.ts';
+import { printHeldObject } from './report.ts';
 
 /** What became of one id. */
 export interface Deleted {
