@@ -14,7 +14,9 @@ function found(text: string, pattern: RegExp): string[] {
 }
 
 test('docs/tracing.md names exactly the attributes that spans have', () => {
-  const sources = ['exec-tracing', 'rpc-tracing', 'traced-processes'].map((name) => read(`src/app/${name}.ts`)).join();
+  const sources = ['exec-tracing', 'rpc-tracing', 'node/traced-processes']
+    .map((name) => read(`src/app/${name}.ts`))
+    .join();
   const pattern = /\b(?:rose_csi|rpc|process)\.[a-z_]+(?:\.[a-z_]+)*/g;
   const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const ids = [...loggedFields.values(), 'source'].map((name) => `rose_csi.${snake(name)}`);
