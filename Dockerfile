@@ -14,6 +14,8 @@ COPY . .
 RUN npm run build && node scripts/sbom.ts dist/sbom.spdx.json
 # So that `kubectl exec … -- rose-csi` works. Made here, since the stages below run nothing that would need emulation.
 RUN mkdir bin && ln -s /opt/rose-csi/dist/main.js bin/rose-csi
+# Without this file libselinux takes SELinux for absent, and mount drops the context that kubelet asks for, silently.
+RUN mkdir selinux && echo '# The policy is that of the host.' > selinux/config
 
 FROM ${NODE_IMAGE} AS controller
 ARG VERSION=unknown
@@ -32,6 +34,7 @@ ENTRYPOINT ["node", "--max-semi-space-size=1", "/opt/rose-csi/dist/main.js"]
 
 FROM controller AS node
 USER 0:0
+COPY --from=build /build/selinux /etc/selinux
 ENTRYPOINT ["node", "--max-semi-space-size=1", "--lite-mode", "--initial-heap-size=4", "/opt/rose-csi/dist/main.js"]
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -120,6 +120,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
   networkPolicy: object({
     enabled: bool('Limits the controller to DNS, the API server and the SSH ports of the boxes, and lets nobody in.'),
     apiServerPorts: array({ type: 'integer' }, 'Ports where the API server may be.'),
+    dnsPorts: array({ type: 'integer' }, 'Ports of the pods that answer DNS; 5353 is that of OpenShift.'),
   }),
   events: object({
     enabled: bool(

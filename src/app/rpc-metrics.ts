@@ -7,9 +7,12 @@ import type { Metrics } from '../observability/metrics.ts';
 export function rpcMetrics(metrics: Metrics): Interceptor {
   return async ({ method: { name: method } }, next) => {
     const begin = performance.now();
-    const ended = (code: status) => {
-      metrics.count('rpcs', { method, code: status[code] });
-      metrics.observe('rpcSeconds', { method }, (performance.now() - begin) / 1000);
+    // Prometheus sees no increase in a series that begins with 1, and a defect may come once only.
+    metrics.count('rpcs', { method, code: status[status.INTERNAL] }, 0);
+    const ended = (grpcCode: status) => {
+      const code = status[grpcCode];
+      metrics.count('rpcs', { method, code });
+      metrics.observe('rpcSeconds', { method, code }, (performance.now() - begin) / 1000);
     };
     try {
       const reply = await next();

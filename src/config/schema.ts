@@ -93,7 +93,15 @@ export const configSchema = z
       .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 'a domain-like name of at most 63 characters')
       .default('rds.rose-csi.io'),
     /** Tells clusters on one box apart. The uid of the namespace kube-system is a good one. */
-    clusterId: z.string().min(1, 'required; the uid of the namespace kube-system is a good one').max(128),
+    clusterId: z
+      .string()
+      .min(1, 'required; the uid of the namespace kube-system is a good one')
+      .max(128)
+      // Two clusters that leave the text of the plain manifests as it is would own each other's volumes.
+      .refine(
+        (id) => !id.startsWith('REPLACE'),
+        'still to be replaced; the uid of the namespace kube-system is a good one',
+      ),
     /** Clusters that are gone and whose objects this one takes over. */
     adoptedClusterIds: z.array(z.string().min(1).max(128)).max(8).default([]),
     snapshots: z

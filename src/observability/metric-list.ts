@@ -31,8 +31,8 @@ export const metricList = {
   rpcSeconds: {
     name: 'rose_csi_rpc_duration_seconds',
     type: 'histogram',
-    labels: ['method'],
-    help: 'How long CSI calls took, by method, whatever their end.',
+    labels: ['method', 'code'],
+    help: 'How long CSI calls took, by method and gRPC code.',
     buckets: CALL_SECONDS,
   },
   execs: {

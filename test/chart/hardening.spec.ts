@@ -83,6 +83,21 @@ for (const set of SETS) {
   });
 }
 
+test('what SELinux needs is there: its filesystem for mount, and the type of the driver for those who talk to it', () => {
+  const objects = rendering('minimum');
+  const spec = pod(objects, 'DaemonSet');
+  const sys = spec.volumes.find(({ name }) => name === 'sys');
+  assert.deepEqual(sys?.['hostPath'], { path: '/sys', type: 'Directory' });
+  const mount = containerOf(spec, 'rose-csi').volumeMounts.find(({ name }) => name === 'sys');
+  assert.deepEqual(mount, { name: 'sys', mountPath: '/sys' });
+  for (const { name, securityContext } of spec.containers.filter((one) => one.name !== 'rose-csi')) {
+    assert.deepEqual(securityContext['seLinuxOptions'], { type: 'spc_t' }, name);
+  }
+  for (const { securityContext } of pod(objects, 'Deployment').containers) {
+    assert.equal(securityContext['seLinuxOptions'], undefined);
+  }
+});
+
 test('the CSIDriver says what the driver does', () => {
   assert.deepEqual(only(rendering('minimum'), 'CSIDriver')['spec'], {
     attachRequired: true,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { objectName } from '../../src/app/controller/cluster-duties.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import {
   containerOf,
@@ -13,7 +14,7 @@ import {
   rendering,
   SETS,
 } from './manifests.ts';
-import { lines, NODE_RIGHTS, needed } from './rights.ts';
+import { lines, NODE_RIGHTS, needed, ORPHANS } from './rights.ts';
 
 const role = z.strictObject({
   apiVersion: z.literal('rbac.authorization.k8s.io/v1'),
@@ -23,6 +24,7 @@ const role = z.strictObject({
     z.strictObject({
       apiGroups: z.array(z.string()),
       resources: z.array(z.string()),
+      resourceNames: z.tuple([z.string()]).optional(),
       verbs: z.array(z.string()),
     }),
   ),
@@ -40,9 +42,12 @@ function granted(roles: readonly KubeObject[]): string[] {
   return roles.flatMap((object) => {
     const { kind, rules } = role.parse(object);
     const scope = kind === 'Role' ? 'namespace' : 'cluster';
-    return rules.flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) => resources.flatMap((resource) => lines({ scope, group, resource, verbs }))),
-    );
+    return rules.flatMap(({ apiGroups, resources, resourceNames = [], verbs }) => {
+      const names = resourceNames.map((name) => ({ name: name.replace(/^.*-orphans$/, ORPHANS) }));
+      return apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => lines({ scope, group, resource, verbs, ...names[0] })),
+      );
+    });
   });
 }
 
@@ -75,9 +80,20 @@ for (const set of SETS) {
       orphans: configuration(objects).orphans.enabled,
       events: configuration(objects).events.enabled,
     };
-    const lawful = granted(grantsOf(objects, controller));
+    const lawful = [...new Set(granted(grantsOf(objects, controller)))];
     assert.deepEqual(lawful.toSorted(), [...needed(circumstances)].sort());
     assert.ok(!lawful.some((right) => right.includes('secrets') || right.includes('*')));
+  });
+
+  test(`${set}: the orphan report may change its own two objects, where it keeps them`, () => {
+    const { driverName, orphans } = configuration(objects);
+    const roles = ofKind(objects, 'Role').filter(({ metadata }) => metadata.name.endsWith('-orphans'));
+    const found = roles.map((object) => {
+      const { metadata, rules } = role.parse(object);
+      return [metadata.namespace, [...new Set(rules.flatMap(({ resourceNames = [] }) => resourceNames))]];
+    });
+    const place = orphans.namespace ?? 'rose-csi';
+    assert.deepEqual(found, orphans.enabled ? [[place, [objectName(driverName)]]] : []);
   });
 
   const node = pod(objects, 'DaemonSet');

@@ -8,6 +8,8 @@ export interface Right {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly string[];
+  /** The one object that it is about, where it is not about all. */
+  readonly name?: string;
 }
 
 /** When a part is in the pod, or does what needs the rights. */
@@ -25,6 +27,9 @@ interface Need {
   readonly when?: keyof Circumstances;
   readonly rights: readonly Right[];
 }
+
+/** The Lease and the ConfigMap of the orphan report. */
+export const ORPHANS = '<driver>-orphans';
 
 const READ = ['get', 'list', 'watch'] as const;
 const events = cluster('', 'events', ['list', 'watch', 'create', 'update', 'patch']);
@@ -100,8 +105,10 @@ const NEEDS: readonly Need[] = [
       cluster('storage.k8s.io', 'volumeattachments', ['list']),
       cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents', ['list', 'patch']),
       cluster('', 'events', ['create', 'patch']),
-      namespaced('coordination.k8s.io', 'leases', ['get', 'create', 'update']),
-      namespaced('', 'configmaps', ['get', 'create', 'update']),
+      namespaced('coordination.k8s.io', 'leases', ['create']),
+      { ...namespaced('coordination.k8s.io', 'leases', ['get', 'update']), name: ORPHANS },
+      namespaced('', 'configmaps', ['create']),
+      { ...namespaced('', 'configmaps', ['get', 'update']), name: ORPHANS },
     ],
   },
   {
@@ -121,8 +128,9 @@ export function needed(circumstances: Circumstances): ReadonlySet<string> {
 }
 
 /** One line for each verb. */
-export function lines({ scope, group, resource, verbs }: Right): readonly string[] {
-  return verbs.map((verb) => `${scope} ${group}/${resource} ${verb}`);
+export function lines({ scope, group, resource, verbs, name }: Right): readonly string[] {
+  const object = name === undefined ? '' : ` ${name}`;
+  return verbs.map((verb) => `${scope} ${group}/${resource}${object} ${verb}`);
 }
 
 function cluster(group: string, resource: string, verbs: readonly string[]): Right {

@@ -56,8 +56,11 @@ test('calls and commands are counted and timed, each by how it ended', async (t)
     [rpcs('CreateVolume', 'OK'), rpcs('ControllerGetVolume', 'NOT_FOUND'), rpcs('CreateSnapshot', 'NOT_FOUND')],
     [2, 1, 1],
   );
-  assert.deepEqual([rpcs('DeleteVolume', 'OK'), rpcs('DeleteVolume', 'INTERNAL')], [1, undefined]);
-  assert.equal(after.count('rpcSeconds', { method: 'CreateVolume' }), 2);
+  assert.deepEqual(
+    [rpcs('DeleteVolume', 'OK'), rpcs('DeleteVolume', 'INTERNAL'), rpcs('DeleteVolume', 'ABORTED')],
+    [1, 0, undefined],
+  );
+  assert.equal(after.count('rpcSeconds', { method: 'CreateVolume', code: 'OK' }), 2);
   const execs = (found: Scrape, how: string) => found.value('execs', { ...RDS1, outcome: how }) ?? 0;
   assert.equal(execs(after, 'ok') - execs(before, 'ok'), 4);
   assert.equal(execs(after, 'refused') - execs(before, 'refused'), 1, 'a snapshot of what is not there');

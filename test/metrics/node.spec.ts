@@ -31,7 +31,8 @@ test('programs are told by name and end, and what became of formats', async (t) 
   assert.equal(found.value('buildInfo', { component: 'node', version: manifest.version }), 1);
   const rpcs = (code: string) => found.value('rpcs', { method: 'NodeStageVolume', code });
   assert.deepEqual([rpcs('OK'), rpcs('FAILED_PRECONDITION')], [1, 1]);
-  assert.equal(found.count('rpcSeconds', { method: 'NodeStageVolume' }), 2);
+  assert.equal(found.count('rpcSeconds', { method: 'NodeStageVolume', code: 'OK' }), 1);
+  assert.equal(found.value('programs', { program: 'mount', outcome: 'killed' }), 0);
   assert.equal(found.value('programs', { program: 'mkfs.ext4', outcome: 'done' }), 1);
   assert.equal(found.value('programs', { program: 'mount', outcome: 'done' }), 1);
   assert.equal(found.value('programs', { program: 'mount', outcome: 'failed' }), undefined);

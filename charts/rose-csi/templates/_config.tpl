@@ -25,6 +25,11 @@
 {{- if not .Values.config.backends -}}
 {{- fail "config.backends is required: at least one box, see docs/install.md" -}}
 {{- end -}}
+{{/* What lookup finds, there is only in a cluster: `helm template` knows nothing of its kinds. */}}
+{{- $live := lookup "v1" "Namespace" "" "kube-system" -}}
+{{- if and $live .Values.snapshotter.enabled (not (.Capabilities.APIVersions.Has "snapshot.storage.k8s.io/v1")) -}}
+{{- fail (printf "this cluster has no snapshot kinds. Install them and the snapshot-controller, which belong to the cluster:\n  kubectl apply -k 'https://github.com/kubernetes-csi/external-snapshotter/client/config/crd?ref=%[1]s'\n  kubectl apply -k 'https://github.com/kubernetes-csi/external-snapshotter/deploy/kubernetes/snapshot-controller?ref=%[1]s'\nor do without snapshots: --set snapshotter.enabled=false" .Values.images.snapshotter.tag) -}}
+{{- end -}}
 {{- range list "monitors" "rules" "dashboard" -}}
 {{- if and (get $.Values.metrics .).enabled (not $.Values.metrics.enabled) -}}
 {{- fail (printf "metrics.%s needs metrics.enabled" .) -}}

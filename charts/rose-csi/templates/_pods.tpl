@@ -6,6 +6,15 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/*
+The type of privileged containers, for those that are not and talk to the socket of one that is: SELinux keeps an ordinary
+container from it. Without SELinux it means nothing.
+*/}}
+{{- define "rose-csi.besidePrivileged" -}}
+seLinuxOptions:
+  type: spc_t
+{{- end -}}
+
 {{/* Where a pod may run. Call with .Values.controller or .Values.node. */}}
 {{- define "rose-csi.placement" -}}
 priorityClassName: {{ .priorityClassName }}
@@ -67,6 +76,7 @@ Each elects a leader of its own, also with one replica: during a node's outage t
   securityContext:
     {{- if .asRoot }}
     runAsUser: 0
+    {{- include "rose-csi.besidePrivileged" . | nindent 4 }}
     {{- end }}
     {{- include "rose-csi.locked" . | nindent 4 }}
 {{- end -}}

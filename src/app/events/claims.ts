@@ -26,6 +26,10 @@ export class Claims {
     if (this.#listing === undefined || this.#now() - this.#listedAt >= LISTING_MS) {
       this.#listedAt = this.#now();
       this.#listing = claimsByHandle(this.#cluster, signal);
+      // One that failed must not fail the next attempt, too.
+      this.#listing.catch(() => {
+        this.#listing = undefined;
+      });
     }
     return await this.#listing;
   }

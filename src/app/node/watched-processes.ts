@@ -37,6 +37,8 @@ export function watchedProcesses(host: Processes, onProgram: (run: ProgramRun) =
 /** Counts and times programs by name, and logs each at level debug; without arguments, which name devices and paths. */
 export function programsTo(logger: Logger, metrics: Metrics): (run: ProgramRun) => void {
   return ({ program, ms, outcome, status }) => {
+    // Prometheus sees no increase in a series that begins with 1.
+    metrics.count('programs', { program, outcome: 'killed' }, 0);
     metrics.count('programs', { program, outcome });
     metrics.observe('programSeconds', { program }, ms / 1000);
     logger.debug({ program, ms: Math.round(ms * 10) / 10, outcome, status }, 'program');

@@ -7,6 +7,7 @@
 - --default-fstype=ext4
 {{- if .Values.storageCapacity.enabled }}
 - --enable-capacity
+- --capacity-for-immediate-binding
 - --capacity-ownerref-level=2
 - --capacity-poll-interval={{ .Values.storageCapacity.pollInterval }}
 {{- end }}
