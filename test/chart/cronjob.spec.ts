@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { dataOf, objectsIn, only } from './manifests.ts';
 
 interface Snapshot {
@@ -16,6 +18,8 @@ interface Snapshot {
   readonly creationTime?: string;
 }
 
+/** A name that is too long for a label. */
+const CLAIM = `data-${'x'.repeat(100)}`;
 const PATH = '/apis/snapshot.storage.k8s.io/v1/namespaces/shop/volumesnapshots';
 
 /** As much of the API server as the script of the CronJob needs. What it makes becomes ready at once, or never. */
@@ -34,7 +38,8 @@ async function serve(t: TestContext, snapshots: Snapshot[], becomesReady: boolea
     const found = snapshots.find(({ name }) => pathname === `${PATH}/${name}`);
     if (method === 'POST') {
       const { metadata, spec } = JSON.parse(await text(request));
-      assert.deepEqual(spec, { volumeSnapshotClassName: 'rose-csi', source: { persistentVolumeClaimName: 'data' } });
+      const wanted = { volumeSnapshotClassName: 'rose-csi', source: { persistentVolumeClaimName: CLAIM } };
+      if (!isDeepStrictEqual(spec, wanted)) return send(422, spec);
       const made = { name: `${metadata.generateName}new`, labels: metadata.labels };
       snapshots.push(becomesReady ? { ...made, creationTime: '2026-11-23T02:15:00Z' } : made);
       return send(201, shown(made));
@@ -64,14 +69,14 @@ async function runScript(t: TestContext, url: string, keep: number) {
   await writeFile(join(directory, 'namespace'), 'shop');
   const env = {
     ...{ PATH: process.env['PATH'], API_SERVER: url, ACCOUNT: directory },
-    ...{ CLAIM: 'data', CLASS: 'rose-csi', KEEP: String(keep), PATIENCE_SECONDS: '0' },
+    ...{ CLAIM, CLASS: 'rose-csi', KEEP: String(keep), PATIENCE_SECONDS: '0' },
   };
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [output, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: code as number | null, output: output + complaints };
 }
 
-const own = { 'nightly-snapshot': 'data' };
+const own = { 'nightly-snapshot': createHash('sha256').update(CLAIM).digest('hex').slice(0, 32) };
 const night = (day: number): Snapshot => ({
   name: `data-${day}`,
   labels: own,
@@ -85,8 +90,8 @@ test('the CronJob makes a snapshot, and deletes the oldest of its own beyond tho
   const { url, requests } = await serve(t, snapshots, true);
   const { code, output } = await runScript(t, url, 2);
   assert.equal(code, 0, output);
-  assert.deepEqual(snapshots.map(({ name }) => name).sort(), ['by-hand', 'data-3', 'data-new', 'data-unready']);
-  assert.deepEqual(requests, ['POST ', 'GET /data-new', 'GET ', 'DELETE /data-2', 'DELETE /data-1']);
+  assert.deepEqual(snapshots.map(({ name }) => name).sort(), ['by-hand', 'data-3', 'data-unready', `${CLAIM}-new`]);
+  assert.deepEqual(requests, ['POST ', `GET /${CLAIM}-new`, 'GET ', 'DELETE /data-2', 'DELETE /data-1']);
 });
 
 test('the CronJob deletes nothing when the new snapshot does not become ready', async (t) => {
@@ -94,7 +99,7 @@ test('the CronJob deletes nothing when the new snapshot does not become ready', 
   const { url, requests } = await serve(t, snapshots, false);
   const { code, output } = await runScript(t, url, 1);
   assert.equal(code, 1);
-  assert.match(output, /data-new is not ready; nothing was deleted/);
+  assert.match(output, /-new is not ready; nothing was deleted/);
   assert.ok(requests.every((request) => !request.startsWith('DELETE')));
 });
 

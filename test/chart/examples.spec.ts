@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import manifest from '../../package.json' with { type: 'json' };
 import { snapshotParameters, volumeParameters } from '../../src/csi/parameters.ts';
 import { parseHandle } from '../../src/storage/handle.ts';
 import { objectsIn, ofKind, only, rendering } from './manifests.ts';
@@ -78,7 +77,7 @@ test('the references that the tests above look at are the ones that are there', 
     'ConfigMap nightly-snapshot',
     'Role nightly-snapshot',
     'ServiceAccount nightly-snapshot',
-    'Service database',
+    'Service log',
   ]) {
     assert.ok(found.has(expected), expected);
   }
@@ -99,7 +98,8 @@ test('the classes are accepted by the driver, and the adopted handle is one of i
   }
 });
 
-test('the image of the driver has the version of the package', () => {
-  const images = [...JSON.stringify(all).matchAll(/"image":"([^"]*rose-csi[^"]*)"/g)].map((match) => match[1] ?? '');
-  assert.deepEqual(images, [`ghcr.io/rose-csi/rose-csi-controller:${manifest.version}`]);
+test('no example needs an image that is published nowhere', () => {
+  const images = [...JSON.stringify(all).matchAll(/"image":"([^"]+)"/g)].map((match) => match[1] ?? '');
+  assert.ok(images.length > 0);
+  for (const image of images) assert.match(image, /^docker\.io\/library\//);
 });
