@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessAbsent } from './errno.ts';
 
 /** A block device as the kernel shows it now. Names are given again, so it is never kept from one step to the next. */
 export interface BlockDevice {
@@ -44,9 +45,5 @@ export function isSame(one: BlockDevice, other: BlockDevice | undefined): boolea
 
 /** One value of sysfs; undefined when it is not there, also when it goes while it is read. */
 export async function readAttribute(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch {
-    return undefined;
-  }
+  return (await unlessAbsent(() => readFile(path, 'utf8')))?.trim();
 }

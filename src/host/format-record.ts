@@ -1,6 +1,8 @@
 /** What this node knows about volumes that it has formatted, on its own disk, one file each. */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StorageError } from '../storage/errors.ts';
+import { unlessAbsent } from './errno.ts';
 
 /** Why a format may be repeated, or must never be begun again. */
 export interface FormatRecord {
@@ -49,16 +51,21 @@ export class FormatRecords {
     return join(this.#directory, `${volumeUuid}.json`);
   }
 
-  /** @throws Error when there is one that cannot be read: what it would have forbidden is then unknown */
+  /**
+   * @throws StorageError `precondition` when there is one that is none: what it would have forbidden is then unknown
+   * @throws Error of the operating system when it cannot be read
+   */
   async read(volumeUuid: string): Promise<FormatRecord | undefined> {
-    try {
-      const value: unknown = JSON.parse(await readFile(this.path(volumeUuid), 'utf8'));
-      if (isRecord(value)) return value;
-      throw new Error('it does not have the fields of a record');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw new Error(`${this.path(volumeUuid)} cannot be read`, { cause: error });
-    }
+    const path = this.path(volumeUuid);
+    const text = await unlessAbsent(() => readFile(path, 'utf8'));
+    if (text === undefined) return undefined;
+    const record = parsed(text);
+    if (isRecord(record)) return record;
+    throw new StorageError(
+      'precondition',
+      `${path} on this node is damaged, so it is unknown whether the volume has held a filesystem here: nothing is ` +
+        'mounted or formatted. If the volume is known to be whole, remove that file',
+    );
   }
 
   /** Returns once it is on the disk, name and contents. */
@@ -68,6 +75,15 @@ export class FormatRecords {
     await flushed(part, 'w', (file) => file.writeFile(`${JSON.stringify(record)}\n`));
     await rename(part, this.path(volumeUuid));
     await flushed(this.#directory, 'r', async () => undefined);
+  }
+}
+
+/** @returns undefined when it is not JSON */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

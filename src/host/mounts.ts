@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
+import { unlessAbsent } from './errno.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
@@ -83,6 +84,6 @@ export class Mounts {
 
 /** As the kernel knows it. The last part is never looked at: it may be a mount of a dead device. */
 async function canonical(path: string): Promise<string> {
-  const parent = await realpath(dirname(path)).catch(() => dirname(path));
+  const parent = (await unlessAbsent(() => realpath(dirname(path)))) ?? dirname(path);
   return join(parent, basename(path));
 }

@@ -1,6 +1,7 @@
 import { StorageError } from '../storage/errors.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
 import type { Call } from '../storage/storage.ts';
+import { isSystemError } from './errno.ts';
 import { ProcessError } from './processes.ts';
 import { Publishing, type PublishRequest, type VolumeUsage } from './publishing.ts';
 import { type NodeTools, type StageRequest, Staging, type VolumeName } from './staging.ts';
@@ -51,12 +52,12 @@ export class NodeVolumes {
   }
 }
 
-/** A program that failed where nobody expected it to is trouble that may pass. */
+/** A program or a call of the operating system that failed where nobody expected it to is trouble that may pass. */
 async function named<T>({ id }: VolumeName, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ProcessError)) throw error;
+    if (!(error instanceof ProcessError || isSystemError(error))) throw error;
     throw new StorageError('unavailable', `${id}: ${error.message}`, { cause: error });
   }
 }

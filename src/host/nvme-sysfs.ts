@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
+import { unlessAbsent } from './errno.ts';
 
 /** One connection to a subsystem. */
 export interface Controller {
@@ -54,5 +55,5 @@ export async function namespacesOf({ sys }: Places, nqn: string): Promise<string
 }
 
 async function list(directory: string): Promise<string[]> {
-  return (await readdir(directory).catch(() => [])).sort();
+  return ((await unlessAbsent(() => readdir(directory))) ?? []).sort();
 }

@@ -87,17 +87,17 @@ function start([program = '', ...args]: readonly string[], options: RunOptions):
       env: { ...process.env, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe', options.inherit ?? 'ignore'],
     });
+    // Without a descriptor left there are no pipes, and `error` tells why.
     const { stdout, stderr } = child;
-    if (stdout === null || stderr === null) throw new Error('a pipe is missing');
     const output = new Capture(maxBytes);
     const errors = new Capture(MAX_COMPLAINT_BYTES);
-    stdout.on('data', (part: Buffer) => output.add(part));
-    stderr.on('data', (part: Buffer) => errors.add(part));
+    stdout?.on('data', (part: Buffer) => output.add(part));
+    stderr?.on('data', (part: Buffer) => errors.add(part));
     const giveUp = (why: string) => {
       end();
       killGroup(child.pid);
-      stdout.destroy();
-      stderr.destroy();
+      stdout?.destroy();
+      stderr?.destroy();
       child.unref();
       reject(new ProcessError(`${program} ${why}`, { timedOut: true }));
     };

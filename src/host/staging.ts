@@ -145,8 +145,9 @@ export class Staging {
         if (isUnmounted || signal.aborted) throw inUse(volume, device);
         continue;
       }
-      lostSince ??= Date.now();
-      if (Date.now() - lostSince >= this.#tools.patienceMs) {
+      // Never the time of day, which may be set forward while data is waiting to be flushed.
+      lostSince ??= performance.now();
+      if (performance.now() - lostSince >= this.#tools.patienceMs) {
         this.#tools.logger.error(
           { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
           'the box is gone: the volume is disconnected, and what was not flushed to it is lost',

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { BlockDevice } from './block-device.ts';
+import { hasCode, isAbsence } from './errno.ts';
 import type { Mount } from './mountinfo.ts';
 
 /** Whether the mount shows the filesystem on the device. */
@@ -24,7 +25,9 @@ export function placesOf(mounts: readonly Mount[], device: BlockDevice): string[
 
 /**
  * Whether nobody claims the device: no filesystem on it is mounted in any namespace or still being flushed, and neither
- * device mapper nor another driver sits on it.
+ * device mapper nor another driver sits on it. A device that is not there is free.
+ *
+ * @throws Error of the operating system when that cannot be told
  */
 export async function isFree(device: BlockDevice): Promise<boolean> {
   try {
@@ -32,6 +35,8 @@ export async function isFree(device: BlockDevice): Promise<boolean> {
     await file.close();
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'EBUSY');
+    if (hasCode(error, 'EBUSY')) return false;
+    if (isAbsence(error)) return true;
+    throw error;
   }
 }

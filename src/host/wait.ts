@@ -13,11 +13,11 @@ export async function waitFor<T>(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<T | undefined> {
-  const end = Date.now() + timeoutMs;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (Date.now() >= end || signal?.aborted) return undefined;
+    if (performance.now() >= end || signal?.aborted) return undefined;
     await pause(INTERVAL_MS);
   }
 }

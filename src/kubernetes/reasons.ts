@@ -107,3 +107,9 @@ export const EVENTS = {
 } as const satisfies Readonly<Record<string, EventMeaning>>;
 
 export type EventReason = keyof typeof EVENTS;
+
+/** What is over when an Event is told. Should that happen again, it is told at once. */
+export const ENDS: Readonly<Partial<Record<EventReason, EventReason>>> = {
+  BoxUnreachable: 'BoxReachable',
+  BoxReachable: 'BoxUnreachable',
+};

@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { Cluster, Happening, ObjectReference } from './cluster.ts';
 import { eventName } from './event.ts';
 import { insist } from './insist.ts';
+import { ENDS } from './reasons.ts';
 
 export interface TellerOptions {
   readonly cluster: Pick<Cluster, 'event'>;
@@ -54,11 +55,12 @@ export class EventTeller implements Teller {
   }
 
   tell(about: ObjectReference | Unresolved, happening: Happening): void {
-    const key =
-      'find' in about ? `${about.key} ${happening.reason} ${happening.subject ?? ''}` : eventName(about, happening);
+    const key = keyOf(about, happening);
     if (this.#now() < (this.#silentUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
     if (this.#stopping.signal.aborted || this.#queue.size >= MAX_WAITING) return;
     this.#keepSilent(key, SILENCE_MS);
+    const ended = ENDS[happening.reason];
+    if (ended !== undefined) this.#silentUntil.delete(keyOf(about, { ...happening, reason: ended }));
     void this.#queue.add(() => this.#write(key, about, happening));
   }
 
@@ -90,4 +92,10 @@ export class EventTeller implements Teller {
     const [oldest] = this.#silentUntil.keys();
     if (this.#silentUntil.size > MAX_KNOWN && oldest !== undefined) this.#silentUntil.delete(oldest);
   }
+}
+
+/** The same for what need not be told twice. */
+function keyOf(about: ObjectReference | Unresolved, happening: Happening): string {
+  if (!('find' in about)) return eventName(about, happening);
+  return `${about.key} ${happening.reason} ${happening.subject ?? ''}`;
 }

@@ -44,6 +44,23 @@ test('a box that does not answer for a while is told once on the driver and on e
   });
 });
 
+test('the newest Event of a box that comes and goes says how it is', async (t) => {
+  const scene = await startWired(t, 20);
+  const counts = () => scene.about('CSIDriver').map(({ reason, count }) => `${reason} ${count}`);
+  for (const times of [1, 2, 3]) {
+    scene.wire.cut();
+    await until(async () => {
+      await scene.claim().provision();
+      return counts().includes(`BoxUnreachable ${times}`);
+    });
+    scene.wire.join(scene.simulator.port);
+    await until(async () => {
+      await scene.claim().provision();
+      return counts().includes(`BoxReachable ${times}`);
+    });
+  }
+});
+
 test('a hiccup that the next attempt heals tells nobody', async (t) => {
   const scene = await startWired(t, 60_000);
   const claim = scene.claim();

@@ -1,43 +1,40 @@
-import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StorageService } from '../../storage/service.ts';
 
 /** One look at a box may take this long, in milliseconds. */
 const LOOK_MS = 30_000;
 
+/** Before the second look, and the most before any further one, in milliseconds. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+
 /**
  * Looks at one box until it is fit, reading only, with a pause that grows to a minute. A box that is down does not keep
- * the driver from starting: it serves the others, and this one as soon as it answers.
+ * the driver from starting: it serves the others, and this one as soon as it answers. Nor from stopping: the pause ends then.
+ *
+ * @param firstPauseMs replaced in tests
  */
 export async function proveBackend(
-  storage: StorageService,
+  storage: Pick<StorageService, 'prove'>,
   name: string,
   logger: Logger,
   stopping: AbortSignal,
+  firstPauseMs = FIRST_PAUSE_MS,
 ): Promise<void> {
-  const untilFit = retry(handleAll, {
-    maxAttempts: Number.POSITIVE_INFINITY,
-    backoff: new ExponentialBackoff({ initialDelay: 1_000, maxDelay: 60_000 }),
-  });
-  untilFit.onFailure(({ reason }) => {
-    const error = 'error' in reason ? reason.error : undefined;
-    logger.warn(
-      { backend: name, error: error instanceof Error ? error.message : String(error) },
-      'box is not usable yet',
-    );
-  });
-  const look = async () => {
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]);
-    const { version, pools, problems } = await storage.prove(name, { signal, deadline: Date.now() + LOOK_MS });
-    if (problems.length > 0) {
-      throw new Error(problems.join('; '));
+  for (let pauseMs = firstPauseMs; !stopping.aborted; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+    try {
+      const signal = AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]);
+      const { version, pools, problems } = await storage.prove(name, { signal, deadline: Date.now() + LOOK_MS });
+      if (problems.length > 0) throw new Error(problems.join('; '));
+      const facts = pools.map((pool) => ({ ...pool, freeBytes: pool.freeBytes.toString() }));
+      logger.info({ backend: name, version, pools: facts }, 'box is fit');
+      return;
+    } catch (error) {
+      if (stopping.aborted) return;
+      const why = error instanceof Error ? error.message : String(error);
+      logger.warn({ backend: name, error: why }, 'box is not usable yet');
     }
-    const facts = pools.map((pool) => ({ ...pool, freeBytes: pool.freeBytes.toString() }));
-    logger.info({ backend: name, version, pools: facts }, 'box is fit');
-  };
-  await untilFit.execute(look, stopping).catch((error: unknown) => {
-    if (!stopping.aborted) {
-      throw error;
-    }
-  });
+    await pause(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+  }
 }

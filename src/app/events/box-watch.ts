@@ -65,7 +65,8 @@ class Reach {
       return;
     }
     this.#lostSince ??= now;
-    if (this.#told || now - this.#lostSince < lastingMs) return;
+    if (now - this.#lostSince < lastingMs) return;
+    // At each look: an outage that outlasts its Event is told again, once in a while.
     this.#told = true;
     const message = `${name} does not answer over SSH: nothing can be made, published, grown, snapshotted or deleted on it`;
     teller.tell(driver, { reason: 'BoxUnreachable', subject: name, message });

@@ -7,13 +7,22 @@ const LISTING_MS = 60_000;
 /** Finds the claim of a volume by the list of PersistentVolumes. */
 export class Claims {
   readonly #cluster: Pick<Cluster, 'persistentVolumes'>;
+  readonly #driver: string;
   readonly #now: () => number;
   #listing: Promise<ReadonlyMap<string, ObjectReference>> | undefined;
   #listedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param now milliseconds that only go forward; replaced in tests */
-  constructor(cluster: Pick<Cluster, 'persistentVolumes'>, now: () => number = () => performance.now()) {
+  /**
+   * @param driver name of the CSI driver that the volumes are of
+   * @param now milliseconds that only go forward; replaced in tests
+   */
+  constructor(
+    cluster: Pick<Cluster, 'persistentVolumes'>,
+    driver: string,
+    now: () => number = () => performance.now(),
+  ) {
     this.#cluster = cluster;
+    this.#driver = driver;
     this.#now = now;
   }
 
@@ -25,7 +34,7 @@ export class Claims {
   async #claims(signal: AbortSignal): Promise<ReadonlyMap<string, ObjectReference>> {
     if (this.#listing === undefined || this.#now() - this.#listedAt >= LISTING_MS) {
       this.#listedAt = this.#now();
-      this.#listing = claimsByHandle(this.#cluster, signal);
+      this.#listing = claimsByHandle(this.#cluster, this.#driver, signal);
       // One that failed must not fail the next attempt, too.
       this.#listing.catch(() => {
         this.#listing = undefined;
@@ -37,12 +46,13 @@ export class Claims {
 
 async function claimsByHandle(
   cluster: Pick<Cluster, 'persistentVolumes'>,
+  driver: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ObjectReference>> {
   const { items } = await cluster.persistentVolumes(signal);
   return new Map(
     items.flatMap(({ csi, claim, claimUid }) => {
-      if (csi === undefined || claim === undefined) return [];
+      if (csi?.driver !== driver || claim === undefined) return [];
       const [namespace = '', name = ''] = claim.split('/');
       return [[csi.volumeHandle, claimReference(namespace, name, claimUid)] as const];
     }),

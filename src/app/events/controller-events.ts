@@ -36,7 +36,7 @@ export function controllerEvents(options: ControllerEventsOptions): ControllerEv
   const stopping = new AbortController();
   const watches: Promise<void>[] = [];
   return {
-    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster))],
+    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster, options.driver))],
     start() {
       const watch = { teller, driver, lastingMs, signal: stopping.signal };
       watches.push(...backends.map((backend) => watchBox(backend, watch)));

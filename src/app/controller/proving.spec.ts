@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { until } from '../../../test/support/until.ts';
+import { proveBackend } from './proving.ts';
+
+test('a driver that is stopped does not wait for a box that was never fit', async () => {
+  const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const storage = { prove: () => Promise.reject(new Error('nobody is there')) };
+  const stopping = new AbortController();
+  const proof = proveBackend(storage, 'rds1', logger, stopping.signal, 3_600_000);
+  await until(async () => lines.length > 0);
+  stopping.abort();
+  await proof;
+  assert.deepEqual(
+    lines.map((line) => /"error":"([^"]*)","msg":"([^"]*)"/.exec(line)?.slice(1)),
+    [['nobody is there', 'box is not usable yet']],
+  );
+});
