@@ -47,7 +47,7 @@ const pod = {
   priorityClassName: string('PriorityClass of the pods.'),
   resources: any("Requests and limits of the driver's container."),
   nodeSelector: map({ type: 'string' }, 'Labels that a node must have.'),
-  tolerations: array({ type: 'object' }, 'Taints that the pods bear.'),
+  tolerations: array({ type: 'object' }, 'Tolerations of the pods.'),
   affinity: any('Affinity of the pods.'),
   podAnnotations: annotations('the pods'),
   podLabels: labels('the pods'),

@@ -4,7 +4,7 @@ import type { BackendConfig } from '../config/schema.ts';
 import { type Metrics, noMetrics } from '../observability/metrics.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { Rds } from '../rds/index.ts';
-import { connectRouterOs, type RouterOsOptions } from '../routeros/index.ts';
+import { connectRouterOs, parseHostKeys, type RouterOsOptions } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
 import { execMetrics } from './controller/box-metrics.ts';
 import { execTracing } from './exec-tracing.ts';
@@ -19,6 +19,16 @@ export function pins({ hostKeys, hostKeysFile }: BackendConfig['ssh']): RouterOs
   return async () => [...hostKeys, ...hostKeyLines(await readFile(hostKeysFile, 'utf8'))];
 }
 
+/** @throws Error that names the backend */
+function checkPins({ name, ssh }: BackendConfig): void {
+  try {
+    parseHostKeys(ssh.hostKeys);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`ssh.hostKeys of the backend ${name}: ${why}`, { cause: error });
+  }
+}
+
 /** The conversation with one configured box. Nothing is connected before the first command. */
 export function openBackend(
   config: BackendConfig,
@@ -29,6 +39,7 @@ export function openBackend(
   metrics: Metrics = noMetrics,
 ): Backend {
   const { ssh, nvme } = config;
+  if (ssh.hostKeys.length > 0) checkPins(config);
   const measured = execMetrics(metrics, config.name);
   const routerOs = connectRouterOs({
     ...patience,

@@ -80,7 +80,7 @@ test('overrides win over the file, and undefined ones do not', () => {
 
 test('a file that is missing, broken or empty is told apart', async () => {
   await assert.rejects(loadConfig('/nonexistent/rose.yaml'), /cannot be read/);
-  assert.throws(() => parseConfig(null, 'f'), /the file: /);
+  assert.throws(() => parseConfig('text', 'f'), /the file: /);
   assert.throws(() => parseConfig('text', 'f'), ConfigError);
 });
 
@@ -91,4 +91,20 @@ test('sizes are exact, and an ambiguous unit is refused', () => {
   for (const text of ['', '10G', '10GB', '1.5GiB', '-1', '01', '1e9', ' 1']) {
     assert.equal(parseByteSize(text), undefined, text);
   }
+});
+
+test('what is missing, empty, or the values of the chart, is called that', () => {
+  const said = (document: unknown) => {
+    try {
+      parseConfig(document, 'rose.yaml');
+    } catch (error) {
+      return error instanceof ConfigError ? error.message : String(error);
+    }
+    return 'nothing';
+  };
+  assert.equal(said(null), 'rose.yaml is empty');
+  assert.match(said({}), /^rose\.yaml has 2 problem\(s\):\n {2}clusterId: required\n {2}backends: required$/);
+  assert.match(said({ ...minimal, config: {}, images: {} }), /these look like the values of the chart/);
+  assert.match(said({ ...minimal, nonsense: 1 }), /Unrecognized key: "nonsense"/);
+  assert.match(said({ ...minimal, clusterId: 'REPLACE-with-the-uid' }), /clusterId: still to be replaced/);
 });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import type * as z from 'zod';
 import { type Config, configSchema } from './schema.ts';
 
 /** What flags and environment may override; undefined leaves the file's value. */
@@ -31,12 +32,22 @@ export async function loadConfig(file: string, overrides: Overrides = {}): Promi
 export function parseConfig(document: unknown, origin: string, overrides: Overrides = {}): Config {
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
   const isObject = typeof document === 'object' && document !== null && !Array.isArray(document);
-  const result = configSchema.safeParse(isObject ? { ...document, ...given } : document);
+  if (document === null) throw new ConfigError(`${origin} is empty`);
+  const result = configSchema.safeParse(isObject ? { ...document, ...given } : document, { error: inPlainWords });
   if (!result.success) {
     const problems = result.error.issues.map((issue) => `  ${place(issue.path)}: ${issue.message}`);
     throw new ConfigError(`${origin} has ${problems.length} problem(s):\n${problems.join('\n')}`);
   }
   return deepFreeze(result.data);
+}
+
+type Issue = Parameters<z.core.$ZodErrorMap>[0];
+
+/** What zod says of a problem, unless its own words would not tell a person what to do. */
+function inPlainWords(issue: Issue): string | undefined {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'required';
+  if (issue.code !== 'unrecognized_keys' || !issue.keys.includes('config')) return undefined;
+  return "these look like the values of the chart: the controller's own file is what stands under `config` there, with clusterId and driverName (docs/configuration.md)";
 }
 
 function parseText(file: string, text: string): unknown {

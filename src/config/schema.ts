@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LOG_LEVELS } from '../observability/log-levels.ts';
 import { parseByteSize } from './byte-size.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */
@@ -139,7 +140,7 @@ export const configSchema = z
         port: z.number().int().min(0).max(65535),
       })
       .optional(),
-    logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    logLevel: z.enum(LOG_LEVELS).default('info'),
     backends: z.array(backend).min(1),
   })
   .superRefine((config, context) => {

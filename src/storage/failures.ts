@@ -44,7 +44,10 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-LEFT': { kind: 'busy', remedy: 'it is tried again' },
   failed: { kind: 'unavailable', remedy: 'nothing is lost; it is tried again' },
   unsupported: { kind: 'precondition', remedy: 'RouterOS 7.21 or newer with the package rose-storage is needed' },
-  unreachable: { kind: 'unavailable', remedy: 'check the address, the SSH service and the network of the box' },
+  unreachable: {
+    kind: 'unavailable',
+    remedy: 'check the address, the key, the SSH service and the network of the box',
+  },
   unknown: { kind: 'unavailable', remedy: 'the state is read again when it is tried again' },
   cancelled: { kind: 'cancelled', remedy: '' },
   unexpected: { kind: 'internal', remedy: 'please report it' },

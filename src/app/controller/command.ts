@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { LOG_LEVELS } from '../../observability/log-levels.ts';
 import { VERSION } from '../version.ts';
 
 interface ControllerOptions {
@@ -39,7 +40,7 @@ export function controllerCommand(): Command {
     )
     .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
     .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
-    .addOption(new Option('--log-level <level>', 'overrides logLevel').env('ROSE_CSI_LOG_LEVEL'))
+    .addOption(new Option('--log-level <level>', 'overrides logLevel').choices(LOG_LEVELS).env('ROSE_CSI_LOG_LEVEL'))
     .addHelpText('after', HELP)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
       const { loadConfig } = await import('../../config/load.ts');

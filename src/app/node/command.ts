@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_LEVELS } from '../../observability/log-levels.ts';
 import { VERSION } from '../version.ts';
 import type { NodeOptions } from './node.ts';
 
@@ -70,7 +71,7 @@ export function nodeCommand(): Command {
     .addOption(new Option('--metrics-address <address>', 'and on this address only').env('ROSE_CSI_METRICS_ADDRESS'))
     .addOption(
       new Option('--log-level <level>', 'how much is logged')
-        .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+        .choices(LOG_LEVELS)
         .env('ROSE_CSI_LOG_LEVEL')
         .default('info'),
     )
