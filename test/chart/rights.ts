@@ -118,6 +118,11 @@ const NEEDS: readonly Need[] = [
   },
 ];
 
+/** What the controller itself needs, whatever is turned on. */
+export function driverRights(): readonly Right[] {
+  return NEEDS.filter(({ who }) => who.startsWith('rose-csi controller')).flatMap(({ rights }) => rights);
+}
+
 /** What the node plugin needs for its Events, which are about a Node and so in the namespace `default`. */
 export const NODE_RIGHTS: readonly Right[] = [namespaced('', 'events', ['create', 'patch'])];
 
