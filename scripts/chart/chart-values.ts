@@ -93,7 +93,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     unstagePatience: integer(
       0,
       3600,
-      'Seconds that an unstage waits for a lost box before it gives up what was not flushed.',
+      'Seconds that unstages wait for a lost box, all calls together, before they give up what was not flushed.',
     ),
     healthPort: integer(1, 65535, "Port on each node's 127.0.0.1 where livenessprobe answers the kubelet."),
     ...pod,

@@ -22,9 +22,13 @@ export interface Formattable {
 
 const MKFS_MS = 600_000;
 
-/** The arguments that make a filesystem with this id. Nothing is discarded: a proven blank image has nothing to give back. */
+/**
+ * The arguments that make a filesystem with this id. Nothing is discarded: a proven blank image has
+ * nothing to give back. An ext4 that finds itself damaged stops being written to, as XFS does, so that later snapshots of it are
+ * not worse than the first.
+ */
 const mkfs: Readonly<Record<Filesystem, (uuid: string, again: boolean) => readonly string[]>> = {
-  ext4: (uuid) => ['mkfs.ext4', '-q', '-m', '0', '-E', 'nodiscard', '-U', uuid],
+  ext4: (uuid) => ['mkfs.ext4', '-q', '-m', '0', '-e', 'remount-ro', '-E', 'nodiscard', '-U', uuid],
   xfs: (uuid, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
 };
 

@@ -11,6 +11,8 @@ export interface Controller {
   readonly name: string;
   /** `live` when I/O goes through; `connecting` while the kernel tries again. */
   readonly state: string;
+  /** Whom it talks to; undefined where the kernel does not say. */
+  readonly peer: { readonly address: string; readonly port: string } | undefined;
 }
 
 /** `nvme0n1`, the device to use, but not `nvme0c0n1`, one path to it. */
@@ -23,9 +25,16 @@ export async function controllersOf({ sys }: Places, nqn: string): Promise<Contr
   const found: Controller[] = [];
   for (const name of await list(join(sys, 'class/nvme'))) {
     const attribute = (file: string) => readAttribute(join(sys, 'class/nvme', name, file));
-    if ((await attribute('subsysnqn')) === nqn) found.push({ name, state: (await attribute('state')) ?? 'gone' });
+    if ((await attribute('subsysnqn')) !== nqn) continue;
+    found.push({ name, state: (await attribute('state')) ?? 'gone', peer: peerIn(await attribute('address')) });
   }
   return found;
+}
+
+/** Such as `traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.7`. */
+function peerIn(address = ''): Controller['peer'] {
+  const [peer, port] = ['traddr', 'trsvcid'].map((key) => new RegExp(`(?:^|,)${key}=([^,]+)`).exec(address)?.[1]);
+  return peer === undefined || port === undefined ? undefined : { address: peer, port };
 }
 
 /**

@@ -70,6 +70,25 @@ test('a connection that is not live is not used, nor is one without a size', asy
   assert.deepEqual(await fake.calls(), []);
 });
 
+test('a connection to another box is never taken for the one that is asked for', async (t) => {
+  const target = { ...TARGET, address: '2001:db8::1' };
+  for (const [address, ok] of [
+    ['traddr=2001:db8::1,trsvcid=4420,src_addr=2001:db8::7', true],
+    ['traddr=2001:0db8:0:0::0001,trsvcid=4420', true],
+    ['traddr=2001:db8::2,trsvcid=4420,src_addr=2001:db8::1', false],
+    ['traddr=2001:db8::1,trsvcid=4421', false],
+    ['', true],
+  ] as const) {
+    const fake = await FakeSysfs.make(t);
+    await fake.nvme('exit 9');
+    await fake.addController(NQN, 'nvme0', 'live', address);
+    await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
+    const connection = attachment(fake).connect(target, NEVER_ABORTED);
+    if (ok) assert.equal((await connection).number, '259:1');
+    else await assert.rejects(connection, { kind: 'unavailable', message: /connected to .* not to 2001:db8::1:4420/ });
+  }
+});
+
 test('the device is the one of the NQN, whatever name it has today', async (t) => {
   const fake = await FakeSysfs.make(t);
   const nvme = attachment(fake);

@@ -1,10 +1,10 @@
 /** Volumes over NVMe/TCP, connected with nvme-cli. */
-
+import { isIP, isIPv6 } from 'node:net';
 import { StorageError } from '../storage/errors.ts';
 import { hostIdOf } from '../storage/identity.ts';
 import type { Attachment, Target } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
-import { controllersOf, namespaceOf, namespacesOf } from './nvme-sysfs.ts';
+import { type Controller, controllersOf, namespaceOf, namespacesOf } from './nvme-sysfs.ts';
 import { ProcessError, type Processes } from './processes.ts';
 import { waitFor } from './wait.ts';
 
@@ -46,6 +46,7 @@ export class NvmeTcp implements Attachment {
   async connect(target: Target, signal: AbortSignal): Promise<BlockDevice> {
     const { nqn, address, port } = target;
     if (!(await this.isAttached(nqn))) await this.#connect(target, signal);
+    await this.#refuseOtherBox(target);
     const ready = async () => ((await this.isLive(nqn)) ? await this.#usable(nqn) : undefined);
     const device = await waitFor(ready, this.#times.liveMs, signal);
     if (device !== undefined) return device;
@@ -105,9 +106,32 @@ export class NvmeTcp implements Attachment {
     }
   }
 
+  /** Two boxes may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
+  async #refuseOtherBox({ nqn, address, port }: Target): Promise<void> {
+    for (const { name, peer } of await controllersOf(this.#places, nqn)) {
+      if (peer === undefined || isPlace(peer, address, port)) continue;
+      throw new StorageError(
+        'unavailable',
+        `${nqn} is connected to ${peer.address}:${peer.port} (${name}) and not to ${address}:${port}: another box, or one ` +
+          'that has moved. It is disconnected when nothing on this node uses it; delete the pods that do',
+      );
+    }
+  }
+
   /** A namespace without a size is one that the kernel has not read yet. */
   async #usable(nqn: string): Promise<BlockDevice | undefined> {
     const device = await this.find(nqn);
     return device !== undefined && device.bytes > 0n ? device : undefined;
   }
+}
+
+/** A name cannot be compared with the address that the kernel knows. */
+function isPlace(peer: NonNullable<Controller['peer']>, address: string, port: number): boolean {
+  if (peer.port !== String(port)) return false;
+  return isIP(address) === 0 || isIP(peer.address) === 0 || canonical(peer.address) === canonical(address);
+}
+
+/** One way to write an address, of the many that IPv6 has. */
+function canonical(address: string): string {
+  return isIPv6(address) ? new URL(`http://[${address}]`).hostname : address;
 }

@@ -59,6 +59,8 @@ const UMOUNT_MS = 5000;
 /** For one volume at a time: the caller holds its lock. */
 export class Staging {
   readonly #tools: NodeTools;
+  /** Since when boxes are waited for, by volume id, over all calls that do. */
+  readonly #lostSince = new Map<string, number>();
 
   constructor(tools: NodeTools) {
     this.#tools = tools;
@@ -72,6 +74,7 @@ export class Staging {
    */
   async stage(request: StageRequest, { signal }: Call): Promise<void> {
     const { volume, target, use } = request;
+    this.#lostSince.delete(volume.id);
     try {
       const connected = await this.#tools.attachment.connect(target, signal);
       const device = await ofSize(this.#tools.attachment, volume, connected, target.bytes, signal);
@@ -127,41 +130,52 @@ export class Staging {
   }
 
   /**
-   * Unmounts, waits until all is flushed, disconnects, and proves that. When the box does not answer it is waited for;
-   * after `patienceMs` the connection is given up, and with it what was not flushed.
+   * Unmounts, waits until all is flushed, disconnects, and proves that. When the box does not answer it is waited for,
+   * by as many calls as it takes; after `patienceMs` the connection is given up, and with it what was not flushed.
    *
    * @throws StorageError `busy` while the volume is still published or in use, `unavailable` while it is being flushed
    */
   async unstage(volume: VolumeName, stagingPath: string, { signal }: Call): Promise<void> {
     const { attachment, mounts } = this.#tools;
     const device = await attachment.find(volume.nqn);
-    let lostSince: number | undefined;
     for (;;) {
       const isUnmounted = await this.#unmount(stagingPath);
       if (device !== undefined && isUnmounted) await this.#refuseUsed(volume, device);
-      if (isUnmounted && (device === undefined || (await this.#becomesFree(device, signal)))) break;
-      if (await attachment.isLive(volume.nqn)) {
-        lostSince = undefined;
+      const isFlushed = isUnmounted && (device === undefined || (await this.#becomesFree(device, signal)));
+      const isLive = await attachment.isLive(volume.nqn);
+      if (isFlushed) {
+        // What a lost box did not take in time, the kernel has dropped.
+        if (this.#lostSince.has(volume.id) && !isLive) this.#tellLost(volume);
+        break;
+      }
+      if (isLive) {
+        this.#lostSince.delete(volume.id);
         if (isUnmounted || signal.aborted) throw inUse(volume, device);
         continue;
       }
       // Never the time of day, which may be set forward while data is waiting to be flushed.
-      lostSince ??= performance.now();
-      if (performance.now() - lostSince >= this.#tools.patienceMs) {
-        this.#tools.logger.error(
-          { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
-          'the box is gone: the volume is disconnected, and what was not flushed to it is lost',
-        );
-        this.#tools.onUnflushed?.(volume);
+      const since = this.#lostSince.get(volume.id) ?? performance.now();
+      this.#lostSince.set(volume.id, since);
+      if (performance.now() - since >= this.#tools.patienceMs) {
+        this.#tellLost(volume);
         break;
       }
       if (signal.aborted) throw inUse(volume, device);
     }
+    this.#lostSince.delete(volume.id);
     await attachment.disconnect(volume.nqn);
     if ((await mounts.at(stagingPath)).length > 0 && !(await this.#unmount(stagingPath))) {
       this.#tools.logger.error({ volumeId: volume.id, stagingPath }, 'unmounting lazily: the device is gone');
       await mounts.unmountLazily(stagingPath);
     }
+  }
+
+  #tellLost(volume: VolumeName): void {
+    this.#tools.logger.error(
+      { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
+      'the box is gone: the volume is disconnected, and what was not flushed to it is lost',
+    );
+    this.#tools.onUnflushed?.(volume);
   }
 
   /** @returns whether nothing is mounted there any more. @throws StorageError `busy` when something is open in it */

@@ -47,10 +47,10 @@ export class FakeSysfs {
     await writeFile(join(this.places.dev, name), '');
   }
 
-  async addController(nqn: string, name: string, state = 'live'): Promise<void> {
+  async addController(nqn: string, name: string, state = 'live', address = ''): Promise<void> {
     const controller = join(this.places.sys, 'class/nvme', name);
     await mkdir(controller, { recursive: true });
-    await writeAll(controller, { subsysnqn: nqn, state });
+    await writeAll(controller, { subsysnqn: nqn, state, ...(address !== '' && { address }) });
     const path = join(this.places.sys, 'block', `${name.replace(/(\d+)$/, '$1c$1')}n1`);
     await mkdir(path, { recursive: true });
     await symlink(controller, join(path, 'device'));

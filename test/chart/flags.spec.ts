@@ -88,7 +88,7 @@ test('the node plugin is told who it is and where, and nothing about the boxes',
     '--driver-name=rds.rose-csi.io',
     '--host-tools=direct',
     '--state-dir=/csi/state',
-    '--unstage-patience=60',
+    '--unstage-patience=600',
     '--log-level=info',
   ]);
   assert.deepEqual(plain.env, [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }]);

@@ -54,7 +54,7 @@ export function nodeCommand(): Command {
       new Option('--unstage-patience <seconds>', 'how long to wait for a lost box before giving up unflushed data')
         .env('ROSE_CSI_UNSTAGE_PATIENCE')
         .argParser(wholeNumber)
-        .default(60),
+        .default(600),
     )
     .addOption(
       new Option('--attach <how>', 'loop is for tests, with the simulator on the same machine')
