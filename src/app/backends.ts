@@ -6,7 +6,7 @@ import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { Rds } from '../rds/index.ts';
 import { connectRouterOs, parseHostKeys, type RouterOsOptions } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
-import { execMetrics } from './controller/box-metrics.ts';
+import { execMetrics } from './exec-metrics.ts';
 import { execTracing } from './exec-tracing.ts';
 import { hostKeyLines } from './host-key-lines.ts';
 

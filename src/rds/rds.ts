@@ -65,11 +65,6 @@ export class Rds {
     this.settings = settings;
   }
 
-  /** From the circuit breaker; never touches the network. */
-  reachable(): boolean {
-    return this.#routerOs.reachable();
-  }
-
   /** From memory; never touches the network. */
   state(): RouterOsState {
     return this.#routerOs.state();

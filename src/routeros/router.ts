@@ -101,10 +101,6 @@ class Router implements RouterOs {
     }
   }
 
-  reachable(): boolean {
-    return this.#breaker.closed;
-  }
-
   state(): RouterOsState {
     return { breaker: this.#breaker.state, queued: this.#queue.size, inFlight: this.#queue.pending };
   }

@@ -32,8 +32,6 @@ export interface RouterOs {
    * @throws RouterOsError with a kind that says what is known about the device.
    */
   run(script: Script, options: RunOptions): Promise<readonly JsonRow[]>;
-  /** Answers from the circuit breaker's state; never touches the network. */
-  reachable(): boolean;
   /** From memory; never touches the network. */
   state(): RouterOsState;
   close(): Promise<void>;

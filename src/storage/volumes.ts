@@ -1,5 +1,6 @@
 import { freshComment, type ObjectState, RdsError, type RdsErrorCode } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import { callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
@@ -7,7 +8,7 @@ import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { type Origin, parseVolumeName, printVolumeName, type VolumeName } from './names.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
-import { requestedBytes, roundUp } from './size.ts';
+import { requestedBytes } from './size.ts';
 import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 
 /** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
@@ -68,7 +69,7 @@ export class Volumes {
 
   async expand(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
-    const bytes = roundUp(requestedBytes(capacity, true));
+    const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const state = await backend.rds.expandVolume(volumeRef(handle.uuid), bytes, call);
       const size = toVolume(handle, state).capacityBytes;
@@ -151,7 +152,7 @@ export class Volumes {
     const whole = reason.code === 'RC-EMPTY' ? BigInt(reason.detail) : bytes;
     let cause: unknown = reason;
     try {
-      const left = await backend.rds.discardVolume(volume, name, whole, { signal: AbortSignal.timeout(CLEANUP_MS) });
+      const left = await backend.rds.discardVolume(volume, name, whole, callWithin(CLEANUP_MS));
       if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
         return;
       }

@@ -1,17 +1,9 @@
 import type { Metrics } from '../../observability/metrics.ts';
-import type { BreakerState, ExecEvent } from '../../routeros/index.ts';
+import type { BreakerState } from '../../routeros/index.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { measurePools, type PoolMetricsOptions } from './pool-metrics.ts';
 
 const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open'];
-
-/** Counts and times the execs on a box. */
-export function execMetrics(metrics: Metrics, backend: string): (event: ExecEvent) => void {
-  return ({ ms, outcome }) => {
-    metrics.count('execs', { backend, outcome });
-    metrics.observe('execSeconds', { backend }, ms / 1000);
-  };
-}
 
 /**
  * Measures what can be known of each box beside its calls.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Backend } from '../../storage/backend.ts';
+import { callWithin } from '../../storage/call.ts';
 import { type PoolReading, readPools } from '../../storage/pool-reading.ts';
 import { repeatedly } from '../repeatedly.ts';
 
@@ -29,10 +30,8 @@ export async function measurePools(backend: Backend, options: PoolMetricsOptions
   // Known from the start, so that readings that never succeed are seen as none, and not as not being there.
   for (const outcome of ['done', 'failed']) metrics.count('poolReadings', { backend: name, outcome }, 0);
   await repeatedly(pauseMs, signal, async () => {
-    const deadline = Date.now() + READING_MS;
-    const call = { signal: AbortSignal.any([signal, AbortSignal.timeout(READING_MS)]), deadline };
     try {
-      const pools = await readPools(backend, call);
+      const pools = await readPools(backend, callWithin(READING_MS, signal));
       withdraw(backend, metrics);
       for (const pool of pools) tell(name, pool, metrics);
       metrics.set('poolReadingTime', { backend: name }, Date.now() / 1000);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { callWithin } from '../../storage/call.ts';
 import type { StorageService } from '../../storage/service.ts';
 
 /** One look at a box may take this long, in milliseconds. */
@@ -24,8 +25,7 @@ export async function proveBackend(
 ): Promise<void> {
   for (let pauseMs = firstPauseMs; !stopping.aborted; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     try {
-      const signal = AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]);
-      const { version, pools, problems } = await storage.prove(name, { signal, deadline: Date.now() + LOOK_MS });
+      const { version, pools, problems } = await storage.prove(name, callWithin(LOOK_MS, stopping));
       if (problems.length > 0) throw new Error(problems.join('; '));
       const facts = pools.map((pool) => ({ ...pool, freeBytes: pool.freeBytes.toString() }));
       logger.info({ backend: name, version, pools: facts }, 'box is fit');

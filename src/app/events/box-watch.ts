@@ -1,6 +1,7 @@
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { Teller } from '../../kubernetes/teller.ts';
 import type { Backend } from '../../storage/backend.ts';
+import { callWithin } from '../../storage/call.ts';
 import { type PoolRoom, readRoom } from '../../storage/pool-reading.ts';
 import { repeatedly } from '../repeatedly.ts';
 
@@ -75,8 +76,7 @@ class Reach {
 
 /** Undefined when they cannot be read: the calls that need the box tell of that. */
 async function roomOf(backend: Backend, signal: AbortSignal): Promise<readonly PoolRoom[] | undefined> {
-  const call = { signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]), deadline: Date.now() + LIMIT_MS };
-  return await readRoom(backend, call).catch(() => undefined);
+  return await readRoom(backend, callWithin(LIMIT_MS, signal)).catch(() => undefined);
 }
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */

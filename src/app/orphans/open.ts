@@ -1,6 +1,8 @@
 import type { Config } from '../../config/schema.ts';
 import type { KubernetesView } from '../../orphans/references.ts';
+import { callWithin } from '../../storage/call.ts';
 import type { StorageService } from '../../storage/service.ts';
+import type { Call } from '../../storage/storage.ts';
 import type { Survey } from '../../storage/survey.ts';
 
 /** What all commands of `rose-csi orphans` take. */
@@ -64,8 +66,8 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
 }
 
 /** Enough time for one step. */
-export function patience(): { readonly signal: AbortSignal; readonly deadline: number } {
-  return { signal: AbortSignal.timeout(PATIENCE_MS), deadline: Date.now() + PATIENCE_MS };
+export function patience(): Call {
+  return callWithin(PATIENCE_MS);
 }
 
 async function askCluster(flags: Omit<OrphansFlags, 'config'>): Promise<KubernetesView> {

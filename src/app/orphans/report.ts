@@ -1,7 +1,7 @@
 import type { Comparison } from '../../orphans/comparison.ts';
 import { type Held, poolOf } from '../../orphans/find.ts';
+import { printAge } from '../../storage/print-age.ts';
 import { printSize } from '../../storage/print-size.ts';
-import { printAge } from '../snapshots/lineage-text.ts';
 
 export interface ReportOptions {
   /** Words for each owner. */

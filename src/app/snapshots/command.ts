@@ -55,22 +55,30 @@ export function snapshotsCommand(): Command {
 async function list({ config: file, volume, json, ...overrides }: ListFlags, columns?: number): Promise<string> {
   const { loadConfig } = await import('../../config/load.ts');
   const config = await loadConfig(file, overrides);
-  const [{ createLogger }, { openBackend }, { identity }, { StorageService }, tree, { printLineage }, { lineageJson }] =
-    await Promise.all([
-      import('../../observability/log.ts'),
-      import('../backends.ts'),
-      import('../../storage/identity.ts'),
-      import('../../storage/service.ts'),
-      import('./lineage.ts'),
-      import('./lineage-text.ts'),
-      import('./lineage-json.ts'),
-    ]);
+  const [
+    { createLogger },
+    { openBackend },
+    { callWithin },
+    { identity },
+    { StorageService },
+    tree,
+    { printLineage },
+    { lineageJson },
+  ] = await Promise.all([
+    import('../../observability/log.ts'),
+    import('../backends.ts'),
+    import('../../storage/call.ts'),
+    import('../../storage/identity.ts'),
+    import('../../storage/service.ts'),
+    import('./lineage.ts'),
+    import('./lineage-text.ts'),
+    import('./lineage-json.ts'),
+  ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
   const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
   const storage = new StorageService({ backends, identity: ours });
-  const patience = { signal: AbortSignal.timeout(PATIENCE_MS), deadline: Date.now() + PATIENCE_MS };
-  const survey = await storage.survey(patience).finally(() => storage.close());
+  const survey = await storage.survey(callWithin(PATIENCE_MS)).finally(() => storage.close());
   const all = tree.lineage(survey);
   const branches = volume === undefined ? all : tree.through(all, volume);
   if (volume !== undefined && branches.length === 0) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { printAge } from '../../storage/print-age.ts';
 import { printSize } from '../../storage/print-size.ts';
 import { from, OWNER, snapshot, uuid, volume } from './lineage.fixture.ts';
 import { lineage } from './lineage.ts';
-import { printAge, printLineage } from './lineage-text.ts';
+import { printLineage } from './lineage-text.ts';
 
 const seconds = 1_790_000_000n;
 const now = Number(seconds) * 1_000 + 3 * 86_400_000;

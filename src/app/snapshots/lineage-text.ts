@@ -1,3 +1,4 @@
+import { printAge } from '../../storage/print-age.ts';
 import { printSize } from '../../storage/print-size.ts';
 import type { SurveyedVolume } from '../../storage/survey.ts';
 import type { Branch, Thing } from './lineage.ts';
@@ -94,17 +95,4 @@ function twinNote(twins: readonly string[]): string[] {
 /** Cuts at the end, where uuids of siblings differ no less than elsewhere. */
 function shorten(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
-}
-
-const AGE_UNITS: readonly (readonly [ms: number, letter: string])[] = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'm'],
-  [1_000, 's'],
-];
-
-/** Whole days, or hours, minutes, seconds of what is younger: `3d`. What is yet to come is `0s` old: clocks differ. */
-export function printAge(ms: number): string {
-  const [unit, letter] = AGE_UNITS.find(([each]) => ms >= each) ?? [1_000, 's'];
-  return `${Math.max(0, Math.floor(ms / unit))}${letter}`;
 }

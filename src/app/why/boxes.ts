@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { createLogger } from '../../observability/log.ts';
 import type { RetryPolicy } from '../../routeros/index.ts';
+import { callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
 import { parseSnapshotName } from '../../storage/names.ts';
@@ -120,7 +121,7 @@ class Questions {
   }
 
   #call(): Call {
-    return { signal: AbortSignal.timeout(this.#limitMs), deadline: Date.now() + this.#limitMs };
+    return callWithin(this.#limitMs);
   }
 }
 
