@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { NODE_COMMAND_FLAGS } from '../scripts/node-flags.ts';
 import { Node } from '../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../src/csi/grpc-client.ts';
+import { type Client, createClient } from '../test/support/grpc-client.ts';
 import { until } from '../test/support/until.ts';
 
 /** A program that the node ran, and how long that took. */

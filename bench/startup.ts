@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { NODE_FLAGS } from '../scripts/node-flags.ts';
 import { Identity } from '../src/csi/gen/csi_pb.js';
-import { createClient } from '../src/csi/grpc-client.ts';
+import { createClient } from '../test/support/grpc-client.ts';
 import { startDriver } from '../test/support/programs.ts';
 import { until } from '../test/support/until.ts';
 import { memoryMb } from './process-memory.ts';

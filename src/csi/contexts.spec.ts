@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contextProblem, publishContext, volumeContext } from './contexts.ts';
-import { volume } from './test-support.ts';
+import { volume } from './services.fixture.ts';
 
 const restored = { ...volume, source: { snapshotId: 'box:snap-1' } };
 

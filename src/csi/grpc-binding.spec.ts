@@ -4,11 +4,11 @@ import { connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { createClient } from '../../test/support/grpc-client.ts';
 import { StorageError } from '../storage/errors.ts';
 import { Identity } from './gen/csi_pb.js';
 import { type CallContext, type Handlers, type Interceptor, implement } from './grpc-binding.ts';
-import { createClient } from './grpc-client.ts';
-import { refusal, startServer } from './test-support.ts';
+import { refusal, startServer } from './services.fixture.ts';
 
 async function start(t: TestContext, handlers: Handlers<typeof Identity>, interceptors: readonly Interceptor[] = []) {
   const { path } = await startServer(t, [implement(Identity, handlers)], interceptors);

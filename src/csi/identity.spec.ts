@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createClient } from '../../test/support/grpc-client.ts';
 import {
   Identity,
   PluginCapability_Service_Type as Service,
   PluginCapability_VolumeExpansion_Type as VolumeExpansion,
 } from './gen/csi_pb.js';
 import { implement } from './grpc-binding.ts';
-import { createClient } from './grpc-client.ts';
 import { identityHandlers } from './identity.ts';
-import { startServer } from './test-support.ts';
+import { startServer } from './services.fixture.ts';
 
 test('the plugin tells its name, its parts and whether it is ready', async (t) => {
   let fit = false;

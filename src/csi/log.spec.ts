@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { type DescMessage, getOption, hasOption } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { pino } from 'pino';
+import { createClient } from '../../test/support/grpc-client.ts';
 import { StorageError } from '../storage/errors.ts';
 import { csi_secret, file_csi, Identity } from './gen/csi_pb.js';
 import { implement } from './grpc-binding.ts';
-import { createClient } from './grpc-client.ts';
 import { loggedFields, rpcLog } from './log.ts';
-import { filesystem, refusal, snapshot, startController, startServer, volume } from './test-support.ts';
+import { filesystem, refusal, snapshot, startController, startServer, volume } from './services.fixture.ts';
 
 interface Line {
   readonly ms: number;
@@ -90,7 +90,7 @@ test('a defect is an error with its stack', async (t) => {
   await assert.rejects(client.deleteVolume({ volumeId: 'x' }), refusal(status.INTERNAL, /defect/));
   const [line] = log.entries();
   assert.deepEqual([line?.level, line?.code], [error, 'INTERNAL']);
-  assert.match(line?.err?.stack ?? '', /unexpected call of deleteVolume.*test-support\.ts/s);
+  assert.match(line?.err?.stack ?? '', /unexpected call of deleteVolume.*services\.fixture\.ts/s);
 });
 
 test('chatter is logged at debug, unless it fails', async (t) => {

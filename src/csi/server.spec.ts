@@ -4,11 +4,11 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { createClient } from '../../test/support/grpc-client.ts';
 import { Controller, GroupController, Identity } from './gen/csi_pb.js';
 import { type CallContext, implement } from './grpc-binding.ts';
-import { createClient } from './grpc-client.ts';
 import { serve } from './server.ts';
-import { refusal, staleSocket, startServer, temporaryDirectory } from './test-support.ts';
+import { refusal, staleSocket, startServer, temporaryDirectory } from './services.fixture.ts';
 
 const nothing = implement(Identity, {});
 

@@ -4,8 +4,8 @@ import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { staleSocket, temporaryDirectory } from './services.fixture.ts';
 import { claimSocket, socketPath } from './socket.ts';
-import { staleSocket, temporaryDirectory } from './test-support.ts';
 
 test('endpoints', async (t) => {
   await t.test('a unix address gives an absolute path', () => {

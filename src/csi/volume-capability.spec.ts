@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { StorageError } from '../storage/errors.ts';
 import { VolumeCapability_AccessMode_Mode as Mode, VolumeCapabilitySchema } from './gen/csi_pb.js';
-import { block, filesystem } from './test-support.ts';
+import { block, filesystem } from './services.fixture.ts';
 import { publishMode, refusalOf, requireUsage, usageOf } from './volume-capability.ts';
 
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;

@@ -9,7 +9,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildBundle } from '../../scripts/build.ts';
 import { Identity } from '../../src/csi/gen/csi_pb.js';
-import { createClient } from '../../src/csi/grpc-client.ts';
+import { createClient } from '../support/grpc-client.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { METRICS_ON, scrape, scrapeUntil } from './scrape.ts';

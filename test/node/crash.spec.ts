@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Node } from '../../src/csi/gen/csi_pb.js';
-import type { Client } from '../../src/csi/grpc-client.ts';
+import type { Client } from '../support/grpc-client.ts';
 import { until } from '../support/until.ts';
 import { CrashingNodes, type Death } from './crashing-node.ts';
 import { type Claim, capability, type Kind, run, type Scene, SIZES, startScene } from './scene.ts';

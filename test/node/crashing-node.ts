@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Node } from '../../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../../src/csi/grpc-client.ts';
+import { type Client, createClient } from '../support/grpc-client.ts';
 import { CLUSTER_ID } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 

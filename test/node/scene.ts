@@ -11,12 +11,12 @@ import {
   Node,
   type VolumeCapabilitySchema,
 } from '../../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../../src/csi/grpc-client.ts';
 import { type Mount, parseMountinfo } from '../../src/host/mountinfo.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { LoopTarget } from '../../src/simulator/attach/loop.ts';
 import { makeVolume } from '../support/calls.ts';
 import { lack } from '../support/capability.ts';
+import { type Client, createClient } from '../support/grpc-client.ts';
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 

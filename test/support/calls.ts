@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { status } from '@grpc/grpc-js';
 import type { Controller } from '../../src/csi/gen/csi_pb.js';
-import type { Client } from '../../src/csi/grpc-client.ts';
+import type { Client } from './grpc-client.ts';
 import { filesystem, volumeRequest } from './requests.ts';
 
 type ControllerClient = Client<typeof Controller>;

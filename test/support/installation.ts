@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../../src/csi/grpc-client.ts';
+import { type Client, createClient } from './grpc-client.ts';
 import { startBox, startDriver, writeConfiguration } from './programs.ts';
 import { SimulatorApi } from './simulator-api.ts';
 import { until } from './until.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { ControllerServiceCapability_RPC_Type as Rpc } from '../gen/csi_pb.js';
-import { refusal, startController } from '../test-support.ts';
+import { refusal, startController } from '../services.fixture.ts';
 
 test('the controller advertises what it can do, and nothing else', async (t) => {
   const client = await startController(t, {});

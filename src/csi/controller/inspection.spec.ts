@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { StorageError } from '../../storage/errors.ts';
 import type { PageRequest, Volume } from '../../storage/storage.ts';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
-import { block, filesystem, refusal, startController, volume } from '../test-support.ts';
+import { block, filesystem, refusal, startController, volume } from '../services.fixture.ts';
 
 const published: Volume = { ...volume, publishedNodeIds: ['node-a', 'node-b'] };
 const restored: Volume = { ...volume, id: 'box:pvc-2', source: { snapshotId: 'box:snap-1' } };

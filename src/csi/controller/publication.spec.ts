@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { PublishRequest } from '../../storage/storage.ts';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
-import { block, filesystem, refusal, startController } from '../test-support.ts';
+import { block, filesystem, refusal, startController } from '../services.fixture.ts';
 
 const target = { address: '192.0.2.1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1', bytes: 1n << 30n };
 const request = { volumeId: 'box:pvc-1', nodeId: 'nqn:node', volumeCapability: filesystem() };

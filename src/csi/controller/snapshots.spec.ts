@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { StorageError } from '../../storage/errors.ts';
 import type { CreateSnapshotRequest, PageRequest, SnapshotFilter } from '../../storage/storage.ts';
 import type { Snapshot } from '../gen/csi_pb.js';
-import { refusal, snapshot, startController } from '../test-support.ts';
+import { refusal, snapshot, startController } from '../services.fixture.ts';
 import type { OnSnapshot } from './snapshots.ts';
 
 /** The fields of a snapshot message that matter. */

@@ -5,7 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { StorageError } from '../../storage/errors.ts';
 import type { CapacityRange, CreateVolumeRequest, Volume } from '../../storage/storage.ts';
 import { type CreateVolumeRequestSchema, VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
-import { block, filesystem, refusal, startController, volume } from '../test-support.ts';
+import { block, filesystem, refusal, startController, volume } from '../services.fixture.ts';
 
 type Init = MessageInitShape<typeof CreateVolumeRequestSchema>;
 const GiB = 1n << 30n;

@@ -10,8 +10,8 @@ import {
   VolumeCapability_AccessMode_Mode as Mode,
   type VolumeCapabilitySchema,
 } from '../../../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
 import { nodeIdOf } from '../../../src/storage/identity.ts';
+import { type Client, createClient } from '../../support/grpc-client.ts';
 import { until } from '../../support/until.ts';
 import { NodeService } from './node.ts';
 import { ask, SSH_PORT, STORAGE_ADDRESS } from './wire.ts';

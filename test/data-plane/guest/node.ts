@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { Identity, Node } from '../../../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
+import { type Client, createClient } from '../../support/grpc-client.ts';
 import { until } from '../../support/until.ts';
 import { type Claim, capability, type Mounted } from './cluster.ts';
 import { uuidOf } from './hands.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Controller } from '../../../src/csi/gen/csi_pb.js';
-import type { Client } from '../../../src/csi/grpc-client.ts';
 import { MiB, makeSnapshot, makeVolume, node, publish, snapshotName, volumeName } from '../../support/calls.ts';
 import { change, look, subvolumes } from '../../support/console.ts';
+import type { Client } from '../../support/grpc-client.ts';
 import { pattern, write } from '../../support/images.ts';
 import { filesystem, fromSnapshot, fromVolume, volumeRequest } from '../../support/requests.ts';
 import type { Stack } from '../../support/stack.ts';

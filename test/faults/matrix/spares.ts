@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, Identity } from '../../../src/csi/gen/csi_pb.js';
-import { type Client, createClient } from '../../../src/csi/grpc-client.ts';
+import { type Client, createClient } from '../../support/grpc-client.ts';
 import { type Running, startDriver } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type Client, createClient } from '../../test/support/grpc-client.ts';
 import type { Snapshot, Storage, Volume } from '../storage/storage.ts';
 import { controllerHandlers } from './controller/controller.ts';
 import type { OnSnapshot } from './controller/snapshots.ts';
 import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabilitySchema } from './gen/csi_pb.js';
 import { type Implementation, type Interceptor, implement } from './grpc-binding.ts';
-import { type Client, createClient } from './grpc-client.ts';
 import { type RunningServer, serve } from './server.ts';
 
 /** A volume as the storage tells it. */

@@ -1,4 +1,4 @@
-/** A typed client of a protobuf-es service over gRPC, for tests, the demo and the command line. */
+/** A typed client of a protobuf-es service over gRPC, for tests, the demo and the benchmarks. */
 import {
   create,
   type DescMethod,
@@ -8,7 +8,7 @@ import {
   type MessageShape,
 } from '@bufbuild/protobuf';
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
-import { methodDefinition, type UnaryNames } from './grpc-binding.ts';
+import { methodDefinition, type UnaryNames } from '../../src/csi/grpc-binding.ts';
 
 /** How long to wait for an answer. */
 export interface CallOptions {
