@@ -48,12 +48,15 @@ test('versions of sidecars stand in values.yaml and what is made from it, and no
   }
 });
 
-test('docs/install.md installs the snapshot CRDs and the controller of the version that the chart uses', () => {
-  const versions = [...read('docs/install.md').matchAll(/external-snapshotter\/\S*\?ref=([^']+)/g)].map(
-    (match) => match[1],
-  );
-  assert.deepEqual(versions, [values.images['snapshotter']?.tag, values.images['snapshotter']?.tag]);
-  assert.equal(SNAPSHOTTER_VERSION, values.images['snapshotter']?.tag, 'what the Event about them advises');
+test('the snapshot kinds, the controller for them and what tests hold them against are of the version of the chart', () => {
+  const version = values.images['snapshotter']?.tag;
+  for (const page of ['docs/install.md', 'README.md']) {
+    const refs = [...read(page).matchAll(/external-snapshotter\/\S*\?ref=([^']+)/g)].map((match) => match[1]);
+    assert.deepEqual(refs, [version, version], page);
+  }
+  assert.equal(SNAPSHOTTER_VERSION, version, 'what the Event about them advises');
+  const [, client] = /external-snapshotter\/client\/v8 (\S+)/.exec(read('test/chart/strict-decode/go.mod')) ?? [];
+  assert.equal(client, version, 'the types that objects are decoded into');
 });
 
 test('the values that differ between clusters have to be given', () => {

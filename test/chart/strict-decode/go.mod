@@ -3,7 +3,7 @@ module rose-csi/test/strict-decode
 go 1.26.0
 
 require (
-	github.com/kubernetes-csi/external-snapshotter/client/v8 v8.7.0
+	github.com/kubernetes-csi/external-snapshotter/client/v8 v8.6.0
 	github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring v0.85.0
 	k8s.io/apimachinery v0.37.0
 	k8s.io/client-go v0.37.0
