@@ -12,8 +12,14 @@ import { makeBase } from './image/base.ts';
 import { answer, step } from './image/commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** What `rose-csi node` runs on a node. */
-const NODE_TOOLS = ['nvme', 'mkfs.ext4', 'resize2fs', 'mkfs.xfs', 'xfs_growfs', 'blkid', 'mount', 'umount', 'modprobe'];
+/** What `rose-csi node` runs on a node, the init container, and `--host-tools`. */
+const NODE_TOOLS = [
+  ...['nvme', 'mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'dd', 'stat'],
+  ...['mkfs.ext4', 'resize2fs', 'mkfs.xfs', 'xfs_growfs', 'modprobe', 'nsenter', 'chroot'],
+];
+/** Starts the node plugin, waits for its socket, and ends it. */
+const SERVES = `"$@" node --endpoint unix:///tmp/csi.sock --node-name n --cluster-id c --state-dir /tmp/state & pid=$!
+  while kill -0 $pid && ! test -S /tmp/csi.sock; do sleep 0.1; done; test -S /tmp/csi.sock && kill $pid && wait $pid`;
 
 const lacking = obstacle();
 if (lacking !== undefined) {
@@ -74,6 +80,8 @@ function testNode(): void {
   expect(answerIn(container, [node, ...rest, '--version']), /^\d+\.\d+\.\d+$/);
   expect(answerIn(container, ['id', '-u']), /^0$/);
   for (const tool of NODE_TOOLS) expect(answerIn(container, ['sh', '-c', `command -v ${tool}`]), /^\//);
+  expect(answerIn(container, ['cat', '/etc/selinux/config']), /policy/);
+  answerIn(container, ['sh', '-c', SERVES, 'sh', node, ...rest]);
 }
 
 function start(image: string): string {

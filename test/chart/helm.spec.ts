@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
 import { GOLDEN, renderings } from '../../scripts/chart/files.ts';
 import { installHelm, lint, render, run } from '../../scripts/chart/helm.ts';
 import { hasProgram } from '../support/capability.ts';
@@ -86,6 +87,12 @@ test('the helm commands of the documentation that need no cluster work', BUILDIN
   withHelm(t, async (helm) => {
     const page = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
     const values = /```yaml\n(# my-values\.yaml\n.*?)```/s.exec(page)?.[1] ?? assert.fail('no my-values.yaml');
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    assert.deepEqual(
+      parse(/```yaml\n(clusterId: .*?)```/s.exec(readme)?.[1] ?? ''),
+      parse(values),
+      'the values of README.md are those of docs/install.md, which are rendered below',
+    );
     const directory = await mkdtemp(join(tmpdir(), 'rose-csi-install-'));
     t.after(() => rm(directory, { recursive: true }));
     const file = join(directory, 'my-values.yaml');
