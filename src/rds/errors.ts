@@ -3,7 +3,8 @@
  * intact answer proved. The others say how the conversation failed.
  */
 export const REFUSALS = {
-  'RC-POOL': 'the pool is not there: label and uuid must exist exactly once and be mounted exactly once',
+  'RC-POOL':
+    'the pool is not there, or not configured: label and uuid must exist exactly once and be mounted exactly once; detail: its label',
   'RC-NOVOL': 'the volume does not exist',
   'RC-NOSRC': 'the source does not exist',
   'RC-ELSEWHERE': 'the source is in another pool',

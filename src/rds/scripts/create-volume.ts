@@ -1,7 +1,17 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
 import { addDisk, attach, diskItems, growTo, imagePath, reportDisk } from './disk.ts';
-import { find, findMatching, proveFound, proveHome, proveRatio, proveSpace, put, searchIn } from './fragments.ts';
+import {
+  find,
+  findMatching,
+  proveFound,
+  proveHome,
+  proveRatio,
+  proveSpace,
+  put,
+  searchIn,
+  searchPools,
+} from './fragments.ts';
 import type { SpaceRules } from './volume.ts';
 
 export type VolumeSource =
@@ -39,7 +49,7 @@ export function createVolume(request: CreateVolume): Script {
   const id = ros`$xU`;
   const sources = source.kind === 'new' ? [] : [ere`^${prefixOf(source)}`, id];
   return join([
-    searchIn(pools),
+    searchPools(pools),
     ros`:local xU ${ere`^${volume.prefix}`}; :local xO ${name}; :local xK ""; :local xZ 1`,
     findMatching(id, ...sources),
     source.kind === 'new' ? proveHome(pools, pool) : proveFound(pools),

@@ -8,13 +8,36 @@ import type { Pool } from '../refs.ts';
  */
 
 /** Sets `xQ`, which the searches for subvolumes need: they look in the configured pools and nowhere else. */
-export function searchIn(pools: readonly Pool[]): Script {
+export function searchPools(pools: readonly Pool[]): Script {
   return ros`:local xQ ${ere`^${pools.map(({ label }) => label)}$`}`;
+}
+
+/**
+ * As {@link searchPools}, and sets `xPart`, one part of a name with its hyphen, and `xTail`, what follows in the name of a
+ * volume behind `pvc-<uuid>-`. Intervals would be shorter, but a console may not know them.
+ */
+export function searchIn(pools: readonly Pool[]): Script {
+  return ros`${searchPools(pools)}; :local xPart ${ere`[^-]+-`};
+    :local xTail ($xPart.${ere`[nsv]`}.$xPart.$xPart.$xPart.$xPart.$xPart.${ere`[0-9]+`})`;
 }
 
 /** The condition for living subvolumes of the pools whose name matches. */
 export function living(name: Script): Script {
   return ros`where !dead and fs~$xQ and name~${name}`;
+}
+
+/**
+ * What the name of an object matches whole (src/storage/names.ts): a copy that somebody keeps beside it, under the same
+ * name and more, is none of ours. Needs {@link searchIn}.
+ */
+export function named(prefix: string): Script {
+  return ros`(${ere`^${prefix}`}.${tailOf(prefix)}.${ere`$`})`;
+}
+
+/** What follows in a name behind `pvc-<uuid>-` or `snap-<uuid>-`. */
+function tailOf(prefix: string): Script {
+  if (!prefix.startsWith('snap-')) return ros`$xTail`;
+  return ros`$xPart.$xPart.$xPart.$xPart.$xPart.$xPart.${ere`[0-9]+-[0-9]+`}`;
 }
 
 /** The rows of living subvolumes whose names match. */
@@ -23,13 +46,13 @@ function rows(name: Script): Script {
 }
 
 /**
- * Sets `xA` to the rows of all living subvolumes whose names begin with the first of the prefixes that any does, and `xV`
+ * Sets `xA` to the rows of all living subvolumes that are named by the first of the prefixes that any is, and `xV`
  * to the one with the smallest subvolume-id, or to nothing. If two processes raced and made two rows of one id, the
  * smallest is the object, for every reader. Who looks for a result and then for its source looks for the result a third
  * time: another process may have made it, and a third one deleted the source, between the two looks.
  */
 export function find(...prefixes: readonly string[]): Script {
-  return findMatching(...prefixes.map((prefix) => ere`^${prefix}`));
+  return findMatching(...prefixes.map(named));
 }
 
 /** As {@link find}, by expressions that names must match. */
@@ -73,6 +96,16 @@ export function proveFound(pools: readonly Pool[]): Script {
   return prove(pools, ros`[:len $xA]=0 or $xL=($xV->"fs")`);
 }
 
+/**
+ * Refuses with RC-POOL when nothing was found in the configured pools and the object is in another one: taken out of the
+ * configuration, a pool still has what was made in it, and whoever deletes that must not be told that it is gone.
+ */
+export function proveNowhereElse(prefix: string): Script {
+  return ros`:if ([:len $xA]=0) do={
+    :local xR [/disk/btrfs/subvolume print detail as-value proplist=fs where !dead and name~${named(prefix)}];
+    :if ([:len $xR]>0) do={:error ("RC-POOL ".($xR->0->"fs")." is not configured")}}`;
+}
+
 /** As {@link proveFound}, but proves only `home` when nothing was found: for what is made there without a source. */
 export function proveHome(pools: readonly Pool[], home: Pool): Script {
   return ros`:local xT ($xV->"fs"); :if ([:len $xA]=0) do={:set xT ${home.label}}; ${prove(pools, ros`$xL=$xT`)}`;
@@ -111,23 +144,28 @@ export function proveRatio(bytes: Script, ratioPercent: bigint | undefined): Scr
 }
 
 /**
- * Removes every living subvolume whose name begins so, unless a disk item uses a file of it; waits until they are gone.
+ * Removes every living subvolume of the object, unless a disk item uses a file of it; waits until they are gone.
  *
  * @param own Slot of the object's own disk item, if it has one. That it is there means that another process has attached
  *   it again meanwhile: RC-LEFT, which passes, and not RC-USED, which a person has to look at.
  */
 export function removeSubvolumes(prefix: string, own = ''): Script {
   return join([
-    ros`:foreach xI in=[/disk find where file-path~${ere`(^|/)${prefix}`}] do={
+    ros`:foreach xI in=[/disk find where file-path~(${ere`(^|/)${prefix}`}.${tailOf(prefix)}."/")] do={
       :local xS [/disk get $xI slot]; :if ($xS=${own}) do={:error "RC-LEFT"}; :error ("RC-USED ".$xS)}`,
     ros`:foreach xI in=${subvolumes(prefix)} do={/disk/btrfs/subvolume remove $xI}`,
     awaitGone(subvolumes(prefix)),
   ]);
 }
 
-/** The ids of living subvolumes whose names begin so. */
+/** The ids of the living subvolumes of an object. */
 export function subvolumes(prefix: string): Script {
-  return ros`[/disk/btrfs/subvolume find ${living(ere`^${prefix}`)}]`;
+  return ros`[/disk/btrfs/subvolume find ${living(named(prefix))}]`;
+}
+
+/** The ids of the living subvolumes of this very name. */
+export function subvolumesCalled(name: string): Script {
+  return ros`[/disk/btrfs/subvolume find ${living(ere`^${name}$`)}]`;
 }
 
 /** Waits at most 2 s until a search finds nothing (U9). */
@@ -135,9 +173,9 @@ export function awaitGone(search: Script): Script {
   return ros`:local xJ 20; :while ($xJ>0 and [:len ${search}]>0) do={:delay 100ms; :set xJ ($xJ-1)}`;
 }
 
-/** Prints, as one JSON array, the living subvolumes whose names begin so. */
+/** Prints, as one JSON array, the living subvolumes of an object. */
 export function reportSubvolumes(prefix: string): Script {
-  return reportMatching(ere`^${prefix}`);
+  return reportMatching(named(prefix));
 }
 
 /** As {@link reportSubvolumes}, by an expression that names must match. */

@@ -6,12 +6,14 @@ import {
   find,
   living,
   proveFound,
+  proveNowhereElse,
   proveOwned,
   proveSpace,
   put,
   removeSubvolumes,
   reportSubvolumes,
   searchIn,
+  subvolumesCalled,
 } from './fragments.ts';
 
 export interface CreateSnapshot {
@@ -74,6 +76,7 @@ export function deleteSnapshot(pools: readonly Pool[], owners: readonly string[]
     searchIn(pools),
     find(snapshot.prefix),
     proveFound(pools),
+    proveNowhereElse(snapshot.prefix),
     proveOwned(snapshot.prefix, owners),
     removeSubvolumes(snapshot.prefix),
     reportSubvolumes(snapshot.prefix),
@@ -90,6 +93,6 @@ export function discardTwin(pools: readonly Pool[], prefix: string, name: string
     find(prefix),
     proveFound(pools),
     ros`:if (($xV->"name")!=${name} and [:len [/disk find where file-path~${ere`(^|/)${name}/`}]]=0) do={
-      :foreach xI in=[/disk/btrfs/subvolume find ${living(ere`^${name}$`)}] do={/disk/btrfs/subvolume remove $xI}}`,
+      :foreach xI in=${subvolumesCalled(name)} do={/disk/btrfs/subvolume remove $xI}}`,
   ]);
 }

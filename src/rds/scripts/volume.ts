@@ -6,12 +6,13 @@ import {
   awaitGone,
   find,
   proveFound,
+  proveNowhereElse,
   proveOwned,
   proveRatio,
   proveSpace,
   removeSubvolumes,
   searchIn,
-  subvolumes,
+  subvolumesCalled,
 } from './fragments.ts';
 
 /** What every change to an existing volume needs. The pool of a volume is not in its id, so it is looked for in all. */
@@ -74,7 +75,7 @@ export function strangeExport(): Script {
 }
 
 /**
- * Removes a volume that is published to nobody: the disk item, read again, the subvolumes, each proven gone. What is
+ * Removes a volume that is published to nobody: the disk item, read again, the subvolumesCalled, each proven gone. What is
  * still there afterwards is printed; a `dead` subvolume counts as gone.
  */
 export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
@@ -83,6 +84,7 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
     searchIn(pools),
     find(volume.prefix),
     proveFound(pools),
+    proveNowhereElse(volume.prefix),
     proveOwned(volume.prefix, owners),
     ros`:foreach xD in=${items} do={
       :local xF [/disk get $xD file-path];
@@ -116,8 +118,8 @@ export function discardVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>, n
         :if ($xS~${ere`^[0-9]+$`} and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={
           :if ([:tonum $xS]<${bytes}) do={/disk remove $xD}}};
       ${awaitGone(ros`[${items}]`)};
-      :if ([:len [${items}]]=0) do={:foreach xI in=${subvolumes(name)} do={/disk/btrfs/subvolume remove $xI}}}`,
-    awaitGone(subvolumes(name)),
+      :if ([:len [${items}]]=0) do={:foreach xI in=${subvolumesCalled(name)} do={/disk/btrfs/subvolume remove $xI}}}`,
+    awaitGone(subvolumesCalled(name)),
     reportVolume(volume),
   ]);
 }
