@@ -13,57 +13,57 @@ export function searchPools(pools: readonly Pool[]): Script {
 }
 
 /**
- * As {@link searchPools}, and sets `xPart`, one part of a name with its hyphen, and `xTail`, what follows in the name of a
- * volume behind `pvc-<uuid>-`. Intervals would be shorter, but a console may not know them.
+ * As {@link searchPools}, and sets `xMore`, which matches the names, and the paths, of what is called like an object and more
+ * (src/storage/names.ts): copies that people keep beside it, and none of ours. A name that the box cuts short (U19) is not
+ * among them. Intervals would be shorter, but a console may not know them.
  */
 export function searchIn(pools: readonly Pool[]): Script {
-  return ros`${searchPools(pools)}; :local xPart ${ere`[^-]+-`};
-    :local xTail ($xPart.${ere`[nsv]`}.$xPart.$xPart.$xPart.$xPart.$xPart.${ere`[0-9]+`})`;
+  const parts = join(Array.from({ length: 11 }, () => ros`$xP`), ros`.`);
+  return ros`${searchPools(pools)}; :local xP ${ere`[^-/]+-`};
+    :local xMore (${ere`(pvc-|snap-`}.$xP.${ere`)`}.${parts}.${ere`[0-9]+[^0-9/]`})`;
 }
 
-/** The condition for living subvolumes of the pools whose name matches. */
+/** The condition for living subvolumes of the pools whose name matches, without the copies that people made of them. */
 export function living(name: Script): Script {
+  return ros`${livingOrCopied(name)} and !(name~$xMore)`;
+}
+
+/** The same with such copies. */
+function livingOrCopied(name: Script): Script {
   return ros`where !dead and fs~$xQ and name~${name}`;
 }
 
-/**
- * What the name of an object matches whole (src/storage/names.ts): a copy that somebody keeps beside it, under the same
- * name and more, is none of ours. Needs {@link searchIn}.
- */
-export function named(prefix: string): Script {
-  return ros`(${ere`^${prefix}`}.${tailOf(prefix)}.${ere`$`})`;
-}
-
-/** What follows in a name behind `pvc-<uuid>-` or `snap-<uuid>-`. */
-function tailOf(prefix: string): Script {
-  if (!prefix.startsWith('snap-')) return ros`$xTail`;
-  return ros`$xPart.$xPart.$xPart.$xPart.$xPart.$xPart.${ere`[0-9]+-[0-9]+`}`;
-}
-
-/** The rows of living subvolumes whose names match. */
-function rows(name: Script): Script {
-  return ros`[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id ${living(name)}]`;
+/** The rows of subvolumes. */
+function rows(which: Script): Script {
+  return ros`[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id ${which}]`;
 }
 
 /**
- * Sets `xA` to the rows of all living subvolumes that are named by the first of the prefixes that any is, and `xV`
+ * Sets `xA` to the rows of all living subvolumes whose names begin with the first of the prefixes that any does, and `xV`
  * to the one with the smallest subvolume-id, or to nothing. If two processes raced and made two rows of one id, the
  * smallest is the object, for every reader. Who looks for a result and then for its source looks for the result a third
  * time: another process may have made it, and a third one deleted the source, between the two looks.
  */
 export function find(...prefixes: readonly string[]): Script {
-  return findMatching(...prefixes.map(named));
+  return search(
+    prefixes.map((prefix) => ere`^${prefix}`),
+    living,
+  );
 }
 
-/** As {@link find}, by expressions that names must match. */
+/** As {@link find}, by expressions, and with the copies that people made: for the one command that has no room for more. */
 export function findMatching(...patterns: readonly Script[]): Script {
+  return search(patterns, livingOrCopied);
+}
+
+function search(patterns: readonly Script[], which: (name: Script) => Script): Script {
   const [only] = patterns;
-  const search =
+  const rowsFound =
     only !== undefined && patterns.length === 1
-      ? ros`:local xA ${rows(only)}`
+      ? ros`:local xA ${rows(which(only))}`
       : ros`:local xA [:toarray ""];
-          :foreach xP in={${join(patterns)}} do={:if ([:len $xA]=0) do={:set xA ${rows(ros`$xP`)}}}`;
-  return ros`${search}; :local xV ($xA->0);
+          :foreach xP in={${join(patterns)}} do={:if ([:len $xA]=0) do={:set xA ${rows(which(ros`$xP`))}}}`;
+  return ros`${rowsFound}; :local xV ($xA->0);
     :foreach xI in=$xA do={
       :if ([:tonum ($xI->"subvolume-id")]<[:tonum ($xV->"subvolume-id")]) do={:set xV $xI}}`;
 }
@@ -102,7 +102,8 @@ export function proveFound(pools: readonly Pool[]): Script {
  */
 export function proveNowhereElse(prefix: string): Script {
   return ros`:if ([:len $xA]=0) do={
-    :local xR [/disk/btrfs/subvolume print detail as-value proplist=fs where !dead and name~${named(prefix)}];
+    :local xR [/disk/btrfs/subvolume print detail as-value proplist=fs where !dead and
+      name~${ere`^${prefix}`} and !(name~$xMore)];
     :if ([:len $xR]>0) do={:error ("RC-POOL ".($xR->0->"fs")." is not configured")}}`;
 }
 
@@ -151,7 +152,7 @@ export function proveRatio(bytes: Script, ratioPercent: bigint | undefined): Scr
  */
 export function removeSubvolumes(prefix: string, own = ''): Script {
   return join([
-    ros`:foreach xI in=[/disk find where file-path~(${ere`(^|/)${prefix}`}.${tailOf(prefix)}."/")] do={
+    ros`:foreach xI in=[/disk find where file-path~${ere`(^|/)${prefix}`} and !(file-path~$xMore)] do={
       :local xS [/disk get $xI slot]; :if ($xS=${own}) do={:error "RC-LEFT"}; :error ("RC-USED ".$xS)}`,
     ros`:foreach xI in=${subvolumes(prefix)} do={/disk/btrfs/subvolume remove $xI}`,
     awaitGone(subvolumes(prefix)),
@@ -160,7 +161,7 @@ export function removeSubvolumes(prefix: string, own = ''): Script {
 
 /** The ids of the living subvolumes of an object. */
 export function subvolumes(prefix: string): Script {
-  return ros`[/disk/btrfs/subvolume find ${living(named(prefix))}]`;
+  return ros`[/disk/btrfs/subvolume find ${living(ere`^${prefix}`)}]`;
 }
 
 /** The ids of the living subvolumes of this very name. */
@@ -175,12 +176,12 @@ export function awaitGone(search: Script): Script {
 
 /** Prints, as one JSON array, the living subvolumes of an object. */
 export function reportSubvolumes(prefix: string): Script {
-  return reportMatching(named(prefix));
+  return reportMatching(ere`^${prefix}`);
 }
 
 /** As {@link reportSubvolumes}, by an expression that names must match. */
 export function reportMatching(pattern: Script): Script {
-  return put(rows(pattern));
+  return put(rows(living(pattern)));
 }
 
 /** Prints one value as JSON. */
