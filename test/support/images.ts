@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { change } from './console.ts';
+import { change, look } from './console.ts';
 import type { Stack } from './stack.ts';
 
 type Box = Pick<Stack, 'simulator' | 'api'>;
@@ -30,7 +30,7 @@ async function exported<T>({ simulator }: Box, volumeId: string, work: (nqn: str
   const item = `[find where slot=pvc-${uuid.replaceAll('-', '').slice(0, 28)} and !nvme-tcp-export]`;
   await change(simulator, `/disk set ${item} nvme-tcp-export=yes`);
   try {
-    return await work(`nqn.2026-11.io.rose-csi:pvc-${uuid}`);
+    return await work(await look(simulator, `:put [/disk get ${item.replace('!', '')} nvme-tcp-server-nqn]`));
   } finally {
     await change(simulator, `/disk set ${item.replace('!', '')} nvme-tcp-export=no`);
   }

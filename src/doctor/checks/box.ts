@@ -70,8 +70,8 @@ async function storagePackage({ console }: BoxContext): Promise<Finding> {
 
 /** Commands as the driver sends them, which `:parse` looks at without running them (docs/routeros.md, 1.4). */
 const COMMANDS = [
-  '/disk add type=file slot=x file-path=x file-size=1 mount-filesystem=no nvme-tcp-server-nqn=x comment=x',
-  '/disk set *1 nvme-tcp-export=yes nvme-tcp-server-port=4420 nvme-tcp-server-allow-host-name=x',
+  '/disk add type=file slot=x file-path=x file-size=1 mount-filesystem=no comment=x',
+  '/disk set *1 nvme-tcp-export=yes nvme-tcp-server-nqn=x nvme-tcp-server-port=4420 nvme-tcp-server-allow-host-name=x',
   '/disk/btrfs/subvolume add fs=x parent=x name=x read-only=yes',
   '/disk/btrfs/filesystem find',
   '/file find',

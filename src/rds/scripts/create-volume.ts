@@ -101,8 +101,8 @@ function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Scrip
 /** Attaches the image, proves that it is there, and grows it to what was asked for. */
 function complete({ volume, comment, bytes, source }: CreateVolume): Script {
   if (source.kind === 'new') {
-    const add = ros`:if ($xK!="") do={${addDisk(volume, comment, ros`file-size=${bytes}`)}} else={
-      :onerror xE in={${addDisk(volume, comment)}} do={:error ("RC-HALF ".$xE)}}`;
+    const add = ros`:if ($xK!="") do={${addDisk(comment, ros`file-size=${bytes}`)}} else={
+      :onerror xE in={${addDisk(comment)}} do={:error ("RC-HALF ".$xE)}}`;
     const unread = ros`:if ($xS="0") do={/disk set $xD file-size=${bytes}} else={:error "RC-SIZE"}`;
     return join([attach(volume, comment, add), growTo(ros`${bytes}`, { unread })]);
   }
@@ -123,6 +123,6 @@ export function makeImage({ pools, volume, name, comment, bytes }: CreateVolume)
     ros`:if (($xV->"name")!=${name} or [:len [/file find where name~${ere`(^|/)${name}$`}]]!=1
       or [:len [/file find where name~${ere`(^|/)${name}/`}]]>0) do={:error "RC-HALF"}`,
     imagePath(volume),
-    addDisk(volume, comment, ros`file-size=${bytes}`),
+    addDisk(comment, ros`file-size=${bytes}`),
   ]);
 }

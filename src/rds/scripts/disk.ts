@@ -13,12 +13,11 @@ export function imagePath(volume: VolumeRef): Script {
 }
 
 /**
- * Adds the disk item `xX` for the image at `xP`. `fileSize` (`file-size=…`) is given only where it is certain that no image is
+ * Adds the disk item `xX` for the image at `xP`; its NQN is set when it is exported. `fileSize` (`file-size=…`) is given only where it is certain that no image is
  * there: what it does to an existing file is not known (U4).
  */
-export function addDisk(volume: VolumeRef, comment: string, fileSize: Script = ros``): Script {
-  return ros`/disk add type=file slot=$xX file-path=$xP ${fileSize} mount-filesystem=no
-    nvme-tcp-server-nqn=${volume.nqn} comment=${comment}`;
+export function addDisk(comment: string, fileSize: Script = ros``): Script {
+  return ros`/disk add type=file slot=$xX file-path=$xP ${fileSize} mount-filesystem=no comment=${comment}`;
 }
 
 /** The ids of the disk items of a volume: one or none. */
@@ -33,7 +32,7 @@ export function diskItems(volume: VolumeRef): Script {
  *
  * @param add How a missing item is added; without `file-size` unless told otherwise, so that no byte can change.
  */
-export function attach(volume: VolumeRef, comment: string, add: Script = addDisk(volume, comment)): Script {
+export function attach(volume: VolumeRef, comment: string, add: Script = addDisk(comment)): Script {
   return ros`${imagePath(volume)}; :if ([:len [/disk find where slot=$xX]]=0) do={${add}};
     :local xD ([/disk find where slot=$xX]->0); :local xF [/disk get $xD file-path];
     :if ($xF!=$xP and $xF!=("/".$xP) and ("/".$xF)!=$xP) do={:error ("RC-SLOT ".$xF)}`;

@@ -18,7 +18,10 @@ export function searchPools(pools: readonly Pool[]): Script {
  * among them. Intervals would be shorter, but a console may not know them.
  */
 export function searchIn(pools: readonly Pool[]): Script {
-  const parts = join(Array.from({ length: 11 }, () => ros`$xP`), ros`.`);
+  const parts = join(
+    Array.from({ length: 11 }, () => ros`$xP`),
+    ros`.`,
+  );
   return ros`${searchPools(pools)}; :local xP ${ere`[^-/]+-`};
     :local xMore (${ere`(pvc-|snap-`}.$xP.${ere`)`}.${parts}.${ere`[0-9]+[^0-9/]`})`;
 }

@@ -46,6 +46,7 @@ export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>>
     'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
     CreateSnapshot: 'FAILED_PRECONDITION',
     'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
+    DeleteSnapshot: 'FAILED_PRECONDITION',
   },
   'comment-limit-64': {
     ControllerPublishVolume: 'UNAVAILABLE',
