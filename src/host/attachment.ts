@@ -32,7 +32,8 @@ export interface Target {
 
 /**
  * Volumes as block devices of this node. A volume is known by its subsystem NQN alone, looked up anew each time: kernel
- * names such as `nvme0n1` pass from one volume to another (docs/routeros.md, 10).
+ * names such as `nvme0n1` pass from one volume to another (docs/routeros.md, 10). Each publication of a volume has an NQN
+ * of its own; where the NQN of the volume is given, whichever publication is connected is meant.
  */
 export interface Attachment {
   /**
@@ -42,11 +43,11 @@ export interface Attachment {
    */
   connect(target: Target, signal: AbortSignal): Promise<BlockDevice>;
 
+  /** The NQNs of what is connected, working or not. */
+  connected(nqn: string): Promise<string[]>;
+
   /** The device of a volume now; undefined when there is none. @throws StorageError `unavailable` when that is unsure */
   find(nqn: string): Promise<BlockDevice | undefined>;
-
-  /** Whether anything is left of a connection, working or not. */
-  isAttached(nqn: string): Promise<boolean>;
 
   /** Whether I/O goes through now, as far as the kernel knows. */
   isLive(nqn: string): Promise<boolean>;

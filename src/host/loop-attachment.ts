@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { basename } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
+import { isNqnOf } from '../storage/names.ts';
 import type { Attachment, Target } from './attachment.ts';
 import { type BlockDevice, PLACES, readBlockDevice } from './block-device.ts';
 
@@ -30,25 +31,29 @@ export class LoopAttachment implements Attachment {
   }
 
   async find(nqn: string): Promise<BlockDevice | undefined> {
-    const attached = (await this.#ask('GET', '/v1/attachments')) as readonly Attached[];
-    const found = attached.find((one) => one.nqn === nqn && one.host === this.#hostNqn);
+    const [found] = await this.#attached(nqn);
     return found && (await readBlockDevice(PLACES, basename(found.device)));
   }
 
-  async isAttached(nqn: string): Promise<boolean> {
-    return (await this.find(nqn)) !== undefined;
+  async connected(nqn: string): Promise<string[]> {
+    return (await this.#attached(nqn)).map((one) => one.nqn);
   }
 
   async isLive(nqn: string): Promise<boolean> {
-    return await this.isAttached(nqn);
+    return (await this.connected(nqn)).length > 0;
   }
 
   /** The simulator tells the kernel itself. */
   async rescan(): Promise<void> {}
 
   async disconnect(nqn: string): Promise<void> {
-    await this.#ask('DELETE', this.#path(nqn));
-    if (await this.isAttached(nqn)) throw new StorageError('unavailable', `${nqn} is still attached`);
+    for (const subsystem of await this.connected(nqn)) await this.#ask('DELETE', this.#path(subsystem));
+    if ((await this.connected(nqn)).length > 0) throw new StorageError('unavailable', `${nqn} is still attached`);
+  }
+
+  async #attached(nqn: string): Promise<Attached[]> {
+    const all = (await this.#ask('GET', '/v1/attachments')) as readonly Attached[];
+    return all.filter((one) => isNqnOf(nqn, one.nqn) && one.host === this.#hostNqn);
   }
 
   #path(nqn: string): string {

@@ -14,7 +14,7 @@ export function nodeTools(connection: Partial<Attachment>, host: Processes = pro
   };
   return {
     attachment: {
-      ...{ connect: unexpected, find: unexpected, isAttached: unexpected, disconnect: unexpected },
+      ...{ connect: unexpected, find: unexpected, connected: unexpected, disconnect: unexpected },
       ...{ isLive: async () => true, rescan: async () => {}, ...connection },
     },
     ...{ host, mounts: new Mounts(host), logger: pino({ level: 'silent' }), patienceMs: 0 },

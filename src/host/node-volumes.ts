@@ -27,9 +27,12 @@ export class NodeVolumes {
     await this.#exclusively(volume, call, () => this.#staging.unstage(volume, stagingPath, call));
   }
 
-  /** @see Publishing.publish */
+  /** @see Staging.renew and Publishing.publish */
   async publish(request: PublishRequest, call: Call): Promise<void> {
-    await this.#exclusively(request.volume, call, () => this.#publishing.publish(request));
+    await this.#exclusively(request.volume, call, async () => {
+      if (request.staged !== undefined) await this.#staging.renew(request.staged, call);
+      await this.#publishing.publish(request);
+    });
   }
 
   /** @see Publishing.unpublish */

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
+import { isNqnOf } from '../storage/names.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
 import { unlessAbsent } from './errno.ts';
 
@@ -9,6 +10,8 @@ import { unlessAbsent } from './errno.ts';
 export interface Controller {
   /** Such as `nvme0`. */
   readonly name: string;
+  /** NQN of the subsystem. */
+  readonly nqn: string;
   /** `live` when I/O goes through; `connecting` while the kernel tries again. */
   readonly state: string;
   /** Whom it talks to; undefined where the kernel does not say. */
@@ -20,13 +23,15 @@ const NAMESPACE = /^nvme\d+n\d+$/;
 /** RouterOS has one namespace in each subsystem (docs/routeros.md, 10). */
 const NSID = '1';
 
-/** All connections to the subsystem, working or not. */
+/** All connections to the subsystem, or to any subsystem of the volume, working or not. */
 export async function controllersOf({ sys }: Places, nqn: string): Promise<Controller[]> {
   const found: Controller[] = [];
   for (const name of await list(join(sys, 'class/nvme'))) {
     const attribute = (file: string) => readAttribute(join(sys, 'class/nvme', name, file));
-    if ((await attribute('subsysnqn')) !== nqn) continue;
-    found.push({ name, state: (await attribute('state')) ?? 'gone', peer: peerIn(await attribute('address')) });
+    const subsystem = (await attribute('subsysnqn')) ?? '';
+    if (!isNqnOf(nqn, subsystem)) continue;
+    const state = (await attribute('state')) ?? 'gone';
+    found.push({ name, nqn: subsystem, state, peer: peerIn(await attribute('address')) });
   }
   return found;
 }
@@ -44,7 +49,7 @@ function peerIn(address = ''): Controller['peer'] {
  */
 export async function namespaceOf(places: Places, nqn: string): Promise<BlockDevice | undefined> {
   const found: BlockDevice[] = [];
-  for (const name of await namespacesOf(places, nqn)) {
+  for (const { name } of await namespacesOf(places, nqn)) {
     if ((await readAttribute(join(places.sys, 'block', name, 'nsid'))) !== NSID) continue;
     const device = await readBlockDevice(places, name);
     if (device !== undefined) found.push(device);
@@ -56,11 +61,16 @@ export async function namespaceOf(places: Places, nqn: string): Promise<BlockDev
   return found[0];
 }
 
-/** Names of all namespaces of the subsystem, whatever their number. */
-export async function namespacesOf({ sys }: Places, nqn: string): Promise<string[]> {
+/** All namespaces of the subsystem, or of any subsystem of the volume, whatever their number. */
+export async function namespacesOf({ sys }: Places, nqn: string): Promise<Pick<Controller, 'name' | 'nqn'>[]> {
   const names = (await list(join(sys, 'block'))).filter((name) => NAMESPACE.test(name));
-  const owners = await Promise.all(names.map((name) => readAttribute(join(sys, 'block', name, 'device/subsysnqn'))));
-  return names.filter((_name, index) => owners[index] === nqn);
+  const all = names.map(async (name) => ({
+    name,
+    nqn: await readAttribute(join(sys, 'block', name, 'device/subsysnqn')),
+  }));
+  return (await Promise.all(all)).flatMap(({ name, nqn: subsystem = '' }) =>
+    isNqnOf(nqn, subsystem) ? [{ name, nqn: subsystem }] : [],
+  );
 }
 
 async function list(directory: string): Promise<string[]> {

@@ -109,7 +109,7 @@ test('another namespace of the subsystem is not the volume, two of them at once 
   const nvme = attachment(fake);
   await fake.addNamespace({ nqn: NQN, name: 'nvme0n2', nsid: 2 });
   assert.equal(await nvme.find(NQN), undefined);
-  assert.equal(await nvme.isAttached(NQN), true);
+  assert.deepEqual(await nvme.connected(NQN), [NQN]);
   await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
   await fake.addNamespace({ nqn: NQN, name: 'nvme1n1' });
   await assert.rejects(nvme.find(NQN), { kind: 'unavailable', message: /several devices/ });
@@ -147,6 +147,23 @@ test('a disconnect that left something is not believed, whatever its exit status
     kind: 'unavailable',
     message: /still connected after `nvme disconnect` \(NQN:.* disconnected 1 controller\(s\)\)/,
   });
+});
+
+test('a volume is found by any of its publications, a publication only by its own NQN', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  const nvme = attachment(fake);
+  const [earlier, now] = [`${NQN}-0a0a0a0a`, `${NQN}-0b0b0b0b`];
+  await fake.addController(earlier, 'nvme0', 'connecting');
+  await fake.addNamespace({ nqn: earlier, name: 'nvme0n1' });
+  for (const other of [`${NQN}-not-a-token`, `${OTHER}-0a0a0a0a`])
+    await fake.addController(other, `nvme${other.length}`);
+  assert.deepEqual(await nvme.connected(NQN), [earlier]);
+  assert.equal((await nvme.find(NQN))?.path, `${fake.places.dev}/nvme0n1`);
+  assert.equal(await nvme.find(now), undefined);
+  assert.deepEqual(await nvme.connected(now), []);
+  await fake.nvme('rm -r $SYS/class/nvme/nvme0 $SYS/block/nvme0n1');
+  await nvme.disconnect(NQN);
+  assert.deepEqual(await fake.calls(), [`disconnect --nqn=${earlier}`]);
 });
 
 test('a rescan goes to a controller that works', async (t) => {

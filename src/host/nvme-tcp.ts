@@ -45,7 +45,7 @@ export class NvmeTcp implements Attachment {
 
   async connect(target: Target, signal: AbortSignal): Promise<BlockDevice> {
     const { nqn, address, port } = target;
-    if (!(await this.isAttached(nqn))) await this.#connect(target, signal);
+    if (!(await this.#isConnected(nqn))) await this.#connect(target, signal);
     await this.#refuseOtherBox(target);
     const ready = async () => ((await this.isLive(nqn)) ? await this.#usable(nqn) : undefined);
     const device = await waitFor(ready, this.#times.liveMs, signal);
@@ -62,12 +62,9 @@ export class NvmeTcp implements Attachment {
     return await namespaceOf(this.#places, nqn);
   }
 
-  async isAttached(nqn: string): Promise<boolean> {
-    const [controllers, namespaces] = await Promise.all([
-      controllersOf(this.#places, nqn),
-      namespacesOf(this.#places, nqn),
-    ]);
-    return controllers.length > 0 || namespaces.length > 0;
+  async connected(nqn: string): Promise<string[]> {
+    const found = await Promise.all([controllersOf(this.#places, nqn), namespacesOf(this.#places, nqn)]);
+    return [...new Set(found.flat().map((one) => one.nqn))];
   }
 
   async isLive(nqn: string): Promise<boolean> {
@@ -81,13 +78,20 @@ export class NvmeTcp implements Attachment {
   }
 
   async disconnect(nqn: string): Promise<void> {
-    if (!(await this.isAttached(nqn))) return;
+    for (const subsystem of await this.connected(nqn)) await this.#disconnect(subsystem);
+  }
+
+  async #isConnected(nqn: string): Promise<boolean> {
+    return (await this.connected(nqn)).length > 0;
+  }
+
+  async #disconnect(nqn: string): Promise<void> {
     // Its exit status says little (it ends with 0 when it disconnected nothing), so sysfs decides.
     const said = await this.#host.ask('nvme', ['disconnect', `--nqn=${nqn}`]).then(
       ({ text, complaint }) => complaint || text,
       (error: unknown) => String(error instanceof Error ? error.message : error),
     );
-    const gone = async () => ((await this.isAttached(nqn)) ? undefined : true);
+    const gone = async () => ((await this.#isConnected(nqn)) ? undefined : true);
     if ((await waitFor(gone, this.#times.goneMs)) === undefined) {
       throw new StorageError('unavailable', `${nqn} is still connected after \`nvme disconnect\` (${said})`);
     }
@@ -99,7 +103,7 @@ export class NvmeTcp implements Attachment {
       await this.#host.run('nvme', connectArguments(this.#hostNqn, target), options);
     } catch (error) {
       // Another process may have been faster, or it was cut off after it had done its work.
-      if (await this.isAttached(target.nqn)) return;
+      if (await this.#isConnected(target.nqn)) return;
       if (!(error instanceof ProcessError)) throw error;
       const where = `${target.nqn} on ${target.address}:${target.port}`;
       throw new StorageError('unavailable', `cannot connect to ${where}: ${error.message}`, { cause: error });

@@ -9,7 +9,7 @@ import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
 import type { Filesystem } from './formatting.ts';
 import type { Mount } from './mountinfo.ts';
 import { ProcessError } from './processes.ts';
-import type { NodeTools, VolumeName } from './staging.ts';
+import type { NodeTools, StageRequest, VolumeName } from './staging.ts';
 import { placesOf, showsDevice, showsFilesystem } from './volume-users.ts';
 
 export interface PublishRequest {
@@ -20,6 +20,8 @@ export interface PublishRequest {
   readonly readOnly: boolean;
   /** No second target may have it (SINGLE_NODE_SINGLE_WRITER). */
   readonly exclusive: boolean;
+  /** How it was to be staged, where the caller says so: as which publication. */
+  readonly staged?: StageRequest | undefined;
 }
 
 /** What a volume holds: bytes alone for a raw block volume. */

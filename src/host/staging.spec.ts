@@ -1,5 +1,8 @@
 /** What is decided before any program runs, with a connection that the test makes up. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_TUNING } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
@@ -15,6 +18,7 @@ test('a device smaller than the box told of was formatted: it is another one, or
   const tools = nodeTools(
     {
       connect: async () => device,
+      connected: async () => [NQN],
       find: async () => device,
       rescan: async () => void told.push('rescan'),
       disconnect: async (nqn) => void told.push(`disconnect ${nqn}`),
@@ -32,4 +36,50 @@ test('a device smaller than the box told of was formatted: it is another one, or
     message: /\/dev\/none of rds1:pvc-1 still has 4096 of 8192 bytes/,
   });
   assert.deepEqual(told, ['rescan', `disconnect ${NQN}`]);
+});
+
+test('a connection from before a forced detach was taken for the volume, with what it had not flushed', async (t) => {
+  const [earlier, now] = [`${NQN}-0a0a0a0a`, `${NQN}-0b0b0b0b`];
+  const stagingPath = mkdtempSync(join(tmpdir(), 'rose-csi-staging-'));
+  t.after(() => rmSync(stagingPath, { recursive: true }));
+  const request = {
+    volume: { id: 'rds1:pvc-1', uuid: '1', nqn: NQN },
+    target: { nqn: now, address: '192.0.2.1', port: 4420, bytes: 4096n, tuning: DEFAULT_TUNING },
+    stagingPath,
+    use: { kind: 'block', readOnly: false },
+  } as const;
+  const device: BlockDevice = { path: '/dev/none', number: '0:0', bytes: 4096n, readOnly: false, sequence: '1' };
+  for (const isLive of [false, true]) {
+    const told: string[] = [];
+    const connected = new Set([earlier]);
+    const tools = nodeTools(
+      {
+        connected: async () => [...connected],
+        isLive: async (nqn) => isLive && nqn === earlier,
+        find: async (nqn) => (nqn === now || connected.size > 0 ? device : undefined),
+        connect: async ({ nqn }) => {
+          told.push(`connect ${nqn}`);
+          return device;
+        },
+        disconnect: async (nqn) => {
+          told.push(`disconnect ${nqn}`);
+          connected.clear();
+        },
+      },
+      processes(['/no/such/program']),
+    );
+    const staging = new Staging(tools);
+    const call = { signal: new AbortController().signal };
+    if (isLive) {
+      await assert.rejects(staging.stage(request, call), { kind: 'unavailable', message: /detached from this node/ });
+      assert.deepEqual(told, [`disconnect ${NQN}`], 'nothing uses it, so the next attempt finds it gone');
+    } else {
+      await staging.renew(request, call);
+      assert.deepEqual(told, [`disconnect ${earlier}`, `connect ${now}`]);
+      await staging.renew(request, call);
+      assert.equal(told.length, 2, 'what is current is left alone');
+      await staging.renew({ ...request, target: { ...request.target, nqn: earlier }, stagingPath: '/nowhere' }, call);
+      assert.equal(told.length, 2, 'what was never staged stays so');
+    }
+  }
 });

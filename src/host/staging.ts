@@ -1,11 +1,13 @@
 /** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import type { Attachment, Target } from './attachment.ts';
 import { ofSize } from './awaited-size.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
+import { earlierPublications, endEarlierPublications } from './earlier-publications.ts';
+import { unlessAbsent } from './errno.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Filesystem, Formatting } from './formatting.ts';
 import type { Mounts } from './mounts.ts';
@@ -18,6 +20,7 @@ export interface VolumeName {
   /** The CSI volume id, for messages and locks. */
   readonly id: string;
   readonly uuid: string;
+  /** Of the volume, and so of any publication of it. */
   readonly nqn: string;
 }
 
@@ -76,8 +79,10 @@ export class Staging {
     const { volume, target, use } = request;
     this.#lostSince.delete(volume.id);
     try {
+      await endEarlierPublications(this.#tools, volume, target);
       const connected = await this.#tools.attachment.connect(target, signal);
-      const device = await ofSize(this.#tools.attachment, volume, connected, target.bytes, signal);
+      const published = { id: volume.id, nqn: target.nqn };
+      const device = await ofSize(this.#tools.attachment, published, connected, target.bytes, signal);
       if (use.kind === 'block') {
         if (use.readOnly && !device.readOnly) await this.#tools.host.run('blockdev', ['--setro', device.path]);
       } else {
@@ -89,14 +94,33 @@ export class Staging {
     }
   }
 
+  /**
+   * Stages what kubelet holds for staged, when that is not so any more: its connection is one of an earlier publication, or
+   * the kernel has given it up. What was never staged stays so: kubelet makes the path before it stages, and removes it
+   * afterwards.
+   *
+   * @throws StorageError
+   */
+  async renew(request: StageRequest, call: Call): Promise<void> {
+    const { attachment, mounts } = this.#tools;
+    const { volume, target, stagingPath, use } = request;
+    const device = await attachment.find(target.nqn);
+    const mount = (await mounts.at(stagingPath)).at(-1);
+    const isMounted = device !== undefined && mount !== undefined && showsFilesystem(mount, device);
+    const isStaged = use.kind === 'block' ? device !== undefined : isMounted;
+    if (isStaged && (await earlierPublications(attachment, volume, target)).length === 0) return;
+    const isKnown = mount !== undefined || (await unlessAbsent(() => lstat(stagingPath))) !== undefined;
+    if (isKnown) await this.stage(request, call);
+  }
+
   async #stageFilesystem(
-    { volume, stagingPath: path }: StageRequest,
+    { volume, target, stagingPath: path }: StageRequest,
     use: Extract<Use, { kind: 'filesystem' }>,
     device: BlockDevice,
     signal: AbortSignal,
   ): Promise<void> {
     const { host, mounts, formatting } = this.#tools;
-    const identify = () => this.#tools.attachment.find(volume.nqn);
+    const identify = () => this.#tools.attachment.find(target.nqn);
     const formattable = { ...volume, blank: use.blank, filesystem: use.filesystem };
     let filesystem = await this.#mounted(path, device);
     if (filesystem === undefined) {

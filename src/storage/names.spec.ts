@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { parseHandle, printHandle } from './handle.ts';
 import { hostIdOf, identity, isUuid, nodeIdOf, nodeIdOfHost, uuidOfName } from './identity.ts';
 import {
+  isNqnOf,
   nqnOf,
   parseSnapshotName,
   parseVolumeName,
   printSnapshotName,
   printVolumeName,
+  publicationNqn,
   slotOf,
   snapshotNamePrefix,
 } from './names.ts';
@@ -119,6 +121,20 @@ test('slots keep within 32 characters, and NQNs follow from the uuid', () => {
     fc.property(uuids, (uuid) => {
       assert.match(slotOf(uuid), /^pvc-[0-9a-f]{28}$/);
       assert.equal(nqnOf(uuid), `nqn.2026-11.io.rose-csi:pvc-${uuid}`);
+    }),
+  );
+});
+
+test('an NQN is of its volume and of its publication, and of no other', () => {
+  fc.assert(
+    fc.property(uuids, uuids, owners, owners, (uuid, other, token, later) => {
+      const nqn = publicationNqn(nqnOf(uuid), token);
+      assert.ok(isNqnOf(nqnOf(uuid), nqn) && isNqnOf(nqn, nqn));
+      assert.equal(isNqnOf(nqnOf(other), nqn), other === uuid);
+      assert.equal(isNqnOf(publicationNqn(nqnOf(uuid), later), nqn), later === token);
+      for (const foreign of [`${nqn}0`, `${nqn}-${token}`, `x${nqn}`, `${nqnOf(uuid)}${token}`, '']) {
+        assert.ok(!isNqnOf(nqnOf(uuid), foreign), foreign);
+      }
     }),
   );
 });

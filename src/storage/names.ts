@@ -84,7 +84,17 @@ export function slotOf(volumeUuid: string): string {
   return `pvc-${volumeUuid.replaceAll('-', '').slice(0, 28)}`;
 }
 
-/** The subsystem NQN of a volume, derivable from its handle alone. */
+/** What every subsystem NQN of a volume begins with, derivable from its handle alone. */
 export function nqnOf(volumeUuid: string): string {
   return `nqn.2026-11.io.rose-csi:pvc-${volumeUuid}`;
+}
+
+/** The subsystem NQN of one publication of a volume: from export on to export off. */
+export function publicationNqn(volumeNqn: string, token: string): string {
+  return `${volumeNqn}-${token}`;
+}
+
+/** Whether a subsystem NQN is that of the publication, or of any publication of the volume, that is asked for. */
+export function isNqnOf(asked: string, subsystem: string): boolean {
+  return subsystem === asked || (subsystem.startsWith(asked) && /^-[0-9a-f]{8}$/.test(subsystem.slice(asked.length)));
 }

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Mode } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { exclusively } from './failures.ts';
 import { hostIdOf } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
+import { publicationNqn } from './names.ts';
 import { volumeRef } from './refs.ts';
 import type { Call, PublishMode, PublishRequest, Target } from './storage.ts';
 
@@ -25,18 +27,11 @@ export class Publishing {
     const volume = volumeRef(handle.uuid);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
-      const publication = { hostId, mode: MODE_LETTER[mode] };
+      const publication = { hostId, mode: MODE_LETTER[mode], token: randomBytes(4).toString('hex') };
       const { disk, subvolumes } = await backend.rds.publishVolume(volume, publication, allowHost, call);
-      const isThere = subvolumes.length > 0 && disk !== undefined;
-      if (
-        !(
-          isThere &&
-          disk.exported &&
-          disk.size !== undefined &&
-          disk.nqn === volume.nqn &&
-          disk.publications.some((node) => node.hostId === hostId)
-        )
-      ) {
+      const entry = disk?.publications.find((node) => node.hostId === hostId);
+      const isThere = subvolumes.length > 0 && disk?.exported === true && entry !== undefined;
+      if (!isThere || disk.size === undefined || disk.nqn !== publicationNqn(volume.nqn, entry.token)) {
         throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
       }
       return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn, bytes: disk.size };

@@ -25,14 +25,13 @@ test('publish and unpublish take one exec each and turn the export on and off', 
   await controller.createVolume({
     ...{ name: `pvc-${uuid}`, capacityRange: { requiredBytes: MiB }, volumeCapabilities: [filesystem] },
   });
-  const nqn = `nqn.2026-11.io.rose-csi:pvc-${uuid}`;
-  await assert.rejects(api.read(nqn, { offset: 0, length: 1 }), /403 .*not-exported/);
+  assert.equal(await look(simulator, EXPORT), 'false');
 
   let execs = await api.execs();
-  assert.deepEqual(await publish(controller, volumeId), {
-    ...{ address: '192.0.2.1', port: '4420', nqn, bytes: String(MiB) },
-  });
+  const { nqn = '', ...where } = await publish(controller, volumeId);
   assert.equal((await api.execs()) - execs, 1);
+  assert.deepEqual(where, { address: '192.0.2.1', port: '4420', bytes: String(MiB) });
+  assert.match(nqn, new RegExp(`^nqn\\.2026-11\\.io\\.rose-csi:pvc-${uuid}-[0-9a-f]{8}$`));
   assert.deepEqual(await api.read(nqn, { offset: 0, length: 1 }), Buffer.alloc(1));
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
   assert.ok((await look(simulator, COMMENT)).length <= 200);
@@ -71,6 +70,29 @@ test('a second node is refused with the remedy, and the first keeps the volume',
   assert.deepEqual(await nodesOf(stack, volumeId), [node(2)]);
 });
 
+test('a node that was detached by force and lives on never reaches the volume again by what it knows', async (t) => {
+  const stack = await startStack(t);
+  const { controller, api } = stack;
+  const volumeId = await makeVolume(controller);
+  const known: string[] = [];
+  for (const nodeId of [node(1), node(2), node(1)]) {
+    const { nqn = '' } = await publish(controller, volumeId, nodeId);
+    assert.ok(!known.includes(nqn), 'every publication has an NQN of its own');
+    for (const earlier of known) await assert.rejects(api.namespace(earlier), /not exported/);
+    await api.namespace(nqn);
+    known.push(nqn);
+    await unpublish(controller, volumeId, nodeId);
+  }
+});
+
+test('an export that comes back after a restart of the box is the one that its node knows', async (t) => {
+  const stack = await startStack(t);
+  const volumeId = await makeVolume(stack.controller);
+  const first = await publish(stack.controller, volumeId);
+  await change(stack.simulator, '/disk set [find where type=file] nvme-tcp-export=no');
+  assert.deepEqual(await publish(stack.controller, volumeId), first);
+});
+
 test('the same node in another mode is ALREADY_EXISTS', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller);
@@ -84,8 +106,8 @@ test('the same node in another mode is ALREADY_EXISTS', async (t) => {
 test('two nodes share a raw block volume for a live migration, a third is refused', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller);
-  await publish(stack.controller, volumeId, node(1), sharedBlock);
-  await publish(stack.controller, volumeId, node(2), sharedBlock);
+  const first = await publish(stack.controller, volumeId, node(1), sharedBlock);
+  assert.deepEqual(await publish(stack.controller, volumeId, node(2), sharedBlock), first, 'one device for both');
   await refused(publish(stack.controller, volumeId, node(3), sharedBlock), 'FAILED_PRECONDITION');
   await refused(publish(stack.controller, volumeId, node(3)), 'FAILED_PRECONDITION');
   assert.deepEqual((await nodesOf(stack, volumeId)).toSorted(), [node(1), node(2)]);

@@ -269,7 +269,7 @@ test('requests that are not well formed', async (t) => {
   await refused(bad({ volumeCapability: {} }), 'INVALID_ARGUMENT', /access_type/);
   await refused(bad({ publishContext: {} }), 'INVALID_ARGUMENT', /publish_context "nqn" is missing|is missing/);
   const other = { ...target, nqn: 'nqn.2000-02.com.mikrotik:root' };
-  await refused(bad({ publishContext: other }), 'INVALID_ARGUMENT', /is not that of the volume/);
+  await refused(bad({ publishContext: other }), 'INVALID_ARGUMENT', /is no NQN of the volume/);
   await refused(bad({ publishContext: { ...target, address: '--help' } }), 'INVALID_ARGUMENT', /not an address/);
   await refused(bad({ publishContext: { ...target, port: '0' } }), 'INVALID_ARGUMENT', /is no port/);
   await refused(bad({ publishContext: { ...target, bytes: '1e9' } }), 'INVALID_ARGUMENT', /is no number of bytes/);

@@ -9,8 +9,7 @@ import { fromSnapshot } from '../support/requests.ts';
 import { type Claim, capability, run, type Scene, SIZES, startScene } from './scene.ts';
 
 /** The image behind a volume that is published. */
-async function imageOf({ loops }: Scene, { volumeId }: Claim): Promise<string> {
-  const nqn = `nqn.2026-11.io.rose-csi:${volumeId.slice(volumeId.indexOf(':') + 1)}`;
+async function imageOf({ loops }: Scene, { nqn = '' }: Record<string, string>): Promise<string> {
   const { device } = await loops.attach(nqn, 'the test');
   const file = readFileSync(`/sys/block/${basename(device)}/loop/backing_file`, 'utf8').trim();
   await loops.detach(nqn, 'the test');
@@ -27,7 +26,7 @@ test('a device that could not be read was taken for blank, and formatted', async
   const { node } = scene;
   const claim = await scene.claim('ext4');
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, claim);
+  const image = await imageOf(scene, target);
   const before = allocated(image);
   // The device keeps its size; what is beyond the end of the file cannot be read.
   const { device } = await scene.loops.attach(target['nqn'] ?? '', node.nodeId);
@@ -65,7 +64,7 @@ test('a volume was formatted once more, because its filesystem was not to be see
   await node.mount(claim);
   await node.unmount(claim);
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, claim);
+  const image = await imageOf(scene, target);
   const bytes = readFileSync(image);
   truncateSync(image, 0);
   truncateSync(image, Number(SIZES.ext4));
@@ -84,7 +83,7 @@ test('an adopted volume, of which nobody said that it is blank, was formatted', 
   const { node } = scene;
   const claim: Claim = { ...(await scene.claim('ext4')), volumeContext: {} };
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, claim);
+  const image = await imageOf(scene, target);
   const stage = node.client.nodeStageVolume(node.stageRequest(claim, target));
   await refused(stage, 'FAILED_PRECONDITION', /made from a source, or adopted, yet holds no filesystem/);
   assert.equal(allocated(image), 0);
@@ -103,7 +102,7 @@ test('a restore with a dirty journal could not be mounted', async (t) => {
     const restored = await scene.claim(kind, SIZES[kind], fromSnapshot(snapshotId));
     const target = await node.controllerPublish(restored);
     if (kind === 'ext4') {
-      const features = run('dumpe2fs', '-h', await imageOf(scene, restored));
+      const features = run('dumpe2fs', '-h', await imageOf(scene, target));
       assert.match(features, /needs_recovery/, 'the journal is to be replayed');
     }
     await node.client.nodeStageVolume(node.stageRequest(restored, target));
@@ -160,4 +159,27 @@ test('neighbours lost their devices when a volume was taken from the node', asyn
   await node.unmount(one);
   assert.equal(loops.attachments.length, 1);
   writeFileSync(join(path, 'data'), 'still here', { flush: true });
+});
+
+// A forced detach of a node that lives: Kubernetes says that it is gone, and kubelet has not unstaged.
+test('a pod got what was staged before its node was detached by force', async (t) => {
+  for (const kind of ['ext4', 'block'] as const) {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node, controller, loops } = scene;
+    const claim = await scene.claim(kind);
+    await node.mount(claim);
+    const [before] = loops.attachments;
+    await controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: node.nodeId });
+    const publishContext = await node.controllerPublish(claim);
+    await node.client.nodePublishVolume({ ...node.publishRequest(claim, 'next-pod'), publishContext });
+    const [now] = loops.attachments;
+    assert.ok(now !== undefined && now.nqn === publishContext['nqn'] && now.nqn !== before?.nqn);
+    const number = readFileSync(`/sys/block/${basename(now.device)}/dev`, 'utf8').trim();
+    const mount = node.mounts().find(({ mountPoint }) => mountPoint === node.targetPath(claim, 'next-pod'));
+    assert.equal(
+      kind === 'block' ? mount?.root : mount?.device,
+      kind === 'block' ? `/${basename(now.device)}` : number,
+    );
+  }
 });

@@ -73,9 +73,11 @@ export class TestNode {
     return (await this.#stack.controller.controllerPublishVolume(request)).publishContext;
   }
 
-  async stage(claim: Claim, volumeCapability = capability(claim.kind)): Promise<void> {
+  /** @returns what both calls of the node are told of the publication. */
+  async stage(claim: Claim, volumeCapability = capability(claim.kind)): Promise<Record<string, string>> {
     const publishContext = await this.controllerPublish(claim, volumeCapability);
     await this.client.nodeStageVolume(this.stageRequest(claim, publishContext, volumeCapability));
+    return publishContext;
   }
 
   stageRequest(claim: Claim, publishContext: Record<string, string>, volumeCapability = capability(claim.kind)) {
@@ -94,8 +96,8 @@ export class TestNode {
 
   /** What kubelet and attach-detach controller do before a pod starts. @returns where the pod finds the volume */
   async mount(claim: Claim, volumeCapability = capability(claim.kind)): Promise<string> {
-    await this.stage(claim, volumeCapability);
-    await this.client.nodePublishVolume(this.publishRequest(claim, 'pod', volumeCapability));
+    const publishContext = await this.stage(claim, volumeCapability);
+    await this.client.nodePublishVolume({ ...this.publishRequest(claim, 'pod', volumeCapability), publishContext });
     return this.targetPath(claim);
   }
 

@@ -1,9 +1,10 @@
 /** The Node service: CSI calls translated to the volumes of this node. */
 import type { NodeVolumes } from '../../host/node-volumes.ts';
-import type { Use } from '../../host/staging.ts';
+import type { StageRequest, Use } from '../../host/staging.ts';
 import {
   VolumeCapability_AccessMode_Mode as Mode,
   type Node,
+  type NodeStageVolumeRequest,
   NodeServiceCapability_RPC_Type as Rpc,
   VolumeUsage_Unit as Unit,
   type VolumeCapability,
@@ -47,13 +48,7 @@ function infoHandlers({ nodeId, maxVolumes }: NodeIdentity) {
 function stagingHandlers(volumes: NodeVolumes) {
   return {
     async nodeStageVolume(message, call) {
-      const volumeId = requireString('volume_id', message.volumeId);
-      const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
-      const usage = requireUsage('volume_capability', message.volumeCapability);
-      const use = useOf(usage, flagsOf(message.volumeCapability), message.volumeContext);
-      const volume = volumeName(volumeId);
-      const target = targetOf(volume, message.publishContext, message.volumeContext);
-      await volumes.stage({ volume, target, stagingPath, use }, call);
+      await volumes.stage(stageRequest(message), call);
       return {};
     },
 
@@ -84,6 +79,7 @@ function publishingHandlers(volumes: NodeVolumes) {
       await volumes.publish(
         {
           ...{ volume: volumeName(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
+          staged: Object.keys(message.publishContext).length > 0 ? stageRequest(message) : undefined,
           readOnly: message.readonly || flags.readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
           exclusive: mode === Mode.SINGLE_NODE_SINGLE_WRITER,
         },
@@ -112,6 +108,21 @@ function publishingHandlers(volumes: NodeVolumes) {
       };
     },
   } satisfies Handlers<typeof Node>;
+}
+
+/** What both NodeStage and NodePublish say of staging. */
+type Staged = Pick<
+  NodeStageVolumeRequest,
+  'volumeId' | 'stagingTargetPath' | 'volumeCapability' | 'publishContext' | 'volumeContext'
+>;
+
+function stageRequest(message: Staged): StageRequest {
+  const volumeId = requireString('volume_id', message.volumeId);
+  const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
+  const usage = requireUsage('volume_capability', message.volumeCapability);
+  const use = useOf(usage, flagsOf(message.volumeCapability), message.volumeContext);
+  const volume = volumeName(volumeId);
+  return { volume, target: targetOf(volume, message.publishContext, message.volumeContext), stagingPath, use };
 }
 
 function flagsOf(capability: VolumeCapability | undefined): MountOptions {

@@ -5,7 +5,7 @@ import type { Filesystem } from '../../host/formatting.ts';
 import type { VolumeName } from '../../host/staging.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/handle.ts';
-import { nqnOf } from '../../storage/names.ts';
+import { isNqnOf, nqnOf } from '../../storage/names.ts';
 import { publishContextKeys, volumeContextKeys } from '../contexts.ts';
 import { type TuningKey, tuningRanges } from '../tuning.ts';
 import { checkMap, invalid, quoted, requireString } from '../validation.ts';
@@ -46,9 +46,9 @@ function isPlain(path: string): boolean {
 /**
  * Where the volume is exported, from both contexts.
  *
- * @throws StorageError `invalid` when something is missing or malformed, or the NQN is not the volume's own
+ * @throws StorageError `invalid` when something is missing or malformed, or the NQN is none of the volume's own
  */
-export function targetOf({ nqn }: VolumeName, publishContext: StringMap, volumeContext: StringMap): Target {
+export function targetOf(volume: VolumeName, publishContext: StringMap, volumeContext: StringMap): Target {
   checkMap('publish_context', publishContext);
   const value = (key: keyof typeof publishContextKeys) =>
     requireString(`publish_context "${key}"`, publishContext[publishContextKeys[key]] ?? '');
@@ -60,7 +60,10 @@ export function targetOf({ nqn }: VolumeName, publishContext: StringMap, volumeC
   if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65_535) throw invalid(`publish_context: "${port}" is no port`);
   const bytes = value('bytes');
   if (!/^[1-9][0-9]{0,18}$/.test(bytes)) throw invalid(`publish_context: "${bytes}" is no number of bytes`);
-  if (value('nqn') !== nqn) throw invalid(`publish_context: NQN ${value('nqn')} is not that of the volume, ${nqn}`);
+  const nqn = value('nqn');
+  if (nqn === volume.nqn || !isNqnOf(volume.nqn, nqn)) {
+    throw invalid(`publish_context: ${nqn} is no NQN of the volume; they begin with ${volume.nqn}-`);
+  }
   return { nqn, address, port: Number(port), bytes: BigInt(bytes), tuning: tuningOf(volumeContext) };
 }
 

@@ -1,5 +1,13 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import { ENTRY_BYTES, entryOf, HEADER, MAX_COMMENT, type Publication } from '../publication.ts';
+import {
+  ENTRY_BYTES,
+  entryUpToToken,
+  HEADER,
+  MAX_COMMENT,
+  type Publication,
+  TOKEN_AT,
+  TOKEN_BYTES,
+} from '../publication.ts';
 import { diskItems, readSize, reportDisk, reportVolume } from './disk.ts';
 import { proveAll } from './fragments.ts';
 import { HAS_NODES, openVolume, strangeExport, TRUE, type VolumeTarget } from './volume.ts';
@@ -7,9 +15,10 @@ import { HAS_NODES, openVolume, strangeExport, TRUE, type VolumeTarget } from '.
 /** Milliseconds in which no script can still write a comment that it computed from what it read before ours was written. */
 const SETTLE = ros`100ms`;
 
-const ONE_SHARED_NODE = ere`^rose-csi:1 [0-9a-f-]{36}:s \|`;
+const ONE_SHARED_NODE = ere`^rose-csi:1 [0-9a-f-]{36}:s:[0-9a-f]{8} \|`;
 
 export interface Publish {
+  /** Its token is taken where no node is recorded; else that of the record is kept. */
   readonly publication: Publication;
   readonly port: number;
   /** Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20). */
@@ -17,32 +26,38 @@ export interface Publish {
 }
 
 /**
- * Records the node on the disk item and turns the export on. Refuses when another node has the volume, unless both share
- * a raw block volume and there is room for a second node.
+ * Records the node on the disk item and turns the export on, under an NQN that ends in the token `xN` of the record.
+ * Refuses when another node has the volume, unless both share a raw block volume and there is room for a second node.
  */
 export function publishVolume(target: VolumeTarget, { publication, port, allowHost }: Publish): Script {
-  const entry = entryOf(publication);
+  const entry = entryUpToToken(publication);
   const occupied =
     publication.mode === 's' && allowHost === undefined
-      ? ros`:if (!($xC~${ONE_SHARED_NODE})) do={:error ("RC-PUB ".$xC)}`
+      ? ros`:if (!($xC~${ONE_SHARED_NODE})) do={:error ("RC-PUB ".$xC)}; ${takeToken(ros`${HEADER.length}`)}`
       : ros`:error ("RC-PUB ".$xC)`;
   const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
-  const exported = ros`${allow} mount-filesystem=no nvme-tcp-server-nqn=${target.volume.nqn}
+  const exported = ros`${allow} mount-filesystem=no nvme-tcp-server-nqn=(${`${target.volume.nqn}-`}.$xN)
     nvme-tcp-server-port=${port} nvme-tcp-export=yes`;
   return join([
     openVolume(target),
     readSize(),
-    ros`:local xC ("".[/disk get $xD comment]); :local xT ("".[/disk get $xD nvme-tcp-export]); :local xW $xC`,
-    ros`:if ($xC~${ere`${entry}`}) do={
+    ros`:local xC ("".[/disk get $xD comment]); :local xT ("".[/disk get $xD nvme-tcp-export]); :local xW $xC;
+      :local xN ${publication.token}; :local xP [:find $xC ${entry}]`,
+    ros`:if ([:typeof $xP]="num") do={${takeToken(ros`$xP`)};
         :if (!($xT~${TRUE})) do={/disk set $xD comment=$xW ${exported}; ${settle()}}
       } else={
         :if ($xC~${ere`${publication.hostId}:`}) do={:error "RC-MODE"};
         :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={${strangeExport()}}};
         :if (!($xC~${ere`^${HEADER}`})) do={:set xC (${`${HEADER}| `}.$xC)};
-        :set xW (${HEADER}.${entry}.[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
+        :set xW (${HEADER}.${entry}.$xN." ".[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
         /disk set $xD comment=$xW ${exported}; ${settle()}}`,
     reportVolume(target.volume),
   ]);
+}
+
+/** Sets `xN` to the token of the entry that begins at `position` of the comment `xC`. */
+function takeToken(position: Script): Script {
+  return ros`:set xN [:pick $xC (${position}+${TOKEN_AT}) (${position}+${TOKEN_AT + TOKEN_BYTES})]`;
 }
 
 /**

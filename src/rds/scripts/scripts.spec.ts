@@ -27,7 +27,7 @@ const creation = {
   ...{ pool, pools, volume, name, bytes, limitBytes: bytes, reserveBytes: bytes, ratioPercent: 10_000n },
   comment: freshComment('x'.repeat(300)),
 };
-const publication = { hostId: uuid, mode: 's' } as const;
+const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
 const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
 const page = { pool, after: bytes, limit: 200 };
 

@@ -151,8 +151,13 @@ export class Cluster {
     await this.#node.detach(claim);
   }
 
-  async unpublish(claim: Claim): Promise<void> {
-    await this.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: this.nodeId });
+  /** The pod has ended, and the volume is still staged. */
+  async release(claim: Claim): Promise<void> {
+    await this.#node.release(claim);
+  }
+
+  async unpublish(claim: Claim, nodeId = this.nodeId): Promise<void> {
+    await this.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId });
   }
 
   /** Only the node's part of {@link mount}. */

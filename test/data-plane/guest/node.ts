@@ -47,8 +47,13 @@ export class NodeService {
   }
 
   async detach(claim: Claim): Promise<void> {
-    await this.#client.nodeUnpublishVolume({ volumeId: claim.id, targetPath: targetOf(claim) });
+    await this.release(claim);
     await this.#client.nodeUnstageVolume({ volumeId: claim.id, stagingTargetPath: stagingOf(claim) });
+  }
+
+  /** What is done when the pod has ended, and the volume is still staged. */
+  async release(claim: Claim): Promise<void> {
+    await this.#client.nodeUnpublishVolume({ volumeId: claim.id, targetPath: targetOf(claim) });
   }
 
   /** @param bytes What ControllerExpandVolume answered. */

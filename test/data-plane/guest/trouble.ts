@@ -2,7 +2,8 @@
 import { until } from '../../support/until.ts';
 import { Cluster, MiB } from './cluster.ts';
 import { holds, records, Writer, write } from './content.ts';
-import { connect, connected, nqnOf } from './hands.ts';
+import { fenced } from './fence.ts';
+import { connect, connected } from './hands.ts';
 import { joinNetwork, traces } from './machine.ts';
 import { check, scenario, step } from './report.ts';
 import { sh } from './shell.ts';
@@ -75,7 +76,7 @@ async function gates(cluster: Cluster): Promise<void> {
   check('what is not published lets nobody in', !getsIn(target, cluster.nodeId));
   const reason = await step('stage what is not published', () => refusal(cluster.attach(claim, target)));
   check(`it is refused: ${reason.slice(0, 120)}`, reason.includes('cannot connect'));
-  check('and leaves no connection', !connected().includes(nqnOf(claim)));
+  check('and leaves no connection', !connected().includes(target['nqn'] ?? ''));
   await cluster.delete(claim);
 }
 
@@ -85,7 +86,7 @@ async function allowList(): Promise<void> {
   const target = await cluster.publish(claim);
   check('a host of another name is refused', !getsIn(target, STRANGER));
   check('the right host gets in', getsIn(target, cluster.nodeId));
-  sh(`nvme disconnect -n ${nqnOf(claim)}`);
+  sh(`nvme disconnect -n ${target['nqn']}`);
   await cluster.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: cluster.nodeId });
   await cluster.delete(claim);
   await cluster.stop();
@@ -100,6 +101,7 @@ await scenario('trouble', async () => {
   check('the neighbour is still connected', connected().includes(NEIGHBOUR));
   sh(`nvme disconnect -n ${NEIGHBOUR}`);
   await ask('neighbour', '');
+  await fenced(cluster);
   await outages(cluster);
   await cluster.stop();
   await allowList();

@@ -31,8 +31,3 @@ export function objectOf(run: number, id: string): string {
 export function slotOf(run: number, object: string): string {
   return `pvc-${csiName(run, object).slice(4).replaceAll('-', '').slice(0, 28)}`;
 }
-
-/** NQN under which a volume is exported. */
-export function nqnOf(run: number, object: string): string {
-  return `nqn.2026-11.io.rose-csi:${csiName(run, object)}`;
-}

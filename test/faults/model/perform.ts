@@ -6,7 +6,7 @@ import { filesystem, fromSnapshot, fromVolume, volumeRequest } from '../../suppo
 import type { Arena } from './arena.ts';
 import type { Command, NodeNumber, Sent } from './commands.ts';
 import { blockOf, MiB, offsetOf } from './images.ts';
-import { csiId, csiName, nqnOf, objectOf } from './names.ts';
+import { csiId, csiName, objectOf, slotOf } from './names.ts';
 import type { Entry, Outcome, Reply } from './outcome.ts';
 
 /** Longest time in ms that a call may take; the driver gives up by itself long before. */
@@ -61,8 +61,11 @@ async function send(arena: Arena, run: number, via: 0 | 1, command: Command): Pr
       await controller.controllerUnpublishVolume({ volumeId, nodeId: node(command.node + 1) }, options);
       return {};
     case 'write': {
-      const nqn = nqnOf(run, `v${command.volume}`);
-      await arena.simulator.device.blocks.write(nqn, offsetOf(command.place), blockOf(command.seed));
+      const { blocks } = arena.simulator.device;
+      const slot = slotOf(run, `v${command.volume}`);
+      const exported = blocks.namespaces().find((one) => one.slot === slot);
+      if (exported === undefined) throw new BlockError('not-exported', `${slot} is not exported`);
+      await blocks.write(exported.nqn, offsetOf(command.place), blockOf(command.seed));
       return {};
     }
     case 'get': {

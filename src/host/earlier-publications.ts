@@ -1,0 +1,37 @@
+/** What a node still has of publications of a volume that have ended, though nobody unstaged it: a forced detach. */
+import { StorageError } from '../storage/errors.ts';
+import type { Attachment, Target } from './attachment.ts';
+import type { NodeTools, VolumeName } from './staging.ts';
+import { isFree } from './volume-users.ts';
+
+/** NQNs of the volume that this node is connected to, other than that of the publication. */
+export async function earlierPublications(attachment: Attachment, volume: VolumeName, now: Target): Promise<string[]> {
+  return (await attachment.connected(volume.nqn)).filter((nqn) => nqn !== now.nqn);
+}
+
+/**
+ * Ends the connections of earlier publications. The box has exported the volume under another NQN since, and another node
+ * may have written to it: what was not flushed here must never reach it.
+ *
+ * @throws StorageError `unavailable` when one still leads to the box, and when one cannot be ended
+ */
+export async function endEarlierPublications(tools: NodeTools, volume: VolumeName, now: Target): Promise<void> {
+  const { attachment, logger, onUnflushed } = tools;
+  for (const nqn of await earlierPublications(attachment, volume, now)) {
+    if (await attachment.isLive(nqn)) throw stillThere(volume, nqn);
+    const device = await attachment.find(nqn);
+    const isUsed = device !== undefined && !(await isFree(device));
+    await attachment.disconnect(nqn);
+    logger.warn({ volumeId: volume.id, nqn, isUsed }, 'ended the connection of an earlier publication');
+    if (isUsed) onUnflushed?.(volume);
+  }
+}
+
+function stillThere({ id }: VolumeName, nqn: string): StorageError {
+  return new StorageError(
+    'unavailable',
+    `${id} was detached from this node and published anew, and the box still serves the connection from before, ${nqn}: ` +
+      'nothing is mounted while it does. It is disconnected when nothing on this node uses it; delete the pods that do, or ' +
+      'reboot the node',
+  );
+}
