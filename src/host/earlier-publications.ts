@@ -1,7 +1,7 @@
 /** What a node still has of publications of a volume that have ended, though nobody unstaged it: a forced detach. */
 import { StorageError } from '../storage/errors.ts';
 import type { Attachment, Target } from './attachment.ts';
-import type { NodeTools, VolumeName } from './staging.ts';
+import type { NodeTools, VolumeName } from './node-tools.ts';
 import { isFree } from './volume-users.ts';
 
 /** NQNs of the volume that this node is connected to, other than that of the publication. */

@@ -2,9 +2,10 @@ import { StorageError } from '../storage/errors.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
 import type { Call } from '../storage/storage.ts';
 import { isSystemError } from './errno.ts';
+import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
 import { Publishing, type PublishRequest, type VolumeUsage } from './publishing.ts';
-import { type NodeTools, type StageRequest, Staging, type VolumeName } from './staging.ts';
+import { type StageRequest, Staging } from './staging.ts';
 
 /** The volumes of this node: one operation at a time on each, and every failure a StorageError. */
 export class NodeVolumes {

@@ -8,8 +8,9 @@ import type { BlockDevice } from './block-device.ts';
 import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
 import type { Filesystem } from './formatting.ts';
 import type { Mount } from './mountinfo.ts';
+import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
-import type { NodeTools, StageRequest, VolumeName } from './staging.ts';
+import type { StageRequest } from './staging.ts';
 import { placesOf, showsDevice, showsFilesystem } from './volume-users.ts';
 
 export interface PublishRequest {

@@ -1,28 +1,18 @@
 /** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
 import { lstat, mkdir } from 'node:fs/promises';
-import type { Logger } from 'pino';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
-import type { Attachment, Target } from './attachment.ts';
+import type { Target } from './attachment.ts';
 import { ofSize } from './awaited-size.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { earlierPublications, endEarlierPublications } from './earlier-publications.ts';
 import { unlessAbsent } from './errno.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
-import type { Filesystem, Formatting } from './formatting.ts';
-import type { Mounts } from './mounts.ts';
-import { ProcessError, type Processes } from './processes.ts';
+import type { Filesystem } from './formatting.ts';
+import type { NodeTools, VolumeName } from './node-tools.ts';
+import { ProcessError } from './processes.ts';
 import { isFree, placesOf, showsFilesystem } from './volume-users.ts';
 import { waitFor } from './wait.ts';
-
-/** A volume as its id names it. */
-export interface VolumeName {
-  /** The CSI volume id, for messages and locks. */
-  readonly id: string;
-  readonly uuid: string;
-  /** Of the volume, and so of any publication of it. */
-  readonly nqn: string;
-}
 
 /** What the volume shall be on this node. */
 export type Use =
@@ -41,19 +31,6 @@ export interface StageRequest {
   readonly target: Target;
   readonly stagingPath: string;
   readonly use: Use;
-}
-
-/** What the parts of the node side share. */
-export interface NodeTools {
-  readonly host: Processes;
-  readonly attachment: Attachment;
-  readonly mounts: Mounts;
-  readonly formatting: Formatting;
-  readonly logger: Logger;
-  /** How long an unstage waits for a box that does not answer, in ms, before it gives up what was not flushed. */
-  readonly patienceMs: number;
-  /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
-  readonly onUnflushed?: (volume: VolumeName) => void;
 }
 
 const FILESYSTEMS: readonly string[] = ['ext4', 'xfs'] satisfies Filesystem[];

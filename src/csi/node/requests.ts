@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { DEFAULT_TUNING, type Target, type Tuning } from '../../host/attachment.ts';
 import type { Filesystem } from '../../host/formatting.ts';
-import type { VolumeName } from '../../host/staging.ts';
+import type { VolumeName } from '../../host/node-tools.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/handle.ts';
 import { isNqnOf, nqnOf } from '../../storage/names.ts';
