@@ -105,6 +105,8 @@ test('what is missing, empty, or the values of the chart, is called that', () =>
   assert.equal(said(null), 'rose.yaml is empty');
   assert.match(said({}), /^rose\.yaml has 2 problem\(s\):\n {2}clusterId: required\n {2}backends: required$/);
   assert.match(said({ ...minimal, config: {}, images: {} }), /these look like the values of the chart/);
+  assert.match(said({ ...minimal, adoptedClusterIds: ['owner:1F2E3D4C'] }), /behind "owner:" belong the eight digits/);
+  assert.equal(said({ ...minimal, adoptedClusterIds: ['owner:1f2e3d4c', 'prod'] }), 'nothing');
   assert.match(said({ ...minimal, nonsense: 1 }), /Unrecognized key: "nonsense"/);
   assert.match(said({ ...minimal, clusterId: 'REPLACE-with-the-uid' }), /clusterId: still to be replaced/);
 });

@@ -103,8 +103,20 @@ export const configSchema = z
         (id) => !id.startsWith('REPLACE'),
         'still to be replaced; the uid of the namespace kube-system is a good one',
       ),
-    /** Clusters that are gone and whose objects this one takes over. */
-    adoptedClusterIds: z.array(z.string().min(1).max(128)).max(8).default([]),
+    /** Clusters that are gone and whose objects this one takes over: their ids, or `owner:` and the owner in their names. */
+    adoptedClusterIds: z
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(128)
+          .refine(
+            (id) => !id.startsWith('owner:') || /^owner:[0-9a-f]{8}$/.test(id),
+            'behind "owner:" belong the eight digits that follow the uuid in the names of its subvolumes',
+          ),
+      )
+      .max(8)
+      .default([]),
     snapshots: z
       .strictObject({
         /** Snapshots a minute that this controller cuts at most; absent for no limit. */

@@ -22,10 +22,20 @@ const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const UUID_ONLY = new RegExp(`^${UUID}$`);
 const HOST_NQN = new RegExp(`^nqn\\.2014-08\\.org\\.nvmexpress:uuid:(${UUID})$`);
 
+const OWNER_ENTRY = /^owner:([0-9a-f]{8})$/;
+
 export function identity(driverName: string, clusterId: string, adoptedClusterIds: readonly string[]): Identity {
   const owner = ownerOf(driverName, clusterId);
-  const adopted = adoptedClusterIds.map((id) => ownerOf(driverName, id));
+  const adopted = adoptedClusterIds.map((id) => adoptedOwner(driverName, id));
   return { owner, owners: [...new Set([owner, ...adopted])], clusterId };
+}
+
+/**
+ * The owner that an entry of `adoptedClusterIds` stands for: the id of a cluster or, where nobody knows that any more,
+ * `owner:` and the owner as it stands in the names on the box.
+ */
+export function adoptedOwner(driverName: string, entry: string): string {
+  return OWNER_ENTRY.exec(entry)?.[1] ?? ownerOf(driverName, entry);
 }
 
 function ownerOf(driverName: string, clusterId: string): string {

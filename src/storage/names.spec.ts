@@ -159,6 +159,7 @@ test('permanent derivations stay what they are', () => {
   const { owner, owners: all } = identity('rds.rose-csi.io', 'cluster-a', ['cluster-b', 'cluster-a']);
   assert.equal(owner, 'ecf80161');
   assert.deepEqual(all, [owner, '71d0dfbd']);
+  assert.deepEqual(identity('rds.rose-csi.io', 'cluster-a', ['owner:71d0dfbd']).owners, all, 'for who lost the id');
   assert.equal(uuidOfName('pvc', 'data', owner), 'c47fd82d-c165-5982-8adf-ae777fb84a3e');
   assert.equal(nodeIdOf('cluster-a', 'node-1'), 'nqn.2014-08.org.nvmexpress:uuid:76cb976a-2408-5e6c-abd6-82e8d68b30a1');
 });

@@ -134,6 +134,17 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
   assert.match(adopted.stdout, /# kind: VolumeSnapshot\n/);
 });
 
+test('a lost cluster whose id is lost too is adopted by the owner in the names on the box', async (t) => {
+  const { stack, run } = await startDesk(t);
+  const volume = await makeVolume(stack.controller, MiB);
+  const [, digits] = /^pvc-.{36}-([0-9a-f]{8})-/.exec(subvolumes(stack.simulator)[0] ?? '') ?? [];
+  const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
+  const heir = { ...document, clusterId: 'heir', adoptedClusterIds: [`owner:${digits}`] };
+  await writeFile(stack.configFile, JSON.stringify(heir));
+  const { stdout } = await run(['report']);
+  assert.match(stdout, new RegExp(`volume +${volume} .*adopted cluster owner:${digits}`));
+});
+
 test('adopt refuses what Kubernetes has already, and what is not there', async (t) => {
   const { stack, api, run } = await startDesk(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];

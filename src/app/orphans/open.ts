@@ -44,7 +44,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   const { loadConfig } = await import('../../config/load.ts');
   const { clusterId, driverName } = flags;
   const config = await loadConfig(file, { clusterId, driverName });
-  const [{ createLogger }, { openBackend }, { identity }, { StorageService }] = await Promise.all([
+  const [{ createLogger }, { openBackend }, { adoptedOwner, identity }, { StorageService }] = await Promise.all([
     import('../../observability/log.ts'),
     import('../backends.ts'),
     import('../../storage/identity.ts'),
@@ -55,7 +55,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
   const storage = new StorageService({ backends, identity: ours });
   const adopted = config.adoptedClusterIds.map((id): [string, string] => {
-    return [identity(config.driverName, id, []).owner, `adopted cluster ${id}`];
+    return [adoptedOwner(config.driverName, id), `adopted cluster ${id}`];
   });
   return {
     ...{ config, storage, owners: new Map([...adopted, [ours.owner, 'this cluster']]) },
