@@ -21,13 +21,13 @@ import {
   type PoolSpace,
 } from './rows.ts';
 import { poolSpace, probeBox } from './scripts/box.ts';
-import { type CreateVolume, createVolume, makeImage } from './scripts/create-volume.ts';
+import { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 import { discardHalfMade } from './scripts/half-made.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
 import { listLostItems } from './scripts/lost-items.ts';
 import { publishVolume, unpublishVolume } from './scripts/publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
-import { deleteVolume, discardVolume, expandVolume, readVolume } from './scripts/volume.ts';
+import { deleteVolume, discardVolume, expandVolume, type Incomplete, readVolume } from './scripts/volume.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
 export interface RdsCall {
@@ -100,14 +100,6 @@ export class Rds {
     return decodeObject(await this.#run('write', createVolume({ ...this.settings, ...request }), call));
   }
 
-  /** Gives a new volume the image that an interrupted creation left out, where the device does not attach a new one. */
-  async makeImage(
-    request: Omit<CreateVolume, 'reserveBytes' | 'ratioPercent' | 'pools'>,
-    call: RdsCall,
-  ): Promise<void> {
-    await this.#run('write', makeImage({ ...this.settings, ...request }), call);
-  }
-
   async readVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
     return decodeObject(await this.#run('read', readVolume({ pools: this.settings.pools, volume }), call));
   }
@@ -142,8 +134,8 @@ export class Rds {
    * Takes a volume back that could not be completed: the subvolume of that very name, and its disk item when the image
    * is smaller than `bytes`. One that is complete, published or under another name is left alone.
    */
-  async discardVolume(volume: VolumeRef, name: string, bytes: bigint, call: RdsCall): Promise<ObjectState> {
-    const script = discardVolume({ pools: this.settings.pools, volume }, name, bytes);
+  async discardVolume(volume: VolumeRef, name: string, limits: Incomplete, call: RdsCall): Promise<ObjectState> {
+    const script = discardVolume({ pools: this.settings.pools, volume }, name, limits);
     return decodeObject(await this.#run('write', script, call));
   }
 

@@ -126,33 +126,40 @@ export class Volumes {
       }
       if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
         if (error.code === 'RC-HALF') {
-          await backend.rds.makeImage(script, call);
+          await backend.rds.discardHalfMade(script.volume, call);
         }
         return await this.#make(backend, script, call, error);
       }
-      if (error.made || before?.made || error.code === 'RC-GROW' || error.code === 'RC-EMPTY') {
-        await this.#takeBack(backend, script, error);
+      const made = error.made || before?.made === true;
+      // What is smaller than it was asked to be was never handed out, whoever made it.
+      if (made || error.code === 'RC-GROW') {
+        await this.#takeBack(backend, script, made, error);
       }
       throw before?.made ? before : error;
     }
   }
 
   /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
-  async #takeBack(backend: Backend, script: CreateScript, reason: RdsError): Promise<void> {
+  async #takeBack(backend: Backend, script: CreateScript, made: boolean, reason: RdsError): Promise<void> {
     if (reason.mayStillRun) {
       throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
     }
     if (!UNDECIDED.has(reason.code)) {
-      await this.#discard(backend, script, reason);
+      await this.#discard(backend, script, made, reason);
     }
   }
 
   /** @throws StorageError `unavailable` when something is left: the next attempt completes or removes it. */
-  async #discard(backend: Backend, { volume, name, bytes }: CreateScript, reason: RdsError): Promise<void> {
+  async #discard(
+    backend: Backend,
+    { volume, name, bytes }: CreateScript,
+    made: boolean,
+    reason: RdsError,
+  ): Promise<void> {
     const whole = reason.code === 'RC-EMPTY' ? BigInt(reason.detail) : bytes;
     let cause: unknown = reason;
     try {
-      const left = await backend.rds.discardVolume(volume, name, whole, callWithin(CLEANUP_MS));
+      const left = await backend.rds.discardVolume(volume, name, { bytes: whole, made }, callWithin(CLEANUP_MS));
       if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
         return;
       }

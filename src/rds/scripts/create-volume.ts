@@ -1,17 +1,7 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
-import { addDisk, attach, diskItems, growTo, imagePath, reportDisk } from './disk.ts';
-import {
-  find,
-  findMatching,
-  proveFound,
-  proveHome,
-  proveRatio,
-  proveSpace,
-  put,
-  searchIn,
-  searchPools,
-} from './fragments.ts';
+import { addDisk, attach, diskItems, growTo, reportDisk } from './disk.ts';
+import { findMatching, proveFound, proveHome, proveRatio, proveSpace, put, searchPools } from './fragments.ts';
 import type { SpaceRules } from './volume.ts';
 
 export type VolumeSource =
@@ -98,31 +88,21 @@ function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Scrip
     :if (!($xS~${ere`^[1-9][0-9]*$`})) do={:error "RC-SIZE"}; :set xZ [:tonum $xS]`;
 }
 
-/** Attaches the image, proves that it is there, and grows it to what was asked for. */
+/**
+ * Attaches the image, proves that it is there, and grows it to what was asked for. A size of zero says that the image is
+ * empty only of one that this very run has made: any other may hold data that the box has not looked at yet (U24). An image
+ * that an earlier run left empty is known by `/file`, which asks the filesystem.
+ */
 function complete({ volume, comment, bytes, source }: CreateVolume): Script {
   if (source.kind === 'new') {
     const add = ros`:if ($xK!="") do={${addDisk(comment, ros`file-size=${bytes}`)}} else={
       :onerror xE in={${addDisk(comment)}} do={:error ("RC-HALF ".$xE)}}`;
-    const unread = ros`:if ($xS="0") do={/disk set $xD file-size=${bytes}} else={:error "RC-SIZE"}`;
+    const image = ros`(${ere`(^|/)`}.$xO.${ere`/volume\.img$`})`;
+    const unread = ros`:if ($xS="0" and ($xK!="" or [:len [/file find where name~${image} and size=0]]=1)) do={
+      /disk set $xD file-size=${bytes}} else={:error "RC-SIZE"}`;
     return join([attach(volume, comment, add), growTo(ros`${bytes}`, { unread })]);
   }
-  const unread = ros`:if ($xS="0") do={:error ("RC-EMPTY ".$xZ)} else={:error "RC-SIZE"}`;
+  const unread = ros`:if ($xS="0" and $xK!="") do={:error ("RC-EMPTY ".$xZ)} else={:error "RC-SIZE"}`;
   const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xZ)}`;
   return join([attach(volume, comment), growTo(bytes > 0n ? ros`${bytes}` : ros`$xZ`, { before: present, unread })]);
-}
-
-/**
- * Makes the image of a new volume whose subvolume an earlier run left without one, where the device refuses to attach a
- * file that is not there. Refuses with RC-HALF unless the box lists the subvolume and nothing in it.
- */
-export function makeImage({ pools, volume, name, comment, bytes }: CreateVolume): Script {
-  return join([
-    searchIn(pools),
-    find(volume.prefix),
-    proveFound(pools),
-    ros`:if (($xV->"name")!=${name} or [:len [/file find where name~${ere`(^|/)${name}$`}]]!=1
-      or [:len [/file find where name~${ere`(^|/)${name}/`}]]>0) do={:error "RC-HALF"}`,
-    imagePath(volume),
-    addDisk(comment, ros`file-size=${bytes}`),
-  ]);
 }

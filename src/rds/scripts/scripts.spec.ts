@@ -4,7 +4,7 @@ import { wrap } from '../../routeros/envelope.ts';
 import type { Script } from '../../routeros/index.ts';
 import { freshComment } from '../publication.ts';
 import { poolSpace, probeBox } from './box.ts';
-import { createVolume, makeImage } from './create-volume.ts';
+import { createVolume } from './create-volume.ts';
 import { discardHalfMade } from './half-made.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
@@ -33,7 +33,6 @@ const page = { pool, after: bytes, limit: 200 };
 
 const scripts: Readonly<Record<string, Script>> = {
   create: createVolume({ ...creation, source: { kind: 'new' } }),
-  'make image': makeImage({ ...creation, source: { kind: 'new' } }),
   restore: createVolume({ ...creation, source: { kind: 'snapshot', snapshot } }),
   clone: createVolume({ ...creation, source: { kind: 'volume', volume } }),
   read: readVolume(target),
@@ -43,7 +42,7 @@ const scripts: Readonly<Record<string, Script>> = {
   unpublish: unpublishVolume(target, uuid),
   'unpublish all': unpublishVolume(target, undefined),
   delete: deleteVolume(target),
-  'discard volume': discardVolume(target, name, bytes),
+  'discard volume': discardVolume(target, name, { bytes, made: false }),
   'discard half-made': discardHalfMade(target),
   snapshot: createSnapshot({
     ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes, ratioPercent: 10_000n },
@@ -77,7 +76,7 @@ test('only the script that makes a subvolume new and empty sends file-size when 
   for (const [what, { text }] of Object.entries(scripts)) {
     const adds = text.split('/disk add ').slice(1);
     const sized = adds.filter((add) => /^[^;]*\bfile-size=/.test(add));
-    assert.equal(sized.length, what === 'create' || what === 'make image' ? 1 : 0, what);
+    assert.equal(sized.length, what === 'create' ? 1 : 0, what);
     for (const add of adds) {
       assert.match(add, /^[^;]*\bmount-filesystem=no\b/, what);
     }

@@ -100,13 +100,27 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
   ]);
 }
 
+/** What of a volume is only a part of it. */
+export interface Incomplete {
+  /** An image of fewer bytes is not whole. */
+  readonly bytes: bigint;
+  /** Whether the call that asks has itself made it: else a size of zero may be one that the box has not looked at (U24). */
+  readonly made: boolean;
+}
+
 /**
  * Takes back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete
- * it at any time, hence a disk item is removed only when its image is smaller than `bytes`, it is not exported and no
- * node is recorded on it; and the subvolume only when no disk item uses it. What is still there afterwards is printed.
+ * it at any time, hence a disk item is removed only when its image is smaller than it must be, it is not exported, no
+ * node is recorded on it and it was never published, which its NQN would show; and the subvolume only when no disk item
+ * uses it. What is still there afterwards is printed.
  */
-export function discardVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>, name: string, bytes: bigint): Script {
+export function discardVolume(
+  { pools, volume }: Omit<VolumeTarget, 'owners'>,
+  name: string,
+  { bytes, made }: Incomplete,
+): Script {
   const items = ros`/disk find where file-path~${ere`(^|/)${name}/`}`;
+  const isNumber = made ? ere`^[0-9]+$` : ere`^[1-9][0-9]*$`;
   return join([
     searchIn(pools),
     find(volume.prefix),
@@ -114,8 +128,8 @@ export function discardVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>, n
     ros`:if (($xV->"name")=${name}) do={
       :foreach xD in=[${items} and slot=${volume.slot}] do={
         :local xS ("".[/disk get $xD size]); :local xC ("".[/disk get $xD comment]);
-        :local xT ("".[/disk get $xD nvme-tcp-export]);
-        :if ($xS~${ere`^[0-9]+$`} and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={
+        :local xT ("".[/disk get $xD nvme-tcp-export]); :local xR ("".[/disk get $xD nvme-tcp-server-nqn]);
+        :if ($xS~${isNumber} and !($xC~${HAS_NODES}) and !($xT~${TRUE}) and !($xR~${ere`${volume.nqn}-`})) do={
           :if ([:tonum $xS]<${bytes}) do={/disk remove $xD}}};
       ${awaitGone(ros`[${items}]`)};
       :if ([:len [${items}]]=0) do={:foreach xI in=${subvolumesCalled(name)} do={/disk/btrfs/subvolume remove $xI}}}`,
