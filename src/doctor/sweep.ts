@@ -1,4 +1,4 @@
-import { ere, type JsonRow, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../routeros/index.ts';
+import { ere, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../routeros/index.ts';
 import { runOf, type ScratchObject, type ScratchRegistry } from './scratch.ts';
 import { json } from './script.ts';
 
@@ -11,7 +11,7 @@ const LAST_PAUSE_MS = 3_000;
 /** One object of a doctor's run that the box has. */
 export interface Remnant {
   readonly kind: ScratchObject['kind'];
-  readonly id: string;
+  /** As the box shows it. */
   readonly name: string;
   readonly label: string;
   /** The run that made it. */
@@ -21,9 +21,9 @@ export interface Remnant {
 
 /** Disk items are known by their file, too, should the device have changed the slot. Both end in an exec of their own. */
 const DISKS: Script = ros`:foreach xI in=[/disk find where slot~${ere`^[Rr][Oo][Ss][Ee].[Dd]`} or file-path~${ere`(^|/)rose.doctor.`}] do={
-  ${json(ros`{"id"=[:tostr $xI];"slot"=[/disk get $xI slot];"path"=[/disk get $xI file-path]}`)}}`;
+  ${json(ros`{"slot"=[/disk get $xI slot];"path"=[/disk get $xI file-path]}`)}}`;
 const SUBVOLUMES: Script = ros`:foreach xI in=[/disk/btrfs/subvolume find where !dead and name~${ere`(^|/)rose.doctor.`}] do={
-  ${json(ros`{"id"=[:tostr $xI];"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
+  ${json(ros`{"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
 
 /**
  * Everything on the box that a doctor made and did not remove, in the order in which it is to be removed: disk items,
@@ -35,18 +35,18 @@ export async function remnants(console: RouterOsConsole): Promise<readonly Remna
   const disks = (await console.run(DISKS)).flatMap((found) => {
     const path = text(found, 'path');
     const name = path.split('/').find((part) => runOf(part) !== undefined) ?? text(found, 'slot');
-    return remnant('disk', found, text(found, 'slot'), name, '');
+    return remnant('disk', text(found, 'slot'), name, '');
   });
   const subvolumes = (await console.run(SUBVOLUMES)).flatMap((found) => {
     const leaf = text(found, 'name').split('/').at(-1) ?? '';
-    return remnant('subvolume', found, text(found, 'name'), leaf, text(found, 'fs'));
+    return remnant('subvolume', text(found, 'name'), leaf, text(found, 'fs'));
   });
   return [...disks, ...subvolumes.toReversed()];
 }
 
-function remnant(kind: Remnant['kind'], found: JsonRow, name: string, marked: string, label: string): Remnant[] {
+function remnant(kind: Remnant['kind'], name: string, marked: string, label: string): Remnant[] {
   const owner = runOf(marked);
-  return owner === undefined ? [] : [{ kind, id: text(found, 'id'), name, label, ...owner }];
+  return owner === undefined ? [] : [{ kind, name, label, ...owner }];
 }
 
 /** What a clean-up came to. */
@@ -89,7 +89,7 @@ export async function removeAll(
     else removals += 1;
     if (silences === attempts) return { removed: 0, asked: false, left: [] };
     for (const object of left ?? []) {
-      seen.add(`${object.kind} ${object.id}`);
+      seen.add(byHand(object));
       await conversation(() => console.run(removal(object)));
     }
     const before = removals + silences - 1;
@@ -98,17 +98,23 @@ export async function removeAll(
   return { removed: seen.size - left.length, asked: true, left: left.map(byHand) };
 }
 
-function removal({ kind, id }: Remnant): Script {
+/** By name, never by an id that was read before: it may mean another object by now (U25). */
+function removal(object: Remnant): Script {
+  const { kind, name } = object;
+  if (kind === 'subvolume') return removeByName(object);
+  const exported = ros`[/disk find where slot=${name} and nvme-tcp-export]`;
+  return ros`:if ([:len ${exported}]>0) do={/disk set ${exported} nvme-tcp-export=no}; ${removeByName(object)}`;
+}
+
+function removeByName({ kind, label, name }: Pick<Remnant, 'kind' | 'label' | 'name'>): Script {
   return kind === 'disk'
-    ? ros`:if (("".[/disk get ${id} nvme-tcp-export])~"^(true|yes)") do={/disk set ${id} nvme-tcp-export=no}; /disk remove ${id}`
-    : ros`/disk/btrfs/subvolume remove ${id}`;
+    ? ros`/disk remove [find where slot=${name}]`
+    : ros`/disk/btrfs/subvolume remove [find where fs=${label} and name=${name}]`;
 }
 
 /** The command that removes an object. */
-export function byHand({ kind, label, name }: Pick<Remnant, 'kind' | 'label' | 'name'>): string {
-  return kind === 'disk'
-    ? ros`/disk remove [find where slot=${name}]`.text
-    : ros`/disk/btrfs/subvolume remove [find where fs=${label} and name=${name}]`.text;
+export function byHand(object: Pick<Remnant, 'kind' | 'label' | 'name'>): string {
+  return removeByName(object).text;
 }
 
 /** Undefined when the box refused or could not be asked: what is there is looked at again in any case. */

@@ -63,6 +63,7 @@ const NOTICED: Readonly<Record<string, readonly [id: string, verdict: string]>> 
   'read-only-user': ['write-access', 'unusable'],
   'clock-wrong': ['clock', 'differs'],
   'no-intervals': ['language', 'unusable'],
+  'subvolume-ids-move': ['subvolume-ids', 'differs'],
   'string-subvolume-id': ['language', 'unusable'],
 };
 

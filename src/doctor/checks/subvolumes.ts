@@ -1,8 +1,8 @@
 import { flag, type JsonRow, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
-import { addSubvolume, attempt, newImage, newSubvolume, removeItem, removeSubvolume } from '../objects.ts';
-import { awaited, json } from '../script.ts';
+import { addSubvolume, attempt, need, newImage, newSubvolume, removeItem, removeSubvolume } from '../objects.ts';
+import { awaited, json, row } from '../script.ts';
 
 /** Longest name that the driver makes (docs/routeros.md, U19). */
 const LONGEST_NAME = 120;
@@ -11,6 +11,7 @@ export const SUBVOLUME_CHECKS: readonly PoolCheck[] = [
   { id: 'names', title: 'name, top-level and parent=', unknown: 'U8', needs: 'write', run: names },
   { id: 'removal', title: 'removing a subvolume', unknown: 'U9', needs: 'write', run: removal },
   { id: 'creation-time', title: 'form of creation-time', unknown: 'U10', needs: 'write', run: creationTime },
+  { id: 'subvolume-ids', title: 'ids of subvolumes', unknown: 'U25', needs: 'write', run: ids },
   { id: 'long-names', title: 'names of 120 characters', unknown: 'U19', needs: 'write', run: longNames },
 ];
 
@@ -114,6 +115,22 @@ async function creationTime(context: PoolContext): Promise<Finding> {
   return form === '0000-00-00 00:00:00'
     ? fits('year-month-day hours:minutes:seconds', 'does not read it: the time of a snapshot is in its name', { form })
     : differs(`of the form ${form}`, 'does not read it: the time of a snapshot is in its name', { form });
+}
+
+/** Whether a subvolume keeps its id when an older one goes. */
+async function ids(context: PoolContext): Promise<Finding> {
+  const [older, younger] = [await newSubvolume(context), await newSubvolume(context)];
+  const before = await idOf(context, younger);
+  await need(context, 'removing a subvolume', removeSubvolume(context, older));
+  const after = await idOf(context, younger);
+  return before === after
+    ? fits('stay when others go', 'finds what it removes by name, anew each time')
+    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes by name, anew each time');
+}
+
+async function idOf({ console }: PoolContext, name: string): Promise<string> {
+  const found = await row(console, json(ros`{"id"=[:tostr [/disk/btrfs/subvolume find where name=${name}]]}`));
+  return text(found, 'id');
 }
 
 async function longNames(context: PoolContext): Promise<Finding> {

@@ -148,7 +148,8 @@ export function proveRatio(bytes: Script, ratioPercent: bigint | undefined): Scr
 }
 
 /**
- * Removes every living subvolume of the object, unless a disk item uses a file of it; waits until they are gone.
+ * Removes every living subvolume of the object in `xA`, unless a disk item uses a file of it; waits until they are gone. Each
+ * is found by its name in the statement that removes it: ids may be positions, which change with every removal (U25).
  *
  * @param own Slot of the object's own disk item, if it has one. That it is there means that another process has attached
  *   it again meanwhile: RC-LEFT, which passes, and not RC-USED, which a person has to look at.
@@ -157,7 +158,8 @@ export function removeSubvolumes(prefix: string, own = ''): Script {
   return join([
     ros`:foreach xI in=[/disk find where file-path~${ere`(^|/)${prefix}`} and !(file-path~$xMore)] do={
       :local xS [/disk get $xI slot]; :if ($xS=${own}) do={:error "RC-LEFT"}; :error ("RC-USED ".$xS)}`,
-    ros`:foreach xI in=${subvolumes(prefix)} do={/disk/btrfs/subvolume remove $xI}`,
+    ros`:foreach xI in=$xA do={:local xF ($xI->"fs"); :local xN ($xI->"name");
+      /disk/btrfs/subvolume remove [/disk/btrfs/subvolume find where !dead and fs=$xF and name=$xN]}`,
     awaitGone(subvolumes(prefix)),
   ]);
 }

@@ -33,14 +33,14 @@ export function discardHalfMade({ pools, owners, volume }: VolumeTarget): Script
       :if ([:len [/file find where name~$xF]]=1 and [:len [/file find where name~$xH]]=0
         and [:len [/file find where name~$xK]]>0) do={
         :if ([:len ${items}]=0 and [:len [/disk find where file-path~$xH]]=0) do={
-          :foreach xI in=${same} do={/disk/btrfs/subvolume remove $xI}; ${awaitGone(same)}}}}`,
+          /disk/btrfs/subvolume remove ${same}; ${awaitGone(same)}}}}`,
     ros`:foreach xD in=${items} do={:if ([:len [/disk/btrfs/subvolume find where name~${ere`^${volume.prefix}`}]]=0) do={
       :local xF [/disk get $xD file-path]; :local xC ("".[/disk get $xD comment]);
       :local xT ("".[/disk get $xD nvme-tcp-export]);
       :local xY false; :foreach xI in=[/disk find where mounted and fs-label~$xQ] do={
         :local xH (${ere`^/?`}.[/disk get $xI mount-point].${ere`/${volume.prefix}${owners}-`});
         :if ($xF~$xH) do={:set xY true}};
-      :if ($xY and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={/disk remove $xD; ${awaitGone(items)}}}}`,
+      :if ($xY and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={/disk remove ${items}; ${awaitGone(items)}}}}`,
     reportVolume(volume),
   ]);
 }

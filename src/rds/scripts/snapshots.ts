@@ -93,6 +93,6 @@ export function discardTwin(pools: readonly Pool[], prefix: string, name: string
     find(prefix),
     proveFound(pools),
     ros`:if (($xV->"name")!=${name} and [:len [/disk find where file-path~${ere`(^|/)${name}/`}]]=0) do={
-      :foreach xI in=${subvolumesCalled(name)} do={/disk/btrfs/subvolume remove $xI}}`,
+      /disk/btrfs/subvolume remove ${subvolumesCalled(name)}}`,
   ]);
 }

@@ -92,7 +92,7 @@ export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
       :local xC ("".[/disk get $xD comment]);
       :if ($xC~${HAS_NODES}) do={:error ("RC-PUB ".$xC)};
       :if (("".[/disk get $xD nvme-tcp-export])~${TRUE}) do={${strangeExport()}};
-      /disk remove $xD}`,
+      /disk remove ${items}}`,
     awaitGone(items),
     ros`:if ([:len ${items}]>0) do={:error "RC-LEFT"}`,
     removeSubvolumes(volume.prefix, volume.slot),
@@ -130,9 +130,9 @@ export function discardVolume(
         :local xS ("".[/disk get $xD size]); :local xC ("".[/disk get $xD comment]);
         :local xT ("".[/disk get $xD nvme-tcp-export]); :local xR ("".[/disk get $xD nvme-tcp-server-nqn]);
         :if ($xS~${isNumber} and !($xC~${HAS_NODES}) and !($xT~${TRUE}) and !($xR~${ere`${volume.nqn}-`})) do={
-          :if ([:tonum $xS]<${bytes}) do={/disk remove $xD}}};
+          :if ([:tonum $xS]<${bytes}) do={/disk remove ${diskItems(volume)}}}};
       ${awaitGone(ros`[${items}]`)};
-      :if ([:len [${items}]]=0) do={:foreach xI in=${subvolumesCalled(name)} do={/disk/btrfs/subvolume remove $xI}}}`,
+      :if ([:len [${items}]]=0) do={/disk/btrfs/subvolume remove ${subvolumesCalled(name)}}}`,
     awaitGone(subvolumesCalled(name)),
     reportVolume(volume),
   ]);

@@ -55,6 +55,7 @@ export const SUBVOLUME_QUIRKS: readonly QuirkDefinition[] = [
       return args;
     }),
   ),
+  menuQuirk('subvolume-ids-move', 'U25', 'the id of a subvolume is its place in the list as it is now', idsAsPlaces),
   menuQuirk('string-subvolume-id', undefined, '`subvolume-id` is a text', () =>
     rows((row) => withProps(row, { 'subvolume-id': String(row.props.get('subvolume-id')) })),
   ),
@@ -109,6 +110,18 @@ function parentById(): MenuEffects {
       const source = (await menu.rows()).find((row) => row.id === id);
       if (source === undefined) throw noParent();
       return next({ ...call, args: withArgument(call.args, 'parent', textOf(source, 'name')) });
+    },
+  };
+}
+
+function idsAsPlaces(): MenuEffects {
+  const idAt = (index: number) => `*${(index + 1).toString(16).toUpperCase()}`;
+  return {
+    rows: (path, all) => (path === SUBVOLUME ? all.map((row, index) => ({ ...row, id: idAt(index) })) : all),
+    async run(menu, call, next) {
+      if (menu.path !== SUBVOLUME) return next(call);
+      const real = new Map((await menu.rows()).map(({ id }, index) => [idAt(index), id]));
+      return next({ ...call, ids: call.ids.map((id) => real.get(id) ?? id) });
     },
   };
 }
