@@ -22,7 +22,7 @@ import {
 } from './rows.ts';
 import { poolSpace, probeBox } from './scripts/box.ts';
 import { type CreateVolume, createVolume } from './scripts/create-volume.ts';
-import { discardHalfMade } from './scripts/half-made.ts';
+import { discardEmptySubvolume, discardLostItem } from './scripts/half-made.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
 import { listLostItems } from './scripts/lost-items.ts';
 import { publishVolume, unpublishVolume } from './scripts/publication.ts';
@@ -141,7 +141,10 @@ export class Rds {
 
   /** Removes what an interrupted call left of a volume; one that holds or could hold data is left alone. */
   async discardHalfMade(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
-    return decodeObject(await this.#run('write', discardHalfMade({ ...this.settings, volume }), call));
+    const target = { ...this.settings, volume };
+    const left = decodeObject(await this.#run('write', discardEmptySubvolume(target), call));
+    if (left.disk === undefined || left.subvolumes.length > 0) return left;
+    return decodeObject(await this.#run('write', discardLostItem(target), call));
   }
 
   /** @param maxSnapshots Snapshots that the source may have; undefined for no limit. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, node, publish } from '../support/calls.ts';
-import { change, inventory, showRows, slots } from '../support/console.ts';
+import { change, inventory, showRows, slots, subvolumes } from '../support/console.ts';
+import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
@@ -110,4 +111,21 @@ test('a pool that is gone stops everything: what is absent from the wrong pool i
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
   for (const id of [empty, left]) await assert.rejects(storage.discardHalfMade(id, call), { kind: 'unavailable' });
   assert.deepEqual(await inventory(stack.simulator), before);
+});
+
+test('a volume with data, its disk item lost, was removed because /file did not list its image yet', async (t) => {
+  const stack = await startStack(t);
+  const storage = await storageOf(t, stack);
+  const { controller, simulator } = stack;
+  await makeVolume(controller, MiB);
+  const id = await makeVolume(controller, MiB);
+  await write(stack, id, 0, pattern('precious'));
+  await loseDiskItem(stack, id);
+  const name = subvolumes(simulator).find((one) => one.startsWith(id.slice('rds1:'.length))) ?? '';
+  showRows(simulator, '/file', (rows) =>
+    rows.filter((row) => !String(row.props.get('name')).endsWith(`${name}/volume.img`)),
+  );
+  await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+  assert.ok((await slots(simulator)).includes(slotOf(id)), 'it is a whole volume again');
+  assert.deepEqual(await readAll(stack, id), pattern('precious'));
 });

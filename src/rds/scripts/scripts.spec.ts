@@ -5,7 +5,7 @@ import type { Script } from '../../routeros/index.ts';
 import { freshComment } from '../publication.ts';
 import { poolSpace, probeBox } from './box.ts';
 import { createVolume } from './create-volume.ts';
-import { discardHalfMade } from './half-made.ts';
+import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
 import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
@@ -43,7 +43,8 @@ const scripts: Readonly<Record<string, Script>> = {
   'unpublish all': unpublishVolume(target, undefined),
   delete: deleteVolume(target),
   'discard volume': discardVolume(target, name, { bytes, made: false }),
-  'discard half-made': discardHalfMade(target),
+  'discard empty subvolume': discardEmptySubvolume(target),
+  'discard lost item': discardLostItem(target),
   snapshot: createSnapshot({
     ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes, ratioPercent: 10_000n },
     maxSnapshots: 10_000,
