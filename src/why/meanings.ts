@@ -89,6 +89,11 @@ export const MEANINGS: readonly Meaning[] = [
     next: 'Delete the pod: the next one connects anew and gets all of it.',
   },
   {
+    pattern: /was detached from this node and published anew/,
+    why: 'The node was detached by force, and the box still serves the connection that it has from before.',
+    next: 'Delete the pods that still use the volume on that node; if it stays so, reboot the node.',
+  },
+  {
     pattern: /is still connected after|is still being flushed/,
     why: 'The node has not let go of the volume: writes are being flushed, or another mount namespace uses it.',
     next: 'Wait; if it stays so, see on the node who holds the device.',

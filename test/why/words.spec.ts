@@ -56,6 +56,7 @@ test('the words of the node, and of Kubernetes itself', async () => {
   const scene = await sceneOf({ objects: healthy() });
   const said: readonly (readonly [string, RegExp])[] = [
     ['x on 192.0.2.1:4420 shows no usable namespace: nvme0 is connecting', /over NVMe\/TCP/],
+    ['x was detached from this node and published anew, and the box still serves y', /detached by force/],
     ['x is still connected after `nvme disconnect` (y)', /not let go/],
     ['too many snapshots at once: the next turn is in 9 s; it is tried again', /waits for its turn/],
     ['x: no backend rds7 is configured; a backend must keep its name for ever', /keeps its name/],

@@ -49,7 +49,7 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
       },
     ],
     unflushed(volumeId) {
-      const message = `${volumeId} was disconnected because its box did not answer, and what was not flushed to it is lost`;
+      const message = `${volumeId} was disconnected because its box did not answer, or because it had been detached by force, and what was not flushed is lost`;
       tell({ reason: 'UnflushedDataLost', subject: volumeId, message });
     },
     async stop() {
