@@ -31,8 +31,16 @@ export class Publishing {
       const { disk, subvolumes } = await backend.rds.publishVolume(volume, publication, allowHost, call);
       const entry = disk?.publications.find((node) => node.hostId === hostId);
       const isThere = subvolumes.length > 0 && disk?.exported === true && entry !== undefined;
-      if (!isThere || disk.size === undefined || disk.nqn !== publicationNqn(volume.nqn, entry.token)) {
+      if (!isThere || disk.size === undefined) {
         throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
+      }
+      const nqn = publicationNqn(volume.nqn, entry.token);
+      if (disk.nqn !== nqn) {
+        throw new StorageError(
+          'precondition',
+          `${volumeId} is exported as "${disk.nqn}", not as ${nqn}: somebody has changed its disk item. On the box, ` +
+            `/disk set [find where slot=${disk.slot}] nvme-tcp-export=no lets the next attempt export it anew`,
+        );
       }
       return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn, bytes: disk.size };
     });
