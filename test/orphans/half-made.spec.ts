@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, node, publish } from '../support/calls.ts';
 import { change, inventory, showRows, slots, subvolumes } from '../support/console.ts';
+import { Faults } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { fromSnapshot } from '../support/requests.ts';
@@ -128,4 +129,18 @@ test('a volume with data, its disk item lost, was removed because /file did not 
   await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
   assert.ok((await slots(simulator)).includes(slotOf(id)), 'it is a whole volume again');
   assert.deepEqual(await readAll(stack, id), pattern('precious'));
+});
+
+test('a volume that another process was just making was taken for half-made', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
+  const storage = await storageOf(t, stack);
+  const { simulator } = stack;
+  await makeVolume(stack.controller, MiB);
+  const id = await emptySubvolume(stack);
+  const name = subvolumes(simulator).find((one) => one.startsWith(id.slice('rds1:'.length))) ?? '';
+  const item = `/disk add type=file slot=${slotOf(id)} file-path="pool/${name}/volume.img" file-size=1M mount-filesystem=no`;
+  faults.before({ path: '/disk', command: 'add' }, () => change(simulator, item));
+  await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+  assert.ok((await slots(simulator)).includes(slotOf(id)) && subvolumes(simulator).includes(name));
 });

@@ -17,7 +17,8 @@ const NEW_TAIL = ere`-n[0-]{36}-[0-9]+$`;
  * Removes a single subvolume that was made new, that no disk item uses, and in which `/file` lists nothing of any size. That
  * counts only when `/file` lists the subvolume itself, and the image of some other volume of the pool: a listing that is not
  * deep enough (docs/routeros.md, 7) would show every volume to be empty. And only when its image, attached for a moment, is
- * refused or has no size: a listing may also be late. An image that has a size stays attached, as publishing would do it.
+ * refused or has no size: a listing may also be late. An image that has a size stays attached, as publishing would do it,
+ * and so does one that another process attaches at this very moment.
  */
 export function discardEmptySubvolume({ pools, owners, volume }: VolumeTarget): Script {
   const items = diskItems(volume);
@@ -35,7 +36,8 @@ export function discardEmptySubvolume({ pools, owners, volume }: VolumeTarget): 
       :if ([:len [/file find where name~$xF]]=1 and ${empty} and [:len [/file find where name~$xK]]>0
         and [:len ${items}]=0 and [:len [/disk find where file-path~$xH]]=0) do={
         :local xY false; :local xX ${volume.slot}; :local xP ($xR."/".$xN."/volume.img");
-        :onerror xE in={${addDisk(REATTACHED)}; :local xD (${items}->0); ${readSize()}; :set xY true} do={:set xY false};
+        :onerror xE in={${addDisk(REATTACHED)}} do={:set xY false};
+        :onerror xE in={:local xD (${items}->0); ${readSize()}; :set xY true} do={:set xY false};
         :if (!$xY) do={
           /disk remove ${items}; ${awaitGone(items)};
           :if ([:len ${items}]=0 and ${empty}) do={/disk/btrfs/subvolume remove ${same}; ${awaitGone(same)}}}}}`,
