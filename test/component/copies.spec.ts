@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, outcome, publish } from '../support/calls.ts';
 import { change, subvolumes } from '../support/console.ts';
 import { pattern, write } from '../support/images.ts';
+import { fromSnapshot, fromVolume } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
 const ENDS = ['-before-upgrade', '-2', '-20261123', '-1-2', '.bak', '_copy', 'x'];
@@ -48,4 +49,18 @@ test('a copy never stands in for the volume that is gone', async (t) => {
   await change(simulator, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
   assert.equal(await outcome(publish(controller, volumeId)), 'NOT_FOUND');
   assert.equal(await outcome(makeSnapshot(controller, volumeId)), 'NOT_FOUND');
+});
+
+test('a copy never stands in for the source that is gone', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator).toSorted();
+  const copies = [...(await copy(stack, volume, 'read-only=no')), ...(await copy(stack, snapshot, 'read-only=yes'))];
+  await controller.deleteSnapshot({ snapshotId });
+  await controller.deleteVolume({ volumeId });
+  assert.equal(await outcome(makeVolume(controller, MiB, fromSnapshot(snapshotId))), 'NOT_FOUND');
+  assert.notEqual(await outcome(makeVolume(controller, MiB, fromVolume(volumeId))), 'OK');
+  assert.deepEqual(subvolumes(simulator).toSorted(), copies.toSorted());
 });

@@ -78,10 +78,14 @@ function make({ pool, bytes, reserveBytes, ratioPercent, limitBytes, source }: C
   ]);
 }
 
-/** Sets `xZ` to the bytes of the source in `xV`. */
+/**
+ * Sets `xZ` to the bytes of the source in `xV`. A copy that a person made under a snapshot's name and more, and that alone is
+ * left, is no source: behind the bytes of a snapshot nothing follows. One of a volume has no disk item.
+ */
 function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Script {
   if (source.kind === 'snapshot') {
-    return ros`:local xN ($xV->"name"); :set xZ [:tonum [:pick $xN ${SNAPSHOT_BYTES_AT} [:len $xN]]]`;
+    return ros`:local xN ($xV->"name"); :set xN [:pick $xN ${SNAPSHOT_BYTES_AT} [:len $xN]];
+      :if (!($xN~${ere`^[0-9]+$`})) do={:error "RC-NOSRC"}; :set xZ [:tonum $xN]`;
   }
   return ros`:local xD ${diskItems(source.volume)}; :if ([:len $xD]=0) do={:error "RC-NODISK"};
     :local xS ("".[/disk get ($xD->0) size]);
