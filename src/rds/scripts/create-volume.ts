@@ -1,6 +1,6 @@
 import { ere, join, ros, type Script } from '../../routeros/index.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
-import { addDisk, attach, diskItems, growTo, reportDisk } from './disk.ts';
+import { addDisk, attach, diskItems, growTo, reportDisk, SIZE } from './disk.ts';
 import { findMatching, proveFound, proveHome, proveRatio, proveSpace, put, searchPools } from './fragments.ts';
 import type { SpaceRules } from './volume.ts';
 
@@ -95,7 +95,8 @@ function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Scrip
 /**
  * Attaches the image, proves that it is there, and grows it to what was asked for. A size of zero says that the image is
  * empty only of one that this very run has made: any other may hold data that the box has not looked at yet (U24). An image
- * that an earlier run left empty is known by `/file`, which asks the filesystem.
+ * that an earlier run left empty is known by `/file`, which asks the filesystem; where that does not say so, another process
+ * may have given it its size a moment ago.
  */
 function complete({ volume, comment, bytes, source }: CreateVolume): Script {
   if (source.kind === 'new') {
@@ -103,7 +104,7 @@ function complete({ volume, comment, bytes, source }: CreateVolume): Script {
       :onerror xE in={${addDisk(comment)}} do={:error ("RC-HALF ".$xE)}}`;
     const image = ros`(${ere`(^|/)`}.$xO.${ere`/volume\.img$`})`;
     const unread = ros`:if ($xS="0" and ($xK!="" or [:len [/file find where name~${image} and size=0]]=1)) do={
-      /disk set $xD file-size=${bytes}} else={:error "RC-SIZE"}`;
+      /disk set $xD file-size=${bytes}} else={:if (!(("".[/disk get $xD size])~${SIZE})) do={:error "RC-SIZE"}}`;
     return join([attach(volume, comment, add), growTo(ros`${bytes}`, { unread })]);
   }
   const unread = ros`:if ($xS="0" and $xK!="") do={:error ("RC-EMPTY ".$xZ)} else={:error "RC-SIZE"}`;

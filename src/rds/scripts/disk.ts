@@ -5,7 +5,7 @@ import { put, reportSubvolumes } from './fragments.ts';
 /** The pieces of scripts that are about the disk item of a volume: attaching, its size, growing, printing. */
 
 /** A readable size. A zero is none: an image has bytes, and a device may show zero before it has looked (U24). */
-const SIZE = ere`^[1-9][0-9]*$`;
+export const SIZE = ere`^[1-9][0-9]*$`;
 
 /** Sets `xX` to the slot of a volume, and `xP` to the path of its image in the subvolume `xV`, which is in the pool of `xM`. */
 export function imagePath(volume: VolumeRef): Script {
