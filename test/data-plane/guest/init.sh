@@ -10,6 +10,8 @@ mount -t tmpfs shm /dev/shm
 mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
 echo 3 > /proc/sys/kernel/printk
+# Ends the line that the firmware left open, so that what is printed next stands alone.
+echo
 ROLE=$(sed -n 's/.*rose\.role=\([a-z-]*\).*/\1/p' /proc/cmdline)
 modprobe -a virtio_pci virtio_blk virtio_net loop configfs btrfs ext4 xfs
 mount -t configfs none /sys/kernel/config
