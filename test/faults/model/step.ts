@@ -36,7 +36,7 @@ export function step(world: World, command: Command, outcome: Outcome, around: C
     case 'write':
       return write(world, command, outcome);
     case 'get':
-      return read(world, outcome, world.volumes.get(command.volume), around.contested(`v${command.volume}`));
+      return read(world, outcome, command.volume, around);
     case 'look':
       return look(world, outcome, world.snapshots.get(command.snapshot), around.contested(`s${command.snapshot}`));
     case 'cut':
@@ -66,7 +66,7 @@ function create(world: World, command: Made<'create'>, outcome: Outcome, around:
   if (there !== undefined) {
     const isRepeat = there.requested === requested && there.source === source;
     if (isOpen(outcome)) return [world];
-    if (outcome.code === 'ALREADY_EXISTS') return isRepeat ? [] : [world];
+    if (outcome.code === 'ALREADY_EXISTS') return isRepeat ? [] : seen(world, number, around);
     if (outcome.code !== 'OK')
       return there.open && isRepeat && !around.calm ? [world, withVolume(world, number, undefined)] : [];
     const fits = isRepeat && outcome.reply.source === source && (there.open || tells(there.mib));
@@ -93,6 +93,12 @@ function create(world: World, command: Made<'create'>, outcome: Outcome, around:
       if (!isOpen(outcome)) return [];
       return copied === undefined ? [world] : [world, withVolume(world, number, { ...made, mib: undefined })];
   }
+}
+
+/** What a command has seen half made may be taken back afterwards, by the command of the same batch that was making it. */
+function seen(world: World, number: number, around: Circumstances): World[] {
+  const isBeingMade = world.volumes.get(number)?.open === true && around.contested(`v${number}`);
+  return isBeingMade ? [world, withVolume(world, number, undefined)] : [world];
 }
 
 /** What a copy of the source has: MiB, the least that may be asked for, and whether the source is surely whole. */
@@ -163,11 +169,13 @@ function write(world: World, { volume: number, place, seed }: Made<'write'>, { c
   return [withVolume(world, number, { ...volume, content: new Map(volume.content).set(place, seed) })];
 }
 
-function read(world: World, outcome: Outcome, volume: Volume | undefined, contested: boolean): World[] {
+function read(world: World, outcome: Outcome, number: number, around: Circumstances): World[] {
   const { code, reply } = outcome;
+  const volume = world.volumes.get(number);
   if (code === 'NOT_FOUND') return volume === undefined || volume.open ? [world] : [];
   if (code !== 'OK') return isOpen(outcome) ? [world] : [];
-  return volume !== undefined && (contested || tellsVolume(reply, volume)) ? [world] : [];
+  const isRight = volume !== undefined && (around.contested(`v${number}`) || tellsVolume(reply, volume));
+  return isRight ? seen(world, number, around) : [];
 }
 
 function look(world: World, outcome: Outcome, snapshot: Snapshot | undefined, contested: boolean): World[] {
@@ -201,7 +209,10 @@ function cut(world: World, command: Made<'cut'>, outcome: Outcome, around: Circu
     return [withSnapshot(world, number, { ...there, mib, seconds })];
   }
   const volume = world.volumes.get(sourceNumber);
-  if (volume === undefined) return outcome.code === 'NOT_FOUND' || isOpen(outcome) ? [world] : [];
+  if (volume === undefined) {
+    const isRefused = outcome.code === 'NOT_FOUND' || (outcome.code === 'FAILED_PRECONDITION' && !around.calm);
+    return isRefused || isOpen(outcome) ? [world] : [];
+  }
   const mib = around.contested(source) || volume.open ? undefined : volume.mib;
   const made = { source, mib, imageMib: mib, seconds: undefined, content: volume.content };
   if (outcome.code === 'OK') {
