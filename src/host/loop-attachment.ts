@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { basename } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { isNqnOf } from '../storage/names.ts';
+import { isNqnOf } from '../storage/nqn.ts';
 import type { Attachment, Target } from './attachment.ts';
 import { type BlockDevice, PLACES, readBlockDevice } from './block-device.ts';
 

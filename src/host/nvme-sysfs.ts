@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { isNqnOf } from '../storage/names.ts';
+import { isNqnOf } from '../storage/nqn.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
 import { unlessAbsent } from './errno.ts';
 

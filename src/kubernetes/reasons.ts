@@ -78,6 +78,11 @@ export const EVENTS = {
   ),
   SlotTaken: warning(CLAIM, 'Look at that disk item on the box; the driver touches only its own'),
   ExportUnrecorded: warning(CLAIM, 'Make sure that no host uses it, then set nvme-tcp-export=no on its disk item'),
+  ExportChanged: warning(CLAIM, 'On the box, set nvme-tcp-export=no on its disk item; it is exported anew by itself then'),
+  CopyInTheWay: warning(
+    CLAIM_OR_SNAPSHOT,
+    'Move the copy out of the pool or give it another name; the driver touches neither before (docs/guides/troubleshooting.md)',
+  ),
   ImageNotAttached: warning(
     CLAIM,
     'Look at /disk and /file on the box; the image is not touched, and it is done by itself once the box attaches it',

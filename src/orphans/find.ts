@@ -1,5 +1,4 @@
-import type { Origin } from '../storage/names.ts';
-import type { Survey, SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
+import type { Origin, Survey, SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
 import type { Reference, References } from './references.ts';
 
 /** Something of ours on a box. */
@@ -28,7 +27,7 @@ export interface Held {
 }
 
 /** Everything that a survey found. */
-export function heldIn({ volumes, snapshots }: Survey): Held[] {
+export function heldIn({ volumes, snapshots }: Pick<Survey, 'volumes' | 'snapshots'>): Held[] {
   return [...volumes.map(heldVolume), ...snapshots.map(heldSnapshot)];
 }
 
@@ -43,7 +42,7 @@ export function countHeld(held: readonly Held[]): { readonly volumes: number; re
  *
  * @param running ids of operations that are under way in this process
  */
-export function findOrphans(survey: Survey, references: References, running: ReadonlySet<string>): Held[] {
+export function findOrphans(survey: Pick<Survey, 'volumes' | 'snapshots'>, references: References, running: ReadonlySet<string>): Held[] {
   return heldIn(survey).filter((held) => !running.has(held.id) && referenceTo(held, references) === undefined);
 }
 

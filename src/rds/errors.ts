@@ -5,6 +5,9 @@
 export const REFUSALS = {
   'RC-POOL':
     'the pool is not there, or not configured: label and uuid must exist exactly once and be mounted exactly once; detail: its label',
+  'RC-TWO':
+    'two pools hold a subvolume of this name, and no disk item says which of them is the object; detail: the name',
+  'RC-NAME': 'the device shows the subvolume under another name than the one that was sent; detail: the name sent',
   'RC-NOVOL': 'the volume does not exist',
   'RC-NOSRC': 'the source does not exist',
   'RC-ELSEWHERE': 'the source is in another pool',
@@ -16,7 +19,7 @@ export const REFUSALS = {
     'the pool would promise more than overCommitRatio allows; detail: bytes promised with this volume, of those allowed',
   'RC-QUOTA': 'the volume has as many snapshots as its class allows; detail: their number, and the oldest',
   'RC-SLOT': 'the disk slot of the volume is taken by another file; detail: that file',
-  'RC-HALF': 'the subvolume is there without a disk item, and the device does not attach its image; detail: its words',
+  'RC-HALF': 'the subvolume is there without a disk item, and not by this very call',
   'RC-EMPTY':
     'the image is missing or smaller than its source: a restore must never be silently empty; detail: bytes of the source',
   'RC-NODISK': 'the disk item of the source volume is lost; publishing the volume attaches it again',
@@ -25,6 +28,8 @@ export const REFUSALS = {
     'the device accepted the new size, but does not show it yet; detail: bytes that it shows. If this repeats, it cannot grow a disk',
   'RC-GROW': 'the device refused to grow the image; detail: bytes that it has, and the words of the device',
   'RC-PUB': 'the volume is published; detail: the disk comment',
+  'RC-NQN':
+    'the volume is exported under an NQN that is not of its record: somebody has changed its disk item; detail: its slot, that NQN, and the right one',
   'RC-EXPORTED': 'the disk is exported, but no node is recorded on it',
   'RC-MODE': 'the volume is published to this node in another mode',
   'RC-RACE': 'another controller changed the publication at the same time',
@@ -38,6 +43,10 @@ export type RdsErrorCode =
   | RefusalCode
   /** A command of the script failed on the device, also when repeated. */
   | 'failed'
+  /** The device came to the script too late for it to change anything any more, also when repeated. */
+  | 'late'
+  /** Nothing was sent: an earlier command on the object got no answer and may still be at work; detail: for how long. */
+  | 'waiting'
   /** The console did not know a command or argument: RouterOS is too old, or a package is missing. Nothing ran. */
   | 'unsupported'
   /** Nothing was sent. */
@@ -68,5 +77,10 @@ export class RdsError extends Error {
     this.detail = detail;
     this.made = options?.made ?? false;
     this.mayStillRun = options?.mayStillRun ?? false;
+  }
+  /** The same, of a call that had made the subvolume in an earlier attempt. */
+  ofMade(): RdsError {
+    const { code, detail, cause, mayStillRun } = this;
+    return this.made ? this : new RdsError(code, detail, { cause, made: true, mayStillRun });
   }
 }

@@ -1,6 +1,27 @@
+export { type Clock, systemClock } from '../routeros/index.ts';
 export { RdsError, type RdsErrorCode, REFUSALS, type RefusalCode } from './errors.ts';
+export {
+  type Origin,
+  parseSnapshotName,
+  parseVolumeName,
+  printSnapshotName,
+  printVolumeName,
+  type SnapshotName,
+  slotOf,
+  snapshotNamePrefix,
+  type VolumeName,
+} from './names.ts';
+export type { Operation } from './operation.ts';
 export type { ExpectedPool, ProbeReport } from './probe.ts';
-export { freshComment, type Mode, type Publication } from './publication.ts';
 export { Rds, type RdsCall, type RdsSettings } from './rds.ts';
-export type { SnapshotRef, VolumeRef } from './refs.ts';
-export type { DiskRow, ListedObject, ListedPage, LostItem, ObjectState, PoolSpace } from './rows.ts';
+export { type Mode, type Publication, randomDigits } from './record.ts';
+export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
+export type { DiskRow, ListedObject, ListedPage, LostItem, ObjectState, PoolSpace, SubvolumeRow } from './rows.ts';
+export { poolSpace, probeBox } from './scripts/box.ts';
+export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
+export { discardEmptySubvolume, discardLostItem } from './scripts/half-made.ts';
+export { listSnapshots, listVolumes } from './scripts/lists.ts';
+export { listLostItems } from './scripts/lost-items.ts';
+export { proveNqn, publishVolume, unpublishVolume } from './scripts/publication.ts';
+export { type CreateSnapshot, createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
+export { attachVolume, deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './scripts/volume.ts';

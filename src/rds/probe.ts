@@ -37,6 +37,9 @@ export function judge(rows: readonly JsonRow[], expected: readonly ExpectedPool[
   if (text(language, 'id-type') !== 'num' || !flag(language, 'intervals')) {
     problems.push('subvolume-id is no number, or expressions know no intervals: please report this RouterOS version');
   }
+  if (text(language, 'none') !== '0' || text(language, 'one') !== '1') {
+    problems.push(':pick does not give the beginning of a list of items: please report this RouterOS version');
+  }
   if (!rows.some((row) => STORAGE_PACKAGE.test(text(row, 'name')) && !flag(row, 'disabled'))) {
     problems.push('the package rose-storage is not installed or not enabled');
   }

@@ -1,40 +1,22 @@
 import {
+  type Clock,
   type JsonRow,
   type RouterOs,
   RouterOsError,
   type RouterOsState,
-  type Script,
-  text,
+  systemClock,
 } from '../routeros/index.ts';
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
-import { type ExpectedPool, judge, type ProbeReport } from './probe.ts';
-import type { Publication } from './publication.ts';
-import type { SnapshotRef, VolumeRef } from './refs.ts';
-import {
-  decodeLostItems,
-  decodeObject,
-  decodePage,
-  decodeSpace,
-  type ListedPage,
-  type LostItems,
-  type ObjectState,
-  type PoolSpace,
-} from './rows.ts';
-import { poolSpace, probeBox } from './scripts/box.ts';
-import { type CreateVolume, createVolume } from './scripts/create-volume.ts';
-import { discardEmptySubvolume, discardLostItem } from './scripts/half-made.ts';
-import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './scripts/lists.ts';
-import { listLostItems } from './scripts/lost-items.ts';
-import { publishVolume, unpublishVolume } from './scripts/publication.ts';
-import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
-import { deleteVolume, discardVolume, expandVolume, type Incomplete, readVolume } from './scripts/volume.ts';
+import { LostWrites, type Patience } from './lost-writes.ts';
+import { parseVolumeName } from './names.ts';
+import type { Operation } from './operation.ts';
+import type { ExpectedPool } from './probe.ts';
+import { homeOf } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
-export interface RdsCall {
-  readonly signal: AbortSignal;
-  readonly deadline?: number;
-}
+export type RdsCall = Patience;
 
+/** What a box is, as far as its scripts depend on it. */
 export interface RdsSettings {
   readonly pools: readonly ExpectedPool[];
   readonly owners: readonly string[];
@@ -44,25 +26,45 @@ export interface RdsSettings {
   readonly ratioPercent?: bigint | undefined;
   /** TCP port of the NVMe target. */
   readonly port: number;
+  /** Label of the one filesystem in which objects are looked for; undefined for all. */
+  readonly only?: string | undefined;
 }
 
-export interface PageOf {
-  readonly pool: ExpectedPool;
-  readonly after: bigint;
-  readonly limit: number;
+/** Makes the operation for a box. */
+export type Asking<T> = (box: RdsSettings) => Operation<T>;
+
+export interface RdsOptions {
+  /** The clock of the conversation. Default: the system's. */
+  readonly clock?: Clock;
+  /** Milliseconds from now in which a script of an earlier process may still write; default 0, for none. */
+  readonly predecessorMs?: number;
 }
+
+/** Refusals that the device gets past by itself, most often within milliseconds. */
+const PASSING: ReadonlySet<RdsErrorCode> = new Set(['RC-SIZE', 'RC-LAG']);
+/** How often, and after how many milliseconds, they are asked again. */
+const PATIENCE_TIMES = 20;
+const PATIENCE_MS = 100;
 
 /**
- * One box in RouterOS words. Each method is one script in one exec on the happy path, may be repeated at any time, and
+ * One box in RouterOS words. An operation is one script in one exec on the happy path, may be repeated at any time, and
  * reports the state that it read back; deciding what the state means is the caller's. Throws nothing but RdsError.
  */
 export class Rds {
   readonly settings: RdsSettings;
   readonly #routerOs: RouterOs;
+  readonly #clock: Clock;
+  readonly #lostWrites: LostWrites;
 
-  constructor(routerOs: RouterOs, settings: RdsSettings) {
+  constructor(
+    routerOs: RouterOs,
+    settings: RdsSettings,
+    { clock = systemClock, predecessorMs = 0 }: RdsOptions = {},
+  ) {
     this.#routerOs = routerOs;
     this.settings = settings;
+    this.#clock = clock;
+    this.#lostWrites = new LostWrites(clock, predecessorMs);
   }
 
   /** From memory; never touches the network. */
@@ -74,126 +76,67 @@ export class Rds {
     await this.#routerOs.close();
   }
 
-  /** Reads what the start-up judges: version, package, pools. */
-  async probe(call: RdsCall): Promise<ProbeReport> {
-    return judge(await this.#run('read', probeBox(this.settings.pools), call), this.settings.pools);
-  }
-
   /**
-   * Space of the mounted pools, by label.
+   * Does it, as soon as nothing that was lost can get in its way. What the box needs a moment for is looked at again, for 2 s
+   * at most, without holding the connection.
    *
-   * @param withPromises Also what they have promised, which takes a look at every volume; by default where it is limited.
+   * @throws RdsError
    */
-  async space(
-    pools: readonly ExpectedPool[],
-    call: RdsCall,
-    withPromises: boolean = this.settings.ratioPercent !== undefined,
-  ): Promise<ReadonlyMap<string, PoolSpace>> {
-    const rows = await this.#run('read', poolSpace(pools, withPromises), call);
-    return new Map(rows.map((row) => [text(row, 'fs-label'), decodeSpace(row)]));
+  async run<T>(asking: Asking<T>, call: RdsCall): Promise<T> {
+    try {
+      return await this.#insist(asking(this.settings), call);
+    } catch (error) {
+      const narrowed = error instanceof RdsError && error.code === 'RC-TWO' ? await this.#narrowed(error, call) : undefined;
+      if (narrowed === undefined) throw error;
+      return await this.#insist(asking(narrowed), call);
+    }
   }
 
-  async createVolume(
-    request: Omit<CreateVolume, 'reserveBytes' | 'ratioPercent' | 'pools'>,
-    call: RdsCall,
-  ): Promise<ObjectState> {
-    return decodeObject(await this.#run('write', createVolume({ ...this.settings, ...request }), call));
+  /** Two filesystems hold a volume of one id: the one that its disk item is in is it; undefined when none says so. */
+  async #narrowed(error: RdsError, call: RdsCall): Promise<RdsSettings | undefined> {
+    const name = parseVolumeName(error.detail);
+    if (name === undefined) return undefined;
+    const label = await this.#insist(homeOf(this.settings, { kind: 'pvc', uuid: name.uuid, nqn: '' }), call);
+    const pools = this.settings.pools.filter((pool) => pool.label === label);
+    return pools.length === 0 ? undefined : { ...this.settings, pools, only: label };
   }
 
-  async readVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
-    return decodeObject(await this.#run('read', readVolume({ pools: this.settings.pools, volume }), call));
+  /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */
+  async #insist<T>(operation: Operation<T>, call: RdsCall): Promise<T> {
+    let made = false;
+    for (let again = PATIENCE_TIMES; ; again -= 1) {
+      try {
+        return await this.#once(operation, call);
+      } catch (error) {
+        if (!(error instanceof RdsError)) throw error;
+        made ||= error.made;
+        if (!PASSING.has(error.code) || again === 0 || !(await this.#pause(call))) throw made ? error.ofMade() : error;
+      }
+    }
   }
 
-  async expandVolume(volume: VolumeRef, size: bigint, call: RdsCall): Promise<ObjectState> {
-    const script = expandVolume({ ...this.settings, volume }, size, this.settings);
-    return decodeObject(await this.#run('write', script, call));
+  /** @returns false when the caller does not wait for so long. */
+  async #pause({ signal }: RdsCall): Promise<boolean> {
+    try {
+      await this.#clock.wait(PATIENCE_MS, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
-  /** @param allowHost Host NQN for the export's allow-list; undefined leaves it alone. */
-  async publishVolume(
-    volume: VolumeRef,
-    publication: Publication,
-    allowHost: string | undefined,
-    call: RdsCall,
-  ): Promise<ObjectState> {
-    const { port } = this.settings;
-    const options = { publication, port, ...(allowHost === undefined ? {} : { allowHost }) };
-    return decodeObject(await this.#run('write', publishVolume({ ...this.settings, volume }, options), call));
+  async #once<T>(operation: Operation<T>, { signal, deadline }: RdsCall): Promise<T> {
+    const call = { signal, ...(deadline === undefined ? {} : { deadline }) };
+    if (operation.kind === 'read') return operation.decode(await this.#rows(operation, call));
+    await this.#lostWrites.settle(operation, call);
+    const onLost = (quietAt: number): void => this.#lostWrites.note(operation, quietAt);
+    return operation.decode(await this.#rows(operation, { ...call, onLost }));
   }
 
-  /** @param hostId The node's host id; undefined unpublishes from every node. */
-  async unpublishVolume(volume: VolumeRef, hostId: string | undefined, call: RdsCall): Promise<ObjectState> {
-    return decodeObject(await this.#run('write', unpublishVolume({ ...this.settings, volume }, hostId), call));
-  }
-
-  async deleteVolume(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
-    return decodeObject(await this.#run('write', deleteVolume({ ...this.settings, volume }), call));
-  }
-
-  /**
-   * Takes a volume back that could not be completed: the subvolume of that very name, and its disk item when the image
-   * is smaller than `bytes`. One that is complete, published or under another name is left alone.
-   */
-  async discardVolume(volume: VolumeRef, name: string, limits: Incomplete, call: RdsCall): Promise<ObjectState> {
-    const script = discardVolume({ pools: this.settings.pools, volume }, name, limits);
-    return decodeObject(await this.#run('write', script, call));
-  }
-
-  /** Removes what an interrupted call left of a volume; one that holds or could hold data is left alone. */
-  async discardHalfMade(volume: VolumeRef, call: RdsCall): Promise<ObjectState> {
-    const target = { ...this.settings, volume };
-    const left = decodeObject(await this.#run('write', discardEmptySubvolume(target), call));
-    if (left.disk === undefined || left.subvolumes.length > 0) return left;
-    return decodeObject(await this.#run('write', discardLostItem(target), call));
-  }
-
-  /** @param maxSnapshots Snapshots that the source may have; undefined for no limit. */
-  async createSnapshot(
-    snapshot: SnapshotRef,
-    source: VolumeRef,
-    namePrefix: string,
-    maxSnapshots: number | undefined,
-    call: RdsCall,
-  ): Promise<ObjectState> {
-    const script = createSnapshot({ ...this.settings, snapshot, source, namePrefix, maxSnapshots });
-    return decodeObject(await this.#run('write', script, call));
-  }
-
-  async readSnapshot(snapshot: SnapshotRef, call: RdsCall): Promise<ObjectState> {
-    return decodeObject(await this.#run('read', readSnapshot(this.settings.pools, snapshot), call));
-  }
-
-  async deleteSnapshot(snapshot: SnapshotRef, call: RdsCall): Promise<ObjectState> {
-    const { pools, owners } = this.settings;
-    return decodeObject(await this.#run('write', deleteSnapshot(pools, owners, snapshot), call));
-  }
-
-  /** Removes the subvolume of that very name if it is not the object that its id stands for. */
-  async discardTwin(ref: VolumeRef | SnapshotRef, name: string, call: RdsCall): Promise<void> {
-    await this.#run('write', discardTwin(this.settings.pools, ref.prefix, name), call);
-  }
-
-  async listVolumes(page: PageOf, call: RdsCall): Promise<ListedPage> {
-    const script = listVolumes({ ...page, names: volumeNames(this.settings.owners) });
-    return decodePage(await this.#run('read', script, call));
-  }
-
-  async listSnapshots(page: PageOf, sourceUuid: string | undefined, call: RdsCall): Promise<ListedPage> {
-    const script = listSnapshots({ ...page, names: snapshotNames(this.settings.owners, sourceUuid) });
-    return decodePage(await this.#run('read', script, call));
-  }
-
-  /**
-   * Disk items of our volumes whose subvolume is gone.
-   *
-   * @param digits Only slots that begin with these hex digits behind `pvc-`.
-   */
-  async lostItems(digits: string, limit: number, call: RdsCall): Promise<LostItems> {
-    const { pools, owners } = this.settings;
-    return decodeLostItems(await this.#run('read', listLostItems({ pools, owners, digits, limit }), call));
-  }
-
-  async #run(kind: 'read' | 'write', script: Script, call: RdsCall): Promise<readonly JsonRow[]> {
+  async #rows(
+    { kind, script }: Operation<unknown>,
+    call: RdsCall & { readonly onLost?: (quietAt: number) => void },
+  ): Promise<readonly JsonRow[]> {
     try {
       return await this.#routerOs.run(script, { kind, ...call });
     } catch (error) {
@@ -204,6 +147,7 @@ export class Rds {
 
 const KIND_CODES: Readonly<Record<Exclude<RouterOsError['kind'], 'refused'>, RdsErrorCode>> = {
   failed: 'failed',
+  late: 'late',
   rejected: 'unsupported',
   unreachable: 'unreachable',
   unknown: 'unknown',

@@ -5,15 +5,18 @@ export interface Pool {
   readonly uuid: string;
 }
 
-/** A volume by id: found by the beginning of its subvolume's name, wherever it is on the box. */
+/** A volume by id, wherever it is on the box. */
 export interface VolumeRef {
-  /** `pvc-<uuid>-`: what the name of its subvolume, and of no other, begins with. */
-  readonly prefix: string;
-  readonly slot: string;
+  readonly kind: 'pvc';
+  readonly uuid: string;
+  /** What the NQN of each of its publications begins with. */
   readonly nqn: string;
 }
 
-/** A snapshot by id: `snap-<uuid>-`. */
+/** A snapshot by id. */
 export interface SnapshotRef {
-  readonly prefix: string;
+  readonly kind: 'snap';
+  readonly uuid: string;
 }
+
+export type ObjectRef = VolumeRef | SnapshotRef;

@@ -1,12 +1,18 @@
 import { bytes, flag, integer, type JsonRow, text } from '../routeros/index.ts';
 import { RdsError } from './errors.ts';
-import { type Publication, publicationsOf } from './publication.ts';
+import type { ExpectedPool } from './probe.ts';
+import { type Publication, readRecord } from './record.ts';
 
 export interface SubvolumeRow {
   readonly name: string;
   /** Label of the filesystem that it is in. */
   readonly fs: string;
   readonly subvolumeId: bigint;
+  /**
+   * `own`: made on this box. `copy`: came whole from another filesystem by `/disk/btrfs/transfer`. `half-received`: a snapshot
+   * that is not read-only, as a transfer that was cut off leaves it. Only the first one is ever an object.
+   */
+  readonly kind: 'own' | 'copy' | 'half-received';
 }
 
 export interface DiskRow {
@@ -65,7 +71,10 @@ export function decodePage(rows: readonly JsonRow[]): ListedPage {
 
 /** A disk item whose subvolume is gone. */
 export interface LostItem extends DiskRow {
-  readonly filePath: string;
+  /** Name of the subvolume that its path leads into. */
+  readonly subvolume: string;
+  /** Label of the pool that its path is in; undefined when that is not configured. */
+  readonly pool: string | undefined;
 }
 
 export interface LostItems {
@@ -74,12 +83,19 @@ export interface LostItems {
 }
 
 /** Decodes disk items that are printed without a subvolume. */
-export function decodeLostItems(rows: readonly JsonRow[]): LostItems {
+export function decodeLostItems(rows: readonly JsonRow[], pools: readonly ExpectedPool[]): LostItems {
   const items = rows.filter((row) => 'slot' in row);
   return {
-    items: items.map((row) => ({ ...decodeDisk(row), filePath: text(row, 'file-path') })),
+    items: items.map((row) => ({ ...decodeDisk(row), ...placeOf(text(row, 'file-path'), pools) })),
     more: rows.some((row) => flag(row, 'more')),
   };
+}
+
+/** What the path of an image says: `<mount point>/<subvolume>/volume.img`, with or without a slash in front. */
+function placeOf(path: string, pools: readonly ExpectedPool[]): Pick<LostItem, 'subvolume' | 'pool'> {
+  const [, mountPoint = '', subvolume = ''] = /^\/?(.*)\/([^/]+)\/volume\.img$/.exec(path) ?? [];
+  const pool = pools.find((candidate) => candidate.mountPoint.replace(/^\//, '') === mountPoint);
+  return { subvolume, pool: pool?.label };
 }
 
 /** Space of a pool, in bytes. */
@@ -105,14 +121,20 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
   if (subvolumeId === undefined || name === '') {
     throw new RdsError('unexpected', `a subvolume without name or id: ${JSON.stringify(row)}`);
   }
-  return { name, fs: text(row, 'fs'), subvolumeId };
+  return { name, fs: text(row, 'fs'), subvolumeId, kind: kindOf(row, name) };
+}
+
+/** A row that was asked for as an object has neither property, and is one. */
+function kindOf(row: JsonRow, name: string): SubvolumeRow['kind'] {
+  if (/[1-9a-f]/.test(text(row, 'received-uuid'))) return 'copy';
+  return name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only') ? 'half-received' : 'own';
 }
 
 function decodeDisk(row: JsonRow): DiskRow {
   return {
     slot: text(row, 'slot'),
     size: bytes(row, 'size'),
-    publications: publicationsOf(text(row, 'comment')),
+    publications: readRecord(text(row, 'comment')).publications,
     exported: flag(row, 'nvme-tcp-export'),
     nqn: text(row, 'nvme-tcp-server-nqn'),
     mountFilesystem: flag(row, 'mount-filesystem'),

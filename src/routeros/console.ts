@@ -62,7 +62,7 @@ export function openConsole(
     async run(script, timeoutMs = usualTimeoutMs) {
       const nonce = randomBytes(8).toString('hex');
       const { output, note } = await exec(wrap(script, nonce), timeoutMs);
-      return parseAnswer(output, nonce, note);
+      return parseAnswer(output, nonce, note).rows;
     },
     close: () => link.close(),
   };

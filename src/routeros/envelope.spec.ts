@@ -9,7 +9,7 @@ import { join, ros } from './script.ts';
 const NONCE = '0123456789abcdef';
 
 function parse(output: string): readonly JsonRow[] {
-  return parseAnswer(Buffer.from(output), NONCE);
+  return parseAnswer(Buffer.from(output), NONCE).rows;
 }
 
 function errorOf(read: () => unknown): RouterOsError {

@@ -7,6 +7,8 @@ export type RouterOsErrorKind =
   | 'refused'
   /** A RouterOS command in the script failed at run time; statements before it took effect. */
   | 'failed'
+  /** The script came so late that it may not write any more: nothing after that moment was written (U22). */
+  | 'late'
   /** The console could not parse the line: nothing ran (docs/routeros.md, 1.1). */
   | 'rejected'
   /** The command was never sent: no connection, breaker open, queue or deadline exhausted. Nothing ran. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { wrap } from './envelope.ts';
+import { LONGEST_UPTIME, wrap } from './envelope.ts';
 import { RouterOsError } from './errors.ts';
 import type { ExecEnd, ExecWatch } from './exec-watch.ts';
 import type { JsonRow, RunOptions } from './routeros.ts';
 import type { Script } from './script.ts';
+import type { WriteDeadline } from './write-deadline.ts';
 
 /**
  * One exec and the callers who wait for it. A caller may leave at any time and is told at once; the exec is dropped only
@@ -13,8 +14,6 @@ export class Flight {
   readonly script: Script;
   readonly kind: RunOptions['kind'];
   readonly nonce = randomBytes(8).toString('hex');
-  /** The line to send. */
-  readonly command: string;
   /** Bytes of the answer, once there is one. */
   bytes = 0;
   readonly #watch: ExecWatch;
@@ -25,6 +24,7 @@ export class Flight {
   readonly #abandoned = new AbortController();
   #waiting = 0;
   #sent = false;
+  #quietAt = 0;
 
   /**
    * @param watch asked for once it is known that the script can be sent.
@@ -33,7 +33,7 @@ export class Flight {
   constructor(script: Script, kind: RunOptions['kind'], watch: () => ExecWatch) {
     this.script = script;
     this.kind = kind;
-    this.command = wrap(script, this.nonce);
+    wrap(script, this.nonce, kind === 'write' ? LONGEST_UPTIME : undefined);
     this.#watch = watch();
     // Each caller takes the outcome through wait(); there may be none left.
     this.#result.promise.catch(() => undefined);
@@ -58,9 +58,22 @@ export class Flight {
     this.#watch.joined();
   }
 
-  /** Called right before the command goes out; from here on its outcome is unknown to whoever leaves. */
-  markSent(): void {
+  /**
+   * The line to send, for a `write` with the uptime from which on it must not write.
+   *
+   * Called right before it goes out: from here on the outcome is unknown to whoever leaves.
+   *
+   * @param deadline undefined for a `read`
+   */
+  send(deadline?: WriteDeadline): string {
     this.#sent = true;
+    this.#quietAt = deadline?.passedAt ?? 0;
+    return wrap(this.script, this.nonce, deadline?.uptimeSeconds);
+  }
+
+  /** The moment from which on it certainly writes nothing, in milliseconds of the router's clock; 0 when it never will. */
+  get quietAt(): number {
+    return this.#quietAt;
   }
 
   land(rows: readonly JsonRow[]): void {

@@ -1,7 +1,8 @@
 export type { BreakerOptions, BreakerState } from './breaker.ts';
+export { type Clock, systemClock } from './clock.ts';
 export { type ConsoleAnswer, openConsole, type RouterOsConsole } from './console.ts';
 export { bytes, flag, integer, text } from './decode.ts';
-export { MAX_COMMAND_BYTES, wrap } from './envelope.ts';
+export { freshDigits, MAX_COMMAND_BYTES, wrap } from './envelope.ts';
 export { ere, startsWith } from './ere.ts';
 export { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 export type { ExecEnd, ExecStart, ExecWatch, WatchExec } from './exec-watch.ts';
@@ -11,4 +12,6 @@ export { defaultRetryPolicy, type RetryPolicy, type RetryRule } from './retry-po
 export { connectRouterOs, defaultBreaker, type ExecEvent, type RouterOsOptions } from './router.ts';
 export type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 export { join, ros, Script, type ScriptValue } from './script.ts';
+export { type ScriptBuilder, script } from './script-builder.ts';
 export type { SshCredentials } from './ssh-session.ts';
+export { inTime } from './write-deadline.ts';

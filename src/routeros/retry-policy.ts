@@ -21,13 +21,13 @@ export interface RetryPolicy {
 
 /**
  * The one policy for volumes and snapshots. Trouble on the way to the box passes, so it is waited out. A command that
- * failed is run once more at once: the script looks for its result first, so it finds what a process that raced it made
- * (docs/routeros.md, U2). A refusal, a syntax error or a caller who left will not change by repeating.
+ * failed, or came too late, is run once more at once: the script looks for its result first, so it finds what a process that
+ * raced it made (docs/routeros.md, U2). A refusal, a syntax error or a caller who left will not change by repeating.
  */
 export const defaultRetryPolicy: RetryPolicy = {
   rules: [
     { kinds: ['unreachable', 'unknown'], retries: 4, firstPauseMs: 200, maxPauseMs: 5_000 },
-    { kinds: ['failed'], retries: 1, firstPauseMs: 0, maxPauseMs: 0 },
+    { kinds: ['failed', 'late'], retries: 1, firstPauseMs: 0, maxPauseMs: 0 },
   ],
   budgetMs: 60_000,
 };

@@ -1,7 +1,8 @@
 import PQueue from 'p-queue';
 import { Breaker, type BreakerOptions, leftAlone, type Outcome } from './breaker.ts';
 import { limitCall } from './call-limit.ts';
-import { MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import { Flight } from './flight.ts';
@@ -9,8 +10,9 @@ import { type HostKeys, parseHostKeys } from './host-key.ts';
 import { Link } from './link.ts';
 import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
-import type { Script } from './script.ts';
-import type { SshCredentials } from './ssh-session.ts';
+import { ros, type Script } from './script.ts';
+import type { SshCredentials, SshSession } from './ssh-session.ts';
+import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 
 /** One exec, told to whoever counts and logs them. */
 export interface ExecEvent {
@@ -40,6 +42,13 @@ export interface RouterOsOptions {
   readonly connectTimeoutMs?: number;
   /** Milliseconds for one exec once connected; default 20 000. */
   readonly execTimeoutMs?: number;
+  /**
+   * Milliseconds from its sending in which a script may change something on the box; default 10 000, the least is 3 000.
+   * After an answer was lost, nothing else is done to the object for as long.
+   */
+  readonly writeWithinMs?: number;
+  /** Default {@link systemClock}. */
+  readonly clock?: Clock;
   readonly retryPolicy?: RetryPolicy;
   readonly breaker?: BreakerOptions;
   /** Told of every exec; must not throw. */
@@ -51,6 +60,9 @@ export interface RouterOsOptions {
 /** How a box is left alone unless something else is said. */
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
+/** Half of what an exec is waited for, so that a script which is waited for to the end has long stopped writing. */
+const DEFAULT_WRITE_WITHIN_MS = 10_000;
+
 class Router implements RouterOs {
   readonly #link: Link;
   readonly #queue: PQueue;
@@ -59,6 +71,10 @@ class Router implements RouterOs {
   readonly #budgetMs: number;
   readonly #maxQueued: number;
   readonly #execTimeoutMs: number;
+  readonly #writeWithinMs: number;
+  readonly #clock: Clock;
+  /** What each connection has read: another one may lead to a device that was started anew. */
+  readonly #uptimes = new WeakMap<SshSession, UptimeReading>();
   readonly #onExec: (event: ExecEvent) => void;
   readonly #watchExec: WatchExec;
   readonly #closing = new AbortController();
@@ -81,6 +97,8 @@ class Router implements RouterOs {
     this.#queue = new PQueue({ concurrency: options.maxInFlight ?? 1 });
     this.#maxQueued = options.maxQueued ?? 256;
     this.#execTimeoutMs = options.execTimeoutMs ?? 20_000;
+    this.#writeWithinMs = options.writeWithinMs ?? DEFAULT_WRITE_WITHIN_MS;
+    this.#clock = options.clock ?? systemClock;
     this.#onExec = options.onExec ?? (() => undefined);
     this.#watchExec = options.watchExec ?? unwatched;
   }
@@ -92,7 +110,14 @@ class Router implements RouterOs {
       attempts += 1;
       const shared = options.kind === 'read' ? this.#reads.get(script.text) : undefined;
       shared?.join();
-      return (shared ?? this.#launch(script, options.kind, attempts)).wait(limit.signal);
+      const flight = shared ?? this.#launch(script, options.kind, attempts);
+      try {
+        return await flight.wait(limit.signal);
+      } catch (error) {
+        const isLost = error instanceof RouterOsError && error.kind === 'unknown';
+        if (isLost && flight.quietAt > 0) options.onLost?.(flight.quietAt);
+        throw error;
+      }
     };
     try {
       return await this.#retries.run(attempt, limit.signal);
@@ -155,13 +180,13 @@ class Router implements RouterOs {
       if (flight.abandoned.aborted) {
         return { error: abandoned() };
       }
-      flight.markSent();
-      const { output, note } = await session.exec(flight.command, this.#execTimeoutMs);
+      const deadline = flight.kind === 'write' ? await this.#deadline(session) : undefined;
+      const { output, note } = await session.exec(flight.send(deadline), this.#execTimeoutMs);
       bytes = output.length;
       flight.bytes = bytes;
-      const value = parseAnswer(output, flight.nonce, note);
+      const { rows } = this.#noted(session, parseAnswer(output, flight.nonce, note));
       done('ok');
-      return { value };
+      return { value: rows };
     } catch (error) {
       if (!(error instanceof RouterOsError)) {
         throw error;
@@ -169,6 +194,41 @@ class Router implements RouterOs {
       done(error.kind);
       return { error };
     }
+  }
+
+  /**
+   * Until when a command that is sent now may write. The uptime of the device comes with every answer; a connection that
+   * has none, or none of late, asks for it.
+   *
+   * @throws RouterOsError `unreachable`: nothing was sent that could write.
+   */
+  async #deadline(session: SshSession): Promise<WriteDeadline> {
+    const reading = this.#reading(session);
+    if (!reading.isFresh(this.#clock.now())) {
+      const question = new Flight(ros``, 'read', () => unwatched({ kind: 'read', attempt: 1 }));
+      try {
+        const { output, note } = await session.exec(question.send(), this.#execTimeoutMs);
+        this.#noted(session, parseAnswer(output, question.nonce, note));
+      } catch (error) {
+        if (!(error instanceof RouterOsError)) throw error;
+        throw new RouterOsError('unreachable', `the uptime of the box cannot be read: ${error.detail}`, { cause: error });
+      }
+    }
+    if (!reading.isFresh(this.#clock.now())) {
+      throw new RouterOsError('unreachable', 'the box does not tell its uptime');
+    }
+    return reading.deadline(this.#clock.now(), this.#writeWithinMs);
+  }
+
+  #reading(session: SshSession): UptimeReading {
+    const known = this.#uptimes.get(session) ?? new UptimeReading();
+    this.#uptimes.set(session, known);
+    return known;
+  }
+
+  #noted(session: SshSession, answer: Answer): Answer {
+    if (answer.uptimeSeconds !== undefined) this.#reading(session).note(answer.uptimeSeconds, this.#clock.now());
+    return answer;
   }
 
   /** A read may be joined until it ends, and once it was sent only until a write ends, which it may not have seen. */

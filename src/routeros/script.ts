@@ -18,14 +18,23 @@ export class Script {
     this.#text = text;
   }
 
+  /** The name of a variable, `x` and a letter or digit, for the builder of scripts. */
+  static variableName(letter: string): Script {
+    if (!/^[A-Za-z0-9]$/.test(letter)) throw new RangeError(`not a letter or digit: ${letter}`);
+    return new Script(`x${letter}`);
+  }
+
   /** The script as it is sent: one line of printable ASCII. */
   get text(): string {
     return this.#text;
   }
 }
 
-/** Bytes that mean only themselves inside `"…"` (docs/routeros.md, 3); all others are sent as `\XX`. */
-const PLAIN = /^[A-Za-z0-9 ._/:@%+,=~-]$/;
+/**
+ * Bytes that mean only themselves inside `"…"`, where `\`, `"` and `$` alone are live (docs/routeros.md, 3); all others are
+ * sent as `\XX`.
+ */
+const PLAIN = /^[A-Za-z0-9 ._/:@%+,=~^*|()[\]{}-]$/;
 
 const QUOTED_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);

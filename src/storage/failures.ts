@@ -15,6 +15,15 @@ interface Meaning {
  */
 const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-POOL': { kind: 'unavailable', remedy: 'check on the box which filesystems are present and mounted' },
+  'RC-TWO': {
+    kind: 'precondition',
+    remedy:
+      'the driver touches neither; move the copy, or give it another name, or attach the right image on the box (docs/guides/troubleshooting.md)',
+  },
+  'RC-NAME': {
+    kind: 'precondition',
+    remedy: 'nothing can be made on such a box; rose-csi doctor --write shows what it does with names',
+  },
   'RC-NOVOL': { kind: 'notFound', remedy: '' },
   'RC-NOSRC': { kind: 'notFound', remedy: '' },
   'RC-ELSEWHERE': { kind: 'invalid', remedy: 'use a StorageClass that names the pool of the source' },
@@ -34,6 +43,10 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
     remedy: 'this RouterOS cannot grow a file-backed disk in place; ask for exactly the size of the source',
   },
   'RC-PUB': { kind: 'precondition', remedy: 'unpublish it first: delete the pods that use it' },
+  'RC-NQN': {
+    kind: 'precondition',
+    remedy: 'set nvme-tcp-export=no on that disk item, and the next attempt exports it anew',
+  },
   'RC-EXPORTED': {
     kind: 'precondition',
     remedy: 'make sure that no host uses it, then set nvme-tcp-export=no on its disk item',
@@ -43,6 +56,8 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-USED': { kind: 'precondition', remedy: 'remove that disk item on the box, it was not made by this driver' },
   'RC-LEFT': { kind: 'busy', remedy: 'it is tried again' },
   failed: { kind: 'unavailable', remedy: 'nothing is lost; it is tried again' },
+  late: { kind: 'unavailable', remedy: 'nothing is lost; it is tried again. If it repeats, the box is overloaded' },
+  waiting: { kind: 'busy', remedy: 'it is tried again' },
   unsupported: { kind: 'precondition', remedy: 'RouterOS 7.21 or newer with the package rose-storage is needed' },
   unreachable: {
     kind: 'unavailable',
@@ -105,6 +120,8 @@ function kindFor(kind: ErrorKind, error: RdsError, call: Call): ErrorKind {
 
 const TRANSPORT: Readonly<Record<Exclude<RdsErrorCode, keyof typeof REFUSALS>, string>> = {
   failed: 'the box refused',
+  late: 'the box was too slow',
+  waiting: 'an earlier command got no answer and may still be at work on the box',
   unsupported: 'the box does not know a command of the driver',
   unreachable: 'the box cannot be reached',
   unknown: 'the box gave no intact answer, so the outcome is not known',

@@ -1,8 +1,8 @@
+import { parseVolumeName, readVolume } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { nodeIdOfHost } from './identity.ts';
-import { parseVolumeName } from './names.ts';
 import { volumeRef } from './refs.ts';
 import type { Call } from './storage.ts';
 
@@ -29,7 +29,7 @@ export interface InspectedVolume {
 export async function inspectVolume(backends: Backends, volumeId: string, call: Call): Promise<InspectedVolume> {
   const { handle, backend } = backends.require('pvc', volumeId);
   try {
-    const { subvolumes, disk } = await backend.rds.readVolume(volumeRef(handle.uuid), call);
+    const { subvolumes, disk } = await backend.rds.run((box) => readVolume(box, volumeRef(handle.uuid)), call);
     const [subvolume] = subvolumes;
     const name = parseVolumeName(subvolume?.name ?? '');
     if (subvolume === undefined || name === undefined) {

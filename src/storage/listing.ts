@@ -1,8 +1,14 @@
-import type { ListedObject, ListedPage } from '../rds/index.ts';
+import {
+  type ListedObject,
+  type ListedPage,
+  parseSnapshotName,
+  parseVolumeName,
+  listSnapshots as snapshotsPage,
+  listVolumes as volumesPage,
+} from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { parseSnapshotName, parseVolumeName } from './names.ts';
 import { parsePageToken, printPageToken } from './page-token.ts';
 import { toSnapshot } from './snapshots.ts';
 import type { Call, Page, PageRequest, Snapshot, Volume } from './storage.ts';
@@ -30,7 +36,7 @@ interface Lister<T> {
 export async function listVolumes(backends: Backends, request: PageRequest, call: Call): Promise<Page<Volume>> {
   return await list(sectionsOf(backends.all()), request, call, {
     rows: VOLUME_ROWS,
-    fetch: ({ backend, pool }, after, limit) => backend.rds.listVolumes({ pool, after, limit }, call),
+    fetch: ({ backend, pool }, after, limit) => backend.rds.run((box) => volumesPage(box, { pool, after, limit }), call),
     read: ({ backend }, { subvolume, disk }) => {
       const name = parseVolumeName(subvolume.name);
       const handle = { kind: 'pvc', backend: backend.name, uuid: name?.uuid ?? '' } as const;
@@ -48,7 +54,8 @@ export async function listSnapshots(
 ): Promise<Page<Snapshot>> {
   return await list(sectionsOf(backends), request, call, {
     rows: SNAPSHOT_ROWS,
-    fetch: ({ backend, pool }, after, limit) => backend.rds.listSnapshots({ pool, after, limit }, sourceUuid, call),
+    fetch: ({ backend, pool }, after, limit) =>
+      backend.rds.run((box) => snapshotsPage(box, { pool, after, limit }, sourceUuid), call),
     read: ({ backend }, { subvolume }) => {
       const name = parseSnapshotName(subvolume.name);
       return name === undefined ? undefined : toSnapshot(backend.name, subvolume.fs, name);

@@ -1,4 +1,4 @@
-import type { PoolSpace } from '../rds/index.ts';
+import { type PoolSpace, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import { failure } from './failures.ts';
 import type { Call } from './storage.ts';
@@ -64,7 +64,7 @@ async function spaceOf(
   withPromises: boolean,
 ): Promise<ReadonlyMap<string, PoolSpace>> {
   try {
-    return await rds.space(rds.settings.pools, call, withPromises);
+    return await rds.run((box) => poolSpace(box, undefined, withPromises), call);
   } catch (error) {
     throw failure(error, `space of ${name}`, call);
   }

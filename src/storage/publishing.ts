@@ -1,12 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import type { Mode } from '../rds/index.ts';
+import {
+  type Clock,
+  type DiskRow,
+  type Mode,
+  proveNqn,
+  publishVolume,
+  randomDigits,
+  readDisk,
+  unpublishVolume,
+} from '../rds/index.ts';
 import type { Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { exclusively } from './failures.ts';
 import { hostIdOf } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { publicationNqn } from './names.ts';
 import { volumeRef } from './refs.ts';
+import { settle } from './settle.ts';
 import type { Call, PublishMode, PublishRequest, Target } from './storage.ts';
 
 const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
@@ -15,34 +23,30 @@ const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 
 export class Publishing {
   readonly #backends: Backends;
   readonly #lock: KeyedLock;
+  readonly #clock: Clock;
 
-  constructor(backends: Backends, lock: KeyedLock) {
+  constructor(backends: Backends, lock: KeyedLock, clock: Clock) {
     this.#backends = backends;
     this.#lock = lock;
+    this.#clock = clock;
   }
 
   async publish({ volumeId, nodeId, mode }: PublishRequest, call: Call): Promise<Target> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const hostId = requireHost(nodeId);
     const volume = volumeRef(handle.uuid);
+    const { settings } = backend.rds;
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
-      const publication = { hostId, mode: MODE_LETTER[mode], token: randomBytes(4).toString('hex') };
-      const { disk, subvolumes } = await backend.rds.publishVolume(volume, publication, allowHost, call);
-      const entry = disk?.publications.find((node) => node.hostId === hostId);
-      const isThere = subvolumes.length > 0 && disk?.exported === true && entry !== undefined;
-      if (!isThere || disk.size === undefined) {
+      const publication = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
+      await backend.rds.run((box) => publishVolume(box, volume, { publication, allowHost }), call);
+      await settle(this.#clock, call);
+      const disk = await backend.rds.run(() => readDisk(volume), call);
+      proveNqn(disk, volume, hostId);
+      if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
         throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
       }
-      const nqn = publicationNqn(volume.nqn, entry.token);
-      if (disk.nqn !== nqn) {
-        throw new StorageError(
-          'precondition',
-          `${volumeId} is exported as "${disk.nqn}", not as ${nqn}: somebody has changed its disk item. On the box, ` +
-            `/disk set [find where slot=${disk.slot}] nvme-tcp-export=no lets the next attempt export it anew`,
-        );
-      }
-      return { address: backend.dataAddress, port: backend.rds.settings.port, nqn: disk.nqn, bytes: disk.size };
+      return { address: backend.dataAddress, port: settings.port, nqn: disk.nqn, bytes: disk.size };
     });
   }
 
@@ -56,13 +60,22 @@ export class Publishing {
       return;
     }
     await exclusively(this.#lock, volumeId, call, async () => {
-      const { disk } = await opened.backend.rds.unpublishVolume(volumeRef(opened.handle.uuid), hostId, call);
+      const { rds } = opened.backend;
+      const volume = volumeRef(opened.handle.uuid);
+      const written = await rds.run((box) => unpublishVolume(box, volume, hostId), call);
+      if (written === undefined) return;
+      await settle(this.#clock, call);
+      const disk = await rds.run(() => readDisk(volume), call);
       const left = (disk?.publications ?? []).filter((node) => hostId === undefined || node.hostId === hostId);
       if (left.length > 0) {
         throw new StorageError('busy', `${volumeId} is still recorded as published to ${nodeId}; it is tried again`);
       }
     });
   }
+}
+
+function isExportedTo(disk: DiskRow, hostId: string): boolean {
+  return disk.exported && disk.publications.some((node) => node.hostId === hostId);
 }
 
 function requireHost(nodeId: string): string {

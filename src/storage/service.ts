@@ -1,4 +1,12 @@
-import type { PoolSpace, ProbeReport, RdsSettings } from '../rds/index.ts';
+import {
+  type Clock,
+  type PoolSpace,
+  type ProbeReport,
+  poolSpace,
+  probeBox,
+  type RdsSettings,
+  systemClock,
+} from '../rds/index.ts';
 import { type Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
@@ -32,6 +40,8 @@ export interface ServiceOptions {
   readonly identity: Identity;
   /** Milliseconds since the epoch; replaced in tests. */
   readonly now?: () => number;
+  /** The clock of the conversation; replaced in tests. */
+  readonly clock?: Clock;
   /** Limits how many snapshots are cut in a time; absent for no limit. */
   readonly snapshotRate?: Rate;
 }
@@ -45,12 +55,12 @@ export class StorageService implements Storage {
   readonly #lock = new KeyedLock();
   #ready = false;
 
-  constructor({ backends, identity, now = Date.now, snapshotRate }: ServiceOptions) {
+  constructor({ backends, identity, now = Date.now, clock = systemClock, snapshotRate }: ServiceOptions) {
     const rate = snapshotRate === undefined ? undefined : new TokenBucket(snapshotRate);
     const lock = this.#lock;
     this.#backends = new Backends(backends);
-    this.#volumes = new Volumes(this.#backends, identity, lock);
-    this.#publishing = new Publishing(this.#backends, lock);
+    this.#volumes = new Volumes(this.#backends, identity, lock, clock);
+    this.#publishing = new Publishing(this.#backends, lock, clock);
     this.#snapshots = new Snapshots(this.#backends, identity, lock, now, rate);
   }
 
@@ -69,7 +79,7 @@ export class StorageService implements Storage {
       throw new StorageError('internal', `there is no backend ${name}`);
     }
     try {
-      const report = await backend.rds.probe(call);
+      const report = await backend.rds.run((box) => probeBox(box), call);
       this.#ready ||= report.problems.length === 0;
       return report;
     } catch (error) {
@@ -191,13 +201,13 @@ export class StorageService implements Storage {
 
 /** What new volumes can have in the pools of a box that bear the label, or in all of them. */
 async function freeBytes({ name, rds }: Backend, label: string | undefined, call: Call): Promise<bigint> {
-  const pools = rds.settings.pools.filter((pool) => label === undefined || pool.label === label);
-  if (pools.length === 0) {
+  const labels = rds.settings.pools.map((pool) => pool.label).filter((one) => label === undefined || one === label);
+  if (labels.length === 0) {
     return 0n;
   }
   try {
-    const space = await rds.space(pools, call);
-    return pools.reduce((sum, { label }) => sum + usable(space.get(label), rds.settings), 0n);
+    const space = await rds.run((box) => poolSpace(box, labels), call);
+    return labels.reduce((sum, one) => sum + usable(space.get(one), rds.settings), 0n);
   } catch (error) {
     throw failure(error, `capacity of ${name}`, call);
   }

@@ -1,22 +1,26 @@
-import { type ObjectState, RdsError, type SnapshotRef, type VolumeRef } from '../rds/index.ts';
+import {
+  type CreateSnapshot,
+  createSnapshot,
+  deleteSnapshot,
+  discardTwin,
+  type ObjectState,
+  parseSnapshotName,
+  printSnapshotName,
+  RdsError,
+  readSnapshot,
+  type SnapshotName,
+  slotOf,
+  snapshotNamePrefix,
+} from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { parseSnapshotName, printSnapshotName, type SnapshotName, slotOf, snapshotNamePrefix } from './names.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
 import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
-
-/** What the script that cuts a snapshot is made of. */
-interface Cut {
-  readonly ref: SnapshotRef;
-  readonly source: VolumeRef;
-  readonly prefix: string;
-  readonly maxSnapshots: number | undefined;
-}
 
 /** Cutting, reading and deleting snapshots. A snapshot and what was restored from it are independent. */
 export class Snapshots {
@@ -45,9 +49,8 @@ export class Snapshots {
       await this.#rate?.take(call);
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
-      const ref = snapshotRef(handle.uuid);
-      const script = { ref, source: volumeRef(source.uuid), prefix, maxSnapshots };
-      const state = await this.#cut(backend, script, call);
+      const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
+      const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
       // A repeat that found what it had made before has cut nothing.
       if (!state.made) this.#rate?.giveBack();
       await this.#withdrawLoser(backend, handle, prefix, state, call);
@@ -70,18 +73,18 @@ export class Snapshots {
    * Cuts the snapshot. A box that refuses for good, and has been seen not to have the snapshot, is told as such: while
    * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
    */
-  async #cut(backend: Backend, { ref, source, prefix, maxSnapshots }: Cut, call: Call): Promise<ObjectState> {
+  async #cut({ name, rds }: Backend, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
     try {
-      return await backend.rds.createSnapshot(ref, source, prefix, maxSnapshots, call);
+      return await rds.run((box) => createSnapshot(box, cut), call);
     } catch (error) {
       if (error instanceof RdsError && error.code === 'RC-QUOTA') {
-        throw quotaReached(backend.name, error, maxSnapshots);
+        throw quotaReached(name, error, cut.maxSnapshots);
       }
       const isRefusal = error instanceof RdsError && (error.code === 'failed' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
         throw error;
       }
-      const state = await backend.rds.readSnapshot(ref, call);
+      const state = await rds.run((box) => readSnapshot(box, cut.snapshot), call);
       if (state.subvolumes.length === 0) {
         throw new StorageError('precondition', `no snapshot was cut: ${error.message}`, { cause: error });
       }
@@ -92,7 +95,7 @@ export class Snapshots {
   async read(snapshotId: string, call: Call): Promise<Snapshot> {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
-      const state = await backend.rds.readSnapshot(snapshotRef(handle.uuid), call);
+      const state = await backend.rds.run((box) => readSnapshot(box, snapshotRef(handle.uuid)), call);
       return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', smallest(handle, state));
     } catch (error) {
       throw failure(error, snapshotId, call);
@@ -105,7 +108,8 @@ export class Snapshots {
       return;
     }
     await exclusively(this.#lock, snapshotId, call, async () => {
-      const left = await opened.backend.rds.deleteSnapshot(snapshotRef(opened.handle.uuid), call);
+      const { rds } = opened.backend;
+      const left = await rds.run((box) => deleteSnapshot(box, snapshotRef(opened.handle.uuid)), call);
       if (left.subvolumes.length > 0) {
         throw new StorageError('busy', `${snapshotId} is being removed and still there; it is tried again`);
       }
@@ -122,7 +126,7 @@ export class Snapshots {
   ): Promise<void> {
     const ours = subvolumes.slice(1).find((row) => row.name.startsWith(prefix));
     if (ours !== undefined) {
-      await backend.rds.discardTwin(snapshotRef(handle.uuid), ours.name, call);
+      await backend.rds.run((box) => discardTwin(box, snapshotRef(handle.uuid), ours.name), call);
     }
   }
 }
@@ -158,7 +162,7 @@ export function toSnapshot(backend: string, pool: string, name: SnapshotName): S
     sourceVolumeId: printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid }),
     sizeBytes: name.bytes,
     createdAtSeconds: name.createdAtSeconds,
-    place: { backend, pool, subvolume: printSnapshotName(name), sourceSlot: slotOf(name.sourceUuid) },
+    place: { backend, pool, subvolume: printSnapshotName(name), sourceSlot: slotOf({ kind: 'pvc', uuid: name.sourceUuid }) },
   };
 }
 

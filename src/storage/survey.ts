@@ -1,10 +1,25 @@
-import type { DiskRow, ListedObject, ListedPage, LostItem } from '../rds/index.ts';
+import {
+  type DiskRow,
+  type ListedObject,
+  type ListedPage,
+  type LostItem,
+  listLostItems,
+  listSnapshots,
+  listVolumes,
+  type Origin,
+  parseSnapshotName,
+  parseVolumeName,
+  type SnapshotName,
+  slotOf,
+  type VolumeName,
+} from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import { failure } from './failures.ts';
 import { printHandle } from './handle.ts';
-import { parseSnapshotName, parseVolumeName, type SnapshotName, slotOf, type VolumeName } from './names.ts';
 import type { Call } from './storage.ts';
 import { publishedNodes } from './volumes.ts';
+
+export type { Origin };
 
 /** A volume as the box holds it, whole or not. */
 export interface SurveyedVolume {
@@ -35,10 +50,25 @@ export interface SurveyedSnapshot {
   readonly twins: readonly string[];
 }
 
+/**
+ * What has the name of a volume or snapshot and is none: a `copy` came whole from another filesystem by
+ * `/disk/btrfs/transfer`, which keeps names; a `half-received` one is the rest of a transfer that was cut off.
+ */
+export interface SurveyedCopy {
+  readonly kind: 'copy' | 'half-received';
+  /** Id of what it is a copy of, which need not be there any more. */
+  readonly of: string;
+  readonly backend: string;
+  readonly pool: string;
+  readonly subvolume: string;
+}
+
 /** Everything of our owners on the configured boxes. */
 export interface Survey {
   readonly volumes: readonly SurveyedVolume[];
   readonly snapshots: readonly SurveyedSnapshot[];
+  /** No objects: the driver never touches them. */
+  readonly copies: readonly SurveyedCopy[];
 }
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21). */
@@ -57,27 +87,50 @@ export async function survey(backends: readonly Backend[], call: Call): Promise<
   return {
     volumes: parts.flatMap(({ volumes }) => volumes),
     snapshots: parts.flatMap(({ snapshots }) => snapshots),
+    copies: parts.flatMap(({ copies }) => copies),
   };
 }
 
-async function surveyBox(backend: Backend, call: Call): Promise<Survey> {
-  const volumes: SurveyedVolume[] = [];
-  const snapshots: SurveyedSnapshot[] = [];
+async function surveyBox({ name, rds }: Backend, call: Call): Promise<Survey> {
+  const { settings } = rds;
+  const volumes: ListedObject[] = [];
+  const snapshots: ListedObject[] = [];
   try {
-    for (const pool of backend.rds.settings.pools) {
-      const found = await walk((after) => backend.rds.listVolumes({ pool, after, limit: VOLUME_ROWS }, call));
-      volumes.push(...volumesOf(backend.name, found));
-      const cut = await walk((after) =>
-        backend.rds.listSnapshots({ pool, after, limit: SNAPSHOT_ROWS }, undefined, call),
+    for (const pool of settings.pools) {
+      const page = { pool, copies: true };
+      volumes.push(
+        ...(await walk((after) => rds.run((box) => listVolumes(box, { ...page, after, limit: VOLUME_ROWS }), call))),
       );
-      snapshots.push(...snapshotsOf(backend.name, cut));
+      snapshots.push(
+        ...(await walk((after) => rds.run((box) => listSnapshots(box, { ...page, after, limit: SNAPSHOT_ROWS }), call))),
+      );
     }
-    const items = await lostItems(backend, '', call);
-    volumes.push(...items.flatMap((item) => lostVolume(backend, item) ?? []));
-    return { volumes, snapshots };
+    const items = await lostItems(rds, '', call);
+    return {
+      volumes: [...volumesOf(name, volumes.filter(isOwn)), ...items.flatMap((item) => lostVolume(name, item) ?? [])],
+      snapshots: snapshotsOf(name, snapshots.filter(isOwn)),
+      copies: [...copiesOf(name, volumes, parseVolumeName), ...copiesOf(name, snapshots, parseSnapshotName)],
+    };
   } catch (error) {
-    throw failure(error, `survey of ${backend.name}`, call);
+    throw failure(error, `survey of ${name}`, call);
   }
+}
+
+function isOwn({ subvolume }: ListedObject): boolean {
+  return subvolume.kind === 'own';
+}
+
+function copiesOf(
+  backend: string,
+  objects: readonly ListedObject[],
+  parse: (text: string) => VolumeName | SnapshotName | undefined,
+): SurveyedCopy[] {
+  return objects.flatMap(({ subvolume: { name: text, fs, kind } }): SurveyedCopy[] => {
+    const name = parse(text);
+    if (name === undefined || kind === 'own') return [];
+    const handle = { kind: 'origin' in name ? 'pvc' : 'snap', backend, uuid: name.uuid } as const;
+    return [{ kind, of: printHandle(handle), backend, pool: fs, subvolume: text }];
+  });
 }
 
 async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {
@@ -92,11 +145,11 @@ async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<List
 }
 
 /** Lost items are few or something is very wrong: then they are asked for in smaller and smaller parts. */
-async function lostItems(backend: Backend, digits: string, call: Call): Promise<readonly LostItem[]> {
-  const { items, more } = await backend.rds.lostItems(digits, ITEM_ROWS, call);
+async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promise<readonly LostItem[]> {
+  const { items, more } = await rds.run((box) => listLostItems(box, digits, ITEM_ROWS), call);
   if (!more) return items;
   const all: LostItem[] = [];
-  for (const digit of HEX) all.push(...(await lostItems(backend, digits + digit, call)));
+  for (const digit of HEX) all.push(...(await lostItems(rds, digits + digit, call)));
   return all;
 }
 
@@ -116,15 +169,13 @@ function snapshotsOf(backend: string, objects: readonly ListedObject[]): Surveye
   }));
 }
 
-/** The volume that a disk item was made for; its file path holds the subvolume's name. */
-function lostVolume(backend: Backend, item: LostItem): SurveyedVolume | undefined {
-  const [mountPoint = '', subvolume = ''] = item.filePath.replace(/^\//, '').split(/\/(?=[^/]*\/volume\.img$)/);
-  const name = parseVolumeName(subvolume.replace(/\/volume\.img$/, ''));
-  if (name === undefined || item.slot !== slotOf(name.uuid)) return undefined;
-  const pool = backend.rds.settings.pools.find((candidate) => candidate.mountPoint.replace(/^\//, '') === mountPoint);
+/** The volume that a disk item was made for. */
+function lostVolume(backend: string, item: LostItem): SurveyedVolume | undefined {
+  const name = parseVolumeName(item.subvolume);
+  if (name === undefined || item.slot !== slotOf({ kind: 'pvc', uuid: name.uuid })) return undefined;
   return {
-    ...{ id: printHandle({ kind: 'pvc', backend: backend.name, uuid: name.uuid }), backend: backend.name },
-    ...{ pool: pool?.label ?? '', subvolume: undefined, slot: item.slot, name, twins: [] },
+    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend },
+    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, twins: [] },
     ...stateOf(item),
     state: 'no-subvolume',
   };

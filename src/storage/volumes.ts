@@ -1,4 +1,24 @@
-import { freshComment, type ObjectState, RdsError, type RdsErrorCode } from '../rds/index.ts';
+import {
+  type Clock,
+  type CreateVolume,
+  createVolume,
+  deleteVolume,
+  discardEmptySubvolume,
+  discardLostItem,
+  discardTwin,
+  discardVolume,
+  expandVolume,
+  type ObjectState,
+  type Origin,
+  parseVolumeName,
+  printVolumeName,
+  RdsError,
+  type RdsErrorCode,
+  readDisk,
+  readVolume,
+  type VolumeName,
+  type VolumeRef,
+} from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
@@ -6,8 +26,8 @@ import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { type Origin, parseVolumeName, printVolumeName, type VolumeName } from './names.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
+import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
 import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 
@@ -25,11 +45,13 @@ export class Volumes {
   readonly #backends: Backends;
   readonly #identity: Identity;
   readonly #lock: KeyedLock;
+  readonly #clock: Clock;
 
-  constructor(backends: Backends, identity: Identity, lock: KeyedLock) {
+  constructor(backends: Backends, identity: Identity, lock: KeyedLock, clock: Clock) {
     this.#backends = backends;
     this.#identity = identity;
     this.#lock = lock;
+    this.#clock = clock;
   }
 
   async create(request: CreateVolumeRequest, call: Call): Promise<Volume> {
@@ -39,19 +61,19 @@ export class Volumes {
     const { owner } = this.#identity;
     const handle: Handle = { kind: 'pvc', backend: backend.name, uuid: uuidOfName('pvc', request.name, owner) };
     const name: VolumeName = { uuid: handle.uuid, owner, origin, requestedBytes: bytes };
-    const script = {
+    const wanted: CreateVolume = {
       pool,
       volume: volumeRef(handle.uuid),
       name: printVolumeName(name),
-      comment: freshComment(request.description ?? request.name),
+      description: request.description ?? request.name,
       bytes,
       limitBytes: request.capacity.limitBytes,
       source: sourceRef(origin),
     };
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
-      const state = await this.#make(backend, script, call);
-      const volume = await this.#settleRace(backend, handle, script.name, state, call);
+      const state = await this.#make(backend, wanted, call);
+      const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       return volume;
     });
@@ -60,7 +82,7 @@ export class Volumes {
   async read(volumeId: string, call: Call): Promise<Volume> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     try {
-      const state = await backend.rds.readVolume(volumeRef(handle.uuid), call);
+      const state = await backend.rds.run((box) => readVolume(box, volumeRef(handle.uuid)), call);
       return toVolume(handle, state);
     } catch (error) {
       throw failure(error, volumeId, call);
@@ -71,8 +93,14 @@ export class Volumes {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
-      const state = await backend.rds.expandVolume(volumeRef(handle.uuid), bytes, call);
-      const size = toVolume(handle, state).capacityBytes;
+      const volume = volumeRef(handle.uuid);
+      const grown = await backend.rds.run((box) => expandVolume(box, volume, bytes), call);
+      // Nobody is told a size that a script which looked before it was set may yet undo.
+      await settle(this.#clock, call);
+      const size = (await backend.rds.run(() => readDisk(volume), call))?.size ?? 0n;
+      if (size < bytes || size < (grown?.size ?? 0n)) {
+        throw new StorageError('busy', `${volumeId} has ${size} bytes so far; it is tried again`);
+      }
       if (capacity.limitBytes > 0n && size > capacity.limitBytes) {
         throw new StorageError(
           'outOfRange',
@@ -89,7 +117,8 @@ export class Volumes {
       return;
     }
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await opened.backend.rds.deleteVolume(volumeRef(opened.handle.uuid), call);
+      const { rds } = opened.backend;
+      const left = await rds.run((box) => deleteVolume(box, volumeRef(opened.handle.uuid)), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('busy', `${volumeId} is being removed and still there; it is tried again`);
       }
@@ -98,18 +127,24 @@ export class Volumes {
 
   /**
    * Removes what an interrupted call left of a volume: a subvolume that was never given an image, or a disk item whose
-   * subvolume is gone. The box decides at that moment whether it is that; see `discardHalfMade` of the box.
+   * subvolume is gone. The box decides at that moment whether it is that.
    *
    * @throws StorageError `precondition` when anything is left alone, because it holds or could hold data or is published.
    */
   async discardHalfMade(volumeId: string, call: Call): Promise<void> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await backend.rds.discardHalfMade(volumeRef(handle.uuid), call);
+      const left = await this.#discardHalfMade(backend, volumeRef(handle.uuid), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('precondition', `${volumeId} is not certain to be without data and is left alone`);
       }
     });
+  }
+
+  async #discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
+    const left = await rds.run((box) => discardEmptySubvolume(box, volume), call);
+    if (left.disk === undefined || left.subvolumes.length > 0) return left;
+    return await rds.run((box) => discardLostItem(box, volume), call);
   }
 
   /**
@@ -117,49 +152,50 @@ export class Volumes {
    * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
    * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
    */
-  async #make(backend: Backend, script: CreateScript, call: Call, before?: RdsError): Promise<ObjectState> {
+  async #make(backend: Backend, wanted: CreateVolume, call: Call, before?: RdsError): Promise<ObjectState> {
     try {
-      return await backend.rds.createVolume(script, call);
+      return await backend.rds.run((box) => createVolume(box, wanted), call);
     } catch (error) {
       if (!(error instanceof RdsError)) {
         throw error;
       }
       if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
         if (error.code === 'RC-HALF') {
-          await backend.rds.discardHalfMade(script.volume, call);
+          await this.#discardHalfMade(backend, wanted.volume, call);
         }
-        return await this.#make(backend, script, call, error);
+        return await this.#make(backend, wanted, call, error);
       }
       const made = error.made || before?.made === true;
       // What is smaller than it was asked to be was never handed out, whoever made it.
       if (made || error.code === 'RC-GROW') {
-        await this.#takeBack(backend, script, made, error);
+        await this.#takeBack(backend, wanted, made, error);
       }
       throw before?.made ? before : error;
     }
   }
 
   /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
-  async #takeBack(backend: Backend, script: CreateScript, made: boolean, reason: RdsError): Promise<void> {
+  async #takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
     if (reason.mayStillRun) {
       throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
     }
     if (!UNDECIDED.has(reason.code)) {
-      await this.#discard(backend, script, made, reason);
+      await this.#discard(backend, wanted, made, reason);
     }
   }
 
   /** @throws StorageError `unavailable` when something is left: the next attempt completes or removes it. */
   async #discard(
-    backend: Backend,
-    { volume, name, bytes }: CreateScript,
+    { rds }: Backend,
+    { volume, name, bytes }: CreateVolume,
     made: boolean,
     reason: RdsError,
   ): Promise<void> {
     const whole = reason.code === 'RC-EMPTY' ? BigInt(reason.detail) : bytes;
     let cause: unknown = reason;
     try {
-      const left = await backend.rds.discardVolume(volume, name, { bytes: whole, made }, callWithin(CLEANUP_MS));
+      const limits = { bytes: whole, made };
+      const left = await rds.run((box) => discardVolume(box, volume, name, limits), callWithin(CLEANUP_MS));
       if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
         return;
       }
@@ -183,7 +219,7 @@ export class Volumes {
     }
     if (winner.name !== name) {
       if (losers.some((loser) => loser.name === name)) {
-        await backend.rds.discardTwin(volumeRef(handle.uuid), name, call);
+        await backend.rds.run((box) => discardTwin(box, volumeRef(handle.uuid), name), call);
       }
       throw new StorageError('alreadyExists', `${printHandle(handle)} exists already, ${describe(winner.name)}`);
     }
@@ -212,16 +248,14 @@ export class Volumes {
   }
 }
 
-type CreateScript = Parameters<Backend['rds']['createVolume']>[0];
-
-function sourceRef(origin: Origin): CreateScript['source'] {
+function sourceRef(origin: Origin): CreateVolume['source'] {
   switch (origin.kind) {
     case 'new':
-      return { kind: 'new' };
+      return undefined;
     case 'snapshot':
-      return { kind: 'snapshot', snapshot: snapshotRef(origin.uuid) };
+      return snapshotRef(origin.uuid);
     case 'volume':
-      return { kind: 'volume', volume: volumeRef(origin.uuid) };
+      return volumeRef(origin.uuid);
   }
 }
 

@@ -30,6 +30,9 @@ const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
   'RC-NODISK': 'SourceDetached',
   'RC-GROW': 'CannotGrow',
   'RC-EXPORTED': 'ExportUnrecorded',
+  'RC-NQN': 'ExportChanged',
+  'RC-TWO': 'CopyInTheWay',
+  'RC-NAME': 'RouterOsUnfit',
   'RC-HALF': 'ImageNotAttached',
   failed: 'BoxRefuses',
   unsupported: 'RouterOsUnfit',
@@ -37,6 +40,7 @@ const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
   unknown: 'BoxUnreachable',
   // These heal.
   ...{ 'RC-SIZE': undefined, 'RC-LAG': undefined, 'RC-RACE': undefined, 'RC-LEFT': undefined, cancelled: undefined },
+  ...{ late: undefined, waiting: undefined },
   // The node that has it is told of in the VolumeAttachment.
   ...{ 'RC-PUB': undefined, 'RC-MODE': undefined },
   // Of deletions, whose claim is gone.

@@ -23,7 +23,7 @@ interface Node {
  * survey stand as `gone` at the top, for the names of what is left say no more of them than their ids. Names that
  * contradict each other, so that two objects come from one another, make no cycle: the first of them stands at the top.
  */
-export function lineage(survey: Survey): Branch[] {
+export function lineage(survey: Pick<Survey, 'volumes' | 'snapshots'>): Branch[] {
   const nodes = nodesOf(survey);
   const bySource = Map.groupBy(nodes, ({ sourceId }) => sourceId);
   const known = new Set(nodes.map(({ thing }) => thing.id));
@@ -44,7 +44,7 @@ export function lineage(survey: Survey): Branch[] {
 }
 
 /** Snapshots by time and then volumes by name, so that a tree reads in the order in which it grew. */
-function nodesOf({ volumes, snapshots }: Survey): Node[] {
+function nodesOf({ volumes, snapshots }: Pick<Survey, 'volumes' | 'snapshots'>): Node[] {
   const cut = snapshots.toSorted((a, b) => Number(a.name.createdAtSeconds - b.name.createdAtSeconds) || order(a, b));
   return [
     ...cut.map((snapshot): Node => {

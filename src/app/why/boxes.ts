@@ -4,7 +4,7 @@ import type { RetryPolicy } from '../../routeros/index.ts';
 import { callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
-import { parseSnapshotName } from '../../storage/names.ts';
+import { parseSnapshotName } from '../../rds/index.ts';
 import { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
 import type { Boxes } from '../../why/gather.ts';

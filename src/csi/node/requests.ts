@@ -5,7 +5,7 @@ import type { Filesystem } from '../../host/formatting.ts';
 import type { VolumeName } from '../../host/node-tools.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/handle.ts';
-import { isNqnOf, nqnOf } from '../../storage/names.ts';
+import { isNqnOf, nqnOf } from '../../storage/nqn.ts';
 import { publishContextKeys, volumeContextKeys } from '../contexts.ts';
 import { type TuningKey, tuningRanges } from '../tuning.ts';
 import { checkMap, invalid, quoted, requireString } from '../validation.ts';

@@ -1,36 +1,61 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import type { Pool } from '../refs.ts';
-import { proveAll, put, sumPromises } from './fragments.ts';
+import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
+import type { Reading } from '../operation.ts';
+import { judge, type ProbeReport } from '../probe.ts';
+import type { RdsSettings } from '../rds.ts';
+import { decodeSpace, type PoolSpace } from '../rows.ts';
+import { sumPromises } from './conditions.ts';
+import { proveAll } from './lookup.ts';
+import { put } from './output.ts';
 
 /**
- * Prints for each pool its mounted disk row, with size and free space.
+ * Space of the mounted pools, by label.
  *
- * @param withPromises Also what the pool has promised, which takes a look at every volume.
+ * @param labels Those that are asked for.
+ * @param withPromises Also what they have promised, which takes a look at every volume; by default where it is limited.
  */
-export function poolSpace(pools: readonly Pool[], withPromises: boolean): Script {
-  const sum = withPromises ? sumPromises(ros`0`) : ros`:local xY 0`;
-  const rows = pools.map(
-    (pool) => ros`:foreach xM in=[/disk find where mounted and fs-label=${pool.label}] do={${sum};
-      ${put(ros`{"fs-label"=[/disk get $xM fs-label]; "size"=[/disk get $xM size]; "free"=[/disk get $xM free];
-        "promised"=$xY}`)}}`,
-  );
-  return join([proveAll(pools), ...rows]);
+export function poolSpace(
+  box: Pick<RdsSettings, 'pools' | 'ratioPercent'>,
+  labels: readonly string[] = box.pools.map(({ label }) => label),
+  withPromises: boolean = box.ratioPercent !== undefined,
+): Reading<ReadonlyMap<string, PoolSpace>> {
+  const pools = box.pools.filter(({ label }) => labels.includes(label));
+  return {
+    kind: 'read',
+    script: script((s) => {
+      proveAll(s, pools);
+      s.each(ros`[/disk find where mounted and fs-label~${ere`^${labels}$`}]`, (disk) => {
+        const sum = withPromises ? sumPromises(s, disk, ros`0`) : ros`0`;
+        s.run(
+          put(ros`{"fs-label"=[/disk get ${disk} fs-label]; "size"=[/disk get ${disk} size]; "free"=[/disk get ${disk} free];
+            "promised"=${sum}}`),
+        );
+      });
+    }),
+    decode: (rows) => new Map(rows.map((row) => [text(row, 'fs-label'), decodeSpace(row)])),
+  };
 }
 
-/** Prints what the start-up probe judges: version, storage package, file systems, mounted pools. Changes nothing. */
-export function probeBox(pools: readonly Pool[]): Script {
-  const rows = pools.flatMap((pool) => [
-    ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid where label=${pool.label}]
-      do={${put(ros`$xR`)}}`,
-    ros`:foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,size,free
-      where mounted and fs-label=${pool.label}] do={${put(ros`$xR`)}}`,
-  ]);
-  return join([
-    put(ros`{"version"=[/system/resource get version]}`),
-    // What lists rest on: ids that compare as numbers, and intervals in expressions.
-    put(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
-      "intervals"=("ab"~${ere`^[a-z]{2}$`})}`),
-    ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${put(ros`$xR`)}}`,
-    ...rows,
-  ]);
+/** Reads what the start-up judges: version, storage package, language, file systems, mounted pools. Changes nothing. */
+export function probeBox({ pools }: Pick<RdsSettings, 'pools'>): Reading<ProbeReport> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      s.run(put(ros`{"version"=[/system/resource get version]}`));
+      // What scripts rest on: ids that compare as numbers, intervals in expressions, and the beginning of a list.
+      s.run(
+        put(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
+          "intervals"=("ab"~${ere`^[a-z]{2}$`}); "none"=[:len [:pick [/disk/btrfs/subvolume find] 0 0]];
+          "one"=[:len [:pick [/disk/btrfs/subvolume find] 0 1]]}`),
+      );
+      const print = (rows: Script): void =>
+        s.each(rows, (row) => s.run(put(row)));
+      print(ros`[/system/package print detail as-value proplist=name,version,disabled]`);
+      for (const { label } of pools) {
+        print(ros`[/disk/btrfs/filesystem print detail as-value proplist=label,uuid where label=${label}]`);
+        print(ros`[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,size,free
+          where mounted and fs-label=${label}]`);
+      }
+    }),
+    decode: (rows) => judge(rows, pools),
+  };
 }

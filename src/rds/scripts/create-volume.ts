@@ -1,113 +1,163 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { BYTES_AT } from '../names.ts';
+import type { Writing } from '../operation.ts';
+import { freshRecord } from '../record.ts';
+import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
-import { addDisk, attach, diskItems, growTo, reportDisk, SIZE } from './disk.ts';
-import { findMatching, proveFound, proveHome, proveRatio, proveSpace, put, searchPools } from './fragments.ts';
-import type { SpaceRules } from './volume.ts';
+import { decodeObject, type ObjectState } from '../rows.ts';
+import { proveRatio, proveSpace } from './conditions.ts';
+import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
+import { guardedText, ids } from './guard.ts';
+import {
+  find,
+  findOr,
+  isThere,
+  labelOf,
+  ownNow,
+  placesOf,
+  type ProvenPool,
+  provePools,
+  rowsWhere,
+  standing,
+} from './lookup.ts';
 
-export type VolumeSource =
-  | { readonly kind: 'new' }
-  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotRef }
-  | { readonly kind: 'volume'; readonly volume: VolumeRef };
+export type VolumeSource = SnapshotRef | VolumeRef;
 
-export interface CreateVolume extends SpaceRules {
+export interface CreateVolume {
   readonly pool: Pool;
-  /** All pools of the box: a source is absent only if it is in none of them. */
-  readonly pools: readonly Pool[];
   readonly volume: VolumeRef;
   /** Full name of the subvolume; the same request gives the same name, so Btrfs itself arbitrates between racers. */
   readonly name: string;
-  readonly comment: string;
+  /** Words for people on the disk item. */
+  readonly description: string;
   /** Bytes asked for; 0 leaves the size to the source. */
   readonly bytes: bigint;
   /** Largest acceptable size; 0 means any. */
   readonly limitBytes: bigint;
-  readonly source: VolumeSource;
+  /** What it is a copy of; undefined for an empty one. */
+  readonly source: VolumeSource | undefined;
 }
 
-/** In a snapshot's name the bytes follow `snap-`, uuid, owner, source uuid and ten digits of seconds. */
-const SNAPSHOT_BYTES_AT = 99n;
+/** What a run knows of the volume that it makes. */
+interface Making {
+  readonly request: CreateVolume;
+  readonly box: RdsSettings;
+  readonly pool: ProvenPool;
+  /** Variable with the full name. */
+  readonly name: Script;
+  /** Variable with `RC-MADE ` once this very run has made the subvolume, so that a later failure says so. */
+  readonly made: Script;
+  /** Variable with how many bytes a copy must hold. */
+  readonly least: Script;
+}
 
 /**
- * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for
- * before the source, so a retry succeeds even after the source is gone. A volume of another request (another name under
- * the same id) is left alone and reported. `xU` matches the names of the volume's id, `xO` is the name of this request;
- * `xK` is RC-MADE once this very run has made the subvolume, so that a later failure says so; `xZ` is how many bytes a
- * copy must hold.
+ * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for before
+ * the source, so a retry succeeds even after the source is gone. A volume of another request (another name under the same
+ * id) is left alone and reported.
  */
-export function createVolume(request: CreateVolume): Script {
-  const { volume, name, source, pool, pools } = request;
-  const id = ros`$xU`;
-  const sources = source.kind === 'new' ? [] : [ere`^${prefixOf(source)}`, id];
-  return join([
-    searchPools(pools),
-    ros`:local xU ${ere`^${volume.prefix}`}; :local xO ${name}; :local xK ""; :local xZ 1`,
-    findMatching(id, ...sources),
-    source.kind === 'new' ? proveHome(pools, pool) : proveFound(pools),
-    ros`:if (!(("".($xV->"name"))~$xU)) do={${make(request)}; :set xK "RC-MADE "}`,
-    findMatching(id),
-    ros`:if (($xV->"name")=$xO) do={:onerror xE in={${complete(request)}} do={:error ($xK.$xE)}}`,
-    put(ros`$xA`),
-    reportDisk(ros`${volume.slot}`),
-  ]);
+export function createVolume(box: RdsSettings, request: CreateVolume): Writing<ObjectState> {
+  const { volume, source } = request;
+  return {
+    ...{ kind: 'write', object: volume, name: 'create', removes: false },
+    script: script((s) => {
+      const places = placesOf(s, box);
+      const found = source === undefined ? find(s, places, volume) : findOr(s, places, volume, source);
+      const { row } = found;
+      const label = s.let(labelOf(row));
+      // What is made new is in its pool or nowhere; a source may be in any.
+      if (source === undefined) s.if(ros`${label}=""`, () => s.set(label, ros`${request.pool.label}`));
+      const pool = provePools(s, places, label);
+      const [name, made, least] = [s.let(ros`${request.name}`), s.let(ros`""`), s.let(ros`1`)];
+      const making = { request, box, pool, name, made, least };
+      s.if(ros`!(("".(${row}->"name"))~${found.names})`, () => {
+        make(s, making, row);
+        s.set(made, ros`"RC-MADE "`);
+        s.set(row, ros`(${rowsWhere(ros`!dead and fs=${label} and name=${name}`)}->0)`);
+        s.if(ros`[:len ${row}]=0`, () => s.run(ros`:error ("RC-MADE RC-NAME ".${name})`));
+      });
+      const number = s.let(ros`[:tonum (${row}->"subvolume-id")]`);
+      const earlier = ros`${ownNow(found, pool)} and subvolume-id<${number}`;
+      s.if(ros`(${row}->"name")=${name} and [:len [/disk/btrfs/subvolume find where ${earlier}]]=0`, () =>
+        s.attempt(
+          () => complete(s, making),
+          (words) => s.run(ros`:error (${made}.${words})`),
+        ),
+      );
+      reportVolume(s, volume, found, pool);
+    }),
+    decode: decodeObject,
+  };
 }
 
-function prefixOf(source: Exclude<VolumeSource, { readonly kind: 'new' }>): string {
-  return source.kind === 'snapshot' ? source.snapshot.prefix : source.volume.prefix;
-}
-
-/** Makes the subvolume, for a copy from `xV`. */
-function make({ pool, bytes, reserveBytes, ratioPercent, limitBytes, source }: CreateVolume): Script {
-  const label = ros`${pool.label}`;
-  if (source.kind === 'new') {
-    return join([
-      proveSpace(ros`${bytes + reserveBytes}`),
-      ...proveRatio(ros`${bytes}`, ratioPercent),
-      ros`/disk/btrfs/subvolume add fs=${label} name=$xO`,
-    ]);
+/** Makes the subvolume, for a copy from the row of the original. */
+function make(s: ScriptBuilder, { request, box, pool, name, least }: Making, original: Script): void {
+  const { bytes, limitBytes, source } = request;
+  const { reserveBytes, ratioPercent } = box;
+  if (source === undefined) {
+    proveSpace(s, pool, ros`${bytes + reserveBytes}`);
+    proveRatio(s, pool, ros`${bytes}`, ratioPercent);
+    s.run(ros`/disk/btrfs/subvolume add fs=${guardedText(pool.label, ...standing(pool))} name=${name}`);
+    return;
   }
+  s.if(ros`[:len ${original}]=0`, () => s.fail('RC-NOSRC'));
+  s.if(ros`${pool.label}!=${request.pool.label}`, () => s.fail('RC-ELSEWHERE'));
+  measure(s, source, original, least);
   // A limit is never below the bytes asked for, so the smaller of the two decides.
   const most = bytes > 0n ? bytes : limitBytes;
-  const fits = most > 0n ? [ros`:if ($xZ>${most}) do={:error ("RC-SMALL ".$xZ)}`] : [];
-  return join([
-    ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}; :if (($xV->"fs")!=${label}) do={:error "RC-ELSEWHERE"}`,
-    measure(source),
-    ...fits,
-    proveSpace(bytes > 0n ? ros`(${bytes + reserveBytes}-$xZ)` : ros`${reserveBytes}`),
-    ...proveRatio(bytes > 0n ? ros`${bytes}` : ros`$xZ`, ratioPercent),
-    ros`/disk/btrfs/subvolume add fs=($xV->"fs") parent=($xV->"name") name=$xO`,
-  ]);
+  if (most > 0n) s.if(ros`${least}>${most}`, () => s.fail('RC-SMALL', least));
+  proveSpace(s, pool, bytes > 0n ? ros`(${bytes + reserveBytes}-${least})` : ros`${reserveBytes}`);
+  proveRatio(s, pool, bytes > 0n ? ros`${bytes}` : least, ratioPercent);
+  const uuid = s.let(ros`(${original}->"uuid")`);
+  const home = guardedText(pool.label, ...standing(pool), isThere(uuid));
+  s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=(${original}->"name") name=${name}`);
+}
+
+/** Sets `least` to the bytes of the source: a snapshot has them in its name, a volume on its disk item. */
+function measure(s: ScriptBuilder, source: VolumeSource, original: Script, least: Script): void {
+  if (source.kind === 'snap') {
+    const name = s.let(ros`(${original}->"name")`);
+    s.set(least, ros`[:tonum [:pick ${name} ${BYTES_AT} [:len ${name}]]]`);
+    return;
+  }
+  const items = s.let(ids(source));
+  s.if(ros`[:len ${items}]=0`, () => s.fail('RC-NODISK'));
+  s.set(least, ros`[:tonum ${readSize(s, ros`(${items}->0)`)}]`);
+}
+
+/** Attaches the image, proves that it is there, and grows it to what was asked for. */
+function complete(s: ScriptBuilder, making: Making): void {
+  const { request, pool, name } = making;
+  const item = itemOf(s, request.volume, pool, name);
+  if (request.source === undefined) completeEmpty(s, making, item);
+  else completeCopy(s, making, item);
 }
 
 /**
- * Sets `xZ` to the bytes of the source in `xV`. A copy that a person made under a snapshot's name and more, and that alone is
- * left, is no source: behind the bytes of a snapshot nothing follows. One of a volume has no disk item.
+ * A size of zero says that the image is empty only of one that this very run has made: any other may hold data that the box
+ * has not looked at yet (U24). An image that an earlier run left empty is known by `/file`, which asks the filesystem; where
+ * that does not say so, another process may have given it its size a moment ago.
  */
-function measure(source: Exclude<VolumeSource, { readonly kind: 'new' }>): Script {
-  if (source.kind === 'snapshot') {
-    return ros`:local xN ($xV->"name"); :set xN [:pick $xN ${SNAPSHOT_BYTES_AT} [:len $xN]];
-      :if (!($xN~${ere`^[0-9]+$`})) do={:error "RC-NOSRC"}; :set xZ [:tonum $xN]`;
-  }
-  return ros`:local xD ${diskItems(source.volume)}; :if ([:len $xD]=0) do={:error "RC-NODISK"};
-    :local xS ("".[/disk get ($xD->0) size]);
-    :if (!($xS~${ere`^[1-9][0-9]*$`})) do={:error "RC-SIZE"}; :set xZ [:tonum $xS]`;
+function completeEmpty(s: ScriptBuilder, { request, name, made }: Making, item: Item): void {
+  const bytes = ros`${request.bytes}`;
+  attach(s, item, () => {
+    s.if(ros`${made}=""`, () => s.fail('RC-HALF'));
+    addItem(s, item, freshRecord(request.description), ros`file-size=${bytes}`);
+  });
+  const image = ros`(${ere`(^|/)`}.${name}.${ere`/volume\.img$`})`;
+  growTo(s, item, bytes, {
+    unread: (shown) =>
+      s.if(
+        ros`${shown}="0" and (${made}!="" or [:len [/file find where name~${image} and size=0]]=1)`,
+        () => s.run(setSize(item, bytes)),
+        () => s.fail('RC-SIZE', shown),
+      ),
+  });
 }
 
-/**
- * Attaches the image, proves that it is there, and grows it to what was asked for. A size of zero says that the image is
- * empty only of one that this very run has made: any other may hold data that the box has not looked at yet (U24). An image
- * that an earlier run left empty is known by `/file`, which asks the filesystem; where that does not say so, another process
- * may have given it its size a moment ago.
- */
-function complete({ volume, comment, bytes, source }: CreateVolume): Script {
-  if (source.kind === 'new') {
-    const add = ros`:if ($xK!="") do={${addDisk(comment, ros`file-size=${bytes}`)}} else={
-      :onerror xE in={${addDisk(comment)}} do={:error ("RC-HALF ".$xE)}}`;
-    const image = ros`(${ere`(^|/)`}.$xO.${ere`/volume\.img$`})`;
-    const unread = ros`:if ($xS="0" and ($xK!="" or [:len [/file find where name~${image} and size=0]]=1)) do={
-      /disk set $xD file-size=${bytes}} else={:if (!(("".[/disk get $xD size])~${SIZE})) do={:error "RC-SIZE"}}`;
-    return join([attach(volume, comment, add), growTo(ros`${bytes}`, { unread })]);
-  }
-  const unread = ros`:if ($xS="0" and $xK!="") do={:error ("RC-EMPTY ".$xZ)} else={:error "RC-SIZE"}`;
-  const present = ros`:if ([:tonum $xS]<$xZ) do={:error ("RC-EMPTY ".$xZ)}`;
-  return join([attach(volume, comment), growTo(bytes > 0n ? ros`${bytes}` : ros`$xZ`, { before: present, unread })]);
+function completeCopy(s: ScriptBuilder, { request, least }: Making, item: Item): void {
+  attach(s, item, () => addItem(s, item, freshRecord(request.description)));
+  growTo(s, item, request.bytes > 0n ? ros`${request.bytes}` : least, {
+    before: (shown) => s.if(ros`[:tonum ${shown}]<${least}`, () => s.fail('RC-EMPTY', least)),
+  });
 }

@@ -1,75 +1,124 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
+import { slotOf } from '../names.ts';
+import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
-import { put, reportSubvolumes } from './fragments.ts';
+import { guarded, guardedText } from './guard.ts';
+import { type Found, type ProvenPool, reportFound } from './lookup.ts';
+import { put } from './output.ts';
 
 /** The pieces of scripts that are about the disk item of a volume: attaching, its size, growing, printing. */
 
 /** A readable size. A zero is none: an image has bytes, and a device may show zero before it has looked (U24). */
 export const SIZE = ere`^[1-9][0-9]*$`;
+/** A boolean property as text, in either of its forms (U12). */
+export const TRUE = ere`^(true|yes)$`;
 
-/** Sets `xX` to the slot of a volume, and `xP` to the path of its image in the subvolume `xV`, which is in the pool of `xM`. */
-export function imagePath(volume: VolumeRef): Script {
-  return ros`:local xX ${volume.slot};:local xP ([/disk get $xM mount-point]."/".($xV->"name")."/volume.img")`;
+/** Handles on the disk item of a volume. */
+export interface Item {
+  /** Its slot. */
+  readonly slot: Script;
+  /** The path of the image that belongs to it. */
+  readonly path: Script;
+  /** Its id; nothing before it is attached. */
+  readonly id: Script;
+}
+
+/** The place of the image in a subvolume of the pool. */
+export function imagePath(pool: ProvenPool, name: Script): Script {
+  return ros`([/disk get ${pool.disk} mount-point]."/".${name}."/volume.img")`;
+}
+
+/** The text of a property of an item. */
+export function textOf(item: Script, property: Script): Script {
+  return ros`("".[/disk get ${item} ${property}])`;
+}
+
+/** The item that the volume has, or is to have. */
+export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, name: Script): Item {
+  return { slot: s.let(ros`${slotOf(volume)}`), path: s.let(imagePath(pool, name)), id: s.let() };
 }
 
 /**
- * Adds the disk item `xX` for the image at `xP`; its NQN is set when it is exported. `fileSize` (`file-size=…`) is given only where it is certain that no image is
- * there: what it does to an existing file is not known (U4).
- */
-export function addDisk(comment: string, fileSize: Script = ros``): Script {
-  return ros`/disk add type=file slot=$xX file-path=$xP ${fileSize} mount-filesystem=no comment=${comment}`;
-}
-
-/** The ids of the disk items of a volume: one or none. */
-export function diskItems(volume: VolumeRef): Script {
-  return ros`[/disk find where slot=${volume.slot}]`;
-}
-
-/**
- * Sets `xD` to the id of the disk item of the volume in `xV`, adding the item first when it is missing: a router reset
- * loses items, and a restored volume has none yet. An item for another file, or for this one at a place where the pool is
- * no longer mounted, is refused with RC-SLOT.
+ * Adds the disk item for the image; its NQN is set when it is exported. A late one adds none, as its type is empty then.
  *
- * @param add How a missing item is added; without `file-size` unless told otherwise, so that no byte can change.
+ * @param fileSize `file-size=…`, only where it is certain that no image is there: what it does to a file that exists is not
+ *   known (U4).
  */
-export function attach(volume: VolumeRef, comment: string, add: Script = addDisk(comment)): Script {
-  return ros`${imagePath(volume)}; :if ([:len [/disk find where slot=$xX]]=0) do={${add}};
-    :local xD ([/disk find where slot=$xX]->0); :local xF [/disk get $xD file-path];
-    :if ($xF!=$xP and $xF!=("/".$xP) and ("/".$xF)!=$xP) do={:error ("RC-SLOT ".$xF)}`;
+export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize: Script = ros``): void {
+  const type = guardedText(ros`"file"`);
+  s.run(ros`/disk add type=${type} slot=${item.slot} file-path=${item.path} ${fileSize} mount-filesystem=no comment=${comment}`);
 }
 
-/** What to do when the size of disk `xD` stays unreadable, with the last thing read in `xS`. */
-const UNREAD = ros`:error "RC-SIZE"`;
-
-/** Sets `xB` to the size of disk `xD` as a string of digits, waiting at most 2 s until it is readable (U24). */
-export function readSize(unread = UNREAD): Script {
-  return ros`:local xB ""; :local xS ""; :local xJ 21; :while ($xB="" and $xJ>0) do={:set xJ ($xJ-1);
-      :set xS ("".[/disk get $xD size]); :if ($xS~${SIZE}) do={:set xB $xS} else={:delay 100ms}};
-    :if ($xB="") do={${unread}}`;
+/** Whether there is no disk item in the slot. */
+export function isMissing(item: Item): Script {
+  return ros`[:len [/disk find where slot=${item.slot}]]=0`;
 }
 
 /**
- * As {@link readSize}, after growing the disk to `bytes` if it is smaller; it is never shrunk (U3). RouterOS has no
- * compare-and-set, so the size is read anew in the statement before it is set. Refuses with RC-GROW when the device
- * refused and shows a smaller size afterwards (another process may have grown or removed the item meanwhile), and with
- * RC-LAG when the size does not follow within 2 s. `xG` is above 1 when it was grown.
+ * Sees to it that the volume has its disk item, and sets the handle to its id: a router reset loses items, and a restored
+ * volume has none yet. An item for another file, or for this one at a place where the pool is no longer mounted, is refused
+ * with RC-SLOT.
  *
- * @param before What must hold before it is grown.
+ * @param add Adds a missing item; without `file-size` unless told otherwise, so that no byte can change.
  */
-export function growTo(
-  bytes: Script,
-  { before = ros``, unread = UNREAD }: { before?: Script; unread?: Script } = {},
-): Script {
-  return ros`:local xB ""; :local xS ""; :local xR ""; :local xG 0; :for xJ from=1 to=23 do={:if ($xB="") do={
-      :set xS ("".[/disk get $xD size]);
-      :if ($xS~${SIZE}) do={:if ([:tonum $xS]>=${bytes}) do={:set xB $xS} else={
-        :if ($xR!="") do={:error ("RC-GROW ".$xS." ".$xR)};
-        :if ($xG=0) do={${before}};
-        :if ($xG=1) do={:onerror xE in={/disk set $xD file-size=${bytes}} do={:set xR $xE}};
-        :if ($xG>1) do={:delay 100ms};
-        :set xG ($xG+1)}
-      } else={:delay 100ms}}};
-    :if ($xB="") do={:if ($xG>0) do={:error ("RC-LAG ".$xS)}; ${unread}}`;
+export function attach(
+  s: ScriptBuilder,
+  item: Item,
+  add = () => addItem(s, item, freshRecord(REATTACHED)),
+): void {
+  s.if(isMissing(item), add);
+  s.set(item.id, ros`([/disk find where slot=${item.slot}]->0)`);
+  const path = s.let(ros`[/disk get ${item.id} file-path]`);
+  s.if(ros`!(("/".${path})~(${ere`^/*`}.${item.path}.${ere`$`}))`, () => s.fail('RC-SLOT', path));
+}
+
+/**
+ * The size of the item as a string of digits; refuses with RC-SIZE, and what is shown, while it is not readable (U24). No
+ * script waits for it: the caller asks again, so that the connection serves others meanwhile.
+ */
+export function readSize(s: ScriptBuilder, item: Script): Script {
+  const shown = s.let(textOf(item, ros`size`));
+  s.if(ros`!(${shown}~${SIZE})`, () => s.fail('RC-SIZE', shown));
+  return shown;
+}
+
+export interface Growth {
+  /** What must hold of the size that the disk has, before it is grown. */
+  readonly before?: (shown: Script) => void;
+  /** What to do when there is no readable size, with what is shown; by default RC-SIZE. */
+  readonly unread?: (shown: Script) => void;
+}
+
+/**
+ * Grows the disk to `bytes` if it is smaller; it is never shrunk (U3): it is found by its being smaller in the statement that
+ * sets the size. Refuses with RC-GROW when the device refused and shows a smaller size afterwards (another process may have
+ * grown or removed the item meanwhile), and with RC-LAG when the size does not follow at once: the caller asks again.
+ */
+export function growTo(s: ScriptBuilder, item: Item, bytes: Script, { before, unread }: Growth = {}): void {
+  const shown = s.let(textOf(item.id, ros`size`));
+  s.if(
+    ros`${shown}~${SIZE}`,
+    () =>
+      s.if(ros`[:tonum ${shown}]<${bytes}`, () => {
+        before?.(shown);
+        const words = s.let(ros`""`);
+        s.attempt(
+          () => s.run(setSize(item, bytes)),
+          (why) => s.set(words, why),
+        );
+        s.set(shown, textOf(item.id, ros`size`));
+        s.if(ros`!([:tonum ${shown}]>=${bytes})`, () => {
+          s.if(ros`${words}!=""`, () => s.fail('RC-GROW', ros`${shown}." ".${words}`));
+          s.fail('RC-LAG', shown);
+        });
+      }),
+    () => (unread ?? ((what: Script) => s.fail('RC-SIZE', what)))(shown),
+  );
+}
+
+/** Sets the size of a disk that is smaller. */
+export function setSize(item: Item, bytes: Script): Script {
+  return ros`/disk set ${guarded(ros`/disk find where slot=${item.slot} and size<${bytes}`)} file-size=${bytes}`;
 }
 
 /** What the driver reads of a disk item. */
@@ -80,7 +129,8 @@ export function reportDisk(slot: Script): Script {
   return put(ros`[/disk print detail as-value proplist=${DISK_PROPERTIES} where slot=${slot}]`);
 }
 
-/** Prints all subvolumes of a volume and its disk item. */
-export function reportVolume(volume: VolumeRef): Script {
-  return join([reportSubvolumes(volume.prefix), reportDisk(ros`${volume.slot}`)]);
+/** Prints all subvolumes of a volume in its pool, and its disk item. */
+export function reportVolume(s: ScriptBuilder, volume: VolumeRef, found: Found, pool: ProvenPool): void {
+  reportFound(s, found, pool);
+  s.run(reportDisk(ros`${slotOf(volume)}`));
 }

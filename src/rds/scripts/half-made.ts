@@ -1,17 +1,23 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import { REATTACHED } from '../publication.ts';
-import { addDisk, diskItems, readSize, reportVolume } from './disk.ts';
-import { awaitGone, find, proveAll, proveOwned, searchIn } from './fragments.ts';
-import { HAS_NODES, TRUE, type VolumeTarget } from './volume.ts';
+import { ere, ros, script } from '../../routeros/index.ts';
+import { MADE_EMPTY, namesOf, pathsOfVolume, slotOf } from '../names.ts';
+import type { Writing } from '../operation.ts';
+import { freshRecord, REATTACHED } from '../record.ts';
+import type { RdsSettings } from '../rds.ts';
+import type { VolumeRef } from '../refs.ts';
+import { decodeObject, type ObjectState } from '../rows.ts';
+import { proveOwned } from './conditions.ts';
+import { addItem, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
+import { ids } from './guard.ts';
+import { locate, OBJECTS, ownNow, proveAll, rowsWhere } from './lookup.ts';
+import { put } from './output.ts';
+import { awaitGone, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
+import { HAS_NODES } from './volume.ts';
 
 /**
  * What removes the rest of an interrupted creation or deletion, and nothing that holds or could hold data. A subvolume with
  * an image but without a disk item may be a volume after a reset of the router, so it is left alone like everything else.
- * Each prints what is still there afterwards.
+ * Each reports what is still there afterwards.
  */
-
-/** A new volume's name behind its owner: no source, and the bytes asked for. */
-const NEW_TAIL = ere`-n[0-]{36}-[0-9]+$`;
 
 /**
  * Removes a single subvolume that was made new, that no disk item uses, and in which `/file` lists nothing of any size. That
@@ -20,47 +26,80 @@ const NEW_TAIL = ere`-n[0-]{36}-[0-9]+$`;
  * refused or has no size: a listing may also be late. An image that has a size stays attached, as publishing would do it,
  * and so does one that another process attaches at this very moment.
  */
-export function discardEmptySubvolume({ pools, owners, volume }: VolumeTarget): Script {
-  const items = diskItems(volume);
-  const same = ros`[/disk/btrfs/subvolume find where !dead and fs~$xQ and name=$xN]`;
-  const empty = ros`[:len [/file find where name~$xH and size>0]]=0`;
-  return join([
-    searchIn(pools),
-    find(volume.prefix),
-    proveAll(pools),
-    proveOwned(volume.prefix, owners),
-    ros`:local xN ("".($xV->"name")); :if ([:len $xA]=1 and $xN~${NEW_TAIL}) do={
-      :local xL ($xV->"fs"); :local xR [/disk get ([/disk find where mounted and fs-label=$xL]->0) mount-point];
-      :local xF (${ere`(^|/)`}.$xN.${ere`$`}); :local xH (${ere`(^|/)`}.$xN."/");
-      :local xK (${ere`^/?`}.$xR.${ere`/[^/]+/volume\.img$`});
-      :if ([:len [/file find where name~$xF]]=1 and ${empty} and [:len [/file find where name~$xK]]>0
-        and [:len ${items}]=0 and [:len [/disk find where file-path~$xH]]=0) do={
-        :local xY false; :local xX ${volume.slot}; :local xP ($xR."/".$xN."/volume.img");
-        :onerror xE in={${addDisk(REATTACHED)}} do={:set xY false};
-        :onerror xE in={:local xD (${items}->0); ${readSize()}; :set xY true} do={:set xY false};
-        :if (!$xY) do={
-          /disk remove ${items}; ${awaitGone(items)};
-          :if ([:len ${items}]=0 and ${empty}) do={/disk/btrfs/subvolume remove ${same}; ${awaitGone(same)}}}}}`,
-    reportVolume(volume),
-  ]);
+export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
+  return {
+    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    script: script((s) => {
+      const { pool, ...found } = locate(s, box, volume);
+      proveOwned(s, found, pool, volume, box.owners);
+      const name = s.let(ros`("".(${found.row}->"name"))`);
+      s.if(ros`${name}~${MADE_EMPTY} and [:len ${rowsWhere(ownNow(found, pool))}]=1`, () => {
+        const item = itemOf(s, volume, pool, name);
+        const paths = pathsIn(s, pool, name);
+        const directory = s.let(ros`(${ere`(^|/)`}.${name}.${ere`$`})`);
+        const others = s.let(ros`(${ere`^/*`}.[/disk get ${pool.disk} mount-point].${ere`/[^/]+/volume\.img$`})`);
+        const isEmpty = ros`[:len [/file find where name~${paths} and size>0]]=0`;
+        const isListed = ros`[:len [/file find where name~${directory}]]=1 and [:len [/file find where name~${others}]]>0`;
+        s.if(ros`${isListed} and ${isEmpty} and ${isMissing(item)} and ${isUnused(paths)}`, () => {
+          const [hasSize, comment] = [s.let(ros`false`), s.let(freshRecord(REATTACHED))];
+          s.attempt(() => addItem(s, item, comment));
+          const tries = s.let(ros`20`);
+          s.while(ros`!${hasSize} and ${tries}>0`, () => {
+            s.set(tries, ros`(${tries}-1)`);
+            s.attempt(
+              () => s.if(ros`${textOf(ros`(${ids(volume)}->0)`, ros`size`)}~${SIZE}`, () => s.set(hasSize, ros`true`)),
+              () => s.set(tries, ros`0`),
+            );
+            s.if(ros`!${hasSize} and ${tries}>0`, () => s.run(ros`:delay 100ms`));
+          });
+          s.if(ros`!${hasSize}`, () => {
+            removeItem(s, { slot: item.slot, comment });
+            awaitGone(s, ids(volume));
+            s.if(ros`${isMissing(item)} and ${isEmpty}`, () => {
+              removeSubvolume(s, found.row, pool, paths, isEmpty);
+              awaitGone(s, rowsWhere(ownNow(found, pool)));
+            });
+          });
+        });
+      });
+      reportVolume(s, volume, found, pool);
+    }),
+    decode: decodeObject,
+  };
 }
 
 /**
  * Removes a disk item of ours that is not exported, with no node recorded, whose subvolume is nowhere on the box and whose
  * path is in a pool that is proven to be there.
  */
-export function discardLostItem({ pools, owners, volume }: VolumeTarget): Script {
-  const items = diskItems(volume);
-  return join([
-    searchIn(pools),
-    proveAll(pools),
-    ros`:foreach xD in=${items} do={:if ([:len [/disk/btrfs/subvolume find where name~${ere`^${volume.prefix}`}]]=0) do={
-      :local xF [/disk get $xD file-path]; :local xC ("".[/disk get $xD comment]);
-      :local xT ("".[/disk get $xD nvme-tcp-export]);
-      :local xY false; :foreach xI in=[/disk find where mounted and fs-label~$xQ] do={
-        :local xH (${ere`^/?`}.[/disk get $xI mount-point].${ere`/${volume.prefix}${owners}-`});
-        :if ($xF~$xH) do={:set xY true}};
-      :if ($xY and !($xC~${HAS_NODES}) and !($xT~${TRUE})) do={/disk remove ${items}; ${awaitGone(items)}}}}`,
-    reportVolume(volume),
-  ]);
+export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
+  return {
+    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    script: script((s) => {
+      proveAll(s, pools);
+      const names = s.let(namesOf(volume));
+      const subvolumes = rowsWhere(ros`${OBJECTS} and name~${names}`);
+      s.each(ids(volume), (item) => {
+        const [path, comment, isOurs] = [
+          s.let(ros`[/disk get ${item} file-path]`),
+          s.let(textOf(item, ros`comment`)),
+          s.let(ros`false`),
+        ];
+        s.each(ros`[/disk find where mounted and fs-label~${ere`^${pools.map(({ label }) => label)}$`}]`, (disk) =>
+          s.if(
+            ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point].${pathsOfVolume(volume.uuid, owners)})`,
+            () => s.set(isOurs, ros`true`),
+          ),
+        );
+        s.if(ros`${isOurs} and !(${comment}~${HAS_NODES})`, () => {
+          const provided = [ros`[:len ${subvolumes}]=0`];
+          removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, provided });
+          awaitGone(s, ids(volume));
+        });
+      });
+      s.run(put(subvolumes));
+      s.run(reportDisk(ros`${slotOf(volume)}`));
+    }),
+    decode: decodeObject,
+  };
 }

@@ -1,26 +1,22 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { slotOfName, snapshotNames, volumeNames } from '../names.ts';
+import type { Reading } from '../operation.ts';
+import type { RdsSettings } from '../rds.ts';
 import type { Pool } from '../refs.ts';
+import { decodePage, type ListedPage } from '../rows.ts';
 import { reportDisk } from './disk.ts';
-import { proveAll, put } from './fragments.ts';
+import { OBJECTS, proveAll } from './lookup.ts';
+import { put } from './output.ts';
 
-export interface ListPage {
+/** A part of a list. */
+export interface PageOf {
   readonly pool: Pool;
-  /** Quoted expression that the names must match. */
-  readonly names: Script;
   /** Only subvolumes with a larger subvolume-id. */
   readonly after: bigint;
   /** Rows at most. */
   readonly limit: number;
-}
-
-/** Names of snapshots of our owners, of one source if given. */
-export function snapshotNames(owners: readonly string[], sourceUuid?: string): Script {
-  return sourceUuid === undefined ? ere`^snap-.{36}-${owners}-` : ere`^snap-.{36}-${owners}-${sourceUuid}-`;
-}
-
-/** Names of volumes of our owners. */
-export function volumeNames(owners: readonly string[]): Script {
-  return ere`^pvc-.{36}-${owners}-`;
+  /** Copies that came from another filesystem, whole and half, are listed too, each as what it is. */
+  readonly copies?: boolean;
 }
 
 /** Rounds of the selection after which something else is wrong: no script may run on for ever on the box. */
@@ -30,49 +26,57 @@ const MAX_ROUNDS = 64;
 const NO_BOUND = 2n ** 62n;
 
 /**
- * Sets `xT` to the upper bound of a page of at most `limit` rows: those with the smallest ids after the token, in whatever
- * order `find` gives them. While there are too many, the one at the limit becomes the bound, and the search runs again;
- * with rows in ascending order that is one more search. Prints {"more":true} when rows remain.
+ * The upper bound of a page of at most `limit` rows: those with the smallest ids after the token, in whatever order `find`
+ * gives them. While there are too many, the one at the limit becomes the bound, and the search runs again; with rows in
+ * ascending order that is one more search. Prints {"more":true} when rows remain.
  */
-function boundPage({ pool, limit }: ListPage, where: Script): Script {
-  return join([
-    proveAll([pool]),
-    ros`:local xT ${NO_BOUND}; :local xF [/disk/btrfs/subvolume find ${where}]`,
-    ros`:if ([:len $xF]>${limit}) do={${put(ros`{"more"=true}`)}}`,
-    ros`:local xI 0; :while ([:len $xF]>${limit}) do={
-      :set xI ($xI+1); :if ($xI>${MAX_ROUNDS}) do={:error "RC-RACE"};
-      :set xT [/disk/btrfs/subvolume get ($xF->${limit - 1}) subvolume-id];
-      :local xG [/disk/btrfs/subvolume find ${where} and subvolume-id<=$xT];
-      :if ([:len $xG]=[:len $xF]) do={:set xT ($xT-1);
-        :set xG [/disk/btrfs/subvolume find ${where} and subvolume-id<=$xT]};
-      :set xF $xG}`,
-  ]);
+function boundPage(s: ScriptBuilder, limit: number, where: Script): Script {
+  const find = (bound: Script) => ros`[/disk/btrfs/subvolume find ${where} and subvolume-id<=${bound}]`;
+  const bound = s.let(ros`${NO_BOUND}`);
+  const rows = s.let(ros`[/disk/btrfs/subvolume find ${where}]`);
+  s.if(ros`[:len ${rows}]>${limit}`, () => s.run(put(ros`{"more"=true}`)));
+  const round = s.let(ros`0`);
+  s.while(ros`[:len ${rows}]>${limit}`, () => {
+    s.set(round, ros`(${round}+1)`);
+    s.if(ros`${round}>${MAX_ROUNDS}`, () => s.fail('RC-RACE'));
+    s.set(bound, ros`[/disk/btrfs/subvolume get (${rows}->${limit - 1}) subvolume-id]`);
+    const fewer = s.let(find(bound));
+    s.if(ros`[:len ${fewer}]=[:len ${rows}]`, () => {
+      s.set(bound, ros`(${bound}-1)`);
+      s.set(fewer, find(bound));
+    });
+    s.set(rows, fewer);
+  });
+  return bound;
 }
 
-/** Runs `each` for every row `xR` of a page, after printing it. */
-function list(page: ListPage, each: Script): Script {
-  const { pool, names, after } = page;
-  const where = ros`where fs=${pool.label} and !dead and name~${names} and subvolume-id>${after}`;
-  return ros`${boundPage(page, where)};
-    :foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id
-      ${where} and subvolume-id<=$xT] do={${put(ros`$xR`)}${each}}`;
+/** Runs `each` for every row of a page, after printing it. */
+function list(page: PageOf, names: Script, each: (s: ScriptBuilder, row: Script) => void): Script {
+  const { pool, after, limit, copies = false } = page;
+  const what = copies ? ros`!dead` : OBJECTS;
+  const properties = copies ? ros`name,fs,subvolume-id,received-uuid,read-only` : ros`name,fs,subvolume-id`;
+  return script((s) => {
+    proveAll(s, [pool]);
+    const where = ros`where fs=${pool.label} and ${what} and name~${names} and subvolume-id>${after}`;
+    const bound = boundPage(s, limit, where);
+    const rows = ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} ${where} and subvolume-id<=${bound}]`;
+    s.each(rows, (row) => {
+      s.run(put(row));
+      each(s, row);
+    });
+  });
 }
 
-/** One page of snapshots: a row each. */
-export function listSnapshots(page: ListPage): Script {
-  return list(page, ros``);
+/** One page of snapshots of our owners, or of those of one source: a row each. */
+export function listSnapshots({ owners }: RdsSettings, page: PageOf, sourceUuid?: string): Reading<ListedPage> {
+  return { kind: 'read', script: list(page, snapshotNames(owners, sourceUuid), () => undefined), decode: decodePage };
 }
 
-/** One page of volumes: for each, the subvolume's row and then its disk item's. */
-export function listVolumes(page: ListPage): Script {
-  return list(page, ros`; :local xN ($xR->"name"); :local xS ("pvc-".${slotDigits()}); ${reportDisk(ros`$xS`)}`);
-}
-
-/** The first 28 hex digits of the uuid in a volume's name `xN`: the slot is made of them. */
-function slotDigits(): Script {
-  const groups = [ros`4 12`, ros`13 17`, ros`18 22`, ros`23 27`, ros`28 36`];
-  return join(
-    groups.map((range) => ros`[:pick $xN ${range}]`),
-    ros`.`,
-  );
+/** One page of volumes of our owners: for each, the subvolume's row and then its disk item's. */
+export function listVolumes({ owners }: RdsSettings, page: PageOf): Reading<ListedPage> {
+  const item = (s: ScriptBuilder, row: Script): void => {
+    const name = s.let(ros`(${row}->"name")`);
+    s.run(reportDisk(s.let(slotOfName(name))));
+  };
+  return { kind: 'read', script: list(page, volumeNames(owners), item), decode: decodePage };
 }

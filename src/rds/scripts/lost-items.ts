@@ -1,41 +1,43 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import type { Pool } from '../refs.ts';
-import { living, proveAll, put, searchIn } from './fragments.ts';
+import { ere, ros, script } from '../../routeros/index.ts';
+import { nameOfSlot, volumePaths } from '../names.ts';
+import type { Reading } from '../operation.ts';
+import type { RdsSettings } from '../rds.ts';
+import { decodeLostItems, type LostItems } from '../rows.ts';
+import { OBJECTS, proveAll } from './lookup.ts';
+import { put } from './output.ts';
 
-export interface LostItems {
-  readonly pools: readonly Pool[];
-  readonly owners: readonly string[];
-  /** Only slots that begin with these hex digits behind `pvc-`. */
-  readonly digits: string;
-  /** Rows at most; {"more":true} is printed when there are others. */
-  readonly limit: number;
-}
+/** Bytes of `/volume.img`. */
+const IMAGE_BYTES = 11;
 
 /**
- * Prints the disk items of our volumes whose subvolume is in none of the pools, and nothing of the others, so the answer
- * is short. Looked at in one script, so that a volume that is being made does not appear.
+ * Reads the disk items of our volumes whose subvolume, the one that their path names, is in none of the pools, and nothing of
+ * the others, so the answer is short. Looked at in one script, so that a volume that is being made does not appear.
+ *
+ * @param digits Only slots that begin with these hex digits behind `pvc-`.
+ * @param limit Rows at most.
  */
-export function listLostItems({ pools, owners, digits, limit }: LostItems): Script {
-  return join([
-    searchIn(pools),
-    proveAll(pools),
-    ros`:local xJ 0; :foreach xD in=[/disk find where slot~${digits === '' ? ere`^pvc-` : ere`^pvc-${digits}`}
-        and file-path~${ere`(^|/)pvc-.{36}-${owners}-`}] do={
-      :local xS [/disk get $xD slot];
-      :local xN ("^pvc-".${uuidOfSlot()});
-      :if ([:len [/disk/btrfs/subvolume find ${living(ros`$xN`)}]]=0) do={
-        :set xJ ($xJ+1);
-        :if ($xJ<=${limit}) do={${put(ros`[/disk print detail as-value
-          proplist=slot,file-path,size,comment,nvme-tcp-export where slot=$xS]`)}}}};
-      :if ($xJ>${limit}) do={${put(ros`{"more"=true}`)}}`,
-  ]);
-}
-
-/** The 28 hex digits of the slot `xS`, grouped as in the uuid that they are the beginning of. */
-function uuidOfSlot(): Script {
-  const groups = [ros`4 12`, ros`12 16`, ros`16 20`, ros`20 24`, ros`24 32`];
-  return join(
-    groups.map((range) => ros`[:pick $xS ${range}]`),
-    ros`."-".`,
-  );
+export function listLostItems({ pools, owners }: RdsSettings, digits: string, limit: number): Reading<LostItems> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      proveAll(s, pools);
+      const number = s.let(ros`0`);
+      const slots = digits === '' ? ere`^pvc-` : ere`^pvc-${digits}`;
+      s.each(ros`[/disk find where slot~${slots} and file-path~${volumePaths(owners)}]`, (item) => {
+        const [slot, path] = [s.let(ros`[/disk get ${item} slot]`), s.let(ros`[/disk get ${item} file-path]`)];
+        const name = s.let(ros`[:pick ${path} [:find ${path} ${nameOfSlot(slot)}] ([:len ${path}]-${IMAGE_BYTES})]`);
+        s.if(ros`[:len [/disk/btrfs/subvolume find where ${OBJECTS} and name=${name}]]=0`, () => {
+          s.set(number, ros`(${number}+1)`);
+          s.if(ros`${number}<=${limit}`, () =>
+            s.run(
+              put(ros`[/disk print detail as-value
+                proplist=slot,file-path,size,comment,nvme-tcp-export,nvme-tcp-server-nqn where slot=${slot}]`),
+            ),
+          );
+        });
+      });
+      s.if(ros`${number}>${limit}`, () => s.run(put(ros`{"more"=true}`)));
+    }),
+    decode: (rows) => decodeLostItems(rows, pools),
+  };
 }

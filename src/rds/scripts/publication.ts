@@ -1,96 +1,188 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
+import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { RdsError } from '../errors.ts';
+import { ownedBy, slotOf } from '../names.ts';
+import type { Writing } from '../operation.ts';
+import type { RdsSettings } from '../rds.ts';
 import {
+  ENTRIES_AT,
   ENTRY_BYTES,
   entryUpToToken,
+  freshRecord,
   HEADER,
   MAX_COMMENT,
   type Publication,
+  publicationNqn,
+  REATTACHED,
+  record as recordOf,
   TOKEN_AT,
   TOKEN_BYTES,
-} from '../publication.ts';
-import { diskItems, readSize, reportDisk, reportVolume } from './disk.ts';
-import { proveAll } from './fragments.ts';
-import { HAS_NODES, openVolume, strangeExport, TRUE, type VolumeTarget } from './volume.ts';
+} from '../record.ts';
+import type { VolumeRef } from '../refs.ts';
+import { type DiskRow, decodeObject } from '../rows.ts';
+import { addItem, itemOf, reportDisk, textOf } from './disk.ts';
+import { guarded, ids } from './guard.ts';
+import { locate } from './lookup.ts';
+import { isTrue } from './removal.ts';
+import { openVolume, proveOurs, strangeExport } from './volume.ts';
 
-/** Milliseconds in which no script can still write a comment that it computed from what it read before ours was written. */
-const SETTLE = ros`100ms`;
-
-const ONE_SHARED_NODE = ere`^rose-csi:1 [0-9a-f-]{36}:s:[0-9a-f]{8} \|`;
+/** A comment that is a record. */
+const RECORD = ere`^${HEADER}[0-9a-f]{8} [^|]*\|`;
+/** Entries that name a node. */
+const SOME_NODE = ere`^[0-9a-f]`;
+const ONE_SHARED_NODE = ere`^[0-9a-f-]{36}:s:[0-9a-f]{8} \|`;
 
 export interface Publish {
   /** Its token is taken where no node is recorded; else that of the record is kept. */
   readonly publication: Publication;
-  readonly port: number;
   /** Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20). */
-  readonly allowHost?: string;
+  readonly allowHost?: string | undefined;
 }
 
 /**
- * Records the node on the disk item and turns the export on, under an NQN that ends in the token `xN` of the record.
- * Refuses when another node has the volume, unless both share a raw block volume and there is room for a second node.
+ * Records the node on the disk item and turns the export on, under an NQN that ends in the token of the record. Refuses when
+ * another node has the volume, unless both share a raw block volume and there is room for a second node. Also where the node
+ * has it already, the record gets a new generation, so that nobody takes it away who has read it before. An export that is on
+ * is not touched.
  */
-export function publishVolume(target: VolumeTarget, { publication, port, allowHost }: Publish): Script {
+export function publishVolume(box: RdsSettings, volume: VolumeRef, { publication, allowHost }: Publish): Writing<DiskRow | undefined> {
   const entry = entryUpToToken(publication);
-  const occupied =
-    publication.mode === 's' && allowHost === undefined
-      ? ros`:if (!($xC~${ONE_SHARED_NODE})) do={:error ("RC-PUB ".$xC)}; ${takeToken(ros`${HEADER.length}`)}`
-      : ros`:error ("RC-PUB ".$xC)`;
-  const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
-  const exported = ros`${allow} mount-filesystem=no nvme-tcp-server-nqn=(${`${target.volume.nqn}-`}.$xN)
-    nvme-tcp-server-port=${port} nvme-tcp-export=yes`;
-  return join([
-    openVolume(target),
-    readSize(),
-    ros`:local xC ("".[/disk get $xD comment]); :local xT ("".[/disk get $xD nvme-tcp-export]); :local xW $xC;
-      :local xN ${publication.token}; :local xP [:find $xC ${entry}]`,
-    ros`:if ([:typeof $xP]="num") do={${takeToken(ros`$xP`)};
-        :if (!($xT~${TRUE})) do={/disk set $xD comment=$xW ${exported}; ${settle()}}
-      } else={
-        :if ($xC~${ere`${publication.hostId}:`}) do={:error "RC-MODE"};
-        :if ($xC~${HAS_NODES}) do={${occupied}} else={:if ($xT~${TRUE}) do={${strangeExport()}}};
-        :if (!($xC~${ere`^${HEADER}`})) do={:set xC (${`${HEADER}| `}.$xC)};
-        :set xW (${HEADER}.${entry}.$xN." ".[:pick $xC ${HEADER.length} ${MAX_COMMENT - ENTRY_BYTES}]);
-        /disk set $xD comment=$xW ${exported}; ${settle()}}`,
-    reportVolume(target.volume),
-  ]);
+  return {
+    ...{ kind: 'write', object: volume, name: `publish ${publication.hostId}`, removes: false },
+    script: script((s) => {
+      const item = openVolume(s, box, volume);
+      const [comment, exported] = [s.let(textOf(item.id, ros`comment`)), s.let(textOf(item.id, ros`nvme-tcp-export`))];
+      const entries = entriesOf(s, comment);
+      const token = s.let(ros`${publication.token}`);
+      const takeToken = (position: Script): void =>
+        s.set(token, ros`[:pick ${entries} (${position}+${TOKEN_AT}) (${position}+${TOKEN_AT + TOKEN_BYTES})]`);
+      const place = s.let(ros`[:find ${entries} ${entry}]`);
+      s.if(
+        ros`[:typeof ${place}]="num"`,
+        () => takeToken(place),
+        () => {
+          s.if(ros`${entries}~${ere`${publication.hostId}:`}`, () => s.fail('RC-MODE'));
+          s.if(
+            ros`${entries}~${SOME_NODE}`,
+            () => {
+              if (publication.mode === 's' && allowHost === undefined) {
+                s.if(ros`!(${entries}~${ONE_SHARED_NODE})`, () => s.fail('RC-PUB', comment));
+                takeToken(ros`0`);
+              } else {
+                s.fail('RC-PUB', comment);
+              }
+            },
+            () => s.if(isTrue(exported), () => strangeExport(s, item.id, comment)),
+          );
+          s.set(entries, ros`(${entry}.${token}." ".[:pick ${entries} 0 ${MAX_COMMENT - ENTRIES_AT - ENTRY_BYTES}])`);
+        },
+      );
+      const record = s.let(recordOf(entries));
+      const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
+      s.if(
+        isTrue(exported),
+        () => writeRecord(s, item.slot, comment, record, ros``),
+        () =>
+          writeRecord(
+            s,
+            item.slot,
+            comment,
+            record,
+            ros`${allow} mount-filesystem=no nvme-tcp-server-nqn=(${`${volume.nqn}-`}.${token})
+              nvme-tcp-server-port=${box.port} nvme-tcp-export=yes`,
+          ),
+      );
+      proveWritten(s, item.id, record);
+      s.run(reportDisk(item.slot));
+    }),
+    decode(rows) {
+      const { disk } = decodeObject(rows);
+      proveNqn(disk, volume, publication.hostId);
+      return disk;
+    },
+  };
 }
 
-/** Sets `xN` to the token of the entry that begins at `position` of the comment `xC`. */
-function takeToken(position: Script): Script {
-  return ros`:set xN [:pick $xC (${position}+${TOKEN_AT}) (${position}+${TOKEN_AT + TOKEN_BYTES})]`;
+/** @throws RdsError RC-NQN when the export has another NQN than its record says. */
+export function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string): void {
+  const entry = disk?.publications.find((node) => node.hostId === hostId);
+  if (disk === undefined || entry === undefined || !disk.exported) return;
+  const nqn = publicationNqn(volume.nqn, entry.token);
+  if (disk.nqn !== nqn) throw new RdsError('RC-NQN', `${disk.slot}: "${disk.nqn}" instead of ${nqn}`);
+}
+
+/** The entries of a record with the words behind them; all of a comment that is none of ours counts as words. */
+function entriesOf(s: ScriptBuilder, comment: Script): Script {
+  const entries = s.let(ros`("| ".${comment})`);
+  s.if(ros`${comment}~${RECORD}`, () => s.set(entries, ros`[:pick ${comment} ${ENTRIES_AT} ${MAX_COMMENT}]`));
+  return entries;
+}
+
+/** Writes a record in the place of the one that was read, and sets what else goes with it. */
+function writeRecord(s: ScriptBuilder, slot: Script, read: Script, record: Script, further: Script): void {
+  const item = guarded(ros`/disk find where slot=${slot} and comment=${read}`);
+  s.run(ros`/disk set ${item} comment=${record} ${further}`);
+}
+
+/** Refuses with RC-RACE unless the record is there: another process was faster, or the script was late. */
+function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
+  s.if(ros`${textOf(item, ros`comment`)}!=${record}`, () => s.fail('RC-RACE'));
 }
 
 /**
- * Takes the node, or every node, off the disk item, and turns the export off when none is left. A volume or a disk item
- * that does not exist is unpublished.
+ * Takes the node, or every node, off the disk item, and turns the export off when none is left. A volume that does not exist
+ * is unpublished. The record gets a new generation also where the node was not on it; and a lost disk item is attached
+ * again, if it can be, for the same reason: a publication that is under way finds that somebody was here, and does nothing.
+ *
+ * @param hostId The node's host id; undefined unpublishes from every node.
  */
-export function unpublishVolume({ pools, owners, volume }: VolumeTarget, hostId: string | undefined): Script {
-  const cut =
-    hostId === undefined
-      ? ros`:if ($xC~${HAS_NODES}) do={:set xW (${HEADER}.[:pick $xC [:find $xC "|"] [:len $xC]])}`
-      : ros`:local xP [:find $xC ${`${hostId}:`}];
-          :if ([:typeof $xP]="num") do={:set xW ([:pick $xC 0 $xP].[:pick $xC ($xP+${ENTRY_BYTES}) [:len $xC]])}`;
-  return join([
-    ros`:if ([:len ${diskItems(volume)}]=0) do={${proveAll(pools)}}`,
-    ros`:foreach xD in=${diskItems(volume)} do={
-      :local xF [/disk get $xD file-path];
-      :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-OWNER ".$xF)};
-      :local xC ("".[/disk get $xD comment]); :local xW $xC; ${cut};
-      :if (!($xW~${HAS_NODES})) do={
-        :if (("".[/disk get $xD nvme-tcp-export])~${TRUE} or $xW!=$xC) do={
-          /disk set $xD comment=$xW nvme-tcp-export=no;
-          :if ([:len [/disk get $xD nvme-tcp-server-allow-host-name]]>0) do={
-            /disk set $xD nvme-tcp-server-allow-host-name=""};
-          ${settle()}}
-      } else={:if ($xW!=$xC) do={/disk set $xD comment=$xW; ${settle()}}}}`,
-    reportDisk(ros`${volume.slot}`),
-  ]);
+export function unpublishVolume(
+  box: RdsSettings,
+  volume: VolumeRef,
+  hostId: string | undefined,
+): Writing<DiskRow | undefined> {
+  return {
+    ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
+    script: script((s) => {
+      s.if(ros`[:len ${ids(volume)}]=0`, () => {
+        const { pool, row } = locate(s, box, volume);
+        s.if(ros`(${row}->"name")~${ownedBy(volume, box.owners)}`, () => {
+          const item = itemOf(s, volume, pool, ros`(${row}->"name")`);
+          s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));
+        });
+      });
+      s.each(ids(volume), (item) => {
+        proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
+        const comment = s.let(textOf(item, ros`comment`));
+        const entries = entriesOf(s, comment);
+        cut(s, entries, hostId);
+        const record = s.let(recordOf(entries));
+        const slot = textOf(item, ros`slot`);
+        s.if(
+          ros`${entries}~${SOME_NODE}`,
+          () => writeRecord(s, slot, comment, record, ros``),
+          () =>
+            s.if(
+              ros`[:len [/disk get ${item} nvme-tcp-server-allow-host-name]]>0`,
+              () => writeRecord(s, slot, comment, record, ros`nvme-tcp-export=no nvme-tcp-server-allow-host-name=""`),
+              () => writeRecord(s, slot, comment, record, ros`nvme-tcp-export=no`),
+            ),
+        );
+        proveWritten(s, item, record);
+      });
+      s.run(reportDisk(ros`${slotOf(volume)}`));
+    }),
+    decode: (rows) => decodeObject(rows).disk,
+  };
 }
 
-/**
- * RouterOS has no compare-and-set, so a change of the comment is believed only when it still stands after a time in which
- * every other script that read the comment before our write has written its own (Fischer's mutual exclusion).
- */
-function settle(): Script {
-  return ros`:delay ${SETTLE}; :if (("".[/disk get $xD comment])!=$xW) do={:error "RC-RACE"}`;
+/** Cuts a node, or all, out of the entries. */
+function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined): void {
+  if (hostId === undefined) {
+    s.set(entries, ros`[:pick ${entries} [:find ${entries} "|"] [:len ${entries}]]`);
+    return;
+  }
+  const place = s.let(ros`[:find ${entries} ${`${hostId}:`}]`);
+  s.if(ros`[:typeof ${place}]="num"`, () =>
+    s.set(entries, ros`([:pick ${entries} 0 ${place}].[:pick ${entries} (${place}+${ENTRY_BYTES}) [:len ${entries}]])`),
+  );
 }

@@ -1,70 +1,72 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wrap } from '../../routeros/envelope.ts';
-import type { Script } from '../../routeros/index.ts';
-import { freshComment } from '../publication.ts';
+import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
+import type { Operation } from '../operation.ts';
+import type { SnapshotRef, VolumeRef } from '../refs.ts';
 import { poolSpace, probeBox } from './box.ts';
 import { createVolume } from './create-volume.ts';
 import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
-import { listSnapshots, listVolumes, snapshotNames, volumeNames } from './lists.ts';
+import { listSnapshots, listVolumes } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
-import { deleteVolume, discardVolume, expandVolume, readVolume } from './volume.ts';
+import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 
 const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
 const bytes = 2n ** 62n;
 /** As many and as long as the configuration allows. */
-const pools = [32, 8, 8].map((length, index) => ({ label: `${index}`.padStart(length, 'p'), uuid }));
+const pools = [32, 8, 8].map((length, index) => {
+  const label = `${index}`.padStart(length, 'p');
+  return { label, uuid, mountPoint: label };
+});
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
-const volume = { prefix: `pvc-${uuid}-`, slot: `pvc-${'f'.repeat(28)}`, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
-const snapshot = { prefix: `snap-${uuid}-` };
+const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535 };
+const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
+const snapshot: SnapshotRef = { kind: 'snap', uuid };
 const name = `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`;
-const target = { pools, owners, volume };
 const [pool] = pools;
 assert.ok(pool !== undefined);
-const creation = {
-  ...{ pool, pools, volume, name, bytes, limitBytes: bytes, reserveBytes: bytes, ratioPercent: 10_000n },
-  comment: freshComment('x'.repeat(300)),
-};
+const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
 const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
 const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
 const page = { pool, after: bytes, limit: 200 };
 
-const scripts: Readonly<Record<string, Script>> = {
-  create: createVolume({ ...creation, source: { kind: 'new' } }),
-  restore: createVolume({ ...creation, source: { kind: 'snapshot', snapshot } }),
-  clone: createVolume({ ...creation, source: { kind: 'volume', volume } }),
-  read: readVolume(target),
-  expand: expandVolume(target, bytes, { reserveBytes: bytes, ratioPercent: 10_000n }),
-  publish: publishVolume(target, { publication, port: 65535, allowHost }),
-  share: publishVolume(target, { publication, port: 65535 }),
-  unpublish: unpublishVolume(target, uuid),
-  'unpublish all': unpublishVolume(target, undefined),
-  delete: deleteVolume(target),
-  'discard volume': discardVolume(target, name, { bytes, made: false }),
-  'discard empty subvolume': discardEmptySubvolume(target),
-  'discard lost item': discardLostItem(target),
-  snapshot: createSnapshot({
-    ...{ pools, owners, snapshot, source: volume, reserveBytes: bytes, ratioPercent: 10_000n },
-    maxSnapshots: 10_000,
+const operations: Readonly<Record<string, Operation<unknown>>> = {
+  create: createVolume(box, { ...creation, source: undefined }),
+  restore: createVolume(box, { ...creation, source: snapshot }),
+  clone: createVolume(box, { ...creation, source: volume }),
+  read: readVolume(box, volume),
+  'read disk': readDisk(volume),
+  expand: expandVolume(box, volume, bytes),
+  publish: publishVolume(box, volume, { publication, allowHost }),
+  share: publishVolume(box, volume, { publication }),
+  unpublish: unpublishVolume(box, volume, uuid),
+  'unpublish all': unpublishVolume(box, volume, undefined),
+  delete: deleteVolume(box, volume),
+  'discard volume': discardVolume(box, volume, name, { bytes, made: false }),
+  'discard empty subvolume': discardEmptySubvolume(box, volume),
+  'discard lost item': discardLostItem(box, volume),
+  snapshot: createSnapshot(box, {
+    ...{ snapshot, source: volume, maxSnapshots: 10_000 },
     namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
   }),
-  'read snapshot': readSnapshot(pools, snapshot),
-  'delete snapshot': deleteSnapshot(pools, owners, snapshot),
-  'discard twin': discardTwin(pools, volume.prefix, name),
-  'list volumes': listVolumes({ ...page, names: volumeNames(owners) }),
-  'list snapshots': listSnapshots({ ...page, names: snapshotNames(owners, uuid) }),
-  'lost items': listLostItems({ pools, owners, digits: 'f'.repeat(28), limit: 200 }),
-  space: poolSpace(pools, false),
-  'space and promises': poolSpace(pools, true),
-  probe: probeBox(pools),
+  'read snapshot': readSnapshot(box, snapshot),
+  'delete snapshot': deleteSnapshot(box, snapshot),
+  'discard twin': discardTwin(box, volume, name),
+  'list volumes': listVolumes(box, { ...page, copies: true }),
+  'list snapshots': listSnapshots(box, page, uuid),
+  'list snapshots and copies': listSnapshots(box, { ...page, copies: true }),
+  'lost items': listLostItems(box, 'f'.repeat(28), 200),
+  space: poolSpace(box, undefined, false),
+  'space and promises': poolSpace(box, undefined, true),
+  probe: probeBox(box),
 };
 
-for (const [what, script] of Object.entries(scripts)) {
-  test(`the script "${what}" is one line that fits into a command, at its longest`, () => {
-    const command = wrap(script, '0123456789abcdef');
+for (const [what, { kind, script }] of Object.entries(operations)) {
+  test(`the script "${what}" is one line that fits into a command, at its longest`, (t) => {
+    const command = wrap(script, '0123456789abcdef', kind === 'write' ? LONGEST_UPTIME : undefined);
     assert.match(command, /^[ -~]+$/);
+    t.diagnostic(`${command.length} bytes`);
     assert.ok(command.length <= 4096, `${command.length} bytes (U15)`);
   });
 
@@ -74,12 +76,22 @@ for (const [what, script] of Object.entries(scripts)) {
 }
 
 test('only the script that makes a subvolume new and empty sends file-size when it adds a disk item (U4)', () => {
-  for (const [what, { text }] of Object.entries(scripts)) {
+  for (const [what, { script }] of Object.entries(operations)) {
+    const { text } = script;
     const adds = text.split('/disk add ').slice(1);
     const sized = adds.filter((add) => /^[^;]*\bfile-size=/.test(add));
     assert.equal(sized.length, what === 'create' ? 1 : 0, what);
     for (const add of adds) {
       assert.match(add, /^[^;]*\bmount-filesystem=no\b/, what);
     }
+  }
+});
+
+test('every statement that changes something looks, itself, whether it is in time and finds what it expects', () => {
+  const changes = /\/disk(?:\/btrfs\/subvolume)? (add|set|remove) (.*?)(?=;|}|$)/g;
+  for (const [what, { kind, script }] of Object.entries(operations)) {
+    const found = [...script.text.matchAll(changes)];
+    assert.equal(kind === 'write', found.length > 0, what);
+    for (const [statement] of found) assert.match(statement, /\$xU>\[\/system\/resource get uptime\]/, what);
   }
 });

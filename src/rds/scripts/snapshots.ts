@@ -1,98 +1,136 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import { REATTACHED } from '../publication.ts';
-import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
-import { attach, readSize } from './disk.ts';
+import { ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ownedBy, SECONDS_AT, snapshotNames } from '../names.ts';
+import type { Reading, Writing } from '../operation.ts';
+import type { RdsSettings } from '../rds.ts';
+import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
+import { decodeObject, type ObjectState } from '../rows.ts';
+import { proveOwned, proveSpace } from './conditions.ts';
+import { attach, itemOf, readSize } from './disk.ts';
+import { guardedText } from './guard.ts';
 import {
-  find,
-  living,
-  proveFound,
-  proveNowhereElse,
-  proveOwned,
-  proveSpace,
-  put,
-  removeSubvolumes,
-  reportSubvolumes,
-  searchIn,
-  subvolumesCalled,
-} from './fragments.ts';
+  findOr,
+  isThere,
+  labelOf,
+  locate,
+  OBJECTS,
+  ownNow,
+  placesOf,
+  provePools,
+  reportFound,
+  rowsWhere,
+  standing,
+} from './lookup.ts';
+import { put } from './output.ts';
+import { pathsIn, removeSubvolume } from './removal.ts';
+import { removeAll } from './volume.ts';
 
 export interface CreateSnapshot {
-  readonly pools: readonly Pool[];
-  readonly owners: readonly string[];
   readonly snapshot: SnapshotRef;
   readonly source: VolumeRef;
   /** The snapshot's name up to its size, which the device reads and appends: `snap-<uuid>-<owner>-<source>-<seconds>-`. */
   readonly namePrefix: string;
-  readonly reserveBytes: bigint;
   /** Snapshots that the source may have; undefined for no limit. */
   readonly maxSnapshots?: number | undefined;
 }
 
 /**
- * Cuts a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one
- * device command, so there is no half-made snapshot.
+ * Cuts a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one device
+ * command, so there is no half-made snapshot; that command finds the source by its uuid, and cuts nothing when there is a
+ * snapshot of the id by now.
  */
-export function createSnapshot(request: CreateSnapshot): Script {
-  const { pools, owners, snapshot, source } = request;
-  return join([
-    searchIn(pools),
-    find(snapshot.prefix, source.prefix, snapshot.prefix),
-    proveFound(pools),
-    ros`:if ([:len $xA]=0) do={:error "RC-NOSRC"}`,
-    ros`:if (!(($xV->"name")~${ere`^${snapshot.prefix}`})) do={${proveOwned(source.prefix, owners)};
-      ${join([...proveQuota(request), attach(source, REATTACHED)])}; ${readSize()};
-      ${proveSpace(ros`${request.reserveBytes}`)};
-      /disk/btrfs/subvolume add fs=($xV->"fs") parent=($xV->"name") read-only=yes name=(${request.namePrefix}.$xB);
-      ${put(ros`{"made"=true}`)}}`,
-    reportSubvolumes(snapshot.prefix),
-  ]);
+export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
+  const { snapshot, source, namePrefix } = request;
+  return {
+    ...{ kind: 'write', object: snapshot, name: 'cut', removes: false },
+    script: script((s) => {
+      const places = placesOf(s, box);
+      const found = findOr(s, places, snapshot, source);
+      const { row } = found;
+      const pool = provePools(s, places, s.let(labelOf(row)));
+      const named = s.let(ros`("".(${row}->"name"))`);
+      s.if(ros`!(${named}~${found.names})`, () => {
+        s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));
+        s.if(ros`!(${named}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', named));
+        proveQuota(s, box.owners, request);
+        const item = itemOf(s, source, pool, named);
+        attach(s, item);
+        const name = s.let(ros`(${namePrefix}.${readSize(s, item.id)})`);
+        proveSpace(s, pool, ros`${box.reserveBytes}`);
+        const uuid = s.let(ros`(${row}->"uuid")`);
+        const none = ros`[:len ${rowsWhere(ownNow(found, pool))}]=0`;
+        const home = guardedText(pool.label, ...standing(pool), isThere(uuid), none);
+        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=${name}`);
+        proveNamed(s, pool.label, name);
+        s.run(put(ros`{"made"=true}`));
+      });
+      reportFound(s, found, pool);
+    }),
+    decode: decodeObject,
+  };
 }
 
-/** In a snapshot's name the seconds of its time follow `snap-`, uuid, owner and source uuid. */
-const SECONDS_AT = 88n;
+/** Refuses with RC-NAME when what was just made is not listed under the name that was sent (U19). */
+function proveNamed(s: ScriptBuilder, label: Script, name: Script): void {
+  s.if(ros`[:len ${rowsWhere(ros`!dead and fs=${label} and name=${name}`)}]=0`, () => s.fail('RC-NAME', name));
+}
 
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
-function proveQuota({ owners, source, maxSnapshots }: CreateSnapshot): Script[] {
-  if (maxSnapshots === undefined) return [];
-  const names = ere`^snap-.{36}-${owners}-${source.prefix.slice('pvc-'.length)}`;
-  return [
-    ros`:local xY [/disk/btrfs/subvolume print detail as-value proplist=name ${living(names)}]`,
-    ros`:if ([:len $xY]>=${maxSnapshots}) do={:local xN ($xY->0->"name");
-      :foreach xI in=$xY do={:local xT ($xI->"name");
-        :if ([:tonum [:pick $xT ${SECONDS_AT} ${SECONDS_AT + 10n}]]<[:tonum [:pick $xN ${SECONDS_AT} ${SECONDS_AT + 10n}]]) do={
-          :set xN $xT}};
-      :error ("RC-QUOTA ".[:len $xY]." ".$xN)}`,
-  ];
+function proveQuota(s: ScriptBuilder, owners: readonly string[], { source, maxSnapshots }: CreateSnapshot): void {
+  if (maxSnapshots === undefined) return;
+  const rows = s.let(rowsWhere(ros`${OBJECTS} and name~${snapshotNames(owners, source.uuid)}`));
+  s.if(ros`[:len ${rows}]>=${maxSnapshots}`, () => {
+    const oldest = s.let(ros`(${rows}->0->"name")`);
+    const seconds = (name: Script) => ros`[:tonum [:pick ${name} ${SECONDS_AT} ${SECONDS_AT + 10n}]]`;
+    s.each(rows, (row) => {
+      const name = s.let(ros`(${row}->"name")`);
+      s.if(ros`${seconds(name)}<${seconds(oldest)}`, () => s.set(oldest, name));
+    });
+    s.fail('RC-QUOTA', ros`[:len ${rows}]." ".${oldest}`);
+  });
 }
 
-/** Prints a snapshot, in every row that races left of it; nothing when it does not exist. Changes nothing. */
-export function readSnapshot(pools: readonly Pool[], snapshot: SnapshotRef): Script {
-  return join([searchIn(pools), find(snapshot.prefix), proveFound(pools), reportSubvolumes(snapshot.prefix)]);
+/** Reads a snapshot, in every row that races left of it; none when it does not exist. Changes nothing. */
+export function readSnapshot(box: RdsSettings, snapshot: SnapshotRef): Reading<ObjectState> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      const { pool, ...found } = locate(s, box, snapshot);
+      reportFound(s, found, pool);
+    }),
+    decode: decodeObject,
+  };
 }
 
-/** Removes every row of a snapshot and proves them gone; what is still there is printed. */
-export function deleteSnapshot(pools: readonly Pool[], owners: readonly string[], snapshot: SnapshotRef): Script {
-  return join([
-    searchIn(pools),
-    find(snapshot.prefix),
-    proveFound(pools),
-    proveNowhereElse(snapshot.prefix),
-    proveOwned(snapshot.prefix, owners),
-    removeSubvolumes(snapshot.prefix),
-    reportSubvolumes(snapshot.prefix),
-  ]);
+/** Removes every row of a snapshot from its pool and proves them gone; what is still there is reported. */
+export function deleteSnapshot(box: RdsSettings, snapshot: SnapshotRef): Writing<ObjectState> {
+  return {
+    ...{ kind: 'write', object: snapshot, name: 'delete', removes: true },
+    script: script((s) => {
+      const { pool, ...found } = locate(s, box, snapshot);
+      proveOwned(s, found, pool, snapshot, box.owners);
+      removeAll(s, found, pool);
+      reportFound(s, found, pool);
+    }),
+    decode: decodeObject,
+  };
 }
 
 /**
  * Removes one subvolume that lost a race: it is not the object that its id stands for, which is the row with the smallest
- * subvolume-id, and no disk item uses a file of it. Anything else is left alone.
+ * subvolume-id and is still there, and no disk item uses a file of it. Anything else is left alone.
  */
-export function discardTwin(pools: readonly Pool[], prefix: string, name: string): Script {
-  return join([
-    searchIn(pools),
-    find(prefix),
-    proveFound(pools),
-    ros`:if (($xV->"name")!=${name} and [:len [/disk find where file-path~${ere`(^|/)${name}/`}]]=0) do={
-      /disk/btrfs/subvolume remove ${subvolumesCalled(name)}}`,
-  ]);
+export function discardTwin(box: RdsSettings, object: ObjectRef, name: string): Writing<undefined> {
+  return {
+    ...{ kind: 'write', object, name: `discard ${name}`, removes: true },
+    script: script((s) => {
+      const { pool, rows, row } = locate(s, box, object);
+      s.each(rows, (twin) =>
+        s.if(ros`(${twin}->"name")=${name} and (${row}->"name")!=${name} and (${twin}->"fs")=${pool.label}`, () => {
+          const winner = s.let(ros`(${row}->"uuid")`);
+          removeSubvolume(s, twin, pool, pathsIn(s, pool, ros`${name}`), isThere(winner));
+        }),
+      );
+    }),
+    decode: () => undefined,
+  };
 }

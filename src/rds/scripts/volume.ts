@@ -1,103 +1,145 @@
-import { ere, join, ros, type Script } from '../../routeros/index.ts';
-import { REATTACHED } from '../publication.ts';
-import type { Pool, VolumeRef } from '../refs.ts';
-import { attach, diskItems, growTo, reportVolume } from './disk.ts';
-import {
-  awaitGone,
-  find,
-  proveFound,
-  proveNowhereElse,
-  proveOwned,
-  proveRatio,
-  proveSpace,
-  removeSubvolumes,
-  searchIn,
-  subvolumesCalled,
-} from './fragments.ts';
-
-/** What every change to an existing volume needs. The pool of a volume is not in its id, so it is looked for in all. */
-export interface VolumeTarget {
-  readonly pools: readonly Pool[];
-  readonly owners: readonly string[];
-  readonly volume: VolumeRef;
-}
-
-/** What must stay of a pool. */
-export interface SpaceRules {
-  /** Bytes that must stay free. */
-  readonly reserveBytes: bigint;
-  /** What the pool may promise, in percent of its size; undefined for no limit. */
-  readonly ratioPercent?: bigint | undefined;
-}
+import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { pathsOfVolume, slotOf } from '../names.ts';
+import type { Reading, Writing } from '../operation.ts';
+import type { RdsSettings } from '../rds.ts';
+import type { VolumeRef } from '../refs.ts';
+import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
+import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
+import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
+import { ids } from './guard.ts';
+import { eachOwn, type Found, locate, ownNow, type ProvenPool, rowsWhere } from './lookup.ts';
+import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
-export const HAS_NODES = ere`^rose-csi:1 [0-9a-f]`;
-/** A boolean property as text, in either of its forms (U12). */
-export const TRUE = ere`^(true|yes)$`;
+export const HAS_NODES = ere`^rose-csi:2 [0-9a-f]{8} [0-9a-f]`;
+
+/** A disk item in its pool. */
+export interface OpenVolume extends Item {
+  readonly pool: ProvenPool;
+}
 
 /** Finds the volume, proves that it exists and is ours, and has its image attached. */
-export function openVolume({ pools, owners, volume }: VolumeTarget): Script {
-  return join([
-    searchIn(pools),
-    find(volume.prefix),
-    proveFound(pools),
-    ros`:if ([:len $xA]=0) do={:error "RC-NOVOL"}`,
-    proveOwned(volume.prefix, owners),
-    attach(volume, REATTACHED),
-  ]);
+export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef): OpenVolume {
+  const { pool, ...found } = locate(s, box, volume);
+  s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
+  proveOwned(s, found, pool, volume, box.owners);
+  const item = itemOf(s, volume, pool, ros`(${found.row}->"name")`);
+  attach(s, item);
+  return { ...item, pool };
 }
 
-/** Prints the volume; nothing when it does not exist. Changes nothing. */
-export function readVolume({ pools, volume }: Omit<VolumeTarget, 'owners'>): Script {
-  return join([searchIn(pools), find(volume.prefix), proveFound(pools), reportVolume(volume)]);
+/** Has the image of a volume attached whose disk item is lost. Changes no byte of it. */
+export function attachVolume(box: RdsSettings, volume: VolumeRef): Writing<undefined> {
+  return {
+    ...{ kind: 'write', object: volume, name: 'attach', removes: false },
+    script: script((s) => void openVolume(s, box, volume)),
+    decode: () => undefined,
+  };
+}
+
+/** Reads the disk item of a volume; undefined when there is none. Proves nothing of its pool. Changes nothing. */
+export function readDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
+  return {
+    kind: 'read',
+    script: reportDisk(ros`${slotOf(volume)}`),
+    decode: (rows) => decodeObject(rows).disk,
+  };
+}
+
+/** Reads the volume; no subvolume and no disk item when it does not exist. Changes nothing. */
+export function readVolume(box: RdsSettings, volume: VolumeRef): Reading<ObjectState> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      const { pool, ...found } = locate(s, box, volume);
+      reportVolume(s, volume, found, pool);
+    }),
+    decode: decodeObject,
+  };
+}
+
+/** Grows the image to at least `bytes`; it is never shrunk. */
+export function expandVolume(box: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
+  const { reserveBytes, ratioPercent } = box;
+  return {
+    ...{ kind: 'write', object: volume, name: 'expand', removes: false },
+    script: script((s) => {
+      const item = openVolume(s, box, volume);
+      const { pool } = item;
+      const prove = (shown: Script): void => {
+        const more = (extra: bigint) => ros`(${bytes + extra}-[:tonum ${shown}])`;
+        proveSpace(s, pool, more(reserveBytes));
+        proveRatio(s, pool, more(0n), ratioPercent);
+      };
+      growTo(s, item, ros`${bytes}`, { before: prove });
+      s.run(reportDisk(item.slot));
+    }),
+    decode: (rows) => decodeObject(rows).disk,
+  };
 }
 
 /**
- * Grows the image to at least `bytes`; it is never shrunk. A growth is reported only when it still stands after a time in
- * which a script that read the old size before has set its own: nobody is told a size that may yet be undone.
+ * Refuses the disk, which is exported though its comment names no node, unless another process has published it between the
+ * two looks: then the comment has changed.
  */
-export function expandVolume(target: VolumeTarget, bytes: bigint, { reserveBytes, ratioPercent }: SpaceRules): Script {
-  const more = (extra: bigint) => ros`(${bytes + extra}-[:tonum $xS])`;
-  return join([
-    openVolume(target),
-    growTo(ros`${bytes}`, { before: join([proveSpace(more(reserveBytes)), ...proveRatio(more(0n), ratioPercent)]) }),
-    ros`:if ($xG>1) do={:delay 100ms; :if ([:tonum [/disk get $xD size]]<${bytes}) do={:error "RC-RACE"}}`,
-    reportVolume(target.volume),
-  ]);
+export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): void {
+  s.if(ros`${textOf(item, ros`comment`)}!=${comment}`, () => s.fail('RC-RACE'));
+  s.fail('RC-EXPORTED');
 }
 
 /**
- * Refuses the disk `xD`, which is exported though its comment `xC` names no node, unless another process has published it
- * between the two looks: then the comment has changed.
+ * Removes a volume that is published to nobody: the disk item, read again, the subvolumes, each proven gone. What is still
+ * there afterwards is reported; a `dead` subvolume counts as gone.
  */
-export function strangeExport(): Script {
-  return ros`:if (("".[/disk get $xD comment])!=$xC) do={:error "RC-RACE"}; :error "RC-EXPORTED"`;
+export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
+  return {
+    ...{ kind: 'write', object: volume, name: 'delete', removes: true },
+    script: script((s) => {
+      const { pool, ...found } = locate(s, box, volume);
+      proveOwned(s, found, pool, volume, box.owners);
+      s.each(ids(volume), (item) => {
+        proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
+        const comment = s.let(textOf(item, ros`comment`));
+        s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
+        s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
+        removeItem(s, { slot: textOf(item, ros`slot`), comment });
+      });
+      awaitGone(s, ids(volume));
+      s.if(ros`[:len ${ids(volume)}]>0`, () => s.fail('RC-LEFT'));
+      removeAll(s, found, pool, volume);
+      reportVolume(s, volume, found, pool);
+    }),
+    decode: decodeObject,
+  };
+}
+
+/** Runs `otherwise` with the path of a disk item when that does not lead into a volume of this id and one of the owners. */
+export function proveOurs(
+  s: ScriptBuilder,
+  item: Script,
+  volume: VolumeRef,
+  owners: readonly string[],
+  otherwise: (path: Script) => void,
+): void {
+  const path = s.let(ros`[/disk get ${item} file-path]`);
+  s.if(ros`!(${path}~${pathsOfVolume(volume.uuid, owners)})`, () => otherwise(path));
 }
 
 /**
- * Removes a volume that is published to nobody: the disk item, read again, the subvolumesCalled, each proven gone. What is
- * still there afterwards is printed; a `dead` subvolume counts as gone.
+ * Removes the subvolumes of an object from its pool and waits until they are gone. Refuses with RC-USED when a disk item
+ * uses a file of one: a person has to look at that; with RC-LEFT when it is the object's own, which another process has
+ * attached again meanwhile.
  */
-export function deleteVolume({ pools, owners, volume }: VolumeTarget): Script {
-  const items = diskItems(volume);
-  return join([
-    searchIn(pools),
-    find(volume.prefix),
-    proveFound(pools),
-    proveNowhereElse(volume.prefix),
-    proveOwned(volume.prefix, owners),
-    ros`:foreach xD in=${items} do={
-      :local xF [/disk get $xD file-path];
-      :if (!($xF~${ere`/${volume.prefix}${owners}-`})) do={:error ("RC-SLOT ".$xF)};
-      :local xC ("".[/disk get $xD comment]);
-      :if ($xC~${HAS_NODES}) do={:error ("RC-PUB ".$xC)};
-      :if (("".[/disk get $xD nvme-tcp-export])~${TRUE}) do={${strangeExport()}};
-      /disk remove ${items}}`,
-    awaitGone(items),
-    ros`:if ([:len ${items}]>0) do={:error "RC-LEFT"}`,
-    removeSubvolumes(volume.prefix, volume.slot),
-    reportVolume(volume),
-  ]);
+export function removeAll(s: ScriptBuilder, found: Found, pool: ProvenPool, volume?: VolumeRef): void {
+  eachOwn(s, found, pool, (row) => {
+    const paths = pathsIn(s, pool, ros`(${row}->"name")`);
+    s.each(ros`[/disk find where file-path~${paths}]`, (item) => {
+      if (volume !== undefined) s.if(ros`${item}=(${ids(volume)}->0)`, () => s.fail('RC-LEFT'));
+      s.fail('RC-USED', ros`[/disk get ${item} slot]`);
+    });
+    removeSubvolume(s, row, pool, paths);
+  });
+  awaitGone(s, rowsWhere(ownNow(found, pool)));
 }
 
 /** What of a volume is only a part of it. */
@@ -109,31 +151,44 @@ export interface Incomplete {
 }
 
 /**
- * Takes back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete
- * it at any time, hence a disk item is removed only when its image is smaller than it must be, it is not exported, no
- * node is recorded on it and it was never published, which its NQN would show; and the subvolume only when no disk item
- * uses it. What is still there afterwards is printed.
+ * Takes back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete it at
+ * any time, hence a disk item is removed only when its image is smaller than it must be, it is not exported, no node is
+ * recorded on it and it was never published, which its NQN would show; and the subvolume only when no disk item uses it.
+ * What is still there afterwards is reported.
+ *
+ * @param name The subvolume of that very name; another one is left alone.
  */
 export function discardVolume(
-  { pools, volume }: Omit<VolumeTarget, 'owners'>,
+  box: RdsSettings,
+  volume: VolumeRef,
   name: string,
   { bytes, made }: Incomplete,
-): Script {
-  const items = ros`/disk find where file-path~${ere`(^|/)${name}/`}`;
+): Writing<ObjectState> {
   const isNumber = made ? ere`^[0-9]+$` : ere`^[1-9][0-9]*$`;
-  return join([
-    searchIn(pools),
-    find(volume.prefix),
-    proveFound(pools),
-    ros`:if (($xV->"name")=${name}) do={
-      :foreach xD in=[${items} and slot=${volume.slot}] do={
-        :local xS ("".[/disk get $xD size]); :local xC ("".[/disk get $xD comment]);
-        :local xT ("".[/disk get $xD nvme-tcp-export]); :local xR ("".[/disk get $xD nvme-tcp-server-nqn]);
-        :if ($xS~${isNumber} and !($xC~${HAS_NODES}) and !($xT~${TRUE}) and !($xR~${ere`${volume.nqn}-`})) do={
-          :if ([:tonum $xS]<${bytes}) do={/disk remove ${diskItems(volume)}}}};
-      ${awaitGone(ros`[${items}]`)};
-      :if ([:len [${items}]]=0) do={/disk/btrfs/subvolume remove ${subvolumesCalled(name)}}}`,
-    awaitGone(subvolumesCalled(name)),
-    reportVolume(volume),
-  ]);
+  return {
+    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    script: script((s) => {
+      const { pool, ...found } = locate(s, box, volume);
+      s.if(ros`(${found.row}->"name")=${name}`, () => {
+        const paths = pathsIn(s, pool, ros`${name}`);
+        s.each(ids(volume), (item) => {
+          const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
+          const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${volume.nqn}-`})`;
+          s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and ${neverPublished}`, () =>
+            removeItem(s, {
+              ...{ slot: textOf(item, ros`slot`), comment },
+              also: [ros`size<${bytes}`, ros`file-path~${paths}`],
+            }),
+          );
+        });
+        const attached = ros`[/disk find where file-path~${paths}]`;
+        awaitGone(s, attached);
+        s.if(isUnused(paths), () => removeSubvolume(s, found.row, pool, paths));
+      });
+      awaitGone(s, rowsWhere(ros`!dead and fs=${pool.label} and name=${name}`));
+      reportVolume(s, volume, found, pool);
+    }),
+    decode: decodeObject,
+  };
 }
+

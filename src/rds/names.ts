@@ -1,3 +1,5 @@
+import { ere, join, ros, type Script } from '../routeros/index.ts';
+
 /**
  * Subvolume names carry everything that must not be lost: id, owner, source, size and time. RouterOS blanks `parent`
  * when a source is deleted, and subvolumes have no comment (docs/routeros.md, 5.2), so there is no other place.
@@ -6,11 +8,22 @@
  *     snap-<uuid>-<owner8>-<source uuid>-<unix seconds>-<bytes>  read-only
  */
 
+/** Where the seconds are in a snapshot's name: behind `snap-`, uuid, owner and source uuid, a dash behind each. */
+export const SECONDS_AT = 88n;
+/** Where the bytes are in a snapshot's name: behind ten digits of seconds and a dash. */
+export const BYTES_AT = SECONDS_AT + 11n;
+
 const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
 const UUID = '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})';
 const BYTES = '(0|[1-9][0-9]{0,18})';
 const VOLUME = new RegExp(`^pvc-${UUID}-([0-9a-f]{8})-([nsv])${UUID}-${BYTES}$`);
 const SNAPSHOT = new RegExp(`^snap-${UUID}-([0-9a-f]{8})-${UUID}-([0-9]{10})-${BYTES}$`);
+
+/** What a name begins with. */
+interface NamedObject {
+  readonly kind: 'pvc' | 'snap';
+  readonly uuid: string;
+}
 
 /** Where the bytes of a volume came from. */
 export type Origin = { readonly kind: 'new' } | { readonly kind: 'snapshot' | 'volume'; readonly uuid: string };
@@ -79,22 +92,60 @@ export function parseSnapshotName(text: string): SnapshotName | undefined {
   return { uuid, owner, sourceUuid, createdAtSeconds: BigInt(seconds), bytes: BigInt(bytes) };
 }
 
-/** The `/disk` slot of a volume: at most 32 characters on RouterOS 7.24 (docs/routeros.md, 4.4). */
-export function slotOf(volumeUuid: string): string {
-  return `pvc-${volumeUuid.replaceAll('-', '').slice(0, 28)}`;
+/** The `/disk` slot of a volume: at most 32 characters on RouterOS 7.24 (docs/routeros.md, 4.4). A snapshot has none: empty. */
+export function slotOf({ kind, uuid }: NamedObject): string {
+  return kind === 'pvc' ? `pvc-${uuid.replaceAll('-', '').slice(0, 28)}` : '';
 }
 
-/** What every subsystem NQN of a volume begins with, derivable from its handle alone. */
-export function nqnOf(volumeUuid: string): string {
-  return `nqn.2026-11.io.rose-csi:pvc-${volumeUuid}`;
+/**
+ * Expressions for RouterOS. They match whole names of ours and nothing that a person has called like one and more, such as
+ * `<name>-before-upgrade`: every part but the last has its length. Intervals are known to every console that the start-up
+ * accepts (`./probe.ts`).
+ */
+
+/** The names that the subvolume of an object can have: behind the uuid stand owner and source, of a snapshot seconds, and bytes. */
+export function namesOf({ kind, uuid }: NamedObject): Script {
+  return kind === 'pvc' ? ere`^pvc-${uuid}-.{46}-[0-9]+$` : ere`^snap-${uuid}-.{56}-[0-9]+$`;
 }
 
-/** The subsystem NQN of one publication of a volume: from export on to export off. */
-export function publicationNqn(volumeNqn: string, token: string): string {
-  return `${volumeNqn}-${token}`;
+/** Names of volumes of these owners. */
+export function volumeNames(owners: readonly string[]): Script {
+  return ere`^pvc-.{36}-${owners}-.{37}-[0-9]+$`;
 }
 
-/** Whether a subsystem NQN is that of the publication, or of any publication of the volume, that is asked for. */
-export function isNqnOf(asked: string, subsystem: string): boolean {
-  return subsystem === asked || (subsystem.startsWith(asked) && /^-[0-9a-f]{8}$/.test(subsystem.slice(asked.length)));
+/** Names of snapshots of these owners, of one source if given. */
+export function snapshotNames(owners: readonly string[], sourceUuid?: string): Script {
+  return sourceUuid === undefined
+    ? ere`^snap-.{36}-${owners}-.{47}-[0-9]+$`
+    : ere`^snap-.{36}-${owners}-${sourceUuid}-.{10}-[0-9]+$`;
+}
+
+/** Names of volumes that were made empty. */
+export const MADE_EMPTY: Script = ere`^pvc-.{36}-[0-9a-f]{8}-n`;
+
+/** The beginning of a name of the object, whoever of the owners has made it. */
+export function ownedBy({ kind, uuid }: NamedObject, owners: readonly string[]): Script {
+  return kind === 'pvc' ? ere`^pvc-${uuid}-${owners}-` : ere`^snap-${uuid}-${owners}-`;
+}
+
+/** Paths that lead into a volume of this id which one of the owners has made. */
+export function pathsOfVolume(uuid: string, owners: readonly string[]): Script {
+  return ere`/pvc-${uuid}-${owners}-`;
+}
+
+/** Paths that lead into any volume of these owners. */
+export function volumePaths(owners: readonly string[]): Script {
+  return ere`(^|/)pvc-.{36}-${owners}-`;
+}
+
+/** The slot that belongs to the volume's name in a variable: `pvc-` and the first 28 hex digits of its uuid. */
+export function slotOfName(name: Script): Script {
+  const groups = [ros`4 12`, ros`13 17`, ros`18 22`, ros`23 27`, ros`28 36`];
+  return ros`("pvc-".${join(groups.map((range) => ros`[:pick ${name} ${range}]`), ros`.`)})`;
+}
+
+/** What the name of the volume with the slot in a variable begins with: `pvc-` and the first 28 hex digits of its uuid. */
+export function nameOfSlot(slot: Script): Script {
+  const groups = [ros`4 12`, ros`12 16`, ros`16 20`, ros`20 24`, ros`24 32`];
+  return ros`("pvc-".${join(groups.map((range) => ros`[:pick ${slot} ${range}]`), ros`."-".`)})`;
 }

@@ -1,0 +1,89 @@
+import type { Clock } from '../routeros/index.ts';
+import { RdsError } from './errors.ts';
+import type { ObjectRef } from './refs.ts';
+import type { Writing } from './operation.ts';
+
+/** The caller's patience with one operation. */
+export interface Patience {
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch at which the caller stops waiting. */
+  readonly deadline?: number;
+}
+
+type Write = Pick<Writing<unknown>, 'object' | 'name' | 'removes'>;
+
+interface Lost {
+  readonly name: string;
+  /** When it certainly writes nothing any more, in milliseconds of the clock. */
+  readonly quietAt: number;
+}
+
+/**
+ * Keeps apart what must not meet on the box: a script whose answer was lost may go on writing until its deadline
+ * (docs/routeros.md, U22), so until then no other operation is sent on the same object; a repeat of the same one is, as
+ * scripts complete what they find. Every script is right beside any other all the same, since another process may send one;
+ * what this adds is that nothing is left behind, such as a volume that is made after it was deleted.
+ *
+ * A process that has just begun does not know what the one before it has lost. It takes the first thing that it does to an
+ * object for the repeat of that, and removes what it has so touched only when that one's deadline has passed, too.
+ */
+export class LostWrites {
+  readonly #clock: Clock;
+  /** Until when an earlier process may be at work. */
+  readonly #predecessorQuietAt: number;
+  readonly #lost = new Map<string, readonly Lost[]>();
+
+  /** @param predecessorMs for how long, in milliseconds from now, a script of an earlier process may go on; 0 for none. */
+  constructor(clock: Clock, predecessorMs: number) {
+    this.#clock = clock;
+    this.#predecessorQuietAt = predecessorMs === 0 ? 0 : clock.now() + predecessorMs;
+  }
+
+  /**
+   * Waits until the operation may be sent.
+   *
+   * @throws RdsError `waiting` when that is later than the caller waits, `cancelled` when the caller gives up.
+   */
+  async settle(write: Write, { signal, deadline }: Patience): Promise<void> {
+    const ms = this.#quietAt(write) - this.#clock.now();
+    if (ms > 0) {
+      if (deadline !== undefined && Date.now() + ms >= deadline) {
+        throw new RdsError('waiting', `for ${Math.ceil(ms / 1000)} s`);
+      }
+      try {
+        await this.#clock.wait(ms, signal);
+      } catch (cause) {
+        throw new RdsError('cancelled', 'while it waited for an earlier command', { cause });
+      }
+    }
+    this.#expect(write);
+  }
+
+  /** Remembers that an operation was sent and not answered. */
+  note(write: Write, quietAt: number): void {
+    this.#forgetOld();
+    const key = keyOf(write.object);
+    this.#lost.set(key, [...(this.#lost.get(key) ?? []), { name: write.name, quietAt }]);
+  }
+
+  #quietAt({ object, name, removes }: Write): number {
+    const others = (this.#lost.get(keyOf(object)) ?? []).filter((lost) => lost.name !== name);
+    const relevant = others.filter(({ quietAt }) => removes || quietAt !== this.#predecessorQuietAt);
+    return Math.max(0, ...relevant.map(({ quietAt }) => quietAt));
+  }
+
+  /** What this process does first to an object may be the repeat of what an earlier process has lost. */
+  #expect(write: Write): void {
+    if (this.#clock.now() >= this.#predecessorQuietAt) return;
+    if (!this.#lost.has(keyOf(write.object))) this.note(write, this.#predecessorQuietAt);
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.now();
+    for (const [key, lost] of this.#lost) if (lost.every(({ quietAt }) => quietAt <= now)) this.#lost.delete(key);
+  }
+}
+
+function keyOf({ kind, uuid }: ObjectRef): string {
+  return `${kind}-${uuid}`;
+}

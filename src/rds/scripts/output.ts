@@ -1,0 +1,6 @@
+import { ros, type Script } from '../../routeros/index.ts';
+
+/** Prints one value as JSON. */
+export function put(value: Script): Script {
+  return ros`:put [:serialize to=json options=json.no-string-conversion value=${value}]`;
+}

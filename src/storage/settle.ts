@@ -1,0 +1,22 @@
+import type { Clock } from '../rds/index.ts';
+import { StorageError } from './errors.ts';
+import type { Call } from './storage.ts';
+
+/**
+ * Milliseconds after which a change is believed if it still stands. RouterOS has no compare-and-set, so a script that looked
+ * right before another one wrote may write right after it; after this time every such script has (Fischer's mutual exclusion).
+ */
+const SETTLE_MS = 100;
+
+/**
+ * Waits until what was written can be looked at once more, without holding the connection.
+ *
+ * @throws StorageError `cancelled` when the caller gives up first.
+ */
+export async function settle(clock: Clock, { signal }: Call): Promise<void> {
+  try {
+    await clock.wait(SETTLE_MS, signal);
+  } catch (cause) {
+    throw new StorageError('cancelled', 'the caller gave up', { cause });
+  }
+}
