@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HandClock } from '../../clock.testing.ts';
 import { MIB, openDevice } from '../device.testing.ts';
 
 const FILE = '/file';
 
 test('pools, subvolumes, images and plain files, named without a leading slash', async (t) => {
-  const device = await openDevice(t, { now: () => new Date('2026-01-02T03:04:05Z') });
+  const device = await openDevice(t, { clock: new HandClock('2026-01-02T03:04:05Z') });
   await device.addVolume('v-1', MIB);
   await device.add(FILE, { name: '/pool/notes.txt', contents: 'hello' });
   const rows = (await device.rows(FILE)).map((row) => Object.fromEntries(row.props));
