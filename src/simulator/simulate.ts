@@ -80,11 +80,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   try {
     const hostKey = await loadHostKey(options.stateDir);
     const restart = (downMs = 0): Promise<void> => ssh.restart(downMs, () => device.restart());
-    const faults = new FaultPlan({
-      restart: (downMs) => void restart(downMs),
-      setPool: (condition) => device.conditions.set(condition),
-      healPools: () => device.conditions.heal(),
-    });
+    const faults = new FaultPlan(
+      {
+        restart: (downMs) => void restart(downMs),
+        setPool: (condition) => device.conditions.set(condition),
+        healPools: () => device.conditions.heal(),
+      },
+      clock,
+    );
     for (const { fault, times } of options.faults ?? []) faults.arm(fault, times);
     const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
@@ -94,6 +97,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       manners: mannersOf(quirks, faults),
     });
     stops.push(() => ssh.close());
+    // Whoever closes the box does not wait for what stands still.
+    stops.push(async () => faults.clear());
     const address = { host: options.listen.host, port: ssh.port };
     const hostKeyInfo = { hostKeyFingerprint: hostKey.fingerprint, hostPublicKey: hostKey.publicKey };
     const trouble = {
