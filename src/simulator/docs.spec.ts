@@ -32,18 +32,8 @@ test('docs/simulator.md lists exactly the quirks, with what they do', () => {
 
 /** A value for each property that a fault or a condition can have. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
-  ...{
-    at: {},
-    ms: 1,
-    disconnect: true,
-    error: 'x',
-    when: 'after',
-    scriptRunsOn: true,
-    downMs: 1,
-    bytes: 1,
-    columns: 1,
-    where: 'after',
-  },
+  ...{ at: {}, error: 'x', when: 'after', scriptRunsOn: true, downMs: 1, bytes: 1, columns: 1, where: 'after' },
+  ...{ ms: 1, disconnect: true },
   ...{ text: 'x', line: 'x', channels: 1, full: true, readOnly: true, mounted: false, swappedFor: null, removalMs: 1 },
 };
 

@@ -62,6 +62,8 @@ const NOTICED: Readonly<Record<string, readonly [id: string, verdict: string]>> 
   'no-rose-package': ['package', 'unusable'],
   'read-only-user': ['write-access', 'unusable'],
   'clock-wrong': ['clock', 'differs'],
+  'received-uuid-zeros': ['received-uuid', 'differs'],
+  'received-uuid-dash': ['received-uuid', 'differs'],
   'empty-list-passes': ['empty-lists', 'fits'],
   'uptime-sub-second': ['uptime', 'fits'],
   'no-intervals': ['language', 'unusable'],

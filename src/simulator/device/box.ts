@@ -10,14 +10,9 @@ import { PoolConditions } from './pool-conditions.ts';
 import { type DiskRecord, type PoolRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
 import type { State } from './state.ts';
 import type { UsageTable } from './usage.ts';
-import type { FileUsage, PoolSpace, VolumeStore } from './volume-store.ts';
+import type { FileUsage, Location, PoolSpace, VolumeStore } from './volume-store.ts';
 
-/** A place in a pool. */
-export interface Location {
-  readonly pool: string;
-  /** Path within the filesystem; empty for its root. */
-  readonly path: string;
-}
+export type { Location };
 
 /** The file behind a `/disk` item that is in use. */
 export interface Image extends Location {
