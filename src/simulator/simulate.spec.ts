@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { SimulatorApi } from '../../test/support/simulator-api.ts';
 import { callApi } from './api/api-client.testing.ts';
+import { HandClock } from './clock.testing.ts';
 import { simulatorForTest } from './simulate.testing.ts';
 import { connect, exec } from './ssh/ssh-client.testing.ts';
 
@@ -37,6 +38,35 @@ test('a volume, its snapshot and their blocks, over SSH and the API', async (t) 
   assert.equal(await run(`/disk/add type=file ${attach}`), '');
   const path = '/v1/namespaces/nqn.2000-02.com.mikrotik:v-2/blocks?offset=0&length=4';
   assert.equal((await callApi(simulator.apiSocket, 'GET', path)).body.toString(), 'then');
+});
+
+test('a script asks how long the box runs, and a restart begins that anew', async (t) => {
+  const clock = new HandClock('2026-01-02T03:04:05Z');
+  const { simulator, privateKey } = await simulatorForTest(t, { clock, quirks: ['clock-wrong'] });
+  const run = async (line: string) => {
+    const client = await connect(t, { port: simulator.port, privateKey });
+    return (await exec(client, line)).stdout;
+  };
+  const uuid = simulator.device.pools()[0]?.uuid;
+  const proof = `label="pool" and uuid="${uuid}" and $xU>[/system/resource/get uptime]`;
+  const asked = (bound: string) =>
+    `:local xU ${bound}; :if ([/system/resource get uptime]>=$xU) do={:put "late"} else={:put "early"}; ` +
+    `:put [:len [/disk/btrfs/filesystem find where ${proof}]]`;
+  clock.pass(93_783_900);
+  const answers = [];
+  for (const bound of ['[:totime "93784s"]', '93784s', '1d02:03:04']) answers.push(await run(asked(bound)));
+  clock.pass(100);
+  for (const bound of ['[:totime "93784s"]', '93784s', '1d02:03:04']) answers.push(await run(asked(bound)));
+  assert.deepEqual(answers, [...Array(3).fill('early\r\n1\r\n'), ...Array(3).fill('late\r\n0\r\n')]);
+  const uptime = ':put ("OK"."abc"." ".[/system/resource get uptime])';
+  assert.equal(await run(uptime), 'OKabc 1d02:03:04\r\n');
+  clock.pass(7 * 86_400_000);
+  assert.equal(await run(uptime), 'OKabc 1w1d02:03:04\r\n');
+  simulator.quirks.set([]);
+  assert.equal(await run(uptime), 'OKabc 1w1d02:03:04\r\n', 'setting the time of day changes nothing');
+  await simulator.restart();
+  clock.pass(90_000);
+  assert.equal(await run(uptime), 'OKabc 00:01:30\r\n');
 });
 
 test('execs and statements are counted', async (t) => {

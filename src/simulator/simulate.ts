@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ApiServer } from './api/api-server.ts';
 import { LoopTarget } from './attach/loop.ts';
 import { mannersOf } from './box-manners.ts';
+import { HOST_CLOCK } from './clock.ts';
 import { Console, type ConsoleHooks } from './console/console.ts';
 import { inSequence } from './console/hooks.ts';
 import { Counters } from './counters.ts';
@@ -69,10 +70,9 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const authorizedKeys = parseAuthorizedKeys(options.authorizedKeys);
   const counters = new Counters();
-  const quirks = new Quirks(options.quirks);
-  const clock = options.now ?? (() => new Date());
-  const now = () => new Date(clock().getTime() + quirks.clockAheadMs);
-  const device = await Device.open({ ...options, now }, () => quirks.device);
+  const clock = options.clock ?? HOST_CLOCK;
+  const quirks = new Quirks(options.quirks, () => clock.now());
+  const device = await Device.open(options, () => quirks.device);
   const stops: (() => Promise<void>)[] = [() => device.close()];
   const close = async (): Promise<void> => {
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
@@ -80,20 +80,25 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   try {
     const hostKey = await loadHostKey(options.stateDir);
     const restart = (downMs = 0): Promise<void> => ssh.restart(downMs, () => device.restart());
-    const faults = new FaultPlan({
-      restart: (downMs) => void restart(downMs),
-      setPool: (condition) => device.conditions.set(condition),
-      healPools: () => device.conditions.heal(),
-    });
+    const faults = new FaultPlan(
+      {
+        restart: (downMs) => void restart(downMs),
+        setPool: (condition) => device.conditions.set(condition),
+        healPools: () => device.conditions.heal(),
+      },
+      clock,
+    );
     for (const { fault, times } of options.faults ?? []) faults.arm(fault, times);
     const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
-      ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters },
+      ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters, clock },
       shell: new Console(quirks.menus(device.menus), hooks, () => quirks.dialect),
       latencyMs: options.latencyMs ?? 0,
       manners: mannersOf(quirks, faults),
     });
     stops.push(() => ssh.close());
+    // Whoever closes the box does not wait for what stands still.
+    stops.push(async () => faults.clear());
     const address = { host: options.listen.host, port: ssh.port };
     const hostKeyInfo = { hostKeyFingerprint: hostKey.fingerprint, hostPublicKey: hostKey.publicKey };
     const trouble = {

@@ -21,6 +21,7 @@ export const BOX_CHECKS: readonly BoxCheck[] = [
   { id: 'language', title: 'expressions and ids', needs: 'read', run: language },
   { id: 'policies', title: 'policies of the account', needs: 'read', run: policies },
   { id: 'clock', title: 'clock', needs: 'read', run: clock },
+  { id: 'uptime', title: 'uptime', unknown: 'U26', needs: 'read', run: uptime },
 ];
 
 async function version({ console }: BoxContext): Promise<Finding> {
@@ -172,6 +173,22 @@ async function clock({ console }: BoxContext): Promise<Finding> {
         'uses its own clock for snapshots. Set an NTP client on the box, or here: logs will not match',
         details,
       );
+}
+
+/** Asks several times, since one reading may be at a whole second by chance. */
+async function uptime({ console }: BoxContext): Promise<Finding> {
+  const reading = json(
+    ros`{"text"=("".[/system/resource get uptime]);
+    "compares"=([/system/resource get uptime]<[:totime "9999w"] and 93784s=[:totime "1d02:03:04"])}`,
+  );
+  const asked = await tried(console, ros`:for xI from=1 to=4 do={:delay 13ms; ${reading}}`);
+  if (!asked.ok) return differs(`it cannot be compared with a time: ${asked.words}`, 'cannot set a script a deadline');
+  if (!asked.rows.every((found) => flag(found, 'compares'))) {
+    return differs('it compares with a time in another way than expected', 'cannot set a script a deadline');
+  }
+  return asked.rows.some((found) => text(found, 'text').includes('.'))
+    ? fits('it carries fractions of a second', 'compares it with whole seconds')
+    : fits('it is in whole seconds', 'compares it with whole seconds');
 }
 
 /** `3600`, `+01:00` or `01:00:00` as milliseconds; undefined for anything else. */

@@ -1,6 +1,6 @@
 import { flag, type JsonRow, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
-import { differs, type Finding, fits, unusable } from '../finding.ts';
+import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
 import { addSubvolume, attempt, need, newImage, newSubvolume, removeItem, removeSubvolume } from '../objects.ts';
 import { awaited, json, row } from '../script.ts';
 
@@ -12,6 +12,14 @@ export const SUBVOLUME_CHECKS: readonly PoolCheck[] = [
   { id: 'removal', title: 'removing a subvolume', unknown: 'U9', needs: 'write', run: removal },
   { id: 'creation-time', title: 'form of creation-time', unknown: 'U10', needs: 'write', run: creationTime },
   { id: 'subvolume-ids', title: 'ids of subvolumes', unknown: 'U25', needs: 'write', run: ids },
+  { id: 'empty-lists', title: 'commands on no items', unknown: 'U27', needs: 'write', run: emptyLists },
+  {
+    id: 'received-uuid',
+    title: 'received-uuid of what was made here',
+    unknown: 'U28',
+    needs: 'write',
+    run: receivedUuid,
+  },
   { id: 'long-names', title: 'names of 120 characters', unknown: 'U19', needs: 'write', run: longNames },
 ];
 
@@ -131,6 +139,30 @@ async function ids(context: PoolContext): Promise<Finding> {
 async function idOf({ console }: PoolContext, name: string): Promise<string> {
   const found = await row(console, json(ros`{"id"=[:tostr [/disk/btrfs/subvolume find where name=${name}]]}`));
   return text(found, 'id');
+}
+
+async function emptyLists(context: PoolContext): Promise<Finding> {
+  const picked = text(await row(context.console, json(ros`{"picked"=[:tostr [:len [:pick {1;2} 0 0]]]}`)), 'picked');
+  if (picked !== '0') {
+    return unusable(
+      `no elements of a list of two are ${picked || 'nothing'}`,
+      'takes that for an empty list. Please report this',
+    );
+  }
+  const removed = await attempt(context, removeSubvolume(context, context.scratch.subvolume()));
+  return removed.accepted
+    ? fits('removing no items passes', 'looks for what it removes first, or reads what became of it')
+    : fits(`removing no items: ${removed.words}`, 'looks for what it removes first, or reads what became of it');
+}
+
+async function receivedUuid(context: PoolContext): Promise<Finding> {
+  const name = await newSubvolume(context);
+  const printed = ros`[/disk/btrfs/subvolume print detail as-value proplist=name,received-uuid where name=${name}]`;
+  const found = await row(context.console, json(printed));
+  const use = 'does not read it: it copies nothing to other boxes';
+  if (text(found, 'name') === '') return untested('its row was not found by name', use);
+  const shown = text(found, 'received-uuid');
+  return shown === '' ? fits('is not set', use) : differs(`is "${context.scratch.plain(shown)}"`, use);
 }
 
 async function longNames(context: PoolContext): Promise<Finding> {

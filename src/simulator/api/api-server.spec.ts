@@ -4,6 +4,7 @@ import { rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Execution } from '../console/execution.ts';
 import { Counters } from '../counters.ts';
 import { MIB, openDevice } from '../device/device.testing.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
@@ -135,18 +136,29 @@ test('faults are armed, listed and cleared', async (t) => {
   const { call, send, trouble } = await startApi(t);
   const kill = { kind: 'kill', at: { path: '/disk', command: 'add', nth: 2 }, when: 'after' };
   assert.deepEqual((await call('GET', '/v1/faults')).json(), []);
-  assert.deepEqual((await send('POST', '/v1/faults', kill)).json(), [{ fault: kill, fired: 0 }]);
+  assert.deepEqual((await send('POST', '/v1/faults', kill)).json(), [{ fault: kill, fired: 0, standing: 0 }]);
   const cut = { kind: 'cut', bytes: 10 };
   await send('POST', '/v1/faults', { fault: cut, times: 'always' });
   for (let i = 0; i < 5; i += 1) assert.equal(trouble.faults.filters('x').length, 1);
   const listed = [
-    { fault: kill, fired: 0 },
-    { fault: cut, fired: 5 },
+    { fault: kill, fired: 0, standing: 0 },
+    { fault: cut, fired: 5, standing: 0 },
   ];
   assert.deepEqual((await call('GET', '/v1/faults')).json(), listed);
   trouble.faults.setPool({ pool: 'pool', full: true });
   assert.deepEqual((await call('DELETE', '/v1/faults')).json(), []);
   assert.equal(trouble.conditionOf('pool').full, false);
+});
+
+test('a script that stands still is listed, and released', async (t) => {
+  const { call, send, trouble } = await startApi(t);
+  const stall = { kind: 'stall', at: { path: '/disk' }, ms: 'untilReleased', disconnect: true };
+  await send('POST', '/v1/faults', stall);
+  const held = trouble.faults.beforeStatement({ path: '/disk', text: '/disk/add' }, new Execution(''));
+  assert.deepEqual((await call('GET', '/v1/faults')).json(), [{ fault: stall, fired: 1, standing: 1 }]);
+  assert.equal((await call('POST', '/v1/faults/release')).status, 200);
+  await held;
+  assert.deepEqual((await call('GET', '/v1/faults')).json(), []);
 });
 
 test('conditions, quirks and restarts', async (t) => {
@@ -170,6 +182,7 @@ test('what is wrong with trouble is said', async (t) => {
   const cases: readonly [number, RegExp, string, string, unknown][] = [
     [400, /kind/, 'POST', '/v1/faults', { kind: 'explode' }],
     [400, /fault.at: /, 'POST', '/v1/faults', { kind: 'fail', error: 'x' }],
+    [400, /ms/, 'POST', '/v1/faults', { kind: 'stall', at: {}, ms: 'for ever', disconnect: true }],
     [400, /times/, 'POST', '/v1/faults', { fault: { kind: 'cut', bytes: 1 }, times: 0 }],
     [400, /where/, 'POST', '/v1/faults', { kind: 'kill', at: { where: 'x' }, when: 'after' }],
     [400, /downMs/, 'POST', '/v1/restart', { downMs: -1 }],

@@ -37,6 +37,9 @@ export async function answerTrouble(trouble: Trouble, path: string, request: Inc
     case 'DELETE /v1/faults':
       faults.clear();
       return armed(faults);
+    case 'POST /v1/faults/release':
+      faults.release();
+      return armed(faults);
     case 'GET /v1/quirks':
       return { names: quirks.names, quirks: QUIRKS };
     case 'PUT /v1/quirks':
@@ -67,7 +70,7 @@ async function setCondition(
 }
 
 function armed(faults: FaultPlan): unknown {
-  return faults.armed.map(({ fault, fired }) => ({ fault, fired }));
+  return faults.armed.map(({ fault, fired, standing }) => ({ fault, fired, standing }));
 }
 
 /** Reads a body of JSON; what `use` throws is the fault of who sent it. */

@@ -1,4 +1,4 @@
-import { lengthOf, toArray, toNumber, toText, typeName } from './conversions.ts';
+import { lengthOf, toArray, toNumber, toText, toTime, typeName } from './conversions.ts';
 import type { Dialect } from './dialect.ts';
 import { ScriptFailure } from './errors.ts';
 import { parseJsonOptions, toJson } from './json.ts';
@@ -14,6 +14,7 @@ export const functions: ReadonlyMap<string, (argument: BuiltinArguments, dialect
   ['len', (argument: BuiltinArguments) => lengthOf(argument('value'))],
   ['tostr', (argument: BuiltinArguments) => toText(argument('value'))],
   ['tonum', (argument: BuiltinArguments) => toNumber(argument('value'))],
+  ['totime', (argument: BuiltinArguments) => toTime(argument('value'))],
   ['toarray', (argument: BuiltinArguments) => toArray(argument('value'))],
   ['typeof', (argument: BuiltinArguments) => typeName(argument('value'))],
   ['pick', (argument: BuiltinArguments) => pick(argument('counter'), argument('begin'), argument('end'))],

@@ -37,6 +37,33 @@ describe('hooks', () => {
     assert.equal(seen[3]?.text, '/disk/set pool comment=x');
   });
 
+  it('see a command before its arguments are evaluated, and every bracket of those once', async () => {
+    const seen: string[] = [];
+    const fixture = memoryConsole({
+      beforeStatement: ({ text }) => {
+        seen.push(text);
+        // What changes while the command is held here, its arguments see.
+        if (text.startsWith('/disk/set')) fixture.menus.filesystem.insert({ label: 'pool', uuid: 'u' });
+      },
+    });
+    const proof = '/disk/btrfs/filesystem find where label="pool" and $xU>[/disk get pool uptime]';
+    const picked = `:pick [/disk find where slot~"p"] 0 [:len [${proof}]]`;
+    await output(`:local xU 1h; /disk/set [${picked}] comment=x`, fixture);
+    assert.deepEqual(seen, [
+      ':local xU 1h',
+      `/disk/set [${picked}] comment=x`,
+      picked,
+      '/disk find where slot~"p"',
+      `:len [${proof}]`,
+      proof,
+      '/disk get pool uptime',
+    ]);
+    assert.deepEqual(
+      fixture.menus.disk.calls.map(({ command, ids }) => [command, ids]),
+      [['set', ['*1']]],
+    );
+  });
+
   it('may fail a command, which the script can catch', async () => {
     const fixture = memoryConsole({
       beforeStatement: ({ command }) => {

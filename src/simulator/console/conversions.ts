@@ -64,14 +64,15 @@ export function entries(array: RosArray): [bigint | string, Value][] {
   return [...listed, ...keyed];
 }
 
-/** `1d02:03:04`, `00:00:00.100`. */
+/** `1w2d03:04:05`, `2w00:00:00`, `00:00:00.100` (docs/routeros.md, 9.1). */
 export function formatDuration({ ms }: Duration): string {
   const pad = (count: number, width = 2) => String(count).padStart(width, '0');
   const seconds = Math.floor(ms / 1000);
-  const days = Math.floor(seconds / 86_400);
+  const weeks = Math.floor(seconds / 604_800);
+  const days = Math.floor(seconds / 86_400) % 7;
   const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map((n) => pad(n));
   const fraction = ms % 1000 === 0 ? '' : `.${pad(ms % 1000, 3)}`;
-  return `${days > 0 ? `${days}d` : ''}${clock.join(':')}${fraction}`;
+  return `${weeks > 0 ? `${weeks}w` : ''}${days > 0 ? `${days}d` : ''}${clock.join(':')}${fraction}`;
 }
 
 /** `:tonum`: digits become a num, everything else nothing. */
@@ -80,6 +81,14 @@ export function toNumber(value: Value): Value {
     return value;
   }
   return typeof value === 'string' ? (parseNumber(value) ?? nothing) : nothing;
+}
+
+/** `:totime`: a text that reads as a time becomes one, everything else nothing; a number's unit is not known. */
+export function toTime(value: Value): Value {
+  if (value instanceof Duration) {
+    return value;
+  }
+  return typeof value === 'string' ? (parseDuration(value) ?? nothing) : nothing;
 }
 
 /** `:toarray`: text is split at commas, an array stays, anything else becomes its only element. */

@@ -8,7 +8,15 @@ export interface Dialect {
   readonly unset: 'absent' | 'null' | 'empty';
   /** Whether a regular expression has intervals such as `{2}`; otherwise braces stand for themselves. */
   readonly intervals: boolean;
+  /** Whether a command on no items, as `remove` of an empty list, does nothing; otherwise it fails (U27). */
+  readonly emptyItemsPass: boolean;
 }
 
 /** What was seen of 7.21 to 7.24 (docs/routeros.md, 2). */
-export const PLAIN_DIALECT: Dialect = { numbersAsText: false, boolsAsWords: false, unset: 'absent', intervals: true };
+export const PLAIN_DIALECT: Dialect = {
+  numbersAsText: false,
+  boolsAsWords: false,
+  unset: 'absent',
+  intervals: true,
+  emptyItemsPass: false,
+};

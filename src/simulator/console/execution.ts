@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { type Clock, HOST_CLOCK } from '../clock.ts';
 
 /** Ends a script that was killed. No handler of the script catches it. */
 export class ScriptKilled extends Error {
@@ -16,13 +16,15 @@ export class ScriptKilled extends Error {
 export class Execution {
   /** As it was sent. */
   readonly line: string;
+  readonly #clock: Clock;
   readonly #disconnect: () => void;
   readonly #death = new AbortController();
   #failed = false;
 
   /** @param disconnect Ends the connection that the line came over; nothing where there is none. */
-  constructor(line: string, disconnect: () => void = () => undefined) {
+  constructor(line: string, disconnect: () => void = () => undefined, clock: Clock = HOST_CLOCK) {
     this.line = line;
+    this.#clock = clock;
     this.#disconnect = disconnect;
   }
 
@@ -76,11 +78,11 @@ export class Execution {
   }
 
   /**
-   * Waits so many ms.
+   * Waits so many ms by the clock of the box.
    *
    * @throws ScriptKilled when the script is or gets killed.
    */
   async sleep(ms: number): Promise<void> {
-    await setTimeout(ms, undefined, { signal: this.signal }).catch(() => this.signal.throwIfAborted());
+    await this.#clock.wait(ms, this.signal);
   }
 }

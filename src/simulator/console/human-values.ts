@@ -13,7 +13,12 @@ export function humanValue(path: string, name: string, value: Value): string {
     return humanNumber(path, name, value);
   }
   const text = toText(value);
-  return name === 'slot' || !/^[A-Za-z0-9._/-]+$/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text;
+  if (path === '/file') {
+    return text;
+  }
+  return name === 'slot' || name === 'model' || !/^[A-Za-z0-9._/-]+$/.test(text)
+    ? `"${text.replaceAll('"', '\\"')}"`
+    : text;
 }
 
 function humanNumber(path: string, name: string, value: bigint): string {

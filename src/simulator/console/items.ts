@@ -10,11 +10,17 @@ import { ItemId, nothing, RosArray, type Value } from './value.ts';
  *
  * @param column Byte column of the argument.
  * @throws ScriptFailure `no such item (4)` for an id that is gone, `no such item` for a name; an empty list is
- *   `expected item id`, the stricter of two observed behaviours (docs/routeros.md, 1.3).
+ *   `expected item id`, the stricter of two observed behaviours (docs/routeros.md, 1.3), unless it may pass (U27).
  */
-export function resolveItems(menu: Menu, rows: readonly Row[], reference: Value, column: number): readonly Row[] {
+export function resolveItems(
+  menu: Menu,
+  rows: readonly Row[],
+  reference: Value,
+  column: number,
+  emptyPasses = false,
+): readonly Row[] {
   const found = new Set(references(reference).map((single) => resolveItem(menu, rows, single)));
-  if (found.size === 0) {
+  if (found.size === 0 && !emptyPasses) {
     throw new ScriptFailure(`expected item id (line 1 column ${column})`);
   }
   return [...found];

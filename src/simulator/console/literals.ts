@@ -11,7 +11,17 @@ const truthWords: ReadonlyMap<string, boolean> = new Map([
   ['no', false],
 ]);
 
-const unitMs: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
+const unitMs: Readonly<Record<string, number>> = {
+  w: 604_800_000,
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+};
+
+/** The longest time that 64 bits of nanoseconds hold, in ms. */
+const maxTimeMs = Number(maxNumber / 1_000_000n);
 
 /** The bool that a word stands for (`yes`, `no`, `true`, `false`). */
 export function parseBool(word: string): boolean | undefined {
@@ -32,25 +42,20 @@ export function parseId(word: string): ItemId | undefined {
   return /^\*[0-9A-F]{1,16}$/.test(word) ? new ItemId(word) : undefined;
 }
 
-/** A time such as `100ms`, `1d2h`, `00:00:01` or `1d00:00:05`. */
-export function parseDuration(word: string): Duration | undefined {
-  const units = /^(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?(?:(\d{1,6})ms)?$/.exec(
-    word,
-  );
-  if (units && word !== '') {
-    const [, weeks, days, hours, minutes, seconds, milliseconds] = units.map((digits) => Number(digits ?? 0));
-    return new Duration(total({ w: weeks, d: days, h: hours, m: minutes, s: seconds }) + (milliseconds ?? 0));
-  }
-  const clock = /^(?:(\d{1,6})d)?(\d{2}):([0-5]\d):([0-5]\d)$/.exec(word);
-  if (clock) {
-    const [, days, hours, minutes, seconds] = clock.map((digits) => Number(digits ?? 0));
-    return new Duration(total({ d: days, h: hours, m: minutes, s: seconds }));
-  }
-  return undefined;
-}
+const timeForms: readonly RegExp[] = [
+  /^(?:(?<w>\d+)w)?(?:(?<d>\d+)d)?(?:(?<h>\d+)h)?(?:(?<m>\d+)m)?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/,
+  /^(?:(?<w>\d+)w)?(?:(?<d>\d+)d)?(?<h>\d{2}):(?<m>[0-5]\d):(?<s>[0-5]\d)$/,
+];
 
-function total(parts: Readonly<Record<string, number | undefined>>): number {
-  return Object.entries(parts).reduce((sum, [unit, count]) => sum + (count ?? 0) * (unitMs[unit] ?? 0), 0);
+/**
+ * A time such as `93784s`, `100ms`, `1d2h`, `00:00:01` or `1w2d03:04:05`. Forms that were not seen are none: a fraction
+ * of a second, `10:00`, a number without a unit (docs/routeros.md, 9.1).
+ */
+export function parseDuration(word: string): Duration | undefined {
+  const parts = word === '' ? undefined : timeForms.map((form) => form.exec(word)?.groups).find(Boolean);
+  if (parts === undefined) return undefined;
+  const ms = Object.entries(parts).reduce((sum, [unit, count = '0']) => sum + Number(count) * (unitMs[unit] ?? 0), 0);
+  return ms <= maxTimeMs ? new Duration(ms) : undefined;
 }
 
 /** What an unquoted word means where a value of any type may stand, or nothing if it is only text. */

@@ -7,26 +7,53 @@ const lines = async (line: string, fixture = memoryConsole()) =>
   (await output(line, fixture)).split('\r\n').slice(0, -1);
 
 describe('print for people', () => {
-  it('shows details, broken at 80 columns', async () => {
+  it('shows details, broken between words at 80 columns', async () => {
     assert.deepEqual(await lines('/disk print detail without-paging'), [
       'Flags: M - mounted, t - nvme-tcp-export',
       ' 0 M  slot="pool" type=hardware size=7 681 574 174 720 fs-label=pool mounted=yes',
-      '     nvme-tcp-export=no uptime="00:01:30"',
+      '    nvme-tcp-export=no uptime="00:01:30"',
       ' 1 t  slot="pvc-1" type=file size=53 687 091 200 file-size=50.0GiB comment="one;',
-      '     two" mounted=no nvme-tcp-export=yes',
+      '    two" mounted=no nvme-tcp-export=yes',
     ]);
   });
 
-  it('breaks lines inside a word', async () => {
+  it('breaks a word that fits no line', async () => {
     const fixture = memoryConsole();
     fixture.menus.disk.insert({ slot: 'x', comment: 'a'.repeat(200) });
     const printed = await lines('/disk print detail where slot=x', fixture);
     assert.deepEqual(printed.slice(1), [
-      ` 0    slot="x" comment=${'a'.repeat(57)}`,
+      ' 0    slot="x"',
+      `    comment=${'a'.repeat(68)}`,
       `    ${'a'.repeat(76)}`,
-      `    ${'a'.repeat(67)}`,
+      `    ${'a'.repeat(56)}`,
     ]);
-    assert.equal(printed[1]?.length, 80);
+    assert.equal(printed[2]?.length, 80);
+  });
+
+  it('shows a row without any of the properties', async () => {
+    assert.deepEqual(await lines('/disk print detail proplist=comment where slot=pool'), [
+      'Flags: M - mounted, t - nvme-tcp-export',
+      ' 0 M  ',
+    ]);
+  });
+
+  it('fills a line to its last column', async () => {
+    const fixture = memoryConsole();
+    fixture.menus.disk.insert({ slot: 'x', comment: `${'a'.repeat(56)} b` });
+    assert.deepEqual((await lines('/disk print detail where slot=x', fixture)).slice(1), [
+      ` 0    slot="x" comment="${'a'.repeat(56)}`,
+      '    b"',
+    ]);
+  });
+
+  it('quotes a model and not a path, and shows no pair for disabled', async () => {
+    const fixture = memoryConsole();
+    Object.assign(fixture.menus.disk.commands, { set: ['numbers', 'disabled'] });
+    fixture.menus.disk.insert({ slot: 'x', model: '/pool/x.img', 'file-path': '/pool/x.img', disabled: false });
+    assert.equal(
+      (await lines('/disk print detail where slot=x', fixture))[1],
+      ' 0    slot="x" model="/pool/x.img" file-path=/pool/x.img',
+    );
   });
 
   it('shows the flags header even when no row matches', async () => {

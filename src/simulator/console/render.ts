@@ -5,6 +5,8 @@ import { nothing } from './value.ts';
 
 /** Columns of the terminal that the device assumes where there is none (docs/routeros.md, 1.1). */
 const width = 80;
+/** What further lines of a row begin with. */
+const indent = '    ';
 
 /** What to show of each row. */
 export interface Selection {
@@ -14,12 +16,20 @@ export interface Selection {
   readonly ids: boolean;
 }
 
-/** `print detail`: a flags header even without rows, then each row, broken at 80 columns even inside a word. */
+/**
+ * `print detail`: a flags header even without rows, then each row, broken between words, and inside a word that fits no
+ * line. The name of a file has lines of its own (docs/routeros.md, 4.2 and 7).
+ */
 export function renderDetail(menu: Menu, rows: readonly Row[], selection: Selection): readonly string[] {
   const lines = flagsHeader(menu);
   rows.forEach((row, index) => {
     const prefix = `${label(row, index, selection)} ${flagLetters(menu, row).padEnd(2)} `;
-    lines.push(...wrap(prefix + pairs(menu, row, selection), '    '));
+    const [first = '', ...others] = pairs(menu, row, selection);
+    if (menu.path === '/file' && first.startsWith('name=') && others.length > 0) {
+      lines.push(...wrap(prefix, first), ...wrap(indent, others.join(' ')));
+    } else {
+      lines.push(...wrap(prefix, [first, ...others].join(' ')));
+    }
   });
   return lines;
 }
@@ -27,7 +37,8 @@ export function renderDetail(menu: Menu, rows: readonly Row[], selection: Select
 /** `print terse`: one line per row, whatever its length. */
 export function renderTerse(menu: Menu, rows: readonly Row[], selection: Selection): readonly string[] {
   return rows.map(
-    (row, index) => `${label(row, index, selection)} ${flagLetters(menu, row)} ${pairs(menu, row, selection)}`,
+    (row, index) =>
+      `${label(row, index, selection)} ${flagLetters(menu, row)} ${pairs(menu, row, selection).join(' ')}`,
   );
 }
 
@@ -61,7 +72,7 @@ export function renderSingleton(menu: Menu, row: Row | undefined): readonly stri
 
 function flagsHeader(menu: Menu): string[] {
   const legend = Object.entries(menu.flags).map(([name, letter]) => `${letter} - ${name}`);
-  return legend.length > 0 ? wrap(`Flags: ${legend.join(', ')}`, '       ') : [];
+  return legend.length > 0 ? wrap('Flags: ', legend.join(', ')) : [];
 }
 
 function flagLetters(menu: Menu, row: Row): string {
@@ -75,15 +86,16 @@ function label(row: Row, index: number, { ids }: Selection): string {
   return (ids ? row.id : String(index)).padStart(2);
 }
 
-/** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does. */
-function pairs(menu: Menu, row: Row, selection: Selection): string {
+/** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does; `disabled` never. */
+function pairs(menu: Menu, row: Row, selection: Selection): readonly string[] {
   const settable = menu.commands['set'] ?? [];
   return selection
     .properties(row)
-    .filter((name) => name !== '.id' && (!Object.hasOwn(menu.flags, name) || settable.includes(name)))
+    .filter(
+      (name) => !['.id', 'disabled'].includes(name) && (!Object.hasOwn(menu.flags, name) || settable.includes(name)),
+    )
     .filter((name) => propertyOf(row, name) !== nothing)
-    .map((name) => `${name}=${cell(menu, row, name)}`)
-    .join(' ');
+    .map((name) => `${name}=${cell(menu, row, name)}`);
 }
 
 function cell(menu: Menu, row: Row, name: string): string {
@@ -91,11 +103,17 @@ function cell(menu: Menu, row: Row, name: string): string {
   return value === nothing ? '' : humanValue(menu.path, name, value);
 }
 
-function wrap(text: string, indent: string): string[] {
-  const lines = [text.slice(0, width)];
-  const room = width - indent.length;
-  for (let offset = width; offset < text.length; offset += room) {
-    lines.push(indent + text.slice(offset, offset + room));
+/** Lines that begin with `first`, the further ones with an indent. */
+function wrap(first: string, text: string): string[] {
+  const lines: string[] = [];
+  let begin = first;
+  let rest = text;
+  while (begin.length + rest.length > width) {
+    const room = width - begin.length;
+    const blank = rest.lastIndexOf(' ', room);
+    lines.push(begin + rest.slice(0, blank > 0 ? blank : room));
+    rest = rest.slice(blank > 0 ? blank + 1 : room);
+    begin = indent;
   }
-  return lines;
+  return [...lines, begin + rest];
 }

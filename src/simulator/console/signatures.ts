@@ -64,6 +64,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['len', conversion],
   ['tostr', conversion],
   ['tonum', conversion],
+  ['totime', conversion],
   ['toarray', conversion],
   ['typeof', conversion],
   ['parse', conversion],

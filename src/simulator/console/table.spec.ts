@@ -52,6 +52,8 @@ describe('commands on items', () => {
     ['*2,pvc-1', ['*2']],
     ['[/disk find]', ['*1', '*2']],
     ['([/disk find]->1)', ['*2']],
+    ['[:pick [/disk find] 0 1]', ['*1']],
+    ['[:pick [find where slot=pvc-1] 0 [:len [/disk find where mounted]]]', ['*2']],
     ['{"pool";*2}', ['*1', '*2']],
   ];
   for (const [reference, ids] of references) {
@@ -69,6 +71,7 @@ describe('commands on items', () => {
     ['[find slot=none]', 'expected item id (line 1 column 14)'],
     ['""', 'expected item id (line 1 column 14)'],
     ['[:nothing]', 'expected item id (line 1 column 14)'],
+    ['[:pick [find] 0 [:len [/disk find where slot=none]]]', 'expected item id (line 1 column 14)'],
     ['({1}->0)', 'no such item'],
   ];
   for (const [reference, text] of refusals) {

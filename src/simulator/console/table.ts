@@ -25,13 +25,15 @@ export async function callMenu(call: MenuCall): Promise<Value> {
 }
 
 /** A command of the menu's own. It is silent, and gives the id of what it made. */
-async function act({ node, args }: MenuCall): Promise<Value> {
+async function act({ node, args, dialect }: MenuCall): Promise<Value> {
   const rest = new Map(args);
   let ids: readonly string[] = [];
   for (const name of ['numbers', 'number']) {
     const reference = rest.get(name);
     if (reference !== undefined) {
-      ids = resolveItems(node.menu, await node.menu.rows(), reference, node.itemColumn).map(({ id }) => id);
+      const items = await node.menu.rows();
+      ids = resolveItems(node.menu, items, reference, node.itemColumn, dialect.emptyItemsPass).map(({ id }) => id);
+      if (ids.length === 0) return nothing;
       rest.delete(name);
     }
   }

@@ -91,6 +91,14 @@ describe('where', () => {
     assert.equal(await output(`:local xN 5; ${slots('/disk find where slot=$xN')}`), '\r\n');
   });
 
+  it('compares times, in variables and in brackets too', async () => {
+    const line = (bound: string) =>
+      `:local xU [:totime "${bound}"]; ${slots('/disk find where slot=pool and $xU>[/disk get pool uptime]')}`;
+    assert.equal(await output(line('91s')), ',pool\r\n');
+    assert.equal(await output(line('90s')), '\r\n');
+    assert.equal(await output(`:local xU 1m; ${slots('/disk find where uptime>$xU')}`), ',pool\r\n');
+  });
+
   it('runs its brackets once, not for every row', async () => {
     const gets: string[] = [];
     const fixture = memoryConsole({

@@ -1,3 +1,4 @@
+import { type Clock, HOST_CLOCK } from '../clock.ts';
 import type { Row } from '../console/menu.ts';
 import { deviceTime } from './clock.ts';
 import { DyingSubvolumes } from './dying-subvolumes.ts';
@@ -9,14 +10,9 @@ import { PoolConditions } from './pool-conditions.ts';
 import { type DiskRecord, type PoolRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
 import type { State } from './state.ts';
 import type { UsageTable } from './usage.ts';
-import type { FileUsage, PoolSpace, VolumeStore } from './volume-store.ts';
+import type { FileUsage, Location, PoolSpace, VolumeStore } from './volume-store.ts';
 
-/** A place in a pool. */
-export interface Location {
-  readonly pool: string;
-  /** Path within the filesystem; empty for its root. */
-  readonly path: string;
-}
+export type { Location };
 
 /** The file behind a `/disk` item that is in use. */
 export interface Image extends Location {
@@ -39,11 +35,12 @@ export class Box {
   readonly store: VolumeStore;
   readonly usage: UsageTable;
   readonly conditions: PoolConditions;
-  readonly dying = new DyingSubvolumes();
+  readonly dying: DyingSubvolumes;
+  readonly #clock: Clock;
   readonly #manner: () => DeviceManner;
-  /** Lines of the log, and when the box started in ms since the epoch: what a restart clears. */
+  /** Lines of the log, and when the box started by its clock: what a restart clears. */
   readonly log: Row[] = [];
-  startedAt = Date.now();
+  #startedAt: number;
   /** Every change of the box, one at a time: of two that want one name, one wins. */
   readonly changes = new Mutex(() => this.afterChange());
   /** Keeps a real data path in step with the exports, where there is one. */
@@ -57,6 +54,9 @@ export class Box {
     this.store = store;
     this.usage = usage;
     this.#manner = manner;
+    this.#clock = options.clock ?? HOST_CLOCK;
+    this.#startedAt = this.#clock.now();
+    this.dying = new DyingSubvolumes(this.#clock);
     this.conditions = new PoolConditions(options.pools.map(({ label }) => label));
   }
 
@@ -67,11 +67,17 @@ export class Box {
   /** Forgets what is kept in memory only, as a restart of the box does. */
   restart(): void {
     this.log.length = 0;
-    this.startedAt = Date.now();
+    this.#startedAt = this.#clock.now();
   }
 
+  /** What the box takes for the time of day. */
   now(): Date {
-    return this.options.now?.() ?? new Date();
+    return new Date(this.#clock.now() + this.manner.clockAheadMs);
+  }
+
+  /** Since the box started, in ms; setting the time of day does not change it. */
+  uptimeMs(): number {
+    return this.#clock.now() - this.#startedAt;
   }
 
   /** Device time, as in `creation-time`. */

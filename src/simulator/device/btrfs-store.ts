@@ -5,10 +5,12 @@ import { btrfs } from './btrfs-command.ts';
 import { claimDirectory } from './btrfs-directory.ts';
 import { dataExtents } from './extents.ts';
 import { createHoleOnly, hasCode, lengthen, listTree, openBlocks, refuseExisting, usageOf } from './plain-files.ts';
+import { SparseCopier } from './sparse-copy.ts';
 import type {
   BlockFile,
   Extent,
   FileUsage,
+  Location,
   PoolSpace,
   SnapshotOptions,
   StoredEntry,
@@ -28,6 +30,7 @@ export class BtrfsStore implements VolumeStore {
   readonly #paths: ReadonlyMap<string, string>;
   /** The subvolumes that stand for the roots of the pools, by label. */
   readonly #roots = new Map<string, string>();
+  readonly #copier = new SparseCopier();
 
   /**
    * @param stateDirectory Absolute path of the simulator's own directory.
@@ -82,6 +85,12 @@ export class BtrfsStore implements VolumeStore {
 
   async createFile(pool: string, path: string, length: number): Promise<void> {
     await createHoleOnly(this.#path(pool, path), length);
+  }
+
+  async copyFile(from: Location, to: Location): Promise<void> {
+    const source = this.#path(from.pool, from.path);
+    const { length } = usageOf(source);
+    await this.#copier.copy(source, this.#path(to.pool, to.path), length, await dataExtents(source));
   }
 
   async grow(pool: string, path: string, length: number): Promise<void> {

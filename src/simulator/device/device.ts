@@ -16,6 +16,7 @@ import { identityOf, systemMenus, versionOf } from './menus/system-menus.ts';
 import { openStore } from './open-store.ts';
 import { checkPools, type DeviceOptions, type PoolOptions } from './options.ts';
 import type { PoolConditions } from './pool-conditions.ts';
+import { receive, type Transfer } from './receive.ts';
 import { pathKey } from './records.ts';
 import { reconcile } from './recovery.ts';
 import { State } from './state.ts';
@@ -122,6 +123,11 @@ export class Device {
   /** What is wrong with the pools, for setting it. */
   get conditions(): PoolConditions {
     return this.#box.conditions;
+  }
+
+  /** Sends a subvolume to another pool, or to another place of its own, as tests need it: see {@link receive}. */
+  receive(transfer: Transfer): Promise<string> {
+    return receive(this.#box, transfer);
   }
 
   /** Forgets what the box keeps in memory only: its log and its uptime. */

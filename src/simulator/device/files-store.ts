@@ -6,7 +6,15 @@ import { dataExtents } from './extents.ts';
 import { createHoleOnly, hasCode, lengthen, listTree, openBlocks, refuseExisting, usageOf } from './plain-files.ts';
 import { pathKey } from './records.ts';
 import { SparseCopier } from './sparse-copy.ts';
-import type { BlockFile, Extent, FileUsage, SnapshotOptions, StoredEntry, VolumeStore } from './volume-store.ts';
+import type {
+  BlockFile,
+  Extent,
+  FileUsage,
+  Location,
+  SnapshotOptions,
+  StoredEntry,
+  VolumeStore,
+} from './volume-store.ts';
 
 /**
  * Keeps a pool as a directory of sparse files: no root rights and no Btrfs needed. A snapshot is a copy that shares
@@ -72,6 +80,14 @@ export class FilesStore implements VolumeStore {
   async createFile(pool: string, path: string, length: number): Promise<void> {
     await createHoleOnly(this.#path(pool, path), length);
     this.#written.set(pathKey(pool, path), ChunkMap.of([]));
+  }
+
+  async copyFile(from: Location, to: Location): Promise<void> {
+    const source = this.#path(from.pool, from.path);
+    const { size } = statSync(source);
+    const written = await this.#writtenIn(from.pool, from.path);
+    await this.#copier.copy(source, this.#path(to.pool, to.path), size, written.extents(size));
+    this.#written.set(pathKey(to.pool, to.path), written.copy());
   }
 
   async grow(pool: string, path: string, length: number): Promise<void> {

@@ -13,6 +13,10 @@ export interface DeviceManner {
   readonly removesUsed: boolean;
   /** How long a removed subvolume stays listed as `dead`, in ms (U9). */
   readonly removalMs: number;
+  /** How far the time of day is ahead, in ms. */
+  readonly clockAheadMs: number;
+  /** What uptime is a multiple of, in ms (U26). */
+  readonly uptimeStepMs: number;
 }
 
 /** The answer that is harder on whoever drives the device. */
@@ -22,4 +26,6 @@ export const STRICT_MANNER: DeviceManner = {
   preallocates: false,
   removesUsed: false,
   removalMs: 0,
+  clockAheadMs: 0,
+  uptimeStepMs: 1000,
 };

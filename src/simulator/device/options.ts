@@ -1,4 +1,5 @@
 import type { ExportTarget } from '../attach/export-target.ts';
+import type { Clock } from '../clock.ts';
 
 /** A Btrfs filesystem of the simulated box. */
 export interface PoolOptions {
@@ -33,8 +34,8 @@ export interface DeviceOptions {
   readonly version?: string;
   /** A real data path for what is exported, beside the block API; closed with the device. */
   readonly target?: ExportTarget;
-  /** The device's clock; by default the host's. */
-  readonly now?: () => Date;
+  /** By default {@link HOST_CLOCK}. */
+  readonly clock?: Clock;
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;

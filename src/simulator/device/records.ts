@@ -22,6 +22,8 @@ export interface SubvolumeRecord {
   readonly uuid: string;
   /** UUID of the subvolume it is a snapshot of; empty when it is none. Kept, as Btrfs does, after the source is gone. */
   readonly sourceUuid: string;
+  /** UUID that a received subvolume had where it came from; absent when it was made here. */
+  readonly receivedUuid?: string;
   readonly readOnly: boolean;
   /** Device time, `YYYY-MM-DD HH:MM:SS`. */
   readonly created: string;

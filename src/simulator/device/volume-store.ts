@@ -13,6 +13,13 @@ export interface StoredEntry {
   readonly usage: FileUsage;
 }
 
+/** A place in a pool. */
+export interface Location {
+  readonly pool: string;
+  /** Path within the filesystem; empty for its root. */
+  readonly path: string;
+}
+
 /** A range of a file, in bytes. */
 export interface Extent {
   readonly offset: number;
@@ -74,6 +81,9 @@ export interface VolumeStore {
 
   /** Makes a file of this length that reads as zeros and takes no space. Fails when the path exists. */
   createFile(pool: string, path: string, length: number): Promise<void>;
+
+  /** Makes a copy of a file, holes included, also in another pool. Nothing writes to the source meanwhile. */
+  copyFile(from: Location, to: Location): Promise<void>;
 
   /** Gives a file this length: cuts it off, or lengthens it by zeros. */
   truncate(pool: string, path: string, length: number): Promise<void>;

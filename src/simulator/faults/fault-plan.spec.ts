@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HandClock } from '../clock.testing.ts';
 import { Execution } from '../console/execution.ts';
 import type { Statement } from '../console/hooks.ts';
 import type { Fault, Place } from './fault.ts';
@@ -15,19 +16,20 @@ function plan() {
     setPool: ({ pool }: { pool: string }) => calls.push(`set ${pool}`),
     healPools: () => calls.push('heal'),
   };
-  const faults = new FaultPlan(box);
+  const clock = new HandClock('1970-01-01T00:00:00Z');
+  const faults = new FaultPlan(box, clock);
   /** Lets a statement run and tells what struck: an error's text, or nothing. */
   const run = (statement: Statement, execution = new Execution('')) => {
     const once = { ...statement };
     try {
-      faults.beforeStatement(once, execution);
+      void faults.beforeStatement(once, execution);
       faults.afterStatement(once, execution);
     } catch (error) {
       return error instanceof Error ? error.message : undefined;
     }
     return '';
   };
-  return { faults, run, calls };
+  return { faults, run, calls, clock };
 }
 
 const fail = (at: Place, error = 'no'): Fault => ({ kind: 'fail', at, error });
@@ -98,8 +100,8 @@ test('after means after that very command, though others run meanwhile', () => {
   const [mine, other] = [new Execution('mine'), new Execution('other')];
   faults.arm({ kind: 'kill', at: { path: '/disk' }, when: 'after' });
   const [slow, quick] = [{ ...ADD }, { ...ADD }];
-  faults.beforeStatement(slow, mine);
-  faults.beforeStatement(quick, other);
+  void faults.beforeStatement(slow, mine);
+  void faults.beforeStatement(quick, other);
   faults.afterStatement(quick, other);
   assert.deepEqual([mine.isKilled, other.isKilled], [false, false]);
   assert.throws(() => faults.afterStatement(slow, mine), { name: 'ScriptKilled' });
@@ -117,6 +119,31 @@ test('a dropped connection takes the script along or not', () => {
     assert.equal(run(ADD, execution), scriptRunsOn ? '' : 'the script was killed');
     assert.equal(isConnected, false);
   }
+});
+
+test('a script stands still until its time is over, it is released or killed', async () => {
+  const { faults, clock } = plan();
+  const armed = faults.arm({ kind: 'stall', at: { path: '/disk' }, ms: 5000, disconnect: false }, 2);
+  await faults.beforeStatement({ ...ADD }, new Execution('timed'));
+  assert.deepEqual([clock.now(), armed.fired, armed.standing], [5000, 1, 0]);
+
+  const forever = faults.arm({ kind: 'stall', at: {}, ms: 'untilReleased', disconnect: false }, 3);
+  let disconnected = 0;
+  const [one, two, three] = [1, 2, 3].map((n) => new Execution(`${n}`, () => (disconnected += 1)));
+  assert.ok(one && two && three);
+  const ends = [one, two].map((execution) => faults.beforeStatement({ ...PUT }, execution));
+  assert.deepEqual([forever.standing, faults.armed.length], [2, 2]);
+  one.kill();
+  await ends[0];
+  assert.equal(forever.standing, 1);
+  forever.release();
+  await ends[1];
+  const last = faults.beforeStatement({ ...PUT }, three);
+  assert.deepEqual([forever.fired, forever.standing, disconnected], [3, 1, 0]);
+  assert.ok(faults.armed.includes(forever), 'it is listed while a script stands there');
+  faults.clear();
+  await last;
+  assert.deepEqual(faults.armed, []);
 });
 
 test('a restart is passed on with its time', () => {

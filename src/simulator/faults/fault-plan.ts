@@ -1,8 +1,10 @@
+import { type Clock, HOST_CLOCK } from '../clock.ts';
 import { type Execution, ScriptKilled } from '../console/execution.ts';
 import type { ConsoleHooks, Statement } from '../console/hooks.ts';
 import { DeviceFailure } from '../console/menu.ts';
 import { addGarbage, breakLines, cutAfter, flood, type OutputFilter } from '../output/output-filter.ts';
 import type { Fault, Place, PoolCondition } from './fault.ts';
+import { StandingScripts } from './standing-scripts.ts';
 
 /** What faults do to the box as a whole. */
 export interface FaultyBox {
@@ -18,11 +20,16 @@ export interface ArmedFault {
   readonly fault: Fault;
   /** How often it has struck. */
   readonly fired: number;
+  /** How many scripts stand still at it now; of a `stall` only. */
+  readonly standing: number;
+  /** It strikes no more. What stands still at it stays so. */
   disarm(): void;
+  /** Lets go on what stands still at it. */
+  release(): void;
 }
 
 type FaultOf<K extends Fault['kind']> = Extract<Fault, { readonly kind: K }>;
-type PlacedFault = FaultOf<'fail' | 'kill' | 'drop' | 'restart'>;
+type PlacedFault = FaultOf<'fail' | 'kill' | 'drop' | 'restart' | 'stall'>;
 type OutputFault = FaultOf<'cut' | 'wrap' | 'garbage' | 'flood'>;
 
 class Entry implements ArmedFault {
@@ -32,14 +39,24 @@ class Entry implements ArmedFault {
   left: number;
   /** Commands at its place since it was armed. */
   seen = 0;
+  readonly scripts: StandingScripts;
 
-  constructor(fault: Fault, times: number) {
+  constructor(fault: Fault, times: number, clock: Clock) {
     this.fault = fault;
     this.left = times;
+    this.scripts = new StandingScripts(clock);
+  }
+
+  get standing(): number {
+    return this.scripts.count;
   }
 
   disarm(): void {
     this.left = 0;
+  }
+
+  release(): void {
+    this.scripts.release();
   }
 }
 
@@ -49,24 +66,27 @@ class Entry implements ArmedFault {
  */
 export class FaultPlan implements ConsoleHooks {
   readonly #box: FaultyBox;
+  readonly #clock: Clock;
   #entries: readonly Entry[] = [];
   /** Faults that strike when the command is through. */
   readonly #due = new WeakMap<Statement, Entry>();
 
-  constructor(box: FaultyBox) {
+  constructor(box: FaultyBox, clock: Clock = HOST_CLOCK) {
     this.#box = box;
+    this.#clock = clock;
   }
 
   /** @param times How often it strikes before it is spent; `Infinity` until it is disarmed. */
   arm(fault: Fault, times = 1): ArmedFault {
-    const entry = new Entry(fault, times);
-    this.#entries = [...this.#live(), entry];
+    const entry = new Entry(fault, times, this.#clock);
+    this.#entries = [...this.#kept(), entry];
     return entry;
   }
 
-  /** Disarms all and heals all pools. */
+  /** Disarms all, lets go on what stands still, and heals all pools. */
   clear(): void {
     for (const entry of this.#entries) entry.disarm();
+    this.release();
     this.#box.healPools();
   }
 
@@ -79,25 +99,31 @@ export class FaultPlan implements ConsoleHooks {
     this.#box.setPool(condition);
   }
 
-  /** Those that can still strike, in the order of arming. */
-  get armed(): readonly ArmedFault[] {
-    return this.#live();
+  /** Lets go on whatever stands still. */
+  release(): void {
+    for (const entry of this.#entries) entry.release();
   }
 
-  beforeStatement(statement: Statement, execution: Execution): void {
+  /** Those that can still strike or have scripts standing still, in the order of arming. */
+  get armed(): readonly ArmedFault[] {
+    return this.#kept();
+  }
+
+  beforeStatement(statement: Statement, execution: Execution): Promise<void> | undefined {
     const here = this.#live().filter(({ fault }) => isPlaced(fault) && isAt(fault.at, statement));
     // All of them count the command, also those that come too late to strike at it.
     for (const entry of here) entry.seen += 1;
     const entry = here.find(({ fault, seen }) => isPlaced(fault) && seen >= (fault.at.nth ?? 1));
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
     entry.left -= 1;
-    if ('when' in entry.fault && entry.fault.when === 'after') this.#due.set(statement, entry);
-    else this.#strike(entry, execution);
+    if (!('when' in entry.fault && entry.fault.when === 'after')) return this.#strike(entry, execution);
+    this.#due.set(statement, entry);
+    return undefined;
   }
 
   afterStatement(statement: Statement, execution: Execution): void {
     const entry = this.#due.get(statement);
-    if (entry !== undefined) this.#strike(entry, execution);
+    if (entry !== undefined) void this.#strike(entry, execution);
   }
 
   /** What the output of an exec with this line goes through; a fault that changes output strikes here. */
@@ -122,14 +148,23 @@ export class FaultPlan implements ConsoleHooks {
     return this.#entries.filter(({ left }) => left > 0);
   }
 
-  /** @throws DeviceFailure or ScriptKilled unless the script runs on. */
-  #strike(entry: Entry, execution: Execution): void {
+  #kept(): readonly Entry[] {
+    return this.#entries.filter(({ left, standing }) => left > 0 || standing > 0);
+  }
+
+  /**
+   * Ends at once, or, for a script that stands still, when that is over.
+   *
+   * @throws DeviceFailure or ScriptKilled, at once, unless the script runs on.
+   */
+  #strike(entry: Entry, execution: Execution): Promise<void> | undefined {
     const { fault } = entry;
     entry.fired += 1;
-    if (!isPlaced(fault)) return;
+    if (!isPlaced(fault)) return undefined;
     if (fault.kind === 'fail') throw new DeviceFailure(fault.error);
-    if (fault.kind === 'drop') execution.disconnect();
-    if (fault.kind === 'drop' && fault.scriptRunsOn) return;
+    if (fault.kind === 'drop' || (fault.kind === 'stall' && fault.disconnect)) execution.disconnect();
+    if (fault.kind === 'stall') return entry.scripts.stand(execution, fault.ms);
+    if (fault.kind === 'drop' && fault.scriptRunsOn) return undefined;
     execution.kill();
     if (fault.kind === 'restart') this.#box.restart(fault.downMs);
     throw new ScriptKilled();

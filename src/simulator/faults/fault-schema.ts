@@ -19,6 +19,10 @@ const fault: z.ZodType<Fault> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('kill'), at, when }),
   z.strictObject({ kind: z.literal('drop'), at, when, scriptRunsOn: z.boolean() }),
   z.strictObject({ kind: z.literal('restart'), at, when, downMs: count }),
+  z.strictObject({
+    ...{ kind: z.literal('stall'), at, disconnect: z.boolean() },
+    ms: z.union([count, z.literal('untilReleased')]),
+  }),
   z.strictObject({ kind: z.literal('cut'), bytes: count, line }),
   z.strictObject({ kind: z.literal('wrap'), columns: atLeastOne, line }),
   z.strictObject({ kind: z.literal('garbage'), where: z.enum(['before', 'after', 'instead']), text, line }),

@@ -33,6 +33,16 @@ export type Fault =
   | { readonly kind: 'drop'; readonly at: Place; readonly when: Moment; readonly scriptRunsOn: boolean }
   /** The box restarts: all scripts and connections die, nobody can connect for `downMs`, what was done stays. */
   | { readonly kind: 'restart'; readonly at: Place; readonly when: Moment; readonly downMs: number }
+  /**
+   * Before the command, the script stands still for so many ms of the box's clock, or until it is released; its connection
+   * ends when that begins, or stays. Other scripts run meanwhile, and a restart kills it.
+   */
+  | {
+      readonly kind: 'stall';
+      readonly at: Place;
+      readonly ms: number | 'untilReleased';
+      readonly disconnect: boolean;
+    }
   /** The output of one exec ends after so many bytes, the channel closes as if all were well. */
   | ({ readonly kind: 'cut'; readonly bytes: number } & OneExec)
   /** The output of one exec is broken into lines of so many columns. */

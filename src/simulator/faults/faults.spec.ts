@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { Client } from 'ssh2';
+import { until } from '../../../test/support/until.ts';
+import { HandClock } from '../clock.testing.ts';
+import { type Clock, HOST_CLOCK } from '../clock.ts';
 import type { ConsoleHooks } from '../console/hooks.ts';
 import { simulatorForTest } from '../simulate.testing.ts';
 import { connect, exec, openExec } from '../ssh/ssh-client.testing.ts';
@@ -13,8 +16,8 @@ const GUARDED =
 
 const FIRST = { path: '/disk/btrfs/subvolume', command: 'add', text: 'name=a' };
 
-async function startBox(t: TestContext, hooks: ConsoleHooks = {}) {
-  const { simulator, privateKey } = await simulatorForTest(t, { hooks });
+async function startBox(t: TestContext, hooks: ConsoleHooks = {}, clock: Clock = HOST_CLOCK) {
+  const { simulator, privateKey } = await simulatorForTest(t, { hooks, clock });
   const login = () => connect(t, { port: simulator.port, privateKey });
   return { ...simulator, simulator, login, subvolumes: () => simulator.device.pools()[0]?.subvolumes };
 }
@@ -91,6 +94,48 @@ for (const [when, made] of [
     assert.deepEqual(subvolumes(), made);
   });
 }
+
+test('stall: a script stands still before the command, others run meanwhile, and it goes on when it is released', async (t) => {
+  const { faults, login, subvolumes } = await startBox(t);
+  const armed = faults.arm({ kind: 'stall', at: FIRST, ms: 'untilReleased', disconnect: false });
+  const answer = exec(await login(), GUARDED);
+  await until(async () => armed.standing === 1);
+  assert.equal((await exec(await login(), '/disk/btrfs/subvolume/add fs=pool name=between')).stdout, '');
+  assert.deepEqual(subvolumes(), ['between']);
+  armed.release();
+  assert.equal((await answer).stdout, 'begun\r\ndone\r\n');
+  assert.deepEqual(subvolumes(), ['between', 'a', 'b']);
+});
+
+test('stall with its connection cut: the script that its client gave up runs on later', async (t) => {
+  const { faults, login, subvolumes, simulator } = await startBox(t);
+  const armed = faults.arm({ kind: 'stall', at: FIRST, ms: 'untilReleased', disconnect: true });
+  assert.equal(await lost(await login(), GUARDED), 'begun\r\n');
+  assert.deepEqual([armed.standing, simulator.running, subvolumes()], [1, 1, []]);
+  armed.release();
+  await until(async () => simulator.running === 0);
+  assert.deepEqual(subvolumes(), ['a', 'b']);
+});
+
+test('stall for a time: it is the time of the box', async (t) => {
+  const { faults, login } = await startBox(t, {}, new HandClock('2026-01-02T03:04:05Z'));
+  faults.arm({ kind: 'stall', at: FIRST, ms: 3_600_000, disconnect: false });
+  const uptime = ':put [/system/resource/get uptime]';
+  const { stdout } = await exec(await login(), `${uptime}; /disk/btrfs/subvolume/add fs=pool name=a; ${uptime}`);
+  assert.equal(stdout, '00:00:00\r\n01:00:00\r\n');
+});
+
+test('stall: a restart of the box kills it, and closing a simulator does not wait for it', async (t) => {
+  const { faults, login, subvolumes, simulator } = await startBox(t);
+  const armed = faults.arm({ kind: 'stall', at: FIRST, ms: 'untilReleased', disconnect: true }, 2);
+  await lost(await login(), GUARDED);
+  await simulator.restart();
+  assert.deepEqual([armed.standing, subvolumes()], [0, []]);
+  await lost(await login(), GUARDED);
+  const begin = performance.now();
+  await simulator.close();
+  assert.ok(performance.now() - begin < 4000);
+});
 
 test('nobody gets in while the box is down, and a simulator may be closed then', async (t) => {
   const { simulator, login } = await startBox(t);

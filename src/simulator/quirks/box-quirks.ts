@@ -57,7 +57,13 @@ export const BOX_QUIRKS: readonly QuirkDefinition[] = [
   {
     name: 'clock-wrong',
     summary: 'the clock of the box is 400 days slow',
-    effects: () => ({ clockAheadMs: -400 * DAY_MS }),
+    effects: () => ({ device: { clockAheadMs: -400 * DAY_MS } }),
+  },
+  {
+    name: 'uptime-sub-second',
+    unknown: 'U26',
+    summary: 'uptime carries milliseconds',
+    effects: () => ({ device: { uptimeStepMs: 1 } }),
   },
 ];
 

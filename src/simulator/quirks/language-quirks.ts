@@ -2,7 +2,7 @@ import type { Dialect } from '../console/dialect.ts';
 import { DeviceFailure } from '../console/menu.ts';
 import type { QuirkDefinition } from './quirk.ts';
 
-/** What can differ in the texts of errors, in JSON and in regular expressions (docs/routeros.md, 1.4 and 2). */
+/** What can differ in the texts of errors, in JSON and in regular expressions, and in lists of items (docs/routeros.md, 1.3, 1.4 and 2). */
 export const LANGUAGE_QUIRKS: readonly QuirkDefinition[] = [
   {
     name: 'error-texts-other',
@@ -20,6 +20,9 @@ export const LANGUAGE_QUIRKS: readonly QuirkDefinition[] = [
   dialect('json-bools-as-words', 'U12', 'JSON has bools as "yes" and "no"', { boolsAsWords: true }),
   dialect('json-unset-is-null', 'U12', 'a property of the proplist that is unset is null', { unset: 'null' }),
   dialect('json-unset-is-empty', 'U12', 'a property of the proplist that is unset is ""', { unset: 'empty' }),
+  dialect('empty-list-passes', 'U27', '`set` and `remove` of no items do nothing, without an error', {
+    emptyItemsPass: true,
+  }),
   dialect('no-intervals', undefined, 'braces in regular expressions stand for themselves', { intervals: false }),
 ];
 

@@ -17,7 +17,7 @@ export interface QuirkDefinition extends Quirk {
   /**
    * Called each time it is switched on, so that what it remembers begins anew.
    *
-   * @param clock Reads a clock that only goes forward, in ms.
+   * @param clock Reads the box's clock, in ms.
    */
   effects(clock: () => number): Effects;
 }
@@ -27,8 +27,6 @@ export interface Effects {
   readonly ssh?: SshEffects;
   readonly dialect?: Partial<Dialect>;
   readonly device?: Partial<DeviceManner>;
-  /** How far the device's clock is ahead, in ms. */
-  readonly clockAheadMs?: number;
   readonly menus?: MenuEffects;
 }
 

@@ -238,6 +238,26 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     quirky: 'not enough permissions (9)',
   },
   'clock-wrong': { line: ':put [/system/clock/get date]', strict: '2026-01-02', quirky: '2024-11-28' },
+  'received-uuid-zeros': {
+    line: json(`[${SUBVOLUME}/print as-value proplist=fs,received-uuid]`),
+    strict: '[{"fs":"pool"}]',
+    quirky: '[{"fs":"pool","received-uuid":"00000000-0000-0000-0000-000000000000"}]',
+  },
+  'received-uuid-dash': {
+    line: json(`[${SUBVOLUME}/print as-value proplist=fs,received-uuid]`),
+    strict: '[{"fs":"pool"}]',
+    quirky: '[{"fs":"pool","received-uuid":"-"}]',
+  },
+  'empty-list-passes': {
+    line: `:do {${SUBVOLUME}/remove [:pick [find] 0 0]; :put "passed"} on-error={:put "failed"}; ${count}`,
+    strict: 'failed|1',
+    quirky: 'passed|1',
+  },
+  'uptime-sub-second': {
+    line: ':delay 90250ms; :put [/system/resource/get uptime]; :put ([/system/resource/get uptime]>90s)',
+    strict: '00:01:30|false',
+    quirky: '00:01:30.250|true',
+  },
 };
 
 const DELAYS: Readonly<Record<string, Delay>> = {
@@ -302,7 +322,9 @@ test('each unknown that shows over SSH has a quirk, and names are unique and in 
   assert.equal(new Set(names).size, names.length);
   for (const name of names) assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
   const unknowns = new Set(QUIRKS.flatMap(({ unknown }) => unknown ?? []));
-  const expected = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 20, 21, 22, 24, 25].map((n) => `U${n}`);
+  const expected = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28].map(
+    (n) => `U${n}`,
+  );
   assert.deepEqual([...unknowns], expected);
 });
 

@@ -1,3 +1,4 @@
+import { HOST_CLOCK } from '../clock.ts';
 import { type Dialect, PLAIN_DIALECT } from '../console/dialect.ts';
 import type { Menus } from '../console/menu.ts';
 import { type DeviceManner, STRICT_MANNER } from '../device/manner.ts';
@@ -39,14 +40,13 @@ export class Quirks {
   #ssh: SshEffects = {};
   #dialect = PLAIN_DIALECT;
   #device = STRICT_MANNER;
-  #clockAheadMs = 0;
   #menus: { readonly of: Menus; readonly quirky: Menus } | undefined;
 
   /**
-   * @param clock Reads a clock that only goes forward, in ms, for what lasts a while.
+   * @param clock Reads the box's clock, in ms, for what lasts a while.
    * @throws Error as {@link set} does.
    */
-  constructor(names: readonly string[] = [], clock: () => number = () => performance.now()) {
+  constructor(names: readonly string[] = [], clock: () => number = HOST_CLOCK.now) {
     this.#clock = clock;
     this.set(names);
   }
@@ -73,7 +73,6 @@ export class Quirks {
       STRICT_MANNER,
       this.#effects.map(({ device }) => device),
     );
-    this.#clockAheadMs = this.#effects.reduce((sum, { clockAheadMs = 0 }) => sum + clockAheadMs, 0);
     this.#menus = undefined;
   }
 
@@ -91,11 +90,6 @@ export class Quirks {
 
   get device(): DeviceManner {
     return this.#device;
-  }
-
-  /** How far the clock of the box is ahead, in ms. */
-  get clockAheadMs(): number {
-    return this.#clockAheadMs;
   }
 
   /** What the output of an exec goes through. */

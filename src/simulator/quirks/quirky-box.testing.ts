@@ -1,5 +1,7 @@
 import type { TestContext } from 'node:test';
+import { HandClock } from '../clock.testing.ts';
 import { Console } from '../console/console.ts';
+import { Execution } from '../console/execution.ts';
 import { temporaryDirectory } from '../device/device.testing.ts';
 import { Device } from '../device/device.ts';
 import { Quirks } from './quirks.ts';
@@ -10,28 +12,25 @@ export interface QuirkyBox {
   readonly quirks: Quirks;
   /** Runs one line and returns what it printed, lines joined by `|`. */
   run(line: string): Promise<string>;
-  /** Lets time pass for the quirks. */
+  /** Lets time pass. */
   wait(ms: number): void;
 }
 
-/** The box stands still at noon of 2 January 2026, apart from its quirks. */
+/** The clock of the box stands still at noon of 2 January 2026 until the test or a `:delay` moves it. */
 export async function quirkyBox(t: TestContext, names: readonly string[]): Promise<QuirkyBox> {
-  let elapsedMs = 0;
-  const quirks = new Quirks(names, () => elapsedMs);
-  const now = () => new Date(Date.UTC(2026, 0, 2, 12) + quirks.clockAheadMs);
+  const clock = new HandClock('2026-01-02T12:00:00Z');
+  const quirks = new Quirks(names, () => clock.now());
   const pools = [{ label: 'pool', mountPoint: 'pool', sizeBytes: 2 ** 30 }];
-  const device = await Device.open({ stateDir: await temporaryDirectory(t), pools, now }, () => quirks.device);
+  const device = await Device.open({ stateDir: await temporaryDirectory(t), pools, clock }, () => quirks.device);
   t.after(() => device.close());
   const console = new Console(quirks.menus(device.menus), {}, () => quirks.dialect);
   const run = async (line: string) => {
     let printed = '';
-    await console.run(line, (text) => {
+    const write = (text: string) => {
       printed += text;
-    });
+    };
+    await console.run(line, write, new Execution(line, undefined, clock));
     return printed.trimEnd().replaceAll('\r\n', '|');
   };
-  const wait = (ms: number) => {
-    elapsedMs += ms;
-  };
-  return { device, quirks, run, wait };
+  return { device, quirks, run, wait: (ms) => clock.pass(ms) };
 }

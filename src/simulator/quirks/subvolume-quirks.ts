@@ -56,6 +56,10 @@ export const SUBVOLUME_QUIRKS: readonly QuirkDefinition[] = [
     }),
   ),
   menuQuirk('subvolume-ids-move', 'U25', 'the id of a subvolume is its place in the list as it is now', idsAsPlaces),
+  menuQuirk('received-uuid-zeros', 'U28', '`received-uuid` of what was made here is a uuid of zeros', () =>
+    madeHereShows('00000000-0000-0000-0000-000000000000'),
+  ),
+  menuQuirk('received-uuid-dash', 'U28', '`received-uuid` of what was made here is `-`', () => madeHereShows('-')),
   menuQuirk('string-subvolume-id', undefined, '`subvolume-id` is a text', () =>
     rows((row) => withProps(row, { 'subvolume-id': String(row.props.get('subvolume-id')) })),
   ),
@@ -85,6 +89,10 @@ function adding(change: (args: Arguments) => Arguments): MenuEffects {
       return next(path === SUBVOLUME && call.command === 'add' ? { ...call, args: change(call.args) } : call);
     },
   };
+}
+
+function madeHereShows(text: string): MenuEffects {
+  return rows((row) => (row.props.has('received-uuid') ? row : withProps(row, { 'received-uuid': text })));
 }
 
 function noParent(): DeviceFailure {

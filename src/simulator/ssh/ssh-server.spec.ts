@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import ssh2 from 'ssh2';
+import { HOST_CLOCK } from '../clock.ts';
 import { Counters } from '../counters.ts';
 import { temporaryDirectory } from '../device/device.testing.ts';
 import { parseAuthorizedKeys } from './authorized-keys.ts';
@@ -25,7 +26,7 @@ async function startServer(t: TestContext, shell: Shell, latencyMs = 0) {
   const hostKey = await loadHostKey(await temporaryDirectory(t));
   const counters = new Counters();
   const server = await SshServer.start({
-    ...{ listen: { host: '127.0.0.1', port: 0 }, user: 'csi', hostKey, shell, counters, latencyMs },
+    ...{ listen: { host: '127.0.0.1', port: 0 }, user: 'csi', hostKey, shell, counters, latencyMs, clock: HOST_CLOCK },
     authorizedKeys: parseAuthorizedKeys(`${KEY.publicKey}\n${RSA.public}`),
   });
   t.after(() => server.close());
@@ -195,6 +196,9 @@ test('only loopback addresses are listened on', async (t) => {
   const { hostKey } = await startServer(t, ECHO);
   for (const host of ['0.0.0.0', '::', '192.168.1.1', '127.0.0.1.example.com', '']) {
     const options = { listen: { host, port: 0 }, user: 'csi', hostKey, authorizedKeys: [], latencyMs: 0 };
-    await assert.rejects(SshServer.start({ ...options, shell: ECHO, counters: new Counters() }), /loopback only/);
+    await assert.rejects(
+      SshServer.start({ ...options, shell: ECHO, counters: new Counters(), clock: HOST_CLOCK }),
+      /loopback only/,
+    );
   }
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel, type Session } from 'ssh2';
+import type { Clock } from '../clock.ts';
 import { Execution } from '../console/execution.ts';
 import type { Counters } from '../counters.ts';
 import { isAuthorised } from './authorized-keys.ts';
@@ -27,6 +28,8 @@ export interface SshServerOptions {
   readonly authorizedKeys: readonly ParsedKey[];
   readonly shell: Shell;
   readonly counters: Counters;
+  /** The box's, which everything waits by. */
+  readonly clock: Clock;
   /** Delay before each command runs, in ms. */
   readonly latencyMs: number;
   /** By default good ones. */
@@ -108,7 +111,7 @@ export class SshServer {
       await Promise.all(this.#running.values());
       whileDown();
       // A server that closes stays down.
-      await delay(downMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      await this.#options.clock.wait(downMs, this.#closing.signal).catch(() => undefined);
     } finally {
       this.#restarts -= 1;
     }
@@ -167,7 +170,8 @@ export class SshServer {
     session.on('exec', (accept, _reject, { command }) => {
       const channel = accept();
       channel.on('close', release);
-      const execution = new Execution(this.#manners.takes(command), () => cutOff(peer.socket));
+      const line = this.#manners.takes(command);
+      const execution = new Execution(line, () => cutOff(peer.socket), this.#options.clock);
       // It came in while the box was going down.
       if (this.#restarts > 0) execution.kill();
       const run = this.#execute(channel, execution, peer.socket);

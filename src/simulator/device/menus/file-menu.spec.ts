@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HandClock } from '../../clock.testing.ts';
+import { quirkyBox } from '../../quirks/quirky-box.testing.ts';
 import { MIB, openDevice } from '../device.testing.ts';
 
 const FILE = '/file';
 
 test('pools, subvolumes, images and plain files, named without a leading slash', async (t) => {
-  const device = await openDevice(t, { now: () => new Date('2026-01-02T03:04:05Z') });
+  const device = await openDevice(t, { clock: new HandClock('2026-01-02T03:04:05Z') });
   await device.addVolume('v-1', MIB);
   await device.add(FILE, { name: '/pool/notes.txt', contents: 'hello' });
   const rows = (await device.rows(FILE)).map((row) => Object.fromEntries(row.props));
@@ -16,6 +18,21 @@ test('pools, subvolumes, images and plain files, named without a leading slash',
     { name: 'pool/v-1/volume.img', type: '.img file', size: BigInt(MIB), ...time },
     { name: 'pool/notes.txt', type: '.txt file', size: 5n, contents: 'hello', ...time },
   ]);
+});
+
+test('print detail: the name on a line of its own, and no quotes', async (t) => {
+  const { run } = await quirkyBox(t, []);
+  const directory = `pool/${'d'.repeat(80)}`;
+  await run(`/file/add name=pool/notes.txt contents="hello"; /file/add name=${directory} type=directory`);
+  const proplist = 'proplist=name,type,size,last-modified';
+  assert.equal(
+    await run(`/file/print detail ${proplist} where name~"notes"`),
+    ' 0    name=pool/notes.txt|    type=.txt file size=5B last-modified=2026-01-02 12:00:00',
+  );
+  assert.equal(
+    await run(`/file/print detail ${proplist} where type=directory`),
+    ` 0    name=pool/${'d'.repeat(64)}|    ${'d'.repeat(16)}|    type=directory last-modified=2026-01-02 12:00:00`,
+  );
 });
 
 test('what add refuses', async (t) => {

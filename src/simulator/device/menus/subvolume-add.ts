@@ -95,7 +95,11 @@ async function commitOrUndo(box: Box, pool: string, fullname: string, changes: r
   }
 }
 
-function newSubvolume(
+/**
+ * The record of a subvolume that is being made, with `source` as a snapshot of that one. A read-only snapshot of what was
+ * received keeps the uuid that this came with, a writable one does not, as in Linux (docs/routeros.md, 6.1).
+ */
+export function newSubvolume(
   box: Box,
   pool: string,
   fullname: string,
@@ -110,6 +114,7 @@ function newSubvolume(
     subvolumeId: box.state.next(`subvolume-id ${pool}`, FIRST_SUBVOLUME_ID),
     uuid: randomUUID(),
     sourceUuid: source?.uuid ?? '',
+    ...(readOnly && source?.receivedUuid !== undefined ? { receivedUuid: source.receivedUuid } : {}),
     readOnly,
     created: box.timestamp(),
     generation: box.state.next(`generation ${pool}`),

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
+import { HandClock } from '../../clock.testing.ts';
 import type { Row } from '../../console/menu.ts';
 import { MIB, openDevice, poolDirectory, testOnBackends } from '../device.testing.ts';
 
 const SUBVOLUME = '/disk/btrfs/subvolume';
 
 test('rows of the root, a subvolume and its snapshot', async (t) => {
-  const now = new Date('2026-01-02T03:04:05.600Z');
-  const device = await openDevice(t, { now: () => now });
+  const device = await openDevice(t, { clock: new HandClock('2026-01-02T03:04:05.600Z') });
   await device.add(SUBVOLUME, { fs: 'pool', name: 'v-1' });
   await device.snapshot('v-1', 's-1');
   const [root, volume, snapshot] = await device.rows(SUBVOLUME);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HandClock } from '../../clock.testing.ts';
+import { Duration } from '../../console/value.ts';
 import { openDevice } from '../device.testing.ts';
 
 test('identity: the option until it is set', async (t) => {
@@ -17,11 +19,23 @@ test('version and packages', async (t) => {
 });
 
 test('the clock is the device clock, in UTC', async (t) => {
-  const device = await openDevice(t, { now: () => new Date('2026-01-02T03:04:05Z') });
+  const device = await openDevice(t, { clock: new HandClock('2026-01-02T03:04:05Z') });
   const [row] = await device.rows('/system/clock');
   assert.equal(row?.props.get('date'), '2026-01-02');
   assert.equal(row?.props.get('time'), '03:04:05');
   assert.equal(row?.props.get('gmt-offset'), 0n);
+});
+
+test('uptime is by the clock, in whole seconds, and begins anew with the box', async (t) => {
+  const clock = new HandClock('2026-01-02T03:04:05.700Z');
+  const device = await openDevice(t, { clock });
+  const uptime = async () => (await device.rows('/system/resource'))[0]?.props.get('uptime');
+  assert.deepEqual(await uptime(), new Duration(0));
+  clock.pass(93_784_999);
+  assert.deepEqual(await uptime(), new Duration(93_784_000));
+  device.device.restart();
+  clock.pass(1500);
+  assert.deepEqual(await uptime(), new Duration(1000));
 });
 
 test('the log keeps the last thousand lines', async (t) => {

@@ -61,7 +61,8 @@ function resourceMenu(box: Box): DeviceMenu {
     kind: 'singleton',
     properties: [...Object.keys(constant), 'uptime'],
     rows: async () => {
-      const uptime = new Duration(Math.floor((Date.now() - box.startedAt) / 1000) * 1000);
+      const step = box.manner.uptimeStepMs;
+      const uptime = new Duration(Math.floor(box.uptimeMs() / step) * step);
       return [makeRow('*0', { ...constant, uptime })];
     },
   });

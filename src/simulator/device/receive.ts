@@ -1,0 +1,108 @@
+import type { Box } from './box.ts';
+import { newSubvolume } from './menus/subvolume-add.ts';
+import { type FileRecord, leafName, pathKey, type SubvolumeRecord } from './records.ts';
+import type { Change } from './state.ts';
+
+/** One Btrfs send and receive, and how it ends. */
+export interface Transfer {
+  /** Label of the pool and full name of the subvolume that is sent, which must be read-only. */
+  readonly from: { readonly pool: string; readonly name: string };
+  /** Label of the pool that receives, and full name of the subvolume there to receive in; without it, at the root. */
+  readonly to: { readonly pool: string; readonly container?: string };
+  /**
+   * Full name, in the pool that sends, of what this is incremental to. The receiving pool must have a complete copy of it,
+   * or be the same pool.
+   */
+  readonly parent?: string;
+  /** Whether it comes to its end. */
+  readonly complete: boolean;
+}
+
+/**
+ * Makes what Btrfs receive makes (docs/routeros.md, 6.1): a subvolume of the same leaf name. A complete one has all files
+ * of what was sent, is read-only, and carries its uuid. An incomplete one has the first half of each file, or with a
+ * parent all that the parent has; it is writable and carries no uuid.
+ *
+ * @returns the id of the new row.
+ * @throws Error when something is missing, not read-only or there already; DeviceFailure when the pool takes nothing.
+ */
+export function receive(box: Box, transfer: Transfer): Promise<string> {
+  return box.changes.run(() => carryOut(box, transfer));
+}
+
+async function carryOut(box: Box, { from, to, parent, complete }: Transfer): Promise<string> {
+  const source = named(box, from.pool, from.name);
+  if (!source.readOnly) throw new Error(`only what is read-only can be sent, and ${from.name} is not`);
+  const base = parent === undefined ? undefined : copyOf(box, named(box, from.pool, parent), to.pool);
+  const path = pathAt(box, to, leafName(source.fullname));
+  box.requireWritable(to.pool, true);
+  if (box.exists({ pool: to.pool, path })) throw new Error(`the pool ${to.pool} has ${path} already`);
+
+  const made = newSubvolume(box, to.pool, path, base, complete);
+  const received = complete ? { ...made, receivedUuid: uuidOf(source) } : made;
+  const isCut = !complete && base === undefined;
+  const originals = filesOf(box, complete || base === undefined ? source : base);
+  const copies = originals.map((file) => copyRecord(box, file, received, isCut));
+  try {
+    await box.store.createSubvolume(to.pool, path);
+    for (const { original, copy } of copies) await copyContent(box, original, copy, isCut);
+    if (complete) await box.store.setReadOnly(to.pool, path, true);
+    box.state.commit(
+      { put: 'subvolume', key: pathKey(to.pool, path), record: received },
+      ...copies.map(({ copy }): Change => ({ put: 'file', key: pathKey(copy.pool, copy.path), record: copy })),
+    );
+  } catch (error) {
+    for (const { copy } of copies) box.usage.delete(copy.pool, copy.path);
+    await box.store.remove(to.pool, path);
+    throw error;
+  }
+  return received.id;
+}
+
+function named(box: Box, pool: string, fullname: string): SubvolumeRecord {
+  const found = fullname === '' || box.isAway(pool) ? undefined : box.subvolumeAt(pool, fullname);
+  if (found === undefined) throw new Error(`the pool ${pool} has no subvolume "${fullname}"`);
+  return found;
+}
+
+function pathAt(box: Box, { pool, container }: Transfer['to'], leaf: string): string {
+  return container === undefined ? leaf : `${named(box, pool, container).fullname}/${leaf}`;
+}
+
+/** What a subvolume is known by where it is received: a copy goes by the uuid of its original. */
+function uuidOf({ receivedUuid, uuid }: SubvolumeRecord): string {
+  return receivedUuid ?? uuid;
+}
+
+/** The subvolume itself, or a complete copy of it, in this pool. */
+function copyOf(box: Box, original: SubvolumeRecord, pool: string): SubvolumeRecord {
+  for (const candidate of box.state.table('subvolume').values()) {
+    const isCopy = candidate === original || candidate.receivedUuid === uuidOf(original);
+    if (candidate.pool === pool && candidate.readOnly && isCopy) return candidate;
+  }
+  throw new Error(`the pool ${pool} has no copy of ${original.fullname}`);
+}
+
+/** The plain files and directories of a subvolume, containers first; what is in subvolumes inside does not go along. */
+function filesOf(box: Box, subvolume: SubvolumeRecord): readonly FileRecord[] {
+  const files = [...box.state.table('file').values()];
+  return files.filter((file) => file.pool === subvolume.pool && box.subvolumeOf(file).id === subvolume.id);
+}
+
+function copyRecord(box: Box, original: FileRecord, target: SubvolumeRecord, isCut: boolean) {
+  const { fullname } = box.subvolumeOf(original);
+  const { contents, ...rest } = original;
+  const path = `${target.fullname}${original.path.slice(fullname.length)}`;
+  const whole = isCut || contents === undefined ? rest : { ...rest, contents };
+  const copy: FileRecord = { ...whole, id: box.state.nextId('file'), pool: target.pool, path };
+  return { original, copy };
+}
+
+async function copyContent(box: Box, original: FileRecord, copy: FileRecord, isCut: boolean): Promise<void> {
+  if (original.kind === 'directory') return box.store.createDirectory(copy.pool, copy.path);
+  await box.store.copyFile(original, copy);
+  const { length } = await box.refreshUsage(copy);
+  if (!isCut) return;
+  await box.store.truncate(copy.pool, copy.path, Math.floor(length / 2));
+  await box.refreshUsage(copy);
+}
