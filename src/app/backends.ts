@@ -4,14 +4,17 @@ import type { BackendConfig } from '../config/schema.ts';
 import { type Metrics, noMetrics } from '../observability/metrics.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { Rds } from '../rds/index.ts';
-import { connectRouterOs, parseHostKeys, type RouterOsOptions } from '../routeros/index.ts';
+import { connectRouterOs, DRIFT_MS, parseHostKeys, type RouterOsOptions } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
 import { execMetrics } from './exec-metrics.ts';
 import { execTracing } from './exec-tracing.ts';
 import { hostKeyLines } from './host-key-lines.ts';
 
 /** How long a box that does not answer is tried and then left alone; the defaults are those of the conversation. */
-export type Patience = Pick<RouterOsOptions, 'retryPolicy' | 'breaker'>;
+export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker' | 'clock'> {
+  /** Whether another process may have served the boxes a moment ago, whose last commands may still be at work there. */
+  readonly hasPredecessor?: boolean;
+}
 
 /** The pinned host keys: those of the configuration, and those in a file, which is read at every connect. */
 export function pins({ hostKeys, hostKeysFile }: BackendConfig['ssh']): RouterOsOptions['hostKeys'] {
@@ -39,15 +42,18 @@ export function openBackend(
   metrics: Metrics = noMetrics,
 ): Backend {
   const { ssh, nvme } = config;
+  const { hasPredecessor = false, ...conversation } = patience;
+  const writeWithinMs = ssh.writeWithinSeconds * 1000;
   if (ssh.hostKeys.length > 0) checkPins(config);
   const measured = execMetrics(metrics, config.name);
   const routerOs = connectRouterOs({
-    ...patience,
+    ...conversation,
     host: ssh.host,
     port: ssh.port,
     hostKeys: pins(ssh),
     maxInFlight: ssh.maxInFlight,
     execTimeoutMs: ssh.execTimeoutSeconds * 1000,
+    writeWithinMs,
     credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
     onExec: (event) => {
       const { ms, bytes, outcome } = event;
@@ -60,13 +66,17 @@ export function openBackend(
   const pools = config.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint: mountPoint ?? label }));
   return {
     name: config.name,
-    rds: new Rds(routerOs, {
-      pools,
-      owners,
-      reserveBytes: config.reserve,
-      ratioPercent: percentOf(config.overCommitRatio),
-      port: nvme.port,
-    }),
+    rds: new Rds(
+      routerOs,
+      {
+        ...{ pools, owners, port: nvme.port, reserveBytes: config.reserve },
+        ratioPercent: percentOf(config.overCommitRatio),
+      },
+      {
+        ...(patience.clock === undefined ? {} : { clock: patience.clock }),
+        predecessorMs: hasPredecessor ? writeWithinMs + DRIFT_MS : 0,
+      },
+    ),
     dataAddress: nvme.address,
     allowHostName: nvme.allowHostName,
   };

@@ -55,6 +55,8 @@ const ssh = z
     /** Commands under way at once on the one connection. */
     maxInFlight: z.number().int().min(1).max(8).default(1),
     execTimeoutSeconds: z.number().min(1).max(300).default(20),
+    /** How long a command may go on changing things on the box; one that comes later finds that it must not. */
+    writeWithinSeconds: z.number().int().min(3).max(120).default(10),
   })
   .refine((value) => value.hostKeysFile !== undefined || value.hostKeys?.length !== 0, {
     path: ['hostKeys'],

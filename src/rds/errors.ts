@@ -6,11 +6,11 @@ export const REFUSALS = {
   'RC-POOL':
     'the pool is not there, or not configured: label and uuid must exist exactly once and be mounted exactly once; detail: its label',
   'RC-TWO':
-    'two pools hold a subvolume of this name, and no disk item says which of them is the object; detail: the name',
+    'several pools hold a subvolume of this id, and no disk item says which of them is the object; detail: its name',
   'RC-NAME': 'the device shows the subvolume under another name than the one that was sent; detail: the name sent',
   'RC-NOVOL': 'the volume does not exist',
   'RC-NOSRC': 'the source does not exist',
-  'RC-ELSEWHERE': 'the source is in another pool',
+  'RC-ELSEWHERE': 'the source is in another pool; detail: its label, and the name of the subvolume',
   'RC-OWNER': 'the object belongs to another cluster',
   'RC-SMALL':
     'the size asked for is smaller than the source, or the source exceeds the limit; detail: bytes of the source',

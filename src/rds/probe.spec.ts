@@ -8,7 +8,7 @@ const version = { version: '7.24.1 (stable)' };
 const storage = { name: 'rose-storage', version: '7.24.1', disabled: false };
 const filesystem = { label: 'pool', uuid };
 const mount = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '/pool', size: 1000, free: 900 };
-const language = { 'id-type': 'num', intervals: true };
+const language = { 'id-type': 'num', intervals: true, none: 0, one: 1 };
 const fit = [version, language, storage, filesystem, mount];
 
 test('a box as configured is fit, with its facts', () => {

@@ -8,10 +8,10 @@ import {
 } from '../routeros/index.ts';
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
 import { LostWrites, type Patience } from './lost-writes.ts';
-import { parseVolumeName } from './names.ts';
+import { parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
-import { homeOf } from './scripts/whereabouts.ts';
+import { choose } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
 export type RdsCall = Patience;
@@ -26,8 +26,15 @@ export interface RdsSettings {
   readonly ratioPercent?: bigint | undefined;
   /** TCP port of the NVMe target. */
   readonly port: number;
-  /** Label of the one filesystem in which objects are looked for; undefined for all. */
-  readonly only?: string | undefined;
+  /** The one that is an object, where several subvolumes have names of its id. */
+  readonly chosen?: ChosenSubvolume | undefined;
+}
+
+/** A subvolume. */
+export interface ChosenSubvolume {
+  /** Of its filesystem. */
+  readonly label: string;
+  readonly name: string;
 }
 
 /** Makes the operation for a box. */
@@ -86,19 +93,18 @@ export class Rds {
     try {
       return await this.#insist(asking(this.settings), call);
     } catch (error) {
-      const narrowed = error instanceof RdsError && error.code === 'RC-TWO' ? await this.#narrowed(error, call) : undefined;
-      if (narrowed === undefined) throw error;
-      return await this.#insist(asking(narrowed), call);
+      const chosen = error instanceof RdsError && error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
+      if (chosen === undefined) throw error;
+      return await this.#insist(asking({ ...this.settings, chosen }), call);
     }
   }
 
-  /** Two filesystems hold a volume of one id: the one that its disk item is in is it; undefined when none says so. */
-  async #narrowed(error: RdsError, call: RdsCall): Promise<RdsSettings | undefined> {
-    const name = parseVolumeName(error.detail);
-    if (name === undefined) return undefined;
-    const label = await this.#insist(homeOf(this.settings, { kind: 'pvc', uuid: name.uuid, nqn: '' }), call);
-    const pools = this.settings.pools.filter((pool) => pool.label === label);
-    return pools.length === 0 ? undefined : { ...this.settings, pools, only: label };
+  /** Several subvolumes have a name of one id: the one that is the object, if there is a way to tell. */
+  async #choose({ detail }: RdsError, call: RdsCall): Promise<ChosenSubvolume | undefined> {
+    const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
+    if (volume !== undefined) return await this.#insist(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
+    if (snapshot === undefined) return undefined;
+    return await this.#insist(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */

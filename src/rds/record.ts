@@ -49,7 +49,7 @@ export interface PublicationRecord {
 
 const RECORD = /^rose-csi:2 ([0-9a-f]{8}) ([^|]*)\|/;
 const ENTRY = /^([0-9a-f-]{36}):([wrs]):([0-9a-f]{8})$/;
-const MAX_WORDS = 48;
+const MAX_WORDS = 40;
 
 /** A fresh token. */
 export function randomDigits(): string {
@@ -63,7 +63,7 @@ export function record(entries: Script): Script {
 
 /** A record without nodes. Words are cut to what fits and to characters that need no care anywhere. */
 export function freshRecord(words: string): Script {
-  return record(ros`${`| ${words.replaceAll(/[^A-Za-z0-9 ._/-]/g, '_').slice(0, MAX_WORDS)}`}`);
+  return ros`(${HEADER}.${freshDigits}.${` | ${words.replaceAll(/[^A-Za-z0-9 ._/-]/g, '_').slice(0, MAX_WORDS)}`})`;
 }
 
 /** Words for people on a disk item that had to be attached again. */

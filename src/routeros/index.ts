@@ -14,4 +14,4 @@ export type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts
 export { join, ros, Script, type ScriptValue } from './script.ts';
 export { type ScriptBuilder, script } from './script-builder.ts';
 export type { SshCredentials } from './ssh-session.ts';
-export { inTime } from './write-deadline.ts';
+export { DRIFT_MS, inTime } from './write-deadline.ts';

@@ -46,7 +46,7 @@ export class PeerExec {
   }
 
   get nonce(): string {
-    return /"OK"\."([0-9a-f]{16})"/.exec(this.command)?.[1] ?? assert.fail(`no nonce: ${this.command}`);
+    return /^:local xN "([0-9a-f]{16})"/.exec(this.command)?.[1] ?? assert.fail(`no nonce: ${this.command}`);
   }
 
   /** Writes and ends the answer as a device does: exit status 0, whatever happened. */
@@ -97,6 +97,8 @@ export class SshPeer {
   /** `gone`: connections are cut at once. `mute`: they are taken and never answered. */
   mode: 'up' | 'gone' | 'mute' = 'up';
   refuseChannels = false;
+  /** What it answers to the question for its uptime, which is not among the {@link execs}. */
+  uptime = '1w2d03:04:05';
   readonly #listener: Server;
   readonly #ssh: ssh2.Server;
   readonly #sockets = new Set<Socket>();
@@ -228,11 +230,21 @@ export class SshPeer {
           this.running -= 1;
           this.#changed();
         });
-        this.execs.push(new PeerExec(command, channel, socket));
+        const exec = new PeerExec(command, channel, socket);
+        if (isUptimeQuestion(command)) {
+          exec.answer(`OK${exec.nonce} ${this.uptime}\r\n`);
+          return;
+        }
+        this.execs.push(exec);
         this.#changed();
       });
     });
   }
+}
+
+/** Whether a command has a frame and nothing in it. */
+function isUptimeQuestion(command: string): boolean {
+  return /^:local xN "[0-9a-f]+";:onerror e in=\{:put \("OK"/.test(command);
 }
 
 /** Collects what nobody caught, which in the driver would end the process. */

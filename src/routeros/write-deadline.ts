@@ -10,7 +10,7 @@ import { ros, type Script } from './script.ts';
 export const inTime: Script = ros`$xU>[/system/resource get uptime]`;
 
 /** Milliseconds by which the clocks of the two sides may have drifted apart since the last reading. */
-const DRIFT_MS = 1_000;
+export const DRIFT_MS = 1_000;
 
 /** Milliseconds after which a reading is too old to rest on: 5 min, in which clocks drift by far less than a second. */
 const MAX_AGE_MS = 300_000;

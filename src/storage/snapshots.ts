@@ -19,6 +19,7 @@ import { type Handle, printHandle } from './handle.ts';
 import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
+import { untilGone } from './removal.ts';
 import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
@@ -109,7 +110,8 @@ export class Snapshots {
     }
     await exclusively(this.#lock, snapshotId, call, async () => {
       const { rds } = opened.backend;
-      const left = await rds.run((box) => deleteSnapshot(box, snapshotRef(opened.handle.uuid)), call);
+      const snapshot = snapshotRef(opened.handle.uuid);
+      const left = await untilGone(() => rds.run((box) => deleteSnapshot(box, snapshot), call));
       if (left.subvolumes.length > 0) {
         throw new StorageError('busy', `${snapshotId} is being removed and still there; it is tried again`);
       }
@@ -124,9 +126,10 @@ export class Snapshots {
     { subvolumes }: ObjectState,
     call: Call,
   ): Promise<void> {
-    const ours = subvolumes.slice(1).find((row) => row.name.startsWith(prefix));
-    if (ours !== undefined) {
-      await backend.rds.run((box) => discardTwin(box, snapshotRef(handle.uuid), ours.name), call);
+    const [winner, ...losers] = subvolumes;
+    const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
+    if (winner !== undefined && ours !== undefined) {
+      await backend.rds.run((box) => discardTwin(box, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
 }

@@ -1,4 +1,5 @@
 import {
+  attachVolume,
   type Clock,
   type CreateVolume,
   createVolume,
@@ -15,6 +16,7 @@ import {
   RdsError,
   type RdsErrorCode,
   readDisk,
+  readSnapshot,
   readVolume,
   type VolumeName,
   type VolumeRef,
@@ -27,6 +29,7 @@ import { type Handle, printHandle } from './handle.ts';
 import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
+import { untilGone } from './removal.ts';
 import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
 import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
@@ -118,7 +121,8 @@ export class Volumes {
     }
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
-      const left = await rds.run((box) => deleteVolume(box, volumeRef(opened.handle.uuid)), call);
+      const volume = volumeRef(opened.handle.uuid);
+      const left = await untilGone(() => rds.run((box) => deleteVolume(box, volume), call));
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('busy', `${volumeId} is being removed and still there; it is tried again`);
       }
@@ -141,6 +145,28 @@ export class Volumes {
     });
   }
 
+  /** @throws RdsError unless the source is in none of the pools, each of them proven. */
+  async #proveAbsent({ rds }: Backend, { source }: CreateVolume, call: Call): Promise<void> {
+    if (source === undefined) return;
+    const { subvolumes } = await rds.run(
+      (box) => (source.kind === 'snap' ? readSnapshot(box, source) : readVolume(box, source)),
+      call,
+    );
+    const [found] = subvolumes;
+    // It has come into being between the two looks, or was moved.
+    if (found !== undefined) throw new RdsError('RC-RACE', found.name);
+  }
+
+  /** Completes what an earlier call left of a volume without a disk item, or removes it when it holds nothing. */
+  async #attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call): Promise<void> {
+    try {
+      await backend.rds.run((box) => attachVolume(box, volume), call);
+    } catch (error) {
+      if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
+      await this.#discardHalfMade(backend, volume, call);
+    }
+  }
+
   async #discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
     const left = await rds.run((box) => discardEmptySubvolume(box, volume), call);
     if (left.disk === undefined || left.subvolumes.length > 0) return left;
@@ -159,13 +185,18 @@ export class Volumes {
       if (!(error instanceof RdsError)) {
         throw error;
       }
+      if (error.code === 'RC-NOSRC') await this.#proveAbsent(backend, wanted, call);
+      if (error.code === 'RC-ELSEWHERE') return await this.#make(backend, elsewhere(backend, wanted, error), call, before);
       if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
-        if (error.code === 'RC-HALF') {
-          await this.#discardHalfMade(backend, wanted.volume, call);
-        }
+        if (error.code === 'RC-HALF') await this.#attachOrDiscard(backend, wanted.volume, call);
         return await this.#make(backend, wanted, call, error);
       }
       const made = error.made || before?.made === true;
+      if (made && isEmptyCopy(error, wanted)) {
+        const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
+        await this.#takeBack(backend, wanted, made, empty);
+        throw empty;
+      }
       // What is smaller than it was asked to be was never handed out, whoever made it.
       if (made || error.code === 'RC-GROW') {
         await this.#takeBack(backend, wanted, made, error);
@@ -187,7 +218,7 @@ export class Volumes {
   /** @throws StorageError `unavailable` when something is left: the next attempt completes or removes it. */
   async #discard(
     { rds }: Backend,
-    { volume, name, bytes }: CreateVolume,
+    { volume, pool, name, bytes }: CreateVolume,
     made: boolean,
     reason: RdsError,
   ): Promise<void> {
@@ -195,7 +226,7 @@ export class Volumes {
     let cause: unknown = reason;
     try {
       const limits = { bytes: whole, made };
-      const left = await rds.run((box) => discardVolume(box, volume, name, limits), callWithin(CLEANUP_MS));
+      const left = await rds.run((box) => discardVolume(box, volume, { label: pool.label, name }, limits), callWithin(CLEANUP_MS));
       if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
         return;
       }
@@ -218,8 +249,9 @@ export class Volumes {
       throw new StorageError('precondition', text);
     }
     if (winner.name !== name) {
-      if (losers.some((loser) => loser.name === name)) {
-        await backend.rds.run((box) => discardTwin(box, volumeRef(handle.uuid), name), call);
+      const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
+      if (ours !== undefined) {
+        await backend.rds.run((box) => discardTwin(box, volumeRef(handle.uuid), winner, ours), call);
       }
       throw new StorageError('alreadyExists', `${printHandle(handle)} exists already, ${describe(winner.name)}`);
     }
@@ -246,6 +278,24 @@ export class Volumes {
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };
   }
+}
+
+/**
+ * The request for the pool that the volume is in already, whatever the StorageClass says by now.
+ *
+ * @throws RdsError when it is its source that is in another pool, or the pool is not configured.
+ */
+function elsewhere({ rds }: Backend, wanted: CreateVolume, error: RdsError): CreateVolume {
+  const [label = '', name = ''] = error.detail.split(' ');
+  const pool = rds.settings.pools.find((candidate) => candidate.label === label);
+  if (pool === undefined) throw new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
+  if (pool.label === wanted.pool.label || parseVolumeName(name)?.uuid !== wanted.volume.uuid) throw error;
+  return { ...wanted, pool };
+}
+
+/** Whether a copy that this very call made shows zero bytes and goes on to do so: what it was made from holds no image. */
+function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): boolean {
+  return source !== undefined && code === 'RC-SIZE' && detail === '0';
 }
 
 function sourceRef(origin: Origin): CreateVolume['source'] {

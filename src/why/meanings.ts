@@ -117,6 +117,22 @@ export const MEANINGS: readonly Meaning[] = [
     command: DOCTOR,
   },
   {
+    pattern: /no disk item says which of them is the object/,
+    why: 'Of the pools, two hold a subvolume of its id: one may be a copy, and the driver touches neither.',
+    next: 'Look at both on the box; move the copy or give it another name, or attach the right image.',
+  },
+  {
+    pattern: /the device shows the subvolume under another name/,
+    why: 'The box shows subvolumes under another name than the one that was sent, so nothing can be made on it.',
+    next: 'See what it does with names; what was made there has to be removed by hand.',
+    command: DOCTOR,
+  },
+  {
+    pattern: /under an NQN that is not of its record/,
+    why: 'The box exports the volume under another NQN than its record says: somebody has changed its disk item.',
+    next: 'Turn the export off on the box; it is exported anew by itself. Ask again with --config: it has the command.',
+  },
+  {
     pattern: /no node is recorded/,
     why: 'The box exports the volume, and no node is on its record: somebody turned the export on by hand.',
     next: 'Make sure that no host uses it, and turn the export off on the box. Ask again with --config: it has the command.',

@@ -145,7 +145,7 @@ test('words for people in the comment survive a publication', async (t) => {
   assert.equal(await look(stack.simulator, COMMENT), fresh);
   await change(stack.simulator, '/disk set [find where type=file] comment="changed by hand"');
   await publish(stack.controller, volumeId);
-  assert.match(await look(stack.simulator, COMMENT), /^rose-csi:1 .*changed by hand$/);
+  assert.match(await look(stack.simulator, COMMENT), /^rose-csi:2 .*changed by hand$/);
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
 });
 

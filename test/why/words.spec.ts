@@ -9,6 +9,9 @@ import { healthy } from '../../src/why/objects.fixture.ts';
 /** Why, in the answer, for every way in which a command on the box can fail. */
 const WHY: Readonly<Record<RdsErrorCode, RegExp>> = {
   'RC-POOL': /not mounted on it, or another one has its label/,
+  'RC-TWO': /two hold a subvolume of its id/,
+  'RC-NAME': /under another name/,
+  'RC-NQN': /changed its disk item/,
   'RC-NOVOL': /volume is not on the box/,
   'RC-NOSRC': /it is to be made from is not on the box/,
   'RC-ELSEWHERE': /in another pool or on another box/,
@@ -31,6 +34,8 @@ const WHY: Readonly<Record<RdsErrorCode, RegExp>> = {
   'RC-USED': /disk item that the driver did not make/,
   'RC-LEFT': /needs more time/,
   failed: /refused a command/,
+  late: /needs more time/,
+  waiting: /needs more time/,
   unsupported: /lacks a command/,
   unreachable: /over SSH/,
   unknown: /broke in the middle of an answer/,

@@ -74,6 +74,7 @@ async function start(parts: Parts): Promise<RunningController> {
   const { ratePerMinute, burst } = config.snapshots;
   const storage = new StorageService({
     ...{ backends, identity: owner },
+    ...(patience.clock === undefined ? {} : { clock: patience.clock }),
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });
   const lastingMs = LASTING_BREAKS * (patience.breaker ?? defaultBreaker).maxBreakMs;

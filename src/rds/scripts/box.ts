@@ -24,7 +24,7 @@ export function poolSpace(
     script: script((s) => {
       proveAll(s, pools);
       s.each(ros`[/disk find where mounted and fs-label~${ere`^${labels}$`}]`, (disk) => {
-        const sum = withPromises ? sumPromises(s, disk, ros`0`) : ros`0`;
+        const sum = withPromises ? sumPromises(s, ros`[/disk get ${disk} mount-point]`, ros`0`) : ros`0`;
         s.run(
           put(ros`{"fs-label"=[/disk get ${disk} fs-label]; "size"=[/disk get ${disk} size]; "free"=[/disk get ${disk} free];
             "promised"=${sum}}`),

@@ -1,7 +1,7 @@
 import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { ownedBy } from '../names.ts';
 import type { ObjectRef } from '../refs.ts';
-import { eachOwn, type Found, type ProvenPool } from './lookup.ts';
+import { nameOf, type ProvenPool } from './lookup.ts';
 
 /** What must hold before something is done to an object, or to a pool. */
 
@@ -13,17 +13,9 @@ export interface SpaceRules {
   readonly ratioPercent?: bigint | undefined;
 }
 
-/** Refuses with RC-OWNER unless every subvolume of the object belongs to one of the owners. */
-export function proveOwned(
-  s: ScriptBuilder,
-  found: Found,
-  pool: ProvenPool,
-  object: ObjectRef,
-  owners: readonly string[],
-): void {
-  eachOwn(s, found, pool, (row) =>
-    s.if(ros`!((${row}->"name")~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', ros`(${row}->"name")`)),
-  );
+/** Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does. */
+export function proveOwned(s: ScriptBuilder, row: Script, object: ObjectRef, owners: readonly string[]): void {
+  s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', nameOf(row)));
 }
 
 /** Refuses with RC-SPACE unless the pool has `bytes` free, the reserve included, and is known to. */
@@ -32,11 +24,10 @@ export function proveSpace(s: ScriptBuilder, pool: ProvenPool, bytes: Script): v
   s.if(ros`!(${free}>=${needed})`, () => s.fail('RC-SPACE', ros`${free}." of ".${needed}`));
 }
 
-/** `more` and the sizes of all images in the pool with this mounted disk, in bytes: what was promised to their users. */
-export function sumPromises(s: ScriptBuilder, disk: Script, more: Script): Script {
+/** `more` and the sizes of all images in the pool that is mounted there, in bytes: what was promised to their users. */
+export function sumPromises(s: ScriptBuilder, mountPoint: Script, more: Script): Script {
   const sum = s.let(more);
-  const path = s.let(ros`(${ere`^/?`}.[/disk get ${disk} mount-point]."/")`);
-  s.each(ros`[/disk print detail as-value proplist=size where size>0 and file-path~${path}]`, (row) =>
+  s.each(ros`[/disk print detail as-value where size>0 and file-path~(${ere`^/*`}.${mountPoint}."/")]`, (row) =>
     s.set(sum, ros`(${sum}+[:tonum (${row}->"size")])`),
   );
   return sum;
@@ -48,7 +39,7 @@ export function sumPromises(s: ScriptBuilder, disk: Script, more: Script): Scrip
  */
 export function proveRatio(s: ScriptBuilder, pool: ProvenPool, bytes: Script, ratioPercent: bigint | undefined): void {
   if (ratioPercent === undefined) return;
-  const promised = sumPromises(s, pool.disk, bytes);
+  const promised = sumPromises(s, pool.mountPoint, bytes);
   const most = s.let(ros`([:tonum [/disk get ${pool.disk} size]]/100*${ratioPercent})`);
   s.if(ros`!(${promised}<=${most})`, () => s.fail('RC-PROMISE', ros`${promised}." of ".${most}`));
 }

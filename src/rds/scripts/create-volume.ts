@@ -12,12 +12,10 @@ import {
   find,
   findOr,
   isThere,
-  labelOf,
+  nameOf,
   ownNow,
-  placesOf,
   type ProvenPool,
-  provePools,
-  rowsWhere,
+  provePool,
   standing,
 } from './lookup.ts';
 
@@ -54,31 +52,32 @@ interface Making {
 /**
  * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for before
  * the source, so a retry succeeds even after the source is gone. A volume of another request (another name under the same
- * id) is left alone and reported.
+ * id) is left alone and reported. Only the pool that it goes to is proven: RC-NOSRC says that the source is not in there, and
+ * RC-ELSEWHERE where it is, or where the volume itself is already.
  */
 export function createVolume(box: RdsSettings, request: CreateVolume): Writing<ObjectState> {
   const { volume, source } = request;
   return {
     ...{ kind: 'write', object: volume, name: 'create', removes: false },
     script: script((s) => {
-      const places = placesOf(s, box);
-      const found = source === undefined ? find(s, places, volume) : findOr(s, places, volume, source);
+      const found = source === undefined ? find(s, box, volume) : findOr(s, box, volume, source);
       const { row } = found;
-      const label = s.let(labelOf(row));
-      // What is made new is in its pool or nowhere; a source may be in any.
-      if (source === undefined) s.if(ros`${label}=""`, () => s.set(label, ros`${request.pool.label}`));
-      const pool = provePools(s, places, label);
+      const pool = provePool(s, request.pool);
+      s.if(ros`[:len ${row}]>0 and (${row}->"fs")!=${pool.label}`, () =>
+        s.fail('RC-ELSEWHERE', ros`(${row}->"fs")." ".(${row}->"name")`),
+      );
       const [name, made, least] = [s.let(ros`${request.name}`), s.let(ros`""`), s.let(ros`1`)];
       const making = { request, box, pool, name, made, least };
-      s.if(ros`!(("".(${row}->"name"))~${found.names})`, () => {
+      const here = s.let(nameOf(row));
+      s.if(ros`!(${here}~${found.names})`, () => {
         make(s, making, row);
         s.set(made, ros`"RC-MADE "`);
-        s.set(row, ros`(${rowsWhere(ros`!dead and fs=${label} and name=${name}`)}->0)`);
-        s.if(ros`[:len ${row}]=0`, () => s.run(ros`:error ("RC-MADE RC-NAME ".${name})`));
+        // Of two that a race has made the caller finds out which is the volume; only one that is alone is completed here.
+        const own = s.let(ros`[/disk/btrfs/subvolume find where ${ownNow(found, pool, 'pvc')}]`);
+        s.if(ros`[:len ${own}]=0`, () => s.run(ros`:error "RC-MADE RC-NAME"`));
+        s.if(ros`[:len ${own}]=1`, () => s.set(here, name));
       });
-      const number = s.let(ros`[:tonum (${row}->"subvolume-id")]`);
-      const earlier = ros`${ownNow(found, pool)} and subvolume-id<${number}`;
-      s.if(ros`(${row}->"name")=${name} and [:len [/disk/btrfs/subvolume find where ${earlier}]]=0`, () =>
+      s.if(ros`${here}=${name}`, () =>
         s.attempt(
           () => complete(s, making),
           (words) => s.run(ros`:error (${made}.${words})`),
@@ -101,15 +100,13 @@ function make(s: ScriptBuilder, { request, box, pool, name, least }: Making, ori
     return;
   }
   s.if(ros`[:len ${original}]=0`, () => s.fail('RC-NOSRC'));
-  s.if(ros`${pool.label}!=${request.pool.label}`, () => s.fail('RC-ELSEWHERE'));
   measure(s, source, original, least);
   // A limit is never below the bytes asked for, so the smaller of the two decides.
   const most = bytes > 0n ? bytes : limitBytes;
   if (most > 0n) s.if(ros`${least}>${most}`, () => s.fail('RC-SMALL', least));
   proveSpace(s, pool, bytes > 0n ? ros`(${bytes + reserveBytes}-${least})` : ros`${reserveBytes}`);
   proveRatio(s, pool, bytes > 0n ? ros`${bytes}` : least, ratioPercent);
-  const uuid = s.let(ros`(${original}->"uuid")`);
-  const home = guardedText(pool.label, ...standing(pool), isThere(uuid));
+  const home = guardedText(pool.label, ...standing(pool), isThere(original));
   s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=(${original}->"name") name=${name}`);
 }
 
@@ -122,7 +119,7 @@ function measure(s: ScriptBuilder, source: VolumeSource, original: Script, least
   }
   const items = s.let(ids(source));
   s.if(ros`[:len ${items}]=0`, () => s.fail('RC-NODISK'));
-  s.set(least, ros`[:tonum ${readSize(s, ros`(${items}->0)`)}]`);
+  s.set(least, ros`[:tonum ${readSize(s, items)}]`);
 }
 
 /** Attaches the image, proves that it is there, and grows it to what was asked for. */
@@ -142,7 +139,7 @@ function completeEmpty(s: ScriptBuilder, { request, name, made }: Making, item: 
   const bytes = ros`${request.bytes}`;
   attach(s, item, () => {
     s.if(ros`${made}=""`, () => s.fail('RC-HALF'));
-    addItem(s, item, freshRecord(request.description), ros`file-size=${bytes}`);
+    addItem(s, item, freshRecord(request.description), ros` file-size=${bytes}`);
   });
   const image = ros`(${ere`(^|/)`}.${name}.${ere`/volume\.img$`})`;
   growTo(s, item, bytes, {

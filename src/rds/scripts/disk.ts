@@ -19,13 +19,8 @@ export interface Item {
   readonly slot: Script;
   /** The path of the image that belongs to it. */
   readonly path: Script;
-  /** Its id; nothing before it is attached. */
+  /** Its id, as a list of one; empty before it is attached. */
   readonly id: Script;
-}
-
-/** The place of the image in a subvolume of the pool. */
-export function imagePath(pool: ProvenPool, name: Script): Script {
-  return ros`([/disk get ${pool.disk} mount-point]."/".${name}."/volume.img")`;
 }
 
 /** The text of a property of an item. */
@@ -35,7 +30,7 @@ export function textOf(item: Script, property: Script): Script {
 
 /** The item that the volume has, or is to have. */
 export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, name: Script): Item {
-  return { slot: s.let(ros`${slotOf(volume)}`), path: s.let(imagePath(pool, name)), id: s.let() };
+  return { slot: s.let(ros`${slotOf(volume)}`), path: s.let(ros`(${pool.mountPoint}."/".${name}."/volume.img")`), id: s.let() };
 }
 
 /**
@@ -46,7 +41,7 @@ export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, na
  */
 export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize: Script = ros``): void {
   const type = guardedText(ros`"file"`);
-  s.run(ros`/disk add type=${type} slot=${item.slot} file-path=${item.path} ${fileSize} mount-filesystem=no comment=${comment}`);
+  s.run(ros`/disk add type=${type} slot=${item.slot} file-path=${item.path} mount-filesystem=no comment=${comment}${fileSize}`);
 }
 
 /** Whether there is no disk item in the slot. */
@@ -66,8 +61,12 @@ export function attach(
   item: Item,
   add = () => addItem(s, item, freshRecord(REATTACHED)),
 ): void {
-  s.if(isMissing(item), add);
-  s.set(item.id, ros`([/disk find where slot=${item.slot}]->0)`);
+  const search = ros`[/disk find where slot=${item.slot}]`;
+  s.set(item.id, search);
+  s.if(ros`[:len ${item.id}]=0`, () => {
+    add();
+    s.set(item.id, search);
+  });
   const path = s.let(ros`[/disk get ${item.id} file-path]`);
   s.if(ros`!(("/".${path})~(${ere`^/*`}.${item.path}.${ere`$`}))`, () => s.fail('RC-SLOT', path));
 }
@@ -94,23 +93,20 @@ export interface Growth {
  * sets the size. Refuses with RC-GROW when the device refused and shows a smaller size afterwards (another process may have
  * grown or removed the item meanwhile), and with RC-LAG when the size does not follow at once: the caller asks again.
  */
-export function growTo(s: ScriptBuilder, item: Item, bytes: Script, { before, unread }: Growth = {}): void {
+export function growTo(s: ScriptBuilder, item: Item, wanted: Script, { before, unread }: Growth = {}): void {
+  const bytes = s.let(wanted);
   const shown = s.let(textOf(item.id, ros`size`));
   s.if(
     ros`${shown}~${SIZE}`,
     () =>
       s.if(ros`[:tonum ${shown}]<${bytes}`, () => {
         before?.(shown);
-        const words = s.let(ros`""`);
+        const isSmaller = ros`!([:tonum [/disk get ${item.id} size]]>=${bytes})`;
         s.attempt(
           () => s.run(setSize(item, bytes)),
-          (why) => s.set(words, why),
+          (words) => s.if(isSmaller, () => s.fail('RC-GROW', ros`${shown}." ".${words}`)),
         );
-        s.set(shown, textOf(item.id, ros`size`));
-        s.if(ros`!([:tonum ${shown}]>=${bytes})`, () => {
-          s.if(ros`${words}!=""`, () => s.fail('RC-GROW', ros`${shown}." ".${words}`));
-          s.fail('RC-LAG', shown);
-        });
+        s.if(isSmaller, () => s.fail('RC-LAG', ros`[/disk get ${item.id} size]`));
       }),
     () => (unread ?? ((what: Script) => s.fail('RC-SIZE', what)))(shown),
   );
@@ -131,6 +127,6 @@ export function reportDisk(slot: Script): Script {
 
 /** Prints all subvolumes of a volume in its pool, and its disk item. */
 export function reportVolume(s: ScriptBuilder, volume: VolumeRef, found: Found, pool: ProvenPool): void {
-  reportFound(s, found, pool);
+  reportFound(s, found, pool, 'pvc');
   s.run(reportDisk(ros`${slotOf(volume)}`));
 }

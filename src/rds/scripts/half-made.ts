@@ -8,7 +8,7 @@ import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
 import { addItem, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
 import { ids } from './guard.ts';
-import { locate, OBJECTS, ownNow, proveAll, rowsWhere } from './lookup.ts';
+import { locate, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
 import { put } from './output.ts';
 import { awaitGone, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 import { HAS_NODES } from './volume.ts';
@@ -31,13 +31,13 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
     ...{ kind: 'write', object: volume, name: 'discard', removes: true },
     script: script((s) => {
       const { pool, ...found } = locate(s, box, volume);
-      proveOwned(s, found, pool, volume, box.owners);
-      const name = s.let(ros`("".(${found.row}->"name"))`);
-      s.if(ros`${name}~${MADE_EMPTY} and [:len ${rowsWhere(ownNow(found, pool))}]=1`, () => {
+      proveOwned(s, found.row, volume, box.owners);
+      const name = s.let(nameOf(found.row));
+      s.if(ros`${name}~${MADE_EMPTY} and [:len ${rowsWhere(ownNow(found, pool, 'pvc'))}]=1`, () => {
         const item = itemOf(s, volume, pool, name);
         const paths = pathsIn(s, pool, name);
         const directory = s.let(ros`(${ere`(^|/)`}.${name}.${ere`$`})`);
-        const others = s.let(ros`(${ere`^/*`}.[/disk get ${pool.disk} mount-point].${ere`/[^/]+/volume\.img$`})`);
+        const others = s.let(ros`(${ere`^/*`}.${pool.mountPoint}.${ere`/[^/]+/volume\.img$`})`);
         const isEmpty = ros`[:len [/file find where name~${paths} and size>0]]=0`;
         const isListed = ros`[:len [/file find where name~${directory}]]=1 and [:len [/file find where name~${others}]]>0`;
         s.if(ros`${isListed} and ${isEmpty} and ${isMissing(item)} and ${isUnused(paths)}`, () => {
@@ -57,7 +57,7 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
             awaitGone(s, ids(volume));
             s.if(ros`${isMissing(item)} and ${isEmpty}`, () => {
               removeSubvolume(s, found.row, pool, paths, isEmpty);
-              awaitGone(s, rowsWhere(ownNow(found, pool)));
+              awaitGone(s, rowsWhere(ownNow(found, pool, 'pvc')));
             });
           });
         });
@@ -78,7 +78,7 @@ export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRe
     script: script((s) => {
       proveAll(s, pools);
       const names = s.let(namesOf(volume));
-      const subvolumes = rowsWhere(ros`${OBJECTS} and name~${names}`);
+      const subvolumes = rowsWhere(ros`${objects('pvc')} and name~${names}`);
       s.each(ids(volume), (item) => {
         const [path, comment, isOurs] = [
           s.let(ros`[/disk get ${item} file-path]`),

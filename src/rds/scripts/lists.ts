@@ -2,10 +2,10 @@ import { ros, type Script, type ScriptBuilder, script } from '../../routeros/ind
 import { slotOfName, snapshotNames, volumeNames } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
-import type { Pool } from '../refs.ts';
+import type { ObjectRef, Pool } from '../refs.ts';
 import { decodePage, type ListedPage } from '../rows.ts';
 import { reportDisk } from './disk.ts';
-import { OBJECTS, proveAll } from './lookup.ts';
+import { objects, proveAll } from './lookup.ts';
 import { put } from './output.ts';
 
 /** A part of a list. */
@@ -51,9 +51,9 @@ function boundPage(s: ScriptBuilder, limit: number, where: Script): Script {
 }
 
 /** Runs `each` for every row of a page, after printing it. */
-function list(page: PageOf, names: Script, each: (s: ScriptBuilder, row: Script) => void): Script {
+function list(page: PageOf, kind: ObjectRef['kind'], names: Script, each: (s: ScriptBuilder, row: Script) => void): Script {
   const { pool, after, limit, copies = false } = page;
-  const what = copies ? ros`!dead` : OBJECTS;
+  const what = copies ? ros`!dead` : objects(kind);
   const properties = copies ? ros`name,fs,subvolume-id,received-uuid,read-only` : ros`name,fs,subvolume-id`;
   return script((s) => {
     proveAll(s, [pool]);
@@ -69,7 +69,7 @@ function list(page: PageOf, names: Script, each: (s: ScriptBuilder, row: Script)
 
 /** One page of snapshots of our owners, or of those of one source: a row each. */
 export function listSnapshots({ owners }: RdsSettings, page: PageOf, sourceUuid?: string): Reading<ListedPage> {
-  return { kind: 'read', script: list(page, snapshotNames(owners, sourceUuid), () => undefined), decode: decodePage };
+  return { kind: 'read', script: list(page, 'snap', snapshotNames(owners, sourceUuid), () => undefined), decode: decodePage };
 }
 
 /** One page of volumes of our owners: for each, the subvolume's row and then its disk item's. */
@@ -78,5 +78,5 @@ export function listVolumes({ owners }: RdsSettings, page: PageOf): Reading<List
     const name = s.let(ros`(${row}->"name")`);
     s.run(reportDisk(s.let(slotOfName(name))));
   };
-  return { kind: 'read', script: list(page, volumeNames(owners), item), decode: decodePage };
+  return { kind: 'read', script: list(page, 'pvc', volumeNames(owners), item), decode: decodePage };
 }

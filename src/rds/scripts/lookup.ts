@@ -10,18 +10,16 @@ import { put } from './output.ts';
  * empty answer is nothing.
  *
  * An object is a subvolume with a whole name of ours that was made on this box: one with a `received-uuid` is a copy that
- * came by `/disk/btrfs/transfer`, which keeps names, and a snapshot that is not read-only is half of such a copy. Names are
- * unique in a filesystem, not over all: where two hold a volume of one id, the one that its disk item is in is the object
- * (`./whereabouts.ts`), and where nothing says which it is, nothing is done (docs/decisions/0018).
+ * came by `/disk/btrfs/transfer`, which keeps names, and a snapshot that is not read-only is half of such a copy. Scripts deal
+ * with one row; where there are several, they refuse with RC-TWO, and {@link Rds} finds out which it is
+ * (`./whereabouts.ts`, docs/decisions/0018).
  */
 
 /** Handles on what was found of an object. */
 export interface Found {
-  /** Rows of all subvolumes of the object, in whichever filesystem. */
-  readonly rows: Script;
-  /** The row that is the object: the one with the smallest subvolume-id; nothing when there is none. */
+  /** The row that is the object; nothing when there is none. */
   readonly row: Script;
-  /** The expression that matches the names of the object. */
+  /** The expression that matches all names of the object. */
   readonly names: Script;
 }
 
@@ -29,15 +27,21 @@ export interface Found {
 export interface ProvenPool {
   readonly label: Script;
   readonly uuid: Script;
-  /** Id of the `/disk` row that is mounted. */
+  /** Id of the `/disk` row that is mounted, as a list of one. */
   readonly disk: Script;
+  /** Where it is mounted. */
+  readonly mountPoint: Script;
 }
 
 /**
  * The condition for subvolumes that are there and are objects. No copy that was received is one: a device may show the empty
  * uuid of others as zeros or as a dash, but a real one has a digit that is no zero. Nor is a snapshot that can be written to.
  */
-export const OBJECTS: Script = ros`!dead and !(received-uuid~${ere`[1-9a-f]`}) and (read-only=yes or name~${ere`^p`})`;
+export function objects(kind?: ObjectRef['kind']): Script {
+  const made = ros`!dead and !(received-uuid~${ere`[1-9a-f]`})`;
+  if (kind === 'pvc') return made;
+  return kind === 'snap' ? ros`${made} and read-only=yes` : ros`${made} and (read-only=yes or name~${ere`^p`})`;
+}
 
 /** The rows of subvolumes, for the script itself. */
 export function rowsWhere(condition: Script): Script {
@@ -49,9 +53,14 @@ export function labelOf(row: Script): Script {
   return ros`("".(${row}->"fs"))`;
 }
 
-/** Whether there is exactly one living subvolume with the uuid in a variable. */
-export function isThere(uuid: Script): Script {
-  return ros`[:len [/disk/btrfs/subvolume find where !dead and uuid=${uuid}]]=1`;
+/** The name in a row; empty for nothing. */
+export function nameOf(row: Script): Script {
+  return ros`("".(${row}->"name"))`;
+}
+
+/** Whether the subvolume of a row is there, by its uuid. */
+export function isThere(row: Script): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where uuid=(${row}->"uuid")]]=1`;
 }
 
 /** The conditions under which a pool is still the one that was proven. */
@@ -59,117 +68,102 @@ export function standing(pool: ProvenPool): readonly Script[] {
   return [ros`label=${pool.label}`, ros`uuid=${pool.uuid}`];
 }
 
-/** Where objects are looked for, as far as it has been written into a script. */
-interface Places {
-  /** Variable with a map from the label of each configured pool to its uuid. */
-  readonly pools: Script;
-  /** A condition on rows; empty when objects are looked for everywhere. */
-  readonly only: Script;
-}
-
-/** Names the pools of a box in a script. */
-export function placesOf(s: ScriptBuilder, { pools, only }: Pick<RdsSettings, 'pools' | 'only'>): Places {
-  return {
-    pools: mapOf(s, pools),
-    only: only === undefined ? ros`` : ros` and fs=${only}`,
-  };
-}
-
-/** Looks for an object. Refuses with RC-TWO when two filesystems hold it: see `./whereabouts.ts`. */
-export function find(s: ScriptBuilder, places: Places, object: ObjectRef): Found {
-  const [rows, row] = [s.let(), s.let()];
+/**
+ * Looks for an object.
+ *
+ * @param box Its `chosen` says which of several it is.
+ */
+export function find(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Found {
+  const row = s.let();
   const names = s.let(namesOf(object));
-  search(s, places, { rows, row, names });
-  return { rows, row, names };
+  search(s, row, ros`${objects(object.kind)}${onlyIn(box)} and name~${searched(box, object) ?? names}`);
+  return { row, names };
 }
 
 /** As {@link find}; and when there is no such object, it looks for the other one in its place. */
-export function findOr(s: ScriptBuilder, places: Places, object: ObjectRef, other: ObjectRef): Found {
-  const [rows, row] = [s.let(), s.let()];
+export function findOr(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef, other: ObjectRef): Found {
+  if (searched(box, object) !== undefined) return find(s, box, object);
+  const row = s.let();
   const names = s.let(namesOf(object));
-  s.each(ros`{${names};${namesOf(other)}}`, (one) =>
-    s.if(ros`[:len ${row}]=0`, () => search(s, places, { rows, row, names: one })),
+  const kind = object.kind === other.kind ? object.kind : undefined;
+  s.each(ros`{${names};${searched(box, other) ?? namesOf(other)}}`, (one) =>
+    s.if(ros`[:len ${row}]=0`, () => search(s, row, ros`${objects(kind)}${onlyIn(box)} and name~${one}`)),
   );
-  return { rows, row, names };
+  return { row, names };
 }
 
-function search(s: ScriptBuilder, { pools, only }: Places, { rows, row, names }: Found): void {
-  s.set(rows, rowsWhere(ros`${OBJECTS}${only} and name~${names}`));
-  const elsewhere = s.let();
-  s.each(rows, (one) => {
-    const label = s.let(labelOf(one));
-    s.if(
-      ros`[:len (${pools}->${label})]=0`,
-      () => s.set(elsewhere, label),
-      () => {
-        s.if(ros`[:len ${row}]=0`, () => s.set(row, one));
-        s.if(ros`(${row}->"fs")!=${label}`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
-        const number = (of: Script) => ros`[:tonum (${of}->"subvolume-id")]`;
-        s.if(ros`${number(one)}<${number(row)}`, () => s.set(row, one));
-      },
-    );
-  });
-  // Taken out of the configuration, a pool still has what was made in it: that is not absent.
-  s.if(ros`[:len ${row}]=0 and [:len ${elsewhere}]>0`, () => s.fail('RC-POOL', ros`${elsewhere}." is not configured"`));
+function onlyIn({ chosen }: Pick<RdsSettings, 'chosen'>): Script {
+  return chosen === undefined ? ros`` : ros` and fs=${chosen.label}`;
+}
+
+/** The one name that was chosen for an object. */
+function searched({ chosen }: Pick<RdsSettings, 'chosen'>, { kind, uuid }: ObjectRef): Script | undefined {
+  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? ere`^${chosen.name}$` : undefined;
+}
+
+function search(s: ScriptBuilder, row: Script, condition: Script): void {
+  const rows = s.let(rowsWhere(condition));
+  s.set(row, ros`(${rows}->0)`);
+  s.if(ros`[:len ${rows}]>1`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
 }
 
 /**
- * Proves that label and uuid of pools exist exactly once and are mounted exactly once; else refuses with RC-POOL. Nothing is
- * absent before this.
+ * Proves that label and uuid of pools exist exactly once and are mounted exactly once; else refuses with RC-POOL, as it does
+ * when the label is that of no configured pool: taken out of the configuration, a pool still has what was made in it. Nothing
+ * is absent before this.
  *
  * @param label Variable with the one that matters; all do while it is empty, since absence is believed only of all pools.
  *   A pool that is gone does not hold up the objects of the others.
  */
-export function provePools(s: ScriptBuilder, { pools }: Pick<Places, 'pools'>, label: Script): ProvenPool {
+export function provePools(s: ScriptBuilder, pools: readonly Pool[], label: Script): ProvenPool {
   const [disk, uuid] = [s.let(), s.let()];
-  s.eachEntry(pools, (one, expected) =>
+  s.eachEntry(ros`{${join(pools.map((pool) => ros`${pool.label}=${pool.uuid}`))}}`, (one, expected) =>
     s.if(ros`${label}=${one} or ${label}=""`, () => {
       s.set(uuid, expected);
-      s.set(disk, ros`[/disk find where mounted and fs-label=${one}]`);
-      const named = s.let(ros`[/disk/btrfs/filesystem print detail as-value where label=${one}]`);
-      s.if(ros`[:len ${named}]!=1 or (${named}->0->"uuid")!=${uuid} or [:len ${disk}]!=1`, () =>
-        s.fail('RC-POOL', one),
-      );
-      s.set(disk, ros`(${disk}->0)`);
+      s.set(disk, mounted(one));
+      prove(s, one, uuid, disk);
     }),
   );
-  return { label, uuid, disk };
+  s.if(ros`[:len ${uuid}]=0`, () => s.fail('RC-POOL', ros`${label}." is not configured"`));
+  return { label, uuid, disk, mountPoint: s.let(ros`[/disk get ${disk} mount-point]`) };
+}
+
+/** Proves one pool. */
+export function provePool(s: ScriptBuilder, { label: name, uuid: id }: Pool): ProvenPool {
+  const [label, uuid] = [s.let(ros`${name}`), s.let(ros`${id}`)];
+  const disk = s.let(mounted(label));
+  prove(s, label, uuid, disk);
+  return { label, uuid, disk, mountPoint: s.let(ros`[/disk get ${disk} mount-point]`) };
+}
+
+function mounted(label: Script): Script {
+  return ros`[/disk find where mounted and fs-label=${label}]`;
+}
+
+/** Refuses with RC-POOL unless the label is that of one filesystem, with the uuid and on one mounted disk. */
+function prove(s: ScriptBuilder, label: Script, uuid: Script, disk: Script): void {
+  const named = s.let(ros`[/disk/btrfs/filesystem print detail as-value where label=${label}]`);
+  s.if(ros`[:len ${named}]!=1 or (${named}->0->"uuid")!=${uuid} or [:len ${disk}]!=1`, () => s.fail('RC-POOL', label));
 }
 
 /** Proves all pools. */
 export function proveAll(s: ScriptBuilder, pools: readonly Pool[]): ProvenPool {
-  return provePools(s, { pools: mapOf(s, pools) }, s.let(ros`""`));
-}
-
-/** The configured pools, as a map from label to uuid. */
-function mapOf(s: ScriptBuilder, pools: readonly Pool[]): Script {
-  return s.let(ros`{${join(pools.map((pool) => ros`${pool.label}=${pool.uuid}`))}}`);
+  return provePools(s, pools, s.let(ros`""`));
 }
 
 /** Finds an object and proves its pool, or that it is in none. */
-export function locate(
-  s: ScriptBuilder,
-  box: Pick<RdsSettings, 'pools' | 'only'>,
-  object: ObjectRef,
-): Found & { readonly pool: ProvenPool } {
-  const places = placesOf(s, box);
-  const found = find(s, places, object);
-  return { ...found, pool: provePools(s, places, s.let(labelOf(found.row))) };
-}
-
-/** Runs the block for each subvolume of the object: the object itself and what a race left beside it, in its own pool. */
-export function eachOwn(s: ScriptBuilder, { rows }: Found, pool: ProvenPool, block: (row: Script) => void): void {
-  s.each(rows, (row) => s.if(ros`(${row}->"fs")=${pool.label}`, () => block(row)));
+export function locate(s: ScriptBuilder, box: RdsSettings, object: ObjectRef): Found & { readonly pool: ProvenPool } {
+  const found = find(s, box, object);
+  return { ...found, pool: provePools(s, box.pools, s.let(labelOf(found.row))) };
 }
 
 /** The condition for the subvolumes of an object in its pool as it is now; none while it is in no pool. */
-export function ownNow({ names }: Found, pool: ProvenPool): Script {
-  return ros`${OBJECTS} and fs=${pool.label} and name~${names}`;
+export function ownNow({ names }: Found, pool: ProvenPool, kind: ObjectRef['kind']): Script {
+  return ros`${objects(kind)} and fs=${pool.label} and name~${names}`;
 }
 
 /** Prints, as one JSON array, the subvolumes of the object that are there now in its pool. */
-export function reportFound(s: ScriptBuilder, found: Found, pool: ProvenPool): void {
-  s.run(
-    put(ros`[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id where ${ownNow(found, pool)}]`),
-  );
+export function reportFound(s: ScriptBuilder, found: Found, pool: ProvenPool, kind: ObjectRef['kind']): void {
+  const rows = ownNow(found, pool, kind);
+  s.run(put(ros`[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id where ${rows}]`));
 }

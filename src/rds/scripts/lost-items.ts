@@ -3,7 +3,7 @@ import { nameOfSlot, volumePaths } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { decodeLostItems, type LostItems } from '../rows.ts';
-import { OBJECTS, proveAll } from './lookup.ts';
+import { objects, proveAll } from './lookup.ts';
 import { put } from './output.ts';
 
 /** Bytes of `/volume.img`. */
@@ -26,7 +26,7 @@ export function listLostItems({ pools, owners }: RdsSettings, digits: string, li
       s.each(ros`[/disk find where slot~${slots} and file-path~${volumePaths(owners)}]`, (item) => {
         const [slot, path] = [s.let(ros`[/disk get ${item} slot]`), s.let(ros`[/disk get ${item} file-path]`)];
         const name = s.let(ros`[:pick ${path} [:find ${path} ${nameOfSlot(slot)}] ([:len ${path}]-${IMAGE_BYTES})]`);
-        s.if(ros`[:len [/disk/btrfs/subvolume find where ${OBJECTS} and name=${name}]]=0`, () => {
+        s.if(ros`[:len [/disk/btrfs/subvolume find where ${objects('pvc')} and name=${name}]]=0`, () => {
           s.set(number, ros`(${number}+1)`);
           s.if(ros`${number}<=${limit}`, () =>
             s.run(

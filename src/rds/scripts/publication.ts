@@ -21,7 +21,7 @@ import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
 import { addItem, itemOf, reportDisk, textOf } from './disk.ts';
 import { guarded, ids } from './guard.ts';
-import { locate } from './lookup.ts';
+import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, strangeExport } from './volume.ts';
 
@@ -145,8 +145,8 @@ export function unpublishVolume(
     script: script((s) => {
       s.if(ros`[:len ${ids(volume)}]=0`, () => {
         const { pool, row } = locate(s, box, volume);
-        s.if(ros`(${row}->"name")~${ownedBy(volume, box.owners)}`, () => {
-          const item = itemOf(s, volume, pool, ros`(${row}->"name")`);
+        s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
+          const item = itemOf(s, volume, pool, nameOf(row));
           s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));
         });
       });

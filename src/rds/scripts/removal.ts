@@ -10,7 +10,7 @@ const NOT_EXPORTED: Script = ros`!(nvme-tcp-export=yes)`;
 
 /** An expression that matches the paths of what lies in a subvolume of the pool. */
 export function pathsIn(s: ScriptBuilder, pool: ProvenPool, name: Script): Script {
-  return s.let(ros`(${ere`^/*`}.[/disk get ${pool.disk} mount-point]."/".${name}."/")`);
+  return s.let(ros`(${ere`^/*`}.${pool.mountPoint}."/".${name}."/")`);
 }
 
 /** Whether no disk item uses a file with such a path. */
@@ -45,8 +45,7 @@ export function removeSubvolume(
   paths: Script,
   ...further: readonly Script[]
 ): void {
-  const uuid = s.let(ros`(${row}->"uuid")`);
-  const search = ros`/disk/btrfs/subvolume find where !dead and fs=${pool.label} and uuid=${uuid}`;
+  const search = ros`/disk/btrfs/subvolume find where !dead and fs=${pool.label} and uuid=(${row}->"uuid")`;
   s.run(ros`/disk/btrfs/subvolume remove ${guarded(search, ...standing(pool), isUnused(paths), ...further)}`);
 }
 

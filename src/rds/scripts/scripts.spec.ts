@@ -11,6 +11,7 @@ import { listLostItems } from './lost-items.ts';
 import { publishVolume, unpublishVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
+import { choose } from './whereabouts.ts';
 
 const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
 const bytes = 2n ** 62n;
@@ -21,6 +22,10 @@ const pools = [32, 8, 8].map((length, index) => {
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
 const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535 };
+const narrowed = {
+  ...box,
+  chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}` },
+};
 const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
 const snapshot: SnapshotRef = { kind: 'snap', uuid };
 const name = `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`;
@@ -29,6 +34,7 @@ assert.ok(pool !== undefined);
 const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
 const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
 const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
+const twin = { name, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
 const page = { pool, after: bytes, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
@@ -43,7 +49,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   unpublish: unpublishVolume(box, volume, uuid),
   'unpublish all': unpublishVolume(box, volume, undefined),
   delete: deleteVolume(box, volume),
-  'discard volume': discardVolume(box, volume, name, { bytes, made: false }),
+  'discard volume': discardVolume(box, volume, { label: pool.label, name }, { bytes, made: false }),
   'discard empty subvolume': discardEmptySubvolume(box, volume),
   'discard lost item': discardLostItem(box, volume),
   snapshot: createSnapshot(box, {
@@ -52,7 +58,8 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   }),
   'read snapshot': readSnapshot(box, snapshot),
   'delete snapshot': deleteSnapshot(box, snapshot),
-  'discard twin': discardTwin(box, volume, name),
+  'discard twin': discardTwin(box, volume, twin, twin),
+  choose: choose(box, volume),
   'list volumes': listVolumes(box, { ...page, copies: true }),
   'list snapshots': listSnapshots(box, page, uuid),
   'list snapshots and copies': listSnapshots(box, { ...page, copies: true }),
@@ -60,6 +67,18 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   space: poolSpace(box, undefined, false),
   'space and promises': poolSpace(box, undefined, true),
   probe: probeBox(box),
+  ...Object.fromEntries(
+    Object.entries({
+      create: createVolume(narrowed, { ...creation, source: undefined }),
+      restore: createVolume(narrowed, { ...creation, source: snapshot }),
+      clone: createVolume(narrowed, { ...creation, source: volume }),
+      publish: publishVolume(narrowed, volume, { publication, allowHost }),
+      snapshot: createSnapshot(narrowed, {
+        ...{ snapshot, source: volume, maxSnapshots: 10_000 },
+        namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
+      }),
+    }).map(([what, operation]) => [`${what}, of several`, operation]),
+  ),
 };
 
 for (const [what, { kind, script }] of Object.entries(operations)) {
@@ -80,7 +99,7 @@ test('only the script that makes a subvolume new and empty sends file-size when 
     const { text } = script;
     const adds = text.split('/disk add ').slice(1);
     const sized = adds.filter((add) => /^[^;]*\bfile-size=/.test(add));
-    assert.equal(sized.length, what === 'create' ? 1 : 0, what);
+    assert.equal(sized.length, what.startsWith('create') ? 1 : 0, what);
     for (const add of adds) {
       assert.match(add, /^[^;]*\bmount-filesystem=no\b/, what);
     }

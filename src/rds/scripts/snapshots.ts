@@ -3,18 +3,19 @@ import { ownedBy, SECONDS_AT, snapshotNames } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
-import { decodeObject, type ObjectState } from '../rows.ts';
+import { decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
 import { proveOwned, proveSpace } from './conditions.ts';
 import { attach, itemOf, readSize } from './disk.ts';
 import { guardedText } from './guard.ts';
 import {
+  find,
   findOr,
   isThere,
   labelOf,
   locate,
-  OBJECTS,
+  nameOf,
+  objects,
   ownNow,
-  placesOf,
   provePools,
   reportFound,
   rowsWhere,
@@ -22,7 +23,7 @@ import {
 } from './lookup.ts';
 import { put } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
-import { removeAll } from './volume.ts';
+import { removeOwn } from './volume.ts';
 
 export interface CreateSnapshot {
   readonly snapshot: SnapshotRef;
@@ -43,11 +44,10 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
   return {
     ...{ kind: 'write', object: snapshot, name: 'cut', removes: false },
     script: script((s) => {
-      const places = placesOf(s, box);
-      const found = findOr(s, places, snapshot, source);
+      const found = findOr(s, box, snapshot, source);
       const { row } = found;
-      const pool = provePools(s, places, s.let(labelOf(row)));
-      const named = s.let(ros`("".(${row}->"name"))`);
+      const pool = provePools(s, box.pools, s.let(labelOf(row)));
+      const named = s.let(nameOf(row));
       s.if(ros`!(${named}~${found.names})`, () => {
         s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));
         s.if(ros`!(${named}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', named));
@@ -56,14 +56,13 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
         attach(s, item);
         const name = s.let(ros`(${namePrefix}.${readSize(s, item.id)})`);
         proveSpace(s, pool, ros`${box.reserveBytes}`);
-        const uuid = s.let(ros`(${row}->"uuid")`);
-        const none = ros`[:len ${rowsWhere(ownNow(found, pool))}]=0`;
-        const home = guardedText(pool.label, ...standing(pool), isThere(uuid), none);
+        const none = ros`[:len ${rowsWhere(ownNow(found, pool, 'snap'))}]=0`;
+        const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
         s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=${name}`);
         proveNamed(s, pool.label, name);
         s.run(put(ros`{"made"=true}`));
       });
-      reportFound(s, found, pool);
+      reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,
   };
@@ -77,7 +76,7 @@ function proveNamed(s: ScriptBuilder, label: Script, name: Script): void {
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
 function proveQuota(s: ScriptBuilder, owners: readonly string[], { source, maxSnapshots }: CreateSnapshot): void {
   if (maxSnapshots === undefined) return;
-  const rows = s.let(rowsWhere(ros`${OBJECTS} and name~${snapshotNames(owners, source.uuid)}`));
+  const rows = s.let(rowsWhere(ros`${objects('snap')} and name~${snapshotNames(owners, source.uuid)}`));
   s.if(ros`[:len ${rows}]>=${maxSnapshots}`, () => {
     const oldest = s.let(ros`(${rows}->0->"name")`);
     const seconds = (name: Script) => ros`[:tonum [:pick ${name} ${SECONDS_AT} ${SECONDS_AT + 10n}]]`;
@@ -89,47 +88,45 @@ function proveQuota(s: ScriptBuilder, owners: readonly string[], { source, maxSn
   });
 }
 
-/** Reads a snapshot, in every row that races left of it; none when it does not exist. Changes nothing. */
+/** Reads a snapshot, with what a race left beside it; none when it does not exist. Changes nothing. */
 export function readSnapshot(box: RdsSettings, snapshot: SnapshotRef): Reading<ObjectState> {
   return {
     kind: 'read',
     script: script((s) => {
       const { pool, ...found } = locate(s, box, snapshot);
-      reportFound(s, found, pool);
+      reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,
   };
 }
 
-/** Removes every row of a snapshot from its pool and proves them gone; what is still there is reported. */
+/** Removes a snapshot from its pool and proves it gone; what is still there is reported, what a race left beside it included. */
 export function deleteSnapshot(box: RdsSettings, snapshot: SnapshotRef): Writing<ObjectState> {
   return {
     ...{ kind: 'write', object: snapshot, name: 'delete', removes: true },
     script: script((s) => {
       const { pool, ...found } = locate(s, box, snapshot);
-      proveOwned(s, found, pool, snapshot, box.owners);
-      removeAll(s, found, pool);
-      reportFound(s, found, pool);
+      proveOwned(s, found.row, snapshot, box.owners);
+      removeOwn(s, found, pool, snapshot);
+      reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,
   };
 }
 
 /**
- * Removes one subvolume that lost a race: it is not the object that its id stands for, which is the row with the smallest
- * subvolume-id and is still there, and no disk item uses a file of it. Anything else is left alone.
+ * Removes one subvolume that lost a race: it is not the object that its id stands for, which is there and was made before it,
+ * and no disk item uses a file of it. Anything else is left alone.
  */
-export function discardTwin(box: RdsSettings, object: ObjectRef, name: string): Writing<undefined> {
+export function discardTwin(box: RdsSettings, object: ObjectRef, winner: SubvolumeRow, twin: SubvolumeRow): Writing<undefined> {
   return {
-    ...{ kind: 'write', object, name: `discard ${name}`, removes: true },
+    ...{ kind: 'write', object, name: `discard ${twin.name}`, removes: true },
     script: script((s) => {
-      const { pool, rows, row } = locate(s, box, object);
-      s.each(rows, (twin) =>
-        s.if(ros`(${twin}->"name")=${name} and (${row}->"name")!=${name} and (${twin}->"fs")=${pool.label}`, () => {
-          const winner = s.let(ros`(${row}->"uuid")`);
-          removeSubvolume(s, twin, pool, pathsIn(s, pool, ros`${name}`), isThere(winner));
-        }),
-      );
+      const pool = provePools(s, box.pools, s.let(ros`${twin.fs}`));
+      const row = find(s, { chosen: { label: twin.fs, name: twin.name } }, object).row;
+      const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${twin.subvolumeId}`;
+      const paths = pathsIn(s, pool, ros`${twin.name}`);
+      removeSubvolume(s, row, pool, paths, ros`[:len [/disk/btrfs/subvolume find where ${earlier}]]=1`);
     }),
     decode: () => undefined,
   };

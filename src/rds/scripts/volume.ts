@@ -1,13 +1,13 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { pathsOfVolume, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
-import type { RdsSettings } from '../rds.ts';
-import type { VolumeRef } from '../refs.ts';
+import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
+import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { ids } from './guard.ts';
-import { eachOwn, type Found, locate, ownNow, type ProvenPool, rowsWhere } from './lookup.ts';
+import { type Found, find, locate, nameOf, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
 import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
@@ -22,8 +22,8 @@ export interface OpenVolume extends Item {
 export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef): OpenVolume {
   const { pool, ...found } = locate(s, box, volume);
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
-  proveOwned(s, found, pool, volume, box.owners);
-  const item = itemOf(s, volume, pool, ros`(${found.row}->"name")`);
+  proveOwned(s, found.row, volume, box.owners);
+  const item = itemOf(s, volume, pool, nameOf(found.row));
   attach(s, item);
   return { ...item, pool };
 }
@@ -96,7 +96,7 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
     ...{ kind: 'write', object: volume, name: 'delete', removes: true },
     script: script((s) => {
       const { pool, ...found } = locate(s, box, volume);
-      proveOwned(s, found, pool, volume, box.owners);
+      proveOwned(s, found.row, volume, box.owners);
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
         const comment = s.let(textOf(item, ros`comment`));
@@ -106,7 +106,7 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
       });
       awaitGone(s, ids(volume));
       s.if(ros`[:len ${ids(volume)}]>0`, () => s.fail('RC-LEFT'));
-      removeAll(s, found, pool, volume);
+      removeOwn(s, found, pool, volume);
       reportVolume(s, volume, found, pool);
     }),
     decode: decodeObject,
@@ -126,20 +126,21 @@ export function proveOurs(
 }
 
 /**
- * Removes the subvolumes of an object from its pool and waits until they are gone. Refuses with RC-USED when a disk item
- * uses a file of one: a person has to look at that; with RC-LEFT when it is the object's own, which another process has
- * attached again meanwhile.
+ * Removes the subvolume of an object and waits until it is gone. Refuses with RC-USED when a disk item uses a file of it: a
+ * person has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
  */
-export function removeAll(s: ScriptBuilder, found: Found, pool: ProvenPool, volume?: VolumeRef): void {
-  eachOwn(s, found, pool, (row) => {
-    const paths = pathsIn(s, pool, ros`(${row}->"name")`);
+export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, object: ObjectRef): void {
+  s.if(ros`[:len ${row}]>0`, () => {
+    const paths = pathsIn(s, pool, nameOf(row));
     s.each(ros`[/disk find where file-path~${paths}]`, (item) => {
-      if (volume !== undefined) s.if(ros`${item}=(${ids(volume)}->0)`, () => s.fail('RC-LEFT'));
-      s.fail('RC-USED', ros`[/disk get ${item} slot]`);
+      const slot = s.let(textOf(item, ros`slot`));
+      s.if(ros`${slot}=${slotOf(object)}`, () => s.fail('RC-LEFT'));
+      s.fail('RC-USED', slot);
     });
     removeSubvolume(s, row, pool, paths);
+    const name = s.let(nameOf(row));
+    awaitGone(s, rowsWhere(ros`!dead and fs=${pool.label} and name=${name}`));
   });
-  awaitGone(s, rowsWhere(ownNow(found, pool)));
 }
 
 /** What of a volume is only a part of it. */
@@ -156,20 +157,21 @@ export interface Incomplete {
  * recorded on it and it was never published, which its NQN would show; and the subvolume only when no disk item uses it.
  * What is still there afterwards is reported.
  *
- * @param name The subvolume of that very name; another one is left alone.
+ * @param subvolume That very one; another is left alone.
  */
 export function discardVolume(
   box: RdsSettings,
   volume: VolumeRef,
-  name: string,
+  { label, name }: ChosenSubvolume,
   { bytes, made }: Incomplete,
 ): Writing<ObjectState> {
   const isNumber = made ? ere`^[0-9]+$` : ere`^[1-9][0-9]*$`;
   return {
     ...{ kind: 'write', object: volume, name: 'discard', removes: true },
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, volume);
-      s.if(ros`(${found.row}->"name")=${name}`, () => {
+      const found = find(s, { chosen: { label, name } }, volume);
+      const pool = provePools(s, box.pools, s.let(ros`${label}`));
+      s.if(ros`[:len ${found.row}]>0`, () => {
         const paths = pathsIn(s, pool, ros`${name}`);
         s.each(ids(volume), (item) => {
           const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
@@ -181,11 +183,10 @@ export function discardVolume(
             }),
           );
         });
-        const attached = ros`[/disk find where file-path~${paths}]`;
-        awaitGone(s, attached);
+        awaitGone(s, ros`[/disk find where file-path~${paths}]`);
         s.if(isUnused(paths), () => removeSubvolume(s, found.row, pool, paths));
+        awaitGone(s, rowsWhere(ros`!dead and fs=${label} and name=${name}`));
       });
-      awaitGone(s, rowsWhere(ros`!dead and fs=${pool.label} and name=${name}`));
       reportVolume(s, volume, found, pool);
     }),
     decode: decodeObject,

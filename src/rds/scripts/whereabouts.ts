@@ -1,33 +1,43 @@
-import { ros, script, text } from '../../routeros/index.ts';
-import { slotOf } from '../names.ts';
+import { ros, type Script, script, text } from '../../routeros/index.ts';
+import { namesOf, slotOf } from '../names.ts';
 import type { Reading } from '../operation.ts';
-import type { RdsSettings } from '../rds.ts';
-import type { VolumeRef } from '../refs.ts';
-import { proveAll } from './lookup.ts';
+import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
+import type { ObjectRef } from '../refs.ts';
+import { decodeObject } from '../rows.ts';
+import { objects, proveAll } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
- * The label of the pool that the disk item of a volume is in; undefined where there is no item, or it is in none of the pools.
- * Asked when two filesystems hold a subvolume of the volume's name.
+ * Which of several subvolumes is the object: in a pool the one with the smallest subvolume-id, as a race may have made two; of
+ * several pools the one that the disk item of the volume is in. Undefined where nothing says so, or there is none.
  */
-export function homeOf({ pools }: Pick<RdsSettings, 'pools'>, volume: VolumeRef): Reading<string | undefined> {
+export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
   return {
     kind: 'read',
     script: script((s) => {
       proveAll(s, pools);
-      const print = (properties: string, where: ReturnType<typeof ros>): void =>
-        s.run(put(ros`[/disk print detail as-value proplist=${properties} where ${where}]`));
-      print('slot,file-path', ros`slot=${slotOf(volume)}`);
-      for (const { label } of pools) print('fs-label,mount-point', ros`mounted and fs-label=${label}`);
+      const print = (menu: Script, properties: Script, where: Script): void =>
+        s.run(put(ros`[${menu} print detail as-value proplist=${properties} where ${where}]`));
+      const names = ros`${objects(object.kind)} and name~${namesOf(object)}`;
+      print(ros`/disk/btrfs/subvolume`, ros`name,fs,subvolume-id`, names);
+      print(ros`/disk`, ros`slot,file-path`, ros`slot=${slotOf(object)}`);
+      for (const { label } of pools) {
+        print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label=${label}`);
+      }
     }),
     decode(rows) {
-      const [item] = rows.filter((row) => 'file-path' in row);
-      const path = withoutSlash(text(item ?? {}, 'file-path'));
+      const configured = pools.map(({ label }) => label);
+      const found = decodeObject(rows.filter((row) => 'subvolume-id' in row)).subvolumes;
+      const subvolumes = found.filter(({ fs }) => configured.includes(fs));
+      const path = withoutSlash(text(rows.find((row) => 'file-path' in row) ?? {}, 'file-path'));
       const home = rows.find((row) => {
         const mountPoint = withoutSlash(text(row, 'mount-point'));
         return mountPoint !== '' && path.startsWith(`${mountPoint}/`);
       });
-      return home === undefined ? undefined : text(home, 'fs-label');
+      const labels = new Set(subvolumes.map(({ fs }) => fs));
+      const label = labels.size === 1 ? subvolumes[0]?.fs : text(home ?? {}, 'fs-label');
+      const chosen = subvolumes.find(({ fs }) => fs === label);
+      return chosen === undefined ? undefined : { label: chosen.fs, name: chosen.name };
     },
   };
 }

@@ -146,7 +146,7 @@ function publishedElsewhere(scene: Scene): Finding | undefined {
 
 /** Takes the export and the record of nodes off a volume, in the words that the driver would leave there. */
 function released({ slot }: OnBox): string {
-  return `/disk set [find slot="${slot}"] nvme-tcp-export=no comment="rose-csi:1 | released by hand"`;
+  return `/disk set [find slot="${slot}"] nvme-tcp-export=no comment="released by hand"`;
 }
 
 function exportedByHand(scene: Scene): Finding | undefined {
