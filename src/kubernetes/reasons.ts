@@ -78,7 +78,10 @@ export const EVENTS = {
   ),
   SlotTaken: warning(CLAIM, 'Look at that disk item on the box; the driver touches only its own'),
   ExportUnrecorded: warning(CLAIM, 'Make sure that no host uses it, then set nvme-tcp-export=no on its disk item'),
-  ExportChanged: warning(CLAIM, 'On the box, set nvme-tcp-export=no on its disk item; it is exported anew by itself then'),
+  ExportChanged: warning(
+    CLAIM,
+    'On the box, set nvme-tcp-export=no on its disk item; it is exported anew by itself then',
+  ),
   CopyInTheWay: warning(
     CLAIM_OR_SNAPSHOT,
     'Move the copy out of the pool or give it another name; the driver touches neither before (docs/guides/troubleshooting.md)',

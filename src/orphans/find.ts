@@ -42,7 +42,11 @@ export function countHeld(held: readonly Held[]): { readonly volumes: number; re
  *
  * @param running ids of operations that are under way in this process
  */
-export function findOrphans(survey: Pick<Survey, 'volumes' | 'snapshots'>, references: References, running: ReadonlySet<string>): Held[] {
+export function findOrphans(
+  survey: Pick<Survey, 'volumes' | 'snapshots'>,
+  references: References,
+  running: ReadonlySet<string>,
+): Held[] {
   return heldIn(survey).filter((held) => !running.has(held.id) && referenceTo(held, references) === undefined);
 }
 

@@ -7,7 +7,9 @@ export const REFUSALS = {
     'the pool is not there, or not configured: label and uuid must exist exactly once and be mounted exactly once; detail: its label',
   'RC-TWO':
     'several pools hold a subvolume of this id, and no disk item says which of them is the object; detail: its name',
-  'RC-NAME': 'the device shows the subvolume under another name than the one that was sent; detail: the name sent',
+  'RC-UNLISTED': 'the subvolume was made, and the device does not list it yet',
+  'RC-NAME':
+    'the device shows the subvolume under another name than the one that was sent; detail: the name that it shows',
   'RC-NOVOL': 'the volume does not exist',
   'RC-NOSRC': 'the source does not exist',
   'RC-ELSEWHERE': 'the source is in another pool; detail: its label, and the name of the subvolume',
@@ -19,7 +21,7 @@ export const REFUSALS = {
     'the pool would promise more than overCommitRatio allows; detail: bytes promised with this volume, of those allowed',
   'RC-QUOTA': 'the volume has as many snapshots as its class allows; detail: their number, and the oldest',
   'RC-SLOT': 'the disk slot of the volume is taken by another file; detail: that file',
-  'RC-HALF': 'the subvolume is there without a disk item, and not by this very call',
+  'RC-HALF': 'the subvolume is there without a disk item, and the device does not attach its image; detail: its words',
   'RC-EMPTY':
     'the image is missing or smaller than its source: a restore must never be silently empty; detail: bytes of the source',
   'RC-NODISK': 'the disk item of the source volume is lost; publishing the volume attaches it again',

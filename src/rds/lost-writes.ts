@@ -1,7 +1,7 @@
 import type { Clock } from '../routeros/index.ts';
 import { RdsError } from './errors.ts';
-import type { ObjectRef } from './refs.ts';
 import type { Writing } from './operation.ts';
+import type { ObjectRef } from './refs.ts';
 
 /** The caller's patience with one operation. */
 export interface Patience {

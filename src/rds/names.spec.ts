@@ -114,7 +114,10 @@ test('the box is asked for whole names: of the object, and of nothing that is ca
         assert.doesNotMatch(`x${name}`, expression(script));
       }
       assert.doesNotMatch(printVolumeName(volume), expression(namesOf({ kind: 'snap', uuid: volume.uuid })));
-      assert.equal(expression(namesOf({ kind: 'pvc', uuid: snapshot.uuid })).test(printVolumeName(volume)), snapshot.uuid === volume.uuid);
+      assert.equal(
+        expression(namesOf({ kind: 'pvc', uuid: snapshot.uuid })).test(printVolumeName(volume)),
+        snapshot.uuid === volume.uuid,
+      );
       assert.doesNotMatch(`pvc-${volume.uuid}-backup`, expression(namesOf({ kind: 'pvc', uuid: volume.uuid })));
     }),
   );

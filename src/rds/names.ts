@@ -141,11 +141,17 @@ export function volumePaths(owners: readonly string[]): Script {
 /** The slot that belongs to the volume's name in a variable: `pvc-` and the first 28 hex digits of its uuid. */
 export function slotOfName(name: Script): Script {
   const groups = [ros`4 12`, ros`13 17`, ros`18 22`, ros`23 27`, ros`28 36`];
-  return ros`("pvc-".${join(groups.map((range) => ros`[:pick ${name} ${range}]`), ros`.`)})`;
+  return ros`("pvc-".${join(
+    groups.map((range) => ros`[:pick ${name} ${range}]`),
+    ros`.`,
+  )})`;
 }
 
 /** What the name of the volume with the slot in a variable begins with: `pvc-` and the first 28 hex digits of its uuid. */
 export function nameOfSlot(slot: Script): Script {
   const groups = [ros`4 12`, ros`12 16`, ros`16 20`, ros`20 24`, ros`24 32`];
-  return ros`("pvc-".${join(groups.map((range) => ros`[:pick ${slot} ${range}]`), ros`."-".`)})`;
+  return ros`("pvc-".${join(
+    groups.map((range) => ros`[:pick ${slot} ${range}]`),
+    ros`."-".`,
+  )})`;
 }

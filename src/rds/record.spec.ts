@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import type { Script } from '../routeros/index.ts';
 import { readStringLiteral } from '../routeros/routeros-text.fixture.ts';
 import {
+  ENTRIES_AT,
   ENTRY_BYTES,
   entryUpToToken,
   freshRecord,
-  ENTRIES_AT,
   HEADER,
   MAX_SHARED_NODES,
   readRecord,
@@ -22,7 +22,11 @@ const publications = fc.record(
 
 /** A record as the box puts it together, in an exec with this nonce. */
 function onTheBox(script: Script): string {
-  const parts = script.text.slice(1, -1).replace('[:pick $xN 0 8]', '"0123abcd"').match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  const parts =
+    script.text
+      .slice(1, -1)
+      .replace('[:pick $xN 0 8]', '"0123abcd"')
+      .match(/"(?:[^"\\]|\\.)*"/g) ?? [];
   return parts.map((part) => readStringLiteral(part).toString('utf8')).join('');
 }
 
@@ -45,7 +49,14 @@ test('entries that scripts insert behind the generation are read back, whatever 
 
 test('a comment that a person wrote, or an older record, names no nodes', () => {
   const entry = '0f3c7a52-0000-4000-8000-000000000001:w:0123abcd';
-  for (const comment of ['', 'backup disk', 'rose-csi:2 x', `x ${HEADER}`, `rose-csi:1 ${entry} | x`, `${HEADER}${entry} |`]) {
+  for (const comment of [
+    '',
+    'backup disk',
+    'rose-csi:2 x',
+    `x ${HEADER}`,
+    `rose-csi:1 ${entry} | x`,
+    `${HEADER}${entry} |`,
+  ]) {
     assert.deepEqual(readRecord(comment), { generation: '', publications: [] });
   }
 });

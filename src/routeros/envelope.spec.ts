@@ -45,8 +45,16 @@ describe('wrap', () => {
   it('is one line around the script', () => {
     assert.equal(
       wrap(ros`:put 1`, NONCE),
-      `:onerror e in={:put 1; :put ("OK"."${NONCE}")} do={:put ("ER"."${NONCE}"." ".[:tostr $e]." "."${NONCE}")}`,
+      `:local xN "${NONCE}";:onerror e in={:put 1;:put ("OK".$xN." ".[/system/resource get uptime])} ` +
+        'do={:put ("ER".$xN." ".[:tostr $e]." ".$xN)}',
     );
+  });
+
+  it('lets a script that writes begin only while it may', () => {
+    const command = wrap(ros`/disk remove x`, NONCE, 93784);
+    const due =
+      ':onerror e in={:local xU 93784s;:if (!($xU>[/system/resource get uptime])) do={:error "RC-LATE"};/disk';
+    assert.ok(command.includes(due), command);
   });
 
   it('does not double the semicolon that ends a script', () => {
@@ -61,8 +69,8 @@ describe('wrap', () => {
     const long = join(Array.from({ length: 600 }, () => ros`:put 1`));
     assert.throws(() => wrap(long, NONCE), /RangeError: a command of 4\d{3} bytes is longer than 4096/);
     const room = MAX_COMMAND_BYTES - wrap(ros``, NONCE).length;
-    assert.equal(wrap(ros`:put ${'x'.repeat(room - 7)}`, NONCE).length, MAX_COMMAND_BYTES);
-    assert.throws(() => wrap(ros`:put ${'x'.repeat(room - 6)}`, NONCE), RangeError);
+    assert.equal(wrap(ros`:put ${'x'.repeat(room - 8)}`, NONCE).length, MAX_COMMAND_BYTES);
+    assert.throws(() => wrap(ros`:put ${'x'.repeat(room - 7)}`, NONCE), RangeError);
   });
 });
 
@@ -79,7 +87,7 @@ describe('parseAnswer, all went well', () => {
         for (const [at, byte] of insertions) {
           bytes.splice(at % (bytes.length + 1), 0, byte);
         }
-        assert.deepEqual(parseAnswer(Buffer.from(bytes), NONCE), values);
+        assert.deepEqual(parseAnswer(Buffer.from(bytes), NONCE).rows, values);
       }),
     );
   });
@@ -104,6 +112,23 @@ describe('parseAnswer, all went well', () => {
   });
 });
 
+describe('parseAnswer, the uptime behind the marker', () => {
+  const uptime = (text: string) => parseAnswer(Buffer.from(`OK${NONCE}${text}`), NONCE).uptimeSeconds;
+
+  it('is read in every form that RouterOS has, in whole seconds', () => {
+    assert.equal(uptime(' 00:01:30\r\n'), 90);
+    assert.equal(uptime(' 2d03:04:05\r\ntrue\r\n'), 183_845);
+    assert.equal(uptime(' 1w2d03:04:05.250\r\n'), 788_645);
+  });
+
+  it('is unknown when it was cut off or is none, which makes the rows no less whole', () => {
+    for (const text of ['', ' ', ' 1w2d03:04', ' 1w2d03:04:0', ' forever']) {
+      assert.equal(uptime(text), undefined, text);
+      assert.deepEqual(parse(`{"a":1}OK${NONCE}${text}`), [{ a: 1 }]);
+    }
+  });
+});
+
 describe('parseAnswer, an error was reported', () => {
   it('is a refusal when it has a code of ours, without the position that RouterOS adds', () => {
     const error = assertKind(
@@ -123,6 +148,11 @@ describe('parseAnswer, an error was reported', () => {
     assert.equal(error.code, '');
     assertKind(`ER${NONCE} failure: not RC-POOL ${NONCE}`, 'failed');
     assertKind(`ER${NONCE}  ${NONCE}`, 'failed');
+  });
+
+  it('is late when a script that was to write came after its time', () => {
+    const error = assertKind(`ER${NONCE} RC-LATE (:error; line 1) ${NONCE}`, 'late');
+    assert.equal(error.mayStillRun, false);
   });
 
   it('is rejected when the console could not parse the line', () => {

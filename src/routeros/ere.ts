@@ -1,4 +1,4 @@
-import { ros, type Script } from './script.ts';
+import { quotedExpression, type Script } from './script.ts';
 
 /** Characters with a meaning of their own in a POSIX extended regular expression, outside of brackets. */
 const SPECIAL = /[\\^$.[()|*+?{]/g;
@@ -31,7 +31,7 @@ export function ere(template: TemplateStringsArray, ...values: readonly (string 
       pattern += `(${value.map(literal).join('|')})`;
     }
   });
-  return ros`${pattern}`;
+  return quotedExpression(pattern);
 }
 
 /** The operand of `~` that matches what begins with this very text. */

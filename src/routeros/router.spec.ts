@@ -10,7 +10,10 @@ describe('a call', () => {
   it('sends the script in its envelope and returns the rows', async () => {
     peer.answerAll((exec) => exec.ok({ slot: 'pvc-1' }));
     assert.deepEqual(await connect().run(ros`:put ${'a$b'}`, read), [{ slot: 'pvc-1' }]);
-    assert.match(peer.execs[0]?.command ?? '', /^:onerror e in=\{:put "a\\24b"; :put \("OK"\."[0-9a-f]{16}"\)\} do=\{/);
+    assert.match(
+      peer.execs[0]?.command ?? '',
+      /^:local xN "[0-9a-f]{16}";:onerror e in=\{:put "a\\24b";:put \("OK"\.\$xN/,
+    );
   });
 
   it('connects when first used, and once', async () => {

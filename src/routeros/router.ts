@@ -191,6 +191,8 @@ class Router implements RouterOs {
       if (!(error instanceof RouterOsError)) {
         throw error;
       }
+      // It may be that our reckoning is wrong: the next command asks.
+      if (error.kind === 'late') this.#uptimes.delete(await this.#link.session());
       done(error.kind);
       return { error };
     }
@@ -211,7 +213,9 @@ class Router implements RouterOs {
         this.#noted(session, parseAnswer(output, question.nonce, note));
       } catch (error) {
         if (!(error instanceof RouterOsError)) throw error;
-        throw new RouterOsError('unreachable', `the uptime of the box cannot be read: ${error.detail}`, { cause: error });
+        throw new RouterOsError('unreachable', `the uptime of the box cannot be read: ${error.detail}`, {
+          cause: error,
+        });
       }
     }
     if (!reading.isFresh(this.#clock.now())) {

@@ -29,11 +29,14 @@ export class UptimeReading {
   #readAt = Number.NEGATIVE_INFINITY;
 
   /**
+   * Takes a reading, unless there is a recent one whose answer came a shorter way.
+   *
    * @param uptimeSeconds as the device told it, whole seconds
    * @param receivedAt when its answer was here, in milliseconds of this side's clock: the device was at least so far then
    */
   note(uptimeSeconds: number, receivedAt: number): void {
-    if (receivedAt < this.#readAt) return;
+    const isBehind = uptimeSeconds * 1000 - receivedAt < this.#uptimeSeconds * 1000 - this.#readAt;
+    if (isBehind && receivedAt - this.#readAt < MAX_AGE_MS / 2) return;
     this.#uptimeSeconds = uptimeSeconds;
     this.#readAt = receivedAt;
   }

@@ -36,7 +36,8 @@ interface Lister<T> {
 export async function listVolumes(backends: Backends, request: PageRequest, call: Call): Promise<Page<Volume>> {
   return await list(sectionsOf(backends.all()), request, call, {
     rows: VOLUME_ROWS,
-    fetch: ({ backend, pool }, after, limit) => backend.rds.run((box) => volumesPage(box, { pool, after, limit }), call),
+    fetch: ({ backend, pool }, after, limit) =>
+      backend.rds.run((box) => volumesPage(box, { pool, after, limit }), call),
     read: ({ backend }, { subvolume, disk }) => {
       const name = parseVolumeName(subvolume.name);
       const handle = { kind: 'pvc', backend: backend.name, uuid: name?.uuid ?? '' } as const;

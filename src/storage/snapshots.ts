@@ -165,7 +165,12 @@ export function toSnapshot(backend: string, pool: string, name: SnapshotName): S
     sourceVolumeId: printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid }),
     sizeBytes: name.bytes,
     createdAtSeconds: name.createdAtSeconds,
-    place: { backend, pool, subvolume: printSnapshotName(name), sourceSlot: slotOf({ kind: 'pvc', uuid: name.sourceUuid }) },
+    place: {
+      backend,
+      pool,
+      subvolume: printSnapshotName(name),
+      sourceSlot: slotOf({ kind: 'pvc', uuid: name.sourceUuid }),
+    },
   };
 }
 

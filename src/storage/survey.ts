@@ -102,7 +102,9 @@ async function surveyBox({ name, rds }: Backend, call: Call): Promise<Survey> {
         ...(await walk((after) => rds.run((box) => listVolumes(box, { ...page, after, limit: VOLUME_ROWS }), call))),
       );
       snapshots.push(
-        ...(await walk((after) => rds.run((box) => listSnapshots(box, { ...page, after, limit: SNAPSHOT_ROWS }), call))),
+        ...(await walk((after) =>
+          rds.run((box) => listSnapshots(box, { ...page, after, limit: SNAPSHOT_ROWS }), call),
+        )),
       );
     }
     const items = await lostItems(rds, '', call);

@@ -40,7 +40,7 @@ const CLEANUP_MS = 30_000;
 /** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
   ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
-  ...(['RC-SIZE', 'RC-LAG'] as const),
+  ...(['RC-SIZE', 'RC-LAG', 'RC-UNLISTED', 'waiting', 'late'] as const),
 ]);
 
 /** Creating, reading, growing and deleting volumes. */
@@ -75,7 +75,9 @@ export class Volumes {
     };
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
-      const state = await this.#make(backend, wanted, call);
+      let state = await this.#make(backend, wanted, call);
+      // Of two that a race has made, ours is the volume if it was the first, and is completed now that this is clear.
+      if (state.disk === undefined && state.subvolumes.length > 1) state = await this.#make(backend, wanted, call);
       const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       return volume;
@@ -157,13 +159,20 @@ export class Volumes {
     if (found !== undefined) throw new RdsError('RC-RACE', found.name);
   }
 
-  /** Completes what an earlier call left of a volume without a disk item, or removes it when it holds nothing. */
-  async #attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call): Promise<void> {
+  /**
+   * Attaches the image of what an earlier call left of a volume without a disk item; where the box refuses, it is removed when
+   * it holds nothing.
+   *
+   * @returns the refusal
+   */
+  async #attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call): Promise<RdsError | undefined> {
     try {
       await backend.rds.run((box) => attachVolume(box, volume), call);
+      return undefined;
     } catch (error) {
       if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
       await this.#discardHalfMade(backend, volume, call);
+      return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
     }
   }
 
@@ -186,10 +195,12 @@ export class Volumes {
         throw error;
       }
       if (error.code === 'RC-NOSRC') await this.#proveAbsent(backend, wanted, call);
-      if (error.code === 'RC-ELSEWHERE') return await this.#make(backend, elsewhere(backend, wanted, error), call, before);
+      if (error.code === 'RC-ELSEWHERE')
+        return await this.#make(backend, elsewhere(backend, wanted, error), call, before);
       if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
-        if (error.code === 'RC-HALF') await this.#attachOrDiscard(backend, wanted.volume, call);
-        return await this.#make(backend, wanted, call, error);
+        const halfMade =
+          error.code === 'RC-HALF' ? await this.#attachOrDiscard(backend, wanted.volume, call) : undefined;
+        return await this.#make(backend, wanted, call, halfMade ?? error);
       }
       const made = error.made || before?.made === true;
       if (made && isEmptyCopy(error, wanted)) {
@@ -201,7 +212,7 @@ export class Volumes {
       if (made || error.code === 'RC-GROW') {
         await this.#takeBack(backend, wanted, made, error);
       }
-      throw before?.made ? before : error;
+      throw before?.made || (before?.code === 'RC-HALF' && error.code === 'RC-HALF') ? before : error;
     }
   }
 
@@ -226,7 +237,10 @@ export class Volumes {
     let cause: unknown = reason;
     try {
       const limits = { bytes: whole, made };
-      const left = await rds.run((box) => discardVolume(box, volume, { label: pool.label, name }, limits), callWithin(CLEANUP_MS));
+      const left = await rds.run(
+        (box) => discardVolume(box, volume, { label: pool.label, name }, limits),
+        callWithin(CLEANUP_MS),
+      );
       if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
         return;
       }

@@ -142,7 +142,7 @@ test('a snapshot without its image never becomes a volume: an empty restore woul
   const { snapshotId } = await cut(stack);
   const name = subvolumes(simulator).at(-1) ?? '';
   await change(simulator, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
-  await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}" read-only=yes`);
   const before = await inventory(simulator);
   await refused(makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /empty/);
   assert.deepEqual(await inventory(simulator), before);

@@ -73,7 +73,7 @@ test('what belongs to others is no part of a survey', async (t) => {
   await change(stack.simulator, '/disk/btrfs/subvolume/add fs=pool name=snap-by-hand');
   await change(stack.simulator, '/disk/btrfs/subvolume/add fs=pool name=home');
   await change(stack.simulator, '/disk/add type=file slot=pvc-by-hand file-path=/pool/home/a.img mount-filesystem=no');
-  assert.deepEqual(await (await storageOf(t, stack)).survey(call), { volumes: [], snapshots: [] });
+  assert.deepEqual(await (await storageOf(t, stack)).survey(call), { volumes: [], snapshots: [], copies: [] });
 });
 
 test('a row that a lost race left is told beside the object, not as one of its own', async (t) => {
@@ -81,7 +81,7 @@ test('a row that a lost race left is told beside the object, not as one of its o
   const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   const name = subvolumes(stack.simulator).find((found) => found.startsWith('snap-')) ?? '';
   const twin = name.replace(/-[0-9]{10}-/, '-1999999999-');
-  await change(stack.simulator, `/disk/btrfs/subvolume/add fs=pool name=${twin}`);
+  await change(stack.simulator, `/disk/btrfs/subvolume/add fs=pool name=${twin} read-only=yes`);
   const { snapshots } = await (await storageOf(t, stack)).survey(call);
   assert.deepEqual(
     snapshots.map(({ id, subvolume, twins }) => [id, subvolume, twins]),

@@ -55,7 +55,14 @@ export function controllerCommand(): Command {
       const logger = createLogger(checked.logLevel);
       const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);
       const access = await inClusterAccess();
-      const controller = await startController(checked, endpoint, logger, { hasPredecessor: true }, access, tracing.tracer);
+      const controller = await startController(
+        checked,
+        endpoint,
+        logger,
+        { hasPredecessor: true },
+        access,
+        tracing.tracer,
+      );
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
         controller

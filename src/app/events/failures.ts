@@ -40,7 +40,7 @@ const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
   unknown: 'BoxUnreachable',
   // These heal.
   ...{ 'RC-SIZE': undefined, 'RC-LAG': undefined, 'RC-RACE': undefined, 'RC-LEFT': undefined, cancelled: undefined },
-  ...{ late: undefined, waiting: undefined },
+  ...{ 'RC-UNLISTED': undefined, late: undefined, waiting: undefined },
   // The node that has it is told of in the VolumeAttachment.
   ...{ 'RC-PUB': undefined, 'RC-MODE': undefined },
   // Of deletions, whose claim is gone.

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/schema.ts';
 import { createLogger } from '../../observability/log.ts';
+import { parseSnapshotName } from '../../rds/index.ts';
 import type { RetryPolicy } from '../../routeros/index.ts';
 import { callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
-import { parseSnapshotName } from '../../rds/index.ts';
 import { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
 import type { Boxes } from '../../why/gather.ts';

@@ -47,8 +47,7 @@ export function probeBox({ pools }: Pick<RdsSettings, 'pools'>): Reading<ProbeRe
           "intervals"=("ab"~${ere`^[a-z]{2}$`}); "none"=[:len [:pick [/disk/btrfs/subvolume find] 0 0]];
           "one"=[:len [:pick [/disk/btrfs/subvolume find] 0 1]]}`),
       );
-      const print = (rows: Script): void =>
-        s.each(rows, (row) => s.run(put(row)));
+      const print = (rows: Script): void => s.each(rows, (row) => s.run(put(row)));
       print(ros`[/system/package print detail as-value proplist=name,version,disabled]`);
       for (const { label } of pools) {
         print(ros`[/disk/btrfs/filesystem print detail as-value proplist=label,uuid where label=${label}]`);

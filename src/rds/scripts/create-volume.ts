@@ -1,23 +1,14 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { BYTES_AT } from '../names.ts';
 import type { Writing } from '../operation.ts';
-import { freshRecord } from '../record.ts';
 import type { RdsSettings } from '../rds.ts';
+import { freshRecord } from '../record.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveRatio, proveSpace } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
 import { guardedText, ids } from './guard.ts';
-import {
-  find,
-  findOr,
-  isThere,
-  nameOf,
-  ownNow,
-  type ProvenPool,
-  provePool,
-  standing,
-} from './lookup.ts';
+import { find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
 
 export type VolumeSource = SnapshotRef | VolumeRef;
 
@@ -74,7 +65,7 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
         s.set(made, ros`"RC-MADE "`);
         // Of two that a race has made the caller finds out which is the volume; only one that is alone is completed here.
         const own = s.let(ros`[/disk/btrfs/subvolume find where ${ownNow(found, pool, 'pvc')}]`);
-        s.if(ros`[:len ${own}]=0`, () => s.run(ros`:error "RC-MADE RC-NAME"`));
+        s.if(ros`[:len ${own}]=0`, () => s.run(ros`:error "RC-MADE RC-UNLISTED"`));
         s.if(ros`[:len ${own}]=1`, () => s.set(here, name));
       });
       s.if(ros`${here}=${name}`, () =>

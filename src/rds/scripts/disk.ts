@@ -30,7 +30,11 @@ export function textOf(item: Script, property: Script): Script {
 
 /** The item that the volume has, or is to have. */
 export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, name: Script): Item {
-  return { slot: s.let(ros`${slotOf(volume)}`), path: s.let(ros`(${pool.mountPoint}."/".${name}."/volume.img")`), id: s.let() };
+  return {
+    slot: s.let(ros`${slotOf(volume)}`),
+    path: s.let(ros`(${pool.mountPoint}."/".${name}."/volume.img")`),
+    id: s.let(),
+  };
 }
 
 /**
@@ -41,7 +45,9 @@ export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, na
  */
 export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize: Script = ros``): void {
   const type = guardedText(ros`"file"`);
-  s.run(ros`/disk add type=${type} slot=${item.slot} file-path=${item.path} mount-filesystem=no comment=${comment}${fileSize}`);
+  s.run(
+    ros`/disk add type=${type} slot=${item.slot} file-path=${item.path} mount-filesystem=no comment=${comment}${fileSize}`,
+  );
 }
 
 /** Whether there is no disk item in the slot. */
@@ -56,11 +62,7 @@ export function isMissing(item: Item): Script {
  *
  * @param add Adds a missing item; without `file-size` unless told otherwise, so that no byte can change.
  */
-export function attach(
-  s: ScriptBuilder,
-  item: Item,
-  add = () => addItem(s, item, freshRecord(REATTACHED)),
-): void {
+export function attach(s: ScriptBuilder, item: Item, add = () => addItem(s, item, freshRecord(REATTACHED))): void {
   const search = ros`[/disk find where slot=${item.slot}]`;
   s.set(item.id, search);
   s.if(ros`[:len ${item.id}]=0`, () => {

@@ -8,21 +8,31 @@ import type { VolumeRef } from '../refs.ts';
  * condition that is looked at in the same statement. RouterOS has no compare-and-set; this is as near as it comes, and what is
  * left in between is what the second look of the caller is for (docs/decisions/0017).
  *
- * The condition is asked of `/disk/btrfs/filesystem`, which has a row for each pool and no more: a console that evaluates what
- * stands in brackets for each row would take long over a thousand disks.
+ * The condition is asked of a table that is short: a console that evaluates what stands in brackets for each row would take
+ * long over a thousand disks.
  */
 
-/** How many filesystems there are for which this holds, while the script is in time. */
-function count(conditions: readonly Script[]): Script {
+/** How many pools there are for which this holds, while the script is in time: none or one, as their uuid is part of it. */
+function pools(conditions: readonly Script[]): Script {
   return ros`[:len [/disk/btrfs/filesystem find where ${join([...conditions, inTime], ros` and `)}]]`;
 }
 
-/** The ids that a search finds, if at this moment the conditions hold and the script is in time; else none. */
+/** Nothing while the script is late, else the number of packages; there is always one. */
+const IN_TIME: Script = ros`[:len [/system/package find where ${inTime}]]`;
+
+function count(conditions: readonly Script[]): Script {
+  return conditions.length === 0 ? IN_TIME : pools(conditions);
+}
+
+/**
+ * The ids that a search finds, if at this moment the script is in time, and the conditions hold of a pool when there are any;
+ * else none.
+ */
 export function guarded(search: Script, ...conditions: readonly Script[]): Script {
   return ros`[:pick [${search}] 0 ${count(conditions)}]`;
 }
 
-/** The text, of at most 99 bytes, if at this moment the conditions hold and the script is in time; else an empty one. */
+/** As {@link guarded}, a text of at most 99 bytes; else an empty one. */
 export function guardedText(text: Script, ...conditions: readonly Script[]): Script {
   return ros`[:pick ${text} 0 (99*${count(conditions)})]`;
 }

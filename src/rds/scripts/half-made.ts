@@ -1,8 +1,8 @@
 import { ere, ros, script } from '../../routeros/index.ts';
 import { MADE_EMPTY, namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Writing } from '../operation.ts';
-import { freshRecord, REATTACHED } from '../record.ts';
 import type { RdsSettings } from '../rds.ts';
+import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
@@ -86,9 +86,8 @@ export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRe
           s.let(ros`false`),
         ];
         s.each(ros`[/disk find where mounted and fs-label~${ere`^${pools.map(({ label }) => label)}$`}]`, (disk) =>
-          s.if(
-            ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point].${pathsOfVolume(volume.uuid, owners)})`,
-            () => s.set(isOurs, ros`true`),
+          s.if(ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point].${pathsOfVolume(volume.uuid, owners)})`, () =>
+            s.set(isOurs, ros`true`),
           ),
         );
         s.if(ros`${isOurs} and !(${comment}~${HAS_NODES})`, () => {

@@ -51,7 +51,12 @@ function boundPage(s: ScriptBuilder, limit: number, where: Script): Script {
 }
 
 /** Runs `each` for every row of a page, after printing it. */
-function list(page: PageOf, kind: ObjectRef['kind'], names: Script, each: (s: ScriptBuilder, row: Script) => void): Script {
+function list(
+  page: PageOf,
+  kind: ObjectRef['kind'],
+  names: Script,
+  each: (s: ScriptBuilder, row: Script) => void,
+): Script {
   const { pool, after, limit, copies = false } = page;
   const what = copies ? ros`!dead` : objects(kind);
   const properties = copies ? ros`name,fs,subvolume-id,received-uuid,read-only` : ros`name,fs,subvolume-id`;
@@ -69,7 +74,11 @@ function list(page: PageOf, kind: ObjectRef['kind'], names: Script, each: (s: Sc
 
 /** One page of snapshots of our owners, or of those of one source: a row each. */
 export function listSnapshots({ owners }: RdsSettings, page: PageOf, sourceUuid?: string): Reading<ListedPage> {
-  return { kind: 'read', script: list(page, 'snap', snapshotNames(owners, sourceUuid), () => undefined), decode: decodePage };
+  return {
+    kind: 'read',
+    script: list(page, 'snap', snapshotNames(owners, sourceUuid), () => undefined),
+    decode: decodePage,
+  };
 }
 
 /** One page of volumes of our owners: for each, the subvolume's row and then its disk item's. */

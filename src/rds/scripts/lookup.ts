@@ -80,13 +80,16 @@ export function find(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object:
   return { row, names };
 }
 
-/** As {@link find}; and when there is no such object, it looks for the other one in its place. */
+/**
+ * As {@link find}; and when there is no such object, it looks for the other one in its place, and then once more: another
+ * process may have made the first, and a third one deleted the other, between the two looks.
+ */
 export function findOr(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef, other: ObjectRef): Found {
   if (searched(box, object) !== undefined) return find(s, box, object);
   const row = s.let();
   const names = s.let(namesOf(object));
   const kind = object.kind === other.kind ? object.kind : undefined;
-  s.each(ros`{${names};${searched(box, other) ?? namesOf(other)}}`, (one) =>
+  s.each(ros`{${names};${searched(box, other) ?? namesOf(other)};${names}}`, (one) =>
     s.if(ros`[:len ${row}]=0`, () => search(s, row, ros`${objects(kind)}${onlyIn(box)} and name~${one}`)),
   );
   return { row, names };

@@ -44,7 +44,11 @@ export interface Publish {
  * has it already, the record gets a new generation, so that nobody takes it away who has read it before. An export that is on
  * is not touched.
  */
-export function publishVolume(box: RdsSettings, volume: VolumeRef, { publication, allowHost }: Publish): Writing<DiskRow | undefined> {
+export function publishVolume(
+  box: RdsSettings,
+  volume: VolumeRef,
+  { publication, allowHost }: Publish,
+): Writing<DiskRow | undefined> {
   const entry = entryUpToToken(publication);
   return {
     ...{ kind: 'write', object: volume, name: `publish ${publication.hostId}`, removes: false },

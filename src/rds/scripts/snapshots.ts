@@ -68,9 +68,9 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
   };
 }
 
-/** Refuses with RC-NAME when what was just made is not listed under the name that was sent (U19). */
+/** Refuses with RC-UNLISTED when what was just made is not listed under the name that was sent. */
 function proveNamed(s: ScriptBuilder, label: Script, name: Script): void {
-  s.if(ros`[:len ${rowsWhere(ros`!dead and fs=${label} and name=${name}`)}]=0`, () => s.fail('RC-NAME', name));
+  s.if(ros`[:len ${rowsWhere(ros`!dead and fs=${label} and name=${name}`)}]=0`, () => s.fail('RC-UNLISTED'));
 }
 
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
@@ -118,7 +118,12 @@ export function deleteSnapshot(box: RdsSettings, snapshot: SnapshotRef): Writing
  * Removes one subvolume that lost a race: it is not the object that its id stands for, which is there and was made before it,
  * and no disk item uses a file of it. Anything else is left alone.
  */
-export function discardTwin(box: RdsSettings, object: ObjectRef, winner: SubvolumeRow, twin: SubvolumeRow): Writing<undefined> {
+export function discardTwin(
+  box: RdsSettings,
+  object: ObjectRef,
+  winner: SubvolumeRow,
+  twin: SubvolumeRow,
+): Writing<undefined> {
   return {
     ...{ kind: 'write', object, name: `discard ${twin.name}`, removes: true },
     script: script((s) => {

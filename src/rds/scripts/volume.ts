@@ -173,14 +173,13 @@ export function discardVolume(
       const pool = provePools(s, box.pools, s.let(ros`${label}`));
       s.if(ros`[:len ${found.row}]>0`, () => {
         const paths = pathsIn(s, pool, ros`${name}`);
-        s.each(ids(volume), (item) => {
+        s.each(ros`[/disk find where slot=${slotOf(volume)} and file-path~${paths}]`, (item) => {
           const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
           const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${volume.nqn}-`})`;
           s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and ${neverPublished}`, () =>
-            removeItem(s, {
-              ...{ slot: textOf(item, ros`slot`), comment },
-              also: [ros`size<${bytes}`, ros`file-path~${paths}`],
-            }),
+            s.if(ros`[:tonum ${size}]<${bytes}`, () =>
+              removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, also: [ros`size<${bytes}`] }),
+            ),
           );
         });
         awaitGone(s, ros`[/disk find where file-path~${paths}]`);
@@ -192,4 +191,3 @@ export function discardVolume(
     decode: decodeObject,
   };
 }
-

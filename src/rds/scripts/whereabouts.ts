@@ -1,5 +1,5 @@
-import { ros, type Script, script, text } from '../../routeros/index.ts';
-import { namesOf, slotOf } from '../names.ts';
+import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
+import { namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
@@ -39,6 +39,23 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
       const chosen = subvolumes.find(({ fs }) => fs === label);
       return chosen === undefined ? undefined : { label: chosen.fs, name: chosen.name };
     },
+  };
+}
+
+/**
+ * The name that is none of ours and has the beginning of an object's uuid in it, whatever else the device has made of the one
+ * that it was sent (U19); undefined when it lists no such thing.
+ */
+export function shownName({ uuid }: ObjectRef): Reading<string | undefined> {
+  return {
+    kind: 'read',
+    script: put(
+      ros`[/disk/btrfs/subvolume print detail as-value proplist=name where !dead and name~${ere`${uuid.slice(0, 8)}`}]`,
+    ),
+    decode: (rows) =>
+      rows
+        .map((row) => text(row, 'name'))
+        .find((name) => parseVolumeName(name) === undefined && parseSnapshotName(name) === undefined),
   };
 }
 
