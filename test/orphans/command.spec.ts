@@ -117,7 +117,7 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
     metadata: { name: `pvc-${uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': 'rds.rose-csi.io' } },
     spec: {
       accessModes: ['ReadWriteOnce'],
-      capacity: { storage: String(10n * MiB) },
+      capacity: { storage: '10Mi' },
       csi: {
         ...{ driver: 'rds.rose-csi.io', fsType: 'xfs', volumeHandle: volume },
         volumeAttributes: { formatVersion: '1', fsType: 'xfs' },

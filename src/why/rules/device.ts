@@ -1,5 +1,5 @@
+import { parseQuantity } from '../../kubernetes/quantity.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { parseQuantity } from '../quantity.ts';
 import { type Device, type Scene, there } from '../scene.ts';
 
 /** The box; with `--config` only. */
