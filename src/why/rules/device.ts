@@ -66,7 +66,7 @@ function unreachable({ view }: Scene): Finding | undefined {
 }
 
 function absent({ view }: Scene): Finding | undefined {
-  if (view?.device.is !== 'absent') return undefined;
+  if (view?.device.is !== 'absent' || view.device.elsewhere?.length) return undefined;
   const { id } = view.device;
   const isSnapshot = id.includes(':snap-');
   return {
