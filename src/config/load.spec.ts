@@ -73,6 +73,27 @@ test('a backend or pool that is there twice is refused', () => {
   assert.throws(() => parseConfig({ ...minimal, backends: [twice] }, 'f'), /pools\.1\.label: pool is there twice/);
 });
 
+test('a pool that was configured under two backends had each of its volumes under two ids', () => {
+  const uuid = '11111111-2222-3333-4444-555555555555';
+  const [pool, other] = [
+    { label: 'pool', uuid },
+    { label: 'other', uuid },
+  ];
+  const parse = (...pools: readonly (readonly object[])[]) =>
+    parseConfig(
+      { ...minimal, backends: pools.map((some, at) => ({ ...minimal.backends[0], name: `rds${at}`, pools: some })) },
+      'f',
+    );
+  const saying = (place: string) => ({
+    name: 'ConfigError',
+    message: `f has 1 problem(s):\n  ${place}: ${uuid} is there twice, first in backends.0.pools.0.uuid; a pool belongs to one backend and is listed once`,
+  });
+  assert.throws(() => parse([pool], [other]), saying('backends.1.pools.0.uuid'));
+  assert.throws(() => parse([pool, other]), saying('backends.0.pools.1.uuid'));
+  const apart = { ...pool, uuid: uuid.replace('1', '2') };
+  assert.equal(parse([pool], [apart]).backends.length, 2, 'one label may be on two backends');
+});
+
 test('overrides win over the file, and undefined ones do not', () => {
   const config = parseConfig(minimal, 'test', { clusterId: 'c2', driverName: undefined, logLevel: 'debug' });
   assert.deepEqual([config.clusterId, config.driverName, config.logLevel], ['c2', 'rds.rose-csi.io', 'debug']);

@@ -158,25 +158,32 @@ export const configSchema = z
     backends: z.array(backend).min(1),
   })
   .superRefine((config, context) => {
-    for (const [path, duplicate] of duplicates(config.backends)) {
-      context.addIssue({ code: 'custom', path, message: `${duplicate} is there twice` });
-    }
+    for (const { path, message } of duplicates(config.backends)) context.addIssue({ code: 'custom', path, message });
   });
 
 export type Config = z.output<typeof configSchema>;
 export type BackendConfig = Config['backends'][number];
 
-function duplicates(backends: readonly z.output<typeof backend>[]): [(string | number)[], string][] {
-  const twice = (names: readonly string[]) => names.flatMap((name, at) => (names.indexOf(name) < at ? [at] : []));
-  const names = backends.map(({ name }) => name);
+type Entry = readonly [text: string, path: (string | number)[]];
+
+/** What is there twice: a name of a backend, a label in one backend, the uuid of a pool in any. */
+function duplicates(backends: readonly z.output<typeof backend>[]) {
+  const pools = backends.map((one, at) =>
+    one.pools.map(({ label, uuid }, index) => ({ label, uuid, path: ['backends', at, 'pools', index] })),
+  );
   return [
-    ...twice(names).map((at): [(string | number)[], string] => [['backends', at, 'name'], names[at] ?? '']),
-    ...backends.flatMap(({ pools }, index) => {
-      const labels = pools.map(({ label }) => label);
-      return twice(labels).map((at): [(string | number)[], string] => [
-        ['backends', index, 'pools', at, 'label'],
-        labels[at] ?? '',
-      ]);
-    }),
+    ...twice(backends.map(({ name }, at): Entry => [name, ['backends', at, 'name']])),
+    ...pools.flatMap((some) => twice(some.map(({ label, path }): Entry => [label, [...path, 'label']]))),
+    ...twice(
+      pools.flat().map(({ uuid, path }): Entry => [uuid, [...path, 'uuid']]),
+      '; a pool belongs to one backend and is listed once',
+    ),
   ];
+}
+
+function twice(entries: readonly Entry[], rule = '') {
+  return entries.flatMap(([text, path]) => {
+    const first = entries.find(([other]) => other === text)?.[1] ?? path;
+    return first === path ? [] : [{ path, message: `${text} is there twice, first in ${first.join('.')}${rule}` }];
+  });
 }

@@ -35,6 +35,14 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
   });
 });
 
+test('a size is written as people write it, in the volume and in its claim, as long as that is exact', () => {
+  const sizes = (bytes: bigint) =>
+    volumeManifest({ ...volume, sizeBytes: bytes }, options).text.match(/(?<=storage: ).*/g);
+  assert.deepEqual(sizes(2n ** 30n), ['1Gi', '1Gi']);
+  assert.deepEqual(sizes(1536n * 2n ** 20n), ['1536Mi', '1536Mi']);
+  assert.deepEqual(sizes(2n ** 30n + 1n), ['"1073741825"', '"1073741825"']);
+});
+
 test('what a person has to know is said', () => {
   const unknown = volumeManifest(volume, { ...options, fsType: undefined });
   assert.match(unknown.text, /--fs-type says it.*volumeMode: Block/);
@@ -43,7 +51,7 @@ test('what a person has to know is said', () => {
   assert.match(published.text, /published to nqn\.x \(disk slot pvc-7a0f\)/);
   const reset = volumeManifest({ ...volume, state: 'no-disk-item', sizeBytes: undefined, slot: undefined }, options);
   assert.match(reset.text, /Its disk item is missing/);
-  assert.match(reset.text, /storage: "1073741824"/);
+  assert.match(reset.text, /storage: 1Gi\n/);
 });
 
 test('what has no data or no known size is not brought back', () => {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { printQuantity } from '../kubernetes/quantity.ts';
 import { toSnapshot } from '../storage/snapshots.ts';
 import type { SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
 import { annotationsOf, rfc3339 } from './annotations.ts';
@@ -37,7 +38,7 @@ export function volumeManifest(volume: SurveyedVolume, options: VolumeOptions): 
     metadata: { name: `pvc-${name.uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': options.driver } },
     spec: {
       accessModes: ['ReadWriteOnce'],
-      capacity: { storage: String(bytes) },
+      capacity: { storage: printQuantity(bytes) },
       csi: {
         driver: options.driver,
         ...(options.fsType !== undefined && { fsType: options.fsType }),
@@ -68,7 +69,7 @@ function claim(volumeName: string, bytes: bigint, storageClassName: string): str
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'CLAIM', namespace: 'NAMESPACE' } },
     spec: {
       accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage: String(bytes) } },
+      resources: { requests: { storage: printQuantity(bytes) } },
       ...{ storageClassName, volumeName },
     },
   };

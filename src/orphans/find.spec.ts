@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SurveyedVolume } from '../storage/survey.ts';
-import { findOrphans, heldIn } from './find.ts';
+import { findOrphans, heldIn, referenceTo } from './find.ts';
 import { type KubernetesView, referencesOf } from './references.ts';
 
 const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
@@ -22,6 +22,9 @@ function snapshot(number: number, source: number) {
 
 const list = <T>(...items: T[]) => ({ items, resourceVersion: '1' });
 const nothing: KubernetesView = { volumes: list(), contents: list(), attachments: list() };
+const persistent = (name: string, volumeHandle: string) => {
+  return { name, csi: { driver: 'd', volumeHandle }, claim: undefined, claimUid: undefined };
+};
 const ids = (held: readonly { readonly id: string }[]) => held.map(({ id }) => id);
 const none: ReadonlySet<string> = new Set();
 
@@ -41,6 +44,35 @@ test('a handle counts whatever driver names it', () => {
     }),
   };
   assert.deepEqual(ids(findOrphans(survey, referencesOf(view), none)), [volume(2).id]);
+});
+
+test('a handle counts whatever backend it names, and its own name comes first', () => {
+  const survey = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1), snapshot(4, 2)] };
+  const old = (id: string) => id.replace('rds1', 'old');
+  const references = referencesOf({
+    volumes: list(persistent('a', old(volume(1).id)), persistent('b', volume(1).id)),
+    contents: list({
+      ...{ name: 'c', driver: 'd', volumeHandle: old(volume(2).id), snapshotHandle: undefined, annotations: {} },
+    }),
+    attachments: list({ name: 'e', volumeName: undefined, volumeHandle: old(snapshot(3, 1).id) }),
+  });
+  assert.deepEqual(findOrphans(survey, references, none), []);
+  assert.deepEqual(
+    heldIn(survey).map((held) => referenceTo(held, references)),
+    [
+      { by: 'PersistentVolume b', as: undefined },
+      { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: old(volume(2).id) },
+      { by: 'VolumeAttachment e', as: old(snapshot(3, 1).id) },
+      { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: undefined },
+    ],
+  );
+});
+
+test('a volume is no snapshot, and a text that is no handle is neither', () => {
+  const survey = { volumes: [volume(1)], snapshots: [] };
+  const names = [`rds1:snap-${uuid(1)}`, `pvc-${uuid(1)}`, `rds1:pvc-${uuid(1)}-x`, ''];
+  const view = { ...nothing, volumes: list(...names.map((handle) => persistent('a', handle))) };
+  assert.equal(findOrphans(survey, referencesOf(view), none).length, 1);
 });
 
 test('what this process works on is left out', () => {

@@ -1,5 +1,5 @@
 import type { Origin, Survey, SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
-import type { Reference, References } from './references.ts';
+import { type KubernetesView, objectOf, type Reference, type References, referencesOf } from './references.ts';
 
 /** Something of ours on a box. */
 export interface Held {
@@ -50,12 +50,38 @@ export function findOrphans(
   return heldIn(survey).filter((held) => !running.has(held.id) && referenceTo(held, references) === undefined);
 }
 
-/** Where Kubernetes refers to something on a box; undefined when it does not. */
-export function referenceTo({ id, kind, source }: Held, references: References): Reference | undefined {
-  const { handles, beingCut, attached } = references;
-  const direct = handles.get(id) ?? beingCut.get(id);
-  if (direct !== undefined) return direct;
-  return kind === 'snapshot' ? beingCut.get(source ?? '') : attached.get(id.slice(id.indexOf(':') + 1));
+/** How Kubernetes refers to something on a box. */
+export interface Relation {
+  /** The object of Kubernetes, for people. */
+  readonly by: string;
+  /** The handle that it names, if that has another backend than the one whose box holds the object: a mismatch. */
+  readonly as: string | undefined;
+}
+
+/** How Kubernetes refers to something on a box, under its own name if there is a choice; undefined when it does not. */
+export function referenceTo(held: Held, references: References): Relation | undefined {
+  const { id, kind, source = '' } = held;
+  const relation = properFirst(relationsOf(id, references));
+  if (relation !== undefined) return relation;
+  const object = objectOf(kind === 'snapshot' ? source : id) ?? '';
+  const by = kind === 'snapshot' ? references.beingCut.get(object)?.[0]?.by : references.attached.get(object);
+  return by === undefined ? undefined : { by, as: undefined };
+}
+
+/** What in Kubernetes stands for a volume or snapshot; undefined for nothing. */
+export function standInOf(id: string, view: KubernetesView): Relation | undefined {
+  return properFirst(relationsOf(id, { named: referencesOf(view).named }));
+}
+
+/** Every way in which handles name an object, whatever backend they name. */
+export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'beingCut'>>): Relation[] {
+  const object = objectOf(id) ?? '';
+  const relation = ({ handle, by }: Reference) => ({ by, as: handle === id ? undefined : handle });
+  return [references.named, references.beingCut].flatMap((map) => map?.get(object) ?? []).map(relation);
+}
+
+function properFirst(relations: readonly Relation[]): Relation | undefined {
+  return relations.find(({ as }) => as === undefined) ?? relations[0];
 }
 
 /** The pool for people. */

@@ -5,9 +5,10 @@ import type { StorageService } from '../storage/service.ts';
 import type { Call } from '../storage/storage.ts';
 import type { Survey } from '../storage/survey.ts';
 import { missingAnnotations } from './annotations.ts';
-import { findOrphans, type Held, poolOf } from './find.ts';
+import { findOrphans, type Held, heldIn, poolOf } from './find.ts';
 import { Freshness } from './freshness.ts';
 import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
+import { doubtAboutNames, mismatchesIn } from './mismatches.ts';
 import { doubtAbout, type KubernetesView, referencesOf, viewOf } from './references.ts';
 
 /** Half-made volumes that one pass removes at most. */
@@ -46,8 +47,8 @@ export interface Witness {
 }
 
 /**
- * `done`: compared. `follower`: another process leads. `doubtful`: Kubernetes answered, and the answer must not be
- * believed. `abandoned`: something could not be read or written.
+ * `done`: compared. `follower`: another process leads. `doubtful`: Kubernetes answered, and its answer, or the names of
+ * the configured backends, must not be believed. `abandoned`: something could not be read or written.
  */
 export type Outcome = 'done' | 'follower' | 'doubtful' | 'abandoned';
 
@@ -85,9 +86,13 @@ export class Patrol {
     const view = await viewOf(cluster, signal);
     const running = new Set([...before, ...storage.running()]);
     const held = { volumes: survey.volumes.length, snapshots: survey.snapshots.length };
-    const doubt = this.#freshness.staleness(view) ?? doubtAbout(view, driver, held);
+    const references = referencesOf(view);
+    const doubt =
+      this.#freshness.staleness(view) ??
+      doubtAbout(view, driver, held) ??
+      doubtAboutNames(mismatchesIn(heldIn(survey), references));
     if (doubt !== undefined) return await this.#doubt(doubt, signal);
-    const found = findOrphans(survey, referencesOf(view), running);
+    const found = findOrphans(survey, references, running);
     const earlier = await cluster.readMemo(memo, signal);
     const total = held.volumes + held.snapshots;
     const verdict = judge(found, parseFirstSeen(earlier.text), { now: now(), graceSeconds, total });

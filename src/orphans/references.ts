@@ -1,4 +1,5 @@
 import type { Attachment, Cluster, Listed, PersistentVolume, SnapshotContent } from '../kubernetes/cluster.ts';
+import { parseHandle } from '../storage/handle.ts';
 
 /** What Kubernetes knows, each list whole and as of one moment. */
 export interface KubernetesView {
@@ -20,38 +21,70 @@ export async function viewOf(cluster: Cluster, signal: AbortSignal): Promise<Kub
   return { volumes, contents, attachments: await cluster.volumeAttachments(signal) };
 }
 
-/** Where something is referred to, for people, e.g. `PersistentVolume pvc-1 (default/data)`. */
-export type Reference = string;
-
-/** What must not be called an orphan, and why. */
-export interface References {
-  /** By handle of a volume or snapshot. */
-  readonly handles: ReadonlyMap<string, Reference>;
-  /** By handle of a volume of which a VolumeSnapshotContent awaits a snapshot: any snapshot of it may be that one. */
-  readonly beingCut: ReadonlyMap<string, Reference>;
-  /** By name of a PersistentVolume that is attached, also when it is gone: `pvc-<uuid>` for a volume of ours. */
-  readonly attached: ReadonlyMap<string, Reference>;
+/** A handle that an object of Kubernetes names. */
+export interface Reference {
+  readonly handle: string;
+  /** The object of Kubernetes for people, e.g. `PersistentVolume pvc-1 (default/data)`. */
+  readonly by: string;
 }
 
-/** Handles say which box and object they mean, so references count whatever driver they name. */
-export function referencesOf({ volumes, contents, attachments }: KubernetesView): References {
-  const handles = new Map<string, Reference>();
-  const beingCut = new Map<string, Reference>();
-  const attached = new Map<string, Reference>();
-  for (const { name, csi, claim } of volumes.items) {
-    if (csi !== undefined) handles.set(csi.volumeHandle, `PersistentVolume ${name}${claim ? ` (${claim})` : ''}`);
+type ByObject = ReadonlyMap<string, readonly Reference[]>;
+
+/**
+ * What must not be called an orphan, and why. Everything is found by {@link objectOf} its handle, without the backend: a
+ * backend that was renamed in the configuration still holds what Kubernetes refers to under the old name.
+ */
+export interface References {
+  /** What has a PersistentVolume, a VolumeSnapshotContent, or a VolumeAttachment that names its handle. */
+  readonly named: ByObject;
+  /** Volumes of which a VolumeSnapshotContent awaits a snapshot: any snapshot of such a volume may be that one. */
+  readonly beingCut: ByObject;
+  /** By name of a PersistentVolume that is attached, also when it is gone: `pvc-<uuid>` for a volume of ours. */
+  readonly attached: ReadonlyMap<string, string>;
+}
+
+/** What a handle means whatever its backend is called: `pvc-<uuid>` or `snap-<uuid>`; undefined for any other text. */
+export function objectOf(handle: string): string | undefined {
+  const parsed = parseHandle('pvc', handle) ?? parseHandle('snap', handle);
+  return parsed && `${parsed.kind}-${parsed.uuid}`;
+}
+
+/** Handles say which object they mean, so references count whatever driver and backend they name. */
+export function referencesOf(view: KubernetesView): References {
+  const inline: Reference[] = [];
+  const attached = new Map<string, string>();
+  for (const { name, volumeName, volumeHandle } of view.attachments.items) {
+    const by = `VolumeAttachment ${name}`;
+    if (volumeName !== undefined) attached.set(volumeName, by);
+    if (volumeHandle !== undefined) inline.push({ handle: volumeHandle, by });
   }
-  for (const { name, snapshotHandle, volumeHandle } of contents?.items ?? []) {
-    const reference = `VolumeSnapshotContent ${name}`;
-    if (snapshotHandle !== undefined) handles.set(snapshotHandle, reference);
-    else if (volumeHandle !== undefined) beingCut.set(volumeHandle, `${reference}, whose snapshot is being cut`);
+  const beingCut = (view.contents?.items ?? []).flatMap(({ name, snapshotHandle, volumeHandle }) =>
+    snapshotHandle !== undefined || volumeHandle === undefined
+      ? []
+      : [{ handle: volumeHandle, by: `VolumeSnapshotContent ${name}, whose snapshot is being cut,` }],
+  );
+  return { named: byObject([...namedIn(view), ...inline]), beingCut: byObject(beingCut), attached };
+}
+
+/** Handles that PersistentVolumes and VolumeSnapshotContents name, each with the driver that goes with it. */
+export function namedIn({ volumes, contents }: KubernetesView): (Reference & { readonly driver: string })[] {
+  const byVolumes = volumes.items.flatMap(({ name, csi, claim }) => {
+    const by = `PersistentVolume ${name}${claim ? ` (${claim})` : ''}`;
+    return csi === undefined ? [] : [{ driver: csi.driver, handle: csi.volumeHandle, by }];
+  });
+  const byContents = (contents?.items ?? []).flatMap(({ name, driver, snapshotHandle: handle }) => {
+    return handle === undefined ? [] : [{ driver, handle, by: `VolumeSnapshotContent ${name}` }];
+  });
+  return [...byVolumes, ...byContents];
+}
+
+function byObject(references: readonly Reference[]): ByObject {
+  const objects = new Map<string, Reference[]>();
+  for (const reference of references) {
+    const object = objectOf(reference.handle);
+    if (object !== undefined) objects.set(object, [...(objects.get(object) ?? []), reference]);
   }
-  for (const { name, volumeName, volumeHandle } of attachments.items) {
-    const reference = `VolumeAttachment ${name}`;
-    if (volumeName !== undefined) attached.set(volumeName, reference);
-    if (volumeHandle !== undefined && !handles.has(volumeHandle)) handles.set(volumeHandle, reference);
-  }
-  return { handles, beingCut, attached };
+  return objects;
 }
 
 /** How many PersistentVolumes and VolumeSnapshotContents name this driver. */

@@ -1,6 +1,9 @@
 import { BOX, type Case, onBox } from './case.fixture.ts';
 import { HANDLE, healthy } from './objects.fixture.ts';
 
+/** The same volume, as another backend would call it. */
+const OTHER = HANDLE.replace('rds1', 'rds9');
+
 /** What the box has of a volume. */
 export const BOX_CASES: readonly Case[] = [
   {
@@ -33,6 +36,22 @@ export const BOX_CASES: readonly Case[] = [
     rule: 'unknown-backend',
     result: 'stuck',
     says: /Configured: rds9/,
+  },
+  {
+    title: 'a backend that was renamed',
+    objects: healthy(),
+    box: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1', elsewhere: [OTHER] }, backends: ['rds9'] },
+    rule: 'backend-renamed',
+    result: 'stuck',
+    says: /has rds1:pvc-\S+ as rds9:pvc-/,
+  },
+  {
+    title: 'backends whose names were exchanged',
+    objects: healthy(),
+    box: { device: { is: 'absent', id: HANDLE, elsewhere: [OTHER] }, backends: ['rds1', 'rds9'] },
+    rule: 'backend-renamed',
+    result: 'stuck',
+    says: /Give each backend the name that it had/,
   },
   {
     title: 'a volume that is not on the box',

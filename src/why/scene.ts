@@ -50,10 +50,15 @@ export type Device =
       /** Milliseconds since the epoch. */
       readonly cutAt: number;
     }
-  /** An intact answer from the right pools says so. */
-  | { readonly is: 'absent'; readonly id: string }
+  /** An intact answer from the right pools says so. `elsewhere` are ids of the same uuid that other backends hold. */
+  | { readonly is: 'absent'; readonly id: string; readonly elsewhere?: readonly string[] }
   /** The id names a backend that is not configured. */
-  | { readonly is: 'unconfigured'; readonly id: string; readonly backend: string }
+  | {
+      readonly is: 'unconfigured';
+      readonly id: string;
+      readonly backend: string;
+      readonly elsewhere?: readonly string[];
+    }
   /** There is nothing to look for yet. */
   | { readonly is: 'none' }
   /** The box did not answer, or not as it should. */

@@ -47,6 +47,11 @@ test('what cannot work is refused before anything is installed, with what to do'
       [/config\.backends is required: at least one box/, '--set', 'clusterId=c'],
       [/config\.backends: rds1 is there twice/, ...twoBoxes, '--set', 'config.backends[1].name=rds1'],
       [
+        /config\.backends: 0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11 is there twice; a pool belongs to one backend/,
+        ...twoBoxes,
+        ...['--set', 'config.backends[1].pools[0].uuid=0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11'],
+      ],
+      [
         /storageClasses: rose-pool1 must name its backend.*rds1, rds2/,
         ...twoBoxes,
         '--set',

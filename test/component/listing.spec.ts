@@ -13,7 +13,7 @@ import {
   volumeName,
 } from '../support/calls.ts';
 import { change, showRows, subvolumes } from '../support/console.ts';
-import { twoPools } from '../support/pools.ts';
+import { twoBackends } from '../support/pools.ts';
 import { volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -116,11 +116,7 @@ test('a list without a page size comes in pages too, and another process goes on
 });
 
 test('several pools and backends are listed one after the other', async (t) => {
-  const { simulator, backend } = twoPools;
-  const [pool, cold] = backend.pools;
-  const { controller } = await startStack(t, {
-    ...{ simulator, backend: { pools: [pool] }, moreBackends: [{ name: 'rds2', pools: [cold] }] },
-  });
+  const { controller } = await startStack(t, twoBackends);
   const volumes: string[] = [];
   for (const name of ['rds1', 'rds2']) {
     volumes.push(...(await several(2, () => makeVolume(controller, MiB, { parameters: { backend: name } }))));

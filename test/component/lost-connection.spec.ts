@@ -8,6 +8,7 @@ import { inventory } from '../support/console.ts';
 import { everyCall } from '../support/every-call.ts';
 import { Faults, type Target } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
+import { COLD_UUID } from '../support/pools.ts';
 import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -62,7 +63,8 @@ test('while one of two boxes is down lists are UNAVAILABLE, never short, and the
     ...{ host: '127.0.0.1', port: dead.port, user: 'csi', privateKeyFile: '/dev/null' },
     hostKeys: [`SHA256:${'A'.repeat(43)}`],
   };
-  const { controller } = await startStack(t, { patience, moreBackends: [{ name: 'rds2', ssh }] });
+  const pools = [{ label: 'cold', uuid: COLD_UUID }];
+  const { controller } = await startStack(t, { patience, moreBackends: [{ name: 'rds2', ssh, pools }] });
   const volumeId = await makeVolume(controller, MiB, { parameters: { backend: 'rds1' } });
   const snapshotId = await makeSnapshot(controller, volumeId);
   await refused(controller.listVolumes({}), 'UNAVAILABLE', /rds2/);

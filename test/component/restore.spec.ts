@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, refused, snapshotName, volumeName } from '../support/calls.ts';
 import { change, inventory, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
-import { smallPool, twoPools } from '../support/pools.ts';
+import { smallPool, twoBackends, twoPools } from '../support/pools.ts';
 import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
@@ -117,7 +117,7 @@ test('a restore into another pool is refused with a message that says so, and wo
 });
 
 test('a restore on another backend is refused with a message that says so', async (t) => {
-  const { controller, api } = await startStack(t, { moreBackends: [{ name: 'rds2' }] });
+  const { controller, api } = await startStack(t, twoBackends);
   const onFirst = { parameters: { backend: 'rds1' } };
   const volumeId = await makeVolume(controller, MiB, onFirst);
   const snapshotId = await makeSnapshot(controller, volumeId);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, outcome, publish } from '../support/calls.ts';
 import { KubernetesApi, persistentVolume, SNAPSHOT_GROUP } from '../support/kubernetes-api.ts';
-import { smallPool, twoPools } from '../support/pools.ts';
+import { smallPool, twoBackends, twoPools } from '../support/pools.ts';
 import { fromSnapshot, fromVolume, GiB } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -103,7 +103,7 @@ test('a restore that is refused tells its claim why, and what to do', async (t) 
 });
 
 test('a restore to another box tells its claim', async (t) => {
-  const scene = await startScene(t, { moreBackends: [{ name: 'rds2' }] });
+  const scene = await startScene(t, twoBackends);
   const volumeId = await makeVolume(scene.controller, MiB, { parameters: { backend: 'rds1' } });
   const request = { ...fromVolume(volumeId), parameters: { backend: 'rds2' } };
   assert.equal(await scene.claim().provision(MiB, request), 'INVALID_ARGUMENT');

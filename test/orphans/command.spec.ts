@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { subvolumes } from '../support/console.ts';
-import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
+import { persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
-import { type Stack, startStack } from '../support/stack.ts';
+import { orphans, startDesk } from './desk.ts';
 import { emptySubvolume } from './scene.ts';
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Desk {
-  readonly stack: Stack;
-  readonly api: KubernetesApi;
-  /** Runs `rose-csi orphans` against box and cluster, with lines on its standard input. */
-  run(args: readonly string[], input?: string): Promise<Result>;
-}
-
-async function startDesk(t: TestContext): Promise<Desk> {
-  const stack = await startStack(t);
-  const api = await KubernetesApi.start(t);
-  const kubeconfig = join(stack.directory, 'kubeconfig');
-  await writeFile(kubeconfig, api.kubeconfig());
-  const run = (args: readonly string[], input = '') =>
-    orphans([...args, '--config', stack.configFile, '--kubeconfig', kubeconfig], input);
-  return { stack, api, run };
-}
-
-function orphans(args: readonly string[], input = '', env: Readonly<Record<string, string>> = {}): Promise<Result> {
-  const { promise, resolve } = Promise.withResolvers<Result>();
-  const child = execFile(
-    process.execPath,
-    [MAIN, 'orphans', ...args],
-    { env: { ...process.env, ...env } },
-    (error, stdout, stderr) => resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-  );
-  child.stdin?.end(input);
-  return promise;
-}
 
 test('report shows what nothing refers to, and what refers to nothing', async (t) => {
   const { stack, api, run } = await startDesk(t);
@@ -117,7 +78,7 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
     metadata: { name: `pvc-${uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': 'rds.rose-csi.io' } },
     spec: {
       accessModes: ['ReadWriteOnce'],
-      capacity: { storage: String(10n * MiB) },
+      capacity: { storage: '10Mi' },
       csi: {
         ...{ driver: 'rds.rose-csi.io', fsType: 'xfs', volumeHandle: volume },
         volumeAttributes: { formatVersion: '1', fsType: 'xfs' },

@@ -78,13 +78,19 @@ export async function startScene(
     clock.ms += ms;
     return await patrol.pass(AbortSignal.timeout(60_000));
   };
-  const refer = (...ids: readonly string[]) => {
-    for (const id of ids) {
-      if (id.includes(':pvc-')) api.put('persistentvolumes', persistentVolume(id));
-      else api.put('volumesnapshotcontents', snapshotContent(`content-of-${id.slice(5)}`, { snapshotHandle: id }));
-    }
-  };
-  return { stack, api, storage, patrol, told, clock, refer, passAfter };
+  return { stack, api, storage, patrol, told, clock, refer: (...ids) => refer(api, ...ids), passAfter };
+}
+
+/** Makes Kubernetes refer to volumes and snapshots. */
+export function refer(api: KubernetesApi, ...ids: readonly string[]): void {
+  for (const id of ids) {
+    if (id.includes(':pvc-')) api.put('persistentvolumes', persistentVolume(id));
+    else
+      api.put(
+        'volumesnapshotcontents',
+        snapshotContent(`content-of-${id.slice(id.indexOf(':') + 1)}`, { snapshotHandle: id }),
+      );
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { POOL_UUID, type StackOptions } from './stack.ts';
 
-const COLD_UUID = '5d1c9a43-0b5e-4c39-8f4e-00000000c01d';
+/** Of a pool beside that of most tests. */
+export const COLD_UUID = '5d1c9a43-0b5e-4c39-8f4e-00000000c01d';
 const pools = [
   { label: 'pool', uuid: POOL_UUID, mountPoint: 'nvme-pool' },
   { label: 'cold', uuid: COLD_UUID, mountPoint: 'sata-pool' },
@@ -10,6 +11,13 @@ const pools = [
 export const twoPools = {
   simulator: { pools: pools.map((pool) => ({ ...pool, sizeBytes: 2 ** 40 })) },
   backend: { pools },
+} satisfies StackOptions;
+
+/** The same box as two backends, `rds1` with the pool `pool` and `rds2` with the pool `cold`. */
+export const twoBackends = {
+  simulator: twoPools.simulator,
+  backend: { pools: pools.slice(0, 1) },
+  moreBackends: [{ name: 'rds2', pools: pools.slice(1) }],
 } satisfies StackOptions;
 
 /** A box with one pool of `bytes`, of which `reserve` must stay free. */

@@ -24,7 +24,7 @@ export interface StackOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   /** Merged over the configuration's first backend. */
   readonly backend?: Readonly<Record<string, unknown>>;
-  /** More backends, made like the first one and merged with these; they are the same box under other names. */
+  /** More backends, made like the first one and merged with these; on the same box by default, each with pools of its own. */
   readonly moreBackends?: readonly Readonly<Record<string, unknown>>[];
   /** Merged over the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;

@@ -153,3 +153,14 @@ test('a content of a backend that is not configured', async (t) => {
   assert.match(claim.words, /on a backend that the configuration does not have: rds8\./);
   assert.deepEqual([snapshot.code, claim.code], [1, 1]);
 });
+
+test('a backend that was renamed in the configuration is not a volume that is lost', async (t) => {
+  const { stack, id, why } = await startScene(t);
+  const document = await readFile(stack.configFile, 'utf8');
+  await writeFile(stack.configFile, document.replace('"rds1"', '"box1"'));
+  const { code, stdout } = await why('data', '--json');
+  const { findings } = JSON.parse(stdout) as { findings: { rule: string; what: string }[] };
+  assert.equal(code, 1);
+  assert.equal(findings[0]?.rule, 'backend-renamed');
+  assert.equal(findings[0]?.what, `This configuration has ${id} as ${id.replace('rds1', 'box1')}.`);
+});

@@ -36,12 +36,19 @@
 {{- end -}}
 {{- end -}}
 {{- $pools := dict -}}
+{{- $uuids := list -}}
 {{- range .Values.config.backends -}}
 {{- if hasKey $pools .name -}}
 {{- fail (printf "config.backends: %s is there twice" .name) -}}
 {{- end -}}
 {{- $labels := list -}}
-{{- range .pools }}{{ $labels = append $labels .label }}{{ end -}}
+{{- range .pools -}}
+{{- if has .uuid $uuids -}}
+{{- fail (printf "config.backends: %s is there twice; a pool belongs to one backend and is listed once" .uuid) -}}
+{{- end -}}
+{{- $labels = append $labels .label -}}
+{{- $uuids = append $uuids .uuid -}}
+{{- end -}}
 {{- $_ := set $pools .name $labels -}}
 {{- end -}}
 {{- range .Values.storageClasses -}}

@@ -9,6 +9,7 @@ interface AdoptFlags extends OrphansFlags {
 
 interface DeleteFlags extends OrphansFlags {
   readonly yes?: boolean;
+  readonly copyOf?: string;
 }
 
 const HELP = `
@@ -22,8 +23,11 @@ volumeattachments.
 `;
 
 const REPORT_HELP = `
-Exit status: 0 nothing to tell, 1 something without a reference or a reference
-without an object, 2 could not run.
+What is referred to under the name of another backend is listed apart: that
+backend was renamed in the configuration, or the object is a copy.
+
+Exit status: 0 nothing to tell, 1 something without a reference or under another
+name, or a reference without an object, 2 could not run.
 
 Examples:
   rose-csi orphans report --config rose-csi.yaml
@@ -47,9 +51,13 @@ Examples:
 `;
 
 const DELETE_HELP = `
-Shows each object and asks. What Kubernetes refers to, and what is published, is
-refused. With --device-only, and when the cluster names nothing of this driver
-or has no snapshot CRDs, the id has to be typed, whatever --yes says.
+Shows each object and asks. What Kubernetes refers to, also under the name of
+another backend, and what is published, is refused. With --device-only, and when
+the cluster names nothing of this driver or has no snapshot CRDs, the id has to
+be typed, whatever --yes says.
+
+A copy on one backend of what Kubernetes refers to on another is refused, unless
+--copy-of names the other one and the id is typed. It takes one id.
 
 Exit status: 0 all deleted, 1 something was kept, refused or failed, 2 could
 not run.
@@ -90,6 +98,9 @@ function deleteCommand(): Command {
   return subcommand('delete', 'Delete volumes and snapshots that nothing refers to')
     .argument('<id...>', 'as `report` shows them')
     .option('--yes', 'do not ask')
+    .addOption(
+      new Option('--copy-of <id>', 'delete a copy of this, which Kubernetes refers to').conflicts('deviceOnly'),
+    )
     .addHelpText('after', DELETE_HELP)
     .action((ids: string[], flags: DeleteFlags) => run(flags, (opened) => remove(opened, ids, flags)));
 }
@@ -138,29 +149,28 @@ async function report({ survey, view, config, owners }: Opened, { json }: Orphan
     return 0;
   }
   const comparison = compare(found, known, config.driverName);
-  const { held, unseen, doubt } = comparison;
-  const orphans = comparison.orphans.map((object) => texts.heldJson(object, owners));
-  const document = { compared: true, held: held.length, orphans, unseen, ...(doubt !== undefined && { doubt }) };
+  const { orphans, mismatches, unseen } = comparison;
+  const document = texts.comparisonJson(comparison, owners);
   print(json === true ? `${JSON.stringify(document)}\n` : texts.printComparison(comparison, options));
-  return orphans.length + unseen.length > 0 ? 1 : 0;
+  return orphans.length + mismatches.length + unseen.length > 0 ? 1 : 0;
 }
 
 async function adopt({ survey, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
-  const [{ snapshotManifest, volumeManifest }, { referencesOf }, { volumeContext }] = await Promise.all([
+  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }] = await Promise.all([
     import('../../orphans/adoption.ts'),
-    import('../../orphans/references.ts'),
+    import('../../orphans/find.ts'),
     import('../../csi/contexts.ts'),
   ]);
   const { volumes, snapshots } = await survey();
-  const known = await view();
-  const references = known && referencesOf(known);
+  const seen = await view();
   const { fsType, storageClass, namespace } = flags;
   const driver = config.driverName;
   // As of a volume with a source: that is what is never formatted.
   const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, true);
   const manifests = ids.map((id) => {
-    const reference = references?.handles.get(id);
-    if (reference !== undefined) throw new Error(`${id} is in Kubernetes already: ${reference}`);
+    const known = seen && standInOf(id, seen);
+    if (known !== undefined)
+      throw new Error(`${id} is in Kubernetes already${known.as ? `, as ${known.as}` : ''}: ${known.by}`);
     const volume = volumes.find((found) => found.id === id);
     if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
     const snapshot = snapshots.find((found) => found.id === id);
@@ -173,7 +183,8 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
   return 0;
 }
 
-async function remove(opened: Opened, ids: readonly string[], { yes, json }: DeleteFlags): Promise<number> {
+async function remove(opened: Opened, ids: readonly string[], { yes, json, copyOf }: DeleteFlags): Promise<number> {
+  if (copyOf !== undefined && ids.length > 1) throw new Error('--copy-of goes with one id');
   const [{ createInterface }, { askOn, deleteHeld }] = await Promise.all([
     import('node:readline/promises'),
     import('./delete.ts'),
@@ -181,9 +192,8 @@ async function remove(opened: Opened, ids: readonly string[], { yes, json }: Del
   const output = json === true ? process.stderr : process.stdout;
   const lines = createInterface({ input: process.stdin, output, terminal: false });
   const tell = (text: string) => void output.write(text);
-  const results = await deleteHeld(opened, ids, { yes: yes ?? false, tell, ask: askOn(lines, tell) }).finally(() =>
-    lines.close(),
-  );
+  const options = { yes: yes ?? false, copyOf, tell, ask: askOn(lines, tell) };
+  const results = await deleteHeld(opened, ids, options).finally(() => lines.close());
   if (json === true) print(`${JSON.stringify({ objects: results })}\n`);
   return results.every(({ outcome }) => outcome === 'deleted') ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 import type { Interface } from 'node:readline/promises';
 import { refusal } from '../../orphans/comparison.ts';
 import { countHeld, type Held, heldIn } from '../../orphans/find.ts';
-import { doubtAbout, type KubernetesView, referencesOf } from '../../orphans/references.ts';
+import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
 import { type Opened, patience } from './open.ts';
 import { printHeldObject } from './report.ts';
 
@@ -15,6 +15,8 @@ export interface Deleted {
 export interface DeleteOptions {
   /** Delete without asking, where an answer is not insisted on. */
   readonly yes: boolean;
+  /** A handle that Kubernetes refers to, of which the id is a copy on another backend; without it no copy is deleted. */
+  readonly copyOf?: string | undefined;
   /** Tells a person. */
   readonly tell: (text: string) => void;
   /** Asks a person; undefined when nobody answers. */
@@ -23,8 +25,8 @@ export interface DeleteOptions {
 
 /**
  * Deletes one object after another. Before each, boxes and cluster are read anew, and read again after a person was asked.
- * When Kubernetes was not asked, or its answer is doubted, a reference could be missed: then the id has to be typed,
- * whatever `yes` says.
+ * When Kubernetes was not asked, or its answer is doubted, a reference could be missed; and a copy is told from what is
+ * referred to by the names of backends alone. Then the id has to be typed, whatever `yes` says.
  */
 export async function deleteHeld(opened: Opened, ids: readonly string[], options: DeleteOptions): Promise<Deleted[]> {
   const results: Deleted[] = [];
@@ -38,14 +40,12 @@ export async function deleteHeld(opened: Opened, ids: readonly string[], options
 }
 
 async function deleteOne(opened: Opened, id: string, options: DeleteOptions): Promise<Deleted> {
-  const { config, owners, storage } = opened;
-  const seen = await look(opened, id);
+  const { owners, storage } = opened;
+  const seen = await look(opened, id, options.copyOf);
   if (typeof seen === 'string') return { id, outcome: 'refused', reason: seen };
   options.tell(printHeldObject(seen.held, seen.all, { owners, now: Date.now() }));
-  const isBlind =
-    seen.view === undefined || doubtAbout(seen.view, config.driverName, countHeld(seen.all)) !== undefined;
-  if (!(await isConfirmed(seen.held, isBlind, options))) return { id, outcome: 'kept' };
-  const again = await look(opened, id);
+  if (!(await isConfirmed(id, riskOf(seen, opened, options), options))) return { id, outcome: 'kept' };
+  const again = await look(opened, id, options.copyOf);
   if (typeof again === 'string') return { id, outcome: 'refused', reason: again };
   try {
     if (again.held.kind === 'snapshot') await storage.deleteSnapshot(id, patience());
@@ -63,19 +63,27 @@ interface Seen {
 }
 
 /** The object and what refers to it; a text when it must not be deleted. */
-async function look(opened: Opened, id: string): Promise<Seen | string> {
+async function look(opened: Opened, id: string, copyOf: string | undefined): Promise<Seen | string> {
   const all = heldIn(await opened.survey());
   const view = await opened.view();
   const held = all.find((object) => object.id === id);
   if (held === undefined) return 'it is not on the boxes under the owners of this cluster';
-  return refusal(held, view && referencesOf(view)) ?? { held, all, view };
+  return refusal(held, all, view, copyOf) ?? { held, all, view };
 }
 
-async function isConfirmed({ id }: Held, isBlind: boolean, { yes, ask, tell }: DeleteOptions): Promise<boolean> {
-  if (!isBlind) return yes || /^y(es)?$/i.test((await ask('Delete it for good? [y/N] ')) ?? '');
-  tell(
-    'Kubernetes was not asked or names nothing of this driver, so it is not known whether something refers to it.\n',
-  );
+/** Why the id has to be typed, in a sentence; undefined when a yes is enough. */
+function riskOf({ all, view }: Seen, { config, owners }: Opened, { copyOf }: DeleteOptions): string | undefined {
+  if (view === undefined || doubtAbout(view, config.driverName, countHeld(all)) !== undefined) {
+    return 'Kubernetes was not asked or names nothing of this driver, so it is not known whether something refers to it.';
+  }
+  const original = all.find(({ id }) => id === copyOf);
+  if (original === undefined) return undefined;
+  return `It is a copy of the following, which Kubernetes refers to and which stays:\n${printHeldObject(original, all, { owners, now: Date.now() })}`;
+}
+
+async function isConfirmed(id: string, risk: string | undefined, { yes, ask, tell }: DeleteOptions): Promise<boolean> {
+  if (risk === undefined) return yes || /^y(es)?$/i.test((await ask('Delete it for good? [y/N] ')) ?? '');
+  tell(`${risk.trimEnd()}\n`);
   return (await ask('Type its id to delete it for good: ')) === id;
 }
 

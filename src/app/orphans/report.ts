@@ -1,5 +1,6 @@
 import type { Comparison } from '../../orphans/comparison.ts';
 import { type Held, poolOf } from '../../orphans/find.ts';
+import { type Mismatch, renaming } from '../../orphans/mismatches.ts';
 import { printAge } from '../../storage/print-age.ts';
 import { printSize } from '../../storage/print-size.ts';
 
@@ -12,18 +13,45 @@ export interface ReportOptions {
 
 /** The report for people. */
 export function printComparison(comparison: Comparison, options: ReportOptions): string {
-  const { held, orphans, unseen, doubt } = comparison;
+  const { held, orphans, mismatches, unseen, doubt } = comparison;
   const parts = [`${held.length} objects on the boxes, ${orphans.length} of them without a reference in Kubernetes.\n`];
   if (doubt !== undefined) parts.push(`\nBEWARE: ${doubt}.\n`);
   if (orphans.length > 0) {
     parts.push(`\nNothing refers to:\n${table(orphans, options)}`);
     parts.push('\nWhat is being made at this moment is among them. Look again before you delete anything.\n');
   }
+  parts.push(...mismatched(mismatches, options));
   if (unseen.length > 0) {
-    const rows = unseen.map(({ id, reference }) => `  ${id}  ${reference}\n`);
+    const rows = unseen.map(({ handle, by }) => `  ${handle}  ${by}\n`);
     parts.push(`\nReferred to, and not on the boxes under our owners:\n${rows.join('')}`);
   }
   return parts.join('');
+}
+
+/** What is referred to under the name of another backend, and what to do about it. */
+function mismatched(mismatches: readonly Mismatch[], options: ReportOptions): string[] {
+  const copies = mismatches.filter(({ isCopy }) => isCopy);
+  const misnamed = mismatches.filter(({ isCopy }) => !isCopy);
+  const rows = (some: readonly Mismatch[]) =>
+    table(
+      some.map(({ held }) => held),
+      options,
+      some.map(({ as, by }) => `${as} to ${by}`),
+    );
+  return [
+    ...(misnamed.length === 0
+      ? []
+      : [
+          `\nReferred to under the name of another backend, and never deleted:\n${rows(misnamed)}`,
+          `\nWhat to do: ${renaming(misnamed)}.\n`,
+        ]),
+    ...(copies.length === 0
+      ? []
+      : [
+          `\nCopies of what is referred to, which is on its own backend:\n${rows(copies)}`,
+          '\nNone is deleted, unless --copy-of names what it is a copy of.\n',
+        ]),
+  ];
 }
 
 /** What the boxes hold, when nothing was compared. */
@@ -32,13 +60,13 @@ export function printHeld(held: readonly Held[], options: ReportOptions): string
   return held.length === 0 ? head : `${head}\n${table(held, options)}`;
 }
 
-/** One object a line. */
-function table(held: readonly Held[], options: ReportOptions): string {
-  const rows = held.map((object) => [
+/** One object a line, with a last note for each. */
+function table(held: readonly Held[], options: ReportOptions, lastNotes: readonly string[] = []): string {
+  const rows = held.map((object, index) => [
     ...[object.kind, object.id],
     object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
     object.createdAtSeconds === undefined ? '' : printAge(options.now - Number(object.createdAtSeconds) * 1000),
-    notes(object, options.owners),
+    [...notes(object, options.owners), ...lastNotes.slice(index, index + 1)].join(', '),
   ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const cell = (text: string, column: number) =>
@@ -49,14 +77,14 @@ function table(held: readonly Held[], options: ReportOptions): string {
     .concat('\n');
 }
 
-function notes({ owner, inUse, source, lacks, pool }: Held, owners: ReadonlyMap<string, string>): string {
+function notes({ owner, inUse, source, lacks, pool }: Held, owners: ReadonlyMap<string, string>): string[] {
   return [
     owners.get(owner) ?? owner,
     ...(lacks === undefined ? [] : [`half-made, without its ${lacks}`]),
     ...(pool === '' ? ['in a pool that is not configured'] : []),
     ...(inUse ? ['IN USE'] : []),
     ...(source === undefined ? [] : [`from ${source}`]),
-  ].join(', ');
+  ];
 }
 
 /** One object for programs. Sizes are bytes; what is not known is left out. The form only ever grows. */
@@ -67,6 +95,19 @@ export function heldJson(held: Held, owners: ReadonlyMap<string, string>): objec
     ownedBy: owners.get(held.owner),
     ...(sizeBytes !== undefined && { sizeBytes: Number(sizeBytes) }),
     ...(createdAtSeconds !== undefined && { createdAt: new Date(Number(createdAtSeconds) * 1000).toISOString() }),
+  };
+}
+
+/** A comparison for programs. The form only ever grows. */
+export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<string, string>): object {
+  const { held, orphans, mismatches, unseen, doubt } = comparison;
+  return {
+    ...{ compared: true, held: held.length, orphans: orphans.map((object) => heldJson(object, owners)) },
+    mismatches: mismatches.map(({ held: object, as, by, isCopy }) => {
+      return { ...heldJson(object, owners), referredToAs: as, reference: by, isCopy };
+    }),
+    unseen: unseen.map(({ handle, by }) => ({ id: handle, reference: by })),
+    ...(doubt !== undefined && { doubt }),
   };
 }
 

@@ -40,17 +40,20 @@ export function openBoxes(config: Config, limitMs: number): OpenedBoxes {
     const device = 'because' in box ? { is: 'unseen' as const, id, ...box } : await ask.attempt(id, look);
     return { backends: names, device, box: 'because' in box ? undefined : box };
   };
-  const view = async (id: string, look: () => Promise<Device>): Promise<DeviceView> => {
+  const view = async (id: string, look: (id: string) => Promise<Device>): Promise<DeviceView> => {
     const backend = id.slice(0, Math.max(0, id.indexOf(':')));
-    if (!names.includes(backend)) {
-      return { backends: names, device: { is: 'unconfigured', id, backend }, box: undefined };
-    }
-    return await seen(backend, id, undefined, look);
+    const found: DeviceView = names.includes(backend)
+      ? await seen(backend, id, undefined, () => look(id))
+      : { backends: names, device: { is: 'unconfigured', id, backend }, box: undefined };
+    if (found.device.is !== 'absent' && found.device.is !== 'unconfigured') return found;
+    const others = backend === '' ? [] : names.filter((name) => name !== backend);
+    const ids = others.map((name) => `${name}${id.slice(backend.length)}`);
+    return { ...found, device: { ...found.device, elsewhere: await ask.which(ids, look) } };
   };
   return {
     backends: names,
-    volume: (handle, nodeNames) => view(handle, () => ask.volume(handle, nodeNames)),
-    snapshot: (handle) => view(handle, () => ask.snapshot(handle)),
+    volume: (handle, nodeNames) => view(handle, (id) => ask.volume(id, nodeNames)),
+    snapshot: (handle) => view(handle, (id) => ask.snapshot(id)),
     async forNew(wanted, pool) {
       const [name, second] = wanted === undefined ? names : names.filter((one) => one === wanted);
       if (name === undefined || second !== undefined) {
@@ -84,6 +87,12 @@ class Questions {
       if (error instanceof StorageError && error.kind === 'notFound') return { is: 'absent', id };
       return { is: 'unseen', id, because: messageOf(error) };
     }
+  }
+
+  /** Those of the ids that were seen on their boxes. */
+  async which(ids: readonly string[], look: (id: string) => Promise<Device>): Promise<string[]> {
+    const devices = await Promise.all(ids.map((id) => this.attempt(id, () => look(id))));
+    return devices.flatMap((device) => (device.is === 'volume' || device.is === 'snapshot' ? [device.id] : []));
   }
 
   async volume(id: string, nodeNames: readonly string[]): Promise<Device> {

@@ -1,5 +1,5 @@
+import { parseQuantity } from '../../kubernetes/quantity.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { parseQuantity } from '../quantity.ts';
 import { type Device, type Scene, there } from '../scene.ts';
 
 /** The box; with `--config` only. */
@@ -66,7 +66,7 @@ function unreachable({ view }: Scene): Finding | undefined {
 }
 
 function absent({ view }: Scene): Finding | undefined {
-  if (view?.device.is !== 'absent') return undefined;
+  if (view?.device.is !== 'absent' || view.device.elsewhere?.length) return undefined;
   const { id } = view.device;
   const isSnapshot = id.includes(':snap-');
   return {

@@ -1,7 +1,7 @@
 import type { Claim } from '../../kubernetes/kinds.ts';
+import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { parseQuantity } from '../quantity.ts';
 import { isAlive, newest, type Scene, there } from '../scene.ts';
 
 /** A claim that asks for more than it has. */

@@ -14,6 +14,11 @@ export const volumeRules: readonly Rule[] = [
     notices: 'the volume or snapshot is on a backend that the configuration does not have',
     judge: unknownBackend,
   },
+  {
+    id: 'backend-renamed',
+    notices: 'the volume or snapshot is on another backend than the one that its id names',
+    judge: renamedBackend,
+  },
 ];
 
 function notFound({ volume, claim, subject }: Scene): Finding | undefined {
@@ -47,13 +52,26 @@ function foreign({ volume, driver }: Scene): Finding | undefined {
 }
 
 function unknownBackend({ view }: Scene): Finding | undefined {
-  if (view?.device.is !== 'unconfigured') return undefined;
+  if (view?.device.is !== 'unconfigured' || view.device.elsewhere?.length) return undefined;
   const { id, backend } = view.device;
   return {
     ...{ state: 'stuck', at: 'device' },
     what: `${id} is on a backend that the configuration does not have${backend === '' ? '' : `: ${backend}`}.`,
     why: `Configured: ${view.backends.join(', ')}. A backend must keep its name for ever, since every id names it; every call for this one is UNAVAILABLE.`,
     next: 'Put the backend back under that name. Its address may be another one.',
+    command: 'helm get values rose-csi',
+  };
+}
+
+function renamedBackend({ view }: Scene): Finding | undefined {
+  if (view?.device.is !== 'absent' && view?.device.is !== 'unconfigured') return undefined;
+  const { id, elsewhere = [] } = view.device;
+  if (elsewhere.length === 0) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'device' },
+    what: `This configuration has ${id} as ${elsewhere.join(' and ')}.`,
+    why: 'A backend was renamed in the configuration, or names were exchanged; a backend must keep its name for ever, since every id names it. Or somebody removed it from its own backend, and this is a copy.',
+    next: 'Give each backend the name that it had. Delete nothing before that.',
     command: 'helm get values rose-csi',
   };
 }

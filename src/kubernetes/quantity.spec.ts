@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseQuantity } from './quantity.ts';
+import { parseQuantity, printQuantity } from './quantity.ts';
 
 test('quantities as Kubernetes writes them', () => {
   const known: readonly (readonly [string, bigint])[] = [
@@ -25,4 +25,25 @@ test('anything else is no quantity', () => {
 
 test('every number of bytes is read as itself', () => {
   fc.assert(fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n }), (bytes) => parseQuantity(String(bytes)) === bytes));
+});
+
+test('a quantity is written with the largest unit that loses nothing', () => {
+  const known: readonly (readonly [bigint, string])[] = [
+    [0n, '0'],
+    [1023n, '1023'],
+    [1024n, '1Ki'],
+    [10n * 2n ** 20n, '10Mi'],
+    [3n * 2n ** 29n, '1536Mi'],
+    [2n ** 30n, '1Gi'],
+    [2n ** 30n + 1n, '1073741825'],
+    [2n ** 60n, '1Ei'],
+  ];
+  for (const [bytes, text] of known) assert.equal(printQuantity(bytes), text);
+  const sizes = fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 13n }), fc.integer({ min: 0, max: 50 }));
+  fc.assert(
+    fc.property(
+      sizes,
+      ([count, bits]) => parseQuantity(printQuantity(count << BigInt(bits))) === count << BigInt(bits),
+    ),
+  );
 });
