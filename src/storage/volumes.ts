@@ -12,6 +12,7 @@ import {
   type ObjectState,
   type Origin,
   parseVolumeName,
+  poolSpace,
   printVolumeName,
   RdsError,
   type RdsErrorCode,
@@ -177,6 +178,8 @@ export class Volumes {
   }
 
   async #discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
+    // While any pool is away, what is absent may be there.
+    await rds.run((box) => poolSpace(box, undefined, false), call);
     const left = await rds.run((box) => discardEmptySubvolume(box, volume), call);
     if (left.disk === undefined || left.subvolumes.length > 0) return left;
     return await rds.run((box) => discardLostItem(box, volume), call);

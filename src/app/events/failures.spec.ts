@@ -30,7 +30,7 @@ const fails = (code: RdsErrorCode) =>
 
 const HEAL: readonly RdsErrorCode[] = [
   ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
-  ...['cancelled', 'unexpected'],
+  ...['RC-UNLISTED', 'late', 'waiting', 'cancelled', 'unexpected'],
 ] as RdsErrorCode[];
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'failed', 'unreachable', 'unknown'];
 
@@ -38,6 +38,8 @@ test('each refusal that needs a person is told at once or when it lasts, with on
   for (const code of [
     ...Object.keys(REFUSALS),
     'failed',
+    'late',
+    'waiting',
     'unsupported',
     'unreachable',
     'unknown',

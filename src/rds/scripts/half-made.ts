@@ -10,7 +10,7 @@ import { addItem, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } fr
 import { ids } from './guard.ts';
 import { locate, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
 import { put } from './output.ts';
-import { awaitGone, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
+import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 import { HAS_NODES } from './volume.ts';
 
 /**
@@ -90,7 +90,8 @@ export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRe
             s.set(isOurs, ros`true`),
           ),
         );
-        s.if(ros`${isOurs} and !(${comment}~${HAS_NODES})`, () => {
+        const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
+        s.if(ros`${isOurs} and !(${comment}~${HAS_NODES}) and !(${exported})`, () => {
           const provided = [ros`[:len ${subvolumes}]=0`];
           removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, provided });
           awaitGone(s, ids(volume));

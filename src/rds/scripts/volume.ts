@@ -176,7 +176,8 @@ export function discardVolume(
         s.each(ros`[/disk find where slot=${slotOf(volume)} and file-path~${paths}]`, (item) => {
           const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
           const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${volume.nqn}-`})`;
-          s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and ${neverPublished}`, () =>
+          const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
+          s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and !(${exported}) and ${neverPublished}`, () =>
             s.if(ros`[:tonum ${size}]<${bytes}`, () =>
               removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, also: [ros`size<${bytes}`] }),
             ),

@@ -37,6 +37,8 @@ export interface Prepared {
 /** A mutating RPC in one of its forms. */
 export interface Scenario {
   readonly name: string;
+  /** What it changes is believed when it still stands after a moment: a second exec. */
+  readonly looksTwice?: true;
   prepare(stack: Stack, ground: Ground): Promise<Prepared>;
 }
 
@@ -149,6 +151,7 @@ function deletion(name: string, isItemLost: boolean): Scenario {
 
 const expansion: Scenario = {
   name: 'ControllerExpandVolume',
+  looksTwice: true,
   async prepare(stack) {
     const volumeId = await ownVolume(stack);
     const capacityRange = { requiredBytes: 3n * MiB };
@@ -167,6 +170,7 @@ const expansion: Scenario = {
 function publication(name: string, isItemLost: boolean): Scenario {
   return {
     name,
+    looksTwice: true,
     async prepare(stack) {
       const volumeId = await ownVolume(stack);
       if (isItemLost) await loseItem(stack, volumeId);
@@ -193,6 +197,7 @@ function publication(name: string, isItemLost: boolean): Scenario {
 
 const unpublication: Scenario = {
   name: 'ControllerUnpublishVolume',
+  looksTwice: true,
   async prepare(stack) {
     const volumeId = await ownVolume(stack);
     const { nqn = '' } = await publish(stack.controller, volumeId);
