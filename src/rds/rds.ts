@@ -35,6 +35,9 @@ export interface ChosenSubvolume {
   /** Of its filesystem. */
   readonly label: string;
   readonly name: string;
+  /** Its own uuid, which no other subvolume has. */
+  readonly uuid: string;
+  readonly subvolumeId: bigint;
 }
 
 /** Makes the operation for a box. */

@@ -49,7 +49,7 @@ export interface PublicationRecord {
 
 const RECORD = /^rose-csi:2 ([0-9a-f]{8}) ([^|]*)\|/;
 const ENTRY = /^([0-9a-f-]{36}):([wrs]):([0-9a-f]{8})$/;
-const MAX_WORDS = 40;
+const MAX_WORDS = 36;
 
 /** A fresh token. */
 export function randomDigits(): string {

@@ -8,12 +8,16 @@ export interface SubvolumeRow {
   /** Label of the filesystem that it is in. */
   readonly fs: string;
   readonly subvolumeId: bigint;
-  /**
-   * `own`: made on this box. `copy`: came whole from another filesystem by `/disk/btrfs/transfer`. `half-received`: a snapshot
-   * that is not read-only, as a transfer that was cut off leaves it. Only the first one is ever an object.
-   */
-  readonly kind: 'own' | 'copy' | 'half-received';
+  readonly uuid: string;
+  readonly kind: SubvolumeKind;
 }
+
+/**
+ * What a subvolume with the name of an object is. `own`: made on this box. `copy`: came whole by `/disk/btrfs/transfer`.
+ * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it. `nested`: lies in another
+ * subvolume, where a person has put it. Only the first one is ever an object.
+ */
+export type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
 
 export interface DiskRow {
   readonly slot: string;
@@ -26,7 +30,7 @@ export interface DiskRow {
   readonly mountFilesystem: boolean;
 }
 
-/** What the device has of one id: subvolumes by ascending subvolume-id, of which the first is the object. */
+/** What the device has of one id: its own subvolumes by ascending subvolume-id, of which the first is the object. */
 export interface ObjectState {
   readonly subvolumes: readonly SubvolumeRow[];
   readonly disk: DiskRow | undefined;
@@ -36,7 +40,10 @@ export interface ObjectState {
 
 /** Decodes the rows of one object in whatever order they were printed. */
 export function decodeObject(rows: readonly JsonRow[]): ObjectState {
-  const subvolumes = rows.filter(isSubvolume).map(decodeSubvolume);
+  const subvolumes = rows
+    .filter(isSubvolume)
+    .map(decodeSubvolume)
+    .filter(({ kind }) => kind === 'own');
   return {
     subvolumes: subvolumes.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1)),
     disk: rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk)[0],
@@ -121,11 +128,11 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
   if (subvolumeId === undefined || name === '') {
     throw new RdsError('unexpected', `a subvolume without name or id: ${JSON.stringify(row)}`);
   }
-  return { name, fs: text(row, 'fs'), subvolumeId, kind: kindOf(row, name) };
+  return { name, fs: text(row, 'fs'), subvolumeId, uuid: text(row, 'uuid'), kind: kindOf(row, name) };
 }
 
-/** A row that was asked for as an object has neither property, and is one. */
-function kindOf(row: JsonRow, name: string): SubvolumeRow['kind'] {
+function kindOf(row: JsonRow, name: string): SubvolumeKind {
+  if (/[^>]\//.test(text(row, 'fullname'))) return 'nested';
   if (/[1-9a-f]/.test(text(row, 'received-uuid'))) return 'copy';
   return name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only') ? 'half-received' : 'own';
 }

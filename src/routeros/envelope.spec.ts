@@ -52,8 +52,7 @@ describe('wrap', () => {
 
   it('lets a script that writes begin only while it may', () => {
     const command = wrap(ros`/disk remove x`, NONCE, 93784);
-    const due =
-      ':onerror e in={:local xU 93784s;:if (!($xU>[/system/resource get uptime])) do={:error "RC-LATE"};/disk';
+    const due = ':onerror e in={:local xU 93784s;:if ([/system/resource get uptime]>=$xU) do={:error "RC-LATE"};/disk';
     assert.ok(command.includes(due), command);
   });
 

@@ -2,7 +2,7 @@ import { RouterOsError } from './errors.ts';
 import { parseRows } from './json.ts';
 import type { JsonRow } from './routeros.ts';
 import { ros, type Script } from './script.ts';
-import { inTime, parseUptime } from './write-deadline.ts';
+import { parseUptime } from './write-deadline.ts';
 
 /** The longest line that is sent, in bytes; what the device would take is not known (docs/routeros.md, U15). */
 export const MAX_COMMAND_BYTES = 4096;
@@ -15,7 +15,7 @@ export const freshDigits: Script = ros`[:pick $xN 0 8]`;
 
 /** What a script that writes has until then, as `xU`; it begins no sooner than it knows that it is in time. */
 function dueBy(uptimeSeconds: number): string {
-  return `:local xU ${uptimeSeconds}s;:if (!(${inTime.text})) do={:error "${LATE}"};`;
+  return `:local xU ${uptimeSeconds}s;:if ([/system/resource get uptime]>=$xU) do={:error "${LATE}"};`;
 }
 
 /**

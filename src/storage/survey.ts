@@ -51,11 +51,11 @@ export interface SurveyedSnapshot {
 }
 
 /**
- * What has the name of a volume or snapshot and is none: a `copy` came whole from another filesystem by
- * `/disk/btrfs/transfer`, which keeps names; a `half-received` one is the rest of a transfer that was cut off.
+ * What has the name of a volume or snapshot and is none: a `copy` came whole by `/disk/btrfs/transfer`, which keeps names; a
+ * `half-received` one is the rest of a transfer that was cut off; a `nested` one lies in another subvolume.
  */
 export interface SurveyedCopy {
-  readonly kind: 'copy' | 'half-received';
+  readonly kind: 'copy' | 'half-received' | 'nested';
   /** Id of what it is a copy of, which need not be there any more. */
   readonly of: string;
   readonly backend: string;

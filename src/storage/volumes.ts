@@ -149,7 +149,7 @@ export class Volumes {
   }
 
   /** @throws RdsError unless the source is in none of the pools, each of them proven. */
-  async #proveAbsent({ rds }: Backend, { source }: CreateVolume, call: Call): Promise<void> {
+  async #proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, call: Call): Promise<void> {
     if (source === undefined) return;
     const { subvolumes } = await rds.run(
       (box) => (source.kind === 'snap' ? readSnapshot(box, source) : readVolume(box, source)),
@@ -157,7 +157,8 @@ export class Volumes {
     );
     const [found] = subvolumes;
     // It has come into being between the two looks, or was moved.
-    if (found !== undefined) throw new RdsError('RC-RACE', found.name);
+    if (found === undefined) return;
+    throw new RdsError(found.fs === pool.label ? 'RC-RACE' : 'RC-ELSEWHERE', `${found.fs} ${found.name}`);
   }
 
   /**

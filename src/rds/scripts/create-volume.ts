@@ -51,9 +51,9 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
   return {
     ...{ kind: 'write', object: volume, name: 'create', removes: false },
     script: script((s) => {
-      const found = source === undefined ? find(s, box, volume) : findOr(s, box, volume, source);
-      const { row } = found;
       const pool = provePool(s, request.pool);
+      const found = source === undefined ? find(s, box, volume) : findOr(s, box, volume, source, pool.label);
+      const { row } = found;
       s.if(ros`[:len ${row}]>0 and (${row}->"fs")!=${pool.label}`, () =>
         s.fail('RC-ELSEWHERE', ros`(${row}->"fs")." ".(${row}->"name")`),
       );

@@ -119,16 +119,16 @@ export function setSize(item: Item, bytes: Script): Script {
   return ros`/disk set ${guarded(ros`/disk find where slot=${item.slot} and size<${bytes}`)} file-size=${bytes}`;
 }
 
-/** What the driver reads of a disk item. */
-const DISK_PROPERTIES = ros`slot,size,comment,mount-filesystem,nvme-tcp-export,nvme-tcp-server-nqn`;
+/** What the driver reads of a disk item that it does not export now. */
+const DISK_PROPERTIES = ros`slot,size,comment,mount-filesystem,nvme-tcp-export`;
 
 /** Prints, as one JSON array, the disk item in the given slot. */
-export function reportDisk(slot: Script): Script {
-  return put(ros`[/disk print detail as-value proplist=${DISK_PROPERTIES} where slot=${slot}]`);
+export function reportDisk(slot: Script, properties = ros`${DISK_PROPERTIES},nvme-tcp-server-nqn`): Script {
+  return put(ros`[/disk print detail as-value proplist=${properties} where slot=${slot}]`);
 }
 
 /** Prints all subvolumes of a volume in its pool, and its disk item. */
 export function reportVolume(s: ScriptBuilder, volume: VolumeRef, found: Found, pool: ProvenPool): void {
   reportFound(s, found, pool, 'pvc');
-  s.run(reportDisk(ros`${slotOf(volume)}`));
+  s.run(reportDisk(ros`${slotOf(volume)}`, DISK_PROPERTIES));
 }

@@ -5,7 +5,7 @@ import type { RdsSettings } from '../rds.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
 import { decodePage, type ListedPage } from '../rows.ts';
 import { reportDisk } from './disk.ts';
-import { objects, proveAll } from './lookup.ts';
+import { objects, proveAll, subvolumeProperties } from './lookup.ts';
 import { put } from './output.ts';
 
 /** A part of a list. */
@@ -50,6 +50,9 @@ function boundPage(s: ScriptBuilder, limit: number, where: Script): Script {
   return bound;
 }
 
+/** What is read of rows that are objects. */
+const OF_OBJECTS = ros`name,fs,subvolume-id`;
+
 /** Runs `each` for every row of a page, after printing it. */
 function list(
   page: PageOf,
@@ -59,12 +62,11 @@ function list(
 ): Script {
   const { pool, after, limit, copies = false } = page;
   const what = copies ? ros`!dead` : objects(kind);
-  const properties = copies ? ros`name,fs,subvolume-id,received-uuid,read-only` : ros`name,fs,subvolume-id`;
   return script((s) => {
     proveAll(s, [pool]);
     const where = ros`where fs=${pool.label} and ${what} and name~${names} and subvolume-id>${after}`;
     const bound = boundPage(s, limit, where);
-    const rows = ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} ${where} and subvolume-id<=${bound}]`;
+    const rows = ros`[/disk/btrfs/subvolume print detail as-value proplist=${copies ? subvolumeProperties(kind) : OF_OBJECTS} ${where} and subvolume-id<=${bound}]`;
     s.each(rows, (row) => {
       s.run(put(row));
       each(s, row);

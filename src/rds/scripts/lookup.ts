@@ -35,10 +35,11 @@ export interface ProvenPool {
 
 /**
  * The condition for subvolumes that are there and are objects. No copy that was received is one: a device may show the empty
- * uuid of others as zeros or as a dash, but a real one has a digit that is no zero. Nor is a snapshot that can be written to.
+ * uuid of others as zeros or as a dash, but a real one has a digit that is no zero. Nor is what lies in another subvolume, which
+ * a slash in its path shows that follows neither on nothing nor on `<FS_ROOT>`, nor a snapshot that can be written to.
  */
 export function objects(kind?: ObjectRef['kind']): Script {
-  const made = ros`!dead and !(received-uuid~${ere`[1-9a-f]`})`;
+  const made = ros`!dead and !(received-uuid~${ere`[1-9a-f]`}) and !(fullname~${ere`[^>]/`})`;
   if (kind === 'pvc') return made;
   return kind === 'snap' ? ros`${made} and read-only=yes` : ros`${made} and (read-only=yes or name~${ere`^p`})`;
 }
@@ -76,32 +77,39 @@ export function standing(pool: ProvenPool): readonly Script[] {
 export function find(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Found {
   const row = s.let();
   const names = s.let(namesOf(object));
-  search(s, row, ros`${objects(object.kind)}${onlyIn(box)} and name~${searched(box, object) ?? names}`);
+  search(s, row, searched(box, object) ?? ros`${objects(object.kind)} and name~${names}`);
   return { row, names };
 }
 
 /**
  * As {@link find}; and when there is no such object, it looks for the other one in its place, and then once more: another
- * process may have made the first, and a third one deleted the other, between the two looks.
+ * process may have made the first, and a third one deleted the other, between the two looks. Where the other one was chosen
+ * of several, it is the first in its filesystem, and what came after it is not looked at.
+ *
+ * @param home Variable with the label of the one filesystem that counts then; by default that of the chosen one.
  */
-export function findOr(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef, other: ObjectRef): Found {
+export function findOr(
+  s: ScriptBuilder,
+  box: Pick<RdsSettings, 'chosen'>,
+  object: ObjectRef,
+  other: ObjectRef,
+  home?: Script,
+): Found {
   if (searched(box, object) !== undefined) return find(s, box, object);
   const row = s.let();
   const names = s.let(namesOf(object));
   const kind = object.kind === other.kind ? object.kind : undefined;
-  s.each(ros`{${names};${searched(box, other) ?? namesOf(other)};${names}}`, (one) =>
-    s.if(ros`[:len ${row}]=0`, () => search(s, row, ros`${objects(kind)}${onlyIn(box)} and name~${one}`)),
+  const { chosen } = box;
+  const first = chosen && ros` and fs=${home ?? chosen.label} and subvolume-id<=${chosen.subvolumeId}`;
+  s.each(ros`{${names};${namesOf(other)};${names}}`, (one) =>
+    s.if(ros`[:len ${row}]=0`, () => search(s, row, ros`${objects(kind)}${first ?? ros``} and name~${one}`)),
   );
   return { row, names };
 }
 
-function onlyIn({ chosen }: Pick<RdsSettings, 'chosen'>): Script {
-  return chosen === undefined ? ros`` : ros` and fs=${chosen.label}`;
-}
-
-/** The one name that was chosen for an object. */
+/** The condition for the one that was chosen for an object. */
 function searched({ chosen }: Pick<RdsSettings, 'chosen'>, { kind, uuid }: ObjectRef): Script | undefined {
-  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? ere`^${chosen.name}$` : undefined;
+  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? ros`!dead and uuid=${chosen.uuid}` : undefined;
 }
 
 function search(s: ScriptBuilder, row: Script, condition: Script): void {
@@ -165,8 +173,14 @@ export function ownNow({ names }: Found, pool: ProvenPool, kind: ObjectRef['kind
   return ros`${objects(kind)} and fs=${pool.label} and name~${names}`;
 }
 
-/** Prints, as one JSON array, the subvolumes of the object that are there now in its pool. */
-export function reportFound(s: ScriptBuilder, found: Found, pool: ProvenPool, kind: ObjectRef['kind']): void {
-  const rows = ownNow(found, pool, kind);
-  s.run(put(ros`[/disk/btrfs/subvolume print detail as-value proplist=name,fs,subvolume-id where ${rows}]`));
+/** What is read of a subvolume: enough to tell what it is (`../rows.ts`). */
+export function subvolumeProperties(kind: ObjectRef['kind']): Script {
+  const properties = ros`name,fs,uuid,subvolume-id,fullname,received-uuid`;
+  return kind === 'pvc' ? properties : ros`${properties},read-only`;
+}
+
+/** Prints, as one JSON array, the subvolumes with names of the object that are there now in its pool. */
+export function reportFound(s: ScriptBuilder, { names }: Found, pool: ProvenPool, kind: ObjectRef['kind']): void {
+  const rows = ros`where !dead and fs=${pool.label} and name~${names}`;
+  s.run(put(ros`[/disk/btrfs/subvolume print detail as-value proplist=${subvolumeProperties(kind)} ${rows}]`));
 }

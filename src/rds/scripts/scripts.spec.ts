@@ -24,7 +24,7 @@ const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padSta
 const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535 };
 const narrowed = {
   ...box,
-  chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}` },
+  chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`, uuid, subvolumeId: bytes },
 };
 const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
 const snapshot: SnapshotRef = { kind: 'snap', uuid };
@@ -34,7 +34,7 @@ assert.ok(pool !== undefined);
 const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
 const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
 const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
-const twin = { name, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
+const twin = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
 const page = { pool, after: bytes, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
@@ -72,6 +72,11 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
       create: createVolume(narrowed, { ...creation, source: undefined }),
       restore: createVolume(narrowed, { ...creation, source: snapshot }),
       clone: createVolume(narrowed, { ...creation, source: volume }),
+      'clone of one': createVolume(narrowed, {
+        ...creation,
+        volume: { ...volume, uuid: 'f'.repeat(36) },
+        source: volume,
+      }),
       publish: publishVolume(narrowed, volume, { publication, allowHost }),
       snapshot: createSnapshot(narrowed, {
         ...{ snapshot, source: volume, maxSnapshots: 10_000 },

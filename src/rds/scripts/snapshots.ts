@@ -128,7 +128,7 @@ export function discardTwin(
     ...{ kind: 'write', object, name: `discard ${twin.name}`, removes: true },
     script: script((s) => {
       const pool = provePools(s, box.pools, s.let(ros`${twin.fs}`));
-      const row = find(s, { chosen: { label: twin.fs, name: twin.name } }, object).row;
+      const { row } = find(s, { chosen: { ...twin, label: twin.fs } }, object);
       const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${twin.subvolumeId}`;
       const paths = pathsIn(s, pool, ros`${twin.name}`);
       removeSubvolume(s, row, pool, paths, ros`[:len [/disk/btrfs/subvolume find where ${earlier}]]=1`);

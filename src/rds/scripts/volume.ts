@@ -1,5 +1,5 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
-import { pathsOfVolume, slotOf } from '../names.ts';
+import { namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
@@ -7,7 +7,7 @@ import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { ids } from './guard.ts';
-import { type Found, find, locate, nameOf, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
+import { type Found, locate, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
 import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
@@ -138,8 +138,7 @@ export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, ob
       s.fail('RC-USED', slot);
     });
     removeSubvolume(s, row, pool, paths);
-    const name = s.let(nameOf(row));
-    awaitGone(s, rowsWhere(ros`!dead and fs=${pool.label} and name=${name}`));
+    awaitGone(s, rowsWhere(ros`!dead and fs=${pool.label} and uuid=(${row}->"uuid")`));
   });
 }
 
@@ -162,14 +161,15 @@ export interface Incomplete {
 export function discardVolume(
   box: RdsSettings,
   volume: VolumeRef,
-  { label, name }: ChosenSubvolume,
+  { label, name }: Pick<ChosenSubvolume, 'label' | 'name'>,
   { bytes, made }: Incomplete,
 ): Writing<ObjectState> {
   const isNumber = made ? ere`^[0-9]+$` : ere`^[1-9][0-9]*$`;
   return {
     ...{ kind: 'write', object: volume, name: 'discard', removes: true },
     script: script((s) => {
-      const found = find(s, { chosen: { label, name } }, volume);
+      const found = { row: s.let(), names: s.let(namesOf(volume)) };
+      s.set(found.row, ros`(${rowsWhere(ros`${objects('pvc')} and fs=${label} and name=${name}`)}->0)`);
       const pool = provePools(s, box.pools, s.let(ros`${label}`));
       s.if(ros`[:len ${found.row}]>0`, () => {
         const paths = pathsIn(s, pool, ros`${name}`);

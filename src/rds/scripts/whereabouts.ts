@@ -4,7 +4,7 @@ import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
 import { decodeObject } from '../rows.ts';
-import { objects, proveAll } from './lookup.ts';
+import { proveAll, subvolumeProperties } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
@@ -18,8 +18,7 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
       proveAll(s, pools);
       const print = (menu: Script, properties: Script, where: Script): void =>
         s.run(put(ros`[${menu} print detail as-value proplist=${properties} where ${where}]`));
-      const names = ros`${objects(object.kind)} and name~${namesOf(object)}`;
-      print(ros`/disk/btrfs/subvolume`, ros`name,fs,subvolume-id`, names);
+      print(ros`/disk/btrfs/subvolume`, subvolumeProperties(object.kind), ros`!dead and name~${namesOf(object)}`);
       print(ros`/disk`, ros`slot,file-path`, ros`slot=${slotOf(object)}`);
       for (const { label } of pools) {
         print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label=${label}`);
@@ -37,7 +36,7 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
       const labels = new Set(subvolumes.map(({ fs }) => fs));
       const label = labels.size === 1 ? subvolumes[0]?.fs : text(home ?? {}, 'fs-label');
       const chosen = subvolumes.find(({ fs }) => fs === label);
-      return chosen === undefined ? undefined : { label: chosen.fs, name: chosen.name };
+      return chosen && { label: chosen.fs, name: chosen.name, uuid: chosen.uuid, subvolumeId: chosen.subvolumeId };
     },
   };
 }

@@ -18,7 +18,11 @@ export function faultMatrix(fits: (scenario: Scenario) => boolean): void {
     test(`whatever fails in ${scenario.name}, a retry brings it to its end and nothing is lost`, async (t) => {
       const arena = await Arena.open(t);
       const recording = await arena.record(scenario);
-      assert.equal(recording.execs, scenario.looksTwice === true ? 2 : 1, 'no more execs than that when nothing goes wrong');
+      assert.equal(
+        recording.execs,
+        scenario.looksTwice === true ? 2 : 1,
+        'no more execs than that when nothing goes wrong',
+      );
       const all = cellsOf(recording);
       const covered = new Set(all.map(({ statement }) => statement));
       assert.ok(

@@ -1,0 +1,192 @@
+/** Names are unique in a filesystem, not over all: `/disk/btrfs/transfer` keeps them. A copy is never the object. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish } from '../support/calls.ts';
+import { change, look, subvolumes } from '../support/console.ts';
+import { pattern, readAll, write } from '../support/images.ts';
+import { twoPools } from '../support/pools.ts';
+import { fromSnapshot, fromVolume } from '../support/requests.ts';
+import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
+
+/** The box has a second pool, and the driver is configured with the first one alone. */
+const forgotten: StackOptions = { ...twoPools, backend: { pools: twoPools.backend.pools.slice(0, 1) } };
+
+/** The subvolume of an id in a pool. */
+function nameIn({ simulator }: Stack, pool: string, id: string): string {
+  const prefix = `${id.slice('rds1:'.length)}-`;
+  const found = simulator.device.pools().find(({ label }) => label === pool)?.subvolumes ?? [];
+  return found.find((name) => name.startsWith(prefix)) ?? assert.fail(`${id} is not in ${pool}`);
+}
+
+/** Sends an object to the second pool under its name. A volume is sent as a read-only snapshot of it that has its name. */
+async function receive(stack: Stack, id: string, complete = true): Promise<string> {
+  const { simulator } = stack;
+  const name = nameIn(stack, 'pool', id);
+  if (!id.includes(':pvc-')) {
+    await simulator.device.receive({ from: { pool: 'pool', name }, to: { pool: 'cold' }, complete });
+    return name;
+  }
+  const container = `sent-${crypto.randomUUID().slice(0, 8)}`;
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool name=${container}`);
+  await change(
+    simulator,
+    `/disk/btrfs/subvolume add fs=pool parent="${name}" name="${container}/${name}" read-only=yes`,
+  );
+  await simulator.device.receive({
+    from: { pool: 'pool', name: `${container}/${name}` },
+    ...{ to: { pool: 'cold' }, complete },
+  });
+  await change(simulator, `/disk/btrfs/subvolume remove [find where fullname="${container}/${name}"]`);
+  await change(simulator, `/disk/btrfs/subvolume remove [find where name=${container}]`);
+  return name;
+}
+
+function inPool({ simulator }: Stack, pool: string): readonly string[] {
+  return simulator.device.pools().find(({ label }) => label === pool)?.subvolumes ?? [];
+}
+
+async function loseItems({ simulator }: Stack): Promise<void> {
+  await change(simulator, '/disk set [find where type=file] nvme-tcp-export=no');
+  await change(simulator, '/disk remove [find where type=file]');
+}
+
+for (const [where, options] of [
+  ['a second configured pool', twoPools],
+  ['a pool that is not configured', forgotten],
+] as const) {
+  const parameters = options === twoPools ? { pool: 'pool' } : {};
+
+  test(`DeleteSnapshot removed the original and its copy in ${where}`, async (t) => {
+    const stack = await startStack(t, options);
+    const { controller } = stack;
+    const volumeId = await makeVolume(controller, MiB, { parameters });
+    await write(stack, volumeId, 0, pattern('then'));
+    const snapshotId = await makeSnapshot(controller, volumeId);
+    const copy = await receive(stack, snapshotId);
+    assert.equal((await controller.listSnapshots({})).entries.length, 1, 'listed once');
+    assert.equal((await controller.getSnapshot({ snapshotId })).snapshot?.snapshotId, snapshotId);
+    const restored = await makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters });
+    assert.deepEqual((await readAll(stack, restored)).subarray(0, pattern('then').length), pattern('then'));
+    for (let time = 0; time < 2; time += 1) await controller.deleteSnapshot({ snapshotId });
+    assert.deepEqual(inPool(stack, 'cold'), [copy], 'the copy stays');
+    assert.equal(await outcome(controller.getSnapshot({ snapshotId })), 'NOT_FOUND');
+    assert.equal((await controller.listSnapshots({})).entries.length, 0);
+    const again = makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters });
+    assert.equal(await outcome(again), 'NOT_FOUND', 'a copy is no source');
+  });
+
+  test(`a copy of a volume in ${where} kept it from being published, cut, grown and deleted`, async (t) => {
+    const stack = await startStack(t, options);
+    const { controller } = stack;
+    const volumeId = await makeVolume(controller, MiB, { parameters });
+    await write(stack, volumeId, 0, pattern('old'));
+    const copy = await receive(stack, volumeId);
+    await write(stack, volumeId, 0, pattern('new'));
+    await publish(controller, volumeId);
+    const snapshotId = await makeSnapshot(controller, volumeId);
+    await controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+    await makeVolume(controller, 0n, { ...fromVolume(volumeId), parameters });
+    await loseItems(stack);
+    await publish(controller, volumeId);
+    await unpublish(controller, volumeId);
+    const bytes = (await readAll(stack, volumeId)).subarray(0, pattern('new').length);
+    assert.deepEqual(bytes, pattern('new'), 'a reset of the router does not bring the old copy back');
+    for (let time = 0; time < 2; time += 1) await controller.deleteVolume({ volumeId });
+    await controller.deleteSnapshot({ snapshotId });
+    assert.deepEqual(inPool(stack, 'cold'), [copy]);
+  });
+}
+
+test('half of a received snapshot was listed as ready and restored from', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const half = await receive(stack, snapshotId, false);
+  assert.equal((await controller.listSnapshots({})).entries.length, 1);
+  await controller.deleteSnapshot({ snapshotId });
+  assert.equal((await controller.listSnapshots({})).entries.length, 0);
+  assert.equal(await outcome(controller.getSnapshot({ snapshotId })), 'NOT_FOUND');
+  for (const pool of ['pool', 'cold']) {
+    const restore = makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters: { pool } });
+    assert.equal(await outcome(restore), 'NOT_FOUND', pool);
+  }
+  await controller.deleteSnapshot({ snapshotId });
+  assert.deepEqual(inPool(stack, 'cold'), [half], 'nor is it removed as if it were the snapshot');
+  assert.ok(subvolumes(simulator).length > 0);
+});
+
+test('of a volume and half of a copy of it the one that its disk item is in is the volume', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  await write(stack, volumeId, 0, pattern('mine'));
+  const half = await receive(stack, volumeId, false);
+  await publish(controller, volumeId);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const cloned = await makeVolume(controller, 0n, { ...fromVolume(volumeId), parameters: { pool: 'pool' } });
+  assert.deepEqual((await readAll(stack, cloned)).subarray(0, pattern('mine').length), pattern('mine'));
+  await controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+  await unpublish(controller, volumeId);
+
+  await loseItems(stack);
+  await refused(publish(controller, volumeId), 'FAILED_PRECONDITION', /several pools hold a subvolume of this id/);
+  assert.equal(await look(simulator, ':put [:len [/disk find where type=file]]'), '0', 'nothing was attached in doubt');
+  assert.equal(await outcome(controller.deleteVolume({ volumeId })), 'FAILED_PRECONDITION');
+  await change(simulator, `/disk/btrfs/subvolume remove [find where fs=cold and name="${half}"]`);
+  await publish(controller, volumeId);
+  await unpublish(controller, volumeId);
+  assert.deepEqual((await readAll(stack, volumeId)).subarray(0, pattern('mine').length), pattern('mine'));
+  await controller.deleteVolume({ volumeId });
+  await controller.deleteSnapshot({ snapshotId });
+});
+
+test('DeleteVolume leaves half of a copy in another pool alone', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller } = stack;
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const half = await receive(stack, volumeId, false);
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(inPool(stack, 'pool'), []);
+  assert.deepEqual(inPool(stack, 'cold'), [half]);
+});
+
+test('what lies in another subvolume under the name of an object is not the object, also when that is gone', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  const kept: string[] = [];
+  for (const [id, flags] of [
+    [volumeId, 'read-only=no'],
+    [snapshotId, 'read-only=yes'],
+  ] as const) {
+    const name = nameIn(stack, 'pool', id);
+    await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${name}" name="keep/${name}" ${flags}`);
+    kept.push(`keep/${name}`);
+  }
+  assert.equal((await controller.listSnapshots({})).entries.length, 1);
+  await publish(controller, volumeId);
+  await unpublish(controller, volumeId);
+  for (let time = 0; time < 2; time += 1) {
+    await controller.deleteSnapshot({ snapshotId });
+    await controller.deleteVolume({ volumeId });
+  }
+  assert.equal(await outcome(publish(controller, volumeId)), 'NOT_FOUND');
+  assert.deepEqual(inPool(stack, 'pool').toSorted(), ['keep', ...kept].toSorted());
+});
+
+for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
+  test(`a box with ${quirk} shows objects as objects and copies as copies`, async (t) => {
+    const stack = await startStack(t, { ...twoPools, simulator: { ...twoPools.simulator, quirks: [quirk] } });
+    const { controller } = stack;
+    const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+    const snapshotId = await makeSnapshot(controller, volumeId);
+    const copy = await receive(stack, snapshotId);
+    assert.equal((await controller.listSnapshots({})).entries.length, 1);
+    await controller.deleteSnapshot({ snapshotId });
+    await controller.deleteVolume({ volumeId });
+    assert.deepEqual([inPool(stack, 'pool'), inPool(stack, 'cold')], [[], [copy]]);
+  });
+}
