@@ -21,7 +21,7 @@ const byteSize = z.union([z.string(), z.number().int().nonnegative()]).transform
 });
 
 /** Characters of the labels of all pools of a box together: a command has 4 KiB (docs/routeros.md, U15). */
-const MAX_LABELS = 48;
+const MAX_LABELS = 64;
 
 const port = z.number().int().min(1).max(65535);
 const host = z
@@ -83,7 +83,7 @@ const backend = z.strictObject({
   pools: z
     .array(pool)
     .min(1)
-    .max(3)
+    .max(6)
     .refine((pools) => pools.reduce((sum, { label }) => sum + label.length, 0) <= MAX_LABELS, {
       error: `the labels of all pools together have at most ${MAX_LABELS} characters: each command names them`,
     }),

@@ -16,7 +16,7 @@ import { choose } from './whereabouts.ts';
 const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
 const bytes = 2n ** 62n;
 /** As many and as long as the configuration allows. */
-const pools = [32, 8, 8].map((length, index) => {
+const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
   const label = `${index}`.padStart(length, 'p');
   return { label, uuid, mountPoint: label };
 });
