@@ -51,7 +51,7 @@ export interface RdsOptions {
 }
 
 /** Refusals that the device gets past by itself, most often within milliseconds. */
-const PASSING: ReadonlySet<RdsErrorCode> = new Set(['RC-SIZE', 'RC-LAG']);
+const PASSING: ReadonlySet<RdsErrorCode> = new Set(['RC-SIZE', 'RC-LAG', 'RC-LEFT']);
 /** How often, and after how many milliseconds, they are asked again. */
 const PATIENCE_TIMES = 20;
 const PATIENCE_MS = 100;

@@ -61,7 +61,7 @@ export class StorageService implements Storage {
     this.#backends = new Backends(backends);
     this.#volumes = new Volumes(this.#backends, identity, lock, clock);
     this.#publishing = new Publishing(this.#backends, lock, clock);
-    this.#snapshots = new Snapshots(this.#backends, identity, lock, now, rate);
+    this.#snapshots = new Snapshots(this.#backends, identity, lock, clock, now, rate);
   }
 
   ready(): boolean {

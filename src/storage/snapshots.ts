@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type CreateSnapshot,
   createSnapshot,
   deleteSnapshot,
@@ -28,12 +29,21 @@ export class Snapshots {
   readonly #backends: Backends;
   readonly #identity: Identity;
   readonly #lock: KeyedLock;
+  readonly #clock: Clock;
   /** Milliseconds since the epoch. */
   readonly #now: () => number;
   readonly #rate: TokenBucket | undefined;
 
   /** @param rate Limits how many snapshots are cut in a time; undefined for no limit. */
-  constructor(backends: Backends, identity: Identity, lock: KeyedLock, now: () => number, rate?: TokenBucket) {
+  constructor(
+    backends: Backends,
+    identity: Identity,
+    lock: KeyedLock,
+    clock: Clock,
+    now: () => number,
+    rate?: TokenBucket,
+  ) {
+    this.#clock = clock;
     this.#rate = rate;
     this.#backends = backends;
     this.#identity = identity;
@@ -111,10 +121,7 @@ export class Snapshots {
     await exclusively(this.#lock, snapshotId, call, async () => {
       const { rds } = opened.backend;
       const snapshot = snapshotRef(opened.handle.uuid);
-      const left = await untilGone(() => rds.run((box) => deleteSnapshot(box, snapshot), call));
-      if (left.subvolumes.length > 0) {
-        throw new StorageError('busy', `${snapshotId} is being removed and still there; it is tried again`);
-      }
+      await untilGone(snapshotId, () => rds.run((box) => deleteSnapshot(box, snapshot), call), this.#clock, call);
     });
   }
 

@@ -281,8 +281,7 @@ test("a disk item that a snapshot attached again during a delete is not taken fo
   const remove = () => two.deleteVolume({ volumeId });
   const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
   const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, cut);
-  assert.deepEqual([removed, taken], ['ABORTED', 'OK']);
-  await two.deleteVolume({ volumeId });
+  assert.deepEqual([removed, taken], ['OK', 'OK'], 'the delete looks once more, by itself');
   await two.deleteSnapshot({ snapshotId: `rds1:${name}` });
   assert.deepEqual(await inventory(simulator), []);
 });

@@ -132,8 +132,8 @@ async function ids(context: PoolContext): Promise<Finding> {
   await need(context, 'removing a subvolume', removeSubvolume(context, older));
   const after = await idOf(context, younger);
   return before === after
-    ? fits('stay when others go', 'finds what it removes by name, anew each time')
-    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes by name, anew each time');
+    ? fits('stay when others go', 'finds what it removes anew each time, by its uuid')
+    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes anew each time, by its uuid');
 }
 
 async function idOf({ console }: PoolContext, name: string): Promise<string> {
@@ -159,7 +159,7 @@ async function receivedUuid(context: PoolContext): Promise<Finding> {
   const name = await newSubvolume(context);
   const printed = ros`[/disk/btrfs/subvolume print detail as-value proplist=name,received-uuid where name=${name}]`;
   const found = await row(context.console, json(printed));
-  const use = 'does not read it: it copies nothing to other boxes';
+  const use = 'takes only what has none, or none that is real, for its own';
   if (text(found, 'name') === '') return untested('its row was not found by name', use);
   const shown = text(found, 'received-uuid');
   return shown === '' ? fits('is not set', use) : differs(`is "${context.scratch.plain(shown)}"`, use);

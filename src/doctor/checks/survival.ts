@@ -31,7 +31,7 @@ async function survival(context: PoolContext): Promise<Finding> {
   if (appeared !== undefined) {
     return fits(
       'it ran on to its end',
-      'assumes that: after a lost answer it removes nothing, and a repeat completes',
+      'assumes that: it gives scripts a time after which they write nothing, and after a lost answer it removes nothing',
       details,
     );
   }

@@ -8,7 +8,7 @@ import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { ids } from './guard.ts';
 import { type Found, locate, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
-import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
+import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
 export const HAS_NODES = ere`^rose-csi:2 [0-9a-f]{8} [0-9a-f]`;
@@ -88,8 +88,8 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
 }
 
 /**
- * Removes a volume that is published to nobody: the disk item, read again, the subvolumes, each proven gone. What is still
- * there afterwards is reported; a `dead` subvolume counts as gone.
+ * Removes a volume that is published to nobody: the disk item, proven gone, and the subvolume. What is still there afterwards
+ * is reported; a `dead` subvolume counts as gone (U9).
  */
 export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
@@ -104,7 +104,6 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
         removeItem(s, { slot: textOf(item, ros`slot`), comment });
       });
-      awaitGone(s, ids(volume));
       s.if(ros`[:len ${ids(volume)}]>0`, () => s.fail('RC-LEFT'));
       removeOwn(s, found, pool, volume);
       reportVolume(s, volume, found, pool);
@@ -126,7 +125,7 @@ export function proveOurs(
 }
 
 /**
- * Removes the subvolume of an object and waits until it is gone. Refuses with RC-USED when a disk item uses a file of it: a
+ * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it: a
  * person has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
  */
 export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, object: ObjectRef): void {
@@ -138,7 +137,6 @@ export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, ob
       s.fail('RC-USED', slot);
     });
     removeSubvolume(s, row, pool, paths);
-    awaitGone(s, rowsWhere(ros`!dead and fs=${pool.label} and uuid=(${row}->"uuid")`));
   });
 }
 
@@ -183,9 +181,7 @@ export function discardVolume(
             ),
           );
         });
-        awaitGone(s, ros`[/disk find where file-path~${paths}]`);
         s.if(isUnused(paths), () => removeSubvolume(s, found.row, pool, paths));
-        awaitGone(s, rowsWhere(ros`!dead and fs=${label} and name=${name}`));
       });
       reportVolume(s, volume, found, pool);
     }),
