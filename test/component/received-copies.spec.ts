@@ -131,6 +131,7 @@ test('of a volume and half of a copy of it the one that its disk item is in is t
 
   await loseItems(stack);
   await refused(publish(controller, volumeId), 'FAILED_PRECONDITION', /several pools hold a subvolume of this id/);
+  await unpublish(controller, volumeId);
   assert.equal(await look(simulator, ':put [:len [/disk find where type=file]]'), '0', 'nothing was attached in doubt');
   assert.equal(await outcome(controller.deleteVolume({ volumeId })), 'FAILED_PRECONDITION');
   await change(simulator, `/disk/btrfs/subvolume remove [find where fs=cold and name="${half}"]`);

@@ -148,11 +148,17 @@ export function unpublishVolume(
     ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
     script: script((s) => {
       s.if(ros`[:len ${ids(volume)}]=0`, () => {
-        const { pool, row } = locate(s, box, volume);
-        s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
-          const item = itemOf(s, volume, pool, nameOf(row));
-          s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));
-        });
+        s.attempt(
+          () => {
+            const { pool, row } = locate(s, box, volume);
+            s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
+              const item = itemOf(s, volume, pool, nameOf(row));
+              s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));
+            });
+          },
+          // Of two that it might be none is attached, so none is published.
+          (words) => s.if(ros`!(${words}~${ere`^RC-TWO`})`, () => s.run(ros`:error ${words}`)),
+        );
       });
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
