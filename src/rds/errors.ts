@@ -7,7 +7,7 @@ export const REFUSALS = {
     'the pool is not there, or not configured: label and uuid must exist exactly once and be mounted exactly once; detail: its label',
   'RC-TWO':
     'several pools hold a subvolume of this id, and no disk item says which of them is the object; detail: its name',
-  'RC-UNLISTED': 'the subvolume was made, and the device does not list it yet',
+  'RC-ERE': 'the console of the device does not know intervals such as {2} in expressions',
   'RC-NAME':
     'the device shows the subvolume under another name than the one that was sent; detail: the name that it shows',
   'RC-NOVOL': 'the volume does not exist',

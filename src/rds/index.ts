@@ -24,4 +24,13 @@ export { listSnapshots, listVolumes } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { proveNqn, publishVolume, unpublishVolume } from './scripts/publication.ts';
 export { type CreateSnapshot, createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
-export { attachVolume, deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './scripts/volume.ts';
+export {
+  attachVolume,
+  deleteVolume,
+  discardVolume,
+  expandVolume,
+  readDisk,
+  readSizedDisk,
+  readVolume,
+} from './scripts/volume.ts';
+export { shownName } from './scripts/whereabouts.ts';

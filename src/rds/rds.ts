@@ -9,9 +9,9 @@ import {
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
 import { LostWrites, type Patience } from './lost-writes.ts';
 import { parseSnapshotName, parseVolumeName } from './names.ts';
-import type { Operation, Writing } from './operation.ts';
+import type { Operation } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
-import { choose, shownName } from './scripts/whereabouts.ts';
+import { choose } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
 export type RdsCall = Patience;
@@ -89,16 +89,13 @@ export class Rds {
    * @throws RdsError
    */
   async run<T>(asking: Asking<T>, call: RdsCall): Promise<T> {
-    const operation = asking(this.settings);
     try {
-      return await this.#insist(operation, call);
+      return await this.#insist(asking(this.settings), call);
     } catch (error) {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
       if (chosen !== undefined) return await this.#insist(asking({ ...this.settings, chosen }), call);
-      throw error.code === 'RC-UNLISTED' && operation.kind === 'write'
-        ? await this.#named(operation, error, call)
-        : error;
+      throw error;
     }
   }
 
@@ -109,14 +106,6 @@ export class Rds {
       return await this.#insist(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
     if (snapshot === undefined) return undefined;
     return await this.#insist(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
-  }
-
-  /** What was made is not listed: it may be, under a name that the device has made of ours. */
-  async #named({ object }: Writing<unknown>, error: RdsError, call: RdsCall): Promise<RdsError> {
-    const shown = await this.#insist(shownName(object), call);
-    if (shown === undefined) return error;
-    const { made, mayStillRun } = error;
-    return new RdsError('RC-NAME', shown, { cause: error, made, mayStillRun });
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */

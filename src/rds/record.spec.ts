@@ -52,7 +52,7 @@ test('a comment that a person wrote, or an older record, names no nodes', () => 
   for (const comment of [
     '',
     'backup disk',
-    'rose-csi:2 x',
+    'rose:2 x',
     `x ${HEADER}`,
     `rose-csi:1 ${entry} | x`,
     `${HEADER}${entry} |`,

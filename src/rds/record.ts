@@ -4,7 +4,7 @@ import { freshDigits, ros, type Script } from '../routeros/index.ts';
 /**
  * Which nodes a volume is published to, kept in the comment of its disk item: machine part first, then words for people.
  *
- *     rose-csi:2 <generation> <host id>:<mode>:<token> <host id>:<mode>:<token> | words for people
+ *     rose:2 <generation> <host id>:<mode>:<token> <host id>:<mode>:<token> | words for people
  *
  * The generation is a new random one in everything that is written, also where nothing else changes: a script that has read
  * the record and writes on the condition that it still says the same cannot take one that came back for one that stayed,
@@ -12,11 +12,12 @@ import { freshDigits, ros, type Script } from '../routeros/index.ts';
  *
  * The token is a new one each time the export is turned on for a first node, and the NQN ends in it: nodes that had the
  * volume before know another NQN, which leads nowhere. Each entry ends in one space, so a script adds an entry in front and
- * cuts one out at its position without parsing. A comment longer than 200 bytes is never sent (U16).
+ * cuts one out at its position without parsing. A comment longer than 200 bytes is never sent (U16), and one entry is whole
+ * within 64.
  */
 
 /** First part of every comment that we write. */
-export const HEADER = 'rose-csi:2 ';
+export const HEADER = 'rose:2 ';
 /** Hex digits of a token and of a generation. */
 export const TOKEN_BYTES = 8;
 /** Where the entries begin, or the `|` where there are none. */
@@ -47,7 +48,7 @@ export interface PublicationRecord {
   readonly publications: readonly Publication[];
 }
 
-const RECORD = /^rose-csi:2 ([0-9a-f]{8}) ([^|]*)\|/;
+const RECORD = /^rose:2 ([0-9a-f]{8}) ([^|]*)/;
 const ENTRY = /^([0-9a-f-]{36}):([wrs]):([0-9a-f]{8})$/;
 const MAX_WORDS = 36;
 

@@ -6,7 +6,7 @@ const subvolume = (name: string, id: unknown) => ({ '.id': '*1', fs: 'pool', nam
 const disk = {
   slot: 'pvc-1',
   size: '1073741824',
-  comment: 'rose-csi:2 0123abcd 11111111-2222-3333-4444-555555555555:w:0a1b2c3d | words',
+  comment: 'rose:2 0123abcd 11111111-2222-3333-4444-555555555555:w:0a1b2c3d | words',
   'mount-filesystem': 'no',
   'nvme-tcp-export': 'yes',
   'nvme-tcp-server-nqn': 'nqn.x',

@@ -20,7 +20,7 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
     remedy:
       'the driver touches neither; move the copy, or give it another name, or attach the right image on the box (docs/guides/troubleshooting.md)',
   },
-  'RC-UNLISTED': { kind: 'busy', remedy: 'it is tried again' },
+  'RC-ERE': { kind: 'unavailable', remedy: 'nothing is touched on such a box; please report this RouterOS version' },
   'RC-NAME': {
     kind: 'precondition',
     remedy: 'nothing can be made on such a box; rose-csi doctor --write shows what it does with names',

@@ -6,6 +6,7 @@ import {
   publishVolume,
   randomDigits,
   readDisk,
+  readSizedDisk,
   unpublishVolume,
 } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
@@ -41,7 +42,7 @@ export class Publishing {
       const publication = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
       await backend.rds.run((box) => publishVolume(box, volume, { publication, allowHost }), call);
       await settle(this.#clock, call);
-      const disk = await backend.rds.run(() => readDisk(volume), call);
+      const disk = await backend.rds.run(() => readSizedDisk(volume), call);
       proveNqn(disk, volume, hostId);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
         throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);

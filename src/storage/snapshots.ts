@@ -23,6 +23,7 @@ import { snapshotRef, volumeRef } from './refs.ts';
 import { untilGone } from './removal.ts';
 import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
+import { unlisted } from './unlisted.ts';
 
 /** Cutting, reading and deleting snapshots. A snapshot and what was restored from it are independent. */
 export class Snapshots {
@@ -65,7 +66,8 @@ export class Snapshots {
       // A repeat that found what it had made before has cut nothing.
       if (!state.made) this.#rate?.giveBack();
       await this.#withdrawLoser(backend, handle, prefix, state, call);
-      const cut = justCut(id, prefix, state);
+      if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
+      const cut = smallest(handle, state);
       if (cut.sourceUuid !== source.uuid) {
         const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
         throw new StorageError(
@@ -139,22 +141,6 @@ export class Snapshots {
       await backend.rds.run((box) => discardTwin(box, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
-}
-
-/**
- * The snapshot among the rows read back after the cut. One that the box does not list yet is no absence, and a name that
- * is not the one that was sent (U19) must not be taken for another object.
- */
-function justCut(id: string, prefix: string, { subvolumes }: ObjectState): SnapshotName {
-  const [row] = subvolumes;
-  const name = parseSnapshotName(row?.name ?? '');
-  if (row === undefined) {
-    throw new StorageError('busy', `${id} was cut and is not listed yet; it is tried again`);
-  }
-  if (name === undefined) {
-    throw new StorageError('precondition', `${id}: the box shows the name ${row.name} for ${prefix}…`);
-  }
-  return name;
 }
 
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {

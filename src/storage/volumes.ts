@@ -16,7 +16,7 @@ import {
   printVolumeName,
   RdsError,
   type RdsErrorCode,
-  readDisk,
+  readSizedDisk,
   readSnapshot,
   readVolume,
   type VolumeName,
@@ -34,6 +34,7 @@ import { untilGone } from './removal.ts';
 import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
 import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
+import { unlisted } from './unlisted.ts';
 
 /** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
 const CLEANUP_MS = 30_000;
@@ -41,7 +42,7 @@ const CLEANUP_MS = 30_000;
 /** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
   ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
-  ...(['RC-SIZE', 'RC-LAG', 'RC-UNLISTED', 'waiting', 'late'] as const),
+  ...(['RC-SIZE', 'RC-LAG', 'waiting', 'late'] as const),
 ]);
 
 /** Creating, reading, growing and deleting volumes. */
@@ -103,7 +104,7 @@ export class Volumes {
       const grown = await backend.rds.run((box) => expandVolume(box, volume, bytes), call);
       // Nobody is told a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
-      const size = (await backend.rds.run(() => readDisk(volume), call))?.size ?? 0n;
+      const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
       if (size < bytes || size < (grown?.size ?? 0n)) {
         throw new StorageError('busy', `${volumeId} has ${size} bytes so far; it is tried again`);
       }
@@ -255,13 +256,8 @@ export class Volumes {
   /** Withdraws our own subvolume when another request for the same name was faster. */
   async #settleRace(backend: Backend, handle: Handle, name: string, state: ObjectState, call: Call): Promise<Volume> {
     const [winner, ...losers] = state.subvolumes;
-    const unlisted = `${printHandle(handle)} was made and the box does not list it yet; it is tried again`;
     if (winner === undefined) {
-      throw new StorageError('busy', unlisted);
-    }
-    if (parseVolumeName(winner.name) === undefined) {
-      const text = `${printHandle(handle)}: the box shows the name ${winner.name}, sent was ${name}`;
-      throw new StorageError('precondition', text);
+      throw await unlisted(backend, volumeRef(handle.uuid), printHandle(handle), call);
     }
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
@@ -271,7 +267,7 @@ export class Volumes {
       throw new StorageError('alreadyExists', `${printHandle(handle)} exists already, ${describe(winner.name)}`);
     }
     if (state.disk === undefined) {
-      throw new StorageError('busy', unlisted);
+      throw new StorageError('busy', `${printHandle(handle)} is not complete yet; it is tried again`);
     }
     return toVolume(handle, state);
   }

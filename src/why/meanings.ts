@@ -122,6 +122,12 @@ export const MEANINGS: readonly Meaning[] = [
     next: 'Look at both on the box; move the copy or give it another name, or attach the right image.',
   },
   {
+    pattern: /does not know intervals/,
+    why: 'The console of the box does not know an expression that the driver finds its objects by; nothing is touched on it.',
+    next: 'See what else it lacks, and report the version of RouterOS.',
+    command: DOCTOR,
+  },
+  {
     pattern: /the device shows the subvolume under another name/,
     why: 'The box shows subvolumes under another name than the one that was sent, so nothing can be made on it.',
     next: 'See what it does with names; what was made there has to be removed by hand.',

@@ -72,7 +72,7 @@ test('words for people in the comment of a disk are plain, whatever the claim is
     };
     const volumeId = await makeVolume(controller, MiB, { parameters });
     const comment = await look(simulator, ':put [/disk get [find where slot~"^pvc-"] comment]');
-    assert.match(comment, /^rose-csi:2 [0-9a-f]{8} \| [A-Za-z0-9 ._/-]{1,80}$/);
+    assert.match(comment, /^rose:2 [0-9a-f]{8} \| [A-Za-z0-9 ._/-]{1,80}$/);
     await controller.deleteVolume({ volumeId });
   };
   const innocent = await commandsOf(live('claim'));
@@ -83,7 +83,7 @@ test('words for people in the comment of a disk are plain, whatever the claim is
 
 test('a claim that is called like the record of a publication publishes nothing', async (t) => {
   const { controller } = await startWatched(t);
-  const record = `rose-csi:2 0123abcd ${node(7).slice(-36)}:w:0a1b2c3d | x`;
+  const record = `rose:2 0123abcd ${node(7).slice(-36)}:w:0a1b2c3d | x`;
   const parameters = { 'csi.storage.k8s.io/pvc/name': record, 'csi.storage.k8s.io/pvc/namespace': record };
   const volumeId = await makeVolume(controller, MiB, { parameters });
   assert.deepEqual((await controller.controllerGetVolume({ volumeId })).status?.publishedNodeIds, []);

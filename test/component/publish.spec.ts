@@ -45,8 +45,8 @@ test('publish and unpublish take one exec each and a second look, and turn the e
 
 /** A record without the digits that change with every write. */
 function withoutGeneration(comment: string): string {
-  assert.match(comment, /^rose-csi:2 [0-9a-f]{8} /);
-  return comment.replace(/^rose-csi:2 [0-9a-f]{8}/, '');
+  assert.match(comment, /^rose:2 [0-9a-f]{8} /);
+  return comment.replace(/^rose:2 [0-9a-f]{8}/, '');
 }
 
 test('publish and unpublish may be repeated, also by a new process', async (t) => {
@@ -153,7 +153,7 @@ test('words for people in the comment survive a publication', async (t) => {
   assert.equal(withoutGeneration(await look(stack.simulator, COMMENT)), withoutGeneration(fresh));
   await change(stack.simulator, '/disk set [find where type=file] comment="changed by hand"');
   await publish(stack.controller, volumeId);
-  assert.match(await look(stack.simulator, COMMENT), /^rose-csi:2 .*changed by hand$/);
+  assert.match(await look(stack.simulator, COMMENT), /^rose:2 .*changed by hand$/);
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
 });
 

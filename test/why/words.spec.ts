@@ -10,7 +10,7 @@ import { healthy } from '../../src/why/objects.fixture.ts';
 const WHY: Readonly<Record<RdsErrorCode, RegExp>> = {
   'RC-POOL': /not mounted on it, or another one has its label/,
   'RC-TWO': /two hold a subvolume of its id/,
-  'RC-UNLISTED': /needs more time/,
+  'RC-ERE': /does not know an expression/,
   'RC-NAME': /under another name/,
   'RC-NQN': /changed its disk item/,
   'RC-NOVOL': /volume is not on the box/,

@@ -30,7 +30,7 @@ const fails = (code: RdsErrorCode) =>
 
 const HEAL: readonly RdsErrorCode[] = [
   ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
-  ...['RC-UNLISTED', 'late', 'waiting', 'cancelled', 'unexpected'],
+  ...['late', 'waiting', 'cancelled', 'unexpected'],
 ] as RdsErrorCode[];
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'failed', 'unreachable', 'unknown'];
 

@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
   'RC-NQN': 'ExportChanged',
   'RC-TWO': 'CopyInTheWay',
   'RC-NAME': 'RouterOsUnfit',
+  'RC-ERE': 'RouterOsUnfit',
   'RC-HALF': 'ImageNotAttached',
   failed: 'BoxRefuses',
   unsupported: 'RouterOsUnfit',
@@ -40,7 +41,7 @@ const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
   unknown: 'BoxUnreachable',
   // These heal.
   ...{ 'RC-SIZE': undefined, 'RC-LAG': undefined, 'RC-RACE': undefined, 'RC-LEFT': undefined, cancelled: undefined },
-  ...{ 'RC-UNLISTED': undefined, late: undefined, waiting: undefined },
+  ...{ late: undefined, waiting: undefined },
   // The node that has it is told of in the VolumeAttachment.
   ...{ 'RC-PUB': undefined, 'RC-MODE': undefined },
   // Of deletions, whose claim is gone.

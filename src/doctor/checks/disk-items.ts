@@ -132,7 +132,7 @@ async function comments(context: PoolContext): Promise<Finding> {
   const { slot } = await newImage(context);
   const results = new Map<string, string>();
   const trials = [
-    ['200', 'rose-csi:2 '.padEnd(LONGEST_COMMENT, 'abcdefghi ')],
+    ['200', 'rose:2 '.padEnd(LONGEST_COMMENT, 'abcdefghi ')],
     ['255', 'x'.repeat(255)],
     ['beyond ASCII', 'Zürich'],
   ] as const;

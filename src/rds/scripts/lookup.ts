@@ -151,8 +151,12 @@ function mounted(label: Script): Script {
   return ros`[/disk find where mounted and fs-label=${label}]`;
 }
 
-/** Refuses with RC-POOL unless the label is that of one filesystem, with the uuid and on one mounted disk. */
+/**
+ * Refuses with RC-POOL unless the label is that of one filesystem, with the uuid and on one mounted disk; and with RC-ERE on a
+ * console whose expressions do not match the names of objects, as nothing is absent that cannot be found.
+ */
 function prove(s: ScriptBuilder, label: Script, uuid: Script, disk: Script): void {
+  s.if(ros`!("ab"~${ere`^.{2}$`})`, () => s.fail('RC-ERE'));
   const named = s.let(ros`[/disk/btrfs/filesystem print detail as-value where label=${label}]`);
   s.if(ros`[:len ${named}]!=1 or (${named}->0->"uuid")!=${uuid} or [:len ${disk}]!=1`, () => s.fail('RC-POOL', label));
 }

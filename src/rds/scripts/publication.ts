@@ -26,10 +26,10 @@ import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
-const RECORD = ere`^${HEADER}[0-9a-f]{8} [^|]*\|`;
+const RECORD = ere`^${HEADER}[0-9a-f]+ `;
 /** Entries that name a node. */
 const SOME_NODE = ere`^[0-9a-f]`;
-const ONE_SHARED_NODE = ere`^[0-9a-f-]{36}:s:[0-9a-f]{8} \|`;
+const ONE_SHARED_NODE = ere`^[0-9a-f-]+:s:[0-9a-f]+ \|`;
 
 export interface Publish {
   /** Its token is taken where no node is recorded; else that of the record is kept. */
@@ -188,7 +188,12 @@ export function unpublishVolume(
 /** Cuts a node, or all, out of the entries. */
 function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined): void {
   if (hostId === undefined) {
-    s.set(entries, ros`[:pick ${entries} [:find ${entries} "|"] [:len ${entries}]]`);
+    const words = s.let(ros`[:find ${entries} "|"]`);
+    s.if(
+      ros`[:typeof ${words}]="num"`,
+      () => s.set(entries, ros`[:pick ${entries} ${words} [:len ${entries}]]`),
+      () => s.set(entries, ros`"|"`),
+    );
     return;
   }
   const place = s.let(ros`[:find ${entries} ${`${hostId}:`}]`);

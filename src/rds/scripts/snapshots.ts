@@ -59,18 +59,12 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
         const none = ros`[:len ${rowsWhere(ownNow(found, pool, 'snap'))}]=0`;
         const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
         s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=${name}`);
-        proveNamed(s, pool.label, name);
         s.run(put(ros`{"made"=true}`));
       });
       reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,
   };
-}
-
-/** Refuses with RC-UNLISTED when what was just made is not listed under the name that was sent. */
-function proveNamed(s: ScriptBuilder, label: Script, name: Script): void {
-  s.if(ros`[:len ${rowsWhere(ros`!dead and fs=${label} and name=${name}`)}]=0`, () => s.fail('RC-UNLISTED'));
 }
 
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */

@@ -1,4 +1,5 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { RdsError } from '../errors.ts';
 import { namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
@@ -11,7 +12,7 @@ import { type Found, locate, nameOf, objects, type ProvenPool, provePools, rowsW
 import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
-export const HAS_NODES = ere`^rose-csi:2 [0-9a-f]{8} [0-9a-f]`;
+export const HAS_NODES = ere`^rose:2 [0-9a-f]+ [0-9a-f]`;
 
 /** A disk item in its pool. */
 export interface OpenVolume extends Item {
@@ -43,6 +44,19 @@ export function readDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
     kind: 'read',
     script: reportDisk(ros`${slotOf(volume)}`),
     decode: (rows) => decodeObject(rows).disk,
+  };
+}
+
+/** As {@link readDisk}; its decoder throws RdsError RC-SIZE while the device does not show a size (U24). */
+export function readSizedDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
+  const reading = readDisk(volume);
+  return {
+    ...reading,
+    decode(rows) {
+      const disk = reading.decode(rows);
+      if (disk !== undefined && disk.size === undefined) throw new RdsError('RC-SIZE', '');
+      return disk;
+    },
   };
 }
 

@@ -173,7 +173,7 @@ function cutFromIn(name: string, run: number): string | undefined {
 }
 
 function diskOf({ size = 0, comment = '', 'nvme-tcp-export': exported }: DiskRow): SeenDisk {
-  const machine = /^rose-csi:2 [0-9a-f]{8} ([^|]*)\|/.exec(comment)?.[1] ?? '?:';
+  const machine = /^rose:2 [0-9a-f]{8} ([^|]*)\|/.exec(comment)?.[1] ?? '?:';
   const hosts = machine.split(' ').filter((entry) => entry !== '');
   const nodes = hosts.map(
     (entry) => ([0, 1] as const).find((number) => node(number + 1).endsWith(entry.split(':')[0] ?? '')) ?? -1,
