@@ -170,6 +170,8 @@ export class Volumes {
       await backend.rds.run((box) => attachVolume(box, volume), call);
       return undefined;
     } catch (error) {
+      // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
+      if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
       if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
       await this.#discardHalfMade(backend, volume, call);
       return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
