@@ -1,4 +1,4 @@
-import type { Clock, ObjectState } from '../rds/index.ts';
+import type { Asking, Clock, ObjectState, Rds } from '../rds/index.ts';
 import { StorageError } from './errors.ts';
 import type { Call } from './storage.ts';
 
@@ -6,27 +6,55 @@ import type { Call } from './storage.ts';
 const TIMES = 20;
 const PAUSE_MS = 100;
 
+/** What is removed, and how. */
+export interface Removal {
+  readonly id: string;
+  /** Removes one; the box that it is given says which, where a race has left several. */
+  readonly remove: Asking<ObjectState>;
+  readonly read: Asking<ObjectState>;
+}
+
 /**
- * Repeats a removal until nothing is left, for 2 s at most and without holding the connection meanwhile. What a race has left
- * beside an object goes with it, one by one.
+ * Removes an object. Where several subvolumes have names of its id, since a race has left another one beside it, they go one
+ * by one. Whether the last one is gone is then looked at for 2 s at most, without holding the connection: what comes into
+ * being meanwhile was made by a call that came later, and stays.
  *
- * @throws StorageError `busy` when something is left all the same; and what `remove` throws.
+ * @throws StorageError `busy` when something is left all the same; and what the operations throw.
  */
-export async function untilGone(
-  id: string,
-  remove: () => Promise<Pick<ObjectState, 'subvolumes' | 'disk'>>,
-  clock: Clock,
-  { signal }: Call,
+export async function removeWhole(
+  rds: Pick<Rds, 'run'>,
+  { id, remove, read }: Removal,
+  clock: Pick<Clock, 'wait'>,
+  call: Call,
 ): Promise<void> {
-  for (let again = TIMES; ; again -= 1) {
-    const { subvolumes, disk } = await remove();
-    if (subvolumes.length === 0 && disk === undefined) return;
-    const isOver =
-      again === 0 ||
-      (await clock.wait(PAUSE_MS, signal).then(
-        () => false,
-        () => true,
-      ));
+  let left = await removeAll(rds, remove, call);
+  for (let again = TIMES; !isNothing(left); again -= 1) {
+    const isOver = again === 0 || (await hasGivenUp(clock.wait(PAUSE_MS, call.signal)));
     if (isOver) throw new StorageError('busy', `${id} is being removed and still there; it is tried again`);
+    left = await rds.run(read, call);
   }
+}
+
+async function removeAll(rds: Pick<Rds, 'run'>, remove: Asking<ObjectState>, call: Call): Promise<ObjectState> {
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    let several = false;
+    const left = await rds.run((box) => {
+      several = box.chosen !== undefined;
+      return remove(box);
+    }, call);
+    const { length } = left.subvolumes;
+    if (length === 0 || !several || length >= before) return left;
+    before = length;
+  }
+}
+
+function isNothing({ subvolumes, disk }: ObjectState): boolean {
+  return subvolumes.length === 0 && disk === undefined;
+}
+
+async function hasGivenUp(waiting: Promise<void>): Promise<boolean> {
+  return await waiting.then(
+    () => false,
+    () => true,
+  );
 }

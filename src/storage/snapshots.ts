@@ -8,6 +8,7 @@ import {
   parseSnapshotName,
   printSnapshotName,
   RdsError,
+  type RdsSettings,
   readSnapshot,
   type SnapshotName,
   slotOf,
@@ -20,7 +21,7 @@ import { type Handle, printHandle } from './handle.ts';
 import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
-import { untilGone } from './removal.ts';
+import { removeWhole } from './removal.ts';
 import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
@@ -123,7 +124,12 @@ export class Snapshots {
     await exclusively(this.#lock, snapshotId, call, async () => {
       const { rds } = opened.backend;
       const snapshot = snapshotRef(opened.handle.uuid);
-      await untilGone(snapshotId, () => rds.run((box) => deleteSnapshot(box, snapshot), call), this.#clock, call);
+      const removal = {
+        id: snapshotId,
+        remove: (box: RdsSettings) => deleteSnapshot(box, snapshot),
+        read: (box: RdsSettings) => readSnapshot(box, snapshot),
+      };
+      await removeWhole(rds, removal, this.#clock, call);
     });
   }
 

@@ -1,49 +1,32 @@
 import {
-  attachVolume,
   type Clock,
   type CreateVolume,
-  createVolume,
   deleteVolume,
-  discardEmptySubvolume,
-  discardLostItem,
   discardTwin,
-  discardVolume,
   expandVolume,
   type ObjectState,
   type Origin,
   parseVolumeName,
-  poolSpace,
   printVolumeName,
   RdsError,
-  type RdsErrorCode,
+  type RdsSettings,
   readSizedDisk,
-  readSnapshot,
   readVolume,
   type VolumeName,
-  type VolumeRef,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
-import { callWithin } from './call.ts';
+import { discardHalfMade, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
-import { untilGone } from './removal.ts';
+import { removeWhole } from './removal.ts';
 import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
 import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 import { unlisted } from './unlisted.ts';
-
-/** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
-const CLEANUP_MS = 30_000;
-
-/** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
-const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
-  ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
-  ...(['RC-SIZE', 'RC-LAG', 'waiting', 'late'] as const),
-]);
 
 /** Creating, reading, growing and deleting volumes. */
 export class Volumes {
@@ -77,9 +60,9 @@ export class Volumes {
     };
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
-      let state = await this.#make(backend, wanted, call);
+      let state = await makeVolume(backend, wanted, call);
       // Of two that a race has made, ours is the volume if it was the first, and is completed now that this is clear.
-      if (state.disk === undefined && state.subvolumes.length > 1) state = await this.#make(backend, wanted, call);
+      if (state.disk === undefined && state.subvolumes.length > 1) state = await makeVolume(backend, wanted, call);
       const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       return volume;
@@ -126,7 +109,12 @@ export class Volumes {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      await untilGone(volumeId, () => rds.run((box) => deleteVolume(box, volume), call), this.#clock, call);
+      const removal = {
+        id: volumeId,
+        remove: (box: RdsSettings) => deleteVolume(box, volume),
+        read: (box: RdsSettings) => readVolume(box, volume),
+      };
+      await removeWhole(rds, removal, this.#clock, call);
     });
   }
 
@@ -139,120 +127,11 @@ export class Volumes {
   async discardHalfMade(volumeId: string, call: Call): Promise<void> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await this.#discardHalfMade(backend, volumeRef(handle.uuid), call);
+      const left = await discardHalfMade(backend, volumeRef(handle.uuid), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('precondition', `${volumeId} is not certain to be without data and is left alone`);
       }
     });
-  }
-
-  /** @throws RdsError unless the source is in none of the pools, each of them proven. */
-  async #proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, call: Call): Promise<void> {
-    if (source === undefined) return;
-    const { subvolumes } = await rds.run(
-      (box) => (source.kind === 'snap' ? readSnapshot(box, source) : readVolume(box, source)),
-      call,
-    );
-    const [found] = subvolumes;
-    // It has come into being between the two looks, or was moved.
-    if (found === undefined) return;
-    throw new RdsError(found.fs === pool.label ? 'RC-RACE' : 'RC-ELSEWHERE', `${found.fs} ${found.name}`);
-  }
-
-  /**
-   * Attaches the image of what an earlier call left of a volume without a disk item; where the box refuses, it is removed when
-   * it holds nothing.
-   *
-   * @returns the refusal
-   */
-  async #attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call): Promise<RdsError | undefined> {
-    try {
-      await backend.rds.run((box) => attachVolume(box, volume), call);
-      return undefined;
-    } catch (error) {
-      // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
-      if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
-      if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
-      await this.#discardHalfMade(backend, volume, call);
-      return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
-    }
-  }
-
-  async #discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
-    // While any pool is away, what is absent may be there.
-    await rds.run((box) => poolSpace(box, undefined, false), call);
-    const left = await rds.run((box) => discardEmptySubvolume(box, volume), call);
-    if (left.disk === undefined || left.subvolumes.length > 0) return left;
-    return await rds.run((box) => discardLostItem(box, volume), call);
-  }
-
-  /**
-   * Runs the script, and after an intact error answer takes back what this very call made. A device command that failed
-   * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
-   * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
-   */
-  async #make(backend: Backend, wanted: CreateVolume, call: Call, before?: RdsError): Promise<ObjectState> {
-    try {
-      return await backend.rds.run((box) => createVolume(box, wanted), call);
-    } catch (error) {
-      if (!(error instanceof RdsError)) {
-        throw error;
-      }
-      if (error.code === 'RC-NOSRC') await this.#proveAbsent(backend, wanted, call);
-      if (error.code === 'RC-ELSEWHERE')
-        return await this.#make(backend, elsewhere(backend, wanted, error), call, before);
-      if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
-        const halfMade =
-          error.code === 'RC-HALF' ? await this.#attachOrDiscard(backend, wanted.volume, call) : undefined;
-        return await this.#make(backend, wanted, call, halfMade ?? error);
-      }
-      const made = error.made || before?.made === true;
-      if (made && isEmptyCopy(error, wanted)) {
-        const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
-        await this.#takeBack(backend, wanted, made, empty);
-        throw empty;
-      }
-      // What is smaller than it was asked to be was never handed out, whoever made it.
-      if (made || error.code === 'RC-GROW') {
-        await this.#takeBack(backend, wanted, made, error);
-      }
-      throw before?.made || (before?.code === 'RC-HALF' && error.code === 'RC-HALF') ? before : error;
-    }
-  }
-
-  /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
-  async #takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
-    if (reason.mayStillRun) {
-      throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
-    }
-    if (!UNDECIDED.has(reason.code)) {
-      await this.#discard(backend, wanted, made, reason);
-    }
-  }
-
-  /** @throws StorageError `unavailable` when something is left: the next attempt completes or removes it. */
-  async #discard(
-    { rds }: Backend,
-    { volume, pool, name, bytes }: CreateVolume,
-    made: boolean,
-    reason: RdsError,
-  ): Promise<void> {
-    const whole = reason.code === 'RC-EMPTY' ? BigInt(reason.detail) : bytes;
-    let cause: unknown = reason;
-    try {
-      const limits = { bytes: whole, made };
-      const left = await rds.run(
-        (box) => discardVolume(box, volume, { label: pool.label, name }, limits),
-        callWithin(CLEANUP_MS),
-      );
-      if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
-        return;
-      }
-    } catch (error) {
-      cause = new AggregateError([reason, error]);
-    }
-    const text = `what was made of ${name} could not be removed yet; it is tried again`;
-    throw new StorageError('unavailable', text, { cause });
   }
 
   /** Withdraws our own subvolume when another request for the same name was faster. */
@@ -291,24 +170,6 @@ export class Volumes {
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };
   }
-}
-
-/**
- * The request for the pool that the volume is in already, whatever the StorageClass says by now.
- *
- * @throws RdsError when it is its source that is in another pool, or the pool is not configured.
- */
-function elsewhere({ rds }: Backend, wanted: CreateVolume, error: RdsError): CreateVolume {
-  const [label = '', name = ''] = error.detail.split(' ');
-  const pool = rds.settings.pools.find((candidate) => candidate.label === label);
-  if (pool === undefined) throw new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
-  if (pool.label === wanted.pool.label || parseVolumeName(name)?.uuid !== wanted.volume.uuid) throw error;
-  return { ...wanted, pool };
-}
-
-/** Whether a copy that this very call made shows zero bytes and goes on to do so: what it was made from holds no image. */
-function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): boolean {
-  return source !== undefined && code === 'RC-SIZE' && detail === '0';
 }
 
 function sourceRef(origin: Origin): CreateVolume['source'] {

@@ -1,0 +1,162 @@
+import {
+  attachVolume,
+  type CreateVolume,
+  createVolume,
+  discardEmptySubvolume,
+  discardLostItem,
+  discardVolume,
+  type ObjectState,
+  parseVolumeName,
+  poolSpace,
+  RdsError,
+  type RdsErrorCode,
+  readSnapshot,
+  readVolume,
+  type VolumeRef,
+} from '../rds/index.ts';
+import type { Backend } from './backend.ts';
+import { callWithin } from './call.ts';
+import { StorageError } from './errors.ts';
+import type { Call } from './storage.ts';
+
+/** Making a volume until it is whole, or taking back what was made of it. */
+
+/** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
+const CLEANUP_MS = 30_000;
+
+/** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
+const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
+  ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
+  ...(['RC-SIZE', 'RC-LAG', 'waiting', 'late'] as const),
+]);
+
+/** @throws RdsError unless the source is in none of the pools, each of them proven. */
+async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, call: Call): Promise<void> {
+  if (source === undefined) return;
+  const { subvolumes } = await rds.run(
+    (box) => (source.kind === 'snap' ? readSnapshot(box, source) : readVolume(box, source)),
+    call,
+  );
+  const [found] = subvolumes;
+  // It has come into being between the two looks, or was moved.
+  if (found === undefined) return;
+  throw new RdsError(found.fs === pool.label ? 'RC-RACE' : 'RC-ELSEWHERE', `${found.fs} ${found.name}`);
+}
+
+/**
+ * Attaches the image of what an earlier call left of a volume without a disk item; where the box refuses, it is removed when
+ * it holds nothing.
+ *
+ * @returns the refusal
+ */
+async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call): Promise<RdsError | undefined> {
+  try {
+    await backend.rds.run((box) => attachVolume(box, volume), call);
+    return undefined;
+  } catch (error) {
+    // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
+    if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
+    if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
+    await discardHalfMade(backend, volume, call);
+    return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
+  }
+}
+
+export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
+  // While any pool is away, what is absent may be there.
+  await rds.run((box) => poolSpace(box, undefined, false), call);
+  const left = await rds.run((box) => discardEmptySubvolume(box, volume), call);
+  if (left.disk === undefined || left.subvolumes.length > 0) return left;
+  return await rds.run((box) => discardLostItem(box, volume), call);
+}
+
+/**
+ * Runs the script, and after an intact error answer takes back what this very call made. A device command that failed
+ * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
+ * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
+ */
+export async function makeVolume(
+  backend: Backend,
+  wanted: CreateVolume,
+  call: Call,
+  before?: RdsError,
+): Promise<ObjectState> {
+  try {
+    return await backend.rds.run((box) => createVolume(box, wanted), call);
+  } catch (error) {
+    if (!(error instanceof RdsError)) {
+      throw error;
+    }
+    if (error.code === 'RC-NOSRC') await proveAbsent(backend, wanted, call);
+    if (error.code === 'RC-ELSEWHERE')
+      return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
+    if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
+      const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
+      return await makeVolume(backend, wanted, call, halfMade ?? error);
+    }
+    const made = error.made || before?.made === true;
+    if (made && isEmptyCopy(error, wanted)) {
+      const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
+      await takeBack(backend, wanted, made, empty);
+      throw empty;
+    }
+    // What is smaller than it was asked to be was never handed out, whoever made it.
+    if (made || error.code === 'RC-GROW') {
+      await takeBack(backend, wanted, made, error);
+    }
+    throw before?.made || (before?.code === 'RC-HALF' && error.code === 'RC-HALF') ? before : error;
+  }
+}
+
+/** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
+async function takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
+  if (reason.mayStillRun) {
+    throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
+  }
+  if (!UNDECIDED.has(reason.code)) {
+    await discard(backend, wanted, made, reason);
+  }
+}
+
+/** @throws StorageError `unavailable` when something is left: the next attempt completes or removes it. */
+async function discard(
+  { rds }: Backend,
+  { volume, pool, name, bytes }: CreateVolume,
+  made: boolean,
+  reason: RdsError,
+): Promise<void> {
+  const whole = reason.code === 'RC-EMPTY' ? BigInt(reason.detail) : bytes;
+  let cause: unknown = reason;
+  try {
+    const limits = { bytes: whole, made };
+    const left = await rds.run(
+      (box) => discardVolume(box, volume, { label: pool.label, name }, limits),
+      callWithin(CLEANUP_MS),
+    );
+    if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {
+      return;
+    }
+  } catch (error) {
+    cause = new AggregateError([reason, error]);
+  }
+  const text = `what was made of ${name} could not be removed yet; it is tried again`;
+  throw new StorageError('unavailable', text, { cause });
+}
+
+/**
+ * The request for the pool that the volume is in already, whatever the StorageClass says by now.
+ *
+ * @throws RdsError when it is its source that is in another pool, or the pool is not configured.
+ */
+function elsewhere({ rds }: Backend, wanted: CreateVolume, error: RdsError): CreateVolume {
+  const [label = '', name = ''] = error.detail.split(' ');
+  const pool = rds.settings.pools.find((candidate) => candidate.label === label);
+  if (pool === undefined) throw new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
+  if (pool.label === wanted.pool.label || parseVolumeName(name)?.uuid !== wanted.volume.uuid) throw error;
+  return { ...wanted, pool };
+}
+
+/** Whether a copy that this very call made shows zero bytes and goes on to do so: what it was made from holds no image. */
+function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): boolean {
+  return source !== undefined && code === 'RC-SIZE' && detail === '0';
+}
