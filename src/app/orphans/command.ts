@@ -165,8 +165,7 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
   const seen = await view();
   const { fsType, storageClass, namespace } = flags;
   const driver = config.driverName;
-  // As of a volume with a source: that is what is never formatted.
-  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, true);
+  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, false);
   const manifests = ids.map((id) => {
     const known = seen && standInOf(id, seen);
     if (known !== undefined)
