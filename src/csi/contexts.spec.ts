@@ -5,9 +5,9 @@ import { volume } from './services.fixture.ts';
 
 const restored = { ...volume, source: { snapshotId: 'box:snap-1' } };
 
-test('a volume without a source is blank, any other never', () => {
-  assert.deepEqual(volumeContext({}, false), { formatVersion: '1', blank: 'true' });
-  assert.deepEqual(volumeContext({}, true), { formatVersion: '1' });
+test('only a blank volume is called blank', () => {
+  assert.deepEqual(volumeContext({}, true), { formatVersion: '1', blank: 'true' });
+  assert.deepEqual(volumeContext({}, false), { formatVersion: '1' });
 });
 
 test('filesystem and tuning travel with the volume; places and words do not', () => {
@@ -18,7 +18,7 @@ test('filesystem and tuning travel with the volume; places and words do not', ()
     keepAliveTimeoutSeconds: '15',
     ioQueues: '4',
   } as const;
-  const context = volumeContext({ ...travelling, backend: 'box', pool: 'tank', description: 'shop/data' }, true);
+  const context = volumeContext({ ...travelling, backend: 'box', pool: 'tank', description: 'shop/data' }, false);
   assert.deepEqual(context, { formatVersion: '1', ...travelling });
 });
 
@@ -29,10 +29,10 @@ test('the publish_context is where the node finds the volume', () => {
 
 test('a context is compared with its volume', () => {
   assert.equal(contextProblem({}, volume), undefined);
-  assert.equal(contextProblem(volumeContext({ ioQueues: '4', fsType: 'ext4' }, false), volume), undefined);
-  assert.equal(contextProblem(volumeContext({}, true), restored), undefined);
+  assert.equal(contextProblem(volumeContext({ ioQueues: '4', fsType: 'ext4' }, true), volume), undefined);
+  assert.equal(contextProblem(volumeContext({}, false), restored), undefined);
   assert.match(contextProblem({ formatVersion: '1', pool: 'x' }, volume) ?? '', /unknown keys: "pool"/);
   assert.match(contextProblem({ formatVersion: '2' }, volume) ?? '', /format version 1/);
   assert.match(contextProblem({ blank: 'true' }, volume) ?? '', /format version 1/);
-  assert.match(contextProblem(volumeContext({}, false), restored) ?? '', /blank, but it was made from a source/);
+  assert.match(contextProblem(volumeContext({}, true), restored) ?? '', /blank, but it was made from a source/);
 });

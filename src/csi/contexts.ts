@@ -11,7 +11,7 @@ import { quoted } from './validation.ts';
 export const volumeContextKeys = {
   /** Always `1`. */
   formatVersion: 'formatVersion',
-  /** `true` for a volume made without a source; the node formats no other. */
+  /** `true` for a volume made without a source and to be mounted; the node formats no other. */
   blank: 'blank',
   /** `ext4` or `xfs`, from the StorageClass, for a capability that names none. */
   fsType: 'fsType',
@@ -24,10 +24,14 @@ const formatVersion = '1';
 const tuningKeys = Object.keys(tuningRanges) as TuningKey[];
 const knownKeys: ReadonlySet<string> = new Set([...Object.values(volumeContextKeys), ...tuningKeys]);
 
-/** The volume_context of a new volume. */
-export function volumeContext(parameters: VolumeParameters, hasSource: boolean): Record<string, string> {
+/**
+ * The volume_context of a new volume.
+ *
+ * @param isBlank whether a node may make a filesystem on it: not where it has a source, nor where only the device is wanted
+ */
+export function volumeContext(parameters: VolumeParameters, isBlank: boolean): Record<string, string> {
   const context: Record<string, string> = { [volumeContextKeys.formatVersion]: formatVersion };
-  if (!hasSource) context[volumeContextKeys.blank] = 'true';
+  if (isBlank) context[volumeContextKeys.blank] = 'true';
   if (parameters.fsType) context[volumeContextKeys.fsType] = parameters.fsType;
   for (const key of tuningKeys) {
     const value = parameters[key];

@@ -209,7 +209,10 @@ test('the mirror of a Btrfs superblock is not blank, and Btrfs is not mounted', 
 test('a volume that was made from a source is never formatted, however blank it is', async (t) => {
   const one = bench(t);
   if (one === undefined) return;
-  await refused(one, 'precondition', /made from a source, or adopted/, { ...VOLUME, blank: false });
+  await refused(one, 'precondition', /made from a source, as a raw block volume, or adopted/, {
+    ...VOLUME,
+    blank: false,
+  });
 });
 
 test('a volume that held a filesystem is never formatted again, however blank it is', async (t) => {

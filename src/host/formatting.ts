@@ -92,7 +92,12 @@ export class Formatting {
     const record = await this.#records.read(volume.uuid);
     const found = mountable(await signatureOf(this.#host, device, signal), volume, device);
     if (found !== undefined && !(volume.blank && record?.state === 'formatting')) return found;
-    if (!volume.blank) throw refusal(volume, device, 'it was made from a source, or adopted, yet holds no filesystem');
+    if (!volume.blank)
+      throw refusal(
+        volume,
+        device,
+        'it was made from a source, as a raw block volume, or adopted, yet holds no filesystem',
+      );
     if (record?.state === 'formatted') {
       throw refusal(volume, device, `it has held a filesystem before (${this.#records.path(volume.uuid)})`);
     }

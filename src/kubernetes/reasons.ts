@@ -84,7 +84,7 @@ export const EVENTS = {
   ),
   CopyInTheWay: warning(
     CLAIM_OR_SNAPSHOT,
-    'Move the copy out of the pool or give it another name; the driver touches neither before (docs/guides/troubleshooting.md)',
+    'Look at both on the box, then attach the image of the right one or remove the other; the driver touches neither before (docs/guides/troubleshooting.md)',
   ),
   ImageNotAttached: warning(
     CLAIM,

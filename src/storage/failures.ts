@@ -18,7 +18,7 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   'RC-TWO': {
     kind: 'precondition',
     remedy:
-      'the driver touches neither; move the copy, or give it another name, or attach the right image on the box (docs/guides/troubleshooting.md)',
+      'the driver touches neither; look at both on the box, then attach the image of the right one or remove the other (docs/guides/troubleshooting.md)',
   },
   'RC-ERE': { kind: 'unavailable', remedy: 'nothing is touched on such a box; please report this RouterOS version' },
   'RC-NAME': {

@@ -14,12 +14,13 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
+import { attribute, type Sorted, type SurveyedCopy, sortOut } from './copies.ts';
 import { failure } from './failures.ts';
 import { printHandle } from './handle.ts';
 import type { Call } from './storage.ts';
 import { publishedNodes } from './volumes.ts';
 
-export type { Origin };
+export type { Origin, SurveyedCopy };
 
 /** A volume as the box holds it, whole or not. */
 export interface SurveyedVolume {
@@ -50,19 +51,6 @@ export interface SurveyedSnapshot {
   readonly twins: readonly string[];
 }
 
-/**
- * What has the name of a volume or snapshot and is none: a `copy` came whole by `/disk/btrfs/transfer`, which keeps names; a
- * `half-received` one is the rest of a transfer that was cut off; a `nested` one lies in another subvolume.
- */
-export interface SurveyedCopy {
-  readonly kind: 'copy' | 'half-received' | 'nested';
-  /** Id of what it is a copy of, which need not be there any more. */
-  readonly of: string;
-  readonly backend: string;
-  readonly pool: string;
-  readonly subvolume: string;
-}
-
 /** Everything of our owners on the configured boxes. */
 export interface Survey {
   readonly volumes: readonly SurveyedVolume[];
@@ -84,14 +72,17 @@ const HEX = '0123456789abcdef';
  */
 export async function survey(backends: readonly Backend[], call: Call): Promise<Survey> {
   const parts = await Promise.all(backends.map((backend) => surveyBox(backend, call)));
-  return {
-    volumes: parts.flatMap(({ volumes }) => volumes),
-    snapshots: parts.flatMap(({ snapshots }) => snapshots),
-    copies: parts.flatMap(({ copies }) => copies),
-  };
+  const volumes = parts.flatMap((part) => part.volumes);
+  const snapshots = parts.flatMap((part) => part.snapshots);
+  const ids = new Set([...volumes, ...snapshots].map(({ id }) => id));
+  const copies = parts.flatMap((part) => part.copies);
+  return { volumes, snapshots, copies: attribute(copies, backends, ids) };
 }
 
-async function surveyBox({ name, rds }: Backend, call: Call): Promise<Survey> {
+type Part = Pick<Survey, 'volumes' | 'snapshots'> & Pick<Sorted, 'copies'>;
+
+async function surveyBox(backend: Backend, call: Call): Promise<Part> {
+  const { name, rds } = backend;
   const { settings } = rds;
   const volumes: ListedObject[] = [];
   const snapshots: ListedObject[] = [];
@@ -108,31 +99,18 @@ async function surveyBox({ name, rds }: Backend, call: Call): Promise<Survey> {
       );
     }
     const items = await lostItems(rds, '', call);
+    const [sortedVolumes, sortedSnapshots] = [
+      await sortOut(backend, volumes, call),
+      await sortOut(backend, snapshots, call),
+    ];
     return {
-      volumes: [...volumesOf(name, volumes.filter(isOwn)), ...items.flatMap((item) => lostVolume(name, item) ?? [])],
-      snapshots: snapshotsOf(name, snapshots.filter(isOwn)),
-      copies: [...copiesOf(name, volumes, parseVolumeName), ...copiesOf(name, snapshots, parseSnapshotName)],
+      volumes: [...volumesOf(name, sortedVolumes.objects), ...items.flatMap((item) => lostVolume(name, item) ?? [])],
+      snapshots: snapshotsOf(name, sortedSnapshots.objects),
+      copies: [...sortedVolumes.copies, ...sortedSnapshots.copies],
     };
   } catch (error) {
     throw failure(error, `survey of ${name}`, call);
   }
-}
-
-function isOwn({ subvolume }: ListedObject): boolean {
-  return subvolume.kind === 'own';
-}
-
-function copiesOf(
-  backend: string,
-  objects: readonly ListedObject[],
-  parse: (text: string) => VolumeName | SnapshotName | undefined,
-): SurveyedCopy[] {
-  return objects.flatMap(({ subvolume: { name: text, fs, kind } }): SurveyedCopy[] => {
-    const name = parse(text);
-    if (name === undefined || kind === 'own') return [];
-    const handle = { kind: 'origin' in name ? 'pvc' : 'snap', backend, uuid: name.uuid } as const;
-    return [{ kind, of: printHandle(handle), backend, pool: fs, subvolume: text }];
-  });
 }
 
 async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {

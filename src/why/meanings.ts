@@ -119,7 +119,8 @@ export const MEANINGS: readonly Meaning[] = [
   {
     pattern: /no disk item says which of them is the object/,
     why: 'Of the pools, two hold a subvolume of its id: one may be a copy, and the driver touches neither.',
-    next: 'Look at both on the box; move the copy or give it another name, or attach the right image.',
+    next: 'See where they are; attach the image of the right one, or remove the other (docs/guides/troubleshooting.md).',
+    command: SNAPSHOTS,
   },
   {
     pattern: /does not know intervals/,

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { wrap } from '../storage/terminal-text.ts';
 import type { Answer } from './answer.ts';
 import type { Link } from './chain.ts';
 import type { RuledFinding } from './finding.ts';
@@ -72,19 +73,4 @@ function verdictLines(finding: RuledFinding, columns: number, paint: (text: stri
 function otherLines({ state, what, next, command }: RuledFinding, columns: number): string[] {
   const lines = wrap(`${MARKS[state]} ${what} ${next}`, columns, '  ');
   return command === undefined ? lines : [...lines, `    ${command}`];
-}
-
-/** Breaks a text between words; a word that is longer than a line gets one of its own, so that it can be copied whole. */
-function wrap(text: string, columns: number, indent = ''): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
-    if (line.trim() !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
 }

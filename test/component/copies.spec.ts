@@ -64,3 +64,14 @@ test('a copy never stands in for the source that is gone', async (t) => {
   assert.notEqual(await outcome(makeVolume(controller, MiB, fromVolume(volumeId))), 'OK');
   assert.deepEqual(subvolumes(simulator).toSorted(), copies.toSorted());
 });
+
+test('a name that goes on with digits is a whole name of the same volume, and goes with it; docs/limits.md warns of that', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const [name = ''] = subvolumes(simulator);
+  for (const end of ['2', '-2', '-backup']) {
+    await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${name}" name="${name}${end}"`);
+  }
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(subvolumes(simulator), [`${name}-2`, `${name}-backup`]);
+});

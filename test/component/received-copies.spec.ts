@@ -5,50 +5,12 @@ import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish } f
 import { change, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
+import { inPool, loseItems, nest, receive } from '../support/received.ts';
 import { fromSnapshot, fromVolume } from '../support/requests.ts';
-import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
+import { type StackOptions, startStack } from '../support/stack.ts';
 
 /** The box has a second pool, and the driver is configured with the first one alone. */
 const forgotten: StackOptions = { ...twoPools, backend: { pools: twoPools.backend.pools.slice(0, 1) } };
-
-/** The subvolume of an id in a pool. */
-function nameIn({ simulator }: Stack, pool: string, id: string): string {
-  const prefix = `${id.slice('rds1:'.length)}-`;
-  const found = simulator.device.pools().find(({ label }) => label === pool)?.subvolumes ?? [];
-  return found.find((name) => name.startsWith(prefix)) ?? assert.fail(`${id} is not in ${pool}`);
-}
-
-/** Sends an object to the second pool under its name. A volume is sent as a read-only snapshot of it that has its name. */
-async function receive(stack: Stack, id: string, complete = true): Promise<string> {
-  const { simulator } = stack;
-  const name = nameIn(stack, 'pool', id);
-  if (!id.includes(':pvc-')) {
-    await simulator.device.receive({ from: { pool: 'pool', name }, to: { pool: 'cold' }, complete });
-    return name;
-  }
-  const container = `sent-${crypto.randomUUID().slice(0, 8)}`;
-  await change(simulator, `/disk/btrfs/subvolume add fs=pool name=${container}`);
-  await change(
-    simulator,
-    `/disk/btrfs/subvolume add fs=pool parent="${name}" name="${container}/${name}" read-only=yes`,
-  );
-  await simulator.device.receive({
-    from: { pool: 'pool', name: `${container}/${name}` },
-    ...{ to: { pool: 'cold' }, complete },
-  });
-  await change(simulator, `/disk/btrfs/subvolume remove [find where fullname="${container}/${name}"]`);
-  await change(simulator, `/disk/btrfs/subvolume remove [find where name=${container}]`);
-  return name;
-}
-
-function inPool({ simulator }: Stack, pool: string): readonly string[] {
-  return simulator.device.pools().find(({ label }) => label === pool)?.subvolumes ?? [];
-}
-
-async function loseItems({ simulator }: Stack): Promise<void> {
-  await change(simulator, '/disk set [find where type=file] nvme-tcp-export=no');
-  await change(simulator, '/disk remove [find where type=file]');
-}
 
 for (const [where, options] of [
   ['a second configured pool', twoPools],
@@ -68,7 +30,7 @@ for (const [where, options] of [
     const restored = await makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters });
     assert.deepEqual((await readAll(stack, restored)).subarray(0, pattern('then').length), pattern('then'));
     for (let time = 0; time < 2; time += 1) await controller.deleteSnapshot({ snapshotId });
-    assert.deepEqual(inPool(stack, 'cold'), [copy], 'the copy stays');
+    assert.deepEqual(inPool(stack.simulator, 'cold'), [copy], 'the copy stays');
     assert.equal(await outcome(controller.getSnapshot({ snapshotId })), 'NOT_FOUND');
     assert.equal((await controller.listSnapshots({})).entries.length, 0);
     const again = makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters });
@@ -93,7 +55,7 @@ for (const [where, options] of [
     assert.deepEqual(bytes, pattern('new'), 'a reset of the router does not bring the old copy back');
     for (let time = 0; time < 2; time += 1) await controller.deleteVolume({ volumeId });
     await controller.deleteSnapshot({ snapshotId });
-    assert.deepEqual(inPool(stack, 'cold'), [copy]);
+    assert.deepEqual(inPool(stack.simulator, 'cold'), [copy]);
   });
 }
 
@@ -112,7 +74,7 @@ test('half of a received snapshot was listed as ready and restored from', async 
     assert.equal(await outcome(restore), 'NOT_FOUND', pool);
   }
   await controller.deleteSnapshot({ snapshotId });
-  assert.deepEqual(inPool(stack, 'cold'), [half], 'nor is it removed as if it were the snapshot');
+  assert.deepEqual(inPool(stack.simulator, 'cold'), [half], 'nor is it removed as if it were the snapshot');
   assert.ok(subvolumes(simulator).length > 0);
 });
 
@@ -148,8 +110,8 @@ test('DeleteVolume leaves half of a copy in another pool alone', async (t) => {
   const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
   const half = await receive(stack, volumeId, false);
   await controller.deleteVolume({ volumeId });
-  assert.deepEqual(inPool(stack, 'pool'), []);
-  assert.deepEqual(inPool(stack, 'cold'), [half]);
+  assert.deepEqual(inPool(stack.simulator, 'pool'), []);
+  assert.deepEqual(inPool(stack.simulator, 'cold'), [half]);
 });
 
 test('what lies in another subvolume under the name of an object is not the object, also when that is gone', async (t) => {
@@ -163,9 +125,7 @@ test('what lies in another subvolume under the name of an object is not the obje
     [volumeId, 'read-only=no'],
     [snapshotId, 'read-only=yes'],
   ] as const) {
-    const name = nameIn(stack, 'pool', id);
-    await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${name}" name="keep/${name}" ${flags}`);
-    kept.push(`keep/${name}`);
+    kept.push(await nest(stack, id, 'keep', flags));
   }
   assert.equal((await controller.listSnapshots({})).entries.length, 1);
   await publish(controller, volumeId);
@@ -175,7 +135,7 @@ test('what lies in another subvolume under the name of an object is not the obje
     await controller.deleteVolume({ volumeId });
   }
   assert.equal(await outcome(publish(controller, volumeId)), 'NOT_FOUND');
-  assert.deepEqual(inPool(stack, 'pool').toSorted(), ['keep', ...kept].toSorted());
+  assert.deepEqual(inPool(stack.simulator, 'pool').toSorted(), ['keep', ...kept].toSorted());
 });
 
 for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
@@ -188,6 +148,6 @@ for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
     assert.equal((await controller.listSnapshots({})).entries.length, 1);
     await controller.deleteSnapshot({ snapshotId });
     await controller.deleteVolume({ volumeId });
-    assert.deepEqual([inPool(stack, 'pool'), inPool(stack, 'cold')], [[], [copy]]);
+    assert.deepEqual([inPool(stack.simulator, 'pool'), inPool(stack.simulator, 'cold')], [[], [copy]]);
   });
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
-import { showRows } from '../support/console.ts';
+import { change, showRows } from '../support/console.ts';
 import { twoPools } from '../support/pools.ts';
+import { inPool, nest, receive } from '../support/received.ts';
 import { fromSnapshot, fromVolume } from '../support/requests.ts';
 import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
 
@@ -100,7 +101,7 @@ test('for programs it prints the same as JSON, with the owner of what was adopte
 test('an empty box is said to be empty, and an unknown volume to be unknown', async (t) => {
   const stack = await startStack(t);
   assert.equal(await ls(stack), 'There are no volumes and no snapshots of this cluster.\n');
-  assert.deepEqual(JSON.parse(await ls(stack, '--json')), { objects: [] });
+  assert.deepEqual(JSON.parse(await ls(stack, '--json')), { objects: [], copies: [] });
   await assert.rejects(ls(stack, '--volume', 'rds1:pvc-x'), { code: 1, stderr: /rose-csi: neither rds1:pvc-x nor/ });
 });
 
@@ -109,4 +110,87 @@ test('a pool that cannot be read fails it: half a tree would look like the whole
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
   await assert.rejects(ls(stack), { code: 1, stdout: '', stderr: /rose-csi: survey of rds1: .*cold/ });
+});
+
+/** Two volumes with a snapshot each, of which the second pool has copies: whole, half and, in the same pool, nested. */
+async function familyWithCopies(t: TestContext) {
+  const stack = await startStack(t, twoPools);
+  const { controller, simulator } = stack;
+  const make = () => makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const [source, other] = [await make(), await make()];
+  const [whole, half] = [await makeSnapshot(controller, source), await makeSnapshot(controller, other)];
+  await receive(stack, whole);
+  await receive(stack, half, false);
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  await nest(stack, other, 'keep', 'read-only=yes');
+  return { ...stack, source, other, whole, half };
+}
+
+test('copies of snapshots were shown as if they were snapshots; they stand apart, as what they are', async (t) => {
+  const { source, other, whole, half, ...stack } = await familyWithCopies(t);
+  const [tree = '', section = '', ...hints] = (await ls(stack)).split('\n\n');
+  assert.deepEqual(
+    linesOf(tree).map(placeOf).toSorted(),
+    [`0 ${other}`, `0 ${source}`, `1 ${half}`, `1 ${whole}`].toSorted(),
+  );
+  const [heading, ...rows] = linesOf(section);
+  assert.equal(heading, 'Named like volumes and snapshots, and never touched by the driver:');
+  const patterns = [
+    new RegExp(`^  half-received +${half} +rds1/cold +[0-9]+s$`),
+    new RegExp(`^  nested +${other} +rds1/pool$`),
+    new RegExp(`^  received copy +${whole} +rds1/cold +[0-9]+s$`),
+  ];
+  for (const [index, row] of rows.toSorted().entries()) assert.match(row, patterns[index] ?? assert.fail(row));
+  assert.equal(rows.length, 3);
+  assert.match(hints.join(), /docs\/guides\/backup\.md/);
+});
+
+test('the command that is printed removes the half-received one, and nothing beside it', async (t) => {
+  const { half, ...stack } = await familyWithCopies(t);
+  const before = ['pool', 'cold'].map((pool) => inPool(stack.simulator, pool).length);
+  const commands = linesOf(await ls(stack)).filter((line) => line.includes('/remove '));
+  assert.equal(commands.length, 1);
+  await change(stack.simulator, commands[0] ?? '');
+  assert.deepEqual(
+    ['pool', 'cold'].map((pool) => inPool(stack.simulator, pool).length),
+    [before[0], (before[1] ?? 0) - 1],
+  );
+  assert.doesNotMatch(await ls(stack), /half-received/);
+  assert.equal((await stack.controller.getSnapshot({ snapshotId: half })).snapshot?.snapshotId, half);
+});
+
+test('for programs copies stand in a list of their own, and of one volume only its own are shown', async (t) => {
+  const { source, other, whole, half, controller, ...stack } = await familyWithCopies(t);
+  interface Copy {
+    readonly kind: string;
+    readonly of: string;
+    readonly source?: string;
+    readonly createdAt?: string;
+  }
+  const copiesOf = async (...flags: string[]) =>
+    (JSON.parse(await ls(stack, '--json', ...flags)) as { copies: readonly Copy[] }).copies;
+  const named = (copies: readonly Copy[]) => copies.map(({ kind, of }) => [kind, of]).toSorted();
+  const [ofSource, ofOther] = [
+    [['copy', whole]],
+    [
+      ['half-received', half],
+      ['nested', other],
+    ],
+  ];
+  assert.deepEqual(named(await copiesOf()), [...ofSource, ...ofOther]);
+  for (const id of [source, whole]) assert.deepEqual(named(await copiesOf('--volume', id)), ofSource);
+  assert.deepEqual(named(await copiesOf('--volume', other)), ofOther);
+  const [copy] = await copiesOf('--volume', whole);
+  assert.equal(copy?.source, source);
+  assert.ok(Math.abs(Date.parse(copy?.createdAt ?? '') - Date.now()) < 3_600_000);
+
+  await controller.deleteSnapshot({ snapshotId: whole });
+  await controller.deleteVolume({ volumeId: source });
+  for (const id of [source, whole]) {
+    assert.deepEqual(named(await copiesOf('--volume', id)), ofSource, 'a backup is found when all else is gone');
+    assert.match(
+      await ls(stack, '--volume', id),
+      new RegExp(`^Neither ${id} nor .*\n\n.*\n  received copy +${whole} `),
+    );
+  }
 });

@@ -7,7 +7,8 @@ import { identity } from '../../src/storage/identity.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, showRows, subvolumes } from '../support/console.ts';
-import { twoPools } from '../support/pools.ts';
+import { twoBackends, twoPools } from '../support/pools.ts';
+import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
@@ -104,4 +105,75 @@ test('a pool that is gone fails the survey: a short one would call its objects o
   const storage = await storageOf(t, stack);
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
   await assert.rejects(storage.survey(call), { kind: 'unavailable' });
+});
+
+/** What a survey calls the copies of a stack: kind, id of the original, where, name on the box. */
+async function copiesIn(t: TestContext, stack: Stack): Promise<string[][]> {
+  const { copies } = await (await storageOf(t, stack)).survey(call);
+  return copies.map(({ kind, of, backend, pool, subvolume }) => [kind, of, `${backend}/${pool}`, subvolume]).toSorted();
+}
+
+test('what came by a transfer, whole or in part, and what is nested is told as what it is, and is no object', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const [whole, half] = [await makeSnapshot(controller, volumeId), await makeSnapshot(controller, volumeId)];
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  const before = await (await storageOf(t, stack)).survey(call);
+  assert.deepEqual(before.copies, []);
+  const expected = [
+    ['copy', whole, 'rds1/cold', await receive(stack, whole)],
+    ['copy', volumeId, 'rds1/cold', await receive(stack, volumeId)],
+    ['half-received', half, 'rds1/cold', await receive(stack, half, false)],
+    ['nested', volumeId, 'rds1/pool', nameIn(stack, 'pool', volumeId)],
+  ];
+  await nest(stack, volumeId, 'keep', 'read-only=no');
+  const { copies, ...objects } = await (await storageOf(t, stack)).survey(call);
+  assert.deepEqual(await copiesIn(t, stack), expected.toSorted());
+  assert.deepEqual({ ...objects, copies: [] }, before);
+  assert.ok(copies.every(({ uuid }) => /^[0-9a-f-]{36}$/.test(uuid)));
+  assert.deepEqual(
+    copies.filter(({ of }) => of === whole).map(({ source, createdAtSeconds }) => [source, createdAtSeconds]),
+    [[volumeId, before.snapshots.find(({ id }) => id === whole)?.name.createdAtSeconds]],
+  );
+});
+
+for (const [order, pools] of [
+  ['first', twoPools.backend.pools],
+  ['last', twoPools.backend.pools.toReversed()],
+] as const) {
+  test(`half of a copy of a volume was told as the volume, or as left of a race: its pool configured ${order}`, async (t) => {
+    const stack = await startStack(t, { ...twoPools, backend: { pools } });
+    const volumeId = await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
+    const half = await receive(stack, volumeId, false);
+    const { volumes } = await (await storageOf(t, stack)).survey(call);
+    assert.deepEqual(
+      volumes.map(({ id, pool, state, twins }) => [id, pool, state, twins]),
+      [[volumeId, 'pool', 'whole', []]],
+    );
+    assert.deepEqual(await copiesIn(t, stack), [['half-received', volumeId, 'rds1/cold', half]]);
+
+    await loseItems(stack);
+    assert.deepEqual(await copiesIn(t, stack), [
+      ['undecided', volumeId, 'rds1/cold', half],
+      ['undecided', volumeId, 'rds1/pool', half],
+    ]);
+    const after = await (await storageOf(t, stack)).survey(call);
+    assert.deepEqual(
+      after.volumes.map(({ id, state, twins }) => [id, state, twins]),
+      [[volumeId, 'no-disk-item', []]],
+    );
+  });
+}
+
+test('a copy on another box is one of what the first box has, as long as it is there', async (t) => {
+  const stack = await startStack(t, twoBackends);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB, { parameters: { backend: 'rds1' } });
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const copy = await receive(stack, snapshotId);
+  assert.deepEqual(await copiesIn(t, stack), [['copy', snapshotId, 'rds2/cold', copy]]);
+  await controller.deleteSnapshot({ snapshotId });
+  assert.deepEqual(await copiesIn(t, stack), [['copy', snapshotId.replace('rds1', 'rds2'), 'rds2/cold', copy]]);
+  assert.deepEqual(inPool(simulator, 'cold'), [copy]);
 });

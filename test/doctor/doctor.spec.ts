@@ -73,6 +73,17 @@ test('snapshots that do not hold the data are found out', async (t) => {
   assert.match(finding.device, /the snapshot has "after the scratch object"; the clone has/);
 });
 
+test('a box on which what was made there looks like what was received is found out', async (t) => {
+  const { examine, simulator } = await startDoctoredBox(t);
+  showRows(simulator, '/disk/btrfs/subvolume', (rows) =>
+    rows.map((row) => ({ ...row, props: new Map([...row.props, ['received-uuid', row.props.get('uuid') ?? '']]) })),
+  );
+  const report = await examine({ write: true, only: ['received-uuid'] });
+  assert.equal(findingOf(report, 'received-uuid')?.verdict, 'unusable');
+  assert.equal(report.exitCode, 1);
+  assert.deepEqual(await inventory(simulator), []);
+});
+
 test('objects of others are left alone, whatever their names have in common with ours', async (t) => {
   const { examine, simulator } = await startDoctoredBox(t);
   const others = ['rose-doctor-mine', 'my-rose-doctor-65000000abcd', 'pvc-1', 'snap-1'];

@@ -19,6 +19,7 @@ import { change, showRows } from '../support/console.ts';
 import { Faults } from '../support/faults.ts';
 import { pattern, write } from '../support/images.ts';
 import { smallPool, twoPools } from '../support/pools.ts';
+import { receive } from '../support/received.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { Wire } from '../support/wire.ts';
@@ -136,6 +137,21 @@ test('an empty pool holds nothing, which is known', async (t) => {
     found.value(key, POOL),
   );
   assert.deepEqual(counts, [0, 0, 0, 0]);
+});
+
+test('copies of snapshots and volumes are not counted as such', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const volumeId = await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
+  const snapshots = [await makeSnapshot(stack.controller, volumeId), await makeSnapshot(stack.controller, volumeId)];
+  for (const [index, id] of [volumeId, ...snapshots].entries()) await receive(stack, id, index === 1);
+  const found = await scrapeUntil(await readPoolsOf(t, stack, ONCE), wasRead);
+  const counts = ['pool', 'cold'].map((pool) =>
+    (['poolVolumes', 'poolSnapshots', 'poolMostSnapshots'] as const).map((key) => found.value(key, { ...RDS1, pool })),
+  );
+  assert.deepEqual(counts, [
+    [1, 2, 2],
+    [0, 0, 0],
+  ]);
 });
 
 test('of a pool that is gone nothing is told, nor of its neighbour on the same box, until it is back', async (t) => {

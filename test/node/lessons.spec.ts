@@ -85,8 +85,35 @@ test('an adopted volume, of which nobody said that it is blank, was formatted', 
   const target = await node.controllerPublish(claim);
   const image = await imageOf(scene, target);
   const stage = node.client.nodeStageVolume(node.stageRequest(claim, target));
-  await refused(stage, 'FAILED_PRECONDITION', /made from a source, or adopted, yet holds no filesystem/);
+  await refused(
+    stage,
+    'FAILED_PRECONDITION',
+    /made from a source, as a raw block volume, or adopted, yet holds no filesystem/,
+  );
   assert.equal(allocated(image), 0);
+});
+
+test('a raw block volume was formatted when it was staged as a filesystem', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('block', SIZES.ext4);
+  const target = await node.controllerPublish(claim);
+  const image = await imageOf(scene, target);
+  const stage = node.client.nodeStageVolume(node.stageRequest({ ...claim, kind: 'ext4' }, target));
+  await refused(stage, 'FAILED_PRECONDITION', /not provably blank.* as a raw block volume/);
+  assert.equal(allocated(image), 0);
+});
+
+test('a raw block volume that was made when all were called blank is still offered as a device', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim: Claim = { ...(await scene.claim('block')), volumeContext: { formatVersion: '1', blank: 'true' } };
+  writeFileSync(await node.mount(claim), 'mine', { flag: 'r+', flush: true });
+  await node.unmount(claim);
+  const image = await imageOf(scene, await node.controllerPublish(claim));
+  assert.equal(readFileSync(image).subarray(0, 4).toString(), 'mine');
 });
 
 // https://github.com/kubernetes-csi/external-provisioner/pull/469

@@ -1,4 +1,5 @@
 /** A box, a controller and nodes on this machine, with real loop devices, filesystems and mounts between them. */
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +15,10 @@ import {
 import { type Mount, parseMountinfo } from '../../src/host/mountinfo.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { LoopTarget } from '../../src/simulator/attach/loop.ts';
-import { makeVolume } from '../support/calls.ts';
+import { volumeName } from '../support/calls.ts';
 import { lack } from '../support/capability.ts';
 import { type Client, createClient } from '../support/grpc-client.ts';
+import { volumeRequest } from '../support/requests.ts';
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
@@ -127,7 +129,7 @@ export interface Scene extends Stack {
   /** The node that is served, or soon will be, at the endpoint. @param directory for what a kubelet would have */
   nodeAt(directory: string, endpoint: string): Promise<TestNode>;
   /** Makes a volume of a kind, with more fields of the request. */
-  claim(kind: Kind, bytes?: bigint, extra?: Parameters<typeof makeVolume>[2]): Promise<Claim>;
+  claim(kind: Kind, bytes?: bigint, extra?: Parameters<typeof volumeRequest>[2]): Promise<Claim>;
 }
 
 /** What the node runs here, each with a way to see whether it is there. */
@@ -205,9 +207,10 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
   };
   const node = await anotherNode('node-1');
   const claim: Scene['claim'] = async (kind, bytes = SIZES[kind], extra = {}) => {
-    const volumeId = await makeVolume(stack.controller, bytes, { volumeCapabilities: [capability(kind)], ...extra });
-    const blank = extra.volumeContentSource === undefined ? { blank: 'true' } : {};
-    return { volumeId, kind, volumeContext: { formatVersion: '1', ...blank } };
+    const request = volumeRequest(volumeName(), bytes, { volumeCapabilities: [capability(kind)], ...extra });
+    const { volume } = await stack.controller.createVolume(request);
+    assert.ok(volume);
+    return { volumeId: volume.volumeId, kind, volumeContext: volume.volumeContext };
   };
   return { ...stack, node, loops, onStop: (stop) => stops.push(stop), anotherNode, nodeAt, claim };
 }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
-import { type Stack, startStack } from '../support/stack.ts';
+import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -21,8 +21,8 @@ export interface Desk {
 }
 
 /** A box with a controller, and an API server that knows nothing yet. */
-export async function startDesk(t: TestContext): Promise<Desk> {
-  const stack = await startStack(t);
+export async function startDesk(t: TestContext, options: StackOptions = {}): Promise<Desk> {
+  const stack = await startStack(t, options);
   const api = await KubernetesApi.start(t);
   const kubeconfig = join(stack.directory, 'kubeconfig');
   await writeFile(kubeconfig, api.kubeconfig());

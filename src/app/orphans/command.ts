@@ -24,7 +24,11 @@ volumeattachments.
 
 const REPORT_HELP = `
 What is referred to under the name of another backend is listed apart: that
-backend was renamed in the configuration, or the object is a copy.
+backend was renamed in the configuration, or the object is a copy on another.
+
+At the end stands what has the name of a volume or snapshot and is neither, such
+as what /disk/btrfs/transfer has brought. It is no orphan, is never deleted, and
+changes nothing in the exit status.
 
 Exit status: 0 nothing to tell, 1 something without a reference or under another
 name, or a reference without an object, 2 could not run.
@@ -57,7 +61,8 @@ the cluster names nothing of this driver or has no snapshot CRDs, the id has to
 be typed, whatever --yes says.
 
 A copy on one backend of what Kubernetes refers to on another is refused, unless
---copy-of names the other one and the id is typed. It takes one id.
+--copy-of names the other one and the id is typed. It takes one id. What
+/disk/btrfs/transfer has brought is no object, and is never deleted.
 
 Exit status: 0 all deleted, 1 something was kept, refused or failed, 2 could
 not run.
@@ -134,39 +139,43 @@ async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number
 }
 
 async function report({ survey, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
-  const [{ compare }, { heldIn }, texts] = await Promise.all([
+  const [{ compare }, { heldIn }, texts, { copiesJson, printCopies }] = await Promise.all([
     import('../../orphans/comparison.ts'),
     import('../../orphans/find.ts'),
     import('./report.ts'),
+    import('../copies.ts'),
   ]);
   const found = await survey();
   const known = await view();
-  const options = { owners, now: Date.now() };
+  const options = { owners, now: Date.now(), columns: process.stdout.isTTY ? process.stdout.columns : undefined };
+  const tell = (document: object, text: string) => {
+    const whole = { ...document, copies: copiesJson(found.copies) };
+    print(json === true ? `${JSON.stringify(whole)}\n` : `${text}${printCopies(found.copies, options)}`);
+  };
   if (known === undefined) {
     const held = heldIn(found);
     const objects = held.map((object) => texts.heldJson(object, owners));
-    print(json === true ? `${JSON.stringify({ compared: false, held: objects })}\n` : texts.printHeld(held, options));
+    tell({ compared: false, held: objects }, texts.printHeld(held, options));
     return 0;
   }
   const comparison = compare(found, known, config.driverName);
   const { orphans, mismatches, unseen } = comparison;
-  const document = texts.comparisonJson(comparison, owners);
-  print(json === true ? `${JSON.stringify(document)}\n` : texts.printComparison(comparison, options));
+  tell(texts.comparisonJson(comparison, owners), texts.printComparison(comparison, options));
   return orphans.length + mismatches.length + unseen.length > 0 ? 1 : 0;
 }
 
 async function adopt({ survey, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
-  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }] = await Promise.all([
+  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }] = await Promise.all([
     import('../../orphans/adoption.ts'),
     import('../../orphans/find.ts'),
     import('../../csi/contexts.ts'),
+    import('../copies.ts'),
   ]);
-  const { volumes, snapshots } = await survey();
+  const { volumes, snapshots, copies } = await survey();
   const seen = await view();
   const { fsType, storageClass, namespace } = flags;
   const driver = config.driverName;
-  // As of a volume with a source: that is what is never formatted.
-  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, true);
+  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, false);
   const manifests = ids.map((id) => {
     const known = seen && standInOf(id, seen);
     if (known !== undefined)
@@ -174,7 +183,9 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
     const volume = volumes.find((found) => found.id === id);
     if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
     const snapshot = snapshots.find((found) => found.id === id);
-    if (snapshot === undefined) throw new Error(`${id} is not on the boxes under the owners of this cluster`);
+    if (snapshot === undefined) {
+      throw new Error(`${id} is not on the boxes under the owners of this cluster${inItsPlace(id, copies)}`);
+    }
     return snapshotManifest(snapshot, { driver, namespace });
   });
   const items = manifests.map(({ object }) => object);

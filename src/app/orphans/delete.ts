@@ -2,6 +2,7 @@ import type { Interface } from 'node:readline/promises';
 import { refusal } from '../../orphans/comparison.ts';
 import { countHeld, type Held, heldIn } from '../../orphans/find.ts';
 import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
+import { inItsPlace } from '../copies.ts';
 import { type Opened, patience } from './open.ts';
 import { printHeldObject } from './report.ts';
 
@@ -64,10 +65,12 @@ interface Seen {
 
 /** The object and what refers to it; a text when it must not be deleted. */
 async function look(opened: Opened, id: string, copyOf: string | undefined): Promise<Seen | string> {
-  const all = heldIn(await opened.survey());
+  const survey = await opened.survey();
+  const all = heldIn(survey);
   const view = await opened.view();
   const held = all.find((object) => object.id === id);
-  if (held === undefined) return 'it is not on the boxes under the owners of this cluster';
+  if (held === undefined)
+    return `it is not on the boxes under the owners of this cluster${inItsPlace(id, survey.copies)}`;
   return refusal(held, all, view, copyOf) ?? { held, all, view };
 }
 

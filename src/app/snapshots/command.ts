@@ -24,6 +24,9 @@ changed.
 adopted: what came from it is whole all the same. Volumes bear no time, so they
 show no age.
 
+At the end stands what has the name of a volume or snapshot and is neither, such
+as what /disk/btrfs/transfer has brought, and what to do about it.
+
 Examples:
   rose-csi snapshots ls --config rose-csi.yaml
   rose-csi snapshots ls --config rose-csi.yaml --volume rds1:pvc-7a0f3c52-…
@@ -64,6 +67,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags, col
     tree,
     { printLineage },
     { lineageJson },
+    { copiesJson, printCopies },
   ] = await Promise.all([
     import('../../observability/log.ts'),
     import('../backends.ts'),
@@ -73,6 +77,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags, col
     import('./lineage.ts'),
     import('./lineage-text.ts'),
     import('./lineage-json.ts'),
+    import('../copies.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
@@ -81,10 +86,19 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags, col
   const survey = await storage.survey(callWithin(PATIENCE_MS)).finally(() => storage.close());
   const all = tree.lineage(survey);
   const branches = volume === undefined ? all : tree.through(all, volume);
-  if (volume !== undefined && branches.length === 0) {
-    throw new Error(`neither ${volume} nor anything that came from it is on the configured boxes`);
+  const copies = volume === undefined ? survey.copies : tree.copiesThrough(survey.copies, branches, volume);
+  const nothing =
+    volume === undefined
+      ? 'there are no volumes and no snapshots of this cluster'
+      : `neither ${volume} nor anything that came from it is on the configured boxes`;
+  if (volume !== undefined && branches.length + copies.length === 0) throw new Error(nothing);
+  if (json === true) {
+    return `${JSON.stringify({ objects: lineageJson(branches, ours.owner), copies: copiesJson(copies) })}\n`;
   }
-  if (json === true) return `${JSON.stringify({ objects: lineageJson(branches, ours.owner) })}\n`;
-  if (branches.length === 0) return 'There are no volumes and no snapshots of this cluster.\n';
-  return printLineage(branches, { columns, now: Date.now(), owner: ours.owner });
+  const options = { columns, now: Date.now(), owner: ours.owner };
+  const objects =
+    branches.length === 0
+      ? `${nothing.slice(0, 1).toUpperCase()}${nothing.slice(1)}.\n`
+      : printLineage(branches, options);
+  return `${objects}${printCopies(copies, options)}`;
 }

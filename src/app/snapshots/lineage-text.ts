@@ -1,6 +1,7 @@
 import { printAge } from '../../storage/print-age.ts';
 import { printSize } from '../../storage/print-size.ts';
 import type { SurveyedVolume } from '../../storage/survey.ts';
+import { shorten } from '../../storage/terminal-text.ts';
 import type { Branch, Thing } from './lineage.ts';
 
 export interface TextOptions {
@@ -90,9 +91,4 @@ function ownerNote(owner: string, options: TextOptions): string[] {
 
 function twinNote(twins: readonly string[]): string[] {
   return twins.length === 0 ? [] : [`${twins.length} left of a race`];
-}
-
-/** Cuts at the end, where uuids of siblings differ no less than elsewhere. */
-function shorten(text: string, columns: number): string {
-  return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
 }

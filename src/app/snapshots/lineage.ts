@@ -1,4 +1,4 @@
-import type { Survey, SurveyedSnapshot, SurveyedVolume } from '../../storage/survey.ts';
+import type { Survey, SurveyedCopy, SurveyedSnapshot, SurveyedVolume } from '../../storage/survey.ts';
 
 /** What a branch hangs on: an object of the survey, or one that is only named as the source of others. */
 export type Thing =
@@ -74,4 +74,18 @@ export function through(branches: readonly Branch[], id: string): Branch[] {
     const children = through(branch.children, id);
     return children.length === 0 ? [] : [{ thing: branch.thing, children }];
   });
+}
+
+/** Only the copies of the object, of what was made from it, and of what stands in these branches, which are {@link through} it. */
+export function copiesThrough(
+  copies: readonly SurveyedCopy[],
+  branches: readonly Branch[],
+  id: string,
+): SurveyedCopy[] {
+  const ids = new Set([id, ...idsIn(branches)]);
+  return copies.filter(({ of, source }) => ids.has(of) || source === id);
+}
+
+function idsIn(branches: readonly Branch[]): string[] {
+  return branches.flatMap(({ thing, children }) => [thing.id, ...idsIn(children)]);
 }

@@ -126,6 +126,14 @@ test('ValidateVolumeCapabilities confirms what can be had', async (t) => {
   );
 });
 
+test('ValidateVolumeCapabilities confirms raw block volumes as they were made before, called blank, and as they are made now', async (t) => {
+  const client = await startController(t, { getVolume: async () => volume });
+  for (const volumeContext of [{ formatVersion: '1', blank: 'true' }, { formatVersion: '1' }, {}]) {
+    const request = { volumeId: 'box:pvc-1', volumeContext, volumeCapabilities: [block()] };
+    assert.deepEqual((await client.validateVolumeCapabilities(request)).confirmed?.volumeContext, volumeContext);
+  }
+});
+
 test('ValidateVolumeCapabilities tells what cannot be had', async (t) => {
   const client = await startController(t, { getVolume: async () => restored });
   const request = { volumeId: 'box:pvc-2', volumeCapabilities: [filesystem()] };

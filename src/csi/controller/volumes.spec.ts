@@ -73,6 +73,15 @@ test('CreateVolume from a source echoes it, also when it was made before, and is
   }
 });
 
+test('a raw block volume was called blank, so that a node could have formatted it', async (t) => {
+  const { client } = await startCreating(t);
+  const contextFor = async (...volumeCapabilities: NonNullable<Init['volumeCapabilities']>) =>
+    (await client.createVolume({ ...minimal, volumeCapabilities })).volume?.volumeContext;
+  assert.deepEqual(await contextFor(block()), { formatVersion: '1' });
+  assert.deepEqual(await contextFor(block(), block(Mode.MULTI_NODE_MULTI_WRITER)), { formatVersion: '1' });
+  assert.deepEqual(await contextFor(block(), filesystem()), { formatVersion: '1', blank: 'true' });
+});
+
 test('sizes above 2^53 are exact', async (t) => {
   const requiredBytes = 2n ** 53n + 1n;
   const limitBytes = 2n ** 63n - 1n;

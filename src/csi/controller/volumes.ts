@@ -19,11 +19,12 @@ import { requireCapabilities, requireUsage, type Usage } from '../volume-capabil
 export function volumeHandlers(storage: Storage) {
   return {
     async createVolume(message, call) {
-      const { request, parameters } = creation(message);
+      const { request, parameters, usages } = creation(message);
       const volume = await storage.createVolume(request, call);
       // The source comes from the request: the sidecar deletes a volume whose reply does not echo it.
       const made = request.source ? { ...volume, source: request.source } : volume;
-      return { volume: volumeMessage(made, volumeContext(parameters, request.source !== undefined)) };
+      const isBlank = request.source === undefined && usages.some(({ block }) => !block);
+      return { volume: volumeMessage(made, volumeContext(parameters, isBlank)) };
     },
 
     async deleteVolume({ volumeId }, call) {
@@ -43,8 +44,14 @@ export function volumeHandlers(storage: Storage) {
   } satisfies Handlers<typeof Controller>;
 }
 
+interface Creation {
+  readonly request: CreateVolumeRequest;
+  readonly parameters: VolumeParameters;
+  readonly usages: readonly Usage[];
+}
+
 /** Topology requirements are ignored: every node of the storage network reaches every box. */
-function creation(message: CreateVolumeMessage): { request: CreateVolumeRequest; parameters: VolumeParameters } {
+function creation(message: CreateVolumeMessage): Creation {
   const name = requireName(message.name);
   const capacity = capacityRange(message.capacityRange);
   const usages = requireCapabilities(message.volumeCapabilities).map((capability, index) =>
@@ -63,7 +70,7 @@ function creation(message: CreateVolumeMessage): { request: CreateVolumeRequest;
     ...(pool !== undefined && { pool }),
     ...(description !== undefined && { description }),
   };
-  return { request, parameters };
+  return { request, parameters, usages };
 }
 
 /** The filesystem can be named twice, in the capability and in the StorageClass; two answers are a mistake. */

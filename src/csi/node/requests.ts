@@ -81,7 +81,7 @@ function tuningOf(volumeContext: StringMap): Tuning {
 
 /** What CreateVolume says of the contents of a volume. Kubernetes adds keys of its own to the context; they are ignored. */
 export interface Contents {
-  /** Made without a source; false for what says nothing, such as a volume that was adopted by hand. */
+  /** Made without a source, to be mounted; false for what says nothing, such as a volume that was adopted by hand. */
   readonly blank: boolean;
   /** To make when it is proven blank and the capability names none. */
   readonly filesystem: Filesystem;

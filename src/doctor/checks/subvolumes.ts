@@ -159,10 +159,14 @@ async function receivedUuid(context: PoolContext): Promise<Finding> {
   const name = await newSubvolume(context);
   const printed = ros`[/disk/btrfs/subvolume print detail as-value proplist=name,received-uuid where name=${name}]`;
   const found = await row(context.console, json(printed));
-  const use = 'takes only what has none, or none that is real, for its own';
+  const use = 'takes what shows a uuid there for a copy that came by a transfer, and never touches it';
   if (text(found, 'name') === '') return untested('its row was not found by name', use);
   const shown = text(found, 'received-uuid');
-  return shown === '' ? fits('is not set', use) : differs(`is "${context.scratch.plain(shown)}"`, use);
+  if (shown === '') return fits('is not set', use);
+  const device = `is "${context.scratch.plain(shown)}"`;
+  return /[1-9a-f]/.test(shown)
+    ? unusable(device, 'would take its own volumes and snapshots for copies. Please report this')
+    : differs(device, 'takes that for none, as if it were not set');
 }
 
 async function longNames(context: PoolContext): Promise<Finding> {

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { SurveyedCopy } from '../storage/copies.ts';
+import { copiesJson, inItsPlace, printCopies } from './copies.ts';
+
+const seconds = 1_790_000_000n;
+const now = Number(seconds) * 1_000 + 3 * 86_400_000;
+
+function copy(kind: SurveyedCopy['kind'], facts: Partial<SurveyedCopy> = {}): SurveyedCopy {
+  const uuid = '00000000-0000-4000-8000-000000000001';
+  return {
+    ...{ kind, of: `rds1:snap-${uuid}`, source: `rds1:pvc-${uuid}`, createdAtSeconds: seconds },
+    ...{ backend: 'rds1', pool: 'cold', subvolume: `snap-${uuid}-x`, uuid: uuid.replace('8', '9') },
+    ...facts,
+  };
+}
+
+const half = copy('half-received', { backend: 'rds2', pool: 'a.b' });
+const all = [copy('copy'), half, copy('nested', { createdAtSeconds: undefined }), copy('undecided')];
+const REMOVAL = '  /disk/btrfs/subvolume/remove [find where fs="a.b" and uuid="00000000-0000-4000-9000-000000000001"]';
+
+test('each is told for what it is, with what a person can do', () => {
+  const id = copy('copy').of;
+  const text = printCopies(all, { now });
+  assert.deepEqual(text.split('\n').slice(0, 6), [
+    '',
+    'Named like volumes and snapshots, and never touched by the driver:',
+    `  received copy  ${id}  rds1/cold  3d`,
+    `  half-received  ${id}  rds2/a.b   3d`,
+    `  nested         ${id}  rds1/cold`,
+    `  undecided      ${id}  rds1/cold  3d`,
+  ]);
+  assert.ok(text.includes(`remove it on its box:\n  # rds2\n${REMOVAL}\n`), text);
+  assert.match(text, /docs\/guides\/backup\.md.*docs\/guides\/troubleshooting\.md/s);
+});
+
+test('only what is there is explained, and nothing at all says nothing', () => {
+  assert.equal(printCopies([], { now }), '');
+  assert.doesNotMatch(printCopies([copy('copy')], { now }), /half-received|remove/);
+});
+
+test('no line is longer than the terminal is wide, but for commands, which are whole', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 24, max: 200 }), (columns) => {
+      const lines = printCopies(all, { now, columns }).split('\n');
+      assert.ok(lines.includes(REMOVAL));
+      // A path is not broken either, so that it can be copied.
+      const long = lines.filter((line) => line.length > columns && line !== REMOVAL && line.includes(' '));
+      assert.deepEqual(long, []);
+    }),
+  );
+});
+
+test('of what shows no uuid no command is printed: it could remove something else', () => {
+  assert.doesNotMatch(printCopies([{ ...half, uuid: '' }], { now }), /remove \[/);
+});
+
+test('for programs each has its facts, and what is not known is left out', () => {
+  const { createdAtSeconds: _, ...rest } = half;
+  const [one, other] = copiesJson([half, copy('nested', { source: undefined, createdAtSeconds: undefined })]);
+  assert.deepEqual(one, { ...rest, createdAt: new Date(Number(seconds) * 1_000).toISOString() });
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(other))), [
+    'kind',
+    'of',
+    'backend',
+    'pool',
+    'subvolume',
+    'uuid',
+  ]);
+});
+
+test('of an object that is gone, what has its name is told', () => {
+  assert.equal(inItsPlace('rds1:snap-x', all), '');
+  assert.match(inItsPlace(half.of, [half]), /^; only what the driver never touches .* half-received on rds2\/a\.b$/);
+});

@@ -1,0 +1,89 @@
+import { ros } from '../routeros/index.ts';
+import type { SurveyedCopy } from '../storage/copies.ts';
+import { printAge } from '../storage/print-age.ts';
+import { shorten, wrap } from '../storage/terminal-text.ts';
+
+export interface CopiesOptions {
+  /** Columns of the terminal; undefined when the text goes elsewhere. */
+  readonly columns?: number | undefined;
+  /** Milliseconds since the epoch, which ages are told against. */
+  readonly now: number;
+}
+
+type Kind = SurveyedCopy['kind'];
+
+/** Columns of sentences where no terminal says otherwise. */
+const SENTENCE = 80;
+
+/** `copy` is said in two words, as the one on another backend that `--copy-of` is about is none that was received. */
+const WORDS: Readonly<Record<Kind, string>> = {
+  copy: 'received copy',
+  'half-received': 'half-received',
+  nested: 'nested',
+  undecided: 'undecided',
+};
+
+/** What each is, and what a person can do about it. */
+const HINTS: Readonly<Record<Kind, string>> = {
+  copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md.',
+  'half-received':
+    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its box:',
+  nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
+  undecided:
+    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until somebody has decided: docs/guides/troubleshooting.md.',
+};
+
+/** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */
+export function printCopies(copies: readonly SurveyedCopy[], options: CopiesOptions): string {
+  if (copies.length === 0) return '';
+  const { columns = Number.POSITIVE_INFINITY } = options;
+  const kinds = new Set(copies.map(({ kind }) => kind));
+  const sentences = (text: string) => wrap(text, Math.min(SENTENCE, columns));
+  const lines = [
+    '',
+    ...sentences('Named like volumes and snapshots, and never touched by the driver:'),
+    ...table(copies, options).map((line) => shorten(line, columns)),
+    ...[...kinds].flatMap((kind) => [
+      '',
+      ...sentences(HINTS[kind]),
+      ...(kind === 'half-received' ? removals(copies) : []),
+    ]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function table(copies: readonly SurveyedCopy[], { now }: CopiesOptions): string[] {
+  const rows = copies.map(({ kind, of, backend, pool, createdAtSeconds }) => {
+    const age = createdAtSeconds === undefined ? '' : printAge(now - Number(createdAtSeconds) * 1_000);
+    return [WORDS[kind], of, `${backend}/${pool}`, age];
+  });
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+}
+
+/** The commands that remove half-received ones, by box. One that shows no uuid is found by hand. */
+function removals(copies: readonly SurveyedCopy[]): string[] {
+  const half = copies.filter(({ kind, uuid }) => kind === 'half-received' && uuid !== '');
+  return [...Map.groupBy(half, ({ backend }) => backend)].flatMap(([backend, some]) => [
+    `  # ${backend}`,
+    ...some.map(
+      ({ pool, uuid }) => `  ${ros`/disk/btrfs/subvolume/remove [find where fs=${pool} and uuid=${uuid}]`.text}`,
+    ),
+  ]);
+}
+
+/** For programs. What is not known is left out. The form only ever grows. */
+export function copiesJson(copies: readonly SurveyedCopy[]): readonly object[] {
+  return copies.map(({ createdAtSeconds, ...copy }) => ({
+    ...copy,
+    ...(createdAtSeconds !== undefined && { createdAt: new Date(Number(createdAtSeconds) * 1_000).toISOString() }),
+  }));
+}
+
+/** Behind the words that an object is not there: what has its name all the same; empty for nothing. */
+export function inItsPlace(id: string, copies: readonly SurveyedCopy[]): string {
+  const places = copies
+    .filter(({ of }) => of === id)
+    .map(({ kind, backend, pool }) => `${WORDS[kind]} on ${backend}/${pool}`);
+  return places.length === 0 ? '' : `; only what the driver never touches has its name: ${places.join(', ')}`;
+}

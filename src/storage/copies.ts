@@ -1,0 +1,134 @@
+import {
+  type ListedObject,
+  parseSnapshotName,
+  parseVolumeName,
+  RdsError,
+  readSnapshot,
+  readVolume,
+  type SnapshotName,
+  type VolumeName,
+} from '../rds/index.ts';
+import type { Backend } from './backend.ts';
+import { printHandle } from './handle.ts';
+import { snapshotRef, volumeRef } from './refs.ts';
+import type { Call } from './storage.ts';
+
+/**
+ * A subvolume that has the name of a volume or snapshot of our owners, and that no call ever touches.
+ *
+ * - `copy`: came whole by `/disk/btrfs/transfer`, which keeps names.
+ * - `half-received`: can be written to, and is not the object: a snapshot, or a volume whose disk item is in another pool. A
+ *   transfer that was cut off leaves it, or has not ended; what a person made writable looks the same (docs/routeros.md, 6.1).
+ * - `nested`: lies in another subvolume, where a person has put it.
+ * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are told.
+ */
+export interface SurveyedCopy {
+  readonly kind: 'copy' | 'half-received' | 'nested' | 'undecided';
+  /** Id of what it is named like, on its own backend unless only another one has that; it need not be there any more. */
+  readonly of: string;
+  /** Id of what that was made from; undefined for a volume that began empty. */
+  readonly source: string | undefined;
+  /** Unix seconds at which that was cut, for a snapshot. */
+  readonly createdAtSeconds: bigint | undefined;
+  readonly backend: string;
+  readonly pool: string;
+  readonly subvolume: string;
+  /** Its own on the box, which no other subvolume has; empty where the box shows none. */
+  readonly uuid: string;
+}
+
+/** A row with its name read. */
+interface Named {
+  readonly row: ListedObject;
+  readonly name: VolumeName | SnapshotName;
+}
+
+type Found = Omit<SurveyedCopy, 'of' | 'source'> & { readonly name: Named['name'] };
+
+/** The rows of one backend that are objects, and what else has such names. */
+export interface Sorted {
+  readonly objects: readonly ListedObject[];
+  readonly copies: readonly Found[];
+}
+
+/**
+ * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where several pools have one of an id that could be
+ * the object, the box is asked which it is, as every call asks it.
+ *
+ * @throws RdsError when it cannot be asked.
+ */
+export async function sortOut(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
+  const named = rows.flatMap((row): Named[] => {
+    const name = parseVolumeName(row.subvolume.name) ?? parseSnapshotName(row.subvolume.name);
+    return name === undefined ? [] : [{ row, name }];
+  });
+  const marked = named.flatMap(({ row, name }) => {
+    const { kind } = row.subvolume;
+    return kind === 'own' ? [] : [copyOf(backend, kind, { row, name })];
+  });
+  const unmarked = Map.groupBy(
+    named.filter(({ row }) => row.subvolume.kind === 'own'),
+    ({ name }) => name.uuid,
+  );
+  const objects: ListedObject[] = [];
+  const copies = [...marked];
+  for (const some of unmarked.values()) {
+    const [first] = some;
+    if (first === undefined) continue;
+    const home = await homeOf(backend, some, call);
+    objects.push(...some.map(({ row }) => row).filter(({ subvolume }) => subvolume.fs === (home ?? poolOf(first))));
+    const kind = home === undefined ? 'undecided' : 'half-received';
+    const others = some.filter((one) => poolOf(one) !== home);
+    copies.push(...others.map((one) => copyOf(backend, kind, one)));
+  }
+  return { objects, copies };
+}
+
+/** The pool whose subvolume is the object; undefined where several have one and nothing tells. */
+async function homeOf({ rds }: Backend, some: readonly Named[], call: Call): Promise<string | undefined> {
+  const [first] = some;
+  const pools = new Set(some.map(poolOf));
+  if (first === undefined || pools.size === 1) return first && poolOf(first);
+  const { name } = first;
+  try {
+    const { subvolumes } = await rds.run(
+      (box) => ('origin' in name ? readVolume(box, volumeRef(name.uuid)) : readSnapshot(box, snapshotRef(name.uuid))),
+      call,
+    );
+    return [...pools].find((pool) => pool === subvolumes[0]?.fs);
+  } catch (error) {
+    if (error instanceof RdsError && error.code === 'RC-TWO') return undefined;
+    throw error;
+  }
+}
+
+function poolOf({ row }: Named): string {
+  return row.subvolume.fs;
+}
+
+function copyOf({ name: backend }: Backend, kind: Found['kind'], { row, name }: Named): Found {
+  const { name: subvolume, fs: pool, uuid } = row.subvolume;
+  const createdAtSeconds = 'origin' in name ? undefined : name.createdAtSeconds;
+  return { kind, name, createdAtSeconds, backend, pool, subvolume, uuid };
+}
+
+/** Says what each is a copy of: of several boxes, the one that has the object, since transfers go from box to box. */
+export function attribute(
+  found: readonly Found[],
+  backends: readonly Backend[],
+  ids: ReadonlySet<string>,
+): SurveyedCopy[] {
+  return found.map(({ name, ...copy }) => {
+    const kind = 'origin' in name ? 'pvc' : 'snap';
+    const idOn = (backend: string) => printHandle({ kind, backend, uuid: name.uuid });
+    const homes = [copy.backend, ...backends.map((backend) => backend.name)];
+    const home = homes.find((backend) => ids.has(idOn(backend))) ?? copy.backend;
+    return { ...copy, of: idOn(home), source: sourceOf(home, name) };
+  });
+}
+
+function sourceOf(backend: string, name: VolumeName | SnapshotName): string | undefined {
+  if (!('origin' in name)) return printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid });
+  if (name.origin.kind === 'new') return undefined;
+  return printHandle({ kind: name.origin.kind === 'snapshot' ? 'snap' : 'pvc', backend, uuid: name.origin.uuid });
+}
