@@ -37,15 +37,20 @@ export async function removeWhole(
 
 async function removeAll(rds: Pick<Rds, 'run'>, remove: Asking<ObjectState>, call: Call): Promise<ObjectState> {
   for (let before = Number.POSITIVE_INFINITY; ; ) {
-    let several = false;
+    let removed: string | undefined;
     const left = await rds.run((box) => {
-      several = box.chosen !== undefined;
+      removed = box.chosen?.name;
       return remove(box);
     }, call);
-    const { length } = left.subvolumes;
-    if (length === 0 || !several || length >= before) return left;
-    before = length;
+    // What bears its name with further digits behind it is somebody's copy.
+    const subvolumes = left.subvolumes.filter(({ name }) => !isLonger(name, removed));
+    if (subvolumes.length === 0 || removed === undefined || subvolumes.length >= before) return { ...left, subvolumes };
+    before = subvolumes.length;
   }
+}
+
+function isLonger(name: string, removed: string | undefined): boolean {
+  return removed !== undefined && name !== removed && name.startsWith(removed);
 }
 
 function isNothing({ subvolumes, disk }: ObjectState): boolean {

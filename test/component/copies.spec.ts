@@ -1,9 +1,9 @@
 /** What a person copies on the box under the name of a volume or snapshot, and more, is that person's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MiB, makeSnapshot, makeVolume, outcome, publish } from '../support/calls.ts';
+import { MiB, makeSnapshot, makeVolume, outcome, publish, unpublish } from '../support/calls.ts';
 import { change, subvolumes } from '../support/console.ts';
-import { pattern, write } from '../support/images.ts';
+import { pattern, readAll, write } from '../support/images.ts';
 import { fromSnapshot, fromVolume } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
@@ -65,13 +65,36 @@ test('a copy never stands in for the source that is gone', async (t) => {
   assert.deepEqual(subvolumes(simulator).toSorted(), copies.toSorted());
 });
 
-test('a name that goes on with digits is a whole name of the same volume, and goes with it; docs/limits.md warns of that', async (t) => {
+test('a copy whose name goes on with digits blocked the volume and the snapshot beside it, and was deleted with them', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  await write(stack, volumeId, 0, pattern('mine'));
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator).toSorted();
+  const copies = [`${volume}2`, `${volume}00`, `${snapshot}7`, `${snapshot}0`];
+  for (const copied of copies) {
+    const flags = copied.startsWith('snap-') ? `parent="${snapshot}" read-only=yes` : `parent="${volume}"`;
+    await change(simulator, `/disk/btrfs/subvolume add fs=pool ${flags} name="${copied}"`);
+  }
+  await publish(controller, volumeId);
+  await unpublish(controller, volumeId);
+  await controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+  const later = await makeSnapshot(controller, volumeId);
+  const restored = await makeVolume(controller, MiB, fromSnapshot(snapshotId));
+  assert.deepEqual(await readAll(stack, restored), pattern('mine'));
+  for (const id of [snapshotId, later]) await controller.deleteSnapshot({ snapshotId: id });
+  for (const id of [volumeId, restored]) await controller.deleteVolume({ volumeId: id });
+  assert.deepEqual(subvolumes(simulator).toSorted(), copies.toSorted());
+});
+
+test('alone, a name that goes on with digits is that of a volume; docs/limits.md warns of that', async (t) => {
   const { controller, simulator } = await startStack(t);
   const volumeId = await makeVolume(controller, MiB);
   const [name = ''] = subvolumes(simulator);
-  for (const end of ['2', '-2', '-backup']) {
-    await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${name}" name="${name}${end}"`);
-  }
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${name}" name="${name}2"`);
   await controller.deleteVolume({ volumeId });
-  assert.deepEqual(subvolumes(simulator), [`${name}-2`, `${name}-backup`]);
+  assert.deepEqual(subvolumes(simulator), [`${name}2`]);
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(subvolumes(simulator), []);
 });

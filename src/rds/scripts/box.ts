@@ -4,7 +4,7 @@ import { judge, type ProbeReport } from '../probe.ts';
 import type { RdsSettings } from '../rds.ts';
 import { decodeSpace, type PoolSpace } from '../rows.ts';
 import { sumPromises } from './conditions.ts';
-import { proveAll } from './lookup.ts';
+import { mountedPools, proveAll } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
@@ -23,7 +23,7 @@ export function poolSpace(
     kind: 'read',
     script: script((s) => {
       proveAll(s, pools);
-      s.each(ros`[/disk find where mounted and fs-label~${ere`^${labels}$`}]`, (disk) => {
+      s.each(mountedPools(pools), (disk) => {
         const sum = withPromises ? sumPromises(s, ros`[/disk get ${disk} mount-point]`, ros`0`) : ros`0`;
         s.run(
           put(ros`{"fs-label"=[/disk get ${disk} fs-label]; "size"=[/disk get ${disk} size]; "free"=[/disk get ${disk} free];

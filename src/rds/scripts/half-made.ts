@@ -8,7 +8,7 @@ import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
 import { addItem, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
 import { ids } from './guard.ts';
-import { locate, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
+import { locate, mountedPools, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
 import { put } from './output.ts';
 import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 import { HAS_NODES } from './volume.ts';
@@ -85,7 +85,7 @@ export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRe
           s.let(textOf(item, ros`comment`)),
           s.let(ros`false`),
         ];
-        s.each(ros`[/disk find where mounted and fs-label~${ere`^${pools.map(({ label }) => label)}$`}]`, (disk) =>
+        s.each(mountedPools(pools), (disk) =>
           s.if(ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point].${pathsOfVolume(volume.uuid, owners)})`, () =>
             s.set(isOurs, ros`true`),
           ),

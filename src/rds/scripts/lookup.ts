@@ -161,6 +161,11 @@ function prove(s: ScriptBuilder, label: Script, uuid: Script, disk: Script): voi
   s.if(ros`[:len ${named}]!=1 or (${named}->0->"uuid")!=${uuid} or [:len ${disk}]!=1`, () => s.fail('RC-POOL', label));
 }
 
+/** The ids of the `/disk` rows that the pools are mounted on. */
+export function mountedPools(pools: readonly Pool[]): Script {
+  return ros`[/disk find where mounted and fs-label~${ere`^${pools.map(({ label }) => label)}$`}]`;
+}
+
 /** Proves all pools. */
 export function proveAll(s: ScriptBuilder, pools: readonly Pool[]): ProvenPool {
   return provePools(s, pools, s.let(ros`""`));

@@ -8,7 +8,7 @@ import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { ids } from './guard.ts';
-import { type Found, locate, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
+import { type Found, locate, mountedPools, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
 import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
@@ -113,6 +113,7 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
       proveOwned(s, found.row, volume, box.owners);
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
+        proveItsOwn(s, item, found, pool, box);
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
@@ -124,6 +125,25 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
     }),
     decode: decodeObject,
   };
+}
+
+/**
+ * Refuses with RC-SLOT unless the disk item is that of the subvolume that was found; and where none was, with RC-POOL unless it
+ * leads into a pool that is proven to be there: in another one its image may be whole.
+ */
+function proveItsOwn(s: ScriptBuilder, item: Script, { row }: Found, pool: ProvenPool, { pools }: RdsSettings): void {
+  const path = s.let(ros`("/".[/disk get ${item} file-path])`);
+  s.if(
+    ros`[:len ${row}]>0`,
+    () => s.if(ros`!(${path}~(${ere`^/*`}.${pool.mountPoint}."/".${nameOf(row)}."/"))`, () => s.fail('RC-SLOT', path)),
+    () => {
+      const isThere = s.let(ros`false`);
+      s.each(mountedPools(pools), (disk) =>
+        s.if(ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point]."/")`, () => s.set(isThere, ros`true`)),
+      );
+      s.if(ros`!${isThere}`, () => s.fail('RC-POOL', ros`${path}`));
+    },
+  );
 }
 
 /** Runs `otherwise` with the path of a disk item when that does not lead into a volume of this id and one of the owners. */

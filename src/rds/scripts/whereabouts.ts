@@ -3,13 +3,15 @@ import { namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts
 import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
-import { decodeObject } from '../rows.ts';
+import { decodeObject, type SubvolumeRow } from '../rows.ts';
 import { proveAll, subvolumeProperties } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
- * Which of several subvolumes is the object: in a pool the one with the smallest subvolume-id, as a race may have made two; of
- * several pools the one that the disk item of the volume is in. Undefined where nothing says so, or there is none.
+ * Which of several subvolumes is the object: in a filesystem the one with the smallest subvolume-id, as a race may have made
+ * two; of several filesystems the one that the disk item of the volume is in, which must be configured. Undefined where nothing
+ * says so, or there is none. A name that
+ * is another one with further digits behind it, as people call their copies, is none of several.
  */
 export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
   return {
@@ -20,25 +22,29 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
         s.run(put(ros`[${menu} print detail as-value proplist=${properties} where ${where}]`));
       print(ros`/disk/btrfs/subvolume`, subvolumeProperties(object.kind), ros`!dead and name~${namesOf(object)}`);
       print(ros`/disk`, ros`slot,file-path`, ros`slot=${slotOf(object)}`);
-      for (const { label } of pools) {
-        print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label=${label}`);
-      }
+      print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label~${ere`.`}`);
     }),
     decode(rows) {
-      const configured = pools.map(({ label }) => label);
-      const found = decodeObject(rows.filter((row) => 'subvolume-id' in row)).subvolumes;
-      const subvolumes = found.filter(({ fs }) => configured.includes(fs));
+      const found = withoutLonger(decodeObject(rows.filter((row) => 'subvolume-id' in row)).subvolumes);
       const path = withoutSlash(text(rows.find((row) => 'file-path' in row) ?? {}, 'file-path'));
       const home = rows.find((row) => {
         const mountPoint = withoutSlash(text(row, 'mount-point'));
         return mountPoint !== '' && path.startsWith(`${mountPoint}/`);
       });
-      const labels = new Set(subvolumes.map(({ fs }) => fs));
-      const label = labels.size === 1 ? subvolumes[0]?.fs : text(home ?? {}, 'fs-label');
-      const chosen = subvolumes.find(({ fs }) => fs === label);
+      const labels = new Set(found.map(({ fs }) => fs));
+      const label = labels.size === 1 ? found[0]?.fs : text(home ?? {}, 'fs-label');
+      const isConfigured = pools.some((pool) => pool.label === label);
+      const chosen = found.find(({ fs }) => isConfigured && fs === label);
       return chosen && { label: chosen.fs, name: chosen.name, uuid: chosen.uuid, subvolumeId: chosen.subvolumeId };
     },
   };
+}
+
+/** The rows whose names do not begin with the name of another row in the same filesystem. */
+function withoutLonger(rows: readonly SubvolumeRow[]): SubvolumeRow[] {
+  const isLonger = (row: SubvolumeRow, other: SubvolumeRow) =>
+    row.fs === other.fs && row.name !== other.name && row.name.startsWith(other.name);
+  return rows.filter((row) => !rows.some((other) => isLonger(row, other)));
 }
 
 /**
