@@ -191,3 +191,21 @@ for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
     assert.deepEqual([inPool(stack, 'pool'), inPool(stack, 'cold')], [[], [copy]]);
   });
 }
+
+test('a clone into the pool of a copy that a person had made by hand got the bytes of that copy', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller, simulator } = stack;
+  // The copy has a smaller subvolume-id than the volume: each filesystem counts for itself.
+  await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const name = nameIn(stack, 'pool', volumeId);
+  await change(simulator, `/disk/btrfs/subvolume add fs=cold name="${name}"`);
+  const image = `type=file file-path="sata-pool/${name}/volume.img" file-size=${MiB} mount-filesystem=no`;
+  await change(simulator, `/disk add slot=by-hand ${image}`);
+  await change(simulator, '/disk remove [find where slot=by-hand]');
+  const clone = (pool: string) => makeVolume(controller, 0n, { ...fromVolume(volumeId), parameters: { pool } });
+  await refused(clone('cold'), 'INVALID_ARGUMENT', /the source is in another pool/);
+  assert.deepEqual(inPool(stack, 'cold'), [name]);
+  await write(stack, volumeId, 0, pattern('mine'));
+  assert.deepEqual((await readAll(stack, await clone('pool'))).subarray(0, pattern('mine').length), pattern('mine'));
+});

@@ -1,6 +1,6 @@
 import { ere, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { namesOf } from '../names.ts';
-import type { RdsSettings } from '../rds.ts';
+import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
 import { put } from './output.ts';
 
@@ -107,9 +107,18 @@ export function findOr(
   return { row, names };
 }
 
+/** The one that was chosen for an object; undefined when none was, or one for another object. */
+export function chosenFor(
+  { chosen }: Pick<RdsSettings, 'chosen'>,
+  { kind, uuid }: ObjectRef,
+): ChosenSubvolume | undefined {
+  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? chosen : undefined;
+}
+
 /** The condition for the one that was chosen for an object. */
-function searched({ chosen }: Pick<RdsSettings, 'chosen'>, { kind, uuid }: ObjectRef): Script | undefined {
-  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? ros`!dead and uuid=${chosen.uuid}` : undefined;
+function searched(box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
+  const chosen = chosenFor(box, object);
+  return chosen && ros`!dead and uuid=${chosen.uuid}`;
 }
 
 function search(s: ScriptBuilder, row: Script, condition: Script): void {
