@@ -6,7 +6,7 @@ import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
 import { proveOwned, proveSpace } from './conditions.ts';
 import { attach, itemOf, readSize } from './disk.ts';
-import { guardedText } from './guard.ts';
+import { guardedText, hasNoItem } from './guard.ts';
 import {
   find,
   findOr,
@@ -46,7 +46,7 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
     script: script((s) => {
       const found = findOr(s, box, snapshot, source);
       const { row } = found;
-      const pool = provePools(s, box.pools, s.let(labelOf(row)));
+      const pool = provePools(s, box.pools, s.let(labelOf(row)), hasNoItem(source));
       const named = s.let(nameOf(row));
       s.if(ros`!(${named}~${found.names})`, () => {
         s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));

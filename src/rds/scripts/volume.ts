@@ -7,7 +7,7 @@ import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
-import { ids } from './guard.ts';
+import { hasNoItem, ids } from './guard.ts';
 import { type Found, locate, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
 import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
@@ -21,7 +21,7 @@ export interface OpenVolume extends Item {
 
 /** Finds the volume, proves that it exists and is ours, and has its image attached. */
 export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef): OpenVolume {
-  const { pool, ...found } = locate(s, box, volume);
+  const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
   proveOwned(s, found.row, volume, box.owners);
   const item = itemOf(s, volume, pool, nameOf(found.row));
@@ -106,13 +106,19 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
  * is reported; a `dead` subvolume counts as gone (U9).
  */
 export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
+  const labels = box.pools.map(({ label }) => label);
   return {
     ...{ kind: 'write', object: volume, name: 'delete', removes: true },
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, volume);
+      const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
       proveOwned(s, found.row, volume, box.owners);
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
+        const path = s.let(textOf(item, ros`file-path`));
+        const inPool = ros`(${ere`^/*`}.${pool.mountPoint}."/pvc-")`;
+        // It may be another subvolume that the item is for, in a pool that is away.
+        const mounted = ros`[:len [/disk find where mounted and fs-label~${ere`^${labels}$`}]]`;
+        s.if(ros`!(${path}~${inPool}) and ${mounted}!=${labels.length}`, () => s.fail('RC-POOL', path));
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
