@@ -77,6 +77,24 @@ describe('a script that writes', () => {
     assert.equal(peer.execs.length, 0);
   });
 
+  it('went out though its caller had left while the uptime was asked for, and had been told that it did not', async () => {
+    connect();
+    const leaving = new AbortController();
+    Object.defineProperty(peer, 'uptime', {
+      get() {
+        leaving.abort();
+        return '00:01:00';
+      },
+    });
+    await assertKind(box.run(ros`/disk remove a`, { ...write, signal: leaving.signal }), 'cancelled');
+    peer.answerAll((exec) => exec.ok());
+    await box.run(ros`/disk remove b`, write);
+    assert.deepEqual(
+      peer.execs.map(({ command }) => command.includes('/disk remove b')),
+      [true],
+    );
+  });
+
   it('that came too late is sent once more, with a deadline that was asked for', async () => {
     const clock = movedClock();
     peer.uptime = '00:01:00';

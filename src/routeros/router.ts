@@ -177,10 +177,11 @@ class Router implements RouterOs {
       this.#onExec({ ms: performance.now() - begin, bytes, outcome });
     try {
       const session = await this.#link.session();
+      const deadline = flight.kind === 'write' ? await this.#deadline(session) : undefined;
+      // After all that takes time: what is sent now is sent, and whoever has left was told that it is not.
       if (flight.abandoned.aborted) {
         return { error: abandoned() };
       }
-      const deadline = flight.kind === 'write' ? await this.#deadline(session) : undefined;
       const { output, note } = await session.exec(flight.send(deadline), this.#execTimeoutMs);
       bytes = output.length;
       flight.bytes = bytes;

@@ -8,7 +8,8 @@ import { inventory } from '../support/console.ts';
 import { everyCall } from '../support/every-call.ts';
 import { Faults, type Target } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
-import { COLD_UUID } from '../support/pools.ts';
+import { LeapingClock } from '../support/leaping-clock.ts';
+import { COLD_UUID, twoPools } from '../support/pools.ts';
 import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -127,5 +128,25 @@ test('a creation whose answer is lost is never taken back: the retry completes i
   faults.heal();
   const { volume } = await controller.createVolume(request);
   assert.equal(volume?.capacityBytes, MiB);
+  assert.equal((await inventory(simulator)).length, 2);
+});
+
+test('a creation that was given up in one pool was no repeat of the one in another, and made a second volume', async (t) => {
+  const clock = new LeapingClock();
+  const simulatorOptions = { ...twoPools.simulator, clock: clock.box };
+  const retryPolicy = { ...defaultRetryPolicy, rules: [] };
+  const { controller, simulator } = await startStack(t, {
+    ...twoPools,
+    simulator: simulatorOptions,
+    patience: { ...patience, retryPolicy, clock },
+  });
+  const request = volumeRequest(volumeName(), MiB);
+  const at = { path: '/disk/btrfs/subvolume', command: 'add' };
+  const stall = simulator.faults.arm({ kind: 'stall', at, ms: 'untilReleased', disconnect: true });
+  assert.equal(await outcome(controller.createVolume({ ...request, parameters: { pool: 'pool' } })), 'UNAVAILABLE');
+  await controller.createVolume({ ...request, parameters: { pool: 'cold' } });
+  stall.release();
+  await until(async () => stall.standing === 0);
+  await controller.listVolumes({});
   assert.equal((await inventory(simulator)).length, 2);
 });

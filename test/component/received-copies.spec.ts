@@ -5,12 +5,20 @@ import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish } f
 import { change, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
-import { inPool, loseItems, nest, receive } from '../support/received.ts';
+import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts';
 import { fromSnapshot, fromVolume } from '../support/requests.ts';
-import { type StackOptions, startStack } from '../support/stack.ts';
+import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 /** The box has a second pool, and the driver is configured with the first one alone. */
 const forgotten: StackOptions = { ...twoPools, backend: { pools: twoPools.backend.pools.slice(0, 1) } };
+
+/** A subvolume of that name in the second pool with an image of its own, which is empty. */
+async function copyByHand({ simulator }: Stack, name: string): Promise<void> {
+  await change(simulator, `/disk/btrfs/subvolume add fs=cold name="${name}"`);
+  const image = `type=file file-path="sata-pool/${name}/volume.img" file-size=${MiB} mount-filesystem=no`;
+  await change(simulator, `/disk add slot=by-hand ${image}`);
+  await change(simulator, '/disk remove [find where slot=by-hand]');
+}
 
 for (const [where, options] of [
   ['a second configured pool', twoPools],
@@ -151,3 +159,45 @@ for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
     assert.deepEqual([inPool(stack.simulator, 'pool'), inPool(stack.simulator, 'cold')], [[], [copy]]);
   });
 }
+
+test('a clone into the pool of a copy that a person had made by hand got the bytes of that copy', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller } = stack;
+  // The copy has a smaller subvolume-id than the volume: each filesystem counts for itself.
+  await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  const name = nameIn(stack, 'pool', volumeId);
+  await copyByHand(stack, name);
+  const clone = (pool: string) => makeVolume(controller, 0n, { ...fromVolume(volumeId), parameters: { pool } });
+  await refused(clone('cold'), 'INVALID_ARGUMENT', /the source is in another pool/);
+  assert.deepEqual(inPool(stack.simulator, 'cold'), [name]);
+  await write(stack, volumeId, 0, pattern('mine'));
+  assert.deepEqual((await readAll(stack, await clone('pool'))).subarray(0, pattern('mine').length), pattern('mine'));
+});
+
+test('after a reset a copy made by hand was taken for the volume, whose pool was away', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
+  await write(stack, volumeId, 0, pattern('mine'));
+  const name = nameIn(stack, 'pool', volumeId);
+  await copyByHand(stack, name);
+  simulator.faults.setPool({ pool: 'pool', mounted: false });
+  assert.equal(await outcome(controller.deleteVolume({ volumeId })), 'UNAVAILABLE', 'its disk item leads elsewhere');
+  await loseItems(simulator);
+  const calls = {
+    publish: () => publish(controller, volumeId),
+    unpublish: () => unpublish(controller, volumeId),
+    cut: () => makeSnapshot(controller, volumeId),
+    expand: () => controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } }),
+    remove: () => controller.deleteVolume({ volumeId }),
+  };
+  for (const [what, call] of Object.entries(calls)) assert.equal(await outcome(call()), 'UNAVAILABLE', what);
+  assert.equal(await look(simulator, ':put [:len [/disk find where type=file]]'), '0', 'nothing was attached in doubt');
+  simulator.faults.setPool({ pool: 'pool', mounted: true });
+  await refused(calls.publish(), 'FAILED_PRECONDITION', /several pools hold a subvolume of this id/);
+  await change(simulator, `/disk/btrfs/subvolume remove [find where fs=cold and name="${name}"]`);
+  await publish(controller, volumeId);
+  await unpublish(controller, volumeId);
+  assert.deepEqual((await readAll(stack, volumeId)).subarray(0, pattern('mine').length), pattern('mine'));
+});

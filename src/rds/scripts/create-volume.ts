@@ -8,7 +8,7 @@ import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveRatio, proveSpace } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
 import { guardedText, ids } from './guard.ts';
-import { find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
+import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
 
 export type VolumeSource = SnapshotRef | VolumeRef;
 
@@ -49,8 +49,14 @@ interface Making {
 export function createVolume(box: RdsSettings, request: CreateVolume): Writing<ObjectState> {
   const { volume, source } = request;
   return {
-    ...{ kind: 'write', object: volume, name: 'create', removes: false },
+    ...{ kind: 'write', object: volume, name: `create ${request.name} in ${request.pool.label}`, removes: false },
     script: script((s) => {
+      // Ids of two filesystems say nothing of each other, so what is in this one is not looked at.
+      const chosen = source && chosenFor(box, source);
+      if (chosen !== undefined && chosen.label !== request.pool.label) {
+        s.fail('RC-ELSEWHERE', ros`${`${chosen.label} ${chosen.name}`}`);
+        return;
+      }
       const pool = provePool(s, request.pool);
       const found = source === undefined ? find(s, box, volume) : findOr(s, box, volume, source, pool.label);
       const { row } = found;

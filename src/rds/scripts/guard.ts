@@ -41,3 +41,11 @@ export function guardedText(text: Script, ...conditions: readonly Script[]): Scr
 export function ids(volume: VolumeRef): Script {
   return ros`[/disk find where slot=${slotOf(volume)}]`;
 }
+
+/**
+ * Whether the volume has no disk item. Nothing but that tells a volume from a copy that was not received, so without it the
+ * one in the pool that is there may be a copy of the one in a pool that is away.
+ */
+export function hasNoItem(volume: VolumeRef): Script {
+  return ros`[:len ${ids(volume)}]=0`;
+}

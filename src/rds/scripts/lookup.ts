@@ -1,6 +1,6 @@
 import { ere, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { namesOf } from '../names.ts';
-import type { RdsSettings } from '../rds.ts';
+import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
 import { put } from './output.ts';
 
@@ -107,9 +107,18 @@ export function findOr(
   return { row, names };
 }
 
+/** The one that was chosen for an object; undefined when none was, or one for another object. */
+export function chosenFor(
+  { chosen }: Pick<RdsSettings, 'chosen'>,
+  { kind, uuid }: ObjectRef,
+): ChosenSubvolume | undefined {
+  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? chosen : undefined;
+}
+
 /** The condition for the one that was chosen for an object. */
-function searched({ chosen }: Pick<RdsSettings, 'chosen'>, { kind, uuid }: ObjectRef): Script | undefined {
-  return chosen?.name.startsWith(`${kind}-${uuid}-`) ? ros`!dead and uuid=${chosen.uuid}` : undefined;
+function searched(box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
+  const chosen = chosenFor(box, object);
+  return chosen && ros`!dead and uuid=${chosen.uuid}`;
 }
 
 function search(s: ScriptBuilder, row: Script, condition: Script): void {
@@ -125,16 +134,26 @@ function search(s: ScriptBuilder, row: Script, condition: Script): void {
  *
  * @param label Variable with the one that matters; all do while it is empty, since absence is believed only of all pools.
  *   A pool that is gone does not hold up the objects of the others.
+ * @param inDoubt When all pools must be there all the same; by default never.
  */
-export function provePools(s: ScriptBuilder, pools: readonly Pool[], label: Script): ProvenPool {
+export function provePools(s: ScriptBuilder, pools: readonly Pool[], label: Script, inDoubt?: Script): ProvenPool {
   const [disk, uuid] = [s.let(), s.let()];
-  s.eachEntry(ros`{${join(pools.map((pool) => ros`${pool.label}=${pool.uuid}`))}}`, (one, expected) =>
-    s.if(ros`${label}=${one} or ${label}=""`, () => {
+  s.eachEntry(ros`{${join(pools.map((pool) => ros`${pool.label}=${pool.uuid}`))}}`, (one, expected) => {
+    const isMeant = ros`${label}=${one} or ${label}=""`;
+    const take = (): void => {
       s.set(uuid, expected);
       s.set(disk, mounted(one));
-      prove(s, one, uuid, disk);
-    }),
-  );
+    };
+    if (inDoubt === undefined) {
+      s.if(isMeant, () => {
+        take();
+        prove(s, one, uuid, disk);
+      });
+    } else {
+      s.if(isMeant, take);
+      s.if(ros`${isMeant} or ${inDoubt}`, () => prove(s, one, expected, s.let(mounted(one))));
+    }
+  });
   s.if(ros`[:len ${uuid}]=0`, () => s.fail('RC-POOL', ros`${label}." is not configured"`));
   return { label, uuid, disk, mountPoint: s.let(ros`[/disk get ${disk} mount-point]`) };
 }
@@ -171,10 +190,15 @@ export function proveAll(s: ScriptBuilder, pools: readonly Pool[]): ProvenPool {
   return provePools(s, pools, s.let(ros`""`));
 }
 
-/** Finds an object and proves its pool, or that it is in none. */
-export function locate(s: ScriptBuilder, box: RdsSettings, object: ObjectRef): Found & { readonly pool: ProvenPool } {
+/** Finds an object and proves its pool, or that it is in none. With `inDoubt` see {@link provePools}. */
+export function locate(
+  s: ScriptBuilder,
+  box: RdsSettings,
+  object: ObjectRef,
+  inDoubt?: Script,
+): Found & { readonly pool: ProvenPool } {
   const found = find(s, box, object);
-  return { ...found, pool: provePools(s, box.pools, s.let(labelOf(found.row))) };
+  return { ...found, pool: provePools(s, box.pools, s.let(labelOf(found.row)), inDoubt) };
 }
 
 /** The condition for the subvolumes of an object in its pool as it is now; none while it is in no pool. */

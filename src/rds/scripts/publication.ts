@@ -20,7 +20,7 @@ import {
 import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
 import { addItem, itemOf, reportDisk, textOf } from './disk.ts';
-import { guarded, ids } from './guard.ts';
+import { guarded, hasNoItem, ids } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, strangeExport } from './volume.ts';
@@ -147,10 +147,10 @@ export function unpublishVolume(
   return {
     ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
     script: script((s) => {
-      s.if(ros`[:len ${ids(volume)}]=0`, () => {
+      s.if(hasNoItem(volume), () => {
         s.attempt(
           () => {
-            const { pool, row } = locate(s, box, volume);
+            const { pool, row } = locate(s, box, volume, ros`true`);
             s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
               const item = itemOf(s, volume, pool, nameOf(row));
               s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));

@@ -6,7 +6,7 @@ import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
 import { proveOwned, proveSpace } from './conditions.ts';
 import { attach, itemOf, readSize } from './disk.ts';
-import { guardedText } from './guard.ts';
+import { guardedText, hasNoItem } from './guard.ts';
 import {
   find,
   findOr,
@@ -42,11 +42,11 @@ export interface CreateSnapshot {
 export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
   const { snapshot, source, namePrefix } = request;
   return {
-    ...{ kind: 'write', object: snapshot, name: 'cut', removes: false },
+    ...{ kind: 'write', object: snapshot, name: `cut from ${source.uuid}`, removes: false },
     script: script((s) => {
       const found = findOr(s, box, snapshot, source);
       const { row } = found;
-      const pool = provePools(s, box.pools, s.let(labelOf(row)));
+      const pool = provePools(s, box.pools, s.let(labelOf(row)), hasNoItem(source));
       const named = s.let(nameOf(row));
       s.if(ros`!(${named}~${found.names})`, () => {
         s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));

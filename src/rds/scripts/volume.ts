@@ -7,7 +7,7 @@ import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
-import { ids } from './guard.ts';
+import { hasNoItem, ids } from './guard.ts';
 import { type Found, locate, mountedPools, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
 import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
@@ -21,7 +21,7 @@ export interface OpenVolume extends Item {
 
 /** Finds the volume, proves that it exists and is ours, and has its image attached. */
 export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef): OpenVolume {
-  const { pool, ...found } = locate(s, box, volume);
+  const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
   proveOwned(s, found.row, volume, box.owners);
   const item = itemOf(s, volume, pool, nameOf(found.row));
@@ -109,7 +109,7 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
   return {
     ...{ kind: 'write', object: volume, name: 'delete', removes: true },
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, volume);
+      const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
       proveOwned(s, found.row, volume, box.owners);
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
@@ -128,22 +128,20 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
 }
 
 /**
- * Refuses with RC-SLOT unless the disk item is that of the subvolume that was found; and where none was, with RC-POOL unless it
- * leads into a pool that is proven to be there: in another one its image may be whole.
+ * Refuses unless the disk item is that of the subvolume that was found: with RC-POOL when it leads into a pool that is not
+ * there, where its image may be whole; else with RC-SLOT. Where nothing was found, it is the rest of a volume.
  */
 function proveItsOwn(s: ScriptBuilder, item: Script, { row }: Found, pool: ProvenPool, { pools }: RdsSettings): void {
   const path = s.let(ros`("/".[/disk get ${item} file-path])`);
-  s.if(
-    ros`[:len ${row}]>0`,
-    () => s.if(ros`!(${path}~(${ere`^/*`}.${pool.mountPoint}."/".${nameOf(row)}."/"))`, () => s.fail('RC-SLOT', path)),
-    () => {
-      const isThere = s.let(ros`false`);
-      s.each(mountedPools(pools), (disk) =>
-        s.if(ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point]."/")`, () => s.set(isThere, ros`true`)),
-      );
-      s.if(ros`!${isThere}`, () => s.fail('RC-POOL', ros`${path}`));
-    },
-  );
+  const own = ros`(${ere`^/*`}.${pool.mountPoint}."/".${nameOf(row)}."/")`;
+  s.if(ros`[:len ${row}]=0 or !(${path}~${own})`, () => {
+    const isThere = s.let(ros`false`);
+    s.each(mountedPools(pools), (disk) =>
+      s.if(ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point]."/")`, () => s.set(isThere, ros`true`)),
+    );
+    s.if(ros`!${isThere}`, () => s.fail('RC-POOL', path));
+    s.if(ros`[:len ${row}]>0`, () => s.fail('RC-SLOT', path));
+  });
 }
 
 /** Runs `otherwise` with the path of a disk item when that does not lead into a volume of this id and one of the owners. */
