@@ -184,7 +184,7 @@ test('after a reset a copy made by hand was taken for the volume, whose pool was
   await copyByHand(stack, name);
   simulator.faults.setPool({ pool: 'pool', mounted: false });
   assert.equal(await outcome(controller.deleteVolume({ volumeId })), 'UNAVAILABLE', 'its disk item leads elsewhere');
-  await loseItems(simulator);
+  await loseItems(stack);
   const calls = {
     publish: () => publish(controller, volumeId),
     unpublish: () => unpublish(controller, volumeId),
