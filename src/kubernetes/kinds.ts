@@ -86,6 +86,9 @@ const node = z.object({ metadata, status: z.object({ conditions: many(condition)
 const csiNode = z.object({ metadata, spec: z.object({ drivers: many(z.object({ name: z.string() })) }) });
 const csiDriver = z.object({ metadata });
 
+const said = z.object({ reason: text, message: text }).optional();
+const containerState = z.object({ waiting: said, terminated: said }).optional();
+
 const pod = z.object({
   metadata: metadata.extend({ ownerReferences: many(z.object({ kind: z.string(), name: z.string() })) }),
   spec: z.object({
@@ -105,7 +108,7 @@ const pod = z.object({
       containerStatuses: many(
         z.object({
           ...{ name: z.string(), ready: z.boolean() },
-          state: z.object({ waiting: z.object({ reason: text, message: text }).optional() }).optional(),
+          ...{ state: containerState, lastState: containerState },
         }),
       ),
     })

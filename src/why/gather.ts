@@ -223,13 +223,16 @@ function filtered<T>(seen: Seen<readonly T[]>, isWanted: (object: T) => boolean)
 /** The Events of every link that is there, newest first. */
 async function eventsOf(reader: Reader, scene: Scene): Promise<Map<string, Seen<readonly Event[]>>> {
   const { claim, volume, snapshot, content, pods } = scene;
-  const objects = [
-    ['PersistentVolumeClaim', there(claim)?.metadata] as const,
-    ['PersistentVolume', there(volume)?.metadata] as const,
-    ['VolumeSnapshot', there(snapshot)?.metadata] as const,
-    ['VolumeSnapshotContent', there(content)?.metadata] as const,
-    ...(there(pods) ?? []).filter(isAlive).map(({ metadata }) => ['Pod', metadata] as const),
-  ];
+  const objects: (readonly [string, { readonly name: string; readonly namespace?: string | undefined } | undefined])[] =
+    [
+      ['PersistentVolumeClaim', there(claim)?.metadata],
+      ['PersistentVolume', there(volume)?.metadata],
+      ['VolumeSnapshot', there(snapshot)?.metadata],
+      ['VolumeSnapshotContent', there(content)?.metadata],
+      ...(there(pods) ?? []).filter(isAlive).map(({ metadata }) => ['Pod', metadata] as const),
+    ];
+  const places = new Set((there(pods) ?? []).flatMap((pod) => (isAlive(pod) ? (pod.spec.nodeName ?? []) : [])));
+  for (const name of there(volume) === undefined ? [] : places) objects.push(['Node', { name }]);
   const lists = objects.map(async ([kind, metadata]): Promise<[string, Seen<readonly Event[]>][]> => {
     if (metadata === undefined) return [];
     const fields = `involvedObject.kind=${kind},involvedObject.name=${metadata.name}`;

@@ -49,6 +49,13 @@ export const MEANINGS: readonly Meaning[] = [
   },
   {
     of: 'node',
+    pattern: /has given up after an error of its device/,
+    why: 'Its filesystem has given up after an I/O error, and another pod of the node still has that mount.',
+    next: 'Delete the other pods that use it on that node; it is mounted anew by itself then.',
+    command: 'kubectl get pods --all-namespaces -o wide',
+  },
+  {
+    of: 'node',
     pattern: /cannot be read, so nothing is concluded|cannot be opened|does not answer|connection to the box is lost/,
     why: 'The node has the volume, and its device does not answer: the connection over NVMe/TCP is lost, or the box gives I/O errors.',
     next: 'From that node, see whether the data address of the box answers on its port.',

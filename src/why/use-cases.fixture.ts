@@ -7,9 +7,11 @@ import {
   csiNode,
   driverPod,
   event,
+  HANDLE,
   healthy,
   NOT_READY,
   node,
+  PV,
   pod,
   storageClass,
 } from './objects.fixture.ts';
@@ -151,6 +153,62 @@ export const USE_CASES: readonly Case[] = [
         ),
       ),
     ...{ rule: 'mount-failed', result: 'stuck', says: /over SSH[\s\S]*doctor/ },
+  },
+  {
+    title: 'an XFS that was shut down, and a container that fails for ever',
+    objects: healthy().put(
+      'pods',
+      pod('db-0', 'node-a', {
+        status: {
+          conditions: NOT_READY,
+          containerStatuses: [
+            {
+              ...{ name: 'app', ready: false },
+              state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container' } },
+              lastState: {
+                terminated: {
+                  reason: 'StartError',
+                  message: `failed to create containerd task: failed to stat "/var/lib/kubelet/pods/1/volumes/kubernetes.io~csi/${PV}/mount": input/output error`,
+                },
+              },
+            },
+          ],
+        },
+      }),
+    ),
+    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /given up on node-a[\s\S]*delete pod db-0/ },
+  },
+  {
+    title: 'an XFS that was shut down, as Events of the pod tell',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { status: { conditions: NOT_READY } }))
+      .put(
+        'events',
+        event(
+          'Pod',
+          'db-0',
+          'Failed',
+          `Error: failed to generate spec: failed to stat "/x/${PV}/mount": input/output error`,
+        ),
+      ),
+    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /same mount/ },
+  },
+  {
+    title: 'an ext4 that is read-only, and a container that still runs',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { metadata: { creationTimestamp: ago(600) } }))
+      .put(
+        'events',
+        event('Node', 'node-a', 'FilesystemGaveUp', `${HANDLE}: the ext4 on /dev/nvme1n1 has given up after an error`),
+      ),
+    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /delete pod db-0/ },
+  },
+  {
+    title: 'a filesystem that gave up under an earlier pod, or of another volume',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { metadata: { creationTimestamp: ago(10) } }))
+      .put('events', event('Node', 'node-a', 'FilesystemGaveUp', `${HANDLE}: the ext4 on /dev/nvme1n1 has given up`)),
+    ...{ rule: undefined, result: 'fine' },
   },
   {
     title: 'a pod on another node',

@@ -1,4 +1,4 @@
-import type { Pod } from '../../kubernetes/kinds.ts';
+import type { Pod, Volume } from '../../kubernetes/kinds.ts';
 import { parseQuantity, printQuantity } from '../../kubernetes/quantity.ts';
 import { explainEvent } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
@@ -11,6 +11,11 @@ export const podRules: readonly Rule[] = [
     id: 'pod-unschedulable',
     notices: 'no node is fit for a pod, because of the volume or of something else',
     judge: unschedulable,
+  },
+  {
+    id: 'filesystem-gave-up',
+    notices: 'the filesystem of the volume has given up on the node of a pod: XFS is shut down, ext4 is read-only',
+    judge: gaveUp,
   },
   { id: 'mount-failed', notices: 'the kubelet cannot mount or attach the volume for a pod', judge: mountFailed },
 ];
@@ -134,6 +139,51 @@ const NEVER = { involvedObject: {} };
 
 function attachedToDead(scene: Scene): boolean {
   return (there(scene.attachments) ?? []).some(({ spec }) => isDead(scene, spec.nodeName));
+}
+
+/** How containers fail whose volume has given up. */
+const BROKEN = /input\/output error|read-only file system/i;
+
+function gaveUp(scene: Scene): Finding[] {
+  const volume = there(scene.volume);
+  if (volume === undefined) return [];
+  return (there(scene.pods) ?? []).flatMap((pod): Finding[] => {
+    const { name, namespace } = pod.metadata;
+    const said = isAlive(pod) ? wordsOf(scene, pod, volume) : undefined;
+    if (said === undefined) return [];
+    return [
+      {
+        ...{ state: 'stuck', at: `pod ${name}`, said },
+        what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
+        why: 'Its device gave I/O errors, as when the pool on the box is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
+        next: 'See that the pool has room and the box answers; then delete the pod, and the next one mounts it anew.',
+        command: `kubectl -n ${namespace} delete pod ${name}`,
+      },
+    ];
+  });
+}
+
+/** The words of a container that the runtime cannot start with this volume, or of the node plugin since the pod is there. */
+function wordsOf(scene: Scene, { metadata, spec, status }: Pod, volume: Volume): string | undefined {
+  const events = there(scene.events.get(`Pod/${metadata.name}`)) ?? [];
+  const isOfVolume = (words: string) => BROKEN.test(words) && words.includes(volume.metadata.name);
+  const containers = (status?.containerStatuses ?? []).flatMap(({ ready, state, lastState }) =>
+    ready ? [] : [state?.waiting?.message, state?.terminated?.message, lastState?.terminated?.message],
+  );
+  const isReadyAgain = isReady({ status });
+  const failed = isReadyAgain ? [] : events.flatMap(({ reason, message }) => (reason === 'Failed' ? message : []));
+  const ofContainer = [...containers, ...failed].find((words) => words !== undefined && isOfVolume(words));
+  if (ofContainer !== undefined) return ofContainer;
+  const handle = volume.spec.csi?.volumeHandle;
+  const since = Date.parse(metadata.creationTimestamp ?? '') || scene.now;
+  const ofNode = there(scene.events.get(`Node/${spec.nodeName}`)) ?? [];
+  return ofNode.find(
+    (event) =>
+      event.reason === 'FilesystemGaveUp' &&
+      handle !== undefined &&
+      event.message?.startsWith(`${handle}:`) &&
+      timeOf(event) >= since,
+  )?.message;
 }
 
 const MOUNTING = ['FailedMount', 'FailedAttachVolume', 'FailedMapVolume'];
