@@ -5,6 +5,7 @@ import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import { ofSize } from './awaited-size.ts';
 import type { BlockDevice } from './block-device.ts';
+import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
 import type { Filesystem } from './formatting.ts';
 import type { Mount } from './mountinfo.ts';
@@ -82,7 +83,10 @@ export class Publishing {
     await removeTarget(target);
   }
 
-  /** @throws StorageError `notFound` when the volume is not at the path, `unavailable` when it does not answer */
+  /**
+   * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when it does not answer,
+   * FilesystemGaveUp when it is not to be used any more
+   */
   async usage(volume: VolumeName, path: string, { signal }: Call): Promise<VolumeUsage> {
     const { attachment, host, mounts } = this.#tools;
     const device = await attachment.find(volume.nqn);
@@ -93,6 +97,7 @@ export class Publishing {
     if (!(await attachment.isLive(volume.nqn))) {
       throw new StorageError('unavailable', `${volume.id}: the connection to the box is lost; the kernel tries again`);
     }
+    await this.#refuseGivenUp(volume, mount, device, signal);
     return { kind: 'filesystem', ...(await usageOf(host, path, signal)) };
   }
 
@@ -100,7 +105,8 @@ export class Publishing {
    * Waits until the device has the size that the controller gave it, then grows the filesystem, while it is in use.
    *
    * @returns bytes of the device
-   * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when the device stays small
+   * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when the device stays small,
+   * FilesystemGaveUp when its filesystem is not to be used any more
    */
   async expand(volume: VolumeName, path: string, wantedBytes: bigint, { signal }: Call): Promise<bigint> {
     const { attachment, host, mounts } = this.#tools;
@@ -110,10 +116,16 @@ export class Publishing {
     if (!showsFilesystem(mount, before) && !showsDevice(mount, before)) throw notThere(volume, path);
     const device = await ofSize(attachment, volume, before, wantedBytes, signal);
     if (showsFilesystem(mount, device)) {
+      await this.#refuseGivenUp(volume, mount, device, signal);
       const writable = await this.#writable(device, path);
       await growFilesystem(host, { device, filesystem: mount.type as Filesystem, path: writable });
     }
     return device.bytes;
+  }
+
+  async #refuseGivenUp(volume: VolumeName, mount: Mount, device: BlockDevice, signal: AbortSignal): Promise<void> {
+    const fact = await givenUp(this.#tools.host, mount, device, signal);
+    if (fact !== undefined) throw new FilesystemGaveUp(volume, fact);
   }
 
   /** XFS is grown through a mount that can be written; a published one may be read-only. */

@@ -7,6 +7,7 @@ import { ofSize } from './awaited-size.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { earlierPublications, endEarlierPublications } from './earlier-publications.ts';
 import { unlessAbsent } from './errno.ts';
+import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Filesystem } from './formatting.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
@@ -72,8 +73,8 @@ export class Staging {
   }
 
   /**
-   * Stages what kubelet holds for staged, when that is not so any more: its connection is one of an earlier publication, or
-   * the kernel has given it up. What was never staged stays so: kubelet makes the path before it stages, and removes it
+   * Stages what kubelet holds for staged, when that is not so any more: its connection is one of an earlier publication,
+   * the kernel has given it up, or the filesystem has given up. What was never staged stays so: kubelet makes the path before it stages, and removes it
    * afterwards.
    *
    * @throws StorageError
@@ -84,7 +85,10 @@ export class Staging {
     const device = await attachment.find(target.nqn);
     const mount = (await mounts.at(stagingPath)).at(-1);
     const isMounted = device !== undefined && mount !== undefined && showsFilesystem(mount, device);
-    const isStaged = use.kind === 'block' ? device !== undefined : isMounted;
+    const isStaged =
+      use.kind === 'block'
+        ? device !== undefined
+        : isMounted && (await givenUp(this.#tools.host, mount, device, call.signal)) === undefined;
     if (isStaged && (await earlierPublications(attachment, volume, target)).length === 0) return;
     const isKnown = mount !== undefined || (await unlessAbsent(() => lstat(stagingPath))) !== undefined;
     if (isKnown) await this.stage(request, call);
@@ -99,7 +103,7 @@ export class Staging {
     const { host, mounts, formatting } = this.#tools;
     const identify = () => this.#tools.attachment.find(target.nqn);
     const formattable = { ...volume, blank: use.blank, filesystem: use.filesystem };
-    let filesystem = await this.#mounted(path, device);
+    let filesystem = await this.#usable(volume, path, device);
     if (filesystem === undefined) {
       filesystem = await formatting.ensure(formattable, device, identify, signal);
       await mkdir(path, { recursive: true, mode: 0o750 });
@@ -113,6 +117,21 @@ export class Staging {
     }
     await formatting.remember(formattable, device, mounted);
     await growFilesystem(host, { device, filesystem: mounted, path });
+  }
+
+  /** The filesystem of the device on the path; one that has given up is taken away, unless pods still have it. */
+  async #usable(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
+    const { host, mounts, logger } = this.#tools;
+    const filesystem = await this.#mounted(path, device);
+    const mount = filesystem && (await mounts.at(path)).at(-1);
+    const fact = mount && (await givenUp(host, mount, device));
+    if (mount === undefined || fact === undefined) return filesystem;
+    const others = placesOf(await mounts.list(), device).filter((place) => place !== mount.mountPoint);
+    if (others.length > 0)
+      throw new FilesystemGaveUp(volume, `${fact}, and is still published at ${others.join(', ')}`);
+    logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it anew');
+    await mounts.unmount(path, UMOUNT_MS);
+    return undefined;
   }
 
   /** The filesystem of the device on the path. One that a lost device left there is taken away. */

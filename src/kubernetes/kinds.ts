@@ -44,7 +44,11 @@ const claim = z.object({
     dataSourceRef: z.object({ kind: z.string(), name: z.string(), namespace: text }).nullish(),
   }),
   status: z
-    .object({ phase: text, capacity: storage, conditions: many(condition), allocatedResourceStatuses: texts })
+    .object({
+      ...{ phase: text, capacity: storage, allocatedResources: storage },
+      conditions: many(condition),
+      allocatedResourceStatuses: texts,
+    })
     .optional(),
 });
 
@@ -82,8 +86,11 @@ const node = z.object({ metadata, status: z.object({ conditions: many(condition)
 const csiNode = z.object({ metadata, spec: z.object({ drivers: many(z.object({ name: z.string() })) }) });
 const csiDriver = z.object({ metadata });
 
+const said = z.object({ reason: text, message: text }).optional();
+const containerState = z.object({ waiting: said, terminated: said }).optional();
+
 const pod = z.object({
-  metadata,
+  metadata: metadata.extend({ ownerReferences: many(z.object({ kind: z.string(), name: z.string() })) }),
   spec: z.object({
     nodeName: text,
     volumes: many(
@@ -101,16 +108,22 @@ const pod = z.object({
       containerStatuses: many(
         z.object({
           ...{ name: z.string(), ready: z.boolean() },
-          state: z.object({ waiting: z.object({ reason: text, message: text }).optional() }).optional(),
+          ...{ state: containerState, lastState: containerState },
         }),
       ),
     })
     .optional(),
 });
 
+const capacity = z.object({
+  metadata,
+  ...{ storageClassName: z.string(), capacity: text, maximumVolumeSize: text },
+});
+
 const event = z.object({
   involvedObject: z.object({ kind: text, name: text }),
-  ...{ type: text, reason: text, message: text },
+  ...{ type: text, reason: text, message: text, reportingComponent: text },
+  source: z.object({ component: text }).nullish(),
   eventTime: text.nullable(),
   ...{ lastTimestamp: text.nullable(), firstTimestamp: text.nullable() },
   series: z.object({ lastObservedTime: text.nullable() }).nullish(),
@@ -163,6 +176,7 @@ export const kinds = {
   attachment: { title: 'VolumeAttachment', plural: 'volumeattachments', group: storageGroup, schema: attachment },
   node: { title: 'Node', plural: 'nodes', group: core, schema: node },
   csiNode: { title: 'CSINode', plural: 'csinodes', group: storageGroup, schema: csiNode },
+  capacity: { title: 'CSIStorageCapacity', plural: 'csistoragecapacities', group: storageGroup, schema: capacity },
   csiDriver: { title: 'CSIDriver', plural: 'csidrivers', group: storageGroup, schema: csiDriver },
   pod: { title: 'Pod', plural: 'pods', group: core, schema: pod },
   event: { title: 'Event', plural: 'events', group: core, schema: event },
@@ -178,6 +192,7 @@ export type Claim = z.infer<typeof claim>;
 export type Volume = z.infer<typeof volume>;
 export type StorageClass = z.infer<typeof storageClass>;
 export type VolumeAttachment = z.infer<typeof attachment>;
+export type StorageCapacity = z.infer<typeof capacity>;
 export type Node = z.infer<typeof node>;
 export type CsiNode = z.infer<typeof csiNode>;
 export type CsiDriver = z.infer<typeof csiDriver>;

@@ -105,6 +105,10 @@ export const EVENTS = {
     ['Node'],
     'Nothing on it was changed. docs/node-safety.md tells how to decide whether its data matters',
   ),
+  FilesystemGaveUp: warning(
+    ['Node'],
+    'See that the pool has room and the box answers, then delete the pods that use it: the next one mounts it anew, and a container that is only restarted does not',
+  ),
   UnflushedDataLost: warning(
     ['Node'],
     'Check the data of the pod that used it before it goes on, and restore from a snapshot if need be',

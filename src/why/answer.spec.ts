@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answerTo } from './case.fixture.ts';
+import { answer } from './answer.ts';
+import { answerTo, BOX, sceneOf } from './case.fixture.ts';
 import { CASES } from './cases.fixture.ts';
+import { unbound } from './objects.fixture.ts';
 import { RULES } from './rules/index.ts';
 import { printAnswer } from './text.ts';
 
@@ -12,6 +14,7 @@ for (const one of CASES) {
     const { what = '', why = '', said = '', next = '', command = '' } = verdict ?? {};
     assert.deepEqual({ rule: verdict?.rule, result: told.result }, { rule: one.rule, result: one.result }, what);
     if (one.says !== undefined) assert.match([what, why, said, next, command].join('\n'), one.says);
+    if (one.alone === true) assert.equal(told.findings.length, 1, JSON.stringify(told.findings));
     assert.deepEqual(told.blind, []);
   });
 }
@@ -34,6 +37,37 @@ test('every rule has a case that it is the verdict of', () => {
     [],
   );
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
+});
+
+test('a link that does not exist is never told with a tick', async () => {
+  for (const one of CASES) {
+    const { chain } = await answerTo(one);
+    for (const { what, how, state } of chain) {
+      assert.notEqual(`${how}: ${state}`, 'does not exist: fine', `${one.title}: ${what}`);
+    }
+  }
+});
+
+test('no command and no advice is told twice', async () => {
+  for (const one of CASES) {
+    const text = printAnswer(await answerTo(one), { width: 110, colour: false });
+    const commands = text.split('\n').filter((line) => /^ +(?:kubectl|rose-csi) /.test(line));
+    assert.deepEqual(commands.length, new Set(commands.map((line) => line.trim())).size, `${one.title}: ${text}`);
+  }
+});
+
+test('commands name the configuration that was given', async () => {
+  const objects = unbound();
+  const box = { box: { ...BOX, freeBytes: 0n } };
+  for (const [file, command] of [
+    [undefined, 'rose-csi snapshots ls --config rose-csi.yaml'],
+    ['/etc/my.yaml', 'rose-csi snapshots ls --config /etc/my.yaml'],
+    ["it's mine.yaml", "rose-csi snapshots ls --config 'it'\\''s mine.yaml'"],
+  ] as const) {
+    const scene = await sceneOf({ objects, box });
+    const { findings } = answer(file === undefined ? scene : { ...scene, configFile: file });
+    assert.equal(findings[0]?.command, command);
+  }
 });
 
 test('nothing but a command or an id is longer than the terminal is wide', async () => {

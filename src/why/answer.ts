@@ -1,6 +1,6 @@
 import { blindSpots } from './blind-spots.ts';
 import { chainOf, type Link } from './chain.ts';
-import type { RuledFinding } from './finding.ts';
+import type { Finding, RuledFinding } from './finding.ts';
 import { RULES } from './rules/index.ts';
 import type { Scene, Subject } from './scene.ts';
 
@@ -26,7 +26,7 @@ const ORDER = ['stuck', 'unknown', 'waiting'] as const;
 export function answer(scene: Scene): Answer {
   const all = RULES.flatMap(({ id, judge }): RuledFinding[] => {
     const found = judge(scene) ?? [];
-    return (Array.isArray(found) ? found : [found]).map((finding) => ({ ...finding, rule: id }));
+    return (Array.isArray(found) ? found : [found]).map((finding) => ({ ...withFile(finding, scene), rule: id }));
   });
   const findings = ORDER.flatMap((state) => all.filter((finding) => finding.state === state));
   const blind = blindSpots(scene);
@@ -36,4 +36,15 @@ export function answer(scene: Scene): Answer {
     ...{ subject: scene.subject, result, chain: chainOf(scene, findings), findings, blind },
     boxAsked: scene.view !== undefined,
   };
+}
+
+/** How commands name the configuration where nobody has given one. */
+const CONFIG = '--config rose-csi.yaml';
+const PLAIN = /^[\w./@%+=:,-]+$/;
+
+/** The finding with the configuration in its command that was given, ready to be pasted into a shell. */
+function withFile(finding: Finding, { configFile }: Scene): Finding {
+  if (configFile === undefined || finding.command === undefined) return finding;
+  const file = PLAIN.test(configFile) ? configFile : `'${configFile.replaceAll("'", "'\\''")}'`;
+  return { ...finding, command: finding.command.replace(CONFIG, () => `--config ${file}`) };
 }

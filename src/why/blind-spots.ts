@@ -6,6 +6,7 @@ export function blindSpots(scene: Scene): string[] {
   const seen: (readonly [string, Seen<unknown> | undefined])[] = [
     ['the PersistentVolumeClaim', scene.claim],
     ['the StorageClass', scene.storageClass],
+    ['CSIStorageCapacities', scene.capacities],
     ['the source of the claim', scene.source?.seen],
     ['the PersistentVolume', scene.volume],
     ['VolumeAttachments', scene.attachments],

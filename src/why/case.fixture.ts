@@ -14,6 +14,8 @@ export interface Case {
   /** Of the verdict; undefined when there is none. */
   readonly rule: string | undefined;
   readonly result: Answer['result'];
+  /** Nothing stands beside the verdict. */
+  readonly alone?: boolean;
   /** Is in what, why, message, next step or command of the verdict. */
   readonly says?: RegExp;
   /** The box is asked when it is given. */

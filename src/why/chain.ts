@@ -3,6 +3,7 @@ import type { Seen } from '../kubernetes/reader.ts';
 import { printSize } from '../storage/print-size.ts';
 import { controllerPods, troubleOf } from './driver-pods.ts';
 import type { LinkKey, RuledFinding, State } from './finding.ts';
+import { awaitedSnapshot, classOf } from './rules/snapshot.ts';
 import { isAlive, isReady, type Scene, there } from './scene.ts';
 
 /** One line of the chain. */
@@ -44,7 +45,9 @@ export function chainOf(scene: Scene, findings: readonly RuledFinding[]): Link[]
 function single<T>(key: LinkKey, what: string, seen: Seen<T> | undefined, how: (object: T) => string): Sketch[] {
   if (seen === undefined) return [];
   if (seen.is === 'unseen') return [{ key, what, how: 'could not be looked at', otherwise: 'unknown' }];
-  return [{ key, what, how: seen.is === 'absent' ? 'does not exist' : how(seen.object) }];
+  // It may be that nobody needs it; but it is not as it should be.
+  if (seen.is === 'absent') return [{ key, what, how: 'does not exist', otherwise: 'waiting' }];
+  return [{ key, what, how: how(seen.object) }];
 }
 
 function some(...parts: readonly (string | undefined | false)[]): string {
@@ -160,15 +163,19 @@ function driverLinks(scene: Scene, findings: readonly RuledFinding[]): Sketch[] 
   return [{ key: 'driver', what: `controller of ${scene.driver}`, how }];
 }
 
-function snapshotLinks({ snapshot, subject, snapshotClasses, content, snapshotControllerPods }: Scene): Sketch[] {
+const NO_CLASS = { is: 'absent' } as const;
+
+function snapshotLinks(scene: Scene): Sketch[] {
+  const { snapshot, subject, snapshotClasses, content, snapshotControllerPods } = scene;
   const object = there(snapshot);
   const { boundVolumeSnapshotContentName: bound } = object?.status ?? {};
   const contentName = bound ?? object?.spec.source.volumeSnapshotContentName ?? '';
   const className = object?.spec.volumeSnapshotClassName;
-  const found = there(snapshotClasses)?.find(({ metadata }) => metadata.name === className);
-  const known = found === undefined ? ({ is: 'absent' } as const) : ({ is: 'there', object: found } as const);
+  const found = classOf(scene);
+  const known = found === undefined || found === 'none' ? NO_CLASS : ({ is: 'there', object: found } as const);
   // Once it is cut the class is of no interest, and a content made by hand needs none.
-  const needsClass = object?.status?.readyToUse === false || (object !== undefined && contentName === '');
+  const isByHand = object?.spec.source.volumeSnapshotContentName !== undefined;
+  const needsClass = awaitedSnapshot(scene) !== undefined && !isByHand;
   const classSeen = snapshotClasses?.is === 'there' ? known : snapshotClasses;
   const ready = (isIt: boolean | undefined) => (isIt === true ? 'ready to use' : 'not ready to use');
   return [
@@ -176,7 +183,12 @@ function snapshotLinks({ snapshot, subject, snapshotClasses, content, snapshotCo
       some(metadata.deletionTimestamp === undefined ? ready(status?.readyToUse) : 'Terminating', status?.restoreSize),
     ),
     ...(needsClass
-      ? single('snapshot class', `VolumeSnapshotClass ${className ?? ''}`.trim(), classSeen, ({ driver }) => driver)
+      ? single(
+          'snapshot class',
+          `VolumeSnapshotClass ${className ?? (known.is === 'there' ? known.object.metadata.name : '')}`.trim(),
+          classSeen,
+          ({ driver }) => driver,
+        )
       : []),
     ...(object === undefined || bound !== undefined ? [] : controllerLink(snapshotControllerPods)),
     ...single('content', `VolumeSnapshotContent ${contentName}`, content, ({ metadata, spec, status }) =>

@@ -21,6 +21,23 @@ const RPC = (code: string, words: string) =>
   `failed to provision volume with StorageClass "rds": rpc error: code = ${code} desc = ${words}`;
 const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message);
 const late = { volumeBindingMode: 'WaitForFirstConsumer' };
+const room = (name: string, capacity: string) => ({
+  metadata: { name, namespace: 'rose-csi' },
+  ...{ storageClassName: 'rds', capacity },
+});
+/** A claim that binds late, whose pod the scheduler puts nowhere. */
+const placed = (message: string, annotations: Readonly<Record<string, string>> = {}) =>
+  unbound({ metadata: { annotations } })
+    .put('storageclasses', storageClass(late))
+    .put(
+      'pods',
+      pod('db-0', undefined, {
+        status: {
+          phase: 'Pending',
+          conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
+        },
+      }),
+    );
 const noPods = () => unbound().remove('pods', 'db-0', 'apps');
 
 /** Claims that are not bound, or are fine. */
@@ -261,6 +278,88 @@ export const CLAIM_CASES: readonly Case[] = [
       pending({ metadata: { name: 'base' } }),
     ),
     ...{ rule: 'source-not-ready', result: 'stuck', says: /rose-csi why pvc\/base -n apps/ },
+  },
+  {
+    title: 'a source that is being deleted',
+    objects: unbound({ spec: { dataSource: { kind: 'VolumeSnapshot', name: 'monday' } } }).put(
+      'volumesnapshots',
+      snapshot({ metadata: { deletionTimestamp: ago(30) } }),
+    ),
+    ...{ rule: 'source-not-ready', result: 'stuck', says: /being deleted/ },
+  },
+  {
+    title: 'a restore that is smaller than its snapshot',
+    objects: unbound({
+      spec: {
+        dataSource: { kind: 'VolumeSnapshot', name: 'monday' },
+        resources: { requests: { storage: '1Gi' } },
+      },
+    }).put(
+      'events',
+      failed(
+        'failed to provision volume with StorageClass "rds": error getting handle for DataSource Type VolumeSnapshot by Name monday: requested volume size 1073741824 is less than the size 10737418240 for the source snapshot monday',
+      ),
+    ),
+    ...{ rule: 'source-larger', result: 'stuck', says: /asks for 1Gi, and VolumeSnapshot monday has 10Gi/ },
+  },
+  {
+    title: 'a clone that is smaller than its source',
+    objects: unbound({
+      spec: {
+        dataSource: { kind: 'PersistentVolumeClaim', name: 'base' },
+        resources: { requests: { storage: '1Gi' } },
+      },
+    }).put('persistentvolumeclaims', claim({ metadata: { name: 'base' } })),
+    ...{ rule: 'source-larger', result: 'stuck', says: /before the driver is asked/ },
+  },
+  {
+    title: 'a restore whose snapshot was too large when it was tried',
+    objects: unbound().put(
+      'events',
+      failed('requested volume size 1073741824 is less than the size 10737418240 for the source snapshot monday'),
+    ),
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /csi-provisioner refused it[\s\S]*make it anew/ },
+  },
+  {
+    title: 'a provisioner that the driver does not answer',
+    objects: unbound().put(
+      'events',
+      failed(
+        RPC(
+          'Unavailable',
+          'connection error: desc = "transport: Error while dialing: dial unix /csi/csi.sock: connect: connection refused"',
+        ),
+      ),
+    ),
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /did not answer on its socket[\s\S]*logs/ },
+  },
+  {
+    title: 'a claim for which the scheduler sees no room at all',
+    objects: placed('0/2 nodes are available: 2 node(s) did not have enough free storage.'),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /has published none for class rds/ },
+  },
+  {
+    title: 'a claim for which the scheduler sees too little room',
+    objects: placed('0/2 nodes are available: 2 node(s) did not have enough free storage.')
+      .put('csistoragecapacities', room('a', '4Gi'))
+      .put('csistoragecapacities', { ...room('b', '100Gi'), maximumVolumeSize: '5Gi' })
+      .put('csistoragecapacities', { ...room('c', '100Gi'), storageClassName: 'other' }),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /asks for 10Gi[\s\S]*class rds is 5Gi/ },
+  },
+  {
+    title: 'a claim for which there is room again',
+    objects: placed('0/2 nodes are available: 2 node(s) did not have enough free storage.').put(
+      'csistoragecapacities',
+      room('a', '100Gi'),
+    ),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /enough for the 10Gi/ },
+  },
+  {
+    title: 'a claim whose pod was given a node, and fits nowhere now',
+    objects: placed('0/2 nodes are available: 2 node(s) exceed max volume count.', {
+      'volume.kubernetes.io/selected-node': 'node-a',
+    }),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /as many volumes attached/ },
   },
   {
     title: 'a snapshot of another pool',

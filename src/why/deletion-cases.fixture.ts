@@ -1,11 +1,19 @@
 import type { Case } from './case.fixture.ts';
-import { ago, claim, cutting, event, healthy, PV, volume } from './objects.fixture.ts';
+import { ago, claim, cutting, event, healthy, NOT_READY, node, PV, pod, volume } from './objects.fixture.ts';
 
 const going = { deletionTimestamp: ago(300) };
 const noPods = () => healthy().remove('pods', 'db-0', 'apps');
 
 /** Claims and volumes that are being deleted, or kept. */
 export const DELETION_CASES: readonly Case[] = [
+  {
+    title: 'a claim whose pod is being deleted on a dead node',
+    objects: healthy()
+      .put('nodes', node('node-a', NOT_READY))
+      .put('persistentvolumeclaims', claim({ metadata: { deletionTimestamp: ago(300) } }))
+      .put('pods', pod('db-0', 'node-a', { metadata: { deletionTimestamp: ago(300) } })),
+    ...{ rule: 'claim-in-use', result: 'stuck', says: /being deleted already[\s\S]*describe pod db-0/ },
+  },
   {
     title: 'a claim that pods use',
     objects: healthy().put('persistentvolumeclaims', claim({ metadata: going })),

@@ -36,6 +36,13 @@ export function controllerLog(scene: Scene): string {
   return `kubectl -n ${driverNamespace(scene)} logs -l ${COMPONENT}=controller --all-containers --tail=50`;
 }
 
+/** The command that shows what the node plugin of a node says. */
+export function nodeLog(scene: Scene, node: string): string {
+  const [pod] = nodePods(scene, node) ?? [];
+  const which = pod === undefined ? `-l ${COMPONENT}=node` : pod.metadata.name;
+  return `kubectl -n ${driverNamespace(scene)} logs ${which} --all-containers --tail=50`;
+}
+
 /** A pod that does not do its work, for people: `x-0: CrashLoopBackOff`. */
 export function troubleOf(pod: Pod): string | undefined {
   if (isReady(pod)) return undefined;

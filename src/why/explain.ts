@@ -1,4 +1,5 @@
-import { controllerLog } from './driver-pods.ts';
+import type { Event } from '../kubernetes/kinds.ts';
+import { controllerLog, nodeLog } from './driver-pods.ts';
 import { DOCTOR, LOGS, MEANINGS, SNAPSHOTS } from './meanings.ts';
 import type { Scene } from './scene.ts';
 
@@ -10,12 +11,16 @@ export interface Explanation {
 }
 
 /** By gRPC code as Go writes it, for messages of the driver that are in no table. */
-const CODES: Readonly<Record<string, Omit<Explanation, 'command'>>> = {
+const CODES: Readonly<Record<string, Explanation>> = {
   InvalidArgument: {
     why: 'The request can never succeed as it stands.',
     next: 'Change the claim or the class: the message names the field.',
   },
-  NotFound: { why: 'The box says that the object is not there.', next: 'Look for the id on the box.' },
+  NotFound: {
+    why: 'The box says that the object is not there.',
+    next: 'Look for the id on the box.',
+    command: SNAPSHOTS,
+  },
   AlreadyExists: {
     why: 'The name is taken by an object that was made from another request.',
     next: 'Use another name.',
@@ -30,32 +35,58 @@ const CODES: Readonly<Record<string, Omit<Explanation, 'command'>>> = {
   Unavailable: {
     why: 'The box cannot be reached, gave no intact answer, or refused a command. Nothing is concluded from it.',
     next: 'Examine the box and the way to it.',
+    command: DOCTOR,
   },
-  Internal: { why: 'This is a defect of the driver.', next: 'Report it, with the line of the log.' },
+  Internal: { why: 'This is a defect of the driver.', next: 'Report it, with the line of the log.', command: LOGS },
 };
-const CODE_COMMANDS: Readonly<Record<string, string>> = { NotFound: SNAPSHOTS, Unavailable: DOCTOR, Internal: LOGS };
+
+/** What a code means when a node says it: a node never speaks with the box over SSH. */
+const NODE_CODES: Readonly<Record<string, Explanation>> = {
+  ...CODES,
+  NotFound: {
+    why: 'The node does not have the volume where the kubelet asks for it.',
+    next: 'Delete the pod: the next one mounts it anew.',
+  },
+  AlreadyExists: {
+    why: 'Something else is mounted where the volume should be.',
+    next: 'See what the node plugin says.',
+    command: LOGS,
+  },
+  Unavailable: {
+    why: 'The node could not do it: a program on it failed, or the device did not answer. It is tried again by itself.',
+    next: 'See what the node plugin says.',
+    command: LOGS,
+  },
+};
 const RPC_ERROR = /rpc error: code = (\w+) desc = /;
 
-/** What a message says, of an Event or of the error field of an object. Never undefined: a message is not silent. */
-export function explain(message: string, scene: Scene): Explanation {
-  const meaning = MEANINGS.find(({ pattern }) => pattern.test(message));
-  if (meaning !== undefined) {
-    const { why, next, command } = meaning;
-    return { why, next, ...(command !== undefined && { command: fill(command, scene) }) };
-  }
+/**
+ * What a message says, of an Event or of the error field of an object. Never undefined: a message is not silent.
+ *
+ * @param node the node whose plugin or kubelet said it; the controller or one of its sidecars when left out
+ */
+export function explain(message: string, scene: Scene, node?: string): Explanation {
+  const speaker = node === undefined ? 'controller' : 'node';
+  const meaning = MEANINGS.find(({ pattern, of = speaker }) => of === speaker && pattern.test(message));
   const code = RPC_ERROR.exec(message)?.[1] ?? '';
-  const known = CODES[code];
-  if (known === undefined) {
-    return {
+  const { why, next, command } = meaning ??
+    (node === undefined ? CODES : NODE_CODES)[code] ?? {
       why: 'The message below says it.',
-      next: 'Look at the log of the controller around that time.',
-      command: fill(LOGS, scene),
+      next: `Look at the log of the ${speaker === 'node' ? 'node plugin' : 'controller'} around that time.`,
+      command: LOGS,
     };
-  }
-  const command = CODE_COMMANDS[code];
-  return { ...known, ...(command !== undefined && { command: fill(command, scene) }) };
+  const log = node === undefined ? controllerLog(scene) : nodeLog(scene, node);
+  return { why, next, ...(command !== undefined && { command: command.replace(LOGS, () => log) }) };
 }
 
-function fill(command: string, scene: Scene): string {
-  return command.replace(LOGS, controllerLog(scene));
+/** What an Event says. Who wrote it decides whether it is about a node or about the controller. */
+export function explainEvent(event: Event, scene: Scene, node: string | undefined): Explanation {
+  return explain(event.message ?? '', scene, isOfNode(event) ? (node ?? '') : undefined);
+}
+
+/** Pods hear from the kubelet of their node, except when attaching fails: the attach-detach controller tells that. */
+function isOfNode({ involvedObject, reason, reportingComponent, source }: Event): boolean {
+  const writer = reportingComponent || source?.component;
+  if (writer) return writer === 'kubelet';
+  return involvedObject.kind === 'Pod' && reason !== 'FailedAttachVolume';
 }

@@ -1,7 +1,15 @@
-import { type Claim, type Event, kinds, type Pod, type Volume, type VolumeSnapshot } from '../kubernetes/kinds.ts';
+import {
+  type Claim,
+  type Event,
+  kinds,
+  type Pod,
+  type StorageClass,
+  type Volume,
+  type VolumeSnapshot,
+} from '../kubernetes/kinds.ts';
 import type { Reader as HttpReader, Seen } from '../kubernetes/reader.ts';
 import { DRIVER_PODS, isOfChart } from './driver-pods.ts';
-import { type DeviceView, isAlive, type Scene, type Subject, there, timeOf } from './scene.ts';
+import { type DeviceView, isAlive, isGoing, type Scene, type Subject, there, timeOf } from './scene.ts';
 
 /** Looks at Kubernetes. */
 export type Reader = Pick<HttpReader, 'get' | 'list'>;
@@ -21,6 +29,8 @@ export interface GatherOptions {
   readonly driver: string;
   /** Undefined leaves the boxes alone. */
   readonly boxes: Boxes | undefined;
+  /** The file that leads to them, for the commands that are printed. */
+  readonly configFile?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -48,6 +58,7 @@ export async function gather(reader: Reader, options: GatherOptions): Promise<Sc
     driverPods: filtered(driverPods, isOfChart),
     ...start,
     ...around,
+    ...(options.configFile !== undefined && { configFile: options.configFile }),
   };
   const [events, boxed] = await Promise.all([eventsOf(reader, scene), withBox(reader, scene, options.boxes)]);
   return { ...boxed, events };
@@ -96,7 +107,14 @@ async function claimPart(reader: Reader, claim: Seen<Claim>, name: string): Prom
     classOf(reader, object),
     sourceOf(reader, object),
   ]);
-  return { claim, ...(volume && { volume }), ...(storageClass && { storageClass }), ...(source && { source }) };
+  const capacities = object.status?.phase === 'Bound' ? undefined : await capacitiesOf(reader, there(storageClass));
+  return {
+    claim,
+    ...(volume && { volume }),
+    ...(storageClass && { storageClass }),
+    ...(source && { source }),
+    ...(capacities && { capacities }),
+  };
 }
 
 function namesOf(seen: Seen<readonly (Claim | VolumeSnapshot)[]>, name: string): string[] {
@@ -114,6 +132,13 @@ async function classOf(reader: Reader, { spec }: Claim): Promise<Scene['storageC
   if (seen.is !== 'there') return seen;
   const object = seen.object.find(({ metadata }) => metadata.annotations[IS_DEFAULT] === 'true');
   return object === undefined ? { is: 'absent' } : { is: 'there', object };
+}
+
+/** Only for a class whose volumes are placed by the scheduler. */
+async function capacitiesOf(reader: Reader, storageClass: StorageClass | undefined): Promise<Scene['capacities']> {
+  if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return undefined;
+  const { name } = storageClass.metadata;
+  return filtered(await reader.list(kinds.capacity), ({ storageClassName }) => storageClassName === name);
 }
 
 async function sourceOf(reader: Reader, { metadata, spec, status }: Claim): Promise<Scene['source']> {
@@ -161,12 +186,12 @@ async function surroundings(reader: Reader, { kind }: Subject, { claim, volume }
   const made = there(volume);
   if (kind === 'snapshot' || (object === undefined && made === undefined)) return {};
   const { name = '', namespace = '' } = object?.metadata ?? {};
-  const isGoing = object?.metadata.deletionTimestamp !== undefined;
+  const isLeaving = object !== undefined && isGoing(object);
   const [allPods, attachments, nodes, snapshots] = await Promise.all([
     object === undefined ? undefined : reader.list(kinds.pod, { namespace }),
     attachmentsOf(reader, made),
     made === undefined ? undefined : reader.list(kinds.node),
-    isGoing ? reader.list(kinds.snapshot, { namespace }) : undefined,
+    isLeaving ? reader.list(kinds.snapshot, { namespace }) : undefined,
   ]);
   const pods = allPods && filtered(allPods, (pod) => uses(pod, name));
   const places = new Set((there(pods) ?? []).flatMap((pod) => (isAlive(pod) ? (pod.spec.nodeName ?? []) : [])));
@@ -198,13 +223,16 @@ function filtered<T>(seen: Seen<readonly T[]>, isWanted: (object: T) => boolean)
 /** The Events of every link that is there, newest first. */
 async function eventsOf(reader: Reader, scene: Scene): Promise<Map<string, Seen<readonly Event[]>>> {
   const { claim, volume, snapshot, content, pods } = scene;
-  const objects = [
-    ['PersistentVolumeClaim', there(claim)?.metadata] as const,
-    ['PersistentVolume', there(volume)?.metadata] as const,
-    ['VolumeSnapshot', there(snapshot)?.metadata] as const,
-    ['VolumeSnapshotContent', there(content)?.metadata] as const,
-    ...(there(pods) ?? []).filter(isAlive).map(({ metadata }) => ['Pod', metadata] as const),
-  ];
+  const objects: (readonly [string, { readonly name: string; readonly namespace?: string | undefined } | undefined])[] =
+    [
+      ['PersistentVolumeClaim', there(claim)?.metadata],
+      ['PersistentVolume', there(volume)?.metadata],
+      ['VolumeSnapshot', there(snapshot)?.metadata],
+      ['VolumeSnapshotContent', there(content)?.metadata],
+      ...(there(pods) ?? []).filter(isAlive).map(({ metadata }) => ['Pod', metadata] as const),
+    ];
+  const places = new Set((there(pods) ?? []).flatMap((pod) => (isAlive(pod) ? (pod.spec.nodeName ?? []) : [])));
+  for (const name of there(volume) === undefined ? [] : places) objects.push(['Node', { name }]);
   const lists = objects.map(async ([kind, metadata]): Promise<[string, Seen<readonly Event[]>][]> => {
     if (metadata === undefined) return [];
     const fields = `involvedObject.kind=${kind},involvedObject.name=${metadata.name}`;
@@ -229,7 +257,8 @@ async function askBoxes(scene: Scene, boxes: Boxes | undefined): Promise<DeviceV
     if (handle !== undefined) return await boxes.snapshot(handle);
     // Before there is a snapshot, what it is to be cut of tells whether it can be.
     const { volumeHandle } = object.spec.source;
-    return volumeHandle === undefined ? nothingYet(boxes) : await boxes.volume(volumeHandle, []);
+    const isLeaving = isGoing(object) || there(scene.snapshot)?.metadata.deletionTimestamp !== undefined;
+    return volumeHandle === undefined || isLeaving ? nothingYet(boxes) : await boxes.volume(volumeHandle, []);
   }
   const csi = there(volume)?.spec.csi;
   if (csi !== undefined) {

@@ -1,19 +1,89 @@
 /** What words in a message mean, and the one thing to do about it. */
 export interface Meaning {
   readonly pattern: RegExp;
+  /** Who has to have said it; whoever when left out. */
+  readonly of?: 'controller' | 'node';
   readonly why: string;
   readonly next: string;
-  /** `{logs}` stands for the log of the controller. */
+  /** `{logs}` stands for the log of whoever said it: the controller, or the plugin of a node. */
   readonly command?: string;
 }
 
 export const SNAPSHOTS = 'rose-csi snapshots ls --config rose-csi.yaml';
 export const DOCTOR = 'rose-csi doctor --config rose-csi.yaml';
-/** Stands for the command that shows the log of the controller. */
+/** Stands for the command that shows the log of whoever said it. */
 export const LOGS = '{logs}';
+
+/** What is to be done with a claim that is smaller than its source. */
+export const ASK_FOR_MORE = 'Delete the claim and make it anew with at least the size of its source.';
 
 /** The first that fits counts: the driver's own words (docs/errors.md), then those of Kubernetes. */
 export const MEANINGS: readonly Meaning[] = [
+  {
+    // What gRPC says of the socket, and gRPC's own words when the other end dies in the middle of a call.
+    pattern: /dial unix|connection error: desc =|transport is closing|error reading from server/,
+    why: 'The driver itself did not answer on its socket: its container does not run, or was just started anew. The box was not asked.',
+    next: 'See whether its container runs, and what it said last.',
+    command: LOGS,
+  },
+  {
+    of: 'node',
+    pattern: /cannot make (?:ext4|xfs) on/,
+    why: 'mkfs failed on the node; the message has its words. Nothing is lost, since there was no filesystem, and it is tried again.',
+    next: 'See its words. If they tell of I/O errors, see whether the pool on the box has room and the node its connection.',
+    command: LOGS,
+  },
+  {
+    of: 'node',
+    pattern: /cannot grow the filesystem on/,
+    why: 'The volume has its new size, and resize2fs or xfs_growfs failed on the node; the message has its words.',
+    next: 'See its words. If they ask for a check of the filesystem, stop the pods that use it, and look at it as docs/node-safety.md tells.',
+    command: LOGS,
+  },
+  {
+    of: 'node',
+    pattern: /mount .*the kernel log may say why/,
+    why: 'The kernel of the node did not mount the filesystem: a mount option that it does not know, or a filesystem that is damaged.',
+    next: 'Compare mountOptions of the volume with the words of mount in the message, and see the kernel log of the node (dmesg).',
+    command: 'kubectl get persistentvolumes -o custom-columns=NAME:.metadata.name,OPTIONS:.spec.mountOptions',
+  },
+  {
+    of: 'node',
+    pattern: /has given up after an error of its device/,
+    why: 'Its filesystem has given up after an I/O error, and another pod of the node still has that mount.',
+    next: 'Delete the other pods that use it on that node; it is mounted anew by itself then.',
+    command: 'kubectl get pods --all-namespaces -o wide',
+  },
+  {
+    of: 'node',
+    pattern: /cannot be read, so nothing is concluded|cannot be opened|does not answer|connection to the box is lost/,
+    why: 'The node has the volume, and its device does not answer: the connection over NVMe/TCP is lost, or the box gives I/O errors.',
+    next: 'From that node, see whether the data address of the box answers on its port.',
+    command: 'nc -vz DATA-ADDRESS 4420',
+  },
+  {
+    // csi-provisioner refuses before it asks the driver.
+    pattern:
+      /is less than the size \d+ for the source snapshot|must be greater than or equal in size to the specified PVC/,
+    why: 'csi-provisioner refused it before the driver was asked: the claim asks for less than its source has.',
+    next: ASK_FOR_MORE,
+  },
+  {
+    pattern: /modifies the mode of the source volume but does not have permission/,
+    why: 'csi-provisioner refused it: the claim has another volumeMode than the volume that its snapshot was cut of.',
+    next: 'Use the volumeMode of the source, or allow the change at the VolumeSnapshotContent (annotation snapshot.storage.kubernetes.io/allow-volume-mode-change: "true").',
+  },
+  {
+    pattern: /DataSource \S+ is currently being deleted|snapshot \S+ is currently being deleted/,
+    why: 'The source of the claim is being deleted.',
+    next: 'Delete the claim, and make it anew from a source that stays.',
+  },
+  {
+    pattern: /must have a status of Bound|snapshot \S+ (?:is )?not (?:Ready|bound)|claim in dataSource not bound/,
+    why: 'The source of the claim is not ready; the volume is made when it is.',
+    next: 'Ask why the source is not ready.',
+    command: 'kubectl get volumesnapshots,persistentvolumeclaims --all-namespaces',
+  },
   {
     pattern: /too little free space/,
     why: 'The pool on the box is full: less would stay free than the reserve of its configuration.',
@@ -150,6 +220,7 @@ export const MEANINGS: readonly Meaning[] = [
     next: 'Remove that disk item on the box; the message names its slot.',
   },
   {
+    of: 'controller',
     pattern: /the box refused:/,
     why: 'The box refused a command; the message has its words. Nothing is lost, and it is tried again.',
     next: 'Examine the box.',
@@ -193,7 +264,7 @@ export const MEANINGS: readonly Meaning[] = [
   {
     pattern: /smaller than the source/,
     why: 'The claim asks for less than its source has.',
-    next: 'Delete the claim and ask for at least the size that the message names.',
+    next: ASK_FOR_MORE,
   },
   {
     pattern: /does not know a command|RouterOS .* is needed/,
@@ -202,12 +273,14 @@ export const MEANINGS: readonly Meaning[] = [
     command: DOCTOR,
   },
   {
+    of: 'controller',
     pattern: /gave no intact answer/,
     why: 'The connection to the box broke in the middle of an answer. Nothing is concluded from it, and it is tried again.',
     next: 'If it repeats, look at the log of the controller.',
     command: LOGS,
   },
   {
+    of: 'controller',
     pattern: /the box cannot be reached|ECONNREFUSED|EHOSTUNREACH|host key/,
     why: 'The controller cannot reach the box over SSH. Nothing is lost, and it is tried again.',
     next: 'See why: address, SSH service, firewall, host key, account.',
@@ -216,7 +289,7 @@ export const MEANINGS: readonly Meaning[] = [
   {
     pattern: /another operation on|operation with the given .* already exists|is tried again/,
     why: 'Another call works on the same object, or the box needs more time. It is tried again by itself.',
-    next: 'Wait; if it repeats for minutes, look at the log of the controller.',
+    next: 'Wait; if it repeats for minutes, look at the log.',
     command: LOGS,
   },
   {
@@ -228,7 +301,7 @@ export const MEANINGS: readonly Meaning[] = [
   {
     pattern: /the caller gave up|timed out waiting for the condition|context deadline exceeded|DeadlineExceeded/,
     why: 'Somebody waited longer than its deadline. It is tried again by itself.',
-    next: 'If it repeats, look at the log of the controller.',
+    next: 'If it repeats, look at the log.',
     command: LOGS,
   },
 ];

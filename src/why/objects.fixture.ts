@@ -149,7 +149,7 @@ export function snapshotController(parts: Parts = {}): Raw {
 }
 
 export function event(kind: string, name: string, reason: string, message: string, fields: Fields = {}): Raw {
-  const namespace = ['PersistentVolume', 'VolumeSnapshotContent'].includes(kind) ? 'default' : 'apps';
+  const namespace = ['PersistentVolume', 'VolumeSnapshotContent', 'Node'].includes(kind) ? 'default' : 'apps';
   return {
     metadata: { name: `${name}.${reason}`, namespace },
     involvedObject: { kind, name },

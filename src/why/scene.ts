@@ -5,6 +5,7 @@ import type {
   Event,
   Node,
   Pod,
+  StorageCapacity,
   StorageClass,
   Volume,
   VolumeAttachment,
@@ -94,6 +95,8 @@ export interface Scene {
   readonly storageClass?: Seen<StorageClass>;
   /** What the claim is to be made from. */
   readonly source?: { readonly what: string; readonly seen: Seen<VolumeSnapshot> | Seen<Claim> };
+  /** What csi-provisioner has published of the class for the scheduler; for a claim that is not bound. */
+  readonly capacities?: Seen<readonly StorageCapacity[]>;
   readonly volume?: Seen<Volume>;
   readonly attachments?: Seen<readonly VolumeAttachment[]>;
   /** The pods that use the claim. */
@@ -114,6 +117,8 @@ export interface Scene {
   readonly events: ReadonlyMap<string, Seen<readonly Event[]>>;
   /** Undefined without `--config`. */
   readonly view?: DeviceView;
+  /** The file of `--config`, as it was given. */
+  readonly configFile?: string;
 }
 
 /** The object, when it is there and was seen. */
@@ -126,11 +131,41 @@ export function timeOf({ series, lastTimestamp, eventTime, firstTimestamp }: Eve
   return Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? '') || 0;
 }
 
+/** Two writers met at the API server, and the one that says so has tried again since: it never is why something is stuck. */
+const CONFLICT = /the object has been modified; please apply your changes/;
+
+/** What somebody said, unless it tells of nothing but a conflict that is over when it is read. */
+export function telling(message: string | undefined): string | undefined {
+  return message === undefined || CONFLICT.test(message) ? undefined : message;
+}
+
 /** The newest Event of an object, of these reasons; by default its newest warning. */
 export function newest({ events }: Scene, kind: string, name: string, reasons?: readonly string[]): Event | undefined {
-  return there(events.get(`${kind}/${name}`))?.find(({ type, reason }) =>
-    reasons === undefined ? type === 'Warning' : reasons.includes(reason ?? ''),
+  return there(events.get(`${kind}/${name}`))?.find(
+    ({ type, reason, message }) =>
+      (reasons === undefined ? type === 'Warning' : reasons.includes(reason ?? '')) && !CONFLICT.test(message ?? ''),
   );
+}
+
+/** The newest Event of a failure, unless one of the reasons `done` came after it, or with it: then it is over. */
+export function unsettled(
+  scene: Scene,
+  [kind, name]: readonly [kind: string, name: string],
+  failed: readonly string[],
+  done: readonly string[],
+): Event | undefined {
+  const failure = newest(scene, kind, name, failed);
+  const success = newest(scene, kind, name, done);
+  return failure !== undefined && success !== undefined && timeOf(success) >= timeOf(failure) ? undefined : failure;
+}
+
+/** Whether it is being deleted. */
+export function isGoing({
+  metadata,
+}: {
+  readonly metadata: { readonly deletionTimestamp?: string | undefined };
+}): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 /** Milliseconds since an object was made, or marked to be deleted; 0 when it does not say. */

@@ -173,6 +173,38 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /no snapshotHandle/,
   },
   {
+    title: 'a content by hand whose snapshot is not on the box',
+    objects: unboundSnapshot(byHand).put(
+      'volumesnapshotcontents',
+      content({
+        spec: handmade,
+        status: { readyToUse: false, error: { message: 'rpc error: code = NotFound desc = x: there is no snapshot' } },
+      }),
+    ),
+    ...{ rule: 'cutting-failed', result: 'stuck', says: /cannot be taken over/ },
+  },
+  {
+    title: 'a content whose error is a conflict that is over',
+    objects: failing('the object has been modified; please apply your changes to the latest version and try again'),
+    ...{ rule: 'cutting-silent', result: 'stuck' },
+  },
+  {
+    title: 'a snapshot that is being deleted, and gone from the box',
+    objects: healthy().put(
+      'volumesnapshots',
+      snapshot({
+        metadata: {
+          ...{
+            deletionTimestamp: ago(3),
+            finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'],
+          },
+        },
+      }),
+    ),
+    box: { device: { is: 'absent', id: SNAP_HANDLE } },
+    ...{ rule: 'snapshot-held', result: 'waiting' },
+  },
+  {
     title: 'too many snapshots',
     objects: failing(
       'Failed to check and update snapshot content: rpc error: code = ResourceExhausted desc = x: the volume has as many snapshots as its class allows; detail',

@@ -34,7 +34,10 @@ export function printAnswer(answer: Answer, { width, colour }: TextOptions): str
     ...(verdict === undefined
       ? wrap(conclusion(answer), columns)
       : verdictLines(verdict, columns, (text) => paint(['bold', COLOURS[verdict.state]], text))),
-    ...others.flatMap((finding, index) => [...(index === 0 ? ['', 'Also:'] : []), ...otherLines(finding, columns)]),
+    ...others.flatMap((finding, index) => [
+      ...(index === 0 ? ['', 'Also:'] : []),
+      ...otherLines(finding, answer.findings.slice(0, index + 1), columns),
+    ]),
     ...(verdict !== undefined && answer.blind.length > 0 ? ['', ...wrap(BLIND, columns)] : []),
   ];
   return `${lines.join('\n')}\n`;
@@ -70,7 +73,14 @@ function verdictLines(finding: RuledFinding, columns: number, paint: (text: stri
   ];
 }
 
-function otherLines({ state, what, next, command }: RuledFinding, columns: number): string[] {
-  const lines = wrap(`${MARKS[state]} ${what} ${next}`, columns, '  ');
-  return command === undefined ? lines : [...lines, `    ${command}`];
+/** What to do is said once, however many findings it mends. */
+function otherLines(
+  { state, what, next, command }: RuledFinding,
+  before: readonly RuledFinding[],
+  columns: number,
+): string[] {
+  const isSaid = before.some((one) => one.next === next);
+  const isTyped = before.some((one) => one.command === command);
+  const lines = wrap(`${MARKS[state]} ${what}${isSaid ? '' : ` ${next}`}`, columns, '  ');
+  return command === undefined || isTyped ? lines : [...lines, `    ${command}`];
 }

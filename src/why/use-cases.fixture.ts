@@ -7,9 +7,11 @@ import {
   csiNode,
   driverPod,
   event,
+  HANDLE,
   healthy,
   NOT_READY,
   node,
+  PV,
   pod,
   storageClass,
 } from './objects.fixture.ts';
@@ -35,6 +37,178 @@ export const USE_CASES: readonly Case[] = [
     rule: 'node-gone',
     result: 'stuck',
     says: /out-of-service/,
+  },
+  {
+    title: 'a dead node whose pod is being deleted, and its successor',
+    objects: healthy()
+      .put('nodes', node('node-a', NOT_READY))
+      .put(
+        'pods',
+        pod('db-0', 'node-a', { metadata: { deletionTimestamp: ago(60) }, status: { conditions: NOT_READY } }),
+      )
+      .put('pods', creating('db-1', 'node-b'))
+      .put(
+        'events',
+        event(
+          'Pod',
+          'db-1',
+          'FailedAttachVolume',
+          'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) db-0',
+        ),
+      ),
+    ...{ rule: 'node-gone', result: 'stuck', says: /out-of-service/, alone: true },
+  },
+  {
+    title: 'a pod that is being deleted on another node',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { metadata: { deletionTimestamp: ago(20) } }))
+      .put('pods', creating('db-1', 'node-b')),
+    ...{ rule: 'attached-elsewhere', result: 'stuck', says: /being deleted already[\s\S]*describe pod db-0/ },
+  },
+  {
+    title: 'a Deployment that starts its new pod first',
+    objects: healthy()
+      .put('pods', pod('web-1-a', 'node-a', { metadata: { ownerReferences: [{ kind: 'ReplicaSet', name: 'web-1' }] } }))
+      .remove('pods', 'db-0', 'apps')
+      .put(
+        'pods',
+        pod('web-2-b', 'node-b', {
+          metadata: { ownerReferences: [{ kind: 'ReplicaSet', name: 'web-2' }] },
+          status: CREATING,
+        }),
+      ),
+    ...{ rule: 'attached-elsewhere', result: 'stuck', says: /strategy Recreate/ },
+  },
+  {
+    title: 'a mount that failed to attach before it was attached',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        event('Pod', 'db-0', 'FailedAttachVolume', 'AttachVolume.Attach failed: the box cannot be reached', {
+          lastTimestamp: ago(60),
+        }),
+      )
+      .put(
+        'events',
+        event('Pod', 'db-0', 'SuccessfulAttachVolume', 'AttachVolume.Attach succeeded', { type: 'Normal' }),
+      ),
+    ...{ rule: undefined, result: 'fine' },
+  },
+  {
+    title: 'a mount option that the kernel does not know',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        mount(
+          'MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = Unavailable desc = mount -t ext4 -o bogus /dev/nvme1n1 /x: mount exited with 32: wrong fs type, bad option (the kernel log may say why)',
+        ),
+      ),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /mount option[\s\S]*mountOptions/ },
+  },
+  {
+    title: 'a mkfs that failed',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        mount(
+          'rpc error: code = Unavailable desc = cannot make xfs on /dev/nvme1n1 (nqn.x, 104857600 bytes): mkfs.xfs exited with 1',
+        ),
+      ),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /mkfs failed on the node[\s\S]*logs rose-csi-node-node-a/ },
+  },
+  {
+    title: 'a node plugin that has no words for it',
+    objects: healthy()
+      .put('pods', creating())
+      .put('events', mount('rpc error: code = Unavailable desc = rds1:pvc-1: ENOSPC: no space left on device, mkdir')),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /The node could not do it[\s\S]*logs rose-csi-node-node-a/ },
+  },
+  {
+    title: 'a kubelet that the node plugin does not answer',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        mount('rpc error: code = Unavailable desc = connection error: desc = "dial unix /csi/csi.sock: ECONNREFUSED"'),
+      ),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /on its socket[\s\S]*logs rose-csi-node-node-a/ },
+  },
+  {
+    title: 'a pod that cannot be attached, as the attach-detach controller says',
+    objects: healthy()
+      .put('pods', creating())
+      .put(
+        'events',
+        event(
+          'Pod',
+          'db-0',
+          'FailedAttachVolume',
+          'rpc error: code = Unavailable desc = x: the box cannot be reached: y',
+          {
+            source: { component: 'attachdetach-controller' },
+          },
+        ),
+      ),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /over SSH[\s\S]*doctor/ },
+  },
+  {
+    title: 'an XFS that was shut down, and a container that fails for ever',
+    objects: healthy().put(
+      'pods',
+      pod('db-0', 'node-a', {
+        status: {
+          conditions: NOT_READY,
+          containerStatuses: [
+            {
+              ...{ name: 'app', ready: false },
+              state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container' } },
+              lastState: {
+                terminated: {
+                  reason: 'StartError',
+                  message: `failed to create containerd task: failed to stat "/var/lib/kubelet/pods/1/volumes/kubernetes.io~csi/${PV}/mount": input/output error`,
+                },
+              },
+            },
+          ],
+        },
+      }),
+    ),
+    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /given up on node-a[\s\S]*delete pod db-0/ },
+  },
+  {
+    title: 'an XFS that was shut down, as Events of the pod tell',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { status: { conditions: NOT_READY } }))
+      .put(
+        'events',
+        event(
+          'Pod',
+          'db-0',
+          'Failed',
+          `Error: failed to generate spec: failed to stat "/x/${PV}/mount": input/output error`,
+        ),
+      ),
+    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /same mount/ },
+  },
+  {
+    title: 'an ext4 that is read-only, and a container that still runs',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { metadata: { creationTimestamp: ago(600) } }))
+      .put(
+        'events',
+        event('Node', 'node-a', 'FilesystemGaveUp', `${HANDLE}: the ext4 on /dev/nvme1n1 has given up after an error`),
+      ),
+    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /delete pod db-0/ },
+  },
+  {
+    title: 'a filesystem that gave up under an earlier pod, or of another volume',
+    objects: healthy()
+      .put('pods', pod('db-0', 'node-a', { metadata: { creationTimestamp: ago(10) } }))
+      .put('events', event('Node', 'node-a', 'FilesystemGaveUp', `${HANDLE}: the ext4 on /dev/nvme1n1 has given up`)),
+    ...{ rule: undefined, result: 'fine' },
   },
   {
     title: 'a pod on another node',
@@ -261,6 +435,76 @@ export const USE_CASES: readonly Case[] = [
     rule: 'expand-failed',
     result: 'stuck',
     says: /did not grow the image/,
+  },
+  {
+    title: 'a growth that has met another writer',
+    objects: healthy()
+      .put('persistentvolumeclaims', growing({ conditions: [{ type: 'Resizing', status: 'True' }] }))
+      .put(
+        'events',
+        event(
+          'PersistentVolumeClaim',
+          'data',
+          'VolumeResizeFailed',
+          'Operation cannot be fulfilled on persistentvolumeclaims "data": the object has been modified; please apply your changes to the latest version and try again',
+        ),
+      ),
+    ...{ rule: 'expand-running', result: 'waiting' },
+  },
+  {
+    title: 'a growth that failed before it succeeded on the box',
+    objects: healthy()
+      .put('persistentvolumeclaims', growing(pendingOnNode))
+      .put(
+        'events',
+        event('PersistentVolumeClaim', 'data', 'VolumeResizeFailed', 'rpc error: code = Unavailable desc = x', {
+          lastTimestamp: ago(90),
+        }),
+      )
+      .put(
+        'events',
+        event('PersistentVolumeClaim', 'data', 'FileSystemResizeRequired', 'Require file system resize', {
+          type: 'Normal',
+        }),
+      ),
+    ...{ rule: 'expand-waits-for-node', result: 'waiting' },
+  },
+  {
+    title: 'a growth that failed on the node, whose pod says nothing any more',
+    objects: healthy().put(
+      'persistentvolumeclaims',
+      growing({
+        conditions: [
+          {
+            ...{ type: 'NodeResizeError', status: 'True' },
+            message:
+              'rpc error: code = Unavailable desc = cannot grow the filesystem on /dev/nvme1n1: resize2fs exited with 1',
+          },
+        ],
+      }),
+    ),
+    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /resize2fs or xfs_growfs failed/ },
+  },
+  {
+    title: 'a growth that was refused, after somebody asked for less again',
+    objects: healthy().put(
+      'persistentvolumeclaims',
+      claim({
+        status: {
+          allocatedResources: { storage: '20Gi' },
+          allocatedResourceStatuses: { storage: 'ControllerResizeInfeasible' },
+        },
+      }),
+    ),
+    ...{ rule: 'expand-failed', result: 'stuck', says: /10Gi to 20Gi/ },
+  },
+  {
+    title: 'a growth that the node refused for good, without words',
+    objects: healthy().put(
+      'persistentvolumeclaims',
+      growing({ allocatedResourceStatuses: { storage: 'NodeResizeInfeasible' } }),
+    ),
+    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /words for it are gone/ },
   },
   {
     title: 'a claim that grows when a pod mounts it',

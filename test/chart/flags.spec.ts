@@ -38,6 +38,16 @@ for (const set of SETS) {
     }
   });
 
+  test(`${set}: the API client of a sidecar held its workers back`, () => {
+    for (const sidecar of sidecars(controller)) {
+      const given = flags(sidecar);
+      const workers = Number(given.get('--worker-threads') ?? given.get('--workers'));
+      assert.ok(workers >= 1, sidecar.name);
+      assert.equal(given.get('--kube-api-qps'), `${workers * 5}`, sidecar.name);
+      assert.equal(given.get('--kube-api-burst'), `${workers * 10}`, sidecar.name);
+    }
+  });
+
   test(`${set}: objects on the box bear the uuids of those in Kubernetes, and their makers are known`, () => {
     const provisioner = flags(containerOf(controller, 'csi-provisioner'));
     assert.equal(provisioner.get('--volume-name-prefix'), 'pvc');

@@ -72,3 +72,22 @@ test('the words of the node, and of Kubernetes itself', async () => {
   ];
   for (const [message, words] of said) assert.match(explain(message, scene).why, words, message);
 });
+
+test('what a node says is never told as trouble of the way to the box over SSH', async () => {
+  const scene = await sceneOf({ objects: healthy() });
+  const said: readonly (readonly [string, RegExp])[] = [
+    ['cannot make ext4 on /dev/nvme1n1 (nqn.x, 5 bytes): mkfs.ext4 exited with 1', /mkfs failed on the node/],
+    ['mount -t xfs -o bogus /dev/nvme1n1 /x: wrong fs type (the kernel log may say why)', /mount option/],
+    ['cannot grow the filesystem on /dev/nvme1n1: resize2fs exited with 1', /resize2fs or xfs_growfs failed/],
+    ['/dev/nvme1n1 cannot be read, so nothing is concluded from it: EIO', /device does not answer/],
+    ['/var/lib/x does not answer: timeout', /device does not answer/],
+    ['rds1:pvc-1: spawn nvme ENOENT', /node could not do it/],
+    ['connection error: desc = "transport: dial unix /csi/csi.sock: connect: connection refused"', /its socket/],
+    ['error reading from server: EOF', /its socket/],
+  ];
+  for (const [words, why] of said) {
+    const told = explain(`rpc error: code = Unavailable desc = ${words}`, scene, 'node-a');
+    assert.match(told.why, why, words);
+    assert.doesNotMatch(`${told.next} ${told.command}`, /doctor|controller/, words);
+  }
+});

@@ -5,10 +5,10 @@ import { callWithin } from '../../storage/call.ts';
 import { type PoolRoom, readRoom } from '../../storage/pool-reading.ts';
 import { repeatedly } from '../repeatedly.ts';
 
-/** Pause between two readings of the pools of a box that answers, in ms. */
+/** Pause between two readings of the pools of a box that answers and has room, in ms. */
 const READING_MS = 300_000;
-/** Between two tries of one that does not, so that its return is noticed though nothing is asked of it. */
-const RETRY_MS = 60_000;
+/** Of one whose room is short, since the volumes in it write on, and of one that does not answer, to notice its return. */
+const SHORT_MS = 60_000;
 /** How long one reading may take, in ms. */
 const LIMIT_MS = 60_000;
 /** Looks at the state of the connection within the time after which people are told of it. */
@@ -20,24 +20,27 @@ export interface BoxWatchOptions {
   readonly driver: ObjectReference;
   /** How long a box must not have answered before it is told, in ms. */
   readonly lastingMs: number;
+  /** When a call was last refused for lack of room, by `performance.now()`; a pool is read anew at the next look. */
+  readonly refusedAt: () => number;
   readonly signal: AbortSignal;
 }
 
 /**
  * Tells when a box does not answer for a while, when it answers again, and when a pool is nearly full. It reads free space
- * every five minutes, which the box bears easily. Resolves when the signal aborts.
+ * every five minutes, every minute while that is short, and soon after a call was refused for it; the box bears that
+ * easily. Resolves when the signal aborts.
  */
 export async function watchBox(backend: Backend, options: BoxWatchOptions): Promise<void> {
-  const { lastingMs, signal } = options;
+  const { lastingMs, refusedAt, signal } = options;
   const reach = new Reach(backend, options);
   let readAt = Number.NEGATIVE_INFINITY;
   let pauseMs = 0;
   await repeatedly(lastingMs / LOOKS, signal, async () => {
     reach.look();
-    if (performance.now() - readAt < pauseMs) return;
-    const pools = await roomOf(backend, signal);
+    if (performance.now() - readAt < pauseMs && refusedAt() < readAt) return;
     readAt = performance.now();
-    pauseMs = pools === undefined ? RETRY_MS : READING_MS;
+    const pools = await roomOf(backend, signal);
+    pauseMs = pools === undefined || pools.some((pool) => hasLessThan(4n, pool)) ? SHORT_MS : READING_MS;
     for (const pool of pools ?? []) tellIfScarce(backend.name, pool, options);
     reach.look();
   });
@@ -79,10 +82,15 @@ async function roomOf(backend: Backend, signal: AbortSignal): Promise<readonly P
   return await readRoom(backend, callWithin(LIMIT_MS, signal)).catch(() => undefined);
 }
 
+/** Whether less than one part of so many is free without the reserve. */
+function hasLessThan(part: bigint, { size, free, reserve }: PoolRoom): boolean {
+  return (free - reserve) * part < size;
+}
+
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
 function tellIfScarce(backend: string, room: PoolRoom, { teller, driver }: BoxWatchOptions): void {
   const { pool, size, free, reserve } = room;
-  if ((free - reserve) * 10n >= size) return;
+  if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${free} of ${size} bytes free, less than its reserve of ${reserve} and a tenth of it`;
   teller.tell(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
 }

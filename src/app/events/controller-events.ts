@@ -35,10 +35,16 @@ export function controllerEvents(options: ControllerEventsOptions): ControllerEv
   const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
   const stopping = new AbortController();
   const watches: Promise<void>[] = [];
+  let refusedAt = Number.NEGATIVE_INFINITY;
+  const onPoolFull = () => {
+    refusedAt = performance.now();
+  };
   return {
-    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster, options.driver))],
+    interceptors: [
+      rpcEvents(new FailureTeller({ teller, lastingMs, onPoolFull }), new Claims(cluster, options.driver)),
+    ],
     start() {
-      const watch = { teller, driver, lastingMs, signal: stopping.signal };
+      const watch = { teller, driver, lastingMs, refusedAt: () => refusedAt, signal: stopping.signal };
       watches.push(...backends.map((backend) => watchBox(backend, watch)));
     },
     snapshotKindsMissing: () => tellOfKinds(teller, driver),

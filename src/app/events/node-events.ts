@@ -2,6 +2,7 @@ import { isMessage } from '@bufbuild/protobuf';
 import type { Logger } from 'pino';
 import { NodeStageVolumeRequestSchema } from '../../csi/gen/csi_pb.js';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
+import { FilesystemGaveUp } from '../../host/filesystem-health.ts';
 import { FormatRefusal } from '../../host/formatting.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import type { Happening, ObjectReference } from '../../kubernetes/cluster.ts';
@@ -43,6 +44,11 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
           if (error instanceof FormatRefusal && isMessage(request, NodeStageVolumeRequestSchema)) {
             const { volumeId } = request;
             tell({ reason: 'FormatRefused', subject: volumeId, message: `${volumeId}: ${error.fact}` });
+          }
+          // The kubelet asks for the usage of each volume every minute, so that this is told soon.
+          if (error instanceof FilesystemGaveUp) {
+            const { volumeId, fact } = error;
+            tell({ reason: 'FilesystemGaveUp', subject: volumeId, message: `${volumeId}: ${fact}` });
           }
           throw error;
         }

@@ -95,7 +95,10 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     const access = await accessFor(flags);
     const reader = new Reader(access, flags.requestTimeout * 1000, new AbortController().signal);
     const namespace = flags.namespace ?? access.namespace ?? 'default';
-    const scene = await gather(reader, { subject: { ...subject, namespace }, driver, boxes, now: Date.now() });
+    const scene = await gather(reader, {
+      ...{ subject: { ...subject, namespace }, driver, boxes, now: Date.now() },
+      configFile: flags.config,
+    });
     const asked = scene[subject.kind];
     if (asked?.is === 'unseen' && asked.right === undefined) {
       throw new Error(`Kubernetes cannot be asked: ${asked.because}`);

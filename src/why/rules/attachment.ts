@@ -1,8 +1,8 @@
-import type { VolumeAttachment } from '../../kubernetes/kinds.ts';
+import type { Pod, VolumeAttachment } from '../../kubernetes/kinds.ts';
 import { controllerLog, controllerPods, driverNamespace, nodePods, troubleOf } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isAlive, isReady, type Scene, there } from '../scene.ts';
+import { age, isAlive, isGoing, isReady, type Scene, telling, there } from '../scene.ts';
 import { PATIENCE_MS } from './claim.ts';
 
 /** Attaching, detaching, and the nodes at both ends. */
@@ -27,17 +27,29 @@ function attachmentsOf({ attachments }: Scene): readonly VolumeAttachment[] {
   return there(attachments) ?? [];
 }
 
-function awaiting({ pods }: Scene) {
-  return (there(pods) ?? []).filter((pod) => isAlive(pod) && pod.spec.nodeName !== undefined && !isReady(pod));
+/** The pods that are to run on a node which could run them. */
+function awaiting(scene: Scene) {
+  return (there(scene.pods) ?? []).filter(
+    (pod) =>
+      isAlive(pod) &&
+      !isGoing(pod) &&
+      pod.spec.nodeName !== undefined &&
+      !isReady(pod) &&
+      !isDead(scene, pod.spec.nodeName),
+  );
+}
+
+/** Whether the node is seen not to be in the cluster, or not to be ready. */
+export function isDead({ nodes }: Scene, name: string): boolean {
+  const seen = there(nodes);
+  return seen !== undefined && !seen.some((node) => node.metadata.name === name && isReady(node));
 }
 
 function nodeGone(scene: Scene): Finding[] {
-  const nodes = there(scene.nodes);
-  if (nodes === undefined) return [];
+  const nodes = there(scene.nodes) ?? [];
   return attachmentsOf(scene).flatMap(({ metadata, spec: { nodeName } }): Finding[] => {
-    const node = nodes.find((one) => one.metadata.name === nodeName);
-    if (node !== undefined && isReady(node)) return [];
-    const isGone = node === undefined;
+    if (!isDead(scene, nodeName)) return [];
+    const isGone = !nodes.some((one) => one.metadata.name === nodeName);
     return [
       {
         ...{ state: 'stuck', at: `node ${nodeName}` },
@@ -64,34 +76,45 @@ function elsewhere(scene: Scene): Finding[] {
     const [other] = held.filter(({ spec }) => spec.nodeName !== pod.spec.nodeName);
     if (other === undefined || held.some(({ spec }) => spec.nodeName === pod.spec.nodeName)) return [];
     const place = other.spec.nodeName;
-    const holders = podsOn(scene, place);
+    // What is to be done about a dead node is told with that node.
+    if (isDead(scene, place)) return [];
+    const users = (there(scene.pods) ?? []).filter((one) => isAlive(one) && one.spec.nodeName === place);
+    const holders = users.filter((one) => !isGoing(one));
+    const names = (of: readonly Pod[]) => of.map(({ metadata }) => metadata.name);
     const { namespace } = pod.metadata;
+    const at = `kubectl describe volumeattachment ${other.metadata.name}`;
     return [
       {
         ...{ state: 'stuck', at: `attachment ${other.metadata.name}` },
         what: `Pod ${pod.metadata.name} is on ${pod.spec.nodeName}, and the volume is attached to ${place}.`,
         why: `Its access mode (${volume.spec.accessModes.join(', ')}) allows one node at a time. ${
-          holders.length === 0
+          users.length === 0
             ? `No pod of the namespace uses it on ${place} any more, so it should be detached soon.`
-            : `There it is used by ${holders.join(', ')}.`
+            : holders.length === 0
+              ? `There it is still used by ${names(users).join(', ')}, being deleted already.`
+              : `There it is used by ${names(holders).join(', ')}.`
         }`,
         next:
-          holders.length === 0
+          users.length === 0
             ? 'Wait; after six minutes see what the attachment says.'
-            : 'Delete the pod on the other node, or scale the workload to one. For a Deployment with one volume use strategy Recreate.',
+            : holders.length === 0
+              ? 'Wait until it has ended; if it does not, see what keeps it.'
+              : `Delete the pod on the other node, or scale the workload to one.${holders.some((one) => rolls(one, pod)) ? ' For a Deployment with one volume use strategy Recreate.' : ''}`,
         command:
-          holders.length === 0
-            ? `kubectl describe volumeattachment ${other.metadata.name}`
-            : `kubectl -n ${namespace} delete pod ${holders.join(' ')}`,
+          users.length === 0
+            ? at
+            : holders.length === 0
+              ? `kubectl -n ${namespace} describe pod ${names(users).join(' ')}`
+              : `kubectl -n ${namespace} delete pod ${names(holders).join(' ')}`,
       },
     ];
   });
 }
 
-function podsOn({ pods }: Scene, node: string): string[] {
-  return (there(pods) ?? [])
-    .filter((pod) => isAlive(pod) && pod.spec.nodeName === node)
-    .map(({ metadata }) => metadata.name);
+/** A Deployment that starts the new pod before the old one has ended: each has a ReplicaSet of its own. */
+function rolls(old: Pod, young: Pod): boolean {
+  const setOf = ({ metadata }: Pod) => metadata.ownerReferences.find(({ kind }) => kind === 'ReplicaSet')?.name;
+  return setOf(old) !== undefined && setOf(young) !== undefined && setOf(old) !== setOf(young);
 }
 
 function notRegistered(scene: Scene): Finding[] {
@@ -128,7 +151,7 @@ function notRegistered(scene: Scene): Finding[] {
 
 function attachFailed(scene: Scene): Finding[] {
   return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
-    const said = status?.attachError?.message;
+    const said = telling(status?.attachError?.message);
     if (status?.attached === true || said === undefined || metadata.deletionTimestamp !== undefined) return [];
     return [
       {
@@ -142,7 +165,9 @@ function attachFailed(scene: Scene): Finding[] {
 
 function detachFailed(scene: Scene): Finding[] {
   return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
-    const said = status?.detachError?.message;
+    const said = telling(status?.detachError?.message);
+    // A dead node is told of by itself.
+    if (isDead(scene, spec.nodeName)) return [];
     if (said === undefined || metadata.deletionTimestamp === undefined) return [];
     return [
       {
@@ -157,7 +182,8 @@ function detachFailed(scene: Scene): Finding[] {
 function silent(scene: Scene): Finding[] {
   return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
     const isLeaving = metadata.deletionTimestamp !== undefined;
-    const said = isLeaving ? status?.detachError?.message : status?.attachError?.message;
+    const said = telling(isLeaving ? status?.detachError?.message : status?.attachError?.message);
+    if (isDead(scene, spec.nodeName)) return [];
     if (said !== undefined || (status?.attached === true && !isLeaving)) return [];
     const isLate = age(scene, metadata.deletionTimestamp ?? metadata.creationTimestamp) > PATIENCE_MS;
     const runs = controllerPods(scene)?.some(isReady) ?? false;

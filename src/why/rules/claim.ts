@@ -1,4 +1,4 @@
-import type { Claim } from '../../kubernetes/kinds.ts';
+import type { Claim, Pod } from '../../kubernetes/kinds.ts';
 import { controllerLog, controllerPods } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
@@ -140,6 +140,16 @@ function bindsLate({ storageClass }: Scene): boolean {
   return there(storageClass)?.volumeBindingMode === 'WaitForFirstConsumer';
 }
 
+/** The claim of a pod that fits nowhere is asked of nobody, even when an earlier attempt has left its node behind. */
+function isUnschedulable(scene: Scene): boolean {
+  const pods = users(scene);
+  const waits = ({ status }: Pod) =>
+    status?.conditions.some(
+      ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
+    );
+  return bindsLate(scene) && pods.length > 0 && pods.every(waits);
+}
+
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 function waitsForPod(scene: Scene): Finding | undefined {
@@ -173,7 +183,12 @@ function silent(scene: Scene): Finding | undefined {
   const claim = pendingClaim(scene);
   if (claim === undefined || there(scene.storageClass)?.provisioner !== scene.driver) return undefined;
   const isDecided = !bindsLate(scene) || claim.metadata.annotations[SELECTED_NODE] !== undefined;
-  if (!isDecided || newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED) !== undefined) return undefined;
+  if (
+    !isDecided ||
+    isUnschedulable(scene) ||
+    newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED) !== undefined
+  )
+    return undefined;
   const isLate = age(scene, claim.metadata.creationTimestamp) > PATIENCE_MS;
   const runs = controllerPods(scene)?.some(isReady) ?? false;
   return {

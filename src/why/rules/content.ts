@@ -1,7 +1,8 @@
+import type { VolumeSnapshot } from '../../kubernetes/kinds.ts';
 import { controllerLog } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, newest, type Scene, there } from '../scene.ts';
+import { age, newest, type Scene, telling, there } from '../scene.ts';
 import { PATIENCE_MS } from './claim.ts';
 import { awaitedSnapshot } from './snapshot.ts';
 
@@ -13,7 +14,11 @@ export const contentRules: readonly Rule[] = [
     notices: 'a content made by hand names another snapshot, another driver, or no handle',
     judge: mismatch,
   },
-  { id: 'cutting-failed', notices: 'the driver refused to cut the snapshot', judge: cuttingFailed },
+  {
+    id: 'cutting-failed',
+    notices: 'the driver refused to cut the snapshot, or has none that a content made by hand names',
+    judge: cuttingFailed,
+  },
   { id: 'cutting-silent', notices: 'the content is there, and nobody has cut it yet', judge: cuttingSilent },
   { id: 'snapshot-delete-failed', notices: 'the driver refused to delete the snapshot', judge: deleteFailed },
   { id: 'snapshot-held', notices: 'the snapshot is being deleted, and a finalizer holds it', judge: held },
@@ -27,14 +32,15 @@ function contentName({ snapshot }: Scene): string | undefined {
 function missing(scene: Scene): Finding | undefined {
   if (scene.content?.is !== 'absent') return undefined;
   const name = contentName(scene);
-  const isByHand = there(scene.snapshot)?.spec.source.volumeSnapshotContentName !== undefined;
+  const snapshot = there(scene.snapshot);
+  const byHand = snapshot !== undefined && isByHand(snapshot);
   return {
     ...{ state: 'stuck', at: 'content' },
     what: `There is no VolumeSnapshotContent ${name}.`,
-    why: isByHand
+    why: byHand
       ? 'The snapshot names it as its source, so somebody has to make it.'
       : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the box.',
-    next: isByHand
+    next: byHand
       ? 'Make it; `rose-csi orphans adopt` prints what is needed.'
       : 'Look for the snapshot on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
     command: 'rose-csi orphans report --config rose-csi.yaml',
@@ -47,7 +53,6 @@ function mismatch(scene: Scene): Finding | undefined {
   if (snapshot === undefined || content === undefined) return undefined;
   const { driver, source, volumeSnapshotRef: ref } = content.spec;
   const { name, namespace, uid } = snapshot.metadata;
-  const isByHand = snapshot.spec.source.volumeSnapshotContentName !== undefined;
   const why =
     driver !== scene.driver
       ? `Its driver is ${driver}, not ${scene.driver}.`
@@ -55,7 +60,7 @@ function mismatch(scene: Scene): Finding | undefined {
         ? `Its spec.volumeSnapshotRef names ${ref.namespace}/${ref.name}, not ${namespace}/${name}: both have to name each other.`
         : ref.uid !== undefined && ref.uid !== '' && ref.uid !== uid
           ? 'Its spec.volumeSnapshotRef.uid is that of an earlier snapshot of the same name.'
-          : isByHand && source.snapshotHandle === undefined
+          : isByHand(snapshot) && source.snapshotHandle === undefined
             ? 'Its spec.source has no snapshotHandle, so it was not made for a snapshot that exists.'
             : undefined;
   if (why === undefined) return undefined;
@@ -67,30 +72,40 @@ function mismatch(scene: Scene): Finding | undefined {
   };
 }
 
+/** A content that names a snapshot on the box: nothing is cut for it. */
+function isByHand({ spec }: VolumeSnapshot): boolean {
+  return spec.source.volumeSnapshotContentName !== undefined;
+}
+
 function cuttingFailed(scene: Scene): Finding | undefined {
   const snapshot = awaitedSnapshot(scene);
   const content = there(scene.content);
   if (snapshot === undefined || content === undefined || mismatch(scene) !== undefined) return undefined;
   const said =
-    content.status?.error?.message ??
-    snapshot.status?.error?.message ??
+    telling(content.status?.error?.message) ??
+    telling(snapshot.status?.error?.message) ??
     newest(scene, 'VolumeSnapshotContent', content.metadata.name)?.message;
   if (said === undefined) return undefined;
   return {
     ...{ state: 'stuck', at: 'content', said },
-    what: 'The snapshot cannot be cut.',
+    what: isByHand(snapshot)
+      ? 'The snapshot that the content names cannot be taken over.'
+      : 'The snapshot cannot be cut.',
     ...explain(said, scene),
   };
 }
 
 function cuttingSilent(scene: Scene): Finding | undefined {
   const content = there(scene.content);
-  if (awaitedSnapshot(scene) === undefined || content === undefined) return undefined;
+  const snapshot = awaitedSnapshot(scene);
+  if (snapshot === undefined || content === undefined) return undefined;
   if (mismatch(scene) !== undefined || cuttingFailed(scene) !== undefined) return undefined;
   const isLate = age(scene, content.metadata.creationTimestamp) > PATIENCE_MS;
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'content' },
-    what: 'The snapshot is asked for, and nobody has answered yet.',
+    what: isByHand(snapshot)
+      ? 'The snapshot that the content names is looked for, and nobody has answered yet.'
+      : 'The snapshot is asked for, and nobody has answered yet.',
     why: 'The content is there without an error and without a result. It is the container csi-snapshotter of the controller that asks the driver.',
     next: isLate
       ? 'See what it says, and whether the chart has snapshotter.enabled.'
@@ -104,7 +119,7 @@ function deleteFailed(scene: Scene): Finding | undefined {
   const isGoing = content?.metadata.deletionTimestamp ?? there(scene.snapshot)?.metadata.deletionTimestamp;
   if (content === undefined || isGoing === undefined) return undefined;
   const event = newest(scene, 'VolumeSnapshotContent', content.metadata.name, ['SnapshotDeleteError']);
-  const said = content.status?.error?.message ?? event?.message;
+  const said = telling(content.status?.error?.message) ?? event?.message;
   if (said === undefined) return undefined;
   return {
     ...{ state: 'stuck', at: 'content', said },

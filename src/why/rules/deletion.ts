@@ -1,7 +1,9 @@
+import type { Pod } from '../../kubernetes/kinds.ts';
 import { controllerLog } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isAlive, newest, type Scene, there } from '../scene.ts';
+import { age, isAlive, isGoing, newest, type Scene, telling, there } from '../scene.ts';
+import { isDead } from './attachment.ts';
 import { PATIENCE_MS } from './claim.ts';
 
 /** Claims and volumes that are being deleted and do not go. */
@@ -48,20 +50,28 @@ function going({ claim }: Scene) {
 }
 
 /** The pods that hold a claim: those that have ended hold it no longer. */
-function holders({ pods }: Scene): string[] {
-  return (there(pods) ?? []).filter(isAlive).map(({ metadata }) => metadata.name);
+function holders({ pods }: Scene): readonly Pod[] {
+  return (there(pods) ?? []).filter(isAlive);
 }
 
 function claimInUse(scene: Scene): Finding | undefined {
   const claim = going(scene);
-  const names = holders(scene);
-  if (claim === undefined || !claim.metadata.finalizers.includes(IN_USE) || names.length === 0) return undefined;
+  const pods = holders(scene);
+  if (claim === undefined || !claim.metadata.finalizers.includes(IN_USE) || pods.length === 0) return undefined;
+  const staying = pods.filter((pod) => !isGoing(pod));
+  const names = (staying.length > 0 ? staying : pods).map(({ metadata }) => metadata.name);
+  const onDead = pods.some(({ spec }) => spec.nodeName !== undefined && isDead(scene, spec.nodeName));
   return {
     ...{ state: 'stuck', at: 'claim' },
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
     why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be taken back.',
-    next: 'Delete the pods, or scale down what starts them.',
-    command: `kubectl -n ${claim.metadata.namespace} delete pod ${names.join(' ')}`,
+    next:
+      staying.length > 0
+        ? 'Delete the pods, or scale down what starts them.'
+        : onDead
+          ? 'They are being deleted already, and go when their node is back, or is said to be off.'
+          : 'They are being deleted already; if they do not end, see what keeps them.',
+    command: `kubectl -n ${claim.metadata.namespace} ${staying.length > 0 ? 'delete' : 'describe'} pod ${names.join(' ')}`,
   };
 }
 
@@ -151,7 +161,7 @@ function deleteFailed(scene: Scene): Finding | undefined {
   const volume = there(scene.volume);
   if (volume === undefined || !['Released', 'Failed'].includes(volume.status?.phase ?? '')) return undefined;
   const event = newest(scene, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
-  const said = event?.message ?? volume.status?.message;
+  const said = event?.message ?? telling(volume.status?.message);
   if (said === undefined || said === '') return undefined;
   return {
     ...{ state: 'stuck', at: 'volume', said },

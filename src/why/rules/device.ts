@@ -1,6 +1,6 @@
 import { parseQuantity } from '../../kubernetes/quantity.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { type Device, type Scene, there } from '../scene.ts';
+import { type Device, isGoing, type Scene, there } from '../scene.ts';
 
 /** The box; with `--config` only. */
 export const deviceRules: readonly Rule[] = [
@@ -35,6 +35,7 @@ export const deviceRules: readonly Rule[] = [
   { id: 'pool-full', notices: 'a new volume is awaited, and the pool has no room for any', judge: full },
 ];
 
+type Leaving = Parameters<typeof isGoing>[0];
 type OnBox = Extract<Device, { is: 'volume' }>;
 
 function volumeOf({ view }: Scene): OnBox | undefined {
@@ -65,8 +66,11 @@ function unreachable({ view }: Scene): Finding | undefined {
   };
 }
 
-function absent({ view }: Scene): Finding | undefined {
+function absent({ view, snapshot, content, volume }: Scene): Finding | undefined {
   if (view?.device.is !== 'absent' || view.device.elsewhere?.length) return undefined;
+  // Of what is being deleted, that is the first step.
+  const leaving: readonly (Leaving | undefined)[] = [there(snapshot), there(content), there(volume)];
+  if (leaving.some((object) => object !== undefined && isGoing(object))) return undefined;
   const { id } = view.device;
   const isSnapshot = id.includes(':snap-');
   return {

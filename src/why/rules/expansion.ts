@@ -1,8 +1,8 @@
 import type { Claim } from '../../kubernetes/kinds.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
-import { explain } from '../explain.ts';
+import { explain, explainEvent } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { isAlive, newest, type Scene, there } from '../scene.ts';
+import { isAlive, isGoing, type Scene, telling, there, unsettled } from '../scene.ts';
 
 /** A claim that asks for more than it has. */
 export const expansionRules: readonly Rule[] = [
@@ -20,10 +20,17 @@ export const expansionRules: readonly Rule[] = [
   },
 ];
 
-/** The claim when it is bound and asks for more than it has. */
+/** What it is to have: what it asks for, or what was begun before somebody asked for less again. */
+function target({ spec, status }: Claim): string | undefined {
+  const asked = spec.resources?.requests?.storage;
+  const begun = status?.allocatedResourceStatuses['storage'] ? status.allocatedResources?.storage : undefined;
+  return (parseQuantity(begun) ?? 0n) > (parseQuantity(asked) ?? 0n) ? begun : asked;
+}
+
+/** The claim when it is bound and is to have more than it has. */
 function growing({ claim }: Scene): Claim | undefined {
   const object = there(claim);
-  const wanted = parseQuantity(object?.spec.resources?.requests?.storage);
+  const wanted = object && parseQuantity(target(object));
   const had = parseQuantity(object?.status?.capacity?.storage);
   const isShort = wanted !== undefined && had !== undefined && wanted > had;
   return isShort && object?.status?.phase === 'Bound' ? object : undefined;
@@ -34,28 +41,47 @@ function has(claim: Claim, ...types: readonly string[]) {
 }
 
 function sizes(claim: Claim): string {
-  return `${claim.status?.capacity?.storage} to ${claim.spec.resources?.requests?.storage}`;
+  return `${claim.status?.capacity?.storage} to ${target(claim)}`;
 }
+
+/** The step that the growth is at, or that it failed at, as Kubernetes 1.32 and newer says it. */
+function step(claim: Claim): string {
+  return claim.status?.allocatedResourceStatuses['storage'] ?? '';
+}
+
+function isOnNode(claim: Claim): boolean {
+  return has(claim, 'FileSystemResizePending', 'NodeResizeError') !== undefined || step(claim).startsWith('Node');
+}
+
+/** The resizer says it for the box, and it is over once the box has grown the image. */
+const GROWN = ['FileSystemResizeRequired', 'VolumeResizeSuccessful', 'FileSystemResizeSuccessful'];
 
 function failed(scene: Scene): Finding | undefined {
   const claim = growing(scene);
-  if (claim === undefined || has(claim, 'FileSystemResizePending') !== undefined) return undefined;
+  if (claim === undefined || isOnNode(claim)) return undefined;
   const { name } = claim.metadata;
-  const said =
-    has(claim, 'ControllerResizeError', 'NodeResizeError')?.message ??
-    newest(scene, 'PersistentVolumeClaim', name, ['VolumeResizeFailed'])?.message;
-  if (said === undefined) return undefined;
+  const event = unsettled(scene, ['PersistentVolumeClaim', name], ['VolumeResizeFailed'], GROWN);
+  const said = telling(has(claim, 'ControllerResizeError')?.message) ?? event?.message;
+  if (said === undefined && step(claim) !== 'ControllerResizeInfeasible') return undefined;
   return {
     ...{ state: 'stuck', at: 'claim', said },
     what: `The claim cannot grow from ${sizes(claim)}.`,
-    ...explain(said, scene),
+    ...(said === undefined ? WITHOUT_WORDS : explain(said, scene)),
   };
 }
 
+/** Events are gone after an hour, and the step that failed stays. */
+const WITHOUT_WORDS = {
+  why: 'It was refused for good, and the words for it are gone from Kubernetes.',
+  next: 'Ask for the size that it has, or for another one that can be had; the next attempt says why it fails.',
+};
+
+const NODE_FAILED = ['FileSystemResizeFailed', 'VolumeResizeFailed'];
+
 function onTheNode(scene: Scene): Finding | undefined {
   const claim = growing(scene);
-  if (claim === undefined || has(claim, 'FileSystemResizePending') === undefined) return undefined;
-  const pods = (there(scene.pods) ?? []).filter(isAlive);
+  if (claim === undefined || !isOnNode(claim)) return undefined;
+  const pods = (there(scene.pods) ?? []).filter((pod) => isAlive(pod) && !isGoing(pod));
   const [pod] = pods;
   const { namespace } = claim.metadata;
   if (pod === undefined) {
@@ -66,14 +92,24 @@ function onTheNode(scene: Scene): Finding | undefined {
       next: 'Start a pod that uses it.',
     };
   }
-  const failure = newest(scene, 'Pod', pod.metadata.name, ['FileSystemResizeFailed', 'VolumeResizeFailed']);
-  const said =
-    failure?.message ?? newest(scene, 'PersistentVolumeClaim', claim.metadata.name, ['VolumeResizeFailed'])?.message;
-  if (said !== undefined) {
+  const told = [
+    ...pods.map(({ metadata, spec }) => ({ object: ['Pod', metadata.name] as const, node: spec.nodeName })),
+    { object: ['PersistentVolumeClaim', claim.metadata.name] as const, node: pod.spec.nodeName },
+  ].flatMap(({ object, node }) => {
+    const event = unsettled(scene, object, NODE_FAILED, GROWN);
+    return event?.message === undefined ? [] : [{ said: event.message, ...explainEvent(event, scene, node) }];
+  });
+  const condition = telling(has(claim, 'NodeResizeError')?.message);
+  const failure =
+    told[0] ??
+    (condition === undefined
+      ? step(claim) === 'NodeResizeInfeasible' && WITHOUT_WORDS
+      : { said: condition, ...explain(condition, scene, pod.spec.nodeName ?? '') });
+  if (failure) {
     return {
-      ...{ state: 'stuck', at: `pod ${pod.metadata.name}`, said },
+      ...{ state: 'stuck', at: `pod ${pod.metadata.name}` },
       what: `The node cannot grow the filesystem from ${sizes(claim)}.`,
-      ...explain(said, scene),
+      ...failure,
     };
   }
   return {

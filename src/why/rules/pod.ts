@@ -1,7 +1,9 @@
-import type { Pod } from '../../kubernetes/kinds.ts';
-import { explain } from '../explain.ts';
+import type { Pod, Volume } from '../../kubernetes/kinds.ts';
+import { parseQuantity, printQuantity } from '../../kubernetes/quantity.ts';
+import { explainEvent } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { isAlive, isReady, newest, type Scene, there } from '../scene.ts';
+import { isAlive, isGoing, isReady, newest, type Scene, telling, there, timeOf } from '../scene.ts';
+import { isDead } from './attachment.ts';
 
 /** The pods that want the volume. */
 export const podRules: readonly Rule[] = [
@@ -10,11 +12,16 @@ export const podRules: readonly Rule[] = [
     notices: 'no node is fit for a pod, because of the volume or of something else',
     judge: unschedulable,
   },
+  {
+    id: 'filesystem-gave-up',
+    notices: 'the filesystem of the volume has given up on the node of a pod: XFS is shut down, ext4 is read-only',
+    judge: gaveUp,
+  },
   { id: 'mount-failed', notices: 'the kubelet cannot mount or attach the volume for a pod', judge: mountFailed },
 ];
 
 function waitingPods({ pods }: Scene): readonly Pod[] {
-  return (there(pods) ?? []).filter((pod) => isAlive(pod) && !isReady(pod));
+  return (there(pods) ?? []).filter((pod) => isAlive(pod) && !isGoing(pod) && !isReady(pod));
 }
 
 /** A container that waits for anything else has had its volumes: an Event about them is of an earlier time. */
@@ -45,6 +52,24 @@ const PLACES: readonly {
     command: 'kubectl get persistentvolumes -o yaml',
   },
   {
+    pattern: /bound to non-existent pv/,
+    why: 'The claim, or another one of the pod, is bound to a PersistentVolume that somebody deleted.',
+    next: 'See which claims of the pod are Lost, and ask why.',
+    command: 'kubectl get persistentvolumeclaims --all-namespaces',
+  },
+  {
+    pattern: /ReadWriteOncePod access mode already in-use/,
+    why: 'The claim has the access mode ReadWriteOncePod, and another pod uses it.',
+    next: 'Delete the other pod; this one is scheduled by itself then.',
+    command: 'kubectl get pods --all-namespaces -o wide',
+  },
+  {
+    pattern: /persistentvolumeclaim "[^"]+" (?:not found|is being deleted)/,
+    why: 'A claim that the pod names does not exist, or is being deleted; the message names it.',
+    next: 'Make that claim, or take it out of the pod.',
+    command: 'kubectl get persistentvolumeclaims --all-namespaces',
+  },
+  {
     pattern: /unbound immediate PersistentVolumeClaims/,
     why: 'The scheduler waits until every claim of the pod is bound; this one, or another one of the pod.',
     next: 'See which claims of the pod are not bound, and ask why.',
@@ -63,12 +88,102 @@ function unschedulable(scene: Scene): Finding[] {
       {
         ...{ state: 'stuck', at: `pod ${name}`, said },
         what: `No node is fit for pod ${name}.`,
-        why: known?.why ?? 'It is not about this volume: the scheduler says what it lacks.',
-        next: known?.next ?? 'See what the scheduler says.',
-        command: known?.command ?? `kubectl -n ${namespace} describe pod ${name}`,
+        ...(NO_ROOM.test(said)
+          ? roomFor(scene)
+          : {
+              why: known?.why ?? 'It is not about this volume: the scheduler says what it lacks.',
+              next: known?.next ?? 'See what the scheduler says.',
+              command: known?.command ?? `kubectl -n ${namespace} describe pod ${name}`,
+            }),
       },
     ];
   });
+}
+
+/** The scheduler compares the claim with the CSIStorageCapacity objects that csi-provisioner has published of its class. */
+const NO_ROOM = /did not have enough free storage/;
+
+function roomFor({ capacities, claim, storageClass }: Scene): Pick<Finding, 'why' | 'next' | 'command'> {
+  const command = 'kubectl get csistoragecapacities --all-namespaces';
+  const name = there(storageClass)?.metadata.name ?? 'its class';
+  const published = there(capacities);
+  const asked = there(claim)?.spec.resources?.requests?.storage ?? '';
+  const room = (published ?? []).flatMap((one) => parseQuantity(one.maximumVolumeSize ?? one.capacity) ?? []);
+  if (published === undefined || claim === undefined) {
+    const why = 'The scheduler knows of no room for a volume that the pod waits for (CSIStorageCapacity).';
+    return { why, next: 'See what csi-provisioner has published of each class.', command };
+  }
+  const [most] = room.toSorted((a, b) => (a > b ? -1 : 1));
+  if (most === undefined) {
+    return {
+      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the box did not answer when it was asked, or no pool fits the class.`,
+      next: 'Wait for the next look (storageCapacity.pollInterval of the chart); if there is none then, see what csi-provisioner says.',
+      command,
+    };
+  }
+  if (most >= (parseQuantity(asked) ?? 0n)) {
+    return {
+      why: `For class ${name} ${printQuantity(most)} are published (CSIStorageCapacity), which is enough for the ${asked} of this claim: it has changed since, or another claim of the pod lacks room.`,
+      next: 'Wait a minute, for the scheduler tries again; if it stays so, ask about the other claims of the pod.',
+      command,
+    };
+  }
+  return {
+    why: `The claim asks for ${asked}, and the most that is published for class ${name} is ${printQuantity(most)} (CSIStorageCapacity): what the pool has free above its reserve, or may still promise.`,
+    next: 'Delete snapshots or volumes that nobody needs, add disks to the pool, or ask for less; it goes on by itself then.',
+    command,
+  };
+}
+
+const NEVER = { involvedObject: {} };
+
+function attachedToDead(scene: Scene): boolean {
+  return (there(scene.attachments) ?? []).some(({ spec }) => isDead(scene, spec.nodeName));
+}
+
+/** How containers fail whose volume has given up. */
+const BROKEN = /input\/output error|read-only file system/i;
+
+function gaveUp(scene: Scene): Finding[] {
+  const volume = there(scene.volume);
+  if (volume === undefined) return [];
+  return (there(scene.pods) ?? []).flatMap((pod): Finding[] => {
+    const { name, namespace } = pod.metadata;
+    const said = isAlive(pod) ? wordsOf(scene, pod, volume) : undefined;
+    if (said === undefined) return [];
+    return [
+      {
+        ...{ state: 'stuck', at: `pod ${name}`, said },
+        what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
+        why: 'Its device gave I/O errors, as when the pool on the box is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
+        next: 'See that the pool has room and the box answers; then delete the pod, and the next one mounts it anew.',
+        command: `kubectl -n ${namespace} delete pod ${name}`,
+      },
+    ];
+  });
+}
+
+/** The words of a container that the runtime cannot start with this volume, or of the node plugin since the pod is there. */
+function wordsOf(scene: Scene, { metadata, spec, status }: Pod, volume: Volume): string | undefined {
+  const events = there(scene.events.get(`Pod/${metadata.name}`)) ?? [];
+  const isOfVolume = (words: string) => BROKEN.test(words) && words.includes(volume.metadata.name);
+  const containers = (status?.containerStatuses ?? []).flatMap(({ ready, state, lastState }) =>
+    ready ? [] : [state?.waiting?.message, state?.terminated?.message, lastState?.terminated?.message],
+  );
+  const isReadyAgain = isReady({ status });
+  const failed = isReadyAgain ? [] : events.flatMap(({ reason, message }) => (reason === 'Failed' ? message : []));
+  const ofContainer = [...containers, ...failed].find((words) => words !== undefined && isOfVolume(words));
+  if (ofContainer !== undefined) return ofContainer;
+  const handle = volume.spec.csi?.volumeHandle;
+  const since = Date.parse(metadata.creationTimestamp ?? '') || scene.now;
+  const ofNode = there(scene.events.get(`Node/${spec.nodeName}`)) ?? [];
+  return ofNode.find(
+    (event) =>
+      event.reason === 'FilesystemGaveUp' &&
+      handle !== undefined &&
+      event.message?.startsWith(`${handle}:`) &&
+      timeOf(event) >= since,
+  )?.message;
 }
 
 const MOUNTING = ['FailedMount', 'FailedAttachVolume', 'FailedMapVolume'];
@@ -78,13 +193,19 @@ function mountFailed(scene: Scene): Finding[] {
     .filter(isMounting)
     .flatMap(({ metadata: { name, namespace }, spec }): Finding[] => {
       const events = there(scene.events.get(`Pod/${name}`)) ?? [];
-      // "unmounted volumes=[data]" tells that it takes long; the Event that says why is more worth, though older.
-      const telling = events.filter(
-        ({ reason, message }) => MOUNTING.includes(reason ?? '') && !/timed out waiting/.test(message ?? ''),
+      const attachedAt = timeOf(newest(scene, 'Pod', name, ['SuccessfulAttachVolume']) ?? NEVER);
+      const open = events.filter(
+        (event) =>
+          MOUNTING.includes(event.reason ?? '') &&
+          !(event.reason === 'FailedAttachVolume' && timeOf(event) <= attachedAt && attachedAt > 0),
       );
-      const said = (telling[0] ?? newest(scene, 'Pod', name, MOUNTING))?.message;
-      if (said === undefined) return [];
+      // "unmounted volumes=[data]" tells that it takes long; the Event that says why is more worth, though older.
+      const event = open.find(({ message }) => !/timed out waiting/.test(message ?? '')) ?? open[0];
+      const said = telling(event?.message);
+      if (event === undefined || said === undefined) return [];
       if (/Multi-Attach error/.test(said)) {
+        // What holds it there is told with its node.
+        if (attachedToDead(scene)) return [];
         return [
           {
             ...{ state: 'stuck', at: `pod ${name}`, said },
@@ -100,7 +221,7 @@ function mountFailed(scene: Scene): Finding[] {
           ...{ state: 'stuck', at: `pod ${name}`, said },
           what: `The volume cannot be mounted for pod ${name} on ${spec.nodeName ?? 'no node yet'}.`,
           command: `kubectl -n ${namespace} describe pod ${name}`,
-          ...explain(said, scene),
+          ...explainEvent(event, scene, spec.nodeName),
         },
       ];
     });

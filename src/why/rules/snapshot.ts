@@ -1,6 +1,6 @@
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isReady, newest, type Scene, there } from '../scene.ts';
+import { age, isReady, newest, type Scene, telling, there } from '../scene.ts';
 import { PATIENCE_MS } from './claim.ts';
 
 /** A VolumeSnapshot that is not ready; what comes before its content. */
@@ -77,8 +77,8 @@ function notFound({ snapshot, snapshotClasses, subject, elsewhere }: Scene): Fin
 
 const IS_DEFAULT = 'snapshot.storage.kubernetes.io/is-default-class';
 
-/** The class of the snapshot; `none` when it names none and no class of the driver is the default one. */
-function classOf(scene: Scene) {
+/** The class of a snapshot that is not ready; `none` when it names none and no class of the driver is the default one. */
+export function classOf(scene: Scene) {
   const wanted = awaitedSnapshot(scene)?.spec.volumeSnapshotClassName;
   const classes = there(scene.snapshotClasses);
   if (classes === undefined) return undefined;
@@ -167,7 +167,8 @@ function notBound(scene: Scene): Finding | undefined {
   if (snapshot === undefined || hasContent(scene) || classOf(scene) === 'none') return undefined;
   // A content made by hand has rules of its own.
   if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
-  const said = snapshot.status?.error?.message ?? newest(scene, 'VolumeSnapshot', snapshot.metadata.name)?.message;
+  const said =
+    telling(snapshot.status?.error?.message) ?? newest(scene, 'VolumeSnapshot', snapshot.metadata.name)?.message;
   const isLate = age(scene, snapshot.metadata.creationTimestamp) > PATIENCE_MS;
   return {
     ...{ state: said !== undefined || isLate ? 'stuck' : 'waiting', at: 'snapshot', said },

@@ -1,6 +1,8 @@
 import type { Claim, VolumeSnapshot } from '../../kubernetes/kinds.ts';
+import { parseQuantity } from '../../kubernetes/quantity.ts';
 import type { Finding, Rule } from '../finding.ts';
-import type { Scene } from '../scene.ts';
+import { ASK_FOR_MORE } from '../meanings.ts';
+import { isGoing, type Scene } from '../scene.ts';
 import { pendingClaim } from './claim.ts';
 
 /** What a claim is to be made from. */
@@ -11,6 +13,7 @@ export const sourceRules: readonly Rule[] = [
     notices: 'the snapshot that the claim is made from is not ready, or its claim is not bound',
     judge: notReady,
   },
+  { id: 'source-larger', notices: 'the claim asks for less than its source has', judge: larger },
 ];
 
 function missing(scene: Scene): Finding | undefined {
@@ -33,6 +36,15 @@ function notReady(scene: Scene): Finding | undefined {
   const { source } = scene;
   if (claim === undefined || source?.seen.is !== 'there') return undefined;
   const isReady = 'source' in source.seen.object.spec ? isCut(source.seen.object) : isBound(source.seen.object);
+  if (isGoing(source.seen.object)) {
+    return {
+      ...{ state: 'stuck', at: 'source' },
+      what: `The claim is to be made from ${source.what}, which is being deleted.`,
+      why: 'Nothing is made from what is being deleted, and the deletion cannot be taken back.',
+      next: 'Delete the claim, and make it anew from a source that stays.',
+      command: `kubectl -n ${claim.metadata.namespace} get volumesnapshots,persistentvolumeclaims`,
+    };
+  }
   if (isReady) return undefined;
   const { name, namespace } = source.seen.object.metadata;
   return {
@@ -50,4 +62,24 @@ function isCut({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'
 
 function isBound({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
   return status !== undefined && 'phase' in status && status.phase === 'Bound';
+}
+
+/** As csi-provisioner compares them: with restoreSize of a snapshot, and with what the claim to be cloned asks for. */
+function larger(scene: Scene): Finding | undefined {
+  const asked = pendingClaim(scene)?.spec.resources?.requests?.storage;
+  if (asked === undefined || scene.source?.seen.is !== 'there') return undefined;
+  const { spec, status } = scene.source.seen.object;
+  const least =
+    'source' in spec
+      ? status !== undefined && 'restoreSize' in status
+        ? status.restoreSize
+        : undefined
+      : spec.resources?.requests?.storage;
+  if (least === undefined || (parseQuantity(asked) ?? 0n) >= (parseQuantity(least) ?? 0n)) return undefined;
+  return {
+    ...{ state: 'stuck', at: 'claim' },
+    what: `The claim asks for ${asked}, and ${scene.source.what} has ${least}.`,
+    why: 'A volume is never smaller than what it is made from: csi-provisioner refuses it before the driver is asked.',
+    next: ASK_FOR_MORE,
+  };
 }

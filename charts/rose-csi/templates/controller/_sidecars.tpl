@@ -1,7 +1,17 @@
 {{/* What each sidecar is told beside the common flags; a flag that is its default is named where names on the box hang on it. */}}
 
+{{/*
+Requests to the API server. By default each sidecar may make 5 in a second, and 10 at once, however many workers it has, and its
+client holds the workers back. A request to the driver takes about five of them, so that is for each worker here.
+*/}}
+{{- define "rose-csi.apiArgs" -}}
+- --kube-api-qps={{ mul 5 (int .Values.sidecars.workers) }}
+- --kube-api-burst={{ mul 10 (int .Values.sidecars.workers) }}
+{{- end -}}
+
 {{- define "rose-csi.provisionerArgs" -}}
 - --worker-threads={{ .Values.sidecars.workers }}
+{{ include "rose-csi.apiArgs" . }}
 - --volume-name-prefix=pvc
 - --extra-create-metadata
 - --default-fstype=ext4
@@ -28,16 +38,19 @@
 
 {{- define "rose-csi.attacherArgs" -}}
 - --worker-threads={{ .Values.sidecars.workers }}
+{{ include "rose-csi.apiArgs" . }}
 {{- end -}}
 
 {{/* Volumes grow while in use, so there is no "in use" error to handle, and no right to list all pods to give. */}}
 {{- define "rose-csi.resizerArgs" -}}
 - --workers={{ .Values.sidecars.workers }}
+{{ include "rose-csi.apiArgs" . }}
 - --handle-volume-inuse-error=false
 {{- end -}}
 
 {{- define "rose-csi.snapshotterArgs" -}}
 - --worker-threads={{ .Values.sidecars.workers }}
+{{ include "rose-csi.apiArgs" . }}
 - --snapshot-name-prefix=snap
 - --extra-create-metadata
 {{- end -}}

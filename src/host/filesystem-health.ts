@@ -1,0 +1,60 @@
+/** Whether a mounted filesystem still does what it is there for. */
+import { StorageError } from '../storage/errors.ts';
+import type { BlockDevice } from './block-device.ts';
+import type { Mount } from './mountinfo.ts';
+import type { VolumeName } from './node-tools.ts';
+import { ProcessError, type Processes } from './processes.ts';
+
+/**
+ * A filesystem that is mounted and has given up, as after an I/O error: StorageError `precondition`. It stays so until it is
+ * mounted anew, whatever becomes of the device.
+ */
+export class FilesystemGaveUp extends StorageError {
+  readonly volumeId: string;
+  /** What is so, without what to do. */
+  readonly fact: string;
+
+  constructor({ id }: VolumeName, fact: string) {
+    super(
+      'precondition',
+      `${id}: ${fact}; a container that is started anew does not mount it anew. See that the pool has room and the box ` +
+        'answers, then delete the pods that use it: the next one mounts it again and replays its journal',
+    );
+    this.volumeId = id;
+    this.fact = fact;
+  }
+}
+
+/** What ext4 shows among its options: after an error (`emergency_ro` since Linux 6.14, `ro` before), or shut down. */
+const GIVEN_UP = ['emergency_ro', 'ro', 'shutdown'];
+const STAT_MS = 10_000;
+
+/**
+ * What has become of the filesystem that the mount shows, as a sentence; undefined when it works, or does not answer at all.
+ * XFS shows nothing among its options: once shut down it answers EIO to whatever is asked of a file. It is asked in a
+ * child, as everything that may hang.
+ */
+export async function givenUp(
+  host: Processes,
+  { type, mountPoint, superOptions }: Mount,
+  device: BlockDevice,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  // It was mounted as one that cannot be written.
+  if (device.readOnly) return undefined;
+  const found = GIVEN_UP.find((option) => superOptions.includes(option));
+  if (found !== undefined) return sentence(type, device, found);
+  if (type !== 'xfs') return undefined;
+  try {
+    const options = { timeoutMs: STAT_MS, ...(signal && { signal }) };
+    const { status, complaint } = await host.ask('stat', ['--format=%i', mountPoint], options);
+    return status !== 0 && /Input\/output error/.test(complaint) ? sentence(type, device, 'shut down') : undefined;
+  } catch (error) {
+    if (error instanceof ProcessError) return undefined;
+    throw error;
+  }
+}
+
+function sentence(type: string, { path }: BlockDevice, how: string): string {
+  return `the ${type} on ${path} has given up after an error of its device (${how})`;
+}
