@@ -50,10 +50,17 @@ export interface RdsOptions {
   readonly predecessorMs?: number;
 }
 
-/** Refusals that the device gets past by itself, most often within milliseconds. */
-const PASSING: ReadonlySet<RdsErrorCode> = new Set(['RC-SIZE', 'RC-LAG', 'RC-LEFT']);
-/** How often, and after how many milliseconds, they are asked again. */
-const PATIENCE_TIMES = 20;
+/**
+ * How often a refusal is asked again that the device gets past by itself, most often within milliseconds. A growth is refused
+ * also to a script that was too late for it, which its repeat is not.
+ */
+const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
+  ['RC-SIZE', 20],
+  ['RC-LAG', 20],
+  ['RC-LEFT', 20],
+  ['RC-GROW', 1],
+]);
+/** Milliseconds in between. */
 const PATIENCE_MS = 100;
 
 /**
@@ -111,13 +118,14 @@ export class Rds {
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */
   async #insist<T>(operation: Operation<T>, call: RdsCall): Promise<T> {
     let made = false;
-    for (let again = PATIENCE_TIMES; ; again -= 1) {
+    for (let asked = 0; ; asked += 1) {
       try {
         return await this.#once(operation, call);
       } catch (error) {
         if (!(error instanceof RdsError)) throw error;
         made ||= error.made;
-        if (!PASSING.has(error.code) || again === 0 || !(await this.#pause(call))) throw made ? error.ofMade() : error;
+        const isOver = asked >= (PATIENCE_TIMES.get(error.code) ?? 0) || !(await this.#pause(call));
+        if (isOver) throw made ? error.ofMade() : error;
       }
     }
   }

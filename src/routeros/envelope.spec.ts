@@ -118,6 +118,7 @@ describe('parseAnswer, the uptime behind the marker', () => {
     assert.equal(uptime(' 00:01:30\r\n'), 90);
     assert.equal(uptime(' 2d03:04:05\r\ntrue\r\n'), 183_845);
     assert.equal(uptime(' 1w2d03:04:05.250\r\n'), 788_645);
+    for (const more of ['0', '5d', 'w', '00:00:01', 'done']) assert.equal(uptime(` 00:01:30\r\n${more}\r\n`), 90, more);
   });
 
   it('is unknown when it was cut off or is none, which makes the rows no less whole', () => {

@@ -114,7 +114,8 @@ export function parseAnswer(output: Uint8Array, nonce: string, note = ''): Answe
   const text = decodeOutput(output);
   const ok = text.indexOf(`OK${nonce}`);
   if (ok !== -1) {
-    const [, uptime = ''] = /^ ([0-9wd:.]+)/.exec(text.slice(ok + nonce.length + 2)) ?? [];
+    // What is printed behind it follows at once, as line breaks are control bytes.
+    const [, uptime = ''] = /^ ((?:\d+w)?(?:\d+d)?\d+:\d\d:\d\d)/.exec(text.slice(ok + nonce.length + 2)) ?? [];
     return { rows: rowsFrom(text.slice(0, ok)), uptimeSeconds: parseUptime(uptime) };
   }
   const error = text.indexOf(`ER${nonce} `);

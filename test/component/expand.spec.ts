@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, publish, refused, volumeName } from '../support/calls.ts';
+import { Faults } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
+import { LeapingClock } from '../support/leaping-clock.ts';
 import { smallPool } from '../support/pools.ts';
 import { fromSnapshot, sharedBlock } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
@@ -69,4 +71,20 @@ test('a size that cannot be had is refused, and the volume stays as it was', asy
   await refused(controller.controllerExpandVolume({ volumeId }), 'INVALID_ARGUMENT', /capacity_range/);
   const { volume } = await controller.controllerGetVolume({ volumeId });
   assert.equal(volume?.capacityBytes, 4n * MiB);
+});
+
+test('a growth that came too late was told as a box that cannot grow images', async (t) => {
+  const [clock, faults] = [new LeapingClock(), new Faults()];
+  const { controller } = await startStack(t, {
+    simulator: { hooks: faults.hooks, clock: clock.box },
+    patience: { clock },
+  });
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const comeLate = () => faults.before({ path: '/disk', command: 'set', text: 'file-size=' }, () => clock.leap(12_000));
+  comeLate();
+  const capacityRange = { requiredBytes: 2n * MiB };
+  assert.equal((await controller.controllerExpandVolume({ volumeId, capacityRange })).capacityBytes, 2n * MiB);
+  comeLate();
+  await makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId));
 });
