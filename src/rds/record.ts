@@ -50,7 +50,8 @@ export interface PublicationRecord {
 
 const RECORD = /^rose:2 ([0-9a-f]{8}) ([^|]*)/;
 const ENTRY = /^([0-9a-f-]{36}):([wrs]):([0-9a-f]{8})$/;
-const MAX_WORDS = 36;
+/** Bytes of words for people: fewer than an entry begins with. */
+export const MAX_WORDS = 36;
 
 /** A fresh token. */
 export function randomDigits(): string {

@@ -185,6 +185,27 @@ test('an export without a recorded node is never handed out: somebody else may u
   await refused(stack.controller.deleteVolume({ volumeId }), 'FAILED_PRECONDITION', /nvme-tcp-export=no/);
 });
 
+test('words in front of a record let the end of a publication to another node take the export from its node', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller);
+  const { nqn = '' } = await publish(controller, volumeId, node(1));
+  for (const words of ['mine: ', 'x'.repeat(120)]) {
+    await change(
+      simulator,
+      `:local d [/disk find where type=file]; /disk set $d comment=("${words}".[/disk get ($d->0) comment])`,
+    );
+    await refused(unpublish(controller, volumeId, node(2)), 'FAILED_PRECONDITION', /nvme-tcp-export=no/);
+    await refused(publish(controller, volumeId, node(1)), 'FAILED_PRECONDITION', /nvme-tcp-export=no/);
+    assert.ok(await stack.api.read(nqn, { offset: 0, length: 1 }), 'its node still reaches it');
+  }
+  await change(simulator, '/disk set [find where type=file] nvme-tcp-export=no');
+  await unpublish(controller, volumeId, node(1));
+  await publish(controller, volumeId, node(2));
+  assert.deepEqual(await nodesOf(stack, volumeId), [node(2)]);
+  assert.ok((await look(simulator, COMMENT)).length <= 200);
+});
+
 test('the allow-list is set to the node when the configuration asks for it, and emptied afterwards', async (t) => {
   const stack = await startStack(t, { backend: { nvme: { address: '192.0.2.1', allowHostName: true } } });
   const volumeId = await makeVolume(stack.controller);

@@ -10,6 +10,7 @@ import {
   freshRecord,
   HEADER,
   MAX_COMMENT,
+  MAX_WORDS,
   type Publication,
   publicationNqn,
   REATTACHED,
@@ -114,9 +115,12 @@ export function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: s
   if (disk.nqn !== nqn) throw new RdsError('RC-NQN', `${disk.slot}: "${disk.nqn}" instead of ${nqn}`);
 }
 
-/** The entries of a record with the words behind them; all of a comment that is none of ours counts as words. */
+/**
+ * The entries of a record with the words behind them. A comment that is none of ours has words alone, and of those so many that
+ * no entry of a record is among them that somebody has written something in front of.
+ */
 function entriesOf(s: ScriptBuilder, comment: Script): Script {
-  const entries = s.let(ros`("| ".${comment})`);
+  const entries = s.let(ros`("| ".[:pick ${comment} 0 ${MAX_WORDS}])`);
   s.if(ros`${comment}~${RECORD}`, () => s.set(entries, ros`[:pick ${comment} ${ENTRIES_AT} ${MAX_COMMENT}]`));
   return entries;
 }
@@ -163,6 +167,11 @@ export function unpublishVolume(
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
+        // Without a record nobody knows whose export it is, so it is not turned off for one node.
+        if (hostId !== undefined) {
+          const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
+          s.if(ros`${exported} and !(${comment}~${RECORD})`, () => strangeExport(s, item, comment));
+        }
         const entries = entriesOf(s, comment);
         cut(s, entries, hostId);
         const record = s.let(recordOf(entries));

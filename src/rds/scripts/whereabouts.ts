@@ -8,9 +8,9 @@ import { proveAll, subvolumeProperties } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
- * Which of several subvolumes is the object: in a filesystem the one with the smallest subvolume-id, as a race may have made
- * two; of several filesystems the one that the disk item of the volume is in, which must be configured. Undefined where nothing
- * says so, or there is none. A name that
+ * Which of several subvolumes is the object: the one that the disk item of the volume leads to; without that, in one filesystem
+ * the one with the smallest subvolume-id, as a race may have made two. Undefined where nothing says so, where it is in a pool
+ * that is not configured, or there is none. A name that
  * is another one with further digits behind it, as people call their copies, is none of several.
  */
 export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
@@ -27,15 +27,15 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
     decode(rows) {
       const found = withoutLonger(decodeObject(rows.filter((row) => 'subvolume-id' in row)).subvolumes);
       const path = withoutSlash(text(rows.find((row) => 'file-path' in row) ?? {}, 'file-path'));
-      const home = rows.find((row) => {
-        const mountPoint = withoutSlash(text(row, 'mount-point'));
-        return mountPoint !== '' && path.startsWith(`${mountPoint}/`);
-      });
-      const labels = new Set(found.map(({ fs }) => fs));
-      const label = labels.size === 1 ? found[0]?.fs : text(home ?? {}, 'fs-label');
-      const isConfigured = pools.some((pool) => pool.label === label);
-      const chosen = found.find(({ fs }) => isConfigured && fs === label);
-      return chosen && { label: chosen.fs, name: chosen.name, uuid: chosen.uuid, subvolumeId: chosen.subvolumeId };
+      const isAttached = ({ fs, name }: SubvolumeRow) =>
+        rows.some(
+          (row) =>
+            text(row, 'fs-label') === fs && `${withoutSlash(text(row, 'mount-point'))}/${name}/volume.img` === path,
+        );
+      const isOneFilesystem = new Set(found.map(({ fs }) => fs)).size === 1;
+      const chosen = found.find(isAttached) ?? (isOneFilesystem ? found[0] : undefined);
+      if (chosen === undefined || !pools.some(({ label }) => label === chosen.fs)) return undefined;
+      return { label: chosen.fs, name: chosen.name, uuid: chosen.uuid, subvolumeId: chosen.subvolumeId };
     },
   };
 }
