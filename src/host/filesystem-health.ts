@@ -11,16 +11,19 @@ import { ProcessError, type Processes } from './processes.ts';
  */
 export class FilesystemGaveUp extends StorageError {
   readonly volumeId: string;
+  /** Where it is mounted: at the path of a pod, so that the next pod is another place. */
+  readonly place: string;
   /** What is so, without what to do. */
   readonly fact: string;
 
-  constructor({ id }: VolumeName, fact: string) {
+  constructor({ id }: VolumeName, place: string, fact: string) {
     super(
       'precondition',
       `${id}: ${fact}; a container that is started anew does not mount it anew. See that the pool has room and the box ` +
         'answers, then delete the pods that use it: the next one mounts it again and replays its journal',
     );
     this.volumeId = id;
+    this.place = place;
     this.fact = fact;
   }
 }

@@ -1,14 +1,17 @@
 /** On sparse files in place of devices: what they are to mkfs and the probes, without root. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -98,7 +101,7 @@ for (const filesystem of ['ext4', 'xfs'] as const) {
     assert.equal(await one.ensure(volume), filesystem);
     const record = await one.records.read('u');
     assert.equal(record?.state, 'formatting');
-    assert.equal(primarySuperblock(readFileSync(one.device.path))?.uuid, record?.uuid);
+    assert.equal(primarySuperblock(readFileSync(one.device.path))?.uuid, record && 'uuid' in record && record.uuid);
     await one.formatting.remember(volume, one.device, filesystem);
     assert.equal((await one.records.read('u'))?.state, 'formatted');
     const before = one.state();
@@ -230,6 +233,65 @@ test('a damaged record forbids everything', async (t) => {
   const before = one.state();
   await refused(one, 'precondition', /u\.json on this node is damaged/);
   assert.equal(one.state(), before);
+});
+
+/** So many volumes that were formatted one after the other, the first of them first. */
+async function formatted(one: Bench, count: number): Promise<readonly Formattable[]> {
+  const volumes: Formattable[] = [];
+  for (let nth = 0; nth < count; nth += 1) {
+    const volume = { ...VOLUME, uuid: randomUUID() };
+    await one.formatting.remember(volume, one.device, 'ext4');
+    // The order of what was written within one tick of the clock is as good as any other.
+    const at = new Date(2026, 0, 1, 0, 0, nth);
+    if (existsSync(one.records.path(volume.uuid))) utimesSync(one.records.path(volume.uuid), at, at);
+    volumes.push(volume);
+  }
+  return volumes;
+}
+
+test('the records of formatted volumes grew without a bound, and none that is folded permits what it forbade', async (t) => {
+  const one = bench(t);
+  if (one === undefined) return;
+  const begun = { ...VOLUME, uuid: randomUUID() };
+  await one.records.write(begun.uuid, {
+    ...{ version: 1, nqn: begun.nqn, state: 'formatting', filesystem: 'ext4', uuid: 'x', bytes: '1' },
+  });
+  utimesSync(one.records.path(begun.uuid), 0, 0);
+  const volumes = await formatted(one, 500);
+  const directory = join(one.directory, 'state/formatted');
+  const files = readdirSync(directory);
+  assert.ok(files.length <= 258, `${files.length} files`);
+  const list = readFileSync(join(directory, 'earlier.list'), 'utf8').trimEnd().split('\n');
+  assert.equal(list.at(-1), `${list.length - 1} volumes`);
+  assert.ok(volumes.some(({ uuid }) => list.includes(uuid)));
+  for (const volume of [volumes[0], volumes[300], volumes[499]]) {
+    await refused(one, 'precondition', /it has held a filesystem before/, volume);
+  }
+  assert.equal((await one.records.read(begun.uuid))?.state, 'formatting', 'what may be repeated stays known');
+  const another = { ...VOLUME, uuid: randomUUID() };
+  assert.equal(await one.ensure(another), 'ext4', 'a volume of which nothing is recorded is formatted');
+  assert.equal(
+    await one.ensure(volumes[0]),
+    'ext4',
+    'and one that holds a filesystem is mounted, however old its record',
+  );
+});
+
+test('a damaged list of earlier records forbids formatting, and mounting what is there goes on', async (t) => {
+  const one = bench(t);
+  if (one === undefined) return;
+  const volumes = await formatted(one, 257);
+  const list = join(one.directory, 'state/formatted/earlier.list');
+  const whole = readFileSync(list, 'utf8');
+  const lines = whole.split('\n');
+  for (const text of ['', 'nonsense\n', whole.slice(0, 50), lines.slice(1).join('\n'), lines.slice(0, 3).join('\n')]) {
+    writeFileSync(list, text);
+    await refused(one, 'precondition', /it may have held a filesystem before: .*earlier\.list is damaged/);
+    await formatted(one, text === '' ? 130 : 1);
+    assert.equal(readFileSync(list, 'utf8'), text, 'what cannot be read is not written over');
+  }
+  await one.mkfs('mkfs.ext4', '-q');
+  assert.equal(await one.ensure(volumes[0]), 'ext4');
 });
 
 test('a wrong device behind a reused name is not touched', async (t) => {

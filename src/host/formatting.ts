@@ -98,6 +98,7 @@ export class Formatting {
         device,
         'it was made from a source, as a raw block volume, or adopted, yet holds no filesystem',
       );
+    if (record?.state === 'long ago') throw refusal(volume, device, record.why);
     if (record?.state === 'formatted') {
       throw refusal(volume, device, `it has held a filesystem before (${this.#records.path(volume.uuid)})`);
     }
@@ -118,7 +119,8 @@ export class Formatting {
     if (!volume.blank) return;
     const record = await this.#records.read(volume.uuid);
     if (record?.state === 'formatted') return;
-    await this.#write(volume, device, 'formatted', record?.uuid ?? '', filesystem);
+    const id = record?.state === 'formatting' ? record.uuid : '';
+    await this.#write(volume, device, 'formatted', id, filesystem);
   }
 
   /** The proof is on this node's disk before mkfs begins, so that what mkfs leaves half-made can be told from data. */

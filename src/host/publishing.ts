@@ -125,7 +125,7 @@ export class Publishing {
 
   async #refuseGivenUp(volume: VolumeName, mount: Mount, device: BlockDevice, signal: AbortSignal): Promise<void> {
     const fact = await givenUp(this.#tools.host, mount, device, signal);
-    if (fact !== undefined) throw new FilesystemGaveUp(volume, fact);
+    if (fact !== undefined) throw new FilesystemGaveUp(volume, mount.mountPoint, fact);
   }
 
   /** XFS is grown through a mount that can be written; a published one may be read-only. */

@@ -127,8 +127,10 @@ export class Staging {
     const fact = mount && (await givenUp(host, mount, device));
     if (mount === undefined || fact === undefined) return filesystem;
     const others = placesOf(await mounts.list(), device).filter((place) => place !== mount.mountPoint);
-    if (others.length > 0)
-      throw new FilesystemGaveUp(volume, `${fact}, and is still published at ${others.join(', ')}`);
+    const [other] = others;
+    if (other !== undefined) {
+      throw new FilesystemGaveUp(volume, other, `${fact}, and is still published at ${others.join(', ')}`);
+    }
     logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it anew');
     await mounts.unmount(path, UMOUNT_MS);
     return undefined;

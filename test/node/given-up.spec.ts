@@ -32,14 +32,17 @@ for (const kind of ['xfs', 'ext4'] as const) {
     assert.throws(() => writeFileSync(join(path, 'more'), 'x'), /EIO|EROFS/);
     await refused(stats(), 'FAILED_PRECONDITION', /has given up.*delete the pods that use it/);
     await until(async () => api.events().length > 0);
+    await refused(stats(), 'FAILED_PRECONDITION', /has given up/);
     assert.deepEqual(
       api.events().map(({ reason, involvedObject }) => [reason, involvedObject['kind']]),
       [['FilesystemGaveUp', 'Node']],
+      'once for each pod that has it',
     );
 
     const publishContext = await node.controllerPublish(claim);
     const second = () => node.client.nodePublishVolume({ ...node.publishRequest(claim, 'next'), publishContext });
     await refused(second(), 'FAILED_PRECONDITION', /still published at/);
+    assert.equal(api.events().length, 1);
     const targetPath = node.targetPath(claim);
     await node.client.nodeUnpublishVolume({ volumeId, targetPath });
     await second();
@@ -47,6 +50,10 @@ for (const kind of ['xfs', 'ext4'] as const) {
     assert.equal(readFileSync(join(next, 'data'), 'utf8'), 'precious');
     writeFileSync(join(next, 'more'), 'x', { flush: true });
     await node.client.nodeGetVolumeStats({ volumeId, volumePath: next });
+
+    GIVE_UP[kind](next);
+    await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: next }), 'FAILED_PRECONDITION', /given up/);
+    await until(async () => api.events().filter(({ reason }) => reason === 'FilesystemGaveUp').length === 2);
     await node.client.nodeUnpublishVolume({ volumeId, targetPath: next });
     await node.unmount(claim);
     assert.deepEqual(node.mounts(), []);

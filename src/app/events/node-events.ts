@@ -47,8 +47,8 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
           }
           // The kubelet asks for the usage of each volume every minute, so that this is told soon.
           if (error instanceof FilesystemGaveUp) {
-            const { volumeId, fact } = error;
-            tell({ reason: 'FilesystemGaveUp', subject: volumeId, message: `${volumeId}: ${fact}` });
+            const { volumeId, place, fact } = error;
+            tell({ reason: 'FilesystemGaveUp', subject: `${volumeId} ${place}`, message: `${volumeId}: ${fact}` });
           }
           throw error;
         }

@@ -149,7 +149,7 @@ function gaveUp(scene: Scene): Finding[] {
   if (volume === undefined) return [];
   return (there(scene.pods) ?? []).flatMap((pod): Finding[] => {
     const { name, namespace } = pod.metadata;
-    const said = isAlive(pod) ? wordsOf(scene, pod, volume) : undefined;
+    const said = isAlive(pod) && !isGoing(pod) ? wordsOf(scene, pod, volume) : undefined;
     if (said === undefined) return [];
     return [
       {
