@@ -7,6 +7,7 @@ import type { Controller } from '../../../src/csi/gen/csi_pb.js';
 import { defaultRetryPolicy } from '../../../src/routeros/index.ts';
 import { inventory, look } from '../../support/console.ts';
 import type { Client } from '../../support/grpc-client.ts';
+import { LeapingClock } from '../../support/leaping-clock.ts';
 import { type Stack, startStack } from '../../support/stack.ts';
 import { until } from '../../support/until.ts';
 import type { Cell } from './cells.ts';
@@ -44,7 +45,11 @@ export class Arena {
 
   static async open(t: TestContext): Promise<Arena> {
     const recorder = new Recorder();
-    const stack = await startStack(t, { patience: impatient, simulator: { hooks: recorder.hooks } });
+    const clock = new LeapingClock();
+    const stack = await startStack(t, {
+      patience: { ...impatient, clock },
+      simulator: { hooks: recorder.hooks, clock: clock.box },
+    });
     return new Arena(stack, await layGround(stack), recorder);
   }
 
