@@ -16,8 +16,8 @@ export interface Writing<T> extends Omit<Reading<T>, 'kind'> {
   /** What it changes. */
   readonly object: ObjectRef;
   /**
-   * What is done to the object. Of two operations with the same name the second is a repeat of the first, which finds and
-   * completes what that has done, so it need not wait for it.
+   * What is done to the object, with all that it writes: a size, a token, a time. Of two operations with the same name the
+   * second is a repeat of the first, which finds and completes what that has done, so it need not wait for it.
    */
   readonly name: string;
   /** Whether it takes the object, or a part of it, away. */

@@ -91,3 +91,20 @@ test('what an interrupted call left of a new volume is made anew where the box d
   assert.equal((await controller.createVolume(request)).volume?.capacityBytes, 2n * MiB);
   assert.deepEqual(await readAll(stack, volumeId), Buffer.alloc(Number(2n * MiB)));
 });
+
+test('what an interrupted call left of a new volume stayed where the box never attached what is not there', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
+  const { controller, simulator } = stack;
+  await makeVolume(controller, MiB);
+  const request = volumeRequest(volumeName(), 2n * MiB);
+  faults.fail({ path: '/disk', command: 'add', text: 'file-size=' });
+  faults.fail({ path: '/disk/btrfs/subvolume', command: 'remove' });
+  await refused(controller.createVolume(request), 'UNAVAILABLE');
+  faults.heal();
+  const [left] = subvolumes(simulator).slice(-1);
+  for (const text of ['attached again', 'comment=$x']) faults.fail({ path: '/disk', command: 'add', text });
+  const { volume } = await controller.createVolume(request);
+  assert.equal(volume?.capacityBytes, 2n * MiB);
+  assert.deepEqual(subvolumes(simulator).slice(-1), [left]);
+});

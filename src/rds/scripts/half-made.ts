@@ -53,7 +53,8 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
             s.if(ros`!${hasSize} and ${tries}>0`, () => s.run(ros`:delay 100ms`));
           });
           s.if(ros`!${hasSize}`, () => {
-            removeItem(s, { slot: item.slot, comment });
+            // There is none where the device has refused it, and then there is nothing to remove (U27).
+            s.attempt(() => removeItem(s, { slot: item.slot, comment, also: [ros`!(size>0)`] }));
             awaitGone(s, ids(volume));
             s.if(ros`${isMissing(item)} and ${isEmpty}`, () => {
               removeSubvolume(s, found.row, pool, paths, isEmpty);

@@ -52,7 +52,7 @@ export function publishVolume(
 ): Writing<DiskRow | undefined> {
   const entry = entryUpToToken(publication);
   return {
-    ...{ kind: 'write', object: volume, name: `publish ${publication.hostId}`, removes: false },
+    ...{ kind: 'write', object: volume, name: `publish ${publication.hostId} ${publication.token}`, removes: false },
     script: script((s) => {
       const item = openVolume(s, box, volume);
       const [comment, exported] = [s.let(textOf(item.id, ros`comment`)), s.let(textOf(item.id, ros`nvme-tcp-export`))];

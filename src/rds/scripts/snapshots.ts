@@ -42,7 +42,7 @@ export interface CreateSnapshot {
 export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
   const { snapshot, source, namePrefix } = request;
   return {
-    ...{ kind: 'write', object: snapshot, name: `cut from ${source.uuid}`, removes: false },
+    ...{ kind: 'write', object: snapshot, name: `cut ${namePrefix}`, removes: false },
     script: script((s) => {
       const found = findOr(s, box, snapshot, source);
       const { row } = found;

@@ -76,7 +76,7 @@ export function readVolume(box: RdsSettings, volume: VolumeRef): Reading<ObjectS
 export function expandVolume(box: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
   const { reserveBytes, ratioPercent } = box;
   return {
-    ...{ kind: 'write', object: volume, name: 'expand', removes: false },
+    ...{ kind: 'write', object: volume, name: `expand ${bytes}`, removes: false },
     script: script((s) => {
       const item = openVolume(s, box, volume);
       const { pool } = item;

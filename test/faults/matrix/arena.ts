@@ -18,7 +18,7 @@ import { bytesOf, type Ground, layGround, type Prepared, type Scenario } from '.
  * The driver repeats nothing by itself here, so that every fault reaches the sidecar: what is proven is the retry of the
  * sidecars. That the driver's own retries do no harm is proven by the model test.
  */
-const impatient: Patience = {
+export const impatient: Patience = {
   retryPolicy: { rules: defaultRetryPolicy.rules.map((rule) => ({ ...rule, retries: 0 })), budgetMs: 10_000 },
   breaker: { failures: 1_000, firstBreakMs: 1, maxBreakMs: 1 },
 };
@@ -136,13 +136,22 @@ export async function retry(
   controller: Client<typeof Controller>,
   settled: () => Promise<void>,
 ): Promise<readonly string[]> {
+  const { codes } = await insist(async () => {
+    const reply = await prepared.call(controller);
+    await settled();
+    await prepared.verify(controller, reply);
+  });
+  return codes;
+}
+
+/** Calls again as a sidecar does until it succeeds. @throws when a code would have ended its attempts. */
+export async function insist<T>(
+  call: () => Promise<T>,
+): Promise<{ readonly reply: T; readonly codes: readonly string[] }> {
   const codes: string[] = [];
   for (;;) {
     try {
-      const reply = await prepared.call(controller);
-      await settled();
-      await prepared.verify(controller, reply);
-      return codes;
+      return { reply: await call(), codes };
     } catch (error) {
       const { code, details } = error as { code?: unknown; details?: string };
       if (typeof code !== 'number') throw error;

@@ -67,7 +67,8 @@ export function bytesOf({ simulator, simulatorOptions }: Stack, id: string): Buf
   return readFileSync(imagePath(simulatorOptions, names[0] ?? ''));
 }
 
-function padded(bytes: Buffer, length: bigint): Buffer {
+/** The bytes with zeros behind them, so many in all. */
+export function padded(bytes: Buffer, length: bigint): Buffer {
   return Buffer.concat([bytes, Buffer.alloc(Number(length) - bytes.length)]);
 }
 
@@ -120,10 +121,14 @@ async function ownVolume(stack: Stack): Promise<string> {
   return volumeId;
 }
 
+/** The slot that a volume's disk item is in. */
+export function slotOf(volumeId: string): string {
+  return `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+}
+
 /** Takes a volume's disk item off the box, as a reset of the router does. */
-async function loseItem(stack: Stack, volumeId: string): Promise<void> {
-  const slot = `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
-  await change(stack.simulator, `/disk remove [find where slot=${slot}]`);
+export async function loseItem(stack: Stack, volumeId: string): Promise<void> {
+  await change(stack.simulator, `/disk remove [find where slot=${slotOf(volumeId)}]`);
 }
 
 /** An image without a disk item: it counts as lying about until it is attached again. */
