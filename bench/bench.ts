@@ -28,7 +28,7 @@ with the bare exec next to it, which is what talking to the box costs. A bare ex
 constant, in the same envelope and over the same kind of connection, and is measured in turn
 with the calls, so that whatever slows the machine down slows both.
 
-ControllerPublish, ControllerUnpublish and ControllerExpand contain a wait of 100 ms, which keeps
+ControllerPublish, ControllerUnpublish and ControllerExpand wait 100 ms beside the box, which keeps
 two processes from undoing each other's change (docs/decisions/0009-publication.md). Probe asks
 no box: it shows what gRPC alone costs. With 16 callers each call waits for those before it, as
 one exec is under way at a time.

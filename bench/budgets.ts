@@ -3,6 +3,8 @@ import { type BudgetRow, ofKind, type Row, rpcRows } from './rows.ts';
 
 /** RPCs that may not need more than one exec when nothing goes wrong; lists need one for each page. */
 const MAX_EXECS = 1;
+/** Those whose change is believed when it still stands after a moment (docs/decisions/0017-late-writes.md). */
+const LOOKED_AT_TWICE: ReadonlySet<string> = new Set(['ControllerPublish', 'ControllerUnpublish', 'ControllerExpand']);
 const MAX_SNAPSHOT_RATIO = 1.3;
 /** The large volume holds 32 times the data: a copy would show, the spread of the samples does not. */
 const MAX_SIZE_RATIO = 1.25;
@@ -29,10 +31,14 @@ function verdict(what: string, limit: string, measured: string, holds: boolean):
 function execs(rows: readonly Row[]): BudgetRow[] {
   const measured = [...rpcRows(rows), ...ofKind(rows, 'capacity')];
   if (measured.length === 0) return [];
-  const over = [...new Set(measured.filter((row) => row.execs > MAX_EXECS).map(({ rpc }) => rpc))];
+  const over = [
+    ...new Set(
+      measured.filter((row) => row.execs > (LOOKED_AT_TWICE.has(row.rpc) ? 2 : MAX_EXECS)).map(({ rpc }) => rpc),
+    ),
+  ];
   const most = Math.max(...measured.map((row) => row.execs));
   const figure = over.length === 0 ? `at most ${most}` : `${most} for ${over.join(', ')}`;
-  return [verdict('execs for one RPC', `≤ ${MAX_EXECS}`, figure, over.length === 0)];
+  return [verdict('execs for one RPC', `≤ ${MAX_EXECS}; 2 where it is looked at twice`, figure, over.length === 0)];
 }
 
 function snapshotRatio(rows: readonly Row[]): BudgetRow[] {

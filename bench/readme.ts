@@ -35,7 +35,7 @@ export function summary(rows: readonly Row[], date: Date): string {
   return [
     `\`npm run bench\`, ${day}, ${machine()}.`,
     'Medians in ms. The bare exec prints one constant over the same kind of SSH connection, in turn with the calls.',
-    'Publish and Expand contain a wait of 100 ms. What the figures mean: [docs/benchmarks.md](docs/benchmarks.md).',
+    'Publish and Expand are looked at again after 100 ms. What the figures mean: [docs/benchmarks.md](docs/benchmarks.md).',
     '',
     '| | 0 ms latency | 5 ms latency | over the bare exec | 16 at once, 5 ms | execs |',
     '|---|---|---|---|---|---|',
