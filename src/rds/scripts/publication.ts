@@ -143,16 +143,20 @@ export function unpublishVolume(
   return {
     ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
     script: script((s) => {
+      const attached = s.let(ros`""`);
       s.if(ros`[:len ${ids(volume)}]=0`, () => {
         const { pool, row } = locate(s, box, volume);
         s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
           const item = itemOf(s, volume, pool, nameOf(row));
-          s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));
+          s.set(attached, freshRecord(REATTACHED));
+          s.attempt(() => addItem(s, item, attached));
         });
       });
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
+        // Whoever was faster may have unpublished it as well, and published it anew.
+        s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));
         const entries = entriesOf(s, comment);
         cut(s, entries, hostId);
         const record = s.let(recordOf(entries));
