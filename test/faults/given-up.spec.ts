@@ -22,7 +22,7 @@ import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { impatient } from './matrix/arena.ts';
-import { bytesOf } from './matrix/scenarios.ts';
+import { bytesOf, loseItem } from './matrix/scenarios.ts';
 
 /** The same process waits until the script must not write any more; another one does not know of it. */
 for (const who of ['the same process', 'another process'] as const) {
@@ -88,6 +88,18 @@ for (const who of ['the same process', 'another process'] as const) {
     assert.deepEqual(bytesOf(stack, volumeId), pattern('written by the pod'));
   });
 }
+
+test('an unpublication that stalled when it attached a lost disk item took the volume that another process had published', async (t) => {
+  const { stack, later, hold, letGo } = await start(t, 'another process');
+  const volumeId = await makeVolume(later, MiB);
+  await loseItem(stack, volumeId);
+  const stall = hold({ path: '/disk', command: 'add' });
+  await given(stall, unpublish(stack.controller, volumeId));
+  await unpublish(later, volumeId);
+  const { nqn = '' } = await publish(later, volumeId);
+  await letGo(stall);
+  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the node keeps what it is connected to');
+});
 
 /** Where a statement has looked up what it is about to change, and looks at the time: the script itself does so once before. */
 const LOOKED: Place = { path: '/system/resource', command: 'get', nth: 2 };

@@ -151,13 +151,15 @@ export function unpublishVolume(
   return {
     ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
     script: script((s) => {
+      const attached = s.let(ros`""`);
       s.if(hasNoItem(volume), () => {
         s.attempt(
           () => {
             const { pool, row } = locate(s, box, volume, ros`true`);
             s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
               const item = itemOf(s, volume, pool, nameOf(row));
-              s.attempt(() => addItem(s, item, freshRecord(REATTACHED)));
+              s.set(attached, freshRecord(REATTACHED));
+              s.attempt(() => addItem(s, item, attached));
             });
           },
           // Of two that it might be none is attached, so none is published.
@@ -167,6 +169,8 @@ export function unpublishVolume(
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
+        // Whoever was faster may have unpublished it as well, and published it anew.
+        s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));
         // Without a record nobody knows whose export it is, so it is not turned off for one node.
         if (hostId !== undefined) {
           const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
