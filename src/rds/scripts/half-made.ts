@@ -56,7 +56,7 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
             // There is none where the device has refused it, and then there is nothing to remove (U27).
             s.attempt(() => removeItem(s, { slot: item.slot, comment, also: [ros`!(size>0)`] }));
             awaitGone(s, ids(volume));
-            s.if(ros`${isMissing(item)} and ${isEmpty}`, () => {
+            s.if(isMissing(item), () => {
               removeSubvolume(s, found.row, pool, paths, isEmpty);
               awaitGone(s, rowsWhere(ownNow(found, pool, 'pvc')));
             });
