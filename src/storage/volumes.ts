@@ -162,6 +162,8 @@ export class Volumes {
     try {
       await backend.rds.run((box) => attachVolume(box, volume), call);
     } catch (error) {
+      // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
+      if (error instanceof RdsError && error.code === 'RC-NOVOL') return;
       if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
       await this.#discardHalfMade(backend, volume, call);
     }
