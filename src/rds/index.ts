@@ -13,7 +13,7 @@ export {
 } from './names.ts';
 export type { Operation } from './operation.ts';
 export type { ExpectedPool, ProbeReport } from './probe.ts';
-export { Rds, type RdsCall, type RdsSettings } from './rds.ts';
+export { type Asking, Rds, type RdsCall, type RdsSettings } from './rds.ts';
 export { type Mode, type Publication, randomDigits } from './record.ts';
 export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export type { DiskRow, ListedObject, ListedPage, LostItem, ObjectState, PoolSpace, SubvolumeRow } from './rows.ts';

@@ -111,7 +111,7 @@ export class Snapshots {
     await exclusively(this.#lock, snapshotId, call, async () => {
       const { rds } = opened.backend;
       const snapshot = snapshotRef(opened.handle.uuid);
-      const left = await untilGone(() => rds.run((box) => deleteSnapshot(box, snapshot), call));
+      const left = await untilGone(rds, (box) => deleteSnapshot(box, snapshot), call);
       if (left.subvolumes.length > 0) {
         throw new StorageError('busy', `${snapshotId} is being removed and still there; it is tried again`);
       }

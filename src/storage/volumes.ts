@@ -122,7 +122,7 @@ export class Volumes {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      const left = await untilGone(() => rds.run((box) => deleteVolume(box, volume), call));
+      const left = await untilGone(rds, (box) => deleteVolume(box, volume), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('busy', `${volumeId} is being removed and still there; it is tried again`);
       }
