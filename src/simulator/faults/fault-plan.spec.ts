@@ -133,9 +133,10 @@ test('a script stands still until its time is over, it is released or killed', a
   assert.ok(one && two && three);
   const ends = [one, two].map((execution) => faults.beforeStatement({ ...PUT }, execution));
   assert.deepEqual([forever.standing, faults.armed.length], [2, 2]);
+  assert.deepEqual(forever.lines, ['1', '2']);
   one.kill();
   await ends[0];
-  assert.equal(forever.standing, 1);
+  assert.deepEqual(forever.lines, ['2']);
   forever.release();
   await ends[1];
   const last = faults.beforeStatement({ ...PUT }, three);

@@ -22,6 +22,8 @@ export interface ArmedFault {
   readonly fired: number;
   /** How many scripts stand still at it now; of a `stall` only. */
   readonly standing: number;
+  /** The scripts that stand still at it now, as they were sent. */
+  readonly lines: readonly string[];
   /** It strikes no more. What stands still at it stays so. */
   disarm(): void;
   /** Lets go on what stands still at it. */
@@ -49,6 +51,10 @@ class Entry implements ArmedFault {
 
   get standing(): number {
     return this.scripts.count;
+  }
+
+  get lines(): readonly string[] {
+    return this.scripts.lines;
   }
 
   disarm(): void {

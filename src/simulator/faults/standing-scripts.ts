@@ -4,7 +4,7 @@ import type { Execution } from '../console/execution.ts';
 /** The scripts that stand still at one place. */
 export class StandingScripts {
   readonly #clock: Clock;
-  readonly #standing = new Set<AbortController>();
+  readonly #standing = new Map<AbortController, Execution>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -12,6 +12,11 @@ export class StandingScripts {
 
   get count(): number {
     return this.#standing.size;
+  }
+
+  /** As they were sent. */
+  get lines(): readonly string[] {
+    return [...this.#standing.values()].map(({ line }) => line);
   }
 
   /**
@@ -22,7 +27,7 @@ export class StandingScripts {
   async stand(execution: Execution, ms: number | 'untilReleased'): Promise<void> {
     const release = new AbortController();
     const end = AbortSignal.any([release.signal, execution.signal]);
-    this.#standing.add(release);
+    this.#standing.set(release, execution);
     try {
       if (ms === 'untilReleased') await aborted(end);
       else await this.#clock.wait(ms, end);
@@ -35,7 +40,7 @@ export class StandingScripts {
 
   /** Lets all go on. */
   release(): void {
-    for (const release of this.#standing) release.abort();
+    for (const release of this.#standing.keys()) release.abort();
   }
 }
 
