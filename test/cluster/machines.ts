@@ -129,10 +129,10 @@ export class Machine {
     await until(async () => !existsSync(`/proc/${init}`), PATIENCE_MS);
   }
 
-  /** Writes a program that runs another one in this machine. */
+  /** Writes a program that runs another one in this machine, where it is called. */
   writeDoor(file: string, program: string, args: readonly string[], env: Readonly<Record<string, string>>): void {
     const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const words = ['exec', 'env', ...settings, 'nsenter', ...this.entering(), program, ...args];
+    const words = ['exec', 'env', ...settings, 'nsenter', '--wdns="$PWD"', ...this.entering(), program, ...args];
     writeFileSync(file, `#!/bin/sh\n${words.join(' ')} "$@"\n`);
     chmodSync(file, 0o755);
   }

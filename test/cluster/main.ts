@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { installHelm } from '../../scripts/chart/helm.ts';
 import { build } from './building.ts';
 import { CACHE } from './cache.ts';
 import { type Cluster, down, up } from './cluster.ts';
@@ -56,16 +57,19 @@ async function bringUp(kubernetes: string, nodes: number): Promise<void> {
   const lacking = obstacle();
   if (lacking !== undefined) throw new Error(`no cluster can be made here: ${lacking}`);
   if (existsSync(DIRECTORY)) throw new Error('there is one already: npm run cluster -- down removes it');
-  say(usage(await up(DIRECTORY, { kubernetes, nodes, say, signal: interruption.signal })));
+  const cluster = await up(DIRECTORY, { kubernetes, nodes, say, signal: interruption.signal });
+  say(usage(cluster, await installHelm()));
 }
 
 /** Doors to the cluster, as programs, and what to do with them. */
-function usage({ machines, programs, adminConfig }: Cluster): string {
+function usage({ machines, programs, adminConfig }: Cluster, helm: string): string {
   const bin = join(DIRECTORY, 'bin');
   const [first] = machines;
   if (first === undefined) throw new Error('a cluster has at least one node');
   mkdirSync(bin);
-  first.writeDoor(join(bin, 'kubectl'), programs.path('kubectl'), [], { KUBECONFIG: adminConfig });
+  const access = { KUBECONFIG: adminConfig };
+  first.writeDoor(join(bin, 'kubectl'), programs.path('kubectl'), [], access);
+  first.writeDoor(join(bin, 'helm'), helm, [], access);
   for (const machine of machines) machine.writeDoor(join(bin, `shell-${machine.name}`), '/bin/bash', [], {});
   return `
 The cluster is up. Its doors, for root:
@@ -73,6 +77,7 @@ The cluster is up. Its doors, for root:
   export PATH=${bin}:$PATH
   kubectl get nodes,pods --all-namespaces
   kubectl get storageclasses                 # rose-csi, rose-csi-wait, rose-csi-xfs, rose-csi-pool2
+  helm --namespace rose-csi list
   shell-${first.name}                                   # the first node: its processes, mounts and network
 
 Pods may use the image ${BUSYBOX_IMAGE}; no other can be had. Logs are in ${DIRECTORY}/n*/*.log.
