@@ -58,6 +58,7 @@ export async function up(directory: string, options: ClusterOptions): Promise<Cl
     return cluster;
   } catch (error) {
     await down(directory);
+    signal?.throwIfAborted();
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
