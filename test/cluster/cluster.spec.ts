@@ -54,6 +54,16 @@ test('what a user does with volumes, in a real cluster', BUILDING, async (t) => 
     assert.equal(await kubectl.run(['exec', 'reader', '--', 'cat', '/data/log']), lines);
   });
 
+  await t.test('a clone of a volume in use has what was written before it', async () => {
+    const before = await counted(kubectl, 'writer');
+    const from = { kind: 'PersistentVolumeClaim', name: 'origin' } as const;
+    await kubectl.apply(claim('cloned', 'rose-csi-xfs', '1Gi', from), pod('twin', 'cloned', 'n2', 'sleep 86400'));
+    await kubectl.wait('condition=Ready', ['pod/twin'], SECONDS);
+    const last = await counted(kubectl, 'twin');
+    assert.ok(last >= before - 1, `${before} before, ${last} in it`);
+    await remove(cluster, 'pod/twin', 'pvc/cloned');
+  });
+
   await t.test('a volume grows while a pod writes to it', async () => {
     const sizeOf = async () =>
       Number((await kubectl.run(['exec', 'writer', '--', 'df', '-k', '/data'])).split(/\s+/).at(-6));
