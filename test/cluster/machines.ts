@@ -117,7 +117,7 @@ export class Machine {
     const outer = pidIn(this.#file(name));
     if (outer === undefined) return;
     for (const pid of childrenOf(outer)) process.kill(pid, signal);
-    await until(async () => !existsSync(`/proc/${outer}`), PATIENCE_MS);
+    await until(async () => !isRunning(outer), PATIENCE_MS);
     rmSync(this.#file(name));
   }
 
@@ -126,7 +126,7 @@ export class Machine {
     const init = this.#init();
     if (init === undefined) return;
     process.kill(init, 'SIGKILL');
-    await until(async () => !existsSync(`/proc/${init}`), PATIENCE_MS);
+    await until(async () => !isRunning(init), PATIENCE_MS);
   }
 
   /** Writes a program that runs another one in this machine, where it is called. */
@@ -202,7 +202,12 @@ export class Machine {
 function pidIn(file: string): number | undefined {
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, 'utf8'));
-  return pid > 0 && existsSync(`/proc/${pid}`) ? pid : undefined;
+  return pid > 0 && isRunning(pid) ? pid : undefined;
+}
+
+/** One that ended, and that its parent has not asked about, has no command any more. Not every first process asks soon. */
+function isRunning(pid: number): boolean {
+  return commandOf(pid).some((word) => word !== '');
 }
 
 function childrenOf(pid: number): readonly number[] {
