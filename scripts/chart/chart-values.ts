@@ -96,6 +96,13 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
       'Seconds that unstages wait for a lost box, all calls together, before they give up what was not flushed.',
     ),
     healthPort: integer(1, 65535, "Port on each node's 127.0.0.1 where livenessprobe answers the kubelet."),
+    simulatorSocket: {
+      ...string(
+        '**Not for data that matters**: path of the API socket of a simulated box (`rose-csi simulate --loop`) on the machine of ' +
+          'all nodes, whose volumes are then attached as loop devices, to try things out without hardware. Empty for a real box.',
+      ),
+      pattern: '^(/[A-Za-z0-9._-]+){2,}$|^$',
+    },
     ...pod,
   }),
   sidecars: object({

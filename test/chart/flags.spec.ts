@@ -110,6 +110,20 @@ test('the node plugin is told who it is and where, and nothing about the boxes',
   assert.equal(entering.hostPID, true, 'nsenter looks for the host by process 1');
 });
 
+test('volumes are loop devices of a simulated box only where its socket is named', () => {
+  for (const set of SETS.filter((one) => one !== 'simulated')) {
+    const driver = containerOf(pod(rendering(set), 'DaemonSet'), 'rose-csi');
+    assert.ok(!flags(driver).has('--attach') && !flags(driver).has('--simulator-api'), set);
+  }
+  const node = pod(rendering('simulated'), 'DaemonSet');
+  const driver = containerOf(node, 'rose-csi');
+  assert.equal(flags(driver).get('--attach'), 'loop');
+  assert.equal(flags(driver).get('--simulator-api'), '/simulator/api.sock');
+  assert.ok(driver.volumeMounts.some(({ name, mountPath }) => name === 'simulator' && mountPath === '/simulator'));
+  const volume = node.volumes.find(({ name }) => name === 'simulator');
+  assert.deepEqual(volume?.['hostPath'], { path: '/run/rose-csi-simulator', type: 'Directory' });
+});
+
 test('the set "least" has neither capacity nor snapshots, all others have both', () => {
   for (const set of SETS) {
     const controller = pod(rendering(set), 'Deployment');

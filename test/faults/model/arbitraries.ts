@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import type { Fault, Place } from '../../../src/simulator/faults/fault.ts';
-import { type Batch, type Command, type Script, type Sent, SNAPSHOTS, type Trouble, VOLUMES } from './commands.ts';
+import {
+  type Batch,
+  type Command,
+  type Moment,
+  type Release,
+  type Script,
+  type Sent,
+  SNAPSHOTS,
+  type Trouble,
+  targetOf,
+  VOLUMES,
+} from './commands.ts';
 
 /** Commands in a batch, and batches in a script, at most. */
 const LONGEST_BATCH = 16;
@@ -102,7 +113,47 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   }),
 );
 
+/** Where scripts come to a stand: before commands that change something, and of each kind before an early one. */
+const changes: fc.Arbitrary<Place[]> = fc
+  .tuple(
+    fc.subarray(
+      [
+        ...['add', 'set', 'remove'].map((command) => ({ path: '/disk', command })),
+        ...['add', 'remove'].map((command) => ({ path: '/disk/btrfs/subvolume', command })),
+      ],
+      { minLength: 1 },
+    ),
+    fc.constantFrom(1, 1, 2),
+  )
+  .map(([places, nth]) => places.map((place) => ({ ...place, nth })));
+
+/** Mostly in time, also near the deadline, and beyond it. */
+const release: fc.Arbitrary<Release> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({ batches: fc.constantFrom(1, 1, 1, 2, 3), statement: fc.integer({ min: 1, max: 200 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ moment: fc.constantFrom<Moment>('before the last look', 'when all is deleted') }),
+  },
+  { weight: 1, arbitrary: fc.record({ ms: fc.integer({ min: 1800, max: 3200 }) }) },
+  { weight: 1, arbitrary: fc.record({ ms: fc.constant(4500) }) },
+);
+
+const lateWrite: fc.Arbitrary<Trouble> = fc.record({
+  ...{ kind: fc.constant('late write' as const), places: changes, release },
+  // Six is more than one call tries.
+  times: fc.oneof({ weight: 10, arbitrary: fc.constantFrom(1, 2) }, { weight: 1, arbitrary: fc.constant(6) }),
+  then: fc.oneof(
+    { weight: 2, arbitrary: fc.constant('another attempt' as const) },
+    { weight: 3, arbitrary: fc.constant('callers leave' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('controller 0 dies' as const, 'controller 1 dies' as const) },
+  ),
+});
+
 const trouble: fc.Arbitrary<Trouble> = fc.oneof(
+  { weight: 14, arbitrary: lateWrite },
   {
     weight: 16,
     arbitrary: fc.record({
@@ -139,8 +190,8 @@ const batch = fc.record(
     }),
     trouble: fc.oneof(
       { withCrossShrink: true },
-      { weight: 17, arbitrary: fc.constant(undefined) },
-      { weight: 3, arbitrary: trouble },
+      { weight: 16, arbitrary: fc.constant(undefined) },
+      { weight: 4, arbitrary: trouble },
     ),
     insist: fc.boolean(),
   },
@@ -149,14 +200,33 @@ const batch = fc.record(
 
 /** Scripts, smaller ones first when one that fails is made smaller. */
 export const script: fc.Arbitrary<Script> = fc
-  .array(batch, { minLength: 1, maxLength: LONGEST_SCRIPT, size: 'max' })
-  .map((batches) => {
+  .record({
+    batches: fc.array(batch, { minLength: 1, maxLength: LONGEST_SCRIPT, size: 'max' }),
+    destructive: fc.boolean(),
+  })
+  .map(({ batches, destructive }) => {
     const made: Command[] = [];
-    return batches.map(({ commands, trouble: wrong, insist }): Batch => {
-      const sent = commands.flatMap((one) => resolve(one, made));
-      return { commands: sent, insist, ...(wrong === undefined ? {} : { trouble: wrong }) };
-    });
+    return {
+      destructive,
+      batches: batches.map(({ commands, trouble: wrong, insist }): Batch => {
+        const resolved = commands.flatMap((one) => resolve(one, made));
+        if (wrong?.kind === 'late write') {
+          return { commands: withoutWaiting(resolved), insist: false, trouble: wrong };
+        }
+        return { commands: resolved, insist, ...(wrong === undefined ? {} : { trouble: wrong }) };
+      }),
+    };
   });
+
+/**
+ * The commands that do not wait for another one of their controller: whoever has lost an answer holds back what else there is
+ * to do to the object until the time is over in which the lost script may write, and then none would go on in time.
+ */
+function withoutWaiting(commands: readonly Sent[]): Sent[] {
+  const key = ({ via, command: one }: Sent) => `${via} ${targetOf(one)}`;
+  const isFirst = (sent: Sent) => commands.find((other) => key(other) === key(sent)) === sent;
+  return commands.filter((sent) => targetOf(sent.command) === undefined || isFirst(sent));
+}
 
 /** The command itself, both of a clash, or the earlier one that it repeats; nothing when there is none. */
 function resolve({ via, command: given }: { via: 0 | 1; command: Command | Again | Clash }, made: Command[]): Sent[] {

@@ -1,24 +1,20 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
-import { Controller } from '../../../src/csi/gen/csi_pb.js';
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { inSequence } from '../../../src/simulator/console/hooks.ts';
+import type { ArmedFault } from '../../../src/simulator/faults/fault-plan.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulate.ts';
 import { placePools } from '../../support/backend.ts';
-import { outcome } from '../../support/calls.ts';
-import { type Client, createClient } from '../../support/grpc-client.ts';
-import { SOURCES } from '../../support/installation.ts';
 import { generateKey } from '../../support/keys.ts';
-import { type Running, startDriver } from '../../support/programs.ts';
 import { POOL_UUID } from '../../support/stack.ts';
 import { until } from '../../support/until.ts';
 import { imagePath } from '../image-path.ts';
 import type { Trouble } from './commands.ts';
-import { RunningScripts, StatementWatch } from './watches.ts';
-
-/** Longest time in ms after which a box or a controller must have come back to itself. */
-const RECOVERY_MS = 90_000;
+import { Controllers, RECOVERY_MS } from './controllers.ts';
+import { LateScripts } from './late-scripts.ts';
+import { Releases } from './releases.ts';
+import { Gate, StatementWatch } from './watches.ts';
 
 /** Rounds of the event loop in which what a dead process had sent has arrived. */
 const TURNS = 50;
@@ -26,36 +22,54 @@ const TURNS = 50;
 /** Execs of one controller under way at once, so that calls overlap on the box also when they share a controller. */
 const MAX_IN_FLIGHT = 4;
 
-interface Incarnation {
-  readonly process: Running;
-  readonly client: Client<typeof Controller>;
+/** Seconds in which a script may write: the fewest that can be set, as whoever has lost an answer waits as long. */
+const WRITE_WITHIN_SECONDS = 3;
+
+/** A box on which a removal or shrinking that comes too late, or to the wrong thing, takes data along. */
+const DESTRUCTIVE = ['removal-while-in-use', 'shrink-truncates'];
+
+/** What the arena watches and holds the scripts of its box by. */
+interface Watches {
+  readonly statements: StatementWatch;
+  readonly gate: Gate;
+  readonly late: LateScripts;
+}
+
+/** The scripts on a box on which nothing else runs. */
+export interface Standstill {
+  /** Those that stand still, as they were sent. */
+  readonly standing: readonly string[];
+  /** Those that stood still the time before and have gone on, and whether they were too late to write. */
+  readonly moved: ReadonlyMap<string, boolean>;
 }
 
 /** A simulated box in this process, so that it can be looked into, and two controller processes that share it. */
 export class Arena {
   readonly simulator: Simulator;
+  readonly controllers: Controllers;
+  /** When the scripts that stand still go on. */
+  readonly releases: Releases;
   readonly #directory: string;
   readonly #remove: () => void;
-  readonly #watch: StatementWatch;
-  readonly #scripts: RunningScripts;
   readonly #options: SimulatorOptions;
-  readonly #controllers = new Map<number, Incarnation>();
-  readonly #killed = new Set<number>();
-  #incarnations = 0;
+  readonly #watches: Watches;
+  /** Ends what waits for trouble to strike. */
+  #trouble = new AbortController();
 
   private constructor(
     directory: string,
     remove: () => void,
     options: SimulatorOptions,
     simulator: Simulator,
-    watch: StatementWatch,
+    watches: Watches,
   ) {
     this.#directory = directory;
     this.#remove = remove;
     this.#options = options;
     this.simulator = simulator;
-    this.#watch = watch;
-    this.#scripts = new RunningScripts(simulator);
+    this.#watches = watches;
+    this.releases = new Releases(watches.statements);
+    this.controllers = new Controllers(directory);
   }
 
   static async open(): Promise<Arena> {
@@ -64,50 +78,76 @@ export class Arena {
     await writeFile(join(directory, 'id'), privateKey, { mode: 0o600 });
     const pool = { label: 'pool', uuid: POOL_UUID, mountPoint: 'pool', sizeBytes: 2 ** 40 };
     const { pools, backend, remove } = placePools([pool]);
-    const watch = new StatementWatch();
+    const late = new LateScripts(() => simulator);
+    const watches = { statements: new StatementWatch(), gate: new Gate(), late };
+    const hooks = inSequence([watches.statements.hooks, watches.gate.hooks, late.hooks]);
     const options: SimulatorOptions = {
       ...{ stateDir: join(directory, 'box'), listen: { host: '127.0.0.1', port: 0 }, user: 'csi' },
-      ...{ authorizedKeys: publicKey, pools, backend, hooks: watch.hooks },
+      ...{ authorizedKeys: publicKey, pools, backend, hooks },
     };
-    const arena = new Arena(directory, remove, options, await startSimulator(options), watch);
+    const simulator = await startSimulator(options);
+    const arena = new Arena(directory, remove, options, simulator, watches);
     await writeFile(join(directory, 'config.json'), JSON.stringify(arena.#configuration()));
     await arena.recover();
     return arena;
   }
 
-  /** The controller process with this number. */
-  controller(number: number): Client<typeof Controller> {
-    const found = this.#controllers.get(number);
-    if (found === undefined) throw new Error(`controller ${number} is not running`);
-    return found.client;
+  /** From now on the box either destroys what it is told to, or rather refuses. */
+  beDestructive(isSo: boolean): void {
+    this.simulator.quirks.set(isSo ? DESTRUCTIVE : []);
   }
 
-  /** Lets something go wrong from now on, until {@link recover}. */
-  trouble(trouble: Trouble): void {
+  /** Lets scripts run, until {@link recover}. */
+  resume(): void {
+    this.#watches.gate.open();
+  }
+
+  /**
+   * Lets something go wrong from now on, until {@link recover}.
+   *
+   * @returns aborts when the callers of what runs meanwhile leave.
+   */
+  trouble(trouble: Trouble): AbortSignal {
+    const leave = new AbortController();
+    const { faults } = this.simulator;
     switch (trouble.kind) {
       case 'fault':
-        this.simulator.faults.arm(trouble.fault, trouble.times);
+        faults.arm(trouble.fault, trouble.times);
         break;
+      case 'late write': {
+        const { places, times, release, then } = trouble;
+        const ms = 'ms' in release ? release.ms : 'untilReleased';
+        const armed = places.map((at) => faults.arm({ kind: 'stall', at, ms, disconnect: true }, times));
+        this.releases.add(armed, release);
+        void this.#whenStruck(armed, () => {
+          if (then === 'callers leave') leave.abort();
+          else if (then !== 'another attempt') this.controllers.kill(then === 'controller 0 dies' ? 0 : 1);
+        });
+        break;
+      }
       case 'kill controller':
-        this.#watch.at(trouble.statement, () => this.#kill(trouble.controller));
+        this.#watches.statements.at(trouble.statement, () => this.controllers.kill(trouble.controller));
         break;
       case 'restart box':
-        this.#watch.at(trouble.statement, () => void this.simulator.restart(trouble.downMs));
+        this.#watches.statements.at(trouble.statement, () => void this.simulator.restart(trouble.downMs));
     }
+    return leave.signal;
   }
 
-  /** Ends all trouble: both controllers run and reach the box, and no script is left running on it. */
-  async recover(): Promise<void> {
-    this.#watch.clear();
-    this.simulator.faults.clear();
-    await Promise.all([0, 1].map((number) => this.#revive(number)));
-    await this.idle();
-  }
-
-  /** Waits until the box runs nothing any more, of dead connections and processes neither. */
-  async idle(): Promise<void> {
+  /**
+   * Ends all trouble: both controllers run and reach the box, and no script runs on it, of dead connections and processes
+   * neither. What stands still goes on doing so, after {@link resume} as long as it is to.
+   */
+  async recover(): Promise<Standstill> {
+    this.resume();
+    this.#watches.statements.clear();
+    this.#trouble.abort();
+    this.#trouble = new AbortController();
+    for (const armed of this.simulator.faults.armed) armed.disarm();
+    await this.controllers.revive();
     for (let round = 0; round < TURNS; round += 1) await turn();
-    await until(async () => this.#scripts.idle, RECOVERY_MS);
+    const standing = await this.#quiet();
+    return { standing, moved: this.#watches.late.look(standing) };
   }
 
   /** Path of the image in a subvolume of the pool. */
@@ -116,48 +156,39 @@ export class Arena {
   }
 
   async close(): Promise<void> {
-    for (const { client, process } of this.#controllers.values()) {
-      client.close();
-      await process.stop();
-    }
+    this.resume();
+    await this.controllers.close();
     await this.simulator.close();
     this.#remove();
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Waits until nothing runs but what stands still, and sees to it that this does not go on by itself. */
+  async #quiet(): Promise<readonly string[]> {
+    let standing: readonly string[] = [];
+    await until(async () => {
+      standing = this.simulator.faults.armed.flatMap(({ lines }) => lines);
+      const isQuiet = this.simulator.running === standing.length;
+      if (isQuiet) this.#watches.gate.close();
+      return isQuiet;
+    }, RECOVERY_MS);
+    return standing;
+  }
+
+  /** Acts as soon as one of the faults has struck, in time before another attempt. */
+  async #whenStruck(armed: readonly ArmedFault[], act: () => void): Promise<void> {
+    const { signal } = this.#trouble;
+    while (armed.every(({ fired }) => fired === 0) && !signal.aborted) await pause(2);
+    if (!signal.aborted) act();
   }
 
   #configuration() {
     const { address: host, port, hostKeyFingerprint } = this.simulator;
     const ssh = {
       ...{ host, port, user: 'csi', privateKeyFile: join(this.#directory, 'id'), hostKeys: [hostKeyFingerprint] },
-      maxInFlight: MAX_IN_FLIGHT,
+      ...{ maxInFlight: MAX_IN_FLIGHT, writeWithinSeconds: WRITE_WITHIN_SECONDS },
     };
     const pools = [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' }];
     return { clusterId: 'model', logLevel: 'warn', backends: [{ name: 'rds1', ssh, nvme: { address: host }, pools }] };
-  }
-
-  #kill(number: number): void {
-    const found = this.#controllers.get(number);
-    if (found === undefined) return;
-    this.#killed.add(number);
-    process.kill(found.process.pid, 'SIGKILL');
-  }
-
-  /** Sees to it that a controller reaches the box. One that was not killed by us must still be running. */
-  async #revive(number: number): Promise<void> {
-    const there = this.#controllers.get(number);
-    if (there === undefined || this.#killed.delete(number)) {
-      there?.client.close();
-      await there?.process.stop();
-      await this.#start(number);
-    }
-    const client = this.controller(number);
-    await until(async () => (await outcome(client.getCapacity({}))) === 'OK', RECOVERY_MS);
-  }
-
-  async #start(number: number): Promise<void> {
-    const socket = join(this.#directory, `csi-${number}-${this.#incarnations++}.sock`);
-    const running = startDriver(SOURCES, join(this.#directory, 'config.json'), `unix://${socket}`);
-    await until(async () => existsSync(socket), RECOVERY_MS);
-    this.#controllers.set(number, { process: running, client: createClient(Controller, `unix://${socket}`) });
   }
 }

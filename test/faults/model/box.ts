@@ -9,6 +9,8 @@ import { objectOf, slotOf } from './names.ts';
 
 /** The disk item of a volume. */
 export interface SeenDisk {
+  /** As the box prints it; undefined where it shows no size. */
+  readonly bytes: number | undefined;
   readonly mib: number;
   readonly exported: boolean;
   /** Nodes that its comment records; a number that is no node of ours is -1. */
@@ -123,6 +125,19 @@ export async function lookAt(arena: Arena, run: number, whole = false): Promise<
   return { objects, strangers: [...strangers, ...bySlot.keys()] };
 }
 
+/** What there is of some objects, for people. */
+export function printView({ objects }: BoxView, some: readonly string[]): string {
+  return some
+    .flatMap((object) => {
+      const seen = objects.get(object);
+      if (seen === undefined) return [];
+      const { rows, disk, image } = seen;
+      const item = disk && `${disk.bytes} bytes, ${disk.exported ? '' : 'not '}exported, nodes [${disk.nodes}]`;
+      return `${object}: ${rows.join(' and ')}; disk item: ${item}; image: ${image?.mib} MiB`;
+    })
+    .join('\n');
+}
+
 /** Takes everything but the neighbours off the box, after a run that went wrong. */
 export async function clearBox({ simulator }: Arena): Promise<void> {
   const foreign = (await disks(simulator)).map(({ slot }) => slot).filter((slot) => !THEIR_SLOTS.includes(slot));
@@ -172,11 +187,11 @@ function cutFromIn(name: string, run: number): string | undefined {
   return uuid === undefined ? undefined : objectOf(run, `rds1:pvc-${uuid}`);
 }
 
-function diskOf({ size = 0, comment = '', 'nvme-tcp-export': exported }: DiskRow): SeenDisk {
+function diskOf({ size, comment = '', 'nvme-tcp-export': exported }: DiskRow): SeenDisk {
   const machine = /^rose:2 [0-9a-f]{8} ([^|]*)\|/.exec(comment)?.[1] ?? '?:';
   const hosts = machine.split(' ').filter((entry) => entry !== '');
   const nodes = hosts.map(
     (entry) => ([0, 1] as const).find((number) => node(number + 1).endsWith(entry.split(':')[0] ?? '')) ?? -1,
   );
-  return { mib: size / MiB, exported, nodes };
+  return { bytes: size, mib: (size ?? 0) / MiB, exported, nodes };
 }

@@ -1,4 +1,4 @@
-import type { Fault } from '../../../src/simulator/faults/fault.ts';
+import type { Fault, Place } from '../../../src/simulator/faults/fault.ts';
 
 /** How many volumes and snapshots a script speaks of. Few enough that its commands get into each other's way. */
 export const VOLUMES = 10;
@@ -37,10 +37,33 @@ export interface Sent {
 /** What goes wrong while a batch runs, if anything. */
 export type Trouble =
   | { readonly kind: 'fault'; readonly fault: Fault; readonly times: number }
+  /**
+   * Scripts that are about to change something stand still, their connection gone, and go on when other commands have been
+   * run meanwhile (docs/routeros.md, U22). As soon as that begins, a controller is killed, or all callers of the batch leave, or
+   * nothing else happens, and the calls are tried again.
+   */
+  | {
+      readonly kind: 'late write';
+      readonly places: readonly Place[];
+      readonly times: number;
+      readonly release: Release;
+      readonly then: 'another attempt' | 'callers leave' | 'controller 0 dies' | 'controller 1 dies';
+    }
   /** The controller process is killed when the box begins the nth statement of the batch. */
   | { readonly kind: 'kill controller'; readonly controller: 0 | 1; readonly statement: number }
   /** The box restarts when it begins the nth statement of the batch, and refuses connections for so long. */
   | { readonly kind: 'restart box'; readonly statement: number; readonly downMs: number };
+
+/** When a script that stands still goes on. */
+export type Release =
+  /** So many batches later, when the box begins the nth statement of that one, or at its end. */
+  | { readonly batches: number; readonly statement: number }
+  /** By itself, so many ms after it began to stand still. */
+  | { readonly ms: number }
+  | { readonly moment: Moment };
+
+/** A moment after all batches. */
+export type Moment = 'before the last look' | 'when all is deleted';
 
 /** Commands that run at once. */
 export interface Batch {
@@ -51,7 +74,11 @@ export interface Batch {
 }
 
 /** What one run of the property does from an empty box on. */
-export type Script = readonly Batch[];
+export interface Script {
+  /** Whether the box destroys what it is told to: see `arena.ts`. */
+  readonly destructive: boolean;
+  readonly batches: readonly Batch[];
+}
 
 /** The objects that a command speaks of, e.g. `v3`; none for lists. Two commands that share one may affect each other. */
 export function objectsOf(command: Command): string[] {
@@ -87,7 +114,9 @@ export function nameOf(source: Source): string {
 
 /** A script for people, a line for each command. */
 export function printScript(script: Script): string {
-  return script.map((batch, index) => printBatch(batch, index + 1)).join('\n');
+  const { destructive, batches } = script;
+  const lines = batches.map((batch, index) => printBatch(batch, index + 1));
+  return [...(destructive ? ['on a box that destroys what it is told to'] : []), ...lines].join('\n');
 }
 
 function printBatch({ commands, trouble, insist }: Batch, number: number): string {
@@ -128,9 +157,19 @@ function printTrouble(trouble: Trouble): string {
   switch (trouble.kind) {
     case 'fault':
       return `with ${trouble.times} × ${JSON.stringify(trouble.fault)}`;
+    case 'late write': {
+      const { places, times, release, then } = trouble;
+      return `${times} × a script stands still at each of ${JSON.stringify(places)}, until ${printRelease(release)}; ${then}`;
+    }
     case 'kill controller':
       return `controller ${trouble.controller} is killed at statement ${trouble.statement}`;
     case 'restart box':
       return `the box restarts at statement ${trouble.statement} and is down for ${trouble.downMs} ms`;
   }
+}
+
+function printRelease(release: Release): string {
+  if ('ms' in release) return `${release.ms} ms later`;
+  if ('moment' in release) return release.moment;
+  return `statement ${release.statement}, ${release.batches} batches later`;
 }

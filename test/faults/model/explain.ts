@@ -1,44 +1,45 @@
-import { objectsOf, printCommand, type Sent, targetOf } from './commands.ts';
+import { type BoxView, printView } from './box.ts';
+import { objectsOf, printCommand, targetOf } from './commands.ts';
+import type { Done } from './done.ts';
+import { type LateWrite, lateStep, objectsOfLate } from './late-writes.ts';
 import type { Entry, Outcome } from './outcome.ts';
+import { reconcile } from './reconcile.ts';
 import { type Circumstances, step, tellsSnapshot, tellsVolume } from './step.ts';
-import { printWorld, type World } from './world.ts';
+import { Unexplained } from './unexplained.ts';
+import { keyOf, NO_MARKS, printWorld, type World, withDeletion, withRenewed } from './world.ts';
 
-/** A command that was run, and how it ended. */
-export interface Done extends Sent {
-  readonly outcome: Outcome;
-}
-
-/** Raised when what was seen cannot be right. */
-export class Unexplained extends Error {
-  override readonly name = 'Unexplained';
-}
+/** What may have changed the box: a command, or a script that stood still before. */
+type Actor = Done | LateWrite;
 
 /**
  * The world that commands which ran at once led to: for some order of them each ended as it had to, and the box is as it
  * must be then. Commands that share no object cannot affect each other, so each group that does is put into an order by
- * itself.
+ * itself. Scripts of earlier commands that went on meanwhile are put into order with them. Its marks are of this batch.
  *
- * @param settle Picks the world that the box shows, as far as the given objects go, or throws.
+ * @param view what the box shows
  * @throws Unexplained when there is no such order.
  */
-export function explain(
-  world: World,
-  done: readonly Done[],
-  calm: boolean,
-  settle: (worlds: readonly World[], objects: readonly string[]) => World,
-): World {
-  const contested = contestedIn(done);
-  return groupsOf(done).reduce((before, group) => {
-    const worlds = inSomeOrder(before, group, { calm, contested });
-    const objects = [...new Set(group.flatMap(({ command }) => objectsOf(command)))];
-    const ends = `${printDone(group)}\nbefore:\n${printWorld(before)}`;
-    if (worlds.length === 0) throw new Unexplained(`no order of these explains how they ended:\n${ends}`);
-    try {
-      return settle(worlds, objects);
-    } catch (error) {
-      throw error instanceof Unexplained ? new Unexplained(`${error.message}\nafter:\n${ends}`) : error;
-    }
-  }, world);
+export function explain(world: World, actors: readonly Actor[], calm: boolean, view: BoxView): World {
+  const contested = contestedIn(actors);
+  return groupsOf(actors).reduce(
+    (before, group) => {
+      const worlds = inSomeOrder(before, group, { calm, contested });
+      const objects = [...new Set(group.flatMap(objectsOfActor))];
+      const box = printView(view, objects);
+      const ends = `${printDone(group)}\nbefore:\n${printWorld(before)}\nthe box shows:\n${box}`;
+      if (worlds.length === 0) throw new Unexplained(`no order of these explains how they ended:\n${ends}`);
+      try {
+        return reconcile(worlds, view, objects);
+      } catch (error) {
+        throw error instanceof Unexplained ? new Unexplained(`${error.message}\nafter:\n${ends}`) : error;
+      }
+    },
+    { ...world, marks: NO_MARKS },
+  );
+}
+
+function objectsOfActor(actor: Actor): string[] {
+  return 'command' in actor ? objectsOf(actor.command) : objectsOfLate(actor);
 }
 
 /**
@@ -91,19 +92,19 @@ function listProblem(
 }
 
 /** Which objects more than one of the commands speaks of. */
-function contestedIn(done: readonly Done[]): (object: string) => boolean {
+function contestedIn(actors: readonly Actor[]): (object: string) => boolean {
   const counts = new Map<string, number>();
-  for (const { command } of done) {
-    for (const object of new Set(objectsOf(command))) counts.set(object, (counts.get(object) ?? 0) + 1);
+  for (const actor of actors) {
+    for (const object of new Set(objectsOfActor(actor))) counts.set(object, (counts.get(object) ?? 0) + 1);
   }
   return (object) => (counts.get(object) ?? 0) > 1;
 }
 
-/** The commands in groups that share no object with each other. */
-function groupsOf(done: readonly Done[]): Done[][] {
-  const groups: { readonly objects: Set<string>; readonly members: Done[] }[] = [];
-  for (const one of done) {
-    const objects = new Set(objectsOf(one.command));
+/** Those who act in groups that share no object with each other. */
+function groupsOf(actors: readonly Actor[]): Actor[][] {
+  const groups: { readonly objects: Set<string>; readonly members: Actor[] }[] = [];
+  for (const one of actors) {
+    const objects = new Set(objectsOfActor(one));
     const members = [one];
     for (const group of groups.filter((other) => [...other.objects].some((object) => objects.has(object)))) {
       groups.splice(groups.indexOf(group), 1);
@@ -116,23 +117,45 @@ function groupsOf(done: readonly Done[]): Done[][] {
 }
 
 /** Tries all orders, and none of them twice from the same point: what is left and the world decide what can follow. */
-function inSomeOrder(start: World, group: readonly Done[], around: Circumstances): World[] {
+function inSomeOrder(start: World, group: readonly Actor[], around: Circumstances): World[] {
   const ends = new Map<string, World>();
   const seen = new Set<string>();
-  const visit = (world: World, left: readonly Done[]): void => {
-    const print = printWorld(world);
-    const point = `${left.map((one) => group.indexOf(one)).join()} ${print}`;
+  const visit = (world: World, left: readonly Actor[]): void => {
+    const key = keyOf(world);
+    const point = `${left.map((one) => group.indexOf(one)).join()} ${key}`;
     if (seen.has(point)) return;
     seen.add(point);
-    if (left.length === 0) ends.set(print, world);
+    if (left.length === 0) ends.set(key, world);
     for (const one of left) {
       const rest = left.filter((other) => other !== one);
-      for (const next of step(world, one.command, one.outcome, around)) visit(next, rest);
-      for (const next of lostAttempts(world, one, around)) visit(next, left);
+      for (const next of 'command' in one ? act(world, one, around) : lateStep(world, one)) visit(next, rest);
+      if ('command' in one) for (const next of lostAttempts(world, one, around)) visit(next, left);
     }
   };
   visit(start, group);
   return [...ends.values()];
+}
+
+/** The worlds that a command leads to, with what it says of its object to scripts that have read it before. */
+function act(world: World, one: Done, around: Circumstances): World[] {
+  const { command, outcome, process, isFirst } = one;
+  const after = step(world, command, outcome, around);
+  const object = targetOf(command);
+  if (object === undefined || outcome.code !== 'OK') return after;
+  switch (command.do) {
+    case 'delete':
+    case 'drop':
+      return after.map((next) => withDeletion(next, { object, process, isFirst }));
+    case 'publish':
+    case 'unpublish':
+      return after.map((next) => withRenewed(next, object));
+    case 'create':
+      return world.volumes.has(command.volume) ? after : after.map((next) => withRenewed(next, object));
+    case 'cut':
+      return world.snapshots.has(command.snapshot) ? after : after.map((next) => withRenewed(next, object));
+    default:
+      return after;
+  }
 }
 
 const LOST: Outcome = { code: 'UNAVAILABLE', message: 'the answer was lost', reply: {} };
@@ -149,10 +172,18 @@ function lostAttempts(world: World, { command }: Done, around: Circumstances): W
 }
 
 /** What was run and how it ended, for people. */
-function printDone(done: readonly Done[]): string {
-  return done
-    .map(({ via, command, outcome }) => `  controller ${via}: ${printCommand(command)} → ${printOutcome(outcome)}`)
-    .join('\n');
+function printDone(actors: readonly Actor[]): string {
+  return actors.map((one) => `  ${'command' in one ? printEnd(one) : printLate(one)}`).join('\n');
+}
+
+function printEnd({ via, command, outcome }: Done): string {
+  return `controller ${via}: ${printCommand(command)} → ${printOutcome(outcome)}`;
+}
+
+function printLate({ commands, tooLate, since }: LateWrite): string {
+  const whose = commands.map(printEnd).join(' or ');
+  const renewed = since.renewed.size === 0 ? '' : `, after ${[...since.renewed].join()} was written`;
+  return `${tooLate ? 'too late' : 'late, but in time'}${renewed}: a script of ${whose}`;
 }
 
 function printOutcome({ code, message, reply }: Outcome): string {

@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import type { Snapshot as SnapshotMessage, Volume as VolumeMessage } from '../../../src/csi/gen/csi_pb.js';
+import type { Controller, Snapshot as SnapshotMessage, Volume as VolumeMessage } from '../../../src/csi/gen/csi_pb.js';
 import { BlockError } from '../../../src/simulator/device/blocks.ts';
 import { node } from '../../support/calls.ts';
+import type { CallOptions, Client } from '../../support/grpc-client.ts';
 import { filesystem, fromSnapshot, fromVolume, volumeRequest } from '../../support/requests.ts';
 import type { Arena } from './arena.ts';
 import type { Command, NodeNumber, Sent } from './commands.ts';
@@ -15,22 +16,40 @@ const CALL_MS = 90_000;
 /** More pages than anything here has. */
 const MAX_PAGES = 1000;
 
-const options = { timeoutMs: CALL_MS };
+/** A command under way. */
+interface Sending {
+  readonly arena: Arena;
+  readonly run: number;
+  readonly controller: Client<typeof Controller>;
+  readonly options: CallOptions;
+}
 
-/** Runs a command, through its controller or as a node, and tells how it ended; never rejects for a refusal. */
-export async function perform(arena: Arena, run: number, { via, command }: Sent): Promise<Outcome> {
+/**
+ * Runs a command, through its controller or as a node, and tells how it ended; never rejects for a refusal.
+ *
+ * @param signal aborts when the caller leaves
+ */
+export async function perform(
+  arena: Arena,
+  run: number,
+  { via, command }: Sent,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const options = { timeoutMs: CALL_MS, ...(signal === undefined ? {} : { signal }) };
+  const sending = { arena, run, controller: arena.controllers.client(via), options };
   try {
-    return { code: 'OK', reply: await send(arena, run, via, command), message: '' };
+    return { code: 'OK', reply: await send(sending, command), message: '' };
   } catch (error) {
     if (error instanceof BlockError) return { code: error.code, reply: {}, message: error.message };
+    if (error === signal?.reason) return { code: 'CANCELLED', reply: {}, message: 'the caller left' };
     const { code, details } = error as { code?: number; details?: string };
     if (code === undefined || details === undefined) throw error;
     return { code: status[code] ?? String(code), reply: {}, message: details };
   }
 }
 
-async function send(arena: Arena, run: number, via: 0 | 1, command: Command): Promise<Reply> {
-  const controller = arena.controller(via);
+async function send(sending: Sending, command: Command): Promise<Reply> {
+  const { arena, run, controller, options } = sending;
   const volumeId = 'volume' in command ? csiId(run, `v${command.volume}`) : '';
   const snapshotId = 'snapshot' in command ? csiId(run, `s${command.snapshot}`) : '';
   switch (command.do) {
@@ -83,11 +102,11 @@ async function send(arena: Arena, run: number, via: 0 | 1, command: Command): Pr
     case 'look':
       return snapshotReply(run, (await controller.getSnapshot({ snapshotId }, options)).snapshot);
     case 'list volumes':
-      return { entries: await volumes(arena, run, via, command.pageSize) };
+      return { entries: await volumes(sending, command.pageSize) };
     case 'list snapshots':
-      return { entries: await snapshots(arena, run, via, command.pageSize, '') };
+      return { entries: await snapshots(sending, command.pageSize, '') };
     case 'list snapshots of':
-      return { entries: await snapshots(arena, run, via, command.pageSize, volumeId) };
+      return { entries: await snapshots(sending, command.pageSize, volumeId) };
     case 'capacity': {
       const { availableCapacity } = await controller.getCapacity({}, options);
       if (availableCapacity <= 0n || availableCapacity > 2n ** 40n) throw new Error(`capacity ${availableCapacity}`);
@@ -101,9 +120,9 @@ function sourceOf(run: number, { from }: Extract<Command, { readonly do: 'create
   return 'snapshot' in from ? fromSnapshot(csiId(run, `s${from.snapshot}`)) : fromVolume(csiId(run, `v${from.volume}`));
 }
 
-async function volumes(arena: Arena, run: number, via: 0 | 1, maxEntries: number): Promise<Entry[]> {
+async function volumes({ run, controller, options }: Sending, maxEntries: number): Promise<Entry[]> {
   return await pages(async (startingToken) => {
-    const page = await arena.controller(via).listVolumes({ maxEntries, startingToken }, options);
+    const page = await controller.listVolumes({ maxEntries, startingToken }, options);
     const entries = page.entries.map(({ volume, status: state }) => ({
       ...{ object: objectOf(run, volume?.volumeId ?? ''), ...volumeReply(run, volume) },
       node: nodeOf(state?.publishedNodeIds ?? []),
@@ -112,10 +131,10 @@ async function volumes(arena: Arena, run: number, via: 0 | 1, maxEntries: number
   });
 }
 
-async function snapshots(arena: Arena, run: number, via: 0 | 1, maxEntries: number, of: string): Promise<Entry[]> {
+async function snapshots({ run, controller, options }: Sending, maxEntries: number, of: string): Promise<Entry[]> {
   return await pages(async (startingToken) => {
     const request = { maxEntries, startingToken, sourceVolumeId: of };
-    const page = await arena.controller(via).listSnapshots(request, options);
+    const page = await controller.listSnapshots(request, options);
     const entries = page.entries.map(({ snapshot }) => ({
       ...{ object: objectOf(run, snapshot?.snapshotId ?? ''), ...snapshotReply(run, snapshot) },
     }));

@@ -17,6 +17,10 @@ const TRIES = 4;
 export interface Tally {
   commands: number;
   runs: number;
+  /** Scripts that stood still and went on in time, and too late; and what they made after its deletion. */
+  inTime: number;
+  tooLate: number;
+  leftovers: number;
   /** The seed, the shortest script found, and why it fails; undefined as long as all goes well. */
   failure: string | undefined;
 }
@@ -34,6 +38,9 @@ export async function play(arena: Arena, seed: number, tally: Tally, goOn: () =>
       throw error;
     } finally {
       tally.commands += run.commands;
+      tally.inTime += run.lates.inTime;
+      tally.tooLate += run.lates.tooLate;
+      tally.leftovers += run.lates.leftovers;
     }
   };
   const property = fc.asyncProperty(script, async (batches) => {

@@ -1,5 +1,5 @@
 import type { BoxView, Seen } from './box.ts';
-import { Unexplained } from './explain.ts';
+import { Unexplained } from './unexplained.ts';
 import { printContent, printWorld, type Snapshot, type Volume, type World, withSnapshot, withVolume } from './world.ts';
 
 /** `snap-<uuid>-<owner>-<source uuid>-<seconds>-<bytes>` (docs/decisions/0002-names-and-ids.md). */
@@ -9,7 +9,7 @@ const MiB = 1024 ** 2;
 
 /**
  * Picks the world that the box shows, and fills in what only the box knows. Whatever is whole on the box is whole; of
- * several worlds it is the one in which the least is half made.
+ * several worlds it is the one in which the least is left over, and the least half made.
  *
  * @param objects Those to compare; the others stay as they are.
  * @throws Unexplained when the box shows none of them.
@@ -22,7 +22,7 @@ export function reconcile(worlds: readonly World[], view: BoxView, objects: read
     if (wrong.length === 0) fitting.push(objects.reduce((filled, object) => fill(filled, view, object), world));
     else problems.push(`${wrong.join('; ')} in\n${printWorld(world)}`);
   }
-  const [best] = fitting.toSorted((one, other) => openIn(one) - openIn(other));
+  const [best] = fitting.toSorted((one, other) => leftoversIn(one) - leftoversIn(other) || openIn(one) - openIn(other));
   if (best === undefined) throw new Unexplained(`the box shows something else: ${problems.slice(0, 3).join('\nor ')}`);
   return best;
 }
@@ -34,6 +34,10 @@ export function objectsIn({ volumes, snapshots }: World, { objects }: BoxView): 
     ...[...snapshots.keys()].map((number) => `s${number}`),
   ];
   return [...new Set([...known, ...objects.keys()])];
+}
+
+function leftoversIn({ marks }: World): number {
+  return marks.leftovers.size;
 }
 
 function openIn({ volumes }: World): number {

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
+import { until } from '../../support/until.ts';
 import type { Arena } from './arena.ts';
 import { assertEmpty, type BoxView, clearBox, lookAt, neighbours } from './box.ts';
-import { type Batch, type Command, printCommand, type Script, type Sent, targetOf } from './commands.ts';
-import { checkLists, type Done, explain, Unexplained } from './explain.ts';
+import { type Batch, type Command, type Moment, printCommand, type Script, type Sent, targetOf } from './commands.ts';
+import type { Done } from './done.ts';
+import { checkLists, explain } from './explain.ts';
+import { Lates } from './lates.ts';
 import { isOpen } from './outcome.ts';
 import { perform } from './perform.ts';
 import { objectsIn, reconcile } from './reconcile.ts';
+import { Unexplained } from './unexplained.ts';
 import { NOTHING, printWorld, type World } from './world.ts';
+
+/** Longest time in ms that a script stands still which goes on by itself, and some more. */
+const STANDING_MS = 10_000;
 
 /** One way of a script through the driver, held against the model. */
 export class Run {
@@ -17,6 +24,10 @@ export class Run {
   readonly #pending = new Map<string, Sent>();
   /** Objects of which a race that was disturbed may have left a second subvolume. */
   readonly #disturbed = new Set<string>();
+  /** Scripts that stand still. */
+  readonly lates: Lates;
+  /** Which process has changed which object in earlier batches. */
+  readonly #touched = new Set<string>();
   /** Commands that were run. */
   commands = 0;
 
@@ -24,6 +35,7 @@ export class Run {
   constructor(arena: Arena, number: number) {
     this.#arena = arena;
     this.#number = number;
+    this.lates = new Lates(number);
   }
 
   /**
@@ -31,18 +43,24 @@ export class Run {
    *
    * @throws Error that says what cannot be right.
    */
-  async script(script: Script): Promise<void> {
+  async script({ batches, destructive }: Script): Promise<void> {
+    this.#arena.beDestructive(destructive);
     const before = await neighbours(this.#arena);
-    for (const [index, batch] of script.entries()) {
+    for (const [index, batch] of batches.entries()) {
       await this.#named(`in batch ${index + 1}`, async () => {
-        await this.#batch(batch);
+        this.#arena.releases.beginBatch();
+        await this.#batch(batch, async () => this.#arena.releases.endBatch());
         if (batch.insist) await this.#settle();
       });
     }
     await this.#named('at the end', async () => {
+      await this.#letGo('before the last look');
       await this.#settle();
       this.#compare(await lookAt(this.#arena, this.#number, true));
       await this.#deleteAll();
+      await this.#letGo('when all is deleted');
+      this.#arena.releases.clear();
+      assert.equal(printWorld(this.#world), '', 'left when everything was deleted');
       await assertEmpty(this.#arena);
       assert.equal(await neighbours(this.#arena), before, 'a neighbour was touched');
     });
@@ -56,28 +74,49 @@ export class Run {
     }
   }
 
-  async #batch({ commands, trouble }: Batch): Promise<void> {
+  /**
+   * Runs commands at once and explains what came of them, together with scripts that stood still and went on meanwhile.
+   *
+   * @param afterwards done when the commands have ended, before the box is looked at
+   */
+  async #batch(
+    { commands, trouble }: Pick<Batch, 'commands' | 'trouble'>,
+    afterwards: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     const begin = Math.floor(Date.now() / 1000);
-    if (trouble !== undefined) this.#arena.trouble(trouble);
-    const done = await Promise.all(
-      commands.map(async (sent) => ({ ...sent, outcome: await perform(this.#arena, this.#number, sent) })),
-    );
+    const { controllers } = this.#arena;
+    const processes = [controllers.process(0), controllers.process(1)];
+    this.#arena.resume();
+    const signal = trouble && this.#arena.trouble(trouble);
+    const done = await Promise.all(commands.map((sent) => this.#perform(sent, signal)));
+    await afterwards();
     this.commands += done.length;
-    await this.#arena.recover();
+    const { standing, moved } = await this.#arena.recover();
+    const late = this.lates.collect(moved);
     const before = this.#world;
     const view = await lookAt(this.#arena, this.#number);
+    for (const object of late.flatMap(({ made }) => made)) this.#disturbed.add(object);
     checkLists(before, done, this.#disturbed);
-    this.#world = explain(before, done, trouble === undefined, (worlds, objects) => reconcile(worlds, view, objects));
+    this.#world = explain(before, [...done, ...late], trouble === undefined, view);
+    this.lates.note(this.#world.marks, standing, done, processes, begin);
     this.#remember(done, trouble !== undefined);
     this.#compare(view);
-    this.#checkTimes(before, begin);
+    this.#checkTimes(before, Math.min(begin, ...late.map((one) => one.begin)));
+    await this.#removeLeftovers();
   }
 
-  /** Notes which calls are to be repeated, and where a second subvolume may be. */
+  async #perform(sent: Sent, signal: AbortSignal | undefined): Promise<Done> {
+    const process = this.#arena.controllers.process(sent.via);
+    const isFirst = !this.#touched.has(`${process} ${targetOf(sent.command)}`);
+    return { ...sent, outcome: await perform(this.#arena, this.#number, sent, signal), process, isFirst };
+  }
+
+  /** Notes which calls are to be repeated, who has changed what, and where a second subvolume may be. */
   #remember(done: readonly Done[], isTroubled: boolean): void {
-    for (const { via, command, outcome } of done) {
+    for (const { via, command, outcome, process } of done) {
       const target = targetOf(command);
       if (target === undefined) continue;
+      this.#touched.add(`${process} ${target}`);
       if (isTroubled || isOpen(outcome)) this.#disturbed.add(target);
       if (isOpen(outcome)) this.#pending.set(printCommand(command), { via, command });
       else this.#pending.delete(printCommand(command));
@@ -103,12 +142,34 @@ export class Run {
     }
   }
 
+  /** Deletes once more what came into being after its deletion, through the controller that knows of that. */
+  async #removeLeftovers(): Promise<void> {
+    const { leftovers } = this.#world.marks;
+    this.lates.leftovers += leftovers.size;
+    await this.#calmly([...leftovers].map((object, index) => alternating(removalOf(object), index)));
+  }
+
+  /** Lets go on what stands still up to this moment, or waits until it does. */
+  async #letGo(moment: Moment): Promise<void> {
+    if (this.lates.count === 0) return;
+    await this.#batch({ commands: [] }, async () => {
+      const { releases } = this.#arena;
+      releases.releaseAt(moment);
+      await until(async () => !releases.hasTimed, STANDING_MS);
+    });
+  }
+
   /** Repeats every call whose outcome is not known, as its sidecar would: first what the others may need. */
   async #settle(): Promise<void> {
     const isCreation = ({ command }: Sent) => command.do === 'create';
-    const pending = [...this.#pending.values()];
-    const creations = pending.filter(isCreation);
-    for (const sent of [...creations, ...pending.filter((one) => !isCreation(one))]) await this.#calmly([sent]);
+    for (let hasMoved = true; hasMoved; ) {
+      const moves = this.lates.moves;
+      const pending = [...this.#pending.values()];
+      const creations = pending.filter(isCreation);
+      for (const sent of [...creations, ...pending.filter((one) => !isCreation(one))]) await this.#calmly([sent]);
+      // What went on meanwhile may have been in the way.
+      hasMoved = this.#pending.size > 0 && this.lates.moves > moves;
+    }
     assert.equal(
       this.#pending.size,
       0,
@@ -117,7 +178,7 @@ export class Run {
   }
 
   async #calmly(commands: readonly Sent[]): Promise<void> {
-    if (commands.length > 0) await this.#batch({ commands, insist: false });
+    if (commands.length > 0) await this.#batch({ commands });
     this.commands -= commands.length;
   }
 
@@ -127,13 +188,19 @@ export class Run {
       node === undefined ? [] : [{ do: 'unpublish', volume, node }],
     );
     await this.#calmly(unpublish.map(alternating));
-    const remove: Command[] = [
-      ...[...this.#world.volumes.keys()].map((volume) => ({ do: 'delete' as const, volume })),
-      ...[...this.#world.snapshots.keys()].map((snapshot) => ({ do: 'drop' as const, snapshot })),
+    const objects = [
+      ...[...this.#world.volumes.keys()].map((volume) => `v${volume}`),
+      ...[...this.#world.snapshots.keys()].map((snapshot) => `s${snapshot}`),
     ];
-    await this.#calmly(remove.map(alternating));
+    await this.#calmly(objects.map(removalOf).map(alternating));
+    await this.#settle();
     assert.equal(printWorld(this.#world), '', 'left when everything was deleted');
   }
+}
+
+function removalOf(object: string): Command {
+  const number = Number(object.slice(1));
+  return object.startsWith('v') ? { do: 'delete', volume: number } : { do: 'drop', snapshot: number };
 }
 
 function alternating(command: Command, index: number): Sent {
@@ -142,6 +209,7 @@ function alternating(command: Command, index: number): Sent {
 
 /** Makes the arena as good as new after a run that failed. */
 export async function cleanUp(arena: Arena): Promise<void> {
+  arena.releases.clear();
   await arena.recover();
   await clearBox(arena);
 }

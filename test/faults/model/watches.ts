@@ -1,43 +1,55 @@
 import type { ConsoleHooks } from '../../../src/simulator/console/hooks.ts';
-import type { Simulator } from '../../../src/simulator/simulate.ts';
 
-/** Does something when the box begins the nth statement from now on. */
+interface Due {
+  left: number;
+  readonly act: () => void;
+}
+
+/** Does things when the box begins the nth statement from now on. */
 export class StatementWatch {
-  #left = 0;
-  #act: () => void = () => undefined;
+  #due: Due[] = [];
 
   readonly hooks: ConsoleHooks = {
     beforeStatement: () => {
-      this.#left -= 1;
-      if (this.#left === 0) this.#act();
+      if (this.#due.length === 0) return;
+      for (const one of this.#due) one.left -= 1;
+      const now = this.#due.filter(({ left }) => left <= 0);
+      this.#due = this.#due.filter(({ left }) => left > 0);
+      for (const { act } of now) act();
     },
   };
 
-  /** Replaces what was set before. */
   at(statement: number, act: () => void): void {
-    this.#left = statement;
-    this.#act = act;
+    this.#due.push({ left: statement, act });
   }
 
   clear(): void {
-    this.#left = 0;
+    this.#due = [];
   }
 }
 
-/** How many scripts run on a box: it counts an exec when it begins, and the time that it took when it ends. */
-export class RunningScripts {
-  #running = 0;
+/** Lets no script of the box begin a further statement while it is closed. */
+export class Gate {
+  #closed: PromiseWithResolvers<void> | undefined;
+  /** Scripts that wait. */
+  held = 0;
 
-  constructor({ counters }: Simulator) {
-    const count = counters.count.bind(counters);
-    counters.count = (name, amount) => {
-      if (name === 'execs') this.#running += 1;
-      if (name === 'busyMs') this.#running -= 1;
-      count(name, amount);
-    };
+  readonly hooks: ConsoleHooks = {
+    beforeStatement: () => (this.#closed === undefined ? undefined : this.#hold(this.#closed.promise)),
+  };
+
+  close(): void {
+    this.#closed ??= Promise.withResolvers();
   }
 
-  get idle(): boolean {
-    return this.#running === 0;
+  open(): void {
+    this.#closed?.resolve();
+    this.#closed = undefined;
+  }
+
+  async #hold(opening: Promise<void>): Promise<void> {
+    this.held += 1;
+    await opening;
+    this.held -= 1;
   }
 }

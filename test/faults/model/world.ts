@@ -26,14 +26,35 @@ export interface Snapshot {
   readonly content: Content;
 }
 
+/** A deletion that was answered with OK. */
+export interface Deletion {
+  readonly object: string;
+  readonly process: number;
+  /** Whether the process had done nothing to the object before, in other batches. */
+  readonly isFirst: boolean;
+}
+
+/** What has been done to objects in a time, for judging what a script may do that read them before. */
+export interface Marks {
+  /** Objects that were made, and volumes whose record was written. */
+  readonly renewed: ReadonlySet<string>;
+  readonly deletions: readonly Deletion[];
+  /** Objects that came into being after somebody was told that they are deleted. */
+  readonly leftovers: ReadonlySet<string>;
+}
+
+export const NO_MARKS: Marks = { renewed: new Set(), deletions: [], leftovers: new Set() };
+
 /** Everything that ought to be on the box, by the numbers that scripts use. Never changed, only replaced. */
 export interface World {
   readonly volumes: ReadonlyMap<number, Volume>;
   readonly snapshots: ReadonlyMap<number, Snapshot>;
+  /** Of the batch that is being explained. */
+  readonly marks: Marks;
 }
 
 /** The empty box. */
-export const NOTHING: World = { volumes: new Map(), snapshots: new Map() };
+export const NOTHING: World = { volumes: new Map(), snapshots: new Map(), marks: NO_MARKS };
 
 /** The world with another volume under this number; undefined takes it away. */
 export function withVolume(world: World, number: number, volume: Volume | undefined): World {
@@ -45,6 +66,30 @@ export function withSnapshot(world: World, number: number, snapshot: Snapshot | 
   return { ...world, snapshots: replaced(world.snapshots, number, snapshot) };
 }
 
+/** The world in which this object was made, or its record written. */
+export function withRenewed(world: World, object: string): World {
+  return { ...world, marks: { ...world.marks, renewed: new Set([...world.marks.renewed, object]) } };
+}
+
+/** The world in which this deletion was acknowledged. */
+export function withDeletion(world: World, deletion: Deletion): World {
+  return { ...world, marks: { ...world.marks, deletions: [...world.marks.deletions, deletion] } };
+}
+
+/** The world in which this object came into being after its deletion. */
+export function withLeftover(world: World, object: string): World {
+  return { ...world, marks: { ...world.marks, leftovers: new Set([...world.marks.leftovers, object]) } };
+}
+
+/** Both, one after the other. */
+export function joined(one: Marks, other: Marks): Marks {
+  return {
+    renewed: new Set([...one.renewed, ...other.renewed]),
+    deletions: [...one.deletions, ...other.deletions],
+    leftovers: new Set([...one.leftovers, ...other.leftovers]),
+  };
+}
+
 function replaced<T>(map: ReadonlyMap<number, T>, key: number, value: T | undefined): ReadonlyMap<number, T> {
   const copy = new Map(map);
   if (value === undefined) copy.delete(key);
@@ -52,7 +97,14 @@ function replaced<T>(map: ReadonlyMap<number, T>, key: number, value: T | undefi
   return copy;
 }
 
-/** A world for people, and equal for equal worlds. */
+/** Equal for worlds that are equal, their marks included. */
+export function keyOf(world: World): string {
+  const { renewed, deletions, leftovers } = world.marks;
+  const marks = [renewed, deletions.map(({ object, process }) => `${object}@${process}`), leftovers];
+  return [printWorld(world), ...marks.map((one) => [...one].toSorted().join())].join('\n');
+}
+
+/** A world for people. */
 export function printWorld({ volumes, snapshots }: World): string {
   const lines = [
     ...sorted(volumes).map(([number, volume]) => `v${number}: ${printVolume(volume)}`),

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { CACHE } from './cache.ts';
+import { answer } from './commands.ts';
+import { kubernetesModule } from './kubernetes-module.ts';
+import { linkerFlags, PROGRAMS, type Program } from './programs.ts';
+
+const GO = join(import.meta.dirname, 'go');
+/** How often a build that goes on says so. */
+const PULSE_MS = 30_000;
+
+/** Tells the user how it goes, a line at a time. */
+export type Say = (line: string) => void;
+
+/** Where each program lies that was built. */
+export interface Built {
+  readonly kubernetes: string;
+  /** @throws Error when it is none of {@link PROGRAMS}. */
+  path(name: string): string;
+}
+
+/** A program with all that decides what comes out. */
+interface Recipe {
+  readonly directory: string;
+  readonly modules: 'readonly' | 'mod';
+  readonly flags: string;
+  readonly file: string;
+}
+
+/**
+ * Builds every program from the Go module proxy, unless the same was built before: the same means module, sums, sources of
+ * the test, flags and Go. The first time that takes half an hour of two cores.
+ *
+ * @param wanted version of Kubernetes; the pinned one unless given.
+ */
+export async function build(say: Say, wanted?: string, signal?: AbortSignal): Promise<Built> {
+  const kubernetes = await kubernetesModule(wanted);
+  const go = (await answer('go', ['version'])).trim();
+  const files = new Map<string, string>();
+  const missing: (readonly [Program, Recipe])[] = [];
+  for (const program of PROGRAMS) {
+    const isKubernetes = program.module === 'kubernetes';
+    const recipe = recipeOf(program, {
+      go,
+      directory: isKubernetes ? kubernetes.directory : join(GO, program.module),
+      modules: isKubernetes && !kubernetes.isPinned ? 'mod' : 'readonly',
+      flags: linkerFlags(program, kubernetes.version),
+    });
+    files.set(program.name, recipe.file);
+    if (!existsSync(recipe.file)) missing.push([program, recipe]);
+  }
+  for (const [index, [program, recipe]] of missing.entries()) {
+    await make(program, recipe, (line) => say(`[${index + 1}/${missing.length}] ${program.name}: ${line}`), signal);
+  }
+  return {
+    kubernetes: kubernetes.version,
+    path: (name) => {
+      const file = files.get(name);
+      if (file === undefined) throw new Error(`${name} is no program of the cluster`);
+      return file;
+    },
+  };
+}
+
+function recipeOf(program: Program, given: Omit<Recipe, 'file'> & { readonly go: string }): Recipe {
+  const { directory, modules, flags, go } = given;
+  const hash = createHash('sha256').update(JSON.stringify([program, flags, go]));
+  // What is made in the cache has sums that grow with each build, from the same module.
+  const sources = modules === 'mod' ? ['origin'] : globSync('**/*.{mod,sum,go}', { cwd: directory }).sort();
+  for (const name of sources) hash.update(`${name}\n`).update(readFileSync(join(directory, name)));
+  const file = join(CACHE, 'programs', `${program.name}-${hash.digest('hex').slice(0, 16)}`, program.name);
+  return { directory, modules, flags, file };
+}
+
+async function make({ source }: Program, recipe: Recipe, say: Say, signal?: AbortSignal): Promise<void> {
+  const { directory, modules, flags, file } = recipe;
+  mkdirSync(join(file, '..'), { recursive: true });
+  const begin = performance.now();
+  const seconds = () => `${Math.round((performance.now() - begin) / 1000)} s`;
+  say('is built');
+  const pulse = setInterval(() => say(`goes on, ${seconds()} so far`), PULSE_MS);
+  try {
+    const part = `${file}.part`;
+    await answer('nice', ['go', 'build', '-trimpath', '-ldflags', flags, '-o', part, source], {
+      cwd: directory,
+      env: { CGO_ENABLED: '0', GOFLAGS: `-mod=${modules} -buildvcs=false` },
+      ...(signal && { signal }),
+    });
+    renameSync(part, file);
+    say(`took ${seconds()}`);
+  } finally {
+    clearInterval(pulse);
+  }
+}
