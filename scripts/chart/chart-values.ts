@@ -118,7 +118,9 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     enabled: bool('Runs csi-snapshotter and makes the VolumeSnapshotClasses. Needs the snapshot CRDs in the cluster.'),
   }),
   storageCapacity: object({
-    enabled: bool('Publishes the free space of each class for the scheduler.'),
+    enabled: bool(
+      'Publishes the free space of each class for the scheduler. Leave it off: without topology, csi-provisioner 6 makes these objects and deletes them for ever, and pods of WaitForFirstConsumer classes wait for minutes.',
+    ),
     pollInterval: duration('How often each box is asked for it.'),
   }),
   seLinuxMount: bool(

@@ -124,11 +124,10 @@ test('volumes are loop devices of a simulated box only where its socket is named
   assert.deepEqual(volume?.['hostPath'], { path: '/run/rose-csi-simulator', type: 'Directory' });
 });
 
-test('the set "least" has neither capacity nor snapshots, all others have both', () => {
+test('only the set "everything" publishes capacity, and only "least" has no snapshots', () => {
   for (const set of SETS) {
     const controller = pod(rendering(set), 'Deployment');
-    const expected = set !== 'least';
-    assert.equal(flags(containerOf(controller, 'csi-provisioner')).has('--enable-capacity'), expected);
-    assert.equal(sidecars(controller).length, expected ? 4 : 3);
+    assert.equal(flags(containerOf(controller, 'csi-provisioner')).has('--enable-capacity'), set === 'everything');
+    assert.equal(sidecars(controller).length, set === 'least' ? 3 : 4);
   }
 });

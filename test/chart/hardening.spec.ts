@@ -104,7 +104,7 @@ test('the CSIDriver says what the driver does', () => {
     podInfoOnMount: false,
     fsGroupPolicy: 'File',
     seLinuxMount: true,
-    storageCapacity: true,
+    storageCapacity: false,
     volumeLifecycleModes: ['Persistent'],
   });
 });
