@@ -8,7 +8,7 @@ import { play, type Tally } from './model/play.ts';
 const ENOUGH = 10_000;
 
 /** Boxes with two controllers each, side by side: much of the time is waiting. */
-const ARENAS = Number(process.env['ARENAS'] ?? 6);
+const ARENAS = Number(process.env['ARENAS'] ?? 3);
 
 /** Distance of the seeds of two arenas: more than one of them uses. */
 const SEED_STEP = 2 ** 24;

@@ -145,7 +145,7 @@ const lateWrite: fc.Arbitrary<Trouble> = fc.record({
   ...{ kind: fc.constant('late write' as const), places: changes, release },
   // Six is more than one call tries.
   times: fc.oneof({ weight: 10, arbitrary: fc.constantFrom(1, 2) }, { weight: 1, arbitrary: fc.constant(6) }),
-  then: fc.oneof(
+  meanwhile: fc.oneof(
     { weight: 2, arbitrary: fc.constant('another attempt' as const) },
     { weight: 3, arbitrary: fc.constant('callers leave' as const) },
     { weight: 1, arbitrary: fc.constantFrom('controller 0 dies' as const, 'controller 1 dies' as const) },

@@ -115,13 +115,13 @@ export class Arena {
         faults.arm(trouble.fault, trouble.times);
         break;
       case 'late write': {
-        const { places, times, release, then } = trouble;
+        const { places, times, release, meanwhile } = trouble;
         const ms = 'ms' in release ? release.ms : 'untilReleased';
         const armed = places.map((at) => faults.arm({ kind: 'stall', at, ms, disconnect: true }, times));
         this.releases.add(armed, release);
         void this.#whenStruck(armed, () => {
-          if (then === 'callers leave') leave.abort();
-          else if (then !== 'another attempt') this.controllers.kill(then === 'controller 0 dies' ? 0 : 1);
+          if (meanwhile === 'callers leave') leave.abort();
+          else if (meanwhile !== 'another attempt') this.controllers.kill(meanwhile === 'controller 0 dies' ? 0 : 1);
         });
         break;
       }

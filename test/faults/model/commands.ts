@@ -47,7 +47,7 @@ export type Trouble =
       readonly places: readonly Place[];
       readonly times: number;
       readonly release: Release;
-      readonly then: 'another attempt' | 'callers leave' | 'controller 0 dies' | 'controller 1 dies';
+      readonly meanwhile: 'another attempt' | 'callers leave' | 'controller 0 dies' | 'controller 1 dies';
     }
   /** The controller process is killed when the box begins the nth statement of the batch. */
   | { readonly kind: 'kill controller'; readonly controller: 0 | 1; readonly statement: number }
@@ -158,8 +158,8 @@ function printTrouble(trouble: Trouble): string {
     case 'fault':
       return `with ${trouble.times} × ${JSON.stringify(trouble.fault)}`;
     case 'late write': {
-      const { places, times, release, then } = trouble;
-      return `${times} × a script stands still at each of ${JSON.stringify(places)}, until ${printRelease(release)}; ${then}`;
+      const { places, times, release, meanwhile } = trouble;
+      return `${times} × a script stands still at each of ${JSON.stringify(places)}, until ${printRelease(release)}; ${meanwhile}`;
     }
     case 'kill controller':
       return `controller ${trouble.controller} is killed at statement ${trouble.statement}`;

@@ -79,7 +79,7 @@ export class DelayedArena {
     const { cluster, prepared } = await this.#prepare(held);
     const refusal = this.#refuse(held);
     const stall = simulator.faults.arm({
-      ...{ kind: 'stall', at: { nth: place.nth }, ms: 'untilReleased', disconnect: true },
+      ...{ kind: 'stall', at: place.at, ms: 'untilReleased', disconnect: true },
     });
     try {
       const code = await outcome(prepared.call(cluster.controller));

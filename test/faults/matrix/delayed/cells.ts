@@ -10,8 +10,8 @@ export type Course = (typeof COURSES)[number];
 
 /** A statement at which a call is held. */
 export interface HeldPlace {
-  /** Counted from 1 over all statements of the call. */
-  readonly nth: number;
+  /** Among the statements of its kind: how many others there are depends on how often a loop looks. */
+  readonly at: Required<Pick<Place, 'path' | 'command' | 'nth'>>;
   readonly text: string;
   /**
    * `begin` is before the statement has looked at anything; `deadline` is where it has looked up its items and is about to
@@ -37,15 +37,14 @@ const CHANGES = new Set(['add', 'set', 'remove']);
 /** The statements of a call that change something, each of them with the look at the time that it holds. */
 export function placesIn(held: HeldCall, statements: readonly Statement[]): HeldPlace[] {
   const { refusal, holds = () => true } = held;
-  const begin = statements.findLastIndex((one) => refusal !== undefined && fits(refusal.at, one)) + 1;
+  const from = statements.findLastIndex((one) => refusal !== undefined && fits(refusal.at, one)) + 1;
   return statements.flatMap((statement, index): HeldPlace[] => {
     const { path, command = '', text } = statement;
-    if (index < begin || path === undefined || !CHANGES.has(command) || !holds(statement)) return [];
-    const nth = index + 1;
+    if (index < from || path === undefined || !CHANGES.has(command) || !holds(statement)) return [];
     const look = statements.findIndex((one, later) => later > index && one.path === '/system/resource');
-    const isWithin = look !== -1 && statements.slice(nth, look + 1).every((one) => text.includes(one.text));
-    const place = { nth, text, moment: 'begin' } as const;
-    return isWithin ? [place, { nth: look + 1, text, moment: 'deadline' }] : [place];
+    const isWithin = look !== -1 && statements.slice(index + 1, look + 1).every((one) => text.includes(one.text));
+    const begin = { at: placeOf(statements, index), text, moment: 'begin' } as const;
+    return isWithin ? [begin, { at: placeOf(statements, look), text, moment: 'deadline' }] : [begin];
   });
 }
 
@@ -74,8 +73,14 @@ export function cellsAt(held: HeldCall, place: HeldPlace, course: Course, isDang
 /** For people, and for running it alone. */
 export function nameOf({ place, course, isRepeated, walk }: Cell): string {
   const calls = [...(isRepeated ? ['repeat'] : []), ...walk.map(({ name }) => name)];
-  const { nth, moment, text } = place;
-  return `${nth} ${course}${moment === 'begin' ? '' : ', at its look at the time'}: ${calls.join('; ')}: ${text.slice(0, 80)}`;
+  const { at, moment, text } = place;
+  return `${at.path} ${at.command} ${at.nth} ${course}${moment === 'begin' ? '' : ', at its look at the time'}: ${calls.join('; ')}: ${text.slice(0, 80)}`;
+}
+
+function placeOf(statements: readonly Statement[], index: number): HeldPlace['at'] {
+  const { path = '', command = '' } = statements[index] ?? {};
+  const nth = statements.slice(0, index + 1).filter((one) => one.path === path && one.command === command).length;
+  return { path, command, nth };
 }
 
 function fits(at: Place, { path, command, text }: Statement): boolean {
