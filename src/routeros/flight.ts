@@ -4,7 +4,7 @@ import { RouterOsError } from './errors.ts';
 import type { ExecEnd, ExecWatch } from './exec-watch.ts';
 import type { JsonRow, RunOptions } from './routeros.ts';
 import type { Script } from './script.ts';
-import type { WriteDeadline } from './write-deadline.ts';
+import { DRIFT_MS, type WriteDeadline } from './write-deadline.ts';
 
 /**
  * One exec and the callers who wait for it. A caller may leave at any time and is told at once; the exec is dropped only
@@ -74,6 +74,11 @@ export class Flight {
   /** The moment from which on it certainly writes nothing, in milliseconds of the router's clock; 0 when it never will. */
   get quietAt(): number {
     return this.#quietAt;
+  }
+
+  /** Whether its deadline may have passed by now on the device, whose clock may be ahead of what is reckoned here. */
+  mayBeLate(now: number): boolean {
+    return this.#quietAt > 0 && now >= this.#quietAt - 3 * DRIFT_MS;
   }
 
   land(rows: readonly JsonRow[]): void {

@@ -116,6 +116,28 @@ describe('a script that writes', () => {
   });
 });
 
+describe('a write that a device failed', () => {
+  it('was late when that took until its deadline, as a late statement finds nothing to change', async () => {
+    const clock = movedClock();
+    connect({ clock, writeWithinMs: 10_000 });
+    const call = box.run(ros`/disk remove a`, write);
+    const exec = await peer.exec(1);
+    clock.time += 9_500;
+    exec.error('no such item');
+    await assertKind(call, 'late');
+  });
+
+  it('failed when there was time left', async () => {
+    const clock = movedClock();
+    connect({ clock, writeWithinMs: 10_000 });
+    const call = box.run(ros`/disk remove a`, write);
+    const exec = await peer.exec(1);
+    clock.time += 5_000;
+    exec.error('no such item');
+    await assertKind(call, 'failed');
+  });
+});
+
 describe('a write whose answer was lost', () => {
   it('is told at once, with the moment from which on it writes nothing', async () => {
     const clock = movedClock();

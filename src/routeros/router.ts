@@ -192,10 +192,11 @@ class Router implements RouterOs {
       if (!(error instanceof RouterOsError)) {
         throw error;
       }
+      const known = flight.mayBeLate(this.#clock.now()) ? asLate(error) : error;
       // It may be that our reckoning is wrong: the next command asks.
-      if (error.kind === 'late') this.#uptimes.delete(await this.#link.session());
-      done(error.kind);
-      return { error };
+      if (known.kind === 'late') this.#uptimes.delete(await this.#link.session());
+      done(known.kind);
+      return { error: known };
     }
   }
 
@@ -251,6 +252,11 @@ class Router implements RouterOs {
       this.#reads.delete(flight.script.text);
     }
   }
+}
+
+/** A statement that is late finds nothing to change, which the device may call a failure of another kind. */
+function asLate(error: RouterOsError): RouterOsError {
+  return error.kind === 'failed' ? new RouterOsError('late', error.detail, { cause: error }) : error;
 }
 
 function abandoned(): RouterOsError {

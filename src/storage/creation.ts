@@ -8,8 +8,10 @@ import {
   type ObjectState,
   parseVolumeName,
   poolSpace,
+  type Rds,
   RdsError,
   type RdsErrorCode,
+  readSizedDisk,
   readSnapshot,
   readVolume,
   type VolumeRef,
@@ -62,12 +64,33 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
   }
 }
 
+/**
+ * Removes what is left of a volume, where the box proves that it holds nothing. What might hold something has its image attached
+ * and gets the time that the box needs to show a size (U24).
+ *
+ * @returns what is there afterwards
+ */
 export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
   // While any pool is away, what is absent may be there.
   await rds.run((box) => poolSpace(box, undefined, false), call);
-  const left = await rds.run((box) => discardEmptySubvolume(box, volume), call);
+  const discard = async (): Promise<ObjectState> => await rds.run((box) => discardEmptySubvolume(box, volume), call);
+  await hasSize(rds, volume, call);
+  let left = await discard();
+  if (left.disk !== undefined && left.subvolumes.length > 0 && !(await hasSize(rds, volume, call)))
+    left = await discard();
   if (left.disk === undefined || left.subvolumes.length > 0) return left;
   return await rds.run((box) => discardLostItem(box, volume), call);
+}
+
+/** Whether the disk item, if there is one, shows a size within the time that it is given. */
+async function hasSize(rds: Rds, volume: VolumeRef, call: Call): Promise<boolean> {
+  try {
+    await rds.run(() => readSizedDisk(volume), call);
+    return true;
+  } catch (error) {
+    if (error instanceof RdsError && error.code === 'RC-SIZE') return false;
+    throw error;
+  }
 }
 
 /**
@@ -93,6 +116,10 @@ export async function makeVolume(
     if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
       const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
       return await makeVolume(backend, wanted, call, halfMade ?? error);
+    }
+    if (before === undefined && isUnsized(error, wanted)) {
+      await discardHalfMade(backend, wanted.volume, call);
+      return await makeVolume(backend, wanted, call, error);
     }
     const made = error.made || before?.made === true;
     if (made && isEmptyCopy(error, wanted)) {
@@ -159,4 +186,9 @@ function elsewhere({ rds }: Backend, wanted: CreateVolume, error: RdsError): Cre
 /** Whether a copy that this very call made shows zero bytes and goes on to do so: what it was made from holds no image. */
 function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): boolean {
   return source !== undefined && code === 'RC-SIZE' && detail === '0';
+}
+
+/** Whether the disk item of a new volume shows no size: it may have been attached before there was an image. */
+function isUnsized({ code, detail, mayStillRun }: RdsError, { source }: CreateVolume): boolean {
+  return code === 'RC-SIZE' && detail === '' && source === undefined && !mayStillRun;
 }

@@ -1,12 +1,11 @@
 import {
   type Clock,
+  claimVolume,
   type DiskRow,
+  exportVolume,
   type Mode,
-  proveNqn,
-  publishVolume,
   randomDigits,
   readDisk,
-  readSizedDisk,
   unpublishVolume,
 } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
@@ -39,11 +38,10 @@ export class Publishing {
     const { settings } = backend.rds;
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
-      const publication = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
-      await backend.rds.run((box) => publishVolume(box, volume, { publication, allowHost }), call);
+      const wanted = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
+      const claimed = await backend.rds.run((box) => claimVolume(box, volume, wanted, backend.allowHostName), call);
       await settle(this.#clock, call);
-      const disk = await backend.rds.run(() => readSizedDisk(volume), call);
-      proveNqn(disk, volume, hostId);
+      const disk = await backend.rds.run((box) => exportVolume(box, volume, claimed, allowHost), call);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
         throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
       }

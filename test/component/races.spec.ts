@@ -9,6 +9,7 @@ import {
   publish,
   refused,
   snapshotName,
+  unpublish,
   volumeName,
 } from '../support/calls.ts';
 import { inventory, subvolumes } from '../support/console.ts';
@@ -23,7 +24,8 @@ const ATTACH = { path: '/disk', command: 'add' };
 const DETACH = { path: '/disk', command: 'remove' };
 const LOOK = { path: '/disk/btrfs/subvolume', command: 'print' };
 const FIND = { path: '/disk', command: 'find' };
-const EXPORT = { path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' };
+/** The record of who has the volume. */
+const CLAIM = { path: '/disk', command: 'set', text: 'comment=' };
 
 /** Two controller processes on one box, and the means to let their scripts meet. */
 async function startTwo(t: TestContext) {
@@ -111,7 +113,7 @@ test('of two sources for one snapshot name one wins, and one snapshot is left', 
 test('a volume published to two nodes at once ends at one of them at most', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
-  faults.meet(EXPORT, EXPORT);
+  faults.meet(CLAIM, CLAIM);
   const ends = await Promise.all([outcome(publish(one, volumeId, node(1))), outcome(publish(two, volumeId, node(2)))]);
   faults.heal();
   const winners = [node(1), node(2)].filter((_, index) => ends[index] === 'OK');
@@ -130,10 +132,39 @@ test('a volume published to two nodes at once ends at one of them at most', asyn
   assert.equal(again[owner === node(1) ? 0 : 1], 'OK');
 });
 
+/** What a statement looks at last, when it has found what it is going to change. */
+const IN_TIME = { path: '/system/package', command: 'find' };
+
+test('a volume was published to two nodes, since the box held up the record of one for longer than anybody waits', async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults } = stack;
+  const volumeId = await makeVolume(one, MiB);
+  const record = faults.hold(IN_TIME);
+  const first = outcome(publish(one, volumeId, node(1)));
+  await record.reached;
+  const { nqn = '' } = await publish(two, volumeId, node(2));
+  record.release();
+  assert.equal(await first, 'FAILED_PRECONDITION');
+  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
+});
+
+test('a volume was published to two nodes, since the box held up the export to one until it was taken from it', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  faults.before(IN_TIME, () => undefined);
+  const exported = faults.hold(IN_TIME);
+  const first = outcome(publish(one, volumeId, node(1)));
+  await exported.reached;
+  await unpublish(two, volumeId, node(1));
+  await publish(two, volumeId, node(2));
+  exported.release();
+  assert.equal(await first, 'ABORTED');
+});
+
 test('two nodes that share a raw block volume are both recorded, or told to try again', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
-  faults.meet(EXPORT, EXPORT);
+  faults.meet(CLAIM, CLAIM);
   const share = (controller: typeof one, number: number) => publish(controller, volumeId, node(number), sharedBlock);
   const ends = await Promise.all([outcome(share(one, 1)), outcome(share(two, 2))]);
   faults.heal();
@@ -151,7 +182,7 @@ test('two nodes that share a raw block volume are both recorded, or told to try 
 test('a volume deleted and published at once is not both', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
-  faults.meet(EXPORT, DETACH);
+  faults.meet(CLAIM, DETACH);
   const [published, deleted] = await Promise.all([
     outcome(publish(one, volumeId)),
     outcome(two.deleteVolume({ volumeId })),
@@ -308,6 +339,52 @@ test('a snapshot deleted while it is restored: a restore that was promised is wh
     await one.deleteVolume({ volumeId });
     assert.deepEqual(await inventory(simulator), []);
   }
+});
+
+/** Where a script that looked for subvolumes has seen them, and has not yet looked at disk items. */
+const SEEN = { path: '/disk/btrfs/filesystem', command: 'print' };
+
+test('a deletion that had found nothing took the disk item of the volume that was made meanwhile', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const remove = () => one.deleteVolume({ volumeId: `rds1:${request.name}` });
+  const ends = await between(faults, SEEN, remove, () => two.createVolume(request));
+  assert.deepEqual(ends, ['OK', 'OK']);
+  assert.deepEqual(await inventory(simulator), [], 'what the deletion saw of it went as a whole');
+});
+
+test('a publication attached the image of a volume that was made anew, before there was one', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const volumeId = `rds1:${request.name}`;
+  await one.createVolume(request);
+  const gate = faults.hold(SEEN);
+  const published = outcome(publish(one, volumeId));
+  await gate.reached;
+  await two.deleteVolume({ volumeId });
+  const made = faults.hold(ATTACH);
+  const creation = two.createVolume(request);
+  await made.reached;
+  gate.release();
+  assert.equal(await published, 'ABORTED');
+  made.release();
+  await creation;
+  assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
+});
+
+test('a publication attached and exported a volume without a size, and its creation failed for ever', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const volumeId = `rds1:${request.name}`;
+  const made = faults.hold(ATTACH);
+  const creation = outcome(one.createVolume(request));
+  await made.reached;
+  assert.equal(await outcome(publish(two, volumeId)), 'ABORTED');
+  const { status } = await two.controllerGetVolume({ volumeId });
+  assert.deepEqual(status?.publishedNodeIds, []);
+  made.release();
+  assert.equal(await creation, 'OK');
+  assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
 test('what another process has completed is never taken back by one that failed', async (t) => {

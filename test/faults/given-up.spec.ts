@@ -24,6 +24,19 @@ import { until } from '../support/until.ts';
 import { impatient } from './matrix/arena.ts';
 import { bytesOf, loseItem } from './matrix/scenarios.ts';
 
+test('a cut that the box came to too late was refused for good', async (t) => {
+  const { stack, clock } = await start(t, 'the same process');
+  const sourceVolumeId = await makeVolume(stack.controller, MiB);
+  const at = { path: '/disk/btrfs/subvolume', command: 'add' };
+  const stall = stack.simulator.faults.arm({ kind: 'stall', at, ms: 12_000, disconnect: false });
+  const request = { name: snapshotName(), sourceVolumeId };
+  const cut = refused(stack.controller.createSnapshot(request), 'UNAVAILABLE', /too slow/);
+  await until(async () => stall.standing === 1);
+  clock.leap(12_000);
+  await cut;
+  await stack.controller.createSnapshot(request);
+});
+
 /** The same process waits until the script must not write any more; another one does not know of it. */
 for (const who of ['the same process', 'another process'] as const) {
   test(`a stalled roll-back destroyed the volume that the repeat had completed in ${who}`, async (t) => {
@@ -148,6 +161,7 @@ async function start(t: TestContext, who: 'the same process' | 'another process'
   const { simulator, controller } = stack;
   return {
     stack,
+    clock,
     later: who === 'the same process' ? controller : await stack.anotherController(),
     /** The next such command stands still, and its connection dies. */
     hold: (at: Place) => simulator.faults.arm({ kind: 'stall', at, ms: 'untilReleased', disconnect: true }),

@@ -3,7 +3,7 @@ import { slotOf } from '../names.ts';
 import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
 import { guarded, guardedText } from './guard.ts';
-import { type Found, type ProvenPool, reportFound } from './lookup.ts';
+import { type Found, isThere, type ProvenPool, reportFound } from './lookup.ts';
 import { put } from './output.ts';
 
 /** The pieces of scripts that are about the disk item of a volume: attaching, its size, growing, printing. */
@@ -21,6 +21,8 @@ export interface Item {
   readonly path: Script;
   /** Its id, as a list of one; empty before it is attached. */
   readonly id: Script;
+  /** What must hold for its image to be attached. */
+  readonly provided: readonly Script[];
 }
 
 /** The text of a property of an item. */
@@ -28,23 +30,31 @@ export function textOf(item: Script, property: Script): Script {
   return ros`("".[/disk get ${item} ${property}])`;
 }
 
-/** The item that the volume has, or is to have. */
-export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, name: Script): Item {
+/**
+ * The item that the volume has, or is to have.
+ *
+ * @param name Of its subvolume.
+ * @param row The subvolume: its image is attached only while that very one is there. Another one may have been made under the
+ *   same name, and not have an image yet.
+ */
+export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, name: Script, row?: Script): Item {
   return {
     slot: s.let(ros`${slotOf(volume)}`),
     path: s.let(ros`(${pool.mountPoint}."/".${name}."/volume.img")`),
     id: s.let(),
+    provided: row === undefined ? [] : [isThere(row)],
   };
 }
 
 /**
- * Adds the disk item for the image; its NQN is set when it is exported. A late one adds none, as its type is empty then.
+ * Adds the disk item for the image; its NQN is set when it is exported. One that is late, or without what must hold, adds none,
+ * as its type is empty then.
  *
  * @param fileSize `file-size=…`, only where it is certain that no image is there: what it does to a file that exists is not
  *   known (U4).
  */
 export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize: Script = ros``): void {
-  const type = guardedText(ros`"file"`);
+  const type = guardedText(ros`"file"`, ...item.provided);
   s.run(
     ros`/disk add type=${type} slot=${item.slot} file-path=${item.path} mount-filesystem=no comment=${comment}${fileSize}`,
   );

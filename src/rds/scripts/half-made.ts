@@ -1,4 +1,4 @@
-import { ere, ros, script } from '../../routeros/index.ts';
+import { ere, ros, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { MADE_EMPTY, namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
@@ -6,7 +6,7 @@ import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
-import { addItem, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
+import { addItem, type Item, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
 import { ids } from './guard.ts';
 import { locate, mountedPools, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
 import { put } from './output.ts';
@@ -22,9 +22,9 @@ import { HAS_NODES } from './volume.ts';
 /**
  * Removes a single subvolume that was made new, that no disk item uses, and in which `/file` lists nothing of any size. That
  * counts only when `/file` lists the subvolume itself, and the image of some other volume of the pool: a listing that is not
- * deep enough (docs/routeros.md, 7) would show every volume to be empty. And only when its image, attached for a moment, is
- * refused or has no size: a listing may also be late. An image that has a size stays attached, as publishing would do it,
- * and so does one that another process attaches at this very moment.
+ * deep enough (docs/routeros.md, 7) would show every volume to be empty. And only when its image is refused, or has no size
+ * when it was attached before: a listing may also be late. What is not attached is attached by this, as publishing would do
+ * it, and reported: the caller waits for its size, and asks once more while there is none.
  */
 export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
@@ -34,32 +34,25 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
       proveOwned(s, found.row, volume, box.owners);
       const name = s.let(nameOf(found.row));
       s.if(ros`${name}~${MADE_EMPTY} and [:len ${rowsWhere(ownNow(found, pool, 'pvc'))}]=1`, () => {
-        const item = itemOf(s, volume, pool, name);
+        const item = itemOf(s, volume, pool, name, found.row);
         const paths = pathsIn(s, pool, name);
         const directory = s.let(ros`(${ere`(^|/)`}.${name}.${ere`$`})`);
         const others = s.let(ros`(${ere`^/*`}.${pool.mountPoint}.${ere`/[^/]+/volume\.img$`})`);
         const isEmpty = ros`[:len [/file find where name~${paths} and size>0]]=0`;
         const isListed = ros`[:len [/file find where name~${directory}]]=1 and [:len [/file find where name~${others}]]>0`;
-        s.if(ros`${isListed} and ${isEmpty} and ${isMissing(item)} and ${isUnused(paths)}`, () => {
-          const [hasSize, comment] = [s.let(ros`false`), s.let(freshRecord(REATTACHED))];
-          s.attempt(() => addItem(s, item, comment));
-          const tries = s.let(ros`20`);
-          s.while(ros`!${hasSize} and ${tries}>0`, () => {
-            s.set(tries, ros`(${tries}-1)`);
-            s.attempt(
-              () => s.if(ros`${textOf(ros`(${ids(volume)}->0)`, ros`size`)}~${SIZE}`, () => s.set(hasSize, ros`true`)),
-              () => s.set(tries, ros`0`),
-            );
-            s.if(ros`!${hasSize} and ${tries}>0`, () => s.run(ros`:delay 100ms`));
-          });
-          s.if(ros`!${hasSize}`, () => {
-            // There is none where the device has refused it, and then there is nothing to remove (U27).
-            s.attempt(() => removeItem(s, { slot: item.slot, comment, also: [ros`!(size>0)`] }));
-            awaitGone(s, ids(volume));
-            s.if(isMissing(item), () => {
-              removeSubvolume(s, found.row, pool, paths, isEmpty);
-              awaitGone(s, rowsWhere(ownNow(found, pool, 'pvc')));
-            });
+        s.if(ros`${isListed} and ${isEmpty}`, () => {
+          const hasNone = s.let(ros`false`);
+          s.if(
+            ros`${isMissing(item)} and ${isUnused(paths)}`,
+            () => {
+              const add = (): void => addItem(s, item, freshRecord(REATTACHED));
+              s.attempt(add, () => s.set(hasNone, ros`true`));
+            },
+            () => removeUnsized(s, item, () => s.set(hasNone, ros`true`)),
+          );
+          s.if(ros`${hasNone} and ${isMissing(item)}`, () => {
+            removeSubvolume(s, found.row, pool, paths, isEmpty);
+            awaitGone(s, rowsWhere(ownNow(found, pool, 'pvc')));
           });
         });
       });
@@ -67,6 +60,21 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
     }),
     decode: decodeObject,
   };
+}
+
+/** Removes the disk item while it has no size, no node recorded, and is not exported. */
+function removeUnsized(s: ScriptBuilder, { slot }: Item, then: () => void): void {
+  const items = ros`[/disk find where slot=${slot}]`;
+  s.each(items, (item) => {
+    const comment = s.let(textOf(item, ros`comment`));
+    s.if(ros`!(${textOf(item, ros`size`)}~${SIZE}) and !(${comment}~${HAS_NODES})`, () => {
+      then();
+      s.attempt(() => {
+        removeItem(s, { slot, comment, also: [ros`!(size>0)`] });
+        awaitGone(s, items);
+      });
+    });
+  });
 }
 
 /**

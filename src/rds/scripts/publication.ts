@@ -20,11 +20,11 @@ import {
 } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
-import { addItem, itemOf, reportDisk, textOf } from './disk.ts';
+import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
 import { guarded, hasNoItem, ids } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
-import { openVolume, proveOurs, strangeExport } from './volume.ts';
+import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
 const RECORD = ere`^${HEADER}[0-9a-f]+ `;
@@ -32,27 +32,25 @@ const RECORD = ere`^${HEADER}[0-9a-f]+ `;
 const SOME_NODE = ere`^[0-9a-f]`;
 const ONE_SHARED_NODE = ere`^[0-9a-f-]+:s:[0-9a-f]+ \|`;
 
-export interface Publish {
-  /** Its token is taken where no node is recorded; else that of the record is kept. */
-  readonly publication: Publication;
-  /** Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20). */
-  readonly allowHost?: string | undefined;
-}
-
 /**
- * Records the node on the disk item and turns the export on, under an NQN that ends in the token of the record. Refuses when
- * another node has the volume, unless both share a raw block volume and there is room for a second node. Also where the node
- * has it already, the record gets a new generation, so that nobody takes it away who has read it before. An export that is on
- * is not touched.
+ * Records the node on the disk item, and exports nothing: that is for {@link exportVolume}, once the record has stood.
+ * Refuses with RC-SIZE while the image has no size: it may not be there yet, or not any more. Refuses when another node has
+ * the volume, unless both share a raw block volume and there is room for a second node. Also where the node has it already,
+ * the record gets a new generation, so that nobody takes it away who has read it before.
+ *
+ * @param publication Its token is taken where no node is recorded; else that of the record is kept.
+ * @param isRestricted Whether the export is for one host NQN, so that no second node can share it (U20).
+ * @returns the entry of the node, as it was written
  */
-export function publishVolume(
+export function claimVolume(
   box: RdsSettings,
   volume: VolumeRef,
-  { publication, allowHost }: Publish,
-): Writing<DiskRow | undefined> {
+  publication: Publication,
+  isRestricted: boolean,
+): Writing<Publication> {
   const entry = entryUpToToken(publication);
   return {
-    ...{ kind: 'write', object: volume, name: `publish ${publication.hostId} ${publication.token}`, removes: false },
+    ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
     script: script((s) => {
       const item = openVolume(s, box, volume);
       const [comment, exported] = [s.let(textOf(item.id, ros`comment`)), s.let(textOf(item.id, ros`nvme-tcp-export`))];
@@ -69,7 +67,7 @@ export function publishVolume(
           s.if(
             ros`${entries}~${SOME_NODE}`,
             () => {
-              if (publication.mode === 's' && allowHost === undefined) {
+              if (publication.mode === 's' && !isRestricted) {
                 s.if(ros`!(${entries}~${ONE_SHARED_NODE})`, () => s.fail('RC-PUB', comment));
                 takeToken(ros`0`);
               } else {
@@ -81,34 +79,70 @@ export function publishVolume(
           s.set(entries, ros`(${entry}.${token}." ".[:pick ${entries} 0 ${MAX_COMMENT - ENTRIES_AT - ENTRY_BYTES}])`);
         },
       );
+      readSize(s, item.id);
       const record = s.let(recordOf(entries));
-      const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
-      s.if(
-        isTrue(exported),
-        () => writeRecord(s, item.slot, comment, record, ros``),
-        () =>
-          writeRecord(
-            s,
-            item.slot,
-            comment,
-            record,
-            ros`${allow} mount-filesystem=no nvme-tcp-server-nqn=(${`${volume.nqn}-`}.${token})
-              nvme-tcp-server-port=${box.port} nvme-tcp-export=yes`,
-          ),
-      );
+      writeRecord(s, item.slot, comment, record, ros``);
       proveWritten(s, item.id, record);
       s.run(reportDisk(item.slot));
     }),
     decode(rows) {
       const { disk } = decodeObject(rows);
-      proveNqn(disk, volume, publication.hostId);
+      const claimed = disk?.publications.find(({ hostId }) => hostId === publication.hostId);
+      if (claimed === undefined) throw new RdsError('RC-RACE', '');
+      return claimed;
+    },
+  };
+}
+
+/**
+ * Turns the export on for a node that is recorded, under an NQN that ends in the token of its entry; refuses with RC-RACE when
+ * the entry is not there. An export that is on is not touched. So whatever the box holds up, and for how long: no two nodes
+ * are ever told that they have the volume alone (docs/decisions/0019).
+ *
+ * @param publication As {@link claimVolume} returned it.
+ * @param allowHost Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20).
+ * @returns the disk item; its decoder throws RdsError RC-NQN when it is exported under another NQN, and RC-SIZE.
+ */
+export function exportVolume(
+  { port }: RdsSettings,
+  volume: VolumeRef,
+  publication: Publication,
+  allowHost: string | undefined,
+): Writing<DiskRow | undefined> {
+  const { hostId, token } = publication;
+  const nqn = publicationNqn(volume.nqn, token);
+  const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
+  return {
+    ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
+    script: script((s) => {
+      const slot = s.let(ros`${slotOf(volume)}`);
+      s.each(ids(volume), (item) => {
+        const comment = s.let(textOf(item, ros`comment`));
+        s.if(ros`!(${comment}~${ere`${`${entryUpToToken(publication)}${token} `}`})`, () => s.fail('RC-RACE'));
+        s.if(ros`!(${isTrue(textOf(item, ros`nvme-tcp-export`))})`, () =>
+          s.run(
+            ros`/disk set ${asRead(slot, comment)} ${allow} mount-filesystem=no nvme-tcp-server-nqn=${nqn}
+              nvme-tcp-server-port=${port} nvme-tcp-export=yes`,
+          ),
+        );
+      });
+      s.run(reportDisk(slot));
+    }),
+    decode(rows) {
+      const disk = sizedDisk(rows);
+      proveNqn(disk, volume, hostId);
       return disk;
     },
   };
 }
 
+/** The same for both steps of a publication: the second cannot be in the way of a first one whose answer was lost. */
+function nameOfPublication({ hostId, token }: Publication): string {
+  return `publish ${hostId} ${token}`;
+}
+
 /** @throws RdsError RC-NQN when the export has another NQN than its record says. */
-export function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string): void {
+function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string): void {
   const entry = disk?.publications.find((node) => node.hostId === hostId);
   if (disk === undefined || entry === undefined || !disk.exported) return;
   const nqn = publicationNqn(volume.nqn, entry.token);
@@ -127,8 +161,12 @@ function entriesOf(s: ScriptBuilder, comment: Script): Script {
 
 /** Writes a record in the place of the one that was read, and sets what else goes with it. */
 function writeRecord(s: ScriptBuilder, slot: Script, read: Script, record: Script, further: Script): void {
-  const item = guarded(ros`/disk find where slot=${slot} and comment=${read}`);
-  s.run(ros`/disk set ${item} comment=${record} ${further}`);
+  s.run(ros`/disk set ${asRead(slot, read)} comment=${record} ${further}`);
+}
+
+/** The disk item while its comment is still the one that was read. */
+function asRead(slot: Script, comment: Script): Script {
+  return guarded(ros`/disk find where slot=${slot} and comment=${comment}`);
 }
 
 /** Refuses with RC-RACE unless the record is there: another process was faster, or the script was late. */
@@ -157,7 +195,7 @@ export function unpublishVolume(
           () => {
             const { pool, row } = locate(s, box, volume, ros`true`);
             s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
-              const item = itemOf(s, volume, pool, nameOf(row));
+              const item = itemOf(s, volume, pool, nameOf(row), row);
               s.set(attached, freshRecord(REATTACHED));
               s.attempt(() => addItem(s, item, attached));
             });

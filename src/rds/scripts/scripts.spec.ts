@@ -8,7 +8,7 @@ import { createVolume } from './create-volume.ts';
 import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
 import { listSnapshots, listVolumes } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
-import { publishVolume, unpublishVolume } from './publication.ts';
+import { claimVolume, exportVolume, unpublishVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
@@ -44,8 +44,9 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   read: readVolume(box, volume),
   'read disk': readDisk(volume),
   expand: expandVolume(box, volume, bytes),
-  publish: publishVolume(box, volume, { publication, allowHost }),
-  share: publishVolume(box, volume, { publication }),
+  claim: claimVolume(box, volume, publication, true),
+  share: claimVolume(box, volume, publication, false),
+  export: exportVolume(box, volume, publication, allowHost),
   unpublish: unpublishVolume(box, volume, uuid),
   'unpublish all': unpublishVolume(box, volume, undefined),
   delete: deleteVolume(box, volume),
@@ -77,7 +78,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
         volume: { ...volume, uuid: 'f'.repeat(36) },
         source: volume,
       }),
-      publish: publishVolume(narrowed, volume, { publication, allowHost }),
+      claim: claimVolume(narrowed, volume, publication, true),
       snapshot: createSnapshot(narrowed, {
         ...{ snapshot, source: volume, maxSnapshots: 10_000 },
         namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,

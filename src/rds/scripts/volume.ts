@@ -1,4 +1,4 @@
-import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
 import { namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
@@ -24,7 +24,7 @@ export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef
   const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
   proveOwned(s, found.row, volume, box.owners);
-  const item = itemOf(s, volume, pool, nameOf(found.row));
+  const item = itemOf(s, volume, pool, nameOf(found.row), found.row);
   attach(s, item);
   return { ...item, pool };
 }
@@ -47,17 +47,20 @@ export function readDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
   };
 }
 
-/** As {@link readDisk}; its decoder throws RdsError RC-SIZE while the device does not show a size (U24). */
+/** As {@link readDisk}; its decoder throws RC-SIZE as {@link sizedDisk} does. */
 export function readSizedDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
-  const reading = readDisk(volume);
-  return {
-    ...reading,
-    decode(rows) {
-      const disk = reading.decode(rows);
-      if (disk !== undefined && disk.size === undefined) throw new RdsError('RC-SIZE', '');
-      return disk;
-    },
-  };
+  return { ...readDisk(volume), decode: sizedDisk };
+}
+
+/**
+ * The disk item that was reported; undefined when there is none.
+ *
+ * @throws RdsError RC-SIZE, and what is shown, while the device does not show a size (U24). Zero is none.
+ */
+export function sizedDisk(rows: readonly JsonRow[]): DiskRow | undefined {
+  const { disk } = decodeObject(rows);
+  if (disk !== undefined && !disk.size) throw new RdsError('RC-SIZE', `${disk.size ?? ''}`);
+  return disk;
 }
 
 /** Reads the volume; no subvolume and no disk item when it does not exist. Changes nothing. */
@@ -103,7 +106,8 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
 
 /**
  * Removes a volume that is published to nobody: the disk item, proven gone, and the subvolume. What is still there afterwards
- * is reported; a `dead` subvolume counts as gone (U9).
+ * is reported; a `dead` subvolume counts as gone (U9). Where no subvolume was found, the disk item goes only while there is
+ * still none: else it is that of a volume which was made meanwhile, and is refused with RC-LEFT.
  */
 export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
@@ -111,13 +115,15 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
     script: script((s) => {
       const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
       proveOwned(s, found.row, volume, box.owners);
+      const named = ros`[/disk/btrfs/subvolume find where ${objects('pvc')} and name~${found.names}]`;
+      const isAsFound = ros`([:len ${found.row}]>0)=([:len ${named}]>0)`;
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
         proveItsOwn(s, item, found, pool, box);
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
-        removeItem(s, { slot: textOf(item, ros`slot`), comment });
+        removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, provided: [isAsFound] });
       });
       s.if(ros`[:len ${ids(volume)}]>0`, () => s.fail('RC-LEFT'));
       removeOwn(s, found, pool, volume);

@@ -65,6 +65,9 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
     default:
   }
   const volume = 'volume' in command ? world.volumes.get(command.volume) : undefined;
+  // Its second script finds the entry, whatever else was written to the record.
+  if (command.do === 'publish' && isPending && volume?.node === command.node && !volume.exported)
+    return [withVolume(world, command.volume, { ...volume, exported: true })];
   if (!('volume' in command) || volume === undefined || !isPending || !isAsItWas) return [];
   switch (command.do) {
     case 'delete': {
@@ -79,7 +82,7 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
         : [];
     case 'unpublish':
       return volume.node === command.node
-        ? [withRenewed(withVolume(world, command.volume, { ...volume, node: undefined }), target)]
+        ? [withRenewed(withVolume(world, command.volume, { ...volume, node: undefined, exported: false }), target)]
         : [];
     default:
       return [];
@@ -103,7 +106,7 @@ function creation(world: World, one: Done, late: LateWrite): World[] {
         : world.volumes.get(from.volume);
   if (from !== undefined && original === undefined) return [];
   const content = original?.content ?? new Map();
-  const made = { requested, source, mib: undefined, node: undefined, content, open: true };
+  const made = { requested, source, mib: undefined, node: undefined, exported: false, content, open: true };
   return comingTrue(world, withVolume(world, number, made), `v${number}`, one, late);
 }
 

@@ -21,18 +21,9 @@ export interface Tally {
   inTime: number;
   tooLate: number;
   leftovers: number;
-  /** Runs that ended with {@link STUCK}, which is known and not mended (docs/limits.md). */
-  stuck: number;
   /** The seed, the shortest script found, and why it fails; undefined as long as all goes well. */
   failure: string | undefined;
 }
-
-/**
- * A publication has attached the image of a volume that another controller was deleting and making again, before there was
- * one. The volume that is made has no size, and answers ABORTED until it is unpublished and deleted.
- */
-const STUCK =
-  /ABORTED \S+ the size of the disk did not become readable in time[\s\S]*: pvc-[^\n]*disk item: undefined bytes, exported[^\n]*image: undefined/;
 
 /** Plays one script after the other in an arena, from the seed on, as long as `goOn` says so and nothing failed. */
 export async function play(arena: Arena, seed: number, tally: Tally, goOn: () => boolean): Promise<void> {
@@ -42,11 +33,9 @@ export async function play(arena: Arena, seed: number, tally: Tally, goOn: () =>
     try {
       await run.script(batches);
     } catch (error) {
-      const isStuck = error instanceof Error && STUCK.test(error.message);
-      if (!isStuck) failedAt ??= Date.now();
+      failedAt ??= Date.now();
       await cleanUp(arena);
-      if (!isStuck) throw error;
-      tally.stuck += 1;
+      throw error;
     } finally {
       tally.commands += run.commands;
       tally.inTime += run.lates.inTime;

@@ -80,7 +80,7 @@ function volumeProblem(object: string, volume: Volume | undefined, seen: Seen | 
   }
   if (disk.mib !== image.mib || differs(volume.mib, disk.mib)) return `${object} has ${disk.mib} MiB`;
   const expected = volume.node === undefined ? [] : [volume.node];
-  if (disk.nodes.join() !== expected.join() || disk.exported !== (volume.node !== undefined)) {
+  if (disk.nodes.join() !== expected.join() || disk.exported !== volume.exported) {
     return `${object} is ${disk.exported ? 'exported' : 'not exported'}, recorded for nodes [${disk.nodes}]`;
   }
   return contentProblem(object, volume, seen);
@@ -105,7 +105,8 @@ function fill(world: World, view: BoxView, object: string): World {
   }
   if (volume !== undefined && seen !== undefined) {
     const [node] = seen.disk?.nodes ?? [];
-    const filled = { ...volume, mib: seen.disk?.mib, node: node === -1 ? undefined : node };
+    const { mib, exported = false } = seen.disk ?? {};
+    const filled = { ...volume, mib, exported, node: node === -1 ? undefined : node };
     return withVolume(world, number, { ...filled, open: volume.open && !isWhole(volume, seen) });
   }
   return world;

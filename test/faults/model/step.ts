@@ -76,7 +76,15 @@ function create(world: World, command: Made<'create'>, outcome: Outcome, around:
     from === undefined ? { mib: 0, least: 0, content: new Map(), sure: true } : sourceOf(world, from, around);
   const isSmall = copied !== undefined && requested > 0 && (copied.least === undefined || requested < copied.least);
   const mib = copied?.mib === undefined ? undefined : Math.max(requested, copied.mib);
-  const made = { requested, source, mib, node: undefined, content: copied?.content ?? new Map(), open: true };
+  const made = {
+    requested,
+    source,
+    mib,
+    node: undefined,
+    exported: false,
+    content: copied?.content ?? new Map(),
+    open: true,
+  };
   switch (outcome.code) {
     case 'OK': {
       const isSame = outcome.reply.source === source && tells(mib);
@@ -145,25 +153,26 @@ function publish(world: World, command: Publication, outcome: Outcome, around: C
   const volume = world.volumes.get(command.volume);
   if (volume === undefined) return outcome.code === 'NOT_FOUND' || isOpen(outcome) ? [world] : [];
   const isElsewhere = volume.node !== undefined && volume.node !== command.node;
-  const published = withVolume(world, command.volume, { ...volume, node: command.node });
+  const claimed = withVolume(world, command.volume, { ...volume, node: command.node });
+  const published = withVolume(world, command.volume, { ...volume, node: command.node, exported: true });
   if (outcome.code === 'OK') return isElsewhere ? [] : [published];
   if (outcome.code === 'FAILED_PRECONDITION') return isElsewhere || volume.open || !around.calm ? [world] : [];
   if (!isOpen(outcome)) return [];
-  return isElsewhere ? [world] : [world, published];
+  return isElsewhere ? [world] : [world, claimed, published];
 }
 
 function unpublish(world: World, command: Publication, outcome: Outcome): World[] {
   const volume = world.volumes.get(command.volume);
   const isThere = volume !== undefined && volume.node === command.node;
-  const taken = isThere ? withVolume(world, command.volume, { ...volume, node: undefined }) : world;
+  const taken = isThere ? withVolume(world, command.volume, { ...volume, node: undefined, exported: false }) : world;
   if (outcome.code === 'OK') return [taken];
   return isOpen(outcome) ? [world, taken] : [];
 }
 
 function write(world: World, { volume: number, place, seed }: Made<'write'>, { code }: Outcome): World[] {
   const volume = world.volumes.get(number);
-  if (code === 'no-such-namespace' || code === 'not-exported') return volume?.node === undefined ? [world] : [];
-  if (volume === undefined || volume.node === undefined) return [];
+  if (code === 'no-such-namespace' || code === 'not-exported') return volume?.exported ? [] : [world];
+  if (!volume?.exported) return [];
   if (code === 'out-of-range') return volume.mib === undefined || endOfPlace(place) > volume.mib ? [world] : [];
   if (code !== 'OK') return [];
   return [withVolume(world, number, { ...volume, content: new Map(volume.content).set(place, seed) })];
@@ -187,7 +196,8 @@ function look(world: World, outcome: Outcome, snapshot: Snapshot | undefined, co
 
 /** Whether an answer says of a volume what is so. Of one that is half made nobody can tell. */
 export function tellsVolume(reply: Reply, volume: Volume): boolean {
-  const isSame = reply.mib === volume.mib && reply.source === volume.source && reply.node === volume.node;
+  const node = volume.exported ? volume.node : undefined;
+  const isSame = reply.mib === volume.mib && reply.source === volume.source && reply.node === node;
   return volume.open || isSame;
 }
 

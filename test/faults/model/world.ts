@@ -9,7 +9,10 @@ export interface Volume {
   readonly requested: number;
   readonly source: string | undefined;
   readonly mib: number | undefined;
+  /** The node that it is recorded for. */
   readonly node: NodeNumber | undefined;
+  /** Whether that node can reach it: a publication records first, and exports when the record has stood. */
+  readonly exported: boolean;
   readonly content: Content;
   /** Its creation or removal got no final answer, and it is half made or half removed, or may be. */
   readonly open: boolean;
@@ -113,9 +116,9 @@ export function printWorld({ volumes, snapshots }: World): string {
   return lines.join('\n');
 }
 
-function printVolume({ requested, source, mib, node, content, open }: Volume): string {
+function printVolume({ requested, source, mib, node, exported, content, open }: Volume): string {
   const from = source === undefined ? '' : ` from ${source}`;
-  const where = node === undefined ? '' : `, at node ${node}`;
+  const where = node === undefined ? '' : `, ${exported ? 'at' : 'recorded for'} node ${node}`;
   return `${mib ?? '?'} MiB (asked ${requested}${from})${where}${open ? ', open' : ''}, ${printContent(content)}`;
 }
 
