@@ -12,7 +12,7 @@ import {
   unpublish,
   volumeName,
 } from '../support/calls.ts';
-import { inventory, subvolumes } from '../support/console.ts';
+import { change, inventory, subvolumes } from '../support/console.ts';
 import { Faults, type Target } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { fromSnapshot, fromVolume, sharedBlock, volumeRequest } from '../support/requests.ts';
@@ -161,28 +161,39 @@ test('a volume was published to two nodes, since the box held up the export to o
   assert.equal(await first, 'ABORTED');
 });
 
-test('the end of a publication that the box held up took the export of the next node, and a third one got it', async (t) => {
-  const stack = await startTwo(t);
-  const { one, two, faults } = stack;
-  const volumeId = await makeVolume(one, MiB);
-  await publish(one, volumeId, node(1));
-  const record = faults.hold(IN_TIME);
-  const end = outcome(unpublish(one, volumeId, node(1)));
-  await record.reached;
-  await unpublish(two, volumeId, node(1));
-  const { nqn = '' } = await publish(two, volumeId, node(2));
-  record.release();
-  assert.equal(await end, 'OK');
-  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
-  await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION');
-  await refused(two.deleteVolume({ volumeId }), 'FAILED_PRECONDITION');
-  await unpublish(two, volumeId, node(2));
-  await publish(one, volumeId, node(3));
-});
+/** What a person does whom RC-EXPORTED asks to. */
+const TURN_OFF = '/disk set [find where type=file] nvme-tcp-export=no';
 
-test('the end of a publication, over which another record was written, left its export on', async (t) => {
+for (const [what, nth] of [
+  ['turning the export off', 1],
+  ['cutting the record', 2],
+] as const) {
+  test(`the end of a publication was held up before ${what}, and two nodes got the volume`, async (t) => {
+    const { one, two, faults, simulator } = await startTwo(t);
+    const volumeId = await makeVolume(one, MiB);
+    await publish(one, volumeId, node(1));
+    for (let skipped = 1; skipped < nth; skipped += 1) faults.before(IN_TIME, () => undefined);
+    const gate = faults.hold(IN_TIME);
+    const end = outcome(unpublish(one, volumeId, node(1)));
+    await gate.reached;
+    await unpublish(two, volumeId, node(1));
+    await publish(two, volumeId, node(2));
+    gate.release();
+    assert.equal(await end, 'OK');
+    await unpublish(one, volumeId, node(1));
+    await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION');
+    await refused(two.deleteVolume({ volumeId }), 'FAILED_PRECONDITION');
+    // Without its export the second node gets it again; without its record a person has to say that it is off.
+    if (nth === 1) await publish(two, volumeId, node(2));
+    await unpublish(two, volumeId, node(2));
+    if (nth === 2) await change(simulator, TURN_OFF);
+    await publish(one, volumeId, node(3));
+  });
+}
+
+test('the end of a publication, whose record was written over that of the next node, took the export of that node', async (t) => {
   const stack = await startTwo(t);
-  const { one, two, faults } = stack;
+  const { one, two, faults, simulator } = stack;
   const volumeId = await makeVolume(one, MiB);
   const record = faults.hold(IN_TIME);
   const first = outcome(publish(one, volumeId, node(1)));
@@ -193,7 +204,22 @@ test('the end of a publication, over which another record was written, left its 
   await unpublish(two, volumeId, node(1));
   assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'it is the export of the second node');
   await unpublish(two, volumeId, node(2));
+  await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION', /nvme-tcp-export=no/);
+  await change(simulator, TURN_OFF);
   await publish(one, volumeId, node(3));
+});
+
+test('a publication that was ended before it turned the export on left an export of nobody', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const volumeId = await makeVolume(one, MiB);
+  faults.before(IN_TIME, () => undefined);
+  const gate = faults.hold(IN_TIME);
+  const first = outcome(publish(one, volumeId, node(1)));
+  await gate.reached;
+  await unpublish(two, volumeId, node(1));
+  gate.release();
+  assert.equal(await first, 'ABORTED');
+  await publish(two, volumeId, node(2));
 });
 
 test('a deletion took the disk item of a volume that was deleted and made anew under its eyes', async (t) => {

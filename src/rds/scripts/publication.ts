@@ -1,4 +1,4 @@
-import { ere, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
+import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
 import { ownedBy, slotOf } from '../names.ts';
 import type { Writing } from '../operation.ts';
@@ -21,9 +21,8 @@ import {
 import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
-import { guarded, hasNoItem, ids } from './guard.ts';
+import { guarded, ids } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
-import { put } from './output.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
 
@@ -118,19 +117,27 @@ export function exportVolume(
   const { hostId, token } = publication;
   const nqn = publicationNqn(volume.nqn, token);
   const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
+  const mine = ere`${`${entryUpToToken(publication)}${token} `}`;
   return {
     ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
     script: script((s) => {
       const slot = s.let(ros`${slotOf(volume)}`);
       s.each(ids(volume), (item) => {
         const comment = s.let(textOf(item, ros`comment`));
-        s.if(ros`!(${comment}~${ere`${`${entryUpToToken(publication)}${token} `}`})`, () => s.fail('RC-RACE'));
+        s.if(ros`!(${comment}~${mine})`, () => s.fail('RC-RACE'));
         s.if(ros`!(${isTrue(textOf(item, ros`nvme-tcp-export`))})`, () =>
           s.run(
             ros`/disk set ${asRead(slot, comment)} ${allow} mount-filesystem=no nvme-tcp-server-nqn=${nqn}
               nvme-tcp-server-port=${port} nvme-tcp-export=yes`,
           ),
         );
+        // Taken off meanwhile by somebody who saw no export: unless another node shares it, this one would be nobody's.
+        const now = s.let(textOf(item, ros`comment`));
+        s.if(ros`!(${now}~${ere`:${token} `})`, () => {
+          const found = guarded(ros`/disk find where slot=${slot} and nvme-tcp-server-nqn=${nqn}`);
+          s.run(ros`/disk set ${found} nvme-tcp-export=no`);
+        });
+        s.if(ros`!(${now}~${mine})`, () => s.fail('RC-RACE'));
       });
       s.run(reportDisk(slot));
     }),
@@ -180,31 +187,26 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
   s.if(ros`${textOf(item, ros`comment`)}!=${record}`, () => s.fail('RC-RACE'));
 }
 
-/** What was taken off a record. */
-export interface Release {
-  /** The token of the node's entry; empty where it had none, or all were taken off. */
-  readonly token: string;
-}
-
 /**
- * Takes the node, or every node, off the record of the disk item, and leaves the export as it is: that is for
- * {@link endExport}, once the record has stood. The record gets a new generation also where the node was not on it; and a lost
- * disk item is attached again, if it can be, for the same reason: a publication that is under way finds that somebody was here,
- * and does nothing.
+ * Takes the node, or every node, off the disk item: first it turns the export off, when no other node is left, and then it cuts
+ * the entry out of the record, in a statement of its own: see {@link exportVolume}. An export that is not under the token
+ * of the entry is left on: it is that of another node, over whose record somebody has written. A volume that does not exist
+ * is unpublished. The record gets a new generation also where the node was not on it; and a lost disk item is attached again,
+ * if it can be, for the same reason: a publication that is under way finds that somebody was here, and does nothing.
  *
  * @param hostId The node's host id; undefined unpublishes from every node.
- * @returns undefined where there is no disk item, so that nothing is published.
  */
-export function releaseVolume(
+export function unpublishVolume(
   box: RdsSettings,
   volume: VolumeRef,
   hostId: string | undefined,
-): Writing<Release | undefined> {
+): Writing<DiskRow | undefined> {
   return {
-    ...{ kind: 'write', object: volume, name: nameOfRelease(hostId), removes: true },
+    ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
     script: script((s) => {
-      const attached = s.let(ros`""`);
-      s.if(hasNoItem(volume), () => {
+      const [slot, attached] = [s.let(ros`${slotOf(volume)}`), s.let(ros`""`)];
+      const items = ros`[/disk find where slot=${slot}]`;
+      s.if(ros`[:len ${items}]=0`, () => {
         s.attempt(
           () => {
             const { pool, row } = locate(s, box, volume, ros`true`);
@@ -218,72 +220,43 @@ export function releaseVolume(
           (words) => s.if(ros`!(${words}~${ere`^RC-TWO`})`, () => s.run(ros`:error ${words}`)),
         );
       });
-      s.each(ids(volume), (item) => {
+      s.each(items, (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
         // Whoever was faster may have unpublished it as well, and published it anew.
         s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));
+        const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
         // Without a record nobody knows whose export it is, so it is not turned off for one node.
         if (hostId !== undefined) {
-          const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
           s.if(ros`${exported} and !(${comment}~${RECORD})`, () => strangeExport(s, item, comment));
         }
         const entries = entriesOf(s, comment);
         const token = s.let(ros`""`);
         cut(s, entries, hostId, token);
+        const nqn = textOf(item, ros`nvme-tcp-server-nqn`);
+        const goesWithIt = hostId === undefined ? ros`true` : ros`${token}!="" and ${nqn}~(${token}.${ere`$`})`;
+        s.if(ros`!(${entries}~${SOME_NODE}) and ${exported} and ${goesWithIt}`, () => {
+          turnOff(s, item, asRead(slot, comment));
+          s.if(exported, () => s.fail('RC-RACE'));
+        });
         const record = s.let(recordOf(entries));
-        writeRecord(s, textOf(item, ros`slot`), comment, record);
+        writeRecord(s, slot, comment, record);
         proveWritten(s, item, record);
-        s.run(put(ros`{"released"=${token}}`));
       });
-    }),
-    decode(rows) {
-      const row = rows.find((one) => 'released' in one);
-      return row && { token: text(row, 'released') };
-    },
-  };
-}
-
-/**
- * Turns the export off that no entry of the record has the token of any more. Where an entry was taken off that had another
- * token than is exported, the export is left on: it is that of another node, over whose record somebody has written
- * (docs/decisions/0019).
- */
-export function endExport(
-  volume: VolumeRef,
-  hostId: string | undefined,
-  { token: released }: Release,
-): Writing<DiskRow | undefined> {
-  return {
-    ...{ kind: 'write', object: volume, name: nameOfRelease(hostId), removes: true },
-    script: script((s) => {
-      const slot = s.let(ros`${slotOf(volume)}`);
-      s.each(ids(volume), (item) =>
-        s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => {
-          const comment = s.let(textOf(item, ros`comment`));
-          const nqn = s.let(textOf(item, ros`nvme-tcp-server-nqn`));
-          const token = s.let(ros`[:pick ${nqn} ([:len ${nqn}]-${TOKEN_BYTES}) [:len ${nqn}]]`);
-          const isNobodys = ros`[:typeof [:find ${comment} (":".${token}." ")]]!="num"`;
-          const isReleased = released === '' ? ros`true` : ros`${token}=${released}`;
-          s.if(ros`${isNobodys} and ${isReleased}`, () => {
-            const off = ros`/disk set ${asRead(slot, comment)} nvme-tcp-export=no`;
-            s.if(
-              ros`[:len [/disk get ${item} nvme-tcp-server-allow-host-name]]>0`,
-              () => s.run(ros`${off} nvme-tcp-server-allow-host-name=""`),
-              () => s.run(off),
-            );
-          });
-        }),
-      );
       s.run(reportDisk(slot));
     }),
     decode: (rows) => decodeObject(rows).disk,
   };
 }
 
-/** The same for both steps, as with {@link nameOfPublication}. */
-function nameOfRelease(hostId: string | undefined): string {
-  return `unpublish ${hostId ?? 'all'}`;
+/** Turns the export off, and lets nobody in by its allow-list, where the device has one (U20). */
+function turnOff(s: ScriptBuilder, item: Script, found: Script): void {
+  const off = ros`/disk set ${found} nvme-tcp-export=no`;
+  s.if(
+    ros`[:len [/disk get ${item} nvme-tcp-server-allow-host-name]]>0`,
+    () => s.run(ros`${off} nvme-tcp-server-allow-host-name=""`),
+    () => s.run(off),
+  );
 }
 
 /** Cuts a node out of the entries, and sets `token` to that of its entry; or cuts all out. */

@@ -124,7 +124,7 @@ function sourceOf(world: World, from: Source, around: Circumstances) {
 function remove(world: World, { volume: number }: Made<'delete'>, outcome: Outcome): World[] {
   const volume = world.volumes.get(number);
   const gone = withVolume(world, number, undefined);
-  const isPublished = volume?.node !== undefined || volume?.exported === true;
+  const isPublished = volume?.node !== undefined;
   if (outcome.code === 'OK') return isPublished ? [] : [gone];
   if (outcome.code === 'FAILED_PRECONDITION') return isPublished ? [world] : [];
   if (!isOpen(outcome)) return [];
@@ -152,25 +152,22 @@ function expand(
 function publish(world: World, command: Publication, outcome: Outcome, around: Circumstances): World[] {
   const volume = world.volumes.get(command.volume);
   if (volume === undefined) return outcome.code === 'NOT_FOUND' || isOpen(outcome) ? [world] : [];
-  // An export of nobody is that of a publication which has ended in part.
-  const isElsewhere = volume.node === undefined ? volume.exported : volume.node !== command.node;
+  const isElsewhere = volume.node !== undefined && volume.node !== command.node;
   const claimed = withVolume(world, command.volume, { ...volume, node: command.node });
   const published = withVolume(world, command.volume, { ...volume, node: command.node, exported: true });
   if (outcome.code === 'OK') return isElsewhere ? [] : [published];
-  // Another command that ends the publication leaves its export on for a moment.
-  const isHeldUp = isElsewhere || volume.open || !around.calm || around.contested(`v${command.volume}`);
-  if (outcome.code === 'FAILED_PRECONDITION') return isHeldUp ? [world] : [];
+  if (outcome.code === 'FAILED_PRECONDITION') return isElsewhere || volume.open || !around.calm ? [world] : [];
   if (!isOpen(outcome)) return [];
   return isElsewhere ? [world] : [world, claimed, published];
 }
 
 function unpublish(world: World, command: Publication, outcome: Outcome): World[] {
   const volume = world.volumes.get(command.volume);
-  const isThere = volume !== undefined && (volume.node ?? command.node) === command.node;
-  const released = isThere ? withVolume(world, command.volume, { ...volume, node: undefined }) : world;
+  const isThere = volume !== undefined && volume.node === command.node;
+  const turnedOff = isThere ? withVolume(world, command.volume, { ...volume, exported: false }) : world;
   const taken = isThere ? withVolume(world, command.volume, { ...volume, node: undefined, exported: false }) : world;
   if (outcome.code === 'OK') return [taken];
-  return isOpen(outcome) ? [world, released, taken] : [];
+  return isOpen(outcome) ? [world, turnedOff, taken] : [];
 }
 
 function write(world: World, { volume: number, place, seed }: Made<'write'>, { code }: Outcome): World[] {
