@@ -77,6 +77,17 @@ test('what a user does with volumes, in a real cluster', BUILDING, async (t) => 
     await until(async () => (await counted(kubectl, 'writer')) > before, SECONDS * 1000);
   });
 
+  await t.test('a claim waits for its pod, which is placed by free space that stays published', async () => {
+    await kubectl.apply(claim('late', 'rose-csi-wait', '1Gi'), pod('waiter', 'late', 'n2', 'sleep 86400'));
+    await kubectl.wait('condition=Ready', ['pod/waiter'], SECONDS);
+    const volume = await kubectl.field('pvc', 'late', '.spec.volumeName');
+    const affinity = await kubectl.field('pv', volume, '.spec.nodeAffinity.required');
+    assert.match(affinity, /rds\.rose-csi\.io\/network-default/);
+    // csi-provisioner deleted each object within ten seconds while nodes had no topology.
+    await until(async () => (await agesOfCapacities(kubectl)).every((seconds) => seconds > 30), SECONDS * 1000);
+    await remove(cluster, 'pod/waiter', 'pvc/late');
+  });
+
   await t.test('the origin goes first, then the snapshot, then the restore, and the box is empty', async () => {
     await remove(cluster, 'pod/writer', 'pvc/origin');
     await remove(cluster, 'volumesnapshot/moment');
@@ -103,6 +114,13 @@ test('what a user does with volumes, in a real cluster', BUILDING, async (t) => 
 async function counted(kubectl: Kubectl, name: string): Promise<number> {
   const command = 'test ! -e /data/log || tail -n 1 /data/log';
   return Number(await kubectl.run(['exec', name, '--', 'sh', '-c', command]));
+}
+
+/** How long ago, in seconds, each object was made that tells the scheduler of free space. */
+async function agesOfCapacities(kubectl: Kubectl): Promise<number[]> {
+  const path = '{.items[*].metadata.creationTimestamp}';
+  const times = await kubectl.run(['get', 'csistoragecapacities', '--namespace=rose-csi', `--output=jsonpath=${path}`]);
+  return times.split(' ').map((time) => (Date.now() - Date.parse(time)) / 1000);
 }
 
 async function remove({ kubectl }: Cluster, ...names: readonly string[]): Promise<void> {
