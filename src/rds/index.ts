@@ -22,7 +22,7 @@ export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/half-made.ts';
 export { listSnapshots, listVolumes } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
-export { claimVolume, exportVolume, unpublishVolume } from './scripts/publication.ts';
+export { claimVolume, endExport, exportVolume, releaseVolume } from './scripts/publication.ts';
 export { type CreateSnapshot, createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
 export {
   attachVolume,

@@ -24,8 +24,8 @@ interface Lost {
  * scripts complete what they find. Every script is right beside any other all the same, since another process may send one;
  * what this adds is that nothing is left behind, such as a volume that is made after it was deleted.
  *
- * A process that has just begun does not know what the one before it has lost. It takes the first thing that it does to an
- * object for the repeat of that, and removes what it has so touched only when that one's deadline has passed, too.
+ * A process that has just begun does not know what the one before it has lost, so it removes nothing until that one's deadline
+ * has passed, too.
  */
 export class LostWrites {
   readonly #clock: Clock;
@@ -56,7 +56,6 @@ export class LostWrites {
         throw new RdsError('cancelled', 'while it waited for an earlier command', { cause });
       }
     }
-    this.#expect(write);
   }
 
   /** Remembers that an operation was sent and not answered. */
@@ -68,14 +67,7 @@ export class LostWrites {
 
   #quietAt({ object, name, removes }: Write): number {
     const others = (this.#lost.get(keyOf(object)) ?? []).filter((lost) => lost.name !== name);
-    const relevant = others.filter(({ quietAt }) => removes || quietAt !== this.#predecessorQuietAt);
-    return Math.max(0, ...relevant.map(({ quietAt }) => quietAt));
-  }
-
-  /** What this process does first to an object may be the repeat of what an earlier process has lost. */
-  #expect(write: Write): void {
-    if (this.#clock.now() >= this.#predecessorQuietAt) return;
-    if (!this.#lost.has(keyOf(write.object))) this.note(write, this.#predecessorQuietAt);
+    return Math.max(removes ? this.#predecessorQuietAt : 0, ...others.map(({ quietAt }) => quietAt));
   }
 
   #forgetOld(): void {

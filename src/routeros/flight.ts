@@ -78,7 +78,7 @@ export class Flight {
 
   /** Whether its deadline may have passed by now on the device, whose clock may be ahead of what is reckoned here. */
   mayBeLate(now: number): boolean {
-    return this.#quietAt > 0 && now >= this.#quietAt - 3 * DRIFT_MS;
+    return this.#quietAt > 0 && now >= this.#quietAt - 2 * DRIFT_MS;
   }
 
   land(rows: readonly JsonRow[]): void {

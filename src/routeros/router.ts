@@ -175,8 +175,9 @@ class Router implements RouterOs {
     let bytes = 0;
     const done = (outcome: ExecEvent['outcome']): void =>
       this.#onExec({ ms: performance.now() - begin, bytes, outcome });
+    let session: SshSession | undefined;
     try {
-      const session = await this.#link.session();
+      session = await this.#link.session();
       const deadline = flight.kind === 'write' ? await this.#deadline(session) : undefined;
       // After all that takes time: what is sent now is sent, and whoever has left was told that it is not.
       if (flight.abandoned.aborted) {
@@ -194,7 +195,7 @@ class Router implements RouterOs {
       }
       const known = flight.mayBeLate(this.#clock.now()) ? asLate(error) : error;
       // It may be that our reckoning is wrong: the next command asks.
-      if (known.kind === 'late') this.#uptimes.delete(await this.#link.session());
+      if (known.kind === 'late' && session !== undefined) this.#uptimes.delete(session);
       done(known.kind);
       return { error: known };
     }

@@ -26,6 +26,9 @@ import type { Call } from './storage.ts';
 /** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
 const CLEANUP_MS = 30_000;
 
+/** How often a size is waited for, two seconds each time, before it is believed that there is no image. */
+const UNSIZED_TIMES = 6;
+
 /** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
   ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
@@ -82,15 +85,17 @@ export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call:
   return await rds.run((box) => discardLostItem(box, volume), call);
 }
 
-/** Whether the disk item, if there is one, shows a size within the time that it is given. */
+/** Whether the disk item, if there is one, shows a size within the time that it is given: some twelve seconds. */
 async function hasSize(rds: Rds, volume: VolumeRef, call: Call): Promise<boolean> {
-  try {
-    await rds.run(() => readSizedDisk(volume), call);
-    return true;
-  } catch (error) {
-    if (error instanceof RdsError && error.code === 'RC-SIZE') return false;
-    throw error;
+  for (let again = UNSIZED_TIMES; again > 0; again -= 1) {
+    try {
+      await rds.run(() => readSizedDisk(volume), call);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RdsError) || error.code !== 'RC-SIZE') throw error;
+    }
   }
+  return false;
 }
 
 /**

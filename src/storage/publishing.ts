@@ -2,11 +2,11 @@ import {
   type Clock,
   claimVolume,
   type DiskRow,
+  endExport,
   exportVolume,
   type Mode,
   randomDigits,
-  readDisk,
-  unpublishVolume,
+  releaseVolume,
 } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
@@ -61,10 +61,10 @@ export class Publishing {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      const written = await rds.run((box) => unpublishVolume(box, volume, hostId), call);
-      if (written === undefined) return;
+      const released = await rds.run((box) => releaseVolume(box, volume, hostId), call);
+      if (released === undefined) return;
       await settle(this.#clock, call);
-      const disk = await rds.run(() => readDisk(volume), call);
+      const disk = await rds.run(() => endExport(volume, hostId, released), call);
       const left = (disk?.publications ?? []).filter((node) => hostId === undefined || node.hostId === hostId);
       if (left.length > 0) {
         throw new StorageError('busy', `${volumeId} is still recorded as published to ${nodeId}; it is tried again`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CACHE } from './cache.ts';
 import { answer } from './commands.ts';
 import { kubernetesModule } from './kubernetes-module.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { linkerFlags, PROGRAMS, type Program } from './programs.ts';
 
 const GO = join(import.meta.dirname, 'go');
@@ -37,8 +38,7 @@ interface Recipe {
 export async function build(say: Say, wanted?: string, signal?: AbortSignal): Promise<Built> {
   const kubernetes = await kubernetesModule(wanted);
   const go = (await answer('go', ['version'])).trim();
-  const files = new Map<string, string>();
-  const missing: (readonly [Program, Recipe])[] = [];
+  const recipes: (readonly [Program, Recipe])[] = [];
   for (const program of PROGRAMS) {
     const isKubernetes = program.module === 'kubernetes';
     const recipe = recipeOf(program, {
@@ -47,20 +47,35 @@ export async function build(say: Say, wanted?: string, signal?: AbortSignal): Pr
       modules: isKubernetes && !kubernetes.isPinned ? 'mod' : 'readonly',
       flags: linkerFlags(program, kubernetes.version),
     });
-    files.set(program.name, recipe.file);
-    if (!existsSync(recipe.file)) missing.push([program, recipe]);
+    recipes.push([program, recipe]);
   }
-  for (const [index, [program, recipe]] of missing.entries()) {
-    await make(program, recipe, (line) => say(`[${index + 1}/${missing.length}] ${program.name}: ${line}`), signal);
-  }
+  if (missingOf(recipes).length > 0) await makeMissing(recipes, say, signal);
   return {
     kubernetes: kubernetes.version,
     path: (name) => {
-      const file = files.get(name);
-      if (file === undefined) throw new Error(`${name} is no program of the cluster`);
-      return file;
+      const [, recipe] = recipes.find(([program]) => program.name === name) ?? [];
+      if (recipe === undefined) throw new Error(`${name} is no program of the cluster`);
+      return recipe.file;
     },
   };
+}
+
+type Recipes = readonly (readonly [Program, Recipe])[];
+
+function missingOf(recipes: Recipes): Recipes {
+  return recipes.filter(([, { file }]) => !existsSync(file));
+}
+
+/** Whoever finds another process at it waits, and then makes what is still missing. */
+async function makeMissing(recipes: Recipes, say: Say, signal?: AbortSignal): Promise<void> {
+  mkdirSync(CACHE, { recursive: true });
+  const makeAll = async (): Promise<void> => {
+    const missing = missingOf(recipes);
+    for (const [index, [program, recipe]] of missing.entries()) {
+      await make(program, recipe, (line) => say(`[${index + 1}/${missing.length}] ${program.name}: ${line}`), signal);
+    }
+  };
+  await oneAtATime(join(CACHE, 'building'), makeAll, signal);
 }
 
 function recipeOf(program: Program, given: Omit<Recipe, 'file'> & { readonly go: string }): Recipe {

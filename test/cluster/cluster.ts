@@ -36,6 +36,7 @@ export interface Cluster {
   readonly chart: Installation;
   /** The first has the control plane and the box. */
   readonly machines: readonly Machine[];
+  readonly nodes: readonly KubernetesNode[];
   readonly programs: Built;
   /** The kubeconfig of an administrator, for use in a machine. */
   readonly adminConfig: string;
@@ -104,7 +105,7 @@ async function bringUp(directory: string, options: ClusterOptions): Promise<Clus
   const chart = new Installation(first, kubectl, helm, pki.kubeconfig('admin'));
   await chart.install(box);
   done('the chart is installed and ready');
-  return { kubectl, box, chart, machines, programs, adminConfig: pki.kubeconfig('admin') };
+  return { kubectl, box, chart, machines, nodes, programs, adminConfig: pki.kubeconfig('admin') };
 }
 
 /** Ends a cluster, whatever is there of it, and removes all of it: processes, mounts, loop devices, control groups, files. */

@@ -161,6 +161,57 @@ test('a volume was published to two nodes, since the box held up the export to o
   assert.equal(await first, 'ABORTED');
 });
 
+test('the end of a publication that the box held up took the export of the next node, and a third one got it', async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults } = stack;
+  const volumeId = await makeVolume(one, MiB);
+  await publish(one, volumeId, node(1));
+  const record = faults.hold(IN_TIME);
+  const end = outcome(unpublish(one, volumeId, node(1)));
+  await record.reached;
+  await unpublish(two, volumeId, node(1));
+  const { nqn = '' } = await publish(two, volumeId, node(2));
+  record.release();
+  assert.equal(await end, 'OK');
+  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
+  await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION');
+  await refused(two.deleteVolume({ volumeId }), 'FAILED_PRECONDITION');
+  await unpublish(two, volumeId, node(2));
+  await publish(one, volumeId, node(3));
+});
+
+test('the end of a publication, over which another record was written, left its export on', async (t) => {
+  const stack = await startTwo(t);
+  const { one, two, faults } = stack;
+  const volumeId = await makeVolume(one, MiB);
+  const record = faults.hold(IN_TIME);
+  const first = outcome(publish(one, volumeId, node(1)));
+  await record.reached;
+  const { nqn = '' } = await publish(two, volumeId, node(2));
+  record.release();
+  assert.equal(await first, 'FAILED_PRECONDITION');
+  await unpublish(two, volumeId, node(1));
+  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'it is the export of the second node');
+  await unpublish(two, volumeId, node(2));
+  await publish(one, volumeId, node(3));
+});
+
+test('a deletion took the disk item of a volume that was deleted and made anew under its eyes', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const request = volumeRequest(volumeName(), MiB);
+  const volumeId = `rds1:${request.name}`;
+  await one.createVolume(request);
+  const gate = faults.hold({ path: '/disk/btrfs/filesystem', command: 'find' });
+  const first = outcome(one.deleteVolume({ volumeId }));
+  await gate.reached;
+  await two.deleteVolume({ volumeId });
+  await two.createVolume(request);
+  gate.release();
+  await first;
+  const made = await outcome(two.controllerGetVolume({ volumeId }));
+  assert.ok(made === 'NOT_FOUND' || (await outcome(publish(two, volumeId))) === 'OK', made);
+});
+
 test('two nodes that share a raw block volume are both recorded, or told to try again', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);

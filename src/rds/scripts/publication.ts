@@ -1,4 +1,4 @@
-import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
 import { ownedBy, slotOf } from '../names.ts';
 import type { Writing } from '../operation.ts';
@@ -23,13 +23,15 @@ import { type DiskRow, decodeObject } from '../rows.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
 import { guarded, hasNoItem, ids } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
+import { put } from './output.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
-const RECORD = ere`^${HEADER}[0-9a-f]+ `;
+const RECORD = ere`^${HEADER}[0-9a-f]{8} `;
 /** Entries that name a node. */
 const SOME_NODE = ere`^[0-9a-f]`;
+const ONE_NODE = ere`^[0-9a-f-]+:.:[0-9a-f]+ \|`;
 const ONE_SHARED_NODE = ere`^[0-9a-f-]+:s:[0-9a-f]+ \|`;
 
 /**
@@ -61,7 +63,11 @@ export function claimVolume(
       const place = s.let(ros`[:find ${entries} ${entry}]`);
       s.if(
         ros`[:typeof ${place}]="num"`,
-        () => takeToken(place),
+        () => {
+          // An export for one host is none for the other one, who had it before that was asked for.
+          if (isRestricted) s.if(ros`!(${entries}~${ONE_NODE})`, () => s.fail('RC-PUB', comment));
+          takeToken(place);
+        },
         () => {
           s.if(ros`${entries}~${ere`${publication.hostId}:`}`, () => s.fail('RC-MODE'));
           s.if(
@@ -81,7 +87,7 @@ export function claimVolume(
       );
       readSize(s, item.id);
       const record = s.let(recordOf(entries));
-      writeRecord(s, item.slot, comment, record, ros``);
+      writeRecord(s, item.slot, comment, record);
       proveWritten(s, item.id, record);
       s.run(reportDisk(item.slot));
     }),
@@ -159,9 +165,9 @@ function entriesOf(s: ScriptBuilder, comment: Script): Script {
   return entries;
 }
 
-/** Writes a record in the place of the one that was read, and sets what else goes with it. */
-function writeRecord(s: ScriptBuilder, slot: Script, read: Script, record: Script, further: Script): void {
-  s.run(ros`/disk set ${asRead(slot, read)} comment=${record} ${further}`);
+/** Writes a record in the place of the one that was read. */
+function writeRecord(s: ScriptBuilder, slot: Script, read: Script, record: Script): void {
+  s.run(ros`/disk set ${asRead(slot, read)} comment=${record}`);
 }
 
 /** The disk item while its comment is still the one that was read. */
@@ -174,20 +180,28 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
   s.if(ros`${textOf(item, ros`comment`)}!=${record}`, () => s.fail('RC-RACE'));
 }
 
+/** What was taken off a record. */
+export interface Release {
+  /** The token of the node's entry; empty where it had none, or all were taken off. */
+  readonly token: string;
+}
+
 /**
- * Takes the node, or every node, off the disk item, and turns the export off when none is left. A volume that does not exist
- * is unpublished. The record gets a new generation also where the node was not on it; and a lost disk item is attached
- * again, if it can be, for the same reason: a publication that is under way finds that somebody was here, and does nothing.
+ * Takes the node, or every node, off the record of the disk item, and leaves the export as it is: that is for
+ * {@link endExport}, once the record has stood. The record gets a new generation also where the node was not on it; and a lost
+ * disk item is attached again, if it can be, for the same reason: a publication that is under way finds that somebody was here,
+ * and does nothing.
  *
  * @param hostId The node's host id; undefined unpublishes from every node.
+ * @returns undefined where there is no disk item, so that nothing is published.
  */
-export function unpublishVolume(
+export function releaseVolume(
   box: RdsSettings,
   volume: VolumeRef,
   hostId: string | undefined,
-): Writing<DiskRow | undefined> {
+): Writing<Release | undefined> {
   return {
-    ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
+    ...{ kind: 'write', object: volume, name: nameOfRelease(hostId), removes: true },
     script: script((s) => {
       const attached = s.let(ros`""`);
       s.if(hasNoItem(volume), () => {
@@ -215,29 +229,65 @@ export function unpublishVolume(
           s.if(ros`${exported} and !(${comment}~${RECORD})`, () => strangeExport(s, item, comment));
         }
         const entries = entriesOf(s, comment);
-        cut(s, entries, hostId);
+        const token = s.let(ros`""`);
+        cut(s, entries, hostId, token);
         const record = s.let(recordOf(entries));
-        const slot = textOf(item, ros`slot`);
-        s.if(
-          ros`${entries}~${SOME_NODE}`,
-          () => writeRecord(s, slot, comment, record, ros``),
-          () =>
+        writeRecord(s, textOf(item, ros`slot`), comment, record);
+        proveWritten(s, item, record);
+        s.run(put(ros`{"released"=${token}}`));
+      });
+    }),
+    decode(rows) {
+      const row = rows.find((one) => 'released' in one);
+      return row && { token: text(row, 'released') };
+    },
+  };
+}
+
+/**
+ * Turns the export off that no entry of the record has the token of any more. Where an entry was taken off that had another
+ * token than is exported, the export is left on: it is that of another node, over whose record somebody has written
+ * (docs/decisions/0019).
+ */
+export function endExport(
+  volume: VolumeRef,
+  hostId: string | undefined,
+  { token: released }: Release,
+): Writing<DiskRow | undefined> {
+  return {
+    ...{ kind: 'write', object: volume, name: nameOfRelease(hostId), removes: true },
+    script: script((s) => {
+      const slot = s.let(ros`${slotOf(volume)}`);
+      s.each(ids(volume), (item) =>
+        s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => {
+          const comment = s.let(textOf(item, ros`comment`));
+          const nqn = s.let(textOf(item, ros`nvme-tcp-server-nqn`));
+          const token = s.let(ros`[:pick ${nqn} ([:len ${nqn}]-${TOKEN_BYTES}) [:len ${nqn}]]`);
+          const isNobodys = ros`[:typeof [:find ${comment} (":".${token}." ")]]!="num"`;
+          const isReleased = released === '' ? ros`true` : ros`${token}=${released}`;
+          s.if(ros`${isNobodys} and ${isReleased}`, () => {
+            const off = ros`/disk set ${asRead(slot, comment)} nvme-tcp-export=no`;
             s.if(
               ros`[:len [/disk get ${item} nvme-tcp-server-allow-host-name]]>0`,
-              () => writeRecord(s, slot, comment, record, ros`nvme-tcp-export=no nvme-tcp-server-allow-host-name=""`),
-              () => writeRecord(s, slot, comment, record, ros`nvme-tcp-export=no`),
-            ),
-        );
-        proveWritten(s, item, record);
-      });
-      s.run(reportDisk(ros`${slotOf(volume)}`));
+              () => s.run(ros`${off} nvme-tcp-server-allow-host-name=""`),
+              () => s.run(off),
+            );
+          });
+        }),
+      );
+      s.run(reportDisk(slot));
     }),
     decode: (rows) => decodeObject(rows).disk,
   };
 }
 
-/** Cuts a node, or all, out of the entries. */
-function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined): void {
+/** The same for both steps, as with {@link nameOfPublication}. */
+function nameOfRelease(hostId: string | undefined): string {
+  return `unpublish ${hostId ?? 'all'}`;
+}
+
+/** Cuts a node out of the entries, and sets `token` to that of its entry; or cuts all out. */
+function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined, token: Script): void {
   if (hostId === undefined) {
     const words = s.let(ros`[:find ${entries} "|"]`);
     s.if(
@@ -248,7 +298,8 @@ function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined): voi
     return;
   }
   const place = s.let(ros`[:find ${entries} ${`${hostId}:`}]`);
-  s.if(ros`[:typeof ${place}]="num"`, () =>
-    s.set(entries, ros`([:pick ${entries} 0 ${place}].[:pick ${entries} (${place}+${ENTRY_BYTES}) [:len ${entries}]])`),
-  );
+  s.if(ros`[:typeof ${place}]="num"`, () => {
+    s.set(token, ros`[:pick ${entries} (${place}+${TOKEN_AT}) (${place}+${TOKEN_AT + TOKEN_BYTES})]`);
+    s.set(entries, ros`([:pick ${entries} 0 ${place}].[:pick ${entries} (${place}+${ENTRY_BYTES}) [:len ${entries}]])`);
+  });
 }

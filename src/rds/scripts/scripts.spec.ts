@@ -8,7 +8,7 @@ import { createVolume } from './create-volume.ts';
 import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
 import { listSnapshots, listVolumes } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
-import { claimVolume, exportVolume, unpublishVolume } from './publication.ts';
+import { claimVolume, endExport, exportVolume, releaseVolume } from './publication.ts';
 import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
@@ -47,8 +47,9 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   claim: claimVolume(box, volume, publication, true),
   share: claimVolume(box, volume, publication, false),
   export: exportVolume(box, volume, publication, allowHost),
-  unpublish: unpublishVolume(box, volume, uuid),
-  'unpublish all': unpublishVolume(box, volume, undefined),
+  release: releaseVolume(box, volume, uuid),
+  'release all': releaseVolume(box, volume, undefined),
+  'end export': endExport(volume, uuid, { token: 'ffffffff' }),
   delete: deleteVolume(box, volume),
   'discard volume': discardVolume(box, volume, { label: pool.label, name }, { bytes, made: false }),
   'discard empty subvolume': discardEmptySubvolume(box, volume),

@@ -8,7 +8,17 @@ import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
 import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { hasNoItem, ids } from './guard.ts';
-import { type Found, locate, mountedPools, nameOf, objects, type ProvenPool, provePools, rowsWhere } from './lookup.ts';
+import {
+  type Found,
+  isThere,
+  locate,
+  mountedPools,
+  nameOf,
+  objects,
+  type ProvenPool,
+  provePools,
+  rowsWhere,
+} from './lookup.ts';
 import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
 /** A comment that records at least one node. */
@@ -106,8 +116,8 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
 
 /**
  * Removes a volume that is published to nobody: the disk item, proven gone, and the subvolume. What is still there afterwards
- * is reported; a `dead` subvolume counts as gone (U9). Where no subvolume was found, the disk item goes only while there is
- * still none: else it is that of a volume which was made meanwhile, and is refused with RC-LEFT.
+ * is reported; a `dead` subvolume counts as gone (U9). The disk item goes only while the subvolume that was found is there,
+ * or while there is still none: else it is that of a volume which was made meanwhile, and is refused with RC-LEFT.
  */
 export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
@@ -116,7 +126,7 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
       const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
       proveOwned(s, found.row, volume, box.owners);
       const named = ros`[/disk/btrfs/subvolume find where ${objects('pvc')} and name~${found.names}]`;
-      const isAsFound = ros`([:len ${found.row}]>0)=([:len ${named}]>0)`;
+      const isAsFound = ros`(([:len ${found.row}]+[:len ${named}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
         proveItsOwn(s, item, found, pool, box);

@@ -45,8 +45,8 @@ function objectsOfActor(actor: Actor): string[] {
 /**
  * Checks what lists told while other commands ran: each object that those left alone is there once, as it is, or not.
  *
- * @param disturbed Objects of which a race may have left a second subvolume, which a list may tell as well
- *   (docs/decisions/0010-paging.md).
+ * @param disturbed Objects that something else has changed meanwhile, or of which a race may have left a second subvolume, which
+ *   a list may tell as well (docs/decisions/0010-paging.md).
  * @throws Unexplained when a list says something else.
  */
 export function checkLists(world: World, done: readonly Done[], disturbed: ReadonlySet<string>): void {

@@ -68,6 +68,8 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
   // Its second script finds the entry, whatever else was written to the record.
   if (command.do === 'publish' && isPending && volume?.node === command.node && !volume.exported)
     return [withVolume(world, command.volume, { ...volume, exported: true })];
+  if (command.do === 'unpublish' && isPending && volume?.node === undefined && volume?.exported)
+    return [withVolume(world, command.volume, { ...volume, exported: false })];
   if (!('volume' in command) || volume === undefined || !isPending || !isAsItWas) return [];
   switch (command.do) {
     case 'delete': {
@@ -82,7 +84,7 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
         : [];
     case 'unpublish':
       return volume.node === command.node
-        ? [withRenewed(withVolume(world, command.volume, { ...volume, node: undefined, exported: false }), target)]
+        ? [withRenewed(withVolume(world, command.volume, { ...volume, node: undefined }), target)]
         : [];
     default:
       return [];

@@ -5,6 +5,7 @@ import { assertEmpty, type BoxView, clearBox, lookAt, neighbours } from './box.t
 import { type Batch, type Command, type Moment, printCommand, type Script, type Sent, targetOf } from './commands.ts';
 import type { Done } from './done.ts';
 import { checkLists, explain } from './explain.ts';
+import { objectsOfLate } from './late-writes.ts';
 import { Lates } from './lates.ts';
 import { isOpen } from './outcome.ts';
 import { perform } from './perform.ts';
@@ -96,7 +97,7 @@ export class Run {
     const before = this.#world;
     const view = await lookAt(this.#arena, this.#number);
     for (const object of late.flatMap(({ made }) => made)) this.#disturbed.add(object);
-    checkLists(before, done, this.#disturbed);
+    checkLists(before, done, new Set([...this.#disturbed, ...late.flatMap(objectsOfLate)]));
     this.#world = explain(before, [...done, ...late], trouble === undefined, view);
     this.lates.note(this.#world.marks, standing, done, processes, begin);
     this.#remember(done, trouble !== undefined);

@@ -124,7 +124,7 @@ function sourceOf(world: World, from: Source, around: Circumstances) {
 function remove(world: World, { volume: number }: Made<'delete'>, outcome: Outcome): World[] {
   const volume = world.volumes.get(number);
   const gone = withVolume(world, number, undefined);
-  const isPublished = volume?.node !== undefined;
+  const isPublished = volume?.node !== undefined || volume?.exported === true;
   if (outcome.code === 'OK') return isPublished ? [] : [gone];
   if (outcome.code === 'FAILED_PRECONDITION') return isPublished ? [world] : [];
   if (!isOpen(outcome)) return [];
@@ -152,7 +152,8 @@ function expand(
 function publish(world: World, command: Publication, outcome: Outcome, around: Circumstances): World[] {
   const volume = world.volumes.get(command.volume);
   if (volume === undefined) return outcome.code === 'NOT_FOUND' || isOpen(outcome) ? [world] : [];
-  const isElsewhere = volume.node !== undefined && volume.node !== command.node;
+  // An export of nobody is that of a publication which has ended in part.
+  const isElsewhere = volume.node === undefined ? volume.exported : volume.node !== command.node;
   const claimed = withVolume(world, command.volume, { ...volume, node: command.node });
   const published = withVolume(world, command.volume, { ...volume, node: command.node, exported: true });
   if (outcome.code === 'OK') return isElsewhere ? [] : [published];
@@ -163,10 +164,11 @@ function publish(world: World, command: Publication, outcome: Outcome, around: C
 
 function unpublish(world: World, command: Publication, outcome: Outcome): World[] {
   const volume = world.volumes.get(command.volume);
-  const isThere = volume !== undefined && volume.node === command.node;
+  const isThere = volume !== undefined && (volume.node ?? command.node) === command.node;
+  const released = isThere ? withVolume(world, command.volume, { ...volume, node: undefined }) : world;
   const taken = isThere ? withVolume(world, command.volume, { ...volume, node: undefined, exported: false }) : world;
   if (outcome.code === 'OK') return [taken];
-  return isOpen(outcome) ? [world, taken] : [];
+  return isOpen(outcome) ? [world, released, taken] : [];
 }
 
 function write(world: World, { volume: number, place, seed }: Made<'write'>, { code }: Outcome): World[] {

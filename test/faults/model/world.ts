@@ -11,7 +11,7 @@ export interface Volume {
   readonly mib: number | undefined;
   /** The node that it is recorded for. */
   readonly node: NodeNumber | undefined;
-  /** Whether that node can reach it: a publication records first, and exports when the record has stood. */
+  /** Whether a node can reach it: a publication records first and exports when the record has stood, and its end likewise. */
   readonly exported: boolean;
   readonly content: Content;
   /** Its creation or removal got no final answer, and it is half made or half removed, or may be. */
@@ -118,7 +118,8 @@ export function printWorld({ volumes, snapshots }: World): string {
 
 function printVolume({ requested, source, mib, node, exported, content, open }: Volume): string {
   const from = source === undefined ? '' : ` from ${source}`;
-  const where = node === undefined ? '' : `, ${exported ? 'at' : 'recorded for'} node ${node}`;
+  const place = node === undefined ? '' : `, ${exported ? 'at' : 'recorded for'} node ${node}`;
+  const where = node === undefined && exported ? ', exported' : place;
   return `${mib ?? '?'} MiB (asked ${requested}${from})${where}${open ? ', open' : ''}, ${printContent(content)}`;
 }
 

@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SOURCES } from '../support/installation.ts';
+import type { Cluster } from './cluster.ts';
+import { CommandError } from './commands.ts';
+
+/**
+ * Runs `rose-csi` as an administrator of cluster and box.
+ *
+ * @returns what it printed, and its exit status.
+ */
+export async function roseCsi(
+  { machines: [first], box, kubectl, adminConfig }: Cluster,
+  ...args: readonly string[]
+): Promise<{ readonly output: string; readonly status: number }> {
+  if (first === undefined) throw new Error('a cluster has at least one node');
+  const config = join(first.directory, 'rose-csi.json');
+  const pools = (await box.pools()).map(({ label, uuid }) => ({ label, uuid, mountPoint: label }));
+  const ssh = { ...box.address, user: 'csi', privateKeyFile: box.keyFile, hostKeysFile: box.hostKeysFile };
+  const clusterId = await kubectl.field('namespace', 'kube-system', '.metadata.uid');
+  const backends = [{ name: 'rds1', ssh, nvme: { address: box.address.host }, pools }];
+  writeFileSync(config, JSON.stringify({ clusterId, logLevel: 'warn', backends }));
+  const end = 'status=0; "$0" "$@" || status=$?; echo; echo "$status"';
+  const flags = [`--config=${config}`, `--kubeconfig=${adminConfig}`];
+  const text = await first.run('sh', ['-c', end, process.execPath, SOURCES, ...args, ...flags]);
+  const lines = text.trimEnd().split('\n');
+  return { output: lines.slice(0, -1).join('\n'), status: Number(lines.at(-1)) };
+}
+
+/** As {@link roseCsi}, and it must succeed. @throws CommandError with what it printed. */
+export async function roseCsiOrFail(cluster: Cluster, ...args: readonly string[]): Promise<string> {
+  const { output, status } = await roseCsi(cluster, ...args);
+  if (status !== 0) throw new CommandError(['rose-csi', ...args], status, output);
+  return output;
+}
