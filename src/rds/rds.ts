@@ -52,12 +52,14 @@ export interface RdsOptions {
 
 /**
  * How often a refusal is asked again that the device gets past by itself, most often within milliseconds. A growth is refused
- * also to a script that was too late for it, which its repeat is not.
+ * also to a script that was too late for it, which its repeat is not; and an export of nobody may be that of a publication which
+ * another process is just ending.
  */
 const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
   ['RC-SIZE', 20],
   ['RC-LAG', 20],
   ['RC-LEFT', 20],
+  ['RC-EXPORTED', 5],
   ['RC-GROW', 1],
 ]);
 /** Milliseconds in between. */

@@ -1,6 +1,7 @@
 /** A script that the driver has given up may go on minutes later (docs/routeros.md, U22). What went wrong when it did. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Patience } from '../../src/app/backends.ts';
 import type { Place } from '../../src/simulator/faults/fault.ts';
 import type { ArmedFault } from '../../src/simulator/faults/fault-plan.ts';
 import {
@@ -35,6 +36,16 @@ test('a cut that the box came to too late was refused for good', async (t) => {
   clock.leap(12_000);
   await cut;
   await stack.controller.createSnapshot(request);
+});
+
+test('a claim that had not looked yet stayed on the record for ever, since the next process ended it at once', async (t) => {
+  const { stack, later, hold, letGo } = await start(t, 'another process', { hasPredecessor: true });
+  const volumeId = await makeVolume(stack.controller, MiB);
+  const stall = hold({ path: '/disk/btrfs/subvolume', command: 'print' });
+  await given(stall, publish(stack.controller, volumeId, node(1)));
+  await unpublish(later, volumeId, node(1));
+  await letGo(stall);
+  await publish(later, volumeId, node(2));
 });
 
 /** The same process waits until the script must not write any more; another one does not know of it. */
@@ -154,10 +165,13 @@ test('a cut that stalled when it had looked made a second snapshot beside that o
 });
 
 /** A box that does whatever it is told, and who makes the later calls. */
-async function start(t: TestContext, who: 'the same process' | 'another process') {
+async function start(t: TestContext, who: 'the same process' | 'another process', more: Patience = {}) {
   const clock = new LeapingClock();
   const quirks = ['removal-while-in-use', 'shrink-truncates'];
-  const stack = await startStack(t, { patience: { ...impatient, clock }, simulator: { clock: clock.box, quirks } });
+  const stack = await startStack(t, {
+    patience: { ...impatient, ...more, clock },
+    simulator: { clock: clock.box, quirks },
+  });
   const { simulator, controller } = stack;
   return {
     stack,

@@ -131,6 +131,19 @@ test('a volume with data, its disk item lost, was removed because /file did not 
   assert.deepEqual(await readAll(stack, id), pattern('precious'));
 });
 
+test('a volume with data, its disk item lost, was removed because its size came late and /file did not list its image yet', async (t) => {
+  const stack = await startStack(t, { simulator: { quirks: ['size-late-5s'] } });
+  const storage = await storageOf(t, stack);
+  await makeVolume(stack.controller, MiB);
+  const id = await makeVolume(stack.controller, MiB);
+  await write(stack, id, 0, pattern('kept'));
+  await loseDiskItem(stack, id);
+  const isImage = (name: unknown) => String(name).includes(id.slice('rds1:'.length)) && String(name).endsWith('.img');
+  showRows(stack.simulator, '/file', (rows) => rows.filter(({ props }) => !isImage(props.get('name'))));
+  await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+  assert.deepEqual(await readAll(stack, id), pattern('kept'));
+});
+
 test('a volume that another process was just making was taken for half-made', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });

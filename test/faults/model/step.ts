@@ -157,7 +157,9 @@ function publish(world: World, command: Publication, outcome: Outcome, around: C
   const claimed = withVolume(world, command.volume, { ...volume, node: command.node });
   const published = withVolume(world, command.volume, { ...volume, node: command.node, exported: true });
   if (outcome.code === 'OK') return isElsewhere ? [] : [published];
-  if (outcome.code === 'FAILED_PRECONDITION') return isElsewhere || volume.open || !around.calm ? [world] : [];
+  // Another command that ends the publication leaves its export on for a moment.
+  const isHeldUp = isElsewhere || volume.open || !around.calm || around.contested(`v${command.volume}`);
+  if (outcome.code === 'FAILED_PRECONDITION') return isHeldUp ? [world] : [];
   if (!isOpen(outcome)) return [];
   return isElsewhere ? [world] : [world, claimed, published];
 }
