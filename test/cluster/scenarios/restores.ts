@@ -95,7 +95,10 @@ export const RESTORES: readonly Scenario[] = [
       assert.equal(await shell(cluster, 'adopted', 'cat /data/file'), 'kept\n');
       const expendable = { spec: { persistentVolumeReclaimPolicy: 'Delete' } };
       await kubectl.run(['patch', 'pv', adopted, `--patch=${JSON.stringify(expendable)}`]);
-      await remove(cluster, 'pod/adopted', 'pvc/adopted', 'volumesnapshot/kept');
+      await remove(cluster, 'pod/adopted');
+      // What is deleted while it is still attached is tried again a minute later.
+      await eventually(async () => (await kubectl.list('volumeattachments')).length === 0);
+      await remove(cluster, 'pvc/adopted', 'volumesnapshot/kept');
       await nothingLeft(cluster);
     },
   },
