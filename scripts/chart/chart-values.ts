@@ -1,3 +1,4 @@
+import { NETWORK_NAME } from '../../src/config/network-name.ts';
 import { filesystems } from '../../src/csi/volume-capability.ts';
 import { samplerNames } from '../../src/observability/tracing-settings.ts';
 import { any, array, bool, integer, type JsonSchema, map, object, oneOf, string } from './json-schema.ts';
@@ -18,7 +19,7 @@ const storageClass: JsonSchema = {
     reclaimPolicy: oneOf(['Delete', 'Retain'], 'What becomes of a volume when its claim goes; `Delete` otherwise.'),
     volumeBindingMode: oneOf(
       ['Immediate', 'WaitForFirstConsumer'],
-      '`Immediate` otherwise: every node reaches every box. Free space is looked at by the scheduler only with the other.',
+      '`Immediate` otherwise: pods then go to nodes that reach the volume. With `WaitForFirstConsumer` the scheduler also looks at free space.',
     ),
     allowVolumeExpansion: bool('Whether claims may grow; true unless set to false.'),
     mountOptions: array({ type: 'string' }, 'Mount options for filesystems.'),
@@ -51,6 +52,23 @@ const pod = {
   affinity: any('Affinity of the pods.'),
   podAnnotations: annotations('the pods'),
   podLabels: labels('the pods'),
+};
+
+const networks = (description: string): JsonSchema => ({
+  ...array({ type: 'string', pattern: NETWORK_NAME.source }, description),
+  minItems: 1,
+});
+
+const nodeGroup: JsonSchema = {
+  ...object({
+    name: {
+      ...string('Goes behind the name of the DaemonSet, which one group may keep as it is by having none.'),
+      pattern: '^([a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?)?$',
+    },
+    nodeSelector: map({ type: 'string' }, 'Labels that its nodes have, beside those of `node.nodeSelector`.'),
+    networks: networks('Storage networks that its nodes reach.'),
+  }),
+  required: ['nodeSelector', 'networks'],
 };
 
 const collector = (description: string): JsonSchema => ({ ...string(description), pattern: '^(https?://[^\\s]+)?$' });
@@ -90,6 +108,11 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     ),
     loadModule: bool('Whether an init container loads the kernel module `nvme-tcp`. Turn it off where the host does.'),
     maxVolumes: integer(0, 10000, 'Volumes that one node takes; 0 for no limit.'),
+    networks: networks('Storage networks that all nodes reach; one of them is the `network` of each backend.'),
+    groups: array(
+      nodeGroup,
+      'Groups of nodes that reach different networks, a DaemonSet for each, instead of `node.networks`. No node may be in two.',
+    ),
     unstagePatience: integer(
       0,
       3600,
@@ -119,7 +142,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
   }),
   storageCapacity: object({
     enabled: bool(
-      'Publishes the free space of each class for the scheduler. Leave it off: without topology, csi-provisioner 6 makes these objects and deletes them for ever, and pods of WaitForFirstConsumer classes wait for minutes.',
+      'Publishes the free space of each class for the scheduler, which then places pods of WaitForFirstConsumer classes where there is room.',
     ),
     pollInterval: duration('How often each box is asked for it.'),
   }),

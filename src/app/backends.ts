@@ -78,6 +78,7 @@ export function openBackend(
       },
     ),
     dataAddress: nvme.address,
+    network: config.network,
     allowHostName: nvme.allowHostName,
   };
 }

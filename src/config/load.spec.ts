@@ -22,6 +22,7 @@ test('defaults are filled in and the result is frozen', () => {
   assert.equal(config.backends[0]?.nvme.port, 4420);
   assert.equal(config.backends[0]?.reserve, 1024n ** 3n);
   assert.equal(config.backends[0]?.ssh.maxInFlight, 1);
+  assert.equal(config.backends[0]?.network, 'default');
   assert.ok(Object.isFrozen(config.backends[0]?.pools));
 });
 
@@ -61,6 +62,15 @@ test('the pinned host keys may be in a file instead', () => {
     () => parseConfig({ ...minimal, backends: [{ ...backend, ssh: rest }] }, 'f'),
     /ssh\.hostKeys: at least one pinned host key is required, here or in hostKeysFile/,
   );
+});
+
+test('the name of a network fits into the key of a node label', () => {
+  const named = (network: string) => () =>
+    parseConfig({ ...minimal, backends: [{ ...minimal.backends[0], network }] }, 'f').backends[0]?.network;
+  for (const name of ['a', 'rack-2', '0', 'x'.repeat(50)]) assert.equal(named(name)(), name);
+  for (const name of ['', 'Rack', '-a', 'a-', 'a.b', 'a_b', 'x'.repeat(51)]) {
+    assert.throws(named(name), /backends\.0\.network: lower-case letters, digits and dashes, at most 50/, name);
+  }
 });
 
 test('a backend or pool that is there twice is refused', () => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { LOG_LEVELS } from '../observability/log-levels.ts';
 import { parseByteSize } from './byte-size.ts';
+import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from './network-name.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */
 
@@ -76,6 +77,8 @@ const backend = z.strictObject({
     /** Limits each export to the node's host NQN. Off by default: what RouterOS matches is not known (U20). */
     allowHostName: z.boolean().default(false),
   }),
+  /** Storage network that its data address is on; nodes say which of them they reach. */
+  network: z.string().regex(NETWORK_NAME, NETWORK_NAME_RULE).default(DEFAULT_NETWORK),
   /** Bytes that must stay free in each pool: a full Btrfs fails writes of every volume. */
   reserve: byteSize.prefault('1GiB'),
   /** Sum of the sizes of all volumes of a pool over its size, at most; absent for no limit. */

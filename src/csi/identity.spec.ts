@@ -24,6 +24,7 @@ test('the plugin tells its name, its parts and whether it is ready', async (t) =
     capabilities.map(({ type }) => [type.case, type.value?.type]),
     [
       ['service', Service.CONTROLLER_SERVICE],
+      ['service', Service.VOLUME_ACCESSIBILITY_CONSTRAINTS],
       ['volumeExpansion', VolumeExpansion.ONLINE],
     ],
   );

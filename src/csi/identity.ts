@@ -26,6 +26,7 @@ export function identityHandlers({ name, version }: PluginInfo, ready: () => boo
     getPluginCapabilities: async () => ({
       capabilities: [
         { type: { case: 'service', value: { type: Service.CONTROLLER_SERVICE } } },
+        { type: { case: 'service', value: { type: Service.VOLUME_ACCESSIBILITY_CONSTRAINTS } } },
         { type: { case: 'volumeExpansion', value: { type: VolumeExpansion.ONLINE } } },
       ],
     }),

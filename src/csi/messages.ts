@@ -2,10 +2,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ContentSource, Snapshot, Volume } from '../storage/storage.ts';
 import type { SnapshotSchema, VolumeContentSource, VolumeContentSourceSchema, VolumeSchema } from './gen/csi_pb.js';
+import type { NetworkTopology } from './network-topology.ts';
 import { invalid, requireString } from './validation.ts';
 
 /** @param volumeContext known to CreateVolume only: the device does not keep it */
 export function volumeMessage(
+  topology: NetworkTopology,
   volume: Volume,
   volumeContext: Record<string, string> = {},
 ): MessageInitShape<typeof VolumeSchema> {
@@ -14,6 +16,7 @@ export function volumeMessage(
     capacityBytes: volume.capacityBytes,
     volumeContext,
     ...(volume.source && { contentSource: contentSourceMessage(volume.source) }),
+    accessibleTopology: [topology.of(volume.network)],
   };
 }
 

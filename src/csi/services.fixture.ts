@@ -8,14 +8,13 @@ import type { TestContext } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Client, createClient } from '../../test/support/grpc-client.ts';
 import type { Snapshot, Storage, Volume } from '../storage/storage.ts';
-import { controllerHandlers } from './controller/controller.ts';
-import type { OnSnapshot } from './controller/snapshots.ts';
+import { type ControllerOptions, controllerHandlers } from './controller/controller.ts';
 import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabilitySchema } from './gen/csi_pb.js';
 import { type Implementation, type Interceptor, implement } from './grpc-binding.ts';
 import { type RunningServer, serve } from './server.ts';
 
 /** A volume as the storage tells it. */
-export const volume: Volume = { id: 'box:pvc-1', capacityBytes: 1n << 30n, publishedNodeIds: [] };
+export const volume: Volume = { id: 'box:pvc-1', capacityBytes: 1n << 30n, network: 'default', publishedNodeIds: [] };
 /** A snapshot as the storage tells it. */
 export const snapshot: Snapshot = {
   id: 'box:snap-1',
@@ -96,9 +95,9 @@ export async function startController(
   t: TestContext,
   expected: Partial<Storage>,
   interceptors: readonly Interceptor[] = [],
-  onSnapshot?: OnSnapshot,
+  options: Partial<ControllerOptions> = {},
 ): Promise<Client<typeof Controller>> {
-  const handlers = controllerHandlers(fakeStorage(expected), onSnapshot);
+  const handlers = controllerHandlers(fakeStorage(expected), { driverName: 'rds.rose-csi.io', ...options });
   const { path } = await startServer(t, [implement(Controller, handlers)], interceptors);
   const client = createClient(Controller, `unix://${path}`);
   t.after(() => client.close());

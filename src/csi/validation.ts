@@ -10,10 +10,10 @@ const maxStringBytes = 128;
 const maxMapBytes = 4096;
 
 /**
- * Most entries in one page, whatever the caller asks for: an entry takes up to 805 bytes (two ids of 128, two node ids
- * of 256), and Go clients refuse an answer above 4 MiB.
+ * Most entries in one page, whatever the caller asks for: an entry takes up to 950 bytes (two ids of 128, two node ids
+ * of 256, a topology of 140), and Go clients refuse an answer above 4 MiB.
  */
-const maxPageEntries = 5000;
+const maxPageEntries = 4000;
 
 /** The error of every refusal here. */
 export function invalid(message: string): StorageError {

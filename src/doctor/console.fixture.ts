@@ -20,6 +20,7 @@ export function contextAnswering(answer: readonly JsonRow[] | Error): BoxContext
         ...{ hostKeys: [], maxInFlight: 1, execTimeoutSeconds: 20, writeWithinSeconds: 10 },
       },
       nvme: { address: '198.51.100.1', port: 4420, allowHostName: false },
+      network: 'default',
       reserve: 1n << 30n,
       pools: [{ label: 'pool', uuid: '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f' }],
     },

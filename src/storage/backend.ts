@@ -1,7 +1,7 @@
 import type { ExpectedPool, Rds } from '../rds/index.ts';
 import { StorageError } from './errors.ts';
 import { type Handle, parseHandle } from './handle.ts';
-import type { CreateVolumeRequest } from './storage.ts';
+import type { Place } from './storage.ts';
 
 /** One configured box. */
 export interface Backend {
@@ -9,6 +9,8 @@ export interface Backend {
   readonly rds: Rds;
   /** Where nodes reach the NVMe target; need not be the address that SSH uses. */
   readonly dataAddress: string;
+  /** Storage network that the data address is on. */
+  readonly network: string;
   /** Set `nvme-tcp-server-allow-host-name` on publish (U20). */
   readonly allowHostName: boolean;
 }
@@ -68,16 +70,29 @@ export class Backends {
   /**
    * The pool that a new volume goes to.
    *
-   * @throws StorageError `invalid` when the request does not name exactly one.
+   * @throws StorageError `invalid` when the request does not name exactly one, `exhausted` when it is on none of the networks
+   *   that the request allows.
    */
-  place(request: Pick<CreateVolumeRequest, 'backend' | 'pool'>): {
+  place(request: Place): {
     readonly backend: Backend;
     readonly pool: ExpectedPool;
   } {
     const backend = only(this.all(), request.backend, (candidate) => candidate.name, 'backend');
     const pool = only(backend.rds.settings.pools, request.pool, (candidate) => candidate.label, 'pool');
+    if (!isWithin(request.networks, backend)) {
+      throw new StorageError(
+        'exhausted',
+        `backend ${backend.name} is on the storage network ${backend.network}, and no node that was asked for reaches it; ` +
+          'run the node plugin with that network on the nodes that do (node.networks of the chart)',
+      );
+    }
     return { backend, pool };
   }
+}
+
+/** Whether a backend is on one of the networks; where none are given, any will do. */
+export function isWithin(networks: ReadonlySet<string> | undefined, { network }: Pick<Backend, 'network'>): boolean {
+  return networks === undefined || networks.has(network);
 }
 
 function only<T>(choices: readonly T[], name: string | undefined, nameOf: (choice: T) => string, what: string): T {

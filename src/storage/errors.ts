@@ -11,7 +11,7 @@ export type ErrorKind =
   | 'alreadyExists'
   /** The size cannot be had: OUT_OF_RANGE. */
   | 'outOfRange'
-  /** No space, or a quota is reached: RESOURCE_EXHAUSTED. */
+  /** No space, a quota is reached, or the nodes asked for do not reach the backend: RESOURCE_EXHAUSTED. */
   | 'exhausted'
   /** The object is in a state that a person or the caller must change first: FAILED_PRECONDITION. */
   | 'precondition'

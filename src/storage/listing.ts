@@ -40,8 +40,7 @@ export async function listVolumes(backends: Backends, request: PageRequest, call
       backend.rds.run((box) => volumesPage(box, { pool, after, limit }), call),
     read: ({ backend }, { subvolume, disk }) => {
       const name = parseVolumeName(subvolume.name);
-      const handle = { kind: 'pvc', backend: backend.name, uuid: name?.uuid ?? '' } as const;
-      return name === undefined ? undefined : toVolume(handle, { subvolumes: [subvolume], disk });
+      return name === undefined ? undefined : toVolume(backend, name.uuid, { subvolumes: [subvolume], disk });
     },
   });
 }

@@ -7,7 +7,7 @@ import {
   type RdsSettings,
   systemClock,
 } from '../rds/index.ts';
-import { type Backend, Backends } from './backend.ts';
+import { type Backend, Backends, isWithin } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { parseHandle } from './handle.ts';
@@ -24,6 +24,7 @@ import type {
   CreateVolumeRequest,
   Page,
   PageRequest,
+  Place,
   PublishRequest,
   Snapshot,
   SnapshotFilter,
@@ -128,9 +129,11 @@ export class StorageService implements Storage {
     await this.#publishing.unpublish(volumeId, nodeId, call);
   }
 
-  async capacity(where: { readonly backend?: string; readonly pool?: string }, call: Call): Promise<bigint> {
-    const backends = this.#backends.all().filter(({ name }) => where.backend === undefined || name === where.backend);
-    const free = await Promise.all(backends.map((backend) => freeBytes(backend, where.pool, call)));
+  async capacity({ backend: named, pool, networks }: Place, call: Call): Promise<bigint> {
+    const fitting = this.#backends
+      .all()
+      .filter((backend) => (named === undefined || backend.name === named) && isWithin(networks, backend));
+    const free = await Promise.all(fitting.map((backend) => freeBytes(backend, pool, call)));
     return free.reduce((sum, bytes) => sum + bytes, 0n);
   }
 

@@ -20,14 +20,21 @@ export interface CapacityRange {
   readonly limitBytes: bigint;
 }
 
-export interface CreateVolumeRequest {
+/** Where a volume is to be: what is left out fits every place. */
+export interface Place {
+  /** Name of the backend. */
+  readonly backend?: string;
+  /** Label of the pool. */
+  readonly pool?: string;
+  /** Storage networks of which the backend must be on one. */
+  readonly networks?: ReadonlySet<string>;
+}
+
+/** A volume to be made, in the one place that fits: a request that leaves several is refused. */
+export interface CreateVolumeRequest extends Place {
   readonly name: string;
   readonly capacity: CapacityRange;
   readonly source?: ContentSource;
-  /** Backend to use; may be left out when only one is configured. */
-  readonly backend?: string;
-  /** Label of the pool; may be left out when the backend has one pool only. */
-  readonly pool?: string;
   /** Words for people on the device, e.g. `namespace/claim`; never parsed. */
   readonly description?: string;
 }
@@ -36,6 +43,8 @@ export interface Volume {
   readonly id: string;
   readonly capacityBytes: bigint;
   readonly source?: ContentSource;
+  /** Storage network that nodes reach the volume by. */
+  readonly network: string;
   /** CSI node ids that the volume is published to, as recorded on the device. */
   readonly publishedNodeIds: readonly string[];
 }
@@ -116,8 +125,8 @@ export interface Storage {
   publishVolume(request: PublishRequest, call: Call): Promise<Target>;
   /** An empty node id unpublishes from every node (CSI ControllerUnpublishVolume). */
   unpublishVolume(volumeId: string, nodeId: string, call: Call): Promise<void>;
-  /** Free bytes that a new volume could have in the pool, or over all pools when none is named. */
-  capacity(where: { readonly backend?: string; readonly pool?: string }, call: Call): Promise<bigint>;
+  /** Free bytes that new volumes could have in the places that fit; 0 when none does. */
+  capacity(where: Place, call: Call): Promise<bigint>;
 
   createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot>;
   deleteSnapshot(snapshotId: string, call: Call): Promise<void>;

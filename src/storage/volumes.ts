@@ -73,7 +73,7 @@ export class Volumes {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     try {
       const state = await backend.rds.run((box) => readVolume(box, volumeRef(handle.uuid)), call);
-      return toVolume(handle, state);
+      return toVolume(backend, handle.uuid, state);
     } catch (error) {
       throw failure(error, volumeId, call);
     }
@@ -150,7 +150,7 @@ export class Volumes {
     if (state.disk === undefined) {
       throw new StorageError('busy', `${printHandle(handle)} is not complete yet; it is tried again`);
     }
-    return toVolume(handle, state);
+    return toVolume(backend, handle.uuid, state);
   }
 
   #originOf(source: ContentSource | undefined, target: Backend): Origin {
@@ -210,17 +210,22 @@ function describe(name: string): string {
 }
 
 /** @throws StorageError `notFound` when the box has no such volume. */
-export function toVolume(handle: Handle, state: Pick<ObjectState, 'subvolumes' | 'disk'>): Volume {
+export function toVolume(
+  { name: backend, network }: Pick<Backend, 'name' | 'network'>,
+  uuid: string,
+  state: Pick<ObjectState, 'subvolumes' | 'disk'>,
+): Volume {
   const name = parseVolumeName(state.subvolumes[0]?.name ?? '');
-  const id = printHandle(handle);
+  const id = printHandle({ kind: 'pvc', backend, uuid });
   if (name === undefined) {
     throw new StorageError('notFound', `${id} does not exist`);
   }
-  const source = contentSource(handle.backend, name.origin);
+  const source = contentSource(backend, name.origin);
   return {
     id,
     capacityBytes: state.disk?.size ?? name.requestedBytes,
     ...(source === undefined ? {} : { source }),
+    network,
     publishedNodeIds: publishedNodes(state.disk),
   };
 }

@@ -355,6 +355,24 @@ export const CLAIM_CASES: readonly Case[] = [
     ...{ rule: 'pod-unschedulable', result: 'stuck', says: /enough for the 10Gi/ },
   },
   {
+    title: 'a volume that no node which is fit for the pod reaches',
+    objects: placed("0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity."),
+    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /nodes that reach the storage network of its backend/ },
+  },
+  {
+    title: 'a claim whose pod was given a node that does not reach the backend',
+    objects: unbound().put(
+      'events',
+      failed(
+        RPC(
+          'ResourceExhausted',
+          'backend rds1 is on the storage network rack-2, and no node that was asked for reaches it; run the node plugin with that network on the nodes that do (node.networks of the chart)',
+        ),
+      ),
+    ),
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /Add the network to node\.networks/ },
+  },
+  {
     title: 'a claim whose pod was given a node, and fits nowhere now',
     objects: placed('0/2 nodes are available: 2 node(s) exceed max volume count.', {
       'volume.kubernetes.io/selected-node': 'node-a',

@@ -97,6 +97,19 @@ export const MEANINGS: readonly Meaning[] = [
     command: SNAPSHOTS,
   },
   {
+    pattern: /is on the storage network [^ ,]+, and no node/,
+    why: 'The node that was chosen for the pod does not reach the storage network of the backend, as far as its plugin was told.',
+    next: 'Add the network to node.networks of the chart, or to the group of the nodes that reach it.',
+    command: 'kubectl get nodes --show-labels',
+  },
+  {
+    // csi-provisioner, before it asks the driver.
+    pattern: /no topology key found (?:for node|on CSINode)|does not match topology keys from CSINode/,
+    why: 'The node plugin of the node that was chosen for the pod has not registered yet, or is older than the controller.',
+    next: 'Wait until it is rolled out; if it stays so, see whether it runs on that node.',
+    command: 'kubectl get pods --all-namespaces -l app.kubernetes.io/component=node -o wide',
+  },
+  {
     pattern: /as many snapshots as its class allows/,
     why: 'The volume has as many snapshots as maxSnapshotsPerVolume of the VolumeSnapshotClass allows.',
     next: 'Delete the oldest VolumeSnapshot of the claim; the new one is cut by itself then.',

@@ -38,6 +38,12 @@ for (const set of SETS) {
     }
   });
 
+  test(`${set}: a volume of an Immediate class would have been asked for on the networks of a random node`, () => {
+    const given = flags(containerOf(controller, 'csi-provisioner'));
+    assert.equal(given.get('--immediate-topology'), 'false');
+    assert.ok(!given.has('--strict-topology'), 'the networks of the chosen node are asked for either way');
+  });
+
   test(`${set}: the API client of a sidecar held its workers back`, () => {
     for (const sidecar of sidecars(controller)) {
       const given = flags(sidecar);
@@ -97,6 +103,7 @@ test('the node plugin is told who it is and where, and nothing about the boxes',
     '--cluster-id=2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11',
     '--driver-name=rds.rose-csi.io',
     '--host-tools=direct',
+    '--networks=default',
     '--state-dir=/csi/state',
     '--unstage-patience=600',
     '--log-level=info',
@@ -124,10 +131,11 @@ test('volumes are loop devices of a simulated box only where its socket is named
   assert.deepEqual(volume?.['hostPath'], { path: '/run/rose-csi-simulator', type: 'Directory' });
 });
 
-test('only the set "everything" publishes capacity, and only "least" has no snapshots', () => {
+test('the set "least" has neither capacity nor snapshots, all others have both', () => {
   for (const set of SETS) {
     const controller = pod(rendering(set), 'Deployment');
-    assert.equal(flags(containerOf(controller, 'csi-provisioner')).has('--enable-capacity'), set === 'everything');
-    assert.equal(sidecars(controller).length, set === 'least' ? 3 : 4);
+    const expected = set !== 'least';
+    assert.equal(flags(containerOf(controller, 'csi-provisioner')).has('--enable-capacity'), expected);
+    assert.equal(sidecars(controller).length, expected ? 4 : 3);
   }
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Container, containerOf, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+import { type Container, containerOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
 
 function assertLocked({ name, securityContext }: Container): void {
   assert.equal(securityContext.readOnlyRootFilesystem, true, name);
@@ -66,20 +66,17 @@ for (const set of SETS) {
   });
 
   test(`${set}: every selector finds its pods`, () => {
-    const labels = (kind: string) =>
-      (only(objects, kind)['spec'] as { template: { metadata: { labels: Record<string, string> } } }).template.metadata
-        .labels;
-    const selects = (kind: string, path: 'selector' | 'podSelector', pods: string) => {
-      for (const object of ofKind(objects, kind)) {
-        const spec = object['spec'] as Record<string, { matchLabels: Record<string, string> }>;
-        const wanted = Object.entries(spec[path]?.matchLabels ?? {});
-        assert.ok(wanted.length === 3 && wanted.every(([key, value]) => labels(pods)[key] === value), kind);
-      }
+    const labels = (object: KubeObject) =>
+      (object['spec'] as { template: { metadata: { labels: Record<string, string> } } }).template.metadata.labels;
+    const selects = (object: KubeObject, path: 'selector' | 'podSelector', pods: KubeObject) => {
+      const spec = object['spec'] as Record<string, { matchLabels: Record<string, string> }>;
+      const wanted = Object.entries(spec[path]?.matchLabels ?? {});
+      assert.ok(wanted.length >= 3 && wanted.every(([key, value]) => labels(pods)[key] === value), object.kind);
     };
-    selects('Deployment', 'selector', 'Deployment');
-    selects('DaemonSet', 'selector', 'DaemonSet');
-    selects('PodDisruptionBudget', 'selector', 'Deployment');
-    selects('NetworkPolicy', 'podSelector', 'Deployment');
+    const deployment = only(objects, 'Deployment');
+    for (const object of [deployment, ...ofKind(objects, 'DaemonSet')]) selects(object, 'selector', object);
+    for (const object of ofKind(objects, 'PodDisruptionBudget')) selects(object, 'selector', deployment);
+    for (const object of ofKind(objects, 'NetworkPolicy')) selects(object, 'podSelector', deployment);
   });
 }
 
@@ -104,7 +101,7 @@ test('the CSIDriver says what the driver does', () => {
     podInfoOnMount: false,
     fsGroupPolicy: 'File',
     seLinuxMount: true,
-    storageCapacity: false,
+    storageCapacity: true,
     volumeLifecycleModes: ['Persistent'],
   });
 });

@@ -42,6 +42,7 @@ test('helm lint --strict finds nothing', BUILDING, (t) =>
 test('what cannot work is refused before anything is installed, with what to do', BUILDING, (t) =>
   withHelm(t, async (helm) => {
     const twoBoxes = ['--values', join(GOLDEN, 'two-boxes.values.yaml')];
+    const nodeGroups = ['--values', join(GOLDEN, 'node-groups.values.yaml')];
     const refusals: readonly (readonly [RegExp, ...string[]])[] = [
       [/clusterId is required: .*kubectl get namespace kube-system/, '--set', 'clusterId='],
       [/config\.backends is required: at least one box/, '--set', 'clusterId=c'],
@@ -77,6 +78,18 @@ test('what cannot work is refused before anything is installed, with what to do'
       [/controller\/replicas.*maximum/, ...MINIMUM, '--set', 'controller.replicas=3'],
       [/metrics\.rules needs metrics\.enabled/, ...MINIMUM, '--set', 'metrics.rules.enabled=true'],
       [/additional properties 'metrics' not allowed/, ...MINIMUM, '--set', 'config.metrics.port=9809'],
+      [
+        /config\.backends: rds1 is on the network rack9, and no node reaches it/,
+        ...MINIMUM,
+        ...['--set', 'config.backends[0].network=rack9'],
+      ],
+      [/networks.*does not match pattern/, ...MINIMUM, '--set', 'node.networks={Rack}'],
+      [/node\.groups: two are called "rack2"/, ...nodeGroups, ...['--set', 'node.groups[2].name=rack2']],
+      [
+        /node\.groups: a node may be in both "" and "both"; give their nodeSelectors one label with different values/,
+        ...nodeGroups,
+        ...['--set-string', 'node.groups[2].nodeSelector.example\\.net/rack=1'],
+      ],
       [/kubeletPath.*does not match pattern/, ...MINIMUM, '--set', 'node.kubeletPath=var/lib'],
     ];
     for (const [message, ...flags] of refusals) {

@@ -1,3 +1,4 @@
+import { deepEqual } from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -86,9 +87,25 @@ export function only(objects: readonly KubeObject[], kind: string): KubeObject {
   return found;
 }
 
-/** What the pods of the controller (Deployment) or of the nodes (DaemonSet) are. */
+/**
+ * What the pods of the controller (Deployment) or of the nodes (DaemonSet) are, wherever they run.
+ *
+ * @throws when groups of nodes differ in more than where they are and which networks they reach.
+ */
 export function pod(objects: readonly KubeObject[], kind: 'Deployment' | 'DaemonSet'): PodSpec {
-  return workload.parse(only(objects, kind)).spec.template.spec;
+  const [first, ...others] = ofKind(objects, kind).map((found) => workload.parse(found).spec.template.spec);
+  if (first === undefined) throw new Error(`no ${kind}`);
+  for (const other of others) deepEqual(common(other), common(first));
+  return first;
+}
+
+/** A pod without what distinguishes its group of nodes. */
+function common({ nodeSelector: _, ...spec }: PodSpec): object {
+  const containers = spec.containers.map((one) => ({
+    ...one,
+    args: one.args.filter((arg) => !arg.startsWith('--networks=')),
+  }));
+  return { ...spec, containers };
 }
 
 /** @throws when the pod has no container of that name. */

@@ -6,6 +6,7 @@ import { down, up } from './cluster.ts';
 import { leftovers } from './leftovers.ts';
 import { obstacle } from './obstacle.ts';
 import { ACCESS } from './scenarios/access.ts';
+import { CAPACITY } from './scenarios/capacity.ts';
 import { MANY } from './scenarios/crowd.ts';
 import { FIRST_DAY } from './scenarios/first-day.ts';
 import { GAVE_UP } from './scenarios/gave-up.ts';
@@ -16,7 +17,7 @@ import { RESTORES } from './scenarios/restores.ts';
 /** The programs are built the first time, and that takes long. */
 const BUILDING = { timeout: 7_200_000 };
 
-const SCENARIOS = [...FIRST_DAY, ...ACCESS, ...RESTORES, ...GAVE_UP, ...MANY, ...LIFECYCLE, ...NODE_LOSS];
+const SCENARIOS = [...FIRST_DAY, ...CAPACITY, ...ACCESS, ...RESTORES, ...GAVE_UP, ...MANY, ...LIFECYCLE, ...NODE_LOSS];
 
 /** At once: what is said to the test is shown when it ends. */
 const say = (line: string): void => {

@@ -1,7 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { DEFAULT_NETWORK } from '../../src/config/network-name.ts';
 import { Identity, Node } from '../../src/csi/gen/csi_pb.js';
 import { implement } from '../../src/csi/grpc-binding.ts';
 import { identityHandlers } from '../../src/csi/identity.ts';
+import { NetworkTopology } from '../../src/csi/network-topology.ts';
 import { type RunningServer, serve } from '../../src/csi/server.ts';
 import { nodeIdOf } from '../../src/storage/identity.ts';
 
@@ -16,7 +18,10 @@ export async function serveFixtureNode(
 ): Promise<RunningServer> {
   const node = implement(Node, {
     nodeGetCapabilities: async () => ({ capabilities: [] }),
-    nodeGetInfo: async () => ({ nodeId: nodeIdOf(clusterId, 'fixture') }),
+    nodeGetInfo: async () => ({
+      nodeId: nodeIdOf(clusterId, 'fixture'),
+      accessibleTopology: new NetworkTopology(driverName).of(DEFAULT_NETWORK),
+    }),
     nodePublishVolume: async ({ targetPath }) => {
       await mkdir(targetPath, { recursive: true });
       return {};

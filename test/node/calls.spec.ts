@@ -301,9 +301,13 @@ test('a target with files of somebody else in it is left to him', async (t) => {
 test('who the node is, and what it offers', async (t) => {
   const scene = await startScene(t);
   if (scene === undefined) return;
-  const node = await scene.anotherNode('node-2', { maxVolumes: 32 });
-  const { nodeId, maxVolumesPerNode } = await node.client.nodeGetInfo({});
+  const node = await scene.anotherNode('node-2', { maxVolumes: 32, networks: ['default', 'rack-2'] });
+  const { nodeId, maxVolumesPerNode, accessibleTopology } = await node.client.nodeGetInfo({});
   assert.match(nodeId, /^nqn\.2014-08\.org\.nvmexpress:uuid:[0-9a-f-]{36}$/);
   assert.equal(maxVolumesPerNode, 32n);
+  assert.deepEqual(accessibleTopology?.segments, {
+    'rds.rose-csi.io/network-default': 'true',
+    'rds.rose-csi.io/network-rack-2': 'true',
+  });
   await refused(node.client.nodeGetVolumeHealth({}), 'UNIMPLEMENTED');
 });

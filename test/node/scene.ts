@@ -194,7 +194,13 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
     const server = await startNode(
       {
         ...{ endpoint, nodeName: name, clusterId: CLUSTER_ID, driverName: 'rds.rose-csi.io' },
-        ...{ stateDir: join(home, 'state'), hostTools: 'direct', maxVolumes: 0, unstagePatience: 1 },
+        ...{
+          stateDir: join(home, 'state'),
+          hostTools: 'direct',
+          maxVolumes: 0,
+          networks: ['default'],
+          unstagePatience: 1,
+        },
         ...{ attach: 'loop', simulatorApi: stack.simulator.apiSocket },
         ...extra,
       },

@@ -66,6 +66,10 @@ test('the words of the node, and of Kubernetes itself', async () => {
     ['x is still connected after `nvme disconnect` (y)', /not let go/],
     ['too many snapshots at once: the next turn is in 9 s; it is tried again', /waits for its turn/],
     ['x: no backend rds7 is configured; a backend must keep its name for ever', /keeps its name/],
+    [
+      'error generating accessibility requirements: no topology key found for node node-a',
+      /has not registered yet, or is older/,
+    ],
     ['context deadline exceeded', /longer than its deadline/],
     ['rpc error: code = Aborted desc = whatever', /works on the same object|Another operation/],
     ['whatever', /message below says it/],

@@ -51,6 +51,7 @@
 {{- end -}}
 {{- $_ := set $pools .name $labels -}}
 {{- end -}}
+{{- include "rose-csi.checkNodeGroups" . -}}
 {{- range .Values.storageClasses -}}
 {{- $backend := .backend -}}
 {{- if and (not $backend) (gt (len $pools) 1) -}}

@@ -86,7 +86,10 @@ async function start(parts: Parts): Promise<RunningController> {
       Identity,
       identityHandlers({ name: config.driverName, version: VERSION }, () => storage.ready()),
     ),
-    implement(Controller, controllerHandlers(storage, duties?.onSnapshot)),
+    implement(
+      Controller,
+      controllerHandlers(storage, { driverName: config.driverName, onSnapshot: duties?.onSnapshot }),
+    ),
   ];
   const interceptors = [
     ...monitoring.interceptors,

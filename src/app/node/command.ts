@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from '../../config/network-name.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
 import { VERSION } from '../version.ts';
 import type { NodeOptions } from './node.ts';
@@ -14,6 +15,10 @@ xfs_growfs of this container or, by --host-tools, of the host.
 Cluster id and driver name must be those of the controller: with the node name
 they give the host NQN, which is the node's CSI id. What it formats is written
 to --state-dir first, which must survive restarts of the container.
+
+A pod that uses a volume is scheduled to a node that reaches the network of its
+backend (docs/guides/several-boxes.md). --networks says which ones that are; it
+is not tried.
 
 Example:
 
@@ -49,6 +54,12 @@ export function nodeCommand(): Command {
         .env('ROSE_CSI_MAX_VOLUMES')
         .argParser(wholeNumber)
         .default(0),
+    )
+    .addOption(
+      new Option('--networks <names>', 'storage networks that this node reaches, separated by commas')
+        .env('ROSE_CSI_NETWORKS')
+        .argParser(networkNames)
+        .default([DEFAULT_NETWORK], DEFAULT_NETWORK),
     )
     .addOption(
       new Option('--unstage-patience <seconds>', 'how long to wait for a lost box before giving up unflushed data')
@@ -98,6 +109,13 @@ export function nodeCommand(): Command {
       };
       process.once('SIGTERM', stop).once('SIGINT', stop);
     });
+}
+
+function networkNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !NETWORK_NAME.test(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is no name of a network: ${NETWORK_NAME_RULE}`);
+  return names;
 }
 
 function portNumber(text: string): number {

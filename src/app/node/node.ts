@@ -36,6 +36,8 @@ export interface NodeOptions {
   readonly hostTools: string;
   /** 0 for no limit. */
   readonly maxVolumes: number;
+  /** Names of the storage networks that this node reaches. */
+  readonly networks: readonly string[];
   /** Seconds. */
   readonly unstagePatience: number;
   readonly attach: 'nvme-tcp' | 'loop';
@@ -90,6 +92,7 @@ async function start(
     if (options[name].trim() === '')
       throw new Error(`the ${name === 'nodeName' ? 'node name' : 'cluster id'} is empty`);
   }
+  const { endpoint, driverName, maxVolumes, networks, attach } = options;
   const nodeId = nodeIdOf(options.clusterId, options.nodeName);
   const { host: programs, hidden } = hostTools(options.hostTools);
   const host = tracedProcesses(watchedProcesses(programs, programsTo(logger, metrics)), tracer);
@@ -106,17 +109,16 @@ async function start(
   const services = [
     implement(
       Identity,
-      identityHandlers({ name: options.driverName, version: VERSION }, () => true),
+      identityHandlers({ name: driverName, version: VERSION }, () => true),
     ),
-    implement(Node, nodeHandlers({ nodeId, maxVolumes: options.maxVolumes }, volumes)),
+    implement(Node, nodeHandlers({ nodeId, maxVolumes, driverName, networks }, volumes)),
   ];
   const server = await serve({
-    endpoint: options.endpoint,
+    endpoint,
     services,
     interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger, () => tracer.traceId()), ...events.interceptors],
   });
-  const { endpoint, driverName: driver, attach } = options;
-  logger.info({ version: VERSION, driver, nodeId, endpoint, attach }, 'serving');
+  logger.info({ version: VERSION, driver: driverName, nodeId, networks, endpoint, attach }, 'serving');
   return server;
 }
 

@@ -7,7 +7,7 @@ import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
 import { block, filesystem, refusal, startController, volume } from '../services.fixture.ts';
 
 const published: Volume = { ...volume, publishedNodeIds: ['node-a', 'node-b'] };
-const restored: Volume = { ...volume, id: 'box:pvc-2', source: { snapshotId: 'box:snap-1' } };
+const restored: Volume = { ...volume, id: 'box:pvc-2', network: 'rack-2', source: { snapshotId: 'box:snap-1' } };
 
 test('ControllerGetVolume', async (t) => {
   const client = await startController(t, {
@@ -19,6 +19,7 @@ test('ControllerGetVolume', async (t) => {
   const reply = await client.controllerGetVolume({ volumeId: 'box:pvc-1' });
   assert.equal(reply.volume?.volumeId, 'box:pvc-1');
   assert.equal(reply.volume.capacityBytes, 1n << 30n);
+  assert.deepEqual(reply.volume.accessibleTopology[0]?.segments, { 'rds.rose-csi.io/network-default': 'true' });
   assert.deepEqual(reply.status?.publishedNodeIds, ['node-a', 'node-b']);
   await assert.rejects(client.controllerGetVolume({}), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
   await assert.rejects(
@@ -42,18 +43,19 @@ test('ListVolumes', async (t) => {
     entry.volume?.volumeId,
     entry.status?.publishedNodeIds,
     entry.volume?.contentSource?.type.case,
+    entry.volume?.accessibleTopology.flatMap(({ segments }) => Object.keys(segments)),
   ]);
   assert.deepEqual(seen, [
-    ['box:pvc-1', ['node-a', 'node-b'], undefined],
-    ['box:pvc-2', [], 'snapshot'],
+    ['box:pvc-1', ['node-a', 'node-b'], undefined, ['rds.rose-csi.io/network-default']],
+    ['box:pvc-2', [], 'snapshot', ['rds.rose-csi.io/network-rack-2']],
   ]);
   await client.listVolumes({});
   await client.listVolumes({ maxEntries: 2 ** 31 - 1 });
   // More would not fit into the 4 MiB that Go clients take.
   assert.deepEqual(pages, [
     { maxEntries: 2, token: 'here' },
-    { maxEntries: 5000, token: '' },
-    { maxEntries: 5000, token: '' },
+    { maxEntries: 4000, token: '' },
+    { maxEntries: 4000, token: '' },
   ]);
   await assert.rejects(
     client.listVolumes({ startingToken: 'bad' }),
@@ -67,18 +69,24 @@ test('ListVolumes', async (t) => {
 
 test('the longest page fits into one message', async (t) => {
   const id = (kind: string, n: number, length: number) => `${kind}-${n}`.padEnd(length, 'x');
-  const client = await startController(t, {
-    listVolumes: async ({ maxEntries }) => ({
-      entries: Array.from({ length: maxEntries }, (_, n) => ({
-        id: id('box:pvc', n, 128),
-        capacityBytes: 2n ** 62n,
-        source: { volumeId: id('box:pvc', n, 128) },
-        publishedNodeIds: [id('node', n, 256), id('node', n + 1, 256)],
-      })),
-      nextToken: '',
-    }),
-  });
-  assert.equal((await client.listVolumes({})).entries.length, 5000);
+  const client = await startController(
+    t,
+    {
+      listVolumes: async ({ maxEntries }) => ({
+        entries: Array.from({ length: maxEntries }, (_, n) => ({
+          id: id('box:pvc', n, 128),
+          capacityBytes: 2n ** 62n,
+          source: { volumeId: id('box:pvc', n, 128) },
+          network: 'x'.repeat(50),
+          publishedNodeIds: [id('node', n, 256), id('node', n + 1, 256)],
+        })),
+        nextToken: '',
+      }),
+    },
+    [],
+    { driverName: 'x'.repeat(63) },
+  );
+  assert.equal((await client.listVolumes({})).entries.length, 4000);
 });
 
 test('GetCapacity', async (t) => {
@@ -94,7 +102,18 @@ test('GetCapacity', async (t) => {
   assert.deepEqual([one.availableCapacity, one.maximumVolumeSize], [9_007_199_254_740_993n, 9_007_199_254_740_993n]);
   const all = await client.getCapacity({});
   assert.deepEqual([all.availableCapacity, all.maximumVolumeSize], [9_007_199_254_740_993n, undefined]);
-  assert.deepEqual(places, [{ backend: 'box', pool: 'tank' }, {}]);
+  await client.getCapacity({ accessibleTopology: { segments: { 'rds.rose-csi.io/network-rack-2': 'true' } } });
+  await client.getCapacity({ accessibleTopology: { segments: { zone: 'a' } } });
+  assert.deepEqual(places, [
+    { backend: 'box', pool: 'tank' },
+    {},
+    { networks: new Set(['rack-2']) },
+    { networks: new Set() },
+  ]);
+  await assert.rejects(
+    client.getCapacity({ accessibleTopology: { segments: { zone: 'x'.repeat(4093) } } }),
+    refusal(status.INVALID_ARGUMENT, 'accessible_topology.segments has 4097 bytes; CSI allows 4096'),
+  );
   await assert.rejects(
     client.getCapacity({ parameters: { pol: 'tank' } }),
     refusal(status.INVALID_ARGUMENT, /^parameters: "pol" unknown/),

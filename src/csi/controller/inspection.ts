@@ -5,12 +5,17 @@ import { contextProblem } from '../contexts.ts';
 import type { Controller, ValidateVolumeCapabilitiesRequest } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 import { volumeMessage } from '../messages.ts';
+import type { NetworkTopology } from '../network-topology.ts';
 import { volumeParameters } from '../parameters.ts';
 import { pageRequest, refuseMutableParameters, requireString } from '../validation.ts';
 import { refusalOf, requireCapabilities, requireUsage, type Usage, usageOf } from '../volume-capability.ts';
 
 /** Looking at volumes and pools; nothing here changes anything. */
-export function inspectionHandlers(storage: Storage) {
+export function inspectionHandlers(storage: Storage, topology: NetworkTopology) {
+  const volumeEntry = (volume: Volume) => ({
+    volume: volumeMessage(topology, volume),
+    status: { publishedNodeIds: [...volume.publishedNodeIds] },
+  });
   return {
     async controllerGetVolume({ volumeId }, call) {
       return volumeEntry(await storage.getVolume(requireString('volume_id', volumeId), call));
@@ -26,7 +31,12 @@ export function inspectionHandlers(storage: Storage) {
         requireUsage(`volume_capabilities[${index}]`, capability);
       });
       const { backend, pool } = volumeParameters(message.parameters);
-      const where = { ...(backend !== undefined && { backend }), ...(pool !== undefined && { pool }) };
+      const networks = topology.given('accessible_topology', message.accessibleTopology);
+      const where = {
+        ...(backend !== undefined && { backend }),
+        ...(pool !== undefined && { pool }),
+        ...(networks !== undefined && { networks }),
+      };
       const availableCapacity = await storage.capacity(where, call);
       // Over several pools the free space is a sum, which no single volume can have.
       const onePool = backend !== undefined && pool !== undefined;
@@ -45,10 +55,6 @@ export function inspectionHandlers(storage: Storage) {
       return { confirmed: { volumeContext, volumeCapabilities, parameters } };
     },
   } satisfies Handlers<typeof Controller>;
-}
-
-function volumeEntry(volume: Volume) {
-  return { volume: volumeMessage(volume), status: { publishedNodeIds: [...volume.publishedNodeIds] } };
 }
 
 /** Why the volume cannot be used as asked; undefined when it can. Here that is an answer, not an error. */

@@ -63,7 +63,7 @@ test('CreateSnapshot', async (t) => {
 test('whoever wants to know is told of a snapshot and its content, when the sidecar tells the name of it', async (t) => {
   const told: [string, string][] = [];
   const onSnapshot: OnSnapshot = ({ id }, contentName) => void told.push([id, contentName]);
-  const client = await startController(t, { createSnapshot: async () => large }, [], onSnapshot);
+  const client = await startController(t, { createSnapshot: async () => large }, [], { onSnapshot });
   const request = { name: 'snap-1', sourceVolumeId: 'box:pvc-1' };
   await client.createSnapshot(request);
   assert.deepEqual(told, []);

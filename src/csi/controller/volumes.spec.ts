@@ -9,6 +9,7 @@ import { block, filesystem, refusal, startController, volume } from '../services
 
 type Init = MessageInitShape<typeof CreateVolumeRequestSchema>;
 const GiB = 1n << 30n;
+const segments = (topologies: readonly { segments: object }[]) => topologies.map((topology) => topology.segments);
 const minimal: Init = { name: 'pvc-1', volumeCapabilities: [filesystem()] };
 const fromSnapshot = { type: { case: 'snapshot', value: { snapshotId: 'box:snap-1' } } } as const;
 const fromVolume = { type: { case: 'volume', value: { volumeId: 'box:pvc-0' } } } as const;
@@ -33,7 +34,7 @@ test('CreateVolume, with as little as possible', async (t) => {
   assert.equal(reply.volume.capacityBytes, GiB);
   assert.deepEqual(reply.volume.volumeContext, { formatVersion: '1', blank: 'true' });
   assert.equal(reply.volume.contentSource, undefined);
-  assert.deepEqual(reply.volume.accessibleTopology, []);
+  assert.deepEqual(segments(reply.volume.accessibleTopology), [{ 'rds.rose-csi.io/network-default': 'true' }]);
 });
 
 test('CreateVolume, with everything', async (t) => {
@@ -52,12 +53,26 @@ test('CreateVolume, with everything', async (t) => {
       'csi.storage.k8s.io/pv/name': 'pvc-1',
     },
     secrets: { password: 'x' },
-    accessibilityRequirements: { requisite: [{ segments: { zone: 'a' } }] },
+    accessibilityRequirements: {
+      requisite: [{ segments: { zone: 'a', 'rds.rose-csi.io/network-default': 'true' } }],
+      preferred: [{ segments: { zone: 'a', 'rds.rose-csi.io/network-default': 'true' } }],
+    },
   });
   const capacity = { requiredBytes: GiB, limitBytes: 2n * GiB };
-  assert.deepEqual(requests, [{ name: 'pvc-1', capacity, backend: 'box', pool: 'tank', description: 'shop/data' }]);
+  const networks = new Set(['default']);
+  assert.deepEqual(requests, [
+    { name: 'pvc-1', capacity, backend: 'box', pool: 'tank', networks, description: 'shop/data' },
+  ]);
   const { volumeContext } = reply.volume ?? {};
   assert.deepEqual(volumeContext, { formatVersion: '1', blank: 'true', fsType: 'xfs', ioQueues: '4' });
+});
+
+test('a preference alone allows every network, and the answer says which it is', async (t) => {
+  const { client, requests } = await startCreating(t, { ...volume, network: 'rack-2' });
+  const preferred = [{ segments: { 'rds.rose-csi.io/network-default': 'true' } }];
+  const reply = await client.createVolume({ ...minimal, accessibilityRequirements: { preferred } });
+  assert.deepEqual(requests, [{ name: 'pvc-1', capacity: { requiredBytes: 0n, limitBytes: 0n } }]);
+  assert.deepEqual(segments(reply.volume?.accessibleTopology ?? []), [{ 'rds.rose-csi.io/network-rack-2': 'true' }]);
 });
 
 test('CreateVolume from a source echoes it, also when it was made before, and is never blank', async (t) => {
@@ -149,6 +164,16 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
       'no volume id',
       { volumeContentSource: { type: { case: 'volume', value: {} } } },
       'volume_content_source.volume.volume_id is missing',
+    ],
+    [
+      'no topology',
+      { accessibilityRequirements: {} },
+      'accessibility_requirements: neither requisite nor preferred topologies are given',
+    ],
+    [
+      'long topology',
+      { accessibilityRequirements: { preferred: [{ segments: { zone: 'x'.repeat(4093) } }] } },
+      'accessibility_requirements.preferred[0].segments has 4097 bytes; CSI allows 4096',
     ],
     ['mutable', { mutableParameters: { iops: '1' } }, 'mutable_parameters are not supported; given: "iops"'],
   ];

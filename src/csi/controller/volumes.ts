@@ -4,6 +4,7 @@ import { volumeContext } from '../contexts.ts';
 import type { Controller, CreateVolumeRequest as CreateVolumeMessage } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 import { contentSource, volumeMessage } from '../messages.ts';
+import type { NetworkTopology } from '../network-topology.ts';
 import { type VolumeParameters, volumeParameters } from '../parameters.ts';
 import {
   capacityRange,
@@ -16,15 +17,15 @@ import {
 import { requireCapabilities, requireUsage, type Usage } from '../volume-capability.ts';
 
 /** Making, growing and removing volumes. */
-export function volumeHandlers(storage: Storage) {
+export function volumeHandlers(storage: Storage, topology: NetworkTopology) {
   return {
     async createVolume(message, call) {
-      const { request, parameters, usages } = creation(message);
+      const { request, parameters, usages } = creation(message, topology);
       const volume = await storage.createVolume(request, call);
       // The source comes from the request: the sidecar deletes a volume whose reply does not echo it.
       const made = request.source ? { ...volume, source: request.source } : volume;
       const isBlank = request.source === undefined && usages.some(({ block }) => !block);
-      return { volume: volumeMessage(made, volumeContext(parameters, isBlank)) };
+      return { volume: volumeMessage(topology, made, volumeContext(parameters, isBlank)) };
     },
 
     async deleteVolume({ volumeId }, call) {
@@ -50,8 +51,7 @@ interface Creation {
   readonly usages: readonly Usage[];
 }
 
-/** Topology requirements are ignored: every node of the storage network reaches every box. */
-function creation(message: CreateVolumeMessage): Creation {
+function creation(message: CreateVolumeMessage, topology: NetworkTopology): Creation {
   const name = requireName(message.name);
   const capacity = capacityRange(message.capacityRange);
   const usages = requireCapabilities(message.volumeCapabilities).map((capability, index) =>
@@ -60,6 +60,7 @@ function creation(message: CreateVolumeMessage): Creation {
   const parameters = volumeParameters(message.parameters);
   refuseOtherFilesystem(parameters, usages);
   const source = contentSource(message.volumeContentSource);
+  const networks = topology.required('accessibility_requirements', message.accessibilityRequirements);
   refuseMutableParameters(message.mutableParameters);
   const { backend, pool, description } = parameters;
   const request = {
@@ -68,6 +69,7 @@ function creation(message: CreateVolumeMessage): Creation {
     ...(source && { source }),
     ...(backend !== undefined && { backend }),
     ...(pool !== undefined && { pool }),
+    ...(networks !== undefined && { networks }),
     ...(description !== undefined && { description }),
   };
   return { request, parameters, usages };

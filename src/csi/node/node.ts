@@ -10,6 +10,7 @@ import {
   type VolumeCapability,
 } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
+import { NetworkTopology } from '../network-topology.ts';
 import { capacityRange, requireString } from '../validation.ts';
 import { requireUsage, type Usage } from '../volume-capability.ts';
 import { type MountOptions, mountOptions } from './mount-options.ts';
@@ -21,6 +22,10 @@ export interface NodeIdentity {
   readonly nodeId: string;
   /** Volumes that Kubernetes may place here at once; 0 for no limit. */
   readonly maxVolumes: number;
+  /** Name of the CSI driver, which keys of topology begin with. */
+  readonly driverName: string;
+  /** Storage networks that it reaches. */
+  readonly networks: readonly string[];
 }
 
 /** What the Node service offers; health is not. */
@@ -36,12 +41,13 @@ export function nodeHandlers(identity: NodeIdentity, volumes: NodeVolumes): Hand
   return { ...infoHandlers(identity), ...stagingHandlers(volumes), ...publishingHandlers(volumes) };
 }
 
-function infoHandlers({ nodeId, maxVolumes }: NodeIdentity) {
+function infoHandlers({ nodeId, maxVolumes, driverName, networks }: NodeIdentity) {
+  const accessibleTopology = new NetworkTopology(driverName).of(...networks);
   return {
     nodeGetCapabilities: async () => ({
       capabilities: nodeCapabilities.map((type) => ({ type: { case: 'rpc' as const, value: { type } } })),
     }),
-    nodeGetInfo: async () => ({ nodeId, maxVolumesPerNode: BigInt(maxVolumes) }),
+    nodeGetInfo: async () => ({ nodeId, maxVolumesPerNode: BigInt(maxVolumes), accessibleTopology }),
   } satisfies Handlers<typeof Node>;
 }
 

@@ -46,10 +46,11 @@ const PLACES: readonly {
     command: 'kubectl get csinodes -o yaml',
   },
   {
-    pattern: /volume node affinity conflict/,
-    why: 'The PersistentVolume itself says on which nodes it may be used (spec.nodeAffinity). This driver writes no such thing: somebody else did.',
-    next: 'See the nodeAffinity of the volume.',
-    command: 'kubectl get persistentvolumes -o yaml',
+    // Its older words, and those of Kubernetes 1.35.
+    pattern: /volume node affinity conflict|didn't match PersistentVolume's node affinity/,
+    why: 'The volume is used on nodes that reach the storage network of its backend (spec.nodeAffinity of the PersistentVolume), and none of them is fit for the pod otherwise.',
+    next: 'See which nodes have the label that it names. What a node reaches is node.networks of the chart, or its group in node.groups.',
+    command: 'kubectl get nodes --show-labels',
   },
   {
     pattern: /bound to non-existent pv/,
@@ -123,8 +124,8 @@ function roomFor({ capacities, claim, storageClass }: Scene): Pick<Finding, 'why
   }
   if (most >= (parseQuantity(asked) ?? 0n)) {
     return {
-      why: `For class ${name} ${printQuantity(most)} are published (CSIStorageCapacity), which is enough for the ${asked} of this claim: it has changed since, or another claim of the pod lacks room.`,
-      next: 'Wait a minute, for the scheduler tries again; if it stays so, ask about the other claims of the pod.',
+      why: `For class ${name} ${printQuantity(most)} are published (CSIStorageCapacity), which is enough for the ${asked} of this claim: it has changed since, the nodes that reach the backend are not fit for the pod otherwise, or another claim of the pod lacks room.`,
+      next: 'Wait a minute, for the scheduler tries again; if it stays so, see what it says of the other nodes, and ask about the other claims of the pod.',
       command,
     };
   }

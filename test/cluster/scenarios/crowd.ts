@@ -12,6 +12,9 @@ const CROWD_SECONDS = 300;
 /** Programs of the driver's pods, as their command lines show them. */
 const VICTIMS = ['/csi-provisioner', '/csi-snapshotter', 'main.js controller', '/csi-attacher', 'main.js node'];
 
+/** A container that is killed again and again is started again ever later, up to five minutes. */
+const KILLS = 2 * VICTIMS.length;
+
 /** Many at once, while everything that takes part is killed. */
 export const MANY: readonly Scenario[] = [
   {
@@ -54,9 +57,9 @@ async function areAll({ kubectl }: Cluster, kind: string, prefix: string, is: (o
   return found.length === CROWD && found.every((one) => is(one as Status));
 }
 
-/** Kills one after the other on both machines, until it is told to end; the kubelets in between. */
+/** Kills each twice, on both machines, unless it is told to end before; the kubelets in between. */
 async function killAll({ machines, nodes }: Cluster, signal: AbortSignal): Promise<void> {
-  for (let round = 0; !signal.aborted; round += 1) {
+  for (let round = 0; round < KILLS && !signal.aborted; round += 1) {
     const victim = VICTIMS[round % VICTIMS.length] ?? '';
     // There may be none at the moment: it is being started again.
     for (const machine of machines) await machine.run('pkill', ['-KILL', '-f', victim]).catch(() => undefined);

@@ -23,10 +23,11 @@ export const LIFECYCLE: readonly Scenario[] = [
     title: 'when the leading controller goes, the other one goes on',
     async run(cluster) {
       const { kubectl } = cluster;
-      const leases = await kubectl.list('leases', NAMESPACE);
-      assert.ok(leases.length > 0);
       const holder = async () =>
         await kubectl.run(['get', 'leases', NAMESPACE, '--output=jsonpath={.items[0].spec.holderIdentity}']);
+      const pods = async () => (await kubectl.list('pods', NAMESPACE)).map(({ metadata }) => metadata.name);
+      // Who led before the upgrade is on the Lease until it has expired.
+      await eventually(async () => (await pods()).includes(await holder()));
       const leader = await holder();
       await kubectl.run(['delete', 'pod', leader, NAMESPACE, '--grace-period=0', '--force']);
       await kubectl.apply(claim('next', 'rose-csi', '1Gi'));

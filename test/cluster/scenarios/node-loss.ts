@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { COUNTING, claim, pod } from '../objects.ts';
-import { counted, eventually, ready, remove, type Scenario, SECONDS } from './scenario.ts';
+import { counted, eventually, ready, remove, type Scenario, SECONDS, shell } from './scenario.ts';
 
 /** The last of all: the second machine is gone afterwards. */
 export const NODE_LOSS: readonly Scenario[] = [
@@ -16,9 +16,10 @@ export const NODE_LOSS: readonly Scenario[] = [
       await kubectl.wait('condition=Ready=unknown', ['node/n2'], SECONDS);
       await kubectl.run(['taint', 'node', 'n2', 'node.kubernetes.io/out-of-service=nodeshutdown:NoExecute']);
       await eventually(async () => (await kubectl.list('pods', '--field-selector=metadata.name=mobile')).length === 0);
-      await kubectl.apply(pod('arrived', 'mobile', COUNTING, { node: 'n1' }));
+      await kubectl.apply(pod('arrived', 'mobile', { node: 'n1' }));
       await ready(cluster, 'arrived');
       assert.ok((await counted(cluster, 'arrived')) >= before - 1, `${before} before`);
+      await shell(cluster, 'arrived', 'echo goes on > /data/after; sync');
       await remove(cluster, 'pod/arrived', 'pvc/mobile');
     },
   },

@@ -9,12 +9,17 @@ client holds the workers back. A request to the driver takes about five of them,
 - --kube-api-burst={{ mul 10 (int .Values.sidecars.workers) }}
 {{- end -}}
 
+{{/*
+For an Immediate class csi-provisioner would require the networks of one random node. The class decides on the network, and
+pods follow the answer, so it must require none.
+*/}}
 {{- define "rose-csi.provisionerArgs" -}}
 - --worker-threads={{ .Values.sidecars.workers }}
 {{ include "rose-csi.apiArgs" . }}
 - --volume-name-prefix=pvc
 - --extra-create-metadata
 - --default-fstype=ext4
+- --immediate-topology=false
 {{- if .Values.storageCapacity.enabled }}
 - --enable-capacity
 - --capacity-for-immediate-binding
