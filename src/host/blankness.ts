@@ -38,7 +38,9 @@ export async function examine(host: Processes, device: BlockDevice, signal: Abor
     if (used >= 0) trace ??= `the byte at ${region.offset + BigInt(used)} is not zero`;
   }
   const signature = await signatureOf(host, device, signal);
-  const leftovers = (await wipefs(host, device, signal)).filter((type) => type !== superblock?.filesystem);
+  const leftovers = (await tracesOn(host, device, signal))
+    .map(({ type }) => type)
+    .filter((type) => type !== superblock?.filesystem);
   others.push(...leftovers);
   trace ??= signature && `blkid finds ${signature.type || signature.other}`;
   trace ??= leftovers.length > 0 ? `wipefs finds ${leftovers.join(', ')}` : undefined;
@@ -83,10 +85,30 @@ export async function signatureOf(
   return { type: values.get('TYPE') ?? '', other: table === undefined ? '' : `a partition table (${table})` };
 }
 
-async function wipefs(host: Processes, device: BlockDevice, signal: AbortSignal): Promise<string[]> {
-  const args = ['--no-act', '--noheadings', '--output', 'TYPE', device.path];
+/** A magic number that the second probe knows, and where it is. */
+export interface Trace {
+  readonly offset: number;
+  readonly type: string;
+}
+
+/** All of them, also those that contradict each other. @throws StorageError `unavailable` */
+export async function tracesOn(host: Processes, device: BlockDevice, signal: AbortSignal): Promise<Trace[]> {
+  const args = ['--no-act', '--noheadings', '--output', 'OFFSET,TYPE', device.path];
   const { text } = await attempt(device, () => host.run('wipefs', args, { timeoutMs: READ_MS, signal }));
-  return text.split(/\s+/).filter((type) => type !== '');
+  return text.split('\n').flatMap((line) => {
+    const [offset = '', type = ''] = line.trim().split(/\s+/);
+    return offset === '' ? [] : [{ offset: Number(offset), type }];
+  });
+}
+
+/** The superblock at the place where the filesystem in use has it. @throws StorageError `unavailable` */
+export async function superblockOn(
+  host: Processes,
+  device: BlockDevice,
+  signal: AbortSignal,
+): Promise<Superblock | undefined> {
+  const [start] = telltaleRegions(device.bytes);
+  return start && primarySuperblock(await read(host, device, start, signal));
 }
 
 /** Past the page cache, which may hold what another device of that name left; in a child, which may hang alone. */

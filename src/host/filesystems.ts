@@ -1,7 +1,7 @@
 /** Mounting, growing and measuring a filesystem on a block device. */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
-import type { Filesystem } from './formatting.ts';
+import type { Filesystem } from './found-filesystem.ts';
 import type { Mounts } from './mounts.ts';
 import { ProcessError, type Processes } from './processes.ts';
 

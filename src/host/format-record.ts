@@ -5,14 +5,15 @@
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { unlessAbsent } from './errno.ts';
+import { isSystemError, unlessAbsent } from './errno.ts';
 
 /** Why a format may be repeated, or must never be begun again. */
 export interface FormatRecord {
   readonly version: 1;
+  /** Of the publication at which it was proven blank. Earlier versions wrote that of the volume: it permits nothing. */
   readonly nqn: string;
-  /** `formatting`: proven blank, and mkfs was begun. `formatted`: it has held a filesystem since. */
-  readonly state: 'formatting' | 'formatted';
+  /** `formatting`: proven blank, and mkfs was begun. `formatted`: it has held a filesystem since. `raw`: it was a device. */
+  readonly state: 'formatting' | 'formatted' | 'raw';
   readonly filesystem: 'ext4' | 'xfs';
   /** Of the filesystem that mkfs was told to make; so what it left half-made is known from anything else. */
   readonly uuid: string;
@@ -36,7 +37,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const FIELDS: Readonly<Record<keyof FormatRecord, (value: unknown) => boolean>> = {
   version: (value) => value === 1,
   nqn: isText,
-  state: (value) => value === 'formatting' || value === 'formatted',
+  state: (value) => value === 'formatting' || value === 'formatted' || value === 'raw',
   filesystem: (value) => value === 'ext4' || value === 'xfs',
   uuid: isText,
   bytes: isText,
@@ -74,18 +75,18 @@ export class FormatRecords {
 
   /**
    * @throws StorageError `precondition` when there is one that is none: what it would have forbidden is then unknown
-   * @throws Error of the operating system when it cannot be read
+   * @throws StorageError `unavailable` when it cannot be read
    */
   async read(volumeUuid: string): Promise<FormatRecord | LongAgo | undefined> {
     // The file first: it is removed after its id is in the list.
-    const text = await unlessAbsent(() => readFile(this.path(volumeUuid), 'utf8'));
+    const text = await this.#using(() => unlessAbsent(() => readFile(this.path(volumeUuid), 'utf8')));
     if (text === undefined) return await this.#readEarlier(volumeUuid);
     const record = parsed(text);
     if (isRecord(record)) return record;
     throw new StorageError(
       'precondition',
       `${this.path(volumeUuid)} on this node is damaged, so it is unknown whether the volume has held a filesystem here: ` +
-        'nothing is mounted or formatted. If the volume is known to be whole, remove that file',
+        'it is not formatted. If the volume is known to be empty, remove that file',
     );
   }
 
@@ -100,7 +101,7 @@ export class FormatRecords {
 
   /** The ids of the list; undefined when it is damaged, and it is not known which volumes it named. */
   async #earlier(): Promise<ReadonlySet<string> | undefined> {
-    const text = await unlessAbsent(() => readFile(this.#list, 'utf8'));
+    const text = await this.#using(() => unlessAbsent(() => readFile(this.#list, 'utf8')));
     if (text === undefined) return new Set();
     const [end, total, ...ids] = text.split('\n').reverse();
     return end === '' && total === `${ids.length} volumes` && ids.every((id) => UUID.test(id))
@@ -108,11 +109,13 @@ export class FormatRecords {
       : undefined;
   }
 
-  /** Returns once it is on the disk, name and contents. */
+  /** Returns once it is on the disk, name and contents. @throws StorageError `unavailable` */
   async write(volumeUuid: string, record: FormatRecord): Promise<void> {
     const written = this.#written.then(async () => {
-      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      await this.#replace(this.path(volumeUuid), `${JSON.stringify(record)}\n`);
+      await this.#using(async () => {
+        await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+        await this.#replace(this.path(volumeUuid), `${JSON.stringify(record)}\n`);
+      });
       // The record is there. What is too many may stay until the next one.
       await this.#foldOldest(volumeUuid).catch(() => undefined);
     });
@@ -122,8 +125,7 @@ export class FormatRecords {
 
   /**
    * Moves the oldest records of finished filesystems into the list. A file goes only when its id is in the list on the disk.
-   * One of a format that never ended stays, as it tells what mkfs may have left; so does one that is damaged, for its volume
-   * is not even mounted.
+   * One of a format that never ended stays, as it tells what mkfs may have left; so does one that is damaged.
    */
   async #foldOldest(exceptUuid: string): Promise<void> {
     const names = (await readdir(this.#directory)).filter((name) => name.endsWith(SUFFIX));
@@ -134,7 +136,7 @@ export class FormatRecords {
       names.map(async (name) => {
         const path = join(this.#directory, name);
         const record = parsed(await readFile(path, 'utf8'));
-        const isFinished = isRecord(record) && record.state === 'formatted';
+        const isFinished = isRecord(record) && record.state !== 'formatting';
         return { path, uuid: name.slice(0, -SUFFIX.length), isFinished, mtimeMs: (await stat(path)).mtimeMs };
       }),
     );
@@ -146,6 +148,17 @@ export class FormatRecords {
     const ids = [...new Set([...earlier, ...oldest.map(({ uuid }) => uuid)])];
     await this.#replace(this.#list, `${ids.join('\n')}\n${ids.length} volumes\n`);
     for (const { path } of oldest) await unlink(path);
+  }
+
+  /** Says where the trouble is: a full disk of the node, such as `ENOSPC`, is easily taken for a full volume. */
+  async #using<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const text = `the state directory of this node, ${this.#directory}, cannot be used: ${error.message}. Nothing is formatted without it`;
+      throw new StorageError('unavailable', text, { cause: error });
+    }
   }
 
   /** Writes a file in one step. Returns once it is on the disk, name and contents. */

@@ -1,18 +1,17 @@
 /** Decides what filesystem is on the device of a volume, and makes one where, and only where, that destroys nothing. */
 import { randomUUID } from 'node:crypto';
 import { StorageError } from '../storage/errors.ts';
-import { examine, type Findings, signatureOf } from './blankness.ts';
+import { examine, type Findings } from './blankness.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { FormatRecord, FormatRecords } from './format-record.ts';
+import { type Filesystem, filesystemOn } from './found-filesystem.ts';
 import { whileHeld } from './held-device.ts';
 import { ProcessError, type Processes } from './processes.ts';
-
-/** Filesystems that can be made, mounted and grown. */
-export type Filesystem = 'ext4' | 'xfs';
 
 /** A volume whose device shall hold a filesystem. */
 export interface Formattable {
   readonly uuid: string;
+  /** Of this publication. While it lasts no other node writes to the volume. */
   readonly nqn: string;
   /** Made without a source: its device began as zeros. No other volume is ever formatted. */
   readonly blank: boolean;
@@ -21,6 +20,11 @@ export interface Formattable {
 }
 
 const MKFS_MS = 600_000;
+
+/** It reads as blank and is not formatted: an empty restore must not pass for a good one. */
+const NEVER_HELD_ONE =
+  'it was made from a source, as a raw block volume, or adopted, yet holds no filesystem. If its source was never mounted, ' +
+  'there is nothing to restore: make a claim without a dataSource';
 
 /**
  * The arguments that make a filesystem with this id. Nothing is discarded: a proven blank image has
@@ -54,6 +58,8 @@ export class Formatting {
   readonly #host: Processes;
   readonly #records: FormatRecords;
   readonly #onFormat: (outcome: FormatOutcome) => void;
+  /** Volumes that were used, which is not on the disk yet. */
+  readonly #used = new Set<string>();
 
   /** @param onFormat told of every format, and of every one that was refused; must not throw */
   constructor(host: Processes, records: FormatRecords, onFormat: (outcome: FormatOutcome) => void = () => undefined) {
@@ -89,38 +95,53 @@ export class Formatting {
     identify: () => Promise<BlockDevice | undefined>,
     signal: AbortSignal,
   ): Promise<Filesystem> {
+    const found = await filesystemOn(this.#host, device, signal);
+    if (found.kind === 'filesystem' && !(await this.#mayBeUnfinished(volume))) return found.filesystem;
+    if (found.kind === 'other')
+      throw refusal(volume, device, `it holds ${found.what}; only ext4 and xfs can be mounted`);
+    if (!volume.blank) throw refusal(volume, device, NEVER_HELD_ONE);
     const record = await this.#records.read(volume.uuid);
-    const found = mountable(await signatureOf(this.#host, device, signal), volume, device);
-    if (found !== undefined && !(volume.blank && record?.state === 'formatting')) return found;
-    if (!volume.blank)
-      throw refusal(
-        volume,
-        device,
-        'it was made from a source, as a raw block volume, or adopted, yet holds no filesystem',
-      );
+    if (this.#used.has(volume.uuid)) throw refusal(volume, device, 'it has been used before');
     if (record?.state === 'long ago') throw refusal(volume, device, record.why);
-    if (record?.state === 'formatted') {
-      throw refusal(volume, device, `it has held a filesystem before (${this.#records.path(volume.uuid)})`);
+    if (record?.state === 'formatted' || record?.state === 'raw') {
+      const use = record.state === 'raw' ? 'been a raw block volume' : 'held a filesystem';
+      throw refusal(volume, device, `it has ${use} before (${this.#records.path(volume.uuid)})`);
     }
     return await whileHeld(this.#host, device, identify, async (descriptor) => {
       const findings = await examine(this.#host, device, signal);
-      const again = record !== undefined && isHalfMade(record, volume, device, findings);
-      if (findings.trace !== undefined && !again) {
-        if (found !== undefined) return found;
+      const isUnfinished = record !== undefined && isLeftByMkfs(record, volume, device, findings);
+      if (findings.trace !== undefined && !isUnfinished) {
+        if (found.kind === 'filesystem') return found.filesystem;
         throw refusal(volume, device, findings.trace);
       }
-      await this.#make(volume, device, again && found !== undefined, descriptor);
+      await this.#make(volume, device, isUnfinished && found.kind === 'filesystem', descriptor);
       return volume.filesystem;
     });
   }
 
-  /** To be called once a filesystem of the volume was mounted: from then on this node never formats it again. */
-  async remember(volume: Formattable, device: BlockDevice, filesystem: Filesystem): Promise<void> {
+  /**
+   * To be called once the volume was mounted, or offered as a device: from then on this node never formats it again. Where it
+   * cannot be written down, this process remembers it, and the next stage writes it.
+   *
+   * @throws StorageError `unavailable` when it cannot be written down
+   */
+  async remember(volume: Formattable, device: BlockDevice, use: Filesystem | 'raw'): Promise<void> {
     if (!volume.blank) return;
+    this.#used.add(volume.uuid);
     const record = await this.#records.read(volume.uuid);
-    if (record?.state === 'formatted') return;
-    const id = record?.state === 'formatting' ? record.uuid : '';
-    await this.#write(volume, device, 'formatted', id, filesystem);
+    if (record === undefined || record.state === 'formatting') {
+      const id = record?.uuid ?? '';
+      if (use === 'raw') await this.#write(volume, device, 'raw', id, volume.filesystem);
+      else await this.#write(volume, device, 'formatted', id, use);
+    }
+    this.#used.delete(volume.uuid);
+  }
+
+  /** Whether mkfs may have been cut off here. Where that cannot be read, a filesystem that is there is mounted. */
+  async #mayBeUnfinished({ blank, uuid }: Formattable): Promise<boolean> {
+    if (!blank) return false;
+    const record = await this.#records.read(uuid).catch(() => undefined);
+    return record?.state === 'formatting';
   }
 
   /** The proof is on this node's disk before mkfs begins, so that what mkfs leaves half-made can be told from data. */
@@ -153,11 +174,12 @@ export class Formatting {
 }
 
 /**
- * Whether the device holds nothing but what mkfs, begun on this node on the proven blank device and never ended, has
- * left. A finished filesystem may have been used from another node since, so its own superblock must deny that; a backup
- * alone could be what is left of a used one.
+ * Whether the device holds nothing but what mkfs, begun on this node on the proven blank device and never ended, has left. What
+ * is neither blank nor a filesystem may be anybody's data, so it must be the same publication: within it no other node can have
+ * written. A finished filesystem may have been used since, so its own superblock must deny that; a backup alone could be what
+ * is left of a used one.
  */
-function isHalfMade(
+function isLeftByMkfs(
   record: FormatRecord,
   volume: Formattable,
   device: BlockDevice,
@@ -165,16 +187,6 @@ function isHalfMade(
 ): boolean {
   if (record.state !== 'formatting' || record.nqn !== volume.nqn || record.bytes !== `${device.bytes}`) return false;
   return superblock === undefined ? others.length === 0 : superblock.uuid === record.uuid && superblock.unused;
-}
-
-function mountable(
-  signature: Awaited<ReturnType<typeof signatureOf>>,
-  volume: Formattable,
-  device: BlockDevice,
-): Filesystem | undefined {
-  if (signature === undefined) return undefined;
-  if (signature.type === 'ext4' || signature.type === 'xfs') return signature.type;
-  throw refusal(volume, device, `it holds ${signature.type || signature.other}; only ext4 and xfs can be mounted`);
 }
 
 function refusal({ nqn }: Formattable, { path }: BlockDevice, why: string): FormatRefusal {

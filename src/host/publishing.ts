@@ -7,7 +7,7 @@ import { ofSize } from './awaited-size.ts';
 import type { BlockDevice } from './block-device.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
-import type { Filesystem } from './formatting.ts';
+import type { Filesystem } from './found-filesystem.ts';
 import type { Mount } from './mountinfo.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';

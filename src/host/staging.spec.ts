@@ -46,7 +46,7 @@ test('a connection from before a forced detach was taken for the volume, with wh
     volume: { id: 'rds1:pvc-1', uuid: '1', nqn: NQN },
     target: { nqn: now, address: '192.0.2.1', port: 4420, bytes: 4096n, tuning: DEFAULT_TUNING },
     stagingPath,
-    use: { kind: 'block', readOnly: false },
+    use: { kind: 'block', blank: false, readOnly: false },
   } as const;
   const device: BlockDevice = { path: '/dev/none', number: '0:0', bytes: 4096n, readOnly: false, sequence: '1' };
   for (const isLive of [false, true]) {

@@ -9,7 +9,8 @@ import { earlierPublications, endEarlierPublications } from './earlier-publicati
 import { unlessAbsent } from './errno.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
-import type { Filesystem } from './formatting.ts';
+import type { Formattable } from './formatting.ts';
+import type { Filesystem } from './found-filesystem.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
 import { isFree, placesOf, showsFilesystem } from './volume-users.ts';
@@ -17,7 +18,12 @@ import { waitFor } from './wait.ts';
 
 /** What the volume shall be on this node. */
 export type Use =
-  | { readonly kind: 'block'; readonly readOnly: boolean }
+  | {
+      readonly kind: 'block';
+      readonly readOnly: boolean;
+      /** Whether it was made without a source and to be mounted, so that a node might format it later. */
+      readonly blank: boolean;
+    }
   | {
       readonly kind: 'filesystem';
       /** What to make when the volume is proven blank. */
@@ -62,6 +68,11 @@ export class Staging {
       const published = { id: volume.id, nqn: target.nqn };
       const device = await ofSize(this.#tools.attachment, published, connected, target.bytes, signal);
       if (use.kind === 'block') {
+        await this.#remember(
+          { ...request.volume, nqn: target.nqn, blank: use.blank, filesystem: 'ext4' },
+          device,
+          'raw',
+        );
         if (use.readOnly && !device.readOnly) await this.#tools.host.run('blockdev', ['--setro', device.path]);
       } else {
         await this.#stageFilesystem(request, use, device, signal);
@@ -102,7 +113,7 @@ export class Staging {
   ): Promise<void> {
     const { host, mounts, formatting } = this.#tools;
     const identify = () => this.#tools.attachment.find(target.nqn);
-    const formattable = { ...volume, blank: use.blank, filesystem: use.filesystem };
+    const formattable = { ...volume, nqn: target.nqn, blank: use.blank, filesystem: use.filesystem };
     let filesystem = await this.#usable(volume, path, device);
     if (filesystem === undefined) {
       filesystem = await formatting.ensure(formattable, device, identify, signal);
@@ -115,8 +126,18 @@ export class Staging {
       await mounts.unmount(path, UMOUNT_MS);
       throw new StorageError('unavailable', `${device.path} is no longer ${volume.id}; it is looked up again`);
     }
-    await formatting.remember(formattable, device, mounted);
+    await this.#remember(formattable, device, mounted);
     await growFilesystem(host, { device, filesystem: mounted, path });
+  }
+
+  /** What only forbids a format later does not keep a volume from being used now. */
+  async #remember(volume: Formattable, device: BlockDevice, use: Filesystem | 'raw'): Promise<void> {
+    try {
+      await this.#tools.formatting.remember(volume, device, use);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#tools.logger.warn({ err: error, nqn: volume.nqn }, 'that this volume was used is not written down yet');
+    }
   }
 
   /** The filesystem of the device on the path; one that has given up is taken away, unless pods still have it. */

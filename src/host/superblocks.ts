@@ -1,4 +1,5 @@
 /** Where filesystems leave their superblocks, and what two of them say of themselves. Offsets and lengths are bytes. */
+import { crc32c } from './crc32c.ts';
 
 /** A part of a device, aligned for direct reads. */
 export interface Region {
@@ -58,7 +59,15 @@ export interface Superblock {
   readonly uuid: string;
   /** Surely never mounted: ext4 counts mounts, XFS marks itself until mkfs has ended. Backups never show it. */
   readonly unused: boolean;
+  /** Its checksum is right, so it is not what a file or chance has put there. Never for one that carries none. */
+  readonly intact: boolean;
 }
+
+/**
+ * Files of ext4 and XFS lie behind this: it holds superblock, group descriptors and allocation group headers. So whatever is
+ * found before it was put there by who writes to the device, and whatever is behind it may be the contents of a file.
+ */
+export const METADATA_BYTES = 8192;
 
 /** The superblock in the first 64 KiB and more of a device, or undefined. */
 export function primarySuperblock(start: Buffer): Superblock | undefined {
@@ -76,17 +85,42 @@ function ext4(bytes: Buffer, at: number): Superblock | undefined {
   if (bytes.length < at + 1024 || bytes.readUInt16LE(at + 0x38) !== 0xef53) return undefined;
   const lastMount = bytes.readUInt32LE(at + 0x2c);
   const mounts = bytes.readUInt16LE(at + 0x34);
-  return { filesystem: 'ext4', uuid: uuidAt(bytes, at + 0x68), unused: lastMount === 0 && mounts === 0 };
+  return {
+    filesystem: 'ext4',
+    uuid: uuidAt(bytes, at + 0x68),
+    unused: lastMount === 0 && mounts === 0,
+    intact: isIntactExt4(bytes.subarray(at, at + 1024)),
+  };
 }
 
 function xfs(bytes: Buffer, at: number): Superblock | undefined {
   if (bytes.length < at + 512 || bytes.toString('latin1', at, at + 4) !== 'XFSB') return undefined;
-  return { filesystem: 'xfs', uuid: uuidAt(bytes, at + 32), unused: bytes[at + 126] === 1 };
+  const sectorBytes = bytes.readUInt16BE(at + 102);
+  return {
+    filesystem: 'xfs',
+    uuid: uuidAt(bytes, at + 32),
+    unused: bytes[at + 126] === 1,
+    intact: isIntactXfs(bytes.subarray(at, at + sectorBytes), sectorBytes),
+  };
+}
+
+/** With `metadata_csum`, which every mkfs.ext4 since 1.44 turns on. */
+function isIntactExt4(superblock: Buffer): boolean {
+  const hasChecksum = (superblock.readUInt32LE(0x64) & 0x400) !== 0;
+  return hasChecksum && superblock.readUInt32LE(0x3fc) === ~crc32c(superblock.subarray(0, 0x3fc)) >>> 0;
+}
+
+/** Version 5, which every mkfs.xfs since 3.2.3 makes. */
+function isIntactXfs(superblock: Buffer, sectorBytes: number): boolean {
+  if (sectorBytes < 512 || superblock.length < sectorBytes || (superblock.readUInt16BE(100) & 0xf) !== 5) return false;
+  const unsealed = Buffer.from(superblock);
+  unsealed.fill(0, 224, 228);
+  return superblock.readUInt32LE(224) === crc32c(unsealed);
 }
 
 function btrfs(bytes: Buffer, at: number): Superblock | undefined {
   if (bytes.length < at + 4096 || bytes.toString('latin1', at + 64, at + 72) !== '_BHRfS_M') return undefined;
-  return { filesystem: 'btrfs', uuid: uuidAt(bytes, at + 32), unused: false };
+  return { filesystem: 'btrfs', uuid: uuidAt(bytes, at + 32), unused: false, intact: false };
 }
 
 function uuidAt(bytes: Buffer, at: number): string {

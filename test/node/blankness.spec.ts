@@ -79,6 +79,10 @@ for (const filesystem of ['ext4', 'xfs', 'btrfs'] as const) {
     const uuid = (await host.run('blkid', ['-p', '-o', 'value', '-s', 'UUID', device.path])).text;
     assert.equal(superblock?.filesystem, filesystem);
     assert.equal(superblock?.uuid, uuid);
+    assert.equal(superblock?.intact, filesystem !== 'btrfs');
+    await write(device, filesystem === 'xfs' ? 300 : 1024 + 300, Buffer.of(1));
+    assert.equal((await examine(host, device, signal)).superblock?.intact, false, 'a damaged one is not');
+    await write(device, filesystem === 'xfs' ? 300 : 1024 + 300, Buffer.of(0));
     assert.deepEqual(await signatureOf(host, device, signal), { type: filesystem, other: '' });
   });
 

@@ -142,7 +142,7 @@ function useOf(
   volumeContext: Readonly<Record<string, string>>,
 ): Use {
   const { blank, filesystem } = contentsOf(volumeContext);
-  if (block) return { kind: 'block', readOnly: mode === Mode.SINGLE_NODE_READER_ONLY };
+  if (block) return { kind: 'block', blank, readOnly: mode === Mode.SINGLE_NODE_READER_ONLY };
   const wanted = fsType === '' ? filesystem : filesystemOf('volume_capability', fsType);
   return { kind: 'filesystem', blank, filesystem: wanted, mountOptions: options };
 }

@@ -1,7 +1,7 @@
 /** Fields that the calls of the Node service have in common, checked and translated. */
 import { isIP } from 'node:net';
 import { DEFAULT_TUNING, type Target, type Tuning } from '../../host/attachment.ts';
-import type { Filesystem } from '../../host/formatting.ts';
+import type { Filesystem } from '../../host/found-filesystem.ts';
 import type { VolumeName } from '../../host/node-tools.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/handle.ts';
