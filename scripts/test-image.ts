@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** What `rose-csi node` runs on a node, the init container, and `--host-tools`. */
 const NODE_TOOLS = [
   ...['nvme', 'mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'dd', 'stat'],
-  ...['mkfs.ext4', 'resize2fs', 'mkfs.xfs', 'xfs_growfs', 'modprobe', 'nsenter', 'chroot'],
+  ...['mkfs.ext4', 'e2fsck', 'resize2fs', 'mkfs.xfs', 'xfs_growfs', 'modprobe', 'nsenter', 'chroot'],
 ];
 /** Starts the node plugin, waits for its socket, and ends it. */
 const SERVES = `"$@" node --endpoint unix:///tmp/csi.sock --node-name n --cluster-id c --state-dir /tmp/state & pid=$!

@@ -4,6 +4,7 @@ import type { BlockDevice } from './block-device.ts';
 import type { Filesystem } from './found-filesystem.ts';
 import type { Mounts } from './mounts.ts';
 import { ProcessError, type Processes } from './processes.ts';
+import { repairOf } from './repair.ts';
 
 const GROW_MS = 300_000;
 const STATS_MS = 10_000;
@@ -24,7 +25,8 @@ export async function mountFilesystem(
   options: readonly string[],
 ): Promise<void> {
   const all = [...ALWAYS[filesystem], ...(device.readOnly ? WITHOUT_REPLAY[filesystem] : []), ...options];
-  await mounts.mount(['-t', filesystem, ...(all.length > 0 ? ['-o', all.join(',')] : []), device.path, path]);
+  const args = ['-t', filesystem, ...(all.length > 0 ? ['-o', all.join(',')] : []), device.path, path];
+  await mounts.mount(args, `; if its filesystem is damaged, ${repairOf(filesystem)}`);
 }
 
 /**
@@ -44,9 +46,10 @@ export async function growFilesystem(
     await host.run(...command, { timeoutMs: GROW_MS });
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
-    throw new StorageError('unavailable', `cannot grow the filesystem on ${device.path}: ${error.message}`, {
-      cause: error,
-    });
+    const what = `cannot grow the filesystem on ${device.path}: ${error.message}`;
+    const advice =
+      'It keeps its size and can be used; an ext4 with a recorded error is checked when its last pod is gone and the next one starts';
+    throw new StorageError('unavailable', `${what}. ${advice}; else ${repairOf(filesystem)}`, { cause: error });
   }
 }
 

@@ -110,6 +110,23 @@ for (const filesystem of ['ext4', 'xfs'] as const) {
   });
 }
 
+for (const [from, to] of [
+  [16 * MiB, 2 ** 40],
+  [64 * MiB, 2 ** 42],
+  [256 * MiB, 15 * 2 ** 40],
+] as const) {
+  test(`an ext4 made small must grow to terabytes: ${from} to ${to} bytes`, async (t) => {
+    const one = bench(t, from);
+    if (one === undefined) return;
+    await one.ensure();
+    truncateSync(one.device.path, to);
+    await processes().run('resize2fs', [one.device.path], { timeoutMs: 120_000 });
+    const { text } = await processes().run('dumpe2fs', ['-h', one.device.path]);
+    assert.match(text, new RegExp(`Block count: +${to / 4096}\\n`));
+    assert.match(text, /has_journal/);
+  });
+}
+
 test('an unreadable device is not blank', async (t) => {
   const one = bench(t);
   if (one === undefined) return;

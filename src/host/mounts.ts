@@ -34,14 +34,15 @@ export class Mounts {
     return (await this.list()).filter(({ mountPoint }) => mountPoint === point);
   }
 
-  /** @throws StorageError `unavailable` with what mount(8) said */
-  async mount(args: readonly string[]): Promise<void> {
+  /** @param advice for the end of the message @throws StorageError `unavailable` with what mount(8) said */
+  async mount(args: readonly string[], advice = ''): Promise<void> {
     try {
       await this.#host.run('mount', args, { timeoutMs: MOUNT_MS });
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
       const what = `mount ${args.join(' ')}`;
-      throw new StorageError('unavailable', `${what}: ${error.message} (the kernel log may say why)`, { cause: error });
+      const text = `${what}: ${error.message} (the kernel log may say why)${advice}`;
+      throw new StorageError('unavailable', text, { cause: error });
     }
   }
 

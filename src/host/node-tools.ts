@@ -24,4 +24,6 @@ export interface NodeTools {
   readonly patienceMs: number;
   /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
   readonly onUnflushed?: (volume: VolumeName) => void;
+  /** Told of a volume that was mounted at its old size, and why; must not throw. */
+  readonly onNotGrown?: (volume: VolumeName, fact: string) => void;
 }

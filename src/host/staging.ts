@@ -7,6 +7,7 @@ import { ofSize } from './awaited-size.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { earlierPublications, endEarlierPublications } from './earlier-publications.ts';
 import { unlessAbsent } from './errno.ts';
+import { checkFilesystem } from './filesystem-check.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Formattable } from './formatting.ts';
@@ -117,6 +118,8 @@ export class Staging {
     let filesystem = await this.#usable(volume, path, device);
     if (filesystem === undefined) {
       filesystem = await formatting.ensure(formattable, device, identify, signal);
+      const report = await checkFilesystem(host, volume, { device, filesystem }, identify);
+      if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
       await mkdir(path, { recursive: true, mode: 0o750 });
       await mountFilesystem(mounts, { device, filesystem, path }, use.mountOptions);
     }
@@ -127,7 +130,18 @@ export class Staging {
       throw new StorageError('unavailable', `${device.path} is no longer ${volume.id}; it is looked up again`);
     }
     await this.#remember(formattable, device, mounted);
-    await growFilesystem(host, { device, filesystem: mounted, path });
+    await this.#grow(volume, { device, filesystem: mounted, path });
+  }
+
+  /** A filesystem that does not grow is used at its size: what is in it is worth more than what would be added. */
+  async #grow(volume: VolumeName, what: Parameters<typeof growFilesystem>[1]): Promise<void> {
+    try {
+      await growFilesystem(this.#tools.host, what);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#tools.logger.error({ err: error, volumeId: volume.id }, 'mounted at its old size');
+      this.#tools.onNotGrown?.(volume, error.message);
+    }
   }
 
   /** What only forbids a format later does not keep a volume from being used now. */

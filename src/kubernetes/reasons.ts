@@ -109,6 +109,14 @@ export const EVENTS = {
     ['Node'],
     'See that the pool has room and the box answers, then delete the pods that use it: the next one mounts it anew, and a container that is only restarted does not',
   ),
+  FilesystemDamaged: warning(
+    ['Node'],
+    'Nothing was mounted. docs/guides/troubleshooting.md, "A damaged filesystem", tells how to repair it',
+  ),
+  FilesystemNotGrown: warning(
+    ['Node'],
+    'The volume is mounted at its old size. docs/guides/troubleshooting.md, "A filesystem that does not grow", tells why that may be',
+  ),
   UnflushedDataLost: warning(
     ['Node'],
     'Check the data of the pod that used it before it goes on, and restore from a snapshot if need be',

@@ -35,9 +35,16 @@ export const MEANINGS: readonly Meaning[] = [
   },
   {
     of: 'node',
+    pattern: /e2fsck -p does not mend/,
+    why: 'The ext4 of the volume has errors that e2fsck does not mend by itself, so the node did not mount it.',
+    next: 'Take a snapshot, then repair it as docs/guides/troubleshooting.md, "A damaged filesystem", tells.',
+    command: LOGS,
+  },
+  {
+    of: 'node',
     pattern: /cannot grow the filesystem on/,
     why: 'The volume has its new size, and resize2fs or xfs_growfs failed on the node; the message has its words.',
-    next: 'See its words. If they ask for a check of the filesystem, stop the pods that use it, and look at it as docs/node-safety.md tells.',
+    next: 'See its words. docs/guides/troubleshooting.md, "A filesystem that does not grow", tells what each of them means.',
     command: LOGS,
   },
   {

@@ -135,7 +135,14 @@ export interface Scene extends Stack {
 /** What the node runs here, each with a way to see whether it is there. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(['losetup', 'blkid', 'wipefs', 'setpriv', 'flock', 'mount'].map((name) => [name, ['-V']])),
-  ...{ 'mkfs.ext4': ['-V'], 'mkfs.xfs': ['-V'], xfs_growfs: ['-V'], dd: ['--version'], stat: ['--version'] },
+  ...{
+    'mkfs.ext4': ['-V'],
+    e2fsck: ['-V'],
+    'mkfs.xfs': ['-V'],
+    xfs_growfs: ['-V'],
+    dd: ['--version'],
+    stat: ['--version'],
+  },
 };
 
 /** Why loop devices cannot be made and filesystems not be mounted here; undefined when they can. */

@@ -82,6 +82,7 @@ test('what a node says is never told as trouble of the way to the box over SSH',
   const said: readonly (readonly [string, RegExp])[] = [
     ['cannot make ext4 on /dev/nvme1n1 (nqn.x, 5 bytes): mkfs.ext4 exited with 1', /mkfs failed on the node/],
     ['mount -t xfs -o bogus /dev/nvme1n1 /x: wrong fs type (the kernel log may say why)', /mount option/],
+    ['pvc-1: e2fsck -p does not mend the ext4 on /dev/nvme1n1: UNEXPECTED INCONSISTENCY', /did not mount it/],
     ['cannot grow the filesystem on /dev/nvme1n1: resize2fs exited with 1', /resize2fs or xfs_growfs failed/],
     ['/dev/nvme1n1 cannot be read, so nothing is concluded from it: EIO', /device does not answer/],
     ['/var/lib/x does not answer: timeout', /device does not answer/],

@@ -2,6 +2,7 @@ import { isMessage } from '@bufbuild/protobuf';
 import type { Logger } from 'pino';
 import { NodeStageVolumeRequestSchema } from '../../csi/gen/csi_pb.js';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
+import { FilesystemDamaged } from '../../host/filesystem-check.ts';
 import { FilesystemGaveUp } from '../../host/filesystem-health.ts';
 import { FormatRefusal } from '../../host/formatting.ts';
 import type { Access } from '../../kubernetes/access.ts';
@@ -13,6 +14,8 @@ export interface NodeEvents {
   readonly interceptors: readonly Interceptor[];
   /** A volume was disconnected before all of it was flushed. */
   unflushed(volumeId: string): void;
+  /** A volume was mounted, and its filesystem did not grow to the size of its device. */
+  notGrown(volumeId: string, fact: string): void;
   stop(): Promise<void>;
 }
 
@@ -20,6 +23,7 @@ export interface NodeEvents {
 export const noNodeEvents: NodeEvents = {
   interceptors: [],
   unflushed: () => undefined,
+  notGrown: () => undefined,
   stop: async () => undefined,
 };
 
@@ -45,6 +49,10 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
             const { volumeId } = request;
             tell({ reason: 'FormatRefused', subject: volumeId, message: `${volumeId}: ${error.fact}` });
           }
+          if (error instanceof FilesystemDamaged) {
+            const { volumeId, fact } = error;
+            tell({ reason: 'FilesystemDamaged', subject: volumeId, message: `${volumeId}: ${fact}` });
+          }
           // The kubelet asks for the usage of each volume every minute, so that this is told soon.
           if (error instanceof FilesystemGaveUp) {
             const { volumeId, place, fact } = error;
@@ -57,6 +65,9 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
     unflushed(volumeId) {
       const message = `${volumeId} was disconnected because its box did not answer, or because it had been detached by force, and what was not flushed is lost`;
       tell({ reason: 'UnflushedDataLost', subject: volumeId, message });
+    },
+    notGrown(volumeId, fact) {
+      tell({ reason: 'FilesystemNotGrown', subject: volumeId, message: `${volumeId}: ${fact}` });
     },
     async stop() {
       await (await opened?.catch(() => undefined))?.stop();

@@ -105,6 +105,7 @@ async function start(
     ),
     patienceMs: options.unstagePatience * 1000,
     onUnflushed: ({ id }) => events.unflushed(id),
+    onNotGrown: ({ id }, fact) => events.notGrown(id, fact),
   });
   const services = [
     implement(

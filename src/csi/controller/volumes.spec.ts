@@ -101,7 +101,8 @@ test('sizes above 2^53 are exact', async (t) => {
   const requiredBytes = 2n ** 53n + 1n;
   const limitBytes = 2n ** 63n - 1n;
   const { client, requests } = await startCreating(t, { ...volume, capacityBytes: limitBytes - 2n });
-  const reply = await client.createVolume({ ...minimal, capacityRange: { requiredBytes, limitBytes } });
+  const capacityRange = { requiredBytes, limitBytes };
+  const reply = await client.createVolume({ ...minimal, capacityRange, volumeCapabilities: [block()] });
   assert.deepEqual(requests[0]?.capacity, { requiredBytes, limitBytes });
   assert.equal(reply.volume?.capacityBytes, 9_223_372_036_854_775_805n);
 });
@@ -245,4 +246,53 @@ test('ControllerExpandVolume', async (t) => {
     await assert.rejects(client.controllerExpandVolume(wrong), refusal(status.INVALID_ARGUMENT, message));
   }
   assert.equal(calls.length, 3);
+});
+
+test('a claim that no node could serve is refused when it is made, with the size that can be had', async (t) => {
+  const { client, requests } = await startCreating(t);
+  const MiB = 1n << 20n;
+  const create = (fsType: string, requiredBytes: bigint, extra: Extract<Init, { $typeName?: never }> = {}) =>
+    client.createVolume({
+      ...{
+        name: 'pvc-1',
+        capacityRange: { requiredBytes },
+        parameters: { fsType },
+        volumeCapabilities: [filesystem()],
+      },
+      ...extra,
+    });
+  await assert.rejects(
+    create('xfs', 299n * MiB),
+    refusal(status.OUT_OF_RANGE, /too small for xfs; the least is 300Mi/),
+  );
+  const named = { parameters: {}, volumeCapabilities: [filesystem(Mode.SINGLE_NODE_WRITER, 'xfs')] };
+  await assert.rejects(create('', MiB, named), refusal(status.OUT_OF_RANGE, /the least is 300Mi/));
+  const limited = { capacityRange: { requiredBytes: 0n, limitBytes: 64n * MiB } };
+  await assert.rejects(create('xfs', 0n, limited), refusal(status.OUT_OF_RANGE, /the least is 300Mi/));
+  await assert.rejects(create('ext4', 51n << 40n), refusal(status.OUT_OF_RANGE, /the most is 50Ti \(use xfs\)/));
+  assert.deepEqual(requests, []);
+  await create('xfs', 300n * MiB);
+  await create('xfs', 0n);
+  await create('xfs', MiB, { volumeContentSource: fromSnapshot });
+  await create('xfs', MiB, { volumeCapabilities: [block()] });
+  assert.equal(requests.length, 4);
+});
+
+test('a growth beyond what the filesystem can have is refused before the volume grows', async (t) => {
+  let grown = 0;
+  const client = await startController(t, {
+    expandVolume: async () => {
+      grown += 1;
+      return 51n << 40n;
+    },
+  });
+  const expand = (fsType: string) =>
+    client.controllerExpandVolume({
+      ...{ volumeId: 'box:pvc-1', capacityRange: { requiredBytes: 51n << 40n } },
+      volumeCapability: filesystem(Mode.SINGLE_NODE_WRITER, fsType),
+    });
+  await assert.rejects(expand('ext4'), refusal(status.OUT_OF_RANGE, /the most is 50Ti/));
+  assert.equal(grown, 0);
+  await expand('xfs');
+  assert.equal(grown, 1);
 });

@@ -1,6 +1,7 @@
 /** CreateVolume, DeleteVolume and ControllerExpandVolume. */
-import type { CreateVolumeRequest, Storage } from '../../storage/storage.ts';
+import type { CapacityRange, CreateVolumeRequest, Storage } from '../../storage/storage.ts';
 import { volumeContext } from '../contexts.ts';
+import { refuseUnfit } from '../filesystem-sizes.ts';
 import type { Controller, CreateVolumeRequest as CreateVolumeMessage } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 import { contentSource, volumeMessage } from '../messages.ts';
@@ -38,6 +39,7 @@ export function volumeHandlers(storage: Storage, topology: NetworkTopology) {
       const capacity = requireCapacityRange(message.capacityRange);
       const { volumeCapability: capability } = message;
       const usage = capability && requireUsage('volume_capability', capability);
+      if (usage && !usage.block) refuseUnfit(usage.fsType, { ...capacity, limitBytes: 0n });
       const capacityBytes = await storage.expandVolume(volumeId, capacity, call);
       // A raw device has its new size as soon as the node reads it; a filesystem must be grown there.
       return { capacityBytes, nodeExpansionRequired: !usage?.block };
@@ -60,6 +62,7 @@ function creation(message: CreateVolumeMessage, topology: NetworkTopology): Crea
   const parameters = volumeParameters(message.parameters);
   refuseOtherFilesystem(parameters, usages);
   const source = contentSource(message.volumeContentSource);
+  if (source === undefined) refuseUnfitFilesystem(parameters, usages, capacity);
   const networks = topology.required('accessibility_requirements', message.accessibilityRequirements);
   refuseMutableParameters(message.mutableParameters);
   const { backend, pool, description } = parameters;
@@ -73,6 +76,11 @@ function creation(message: CreateVolumeMessage, topology: NetworkTopology): Crea
     ...(description !== undefined && { description }),
   };
   return { request, parameters, usages };
+}
+
+/** A restore has the filesystem of its source, whatever is asked for. */
+function refuseUnfitFilesystem({ fsType }: VolumeParameters, usages: readonly Usage[], capacity: CapacityRange): void {
+  for (const usage of usages) if (!usage.block) refuseUnfit(usage.fsType || fsType || 'ext4', capacity);
 }
 
 /** The filesystem can be named twice, in the capability and in the StorageClass; two answers are a mistake. */

@@ -1,0 +1,56 @@
+/** What is looked at before a filesystem is mounted, as `FormatAndMount` of Kubernetes does it. */
+import { StorageError } from '../storage/errors.ts';
+import type { BlockDevice } from './block-device.ts';
+import type { Filesystem } from './found-filesystem.ts';
+import { whileHeld } from './held-device.ts';
+import type { VolumeName } from './node-tools.ts';
+import { ProcessError, type Processes } from './processes.ts';
+import { repairOf } from './repair.ts';
+
+/** Reading all metadata of a large and damaged ext4 takes as long as it takes. */
+const CHECK_MS = 4 * 3_600_000;
+
+/** Bits of the exit status, e2fsck(8). Everything above says that it was not checked. */
+const MENDED = 1 | 2;
+const UNCORRECTED = 4;
+
+/** A filesystem that must not be mounted before a person has repaired it: StorageError `precondition`. */
+export class FilesystemDamaged extends StorageError {
+  readonly volumeId: string;
+  /** What is so, without what to do. */
+  readonly fact: string;
+
+  constructor({ id }: VolumeName, filesystem: Filesystem, fact: string) {
+    super('precondition', `${id}: ${fact}; ${repairOf(filesystem)}`);
+    this.volumeId = id;
+    this.fact = fact;
+  }
+}
+
+/**
+ * Mends an ext4 that was not unmounted, or has recorded an error: with one, the kernel does not grow it. A clean one is left
+ * alone, and e2fsck itself knows it by its superblock. XFS is checked by its log, when it is mounted.
+ *
+ * @returns what is worth a line in the log
+ * @throws FilesystemDamaged when it needs a person; StorageError `unavailable` or `busy`
+ */
+export async function checkFilesystem(
+  host: Processes,
+  volume: VolumeName,
+  { device, filesystem }: { readonly device: BlockDevice; readonly filesystem: Filesystem },
+  identify: () => Promise<BlockDevice | undefined>,
+): Promise<string | undefined> {
+  if (filesystem !== 'ext4' || device.readOnly) return undefined;
+  // It dies with this process, and keeps the lock while it lives, as mkfs does.
+  const args = ['--pdeathsig', 'KILL', '--', 'e2fsck', '-p', device.path];
+  const { status, text, complaint } = await whileHeld(host, device, identify, (descriptor) =>
+    host.ask('setpriv', args, { timeoutMs: CHECK_MS, inherit: descriptor }),
+  );
+  if (status === undefined) throw new ProcessError(`e2fsck of ${device.path} was killed`);
+  const said = [complaint, text].filter(Boolean).join(' ').replace(/\s+/g, ' ').slice(0, 300);
+  if ((status & UNCORRECTED) !== 0) {
+    throw new FilesystemDamaged(volume, filesystem, `e2fsck -p does not mend the ext4 on ${device.path}: ${said}`);
+  }
+  if ((status & ~MENDED) !== 0) return `not checked, and mounted as it is: e2fsck ended with status ${status}: ${said}`;
+  return status === 0 ? undefined : `e2fsck has mended it: ${said}`;
+}

@@ -1,0 +1,121 @@
+/** A filesystem that is damaged, or does not grow, must not lock its volume. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { makeSnapshot, refused } from '../support/calls.ts';
+import { KubernetesApi } from '../support/kubernetes-api.ts';
+import { fromSnapshot } from '../support/requests.ts';
+import { until } from '../support/until.ts';
+import { type Claim, MiB, run, type Scene, SIZES, startScene } from './scene.ts';
+
+async function eventful(t: TestContext) {
+  const api = await KubernetesApi.start(t);
+  const scene = await startScene(t, { access: api.access, config: { events: { enabled: false } } });
+  return scene && { scene, reasons: () => api.events().map(({ reason }) => reason) };
+}
+
+async function used(scene: Scene, kind: 'ext4' | 'xfs'): Promise<Claim> {
+  const claim = await scene.claim(kind);
+  writeFileSync(join(await scene.node.mount(claim), 'data'), 'precious', { flush: true });
+  await scene.node.unmount(claim);
+  return claim;
+}
+
+/** Works on the device of a volume that is not in use, as what damages it does. */
+async function onDevice({ node, loops, controller }: Scene, { volumeId }: Claim, work: (device: string) => unknown) {
+  const { nqn = '' } = await node.controllerPublish({ volumeId, kind: 'ext4', volumeContext: {} });
+  const { device } = await loops.attach(nqn, 'the test');
+  work(device);
+  run('sync');
+  await loops.detach(nqn, 'the test');
+  await controller.controllerUnpublishVolume({ volumeId, nodeId: node.nodeId });
+}
+
+/** Puts a program before that of this machine, for all that this process starts. */
+function pretend(t: TestContext, name: string, script: string): void {
+  const directory = mkdtempSync(join(tmpdir(), 'rose-csi-pretend-'));
+  const before = process.env['PATH'];
+  t.after(() => {
+    process.env['PATH'] = before;
+    rmSync(directory, { recursive: true });
+  });
+  writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(directory, name), 0o755);
+  process.env['PATH'] = `${directory}:${before}`;
+}
+
+test('an ext4 with a recorded error must be mended before it is mounted: with one it is never grown', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await used(scene, 'ext4');
+  await onDevice(scene, claim, (device) => run('debugfs', '-w', '-R', 'set_super_value state 2', device));
+  const state = () => /Filesystem state: +(.*)/.exec(run('dumpe2fs', '-h', node.mounts()[0]?.source ?? ''))?.[1];
+  assert.equal(readFileSync(join(await node.mount(claim), 'data'), 'utf8'), 'precious');
+  assert.equal(state(), 'clean');
+});
+
+test('an ext4 that e2fsck does not mend by itself is not mounted, and can be repaired as a raw device', async (t) => {
+  const started = await eventful(t);
+  if (started?.scene === undefined) return;
+  const { scene, reasons } = started;
+  const { node } = scene;
+  const claim = await used(scene, 'ext4');
+  await onDevice(scene, claim, (device) => {
+    run('debugfs', '-w', '-R', 'clri <2>', device);
+    run('debugfs', '-w', '-R', 'set_super_value state 2', device);
+  });
+  await refused(
+    node.stage(claim),
+    'FAILED_PRECONDITION',
+    /e2fsck -p does not mend the ext4 on .*repair it with e2fsck -f in a pod.*volumeMode: Block/,
+  );
+  assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
+  await until(async () => reasons().includes('FilesystemDamaged'));
+  const raw: Claim = { ...claim, kind: 'block' };
+  const device = await node.mount(raw);
+  assert.throws(() => run('e2fsck', '-f', '-y', device), /./, 'its status says that it has mended something');
+  await node.unmount(raw);
+  await node.mount(claim);
+});
+
+test('an XFS with a dirty log that is damaged says how it is repaired', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const claim = await used(scene, 'xfs');
+  await onDevice(scene, claim, (device) => {
+    // The header of the first allocation group.
+    writeFileSync(device, readFileSync(device).fill(0xa5, 512, 1024).subarray(0, 4096), { flag: 'r+', flush: true });
+  });
+  await refused(scene.node.stage(claim), 'UNAVAILABLE', /repair it with xfs_repair in a pod/);
+});
+
+for (const [kind, program] of [
+  ['ext4', 'resize2fs'],
+  ['xfs', 'xfs_growfs'],
+] as const) {
+  test(`a ${kind} that does not grow is mounted at its old size, and that is told`, async (t) => {
+    const started = await eventful(t);
+    if (started?.scene === undefined) return;
+    const { scene, reasons } = started;
+    const { node, controller } = scene;
+    const source = await used(scene, kind);
+    const snapshotId = await makeSnapshot(controller, source.volumeId);
+    const larger = await scene.claim(kind, SIZES[kind] * 2n, fromSnapshot(snapshotId));
+    pretend(t, program, 'echo "Structure needs cleaning" >&2; exit 1');
+    const path = await node.mount(larger);
+    assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
+    const { blocks, bsize } = statfsSync(path);
+    assert.ok(blocks * bsize <= Number(SIZES[kind]));
+    await until(async () => reasons().includes('FilesystemNotGrown'));
+    const expand = node.client.nodeExpandVolume({ volumeId: larger.volumeId, volumePath: path });
+    await refused(
+      expand,
+      'UNAVAILABLE',
+      /cannot grow the filesystem on .*keeps its size and can be used.*repair it with/,
+    );
+    assert.equal(blocks * bsize > 32 * MiB, true);
+  });
+}
