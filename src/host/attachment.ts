@@ -1,4 +1,5 @@
 import type { BlockDevice } from './block-device.ts';
+import type { Owner } from './device-owner.ts';
 
 /** How long the kernel tries before it gives a lost box up, and how hard. Seconds, but for `ioQueues`. */
 export interface Tuning {
@@ -51,6 +52,9 @@ export interface Attachment {
 
   /** Whether I/O goes through now, as far as the kernel knows. */
   isLive(nqn: string): Promise<boolean>;
+
+  /** Whose a device is now. @param number `major:minor`, as in mountinfo @throws StorageError `unavailable` */
+  ownerOf(number: string): Promise<Owner>;
 
   /** Lets the kernel look at the size once more. */
   rescan(nqn: string): Promise<void>;

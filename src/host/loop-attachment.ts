@@ -1,10 +1,11 @@
 /** Volumes of a simulator on the same machine, as loop devices: everything but the network is real. For tests. */
 import { request } from 'node:http';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import { isNqnOf } from '../storage/nqn.ts';
 import type { Attachment, Target } from './attachment.ts';
-import { type BlockDevice, PLACES, readBlockDevice } from './block-device.ts';
+import { type BlockDevice, PLACES, readAttribute, readBlockDevice } from './block-device.ts';
+import type { Owner } from './device-owner.ts';
 
 interface Attached {
   readonly nqn: string;
@@ -41,6 +42,19 @@ export class LoopAttachment implements Attachment {
 
   async isLive(nqn: string): Promise<boolean> {
     return (await this.connected(nqn)).length > 0;
+  }
+
+  /** A loop device that was detached while it is in use goes on until its last user ends, and then with its file. */
+  async ownerOf(number: string): Promise<Owner> {
+    const all = (await this.#ask('GET', '/v1/attachments')) as readonly Attached[];
+    for (const { nqn, host, device } of all) {
+      if (host !== this.#hostNqn) continue;
+      if ((await readBlockDevice(PLACES, basename(device)))?.number === number) return { kind: 'volume', nqn };
+    }
+    const attribute = (file: string) => readAttribute(join(PLACES.sys, 'dev/block', number, 'loop', file));
+    if (!/^7:/.test(number)) return { kind: 'other' };
+    const isLost = (await attribute('backing_file')) === undefined || (await attribute('autoclear')) === '1';
+    return { kind: isLost ? 'lost' : 'other' };
   }
 
   /** The simulator tells the kernel itself. */

@@ -20,8 +20,22 @@ test('a line without optional fields, and one with an empty source', () => {
   assert.equal(empty?.source, '');
 });
 
-test('a line of another form is no mount, and not skipped either', () => {
-  assert.throws(() => parseMountinfo('36 35 98:0 /sub /mnt rw ext4 /dev/x rw\n'), /not a line of mountinfo/);
+test('a mount of somebody else in an unexpected form must not hide the others', () => {
+  const ours = '36 35 98:0 / /mnt rw - ext4 /dev/nvme0n1 rw';
+  const foreign = [
+    // Docker Desktop.
+    String.raw`2260 190 0:311 / /Docker/host rw,noatime - 9p drvfs rw,dirsync,aname=drvfs;path=C:\Program Files\Docker\resources;symlinkroot=/mnt/,mmap,access=client,msize=262144,trans=virtio`,
+    '37 35 0:40 / /a rw - fuse.thing thing ',
+    '38 35 0:41 / /b rw - fuse.thing thing',
+    '39 35 0:42 /sub /c rw ext4 /dev/x rw',
+    'what a newline in an option leaves',
+  ];
+  const mounts = parseMountinfo(`${foreign.join('\n')}\n${ours}\n`);
+  assert.deepEqual(
+    mounts.map(({ mountPoint }) => mountPoint),
+    ['/Docker/host', '/a', '/b', '/mnt'],
+  );
+  assert.equal(mounts[0]?.type, '9p');
 });
 
 test('the file of this machine', () => {

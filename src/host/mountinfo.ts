@@ -15,23 +15,30 @@ export interface Mount {
   readonly superOptions: readonly string[];
 }
 
-/** Id, parent, device, root, mount point, options, optional fields up to ` - `, type, source, options of the filesystem. */
-const LINE = /^\d+ \d+ (\d+:\d+) (\S+) (\S+) (\S+)(?: \S+)*? - (\S+) (\S*) (\S+)$/;
+/**
+ * Id, parent, device, root, mount point, options, optional fields up to ` - `, type, source, options of the filesystem. The last
+ * are written by each filesystem as it likes: with blanks in them, or none at all.
+ */
+const LINE = /^\d+ \d+ (\d+:\d+) (\S+) (\S+) (\S+)(?: \S+)*? - (\S+) (\S*)(?: (.*))?$/;
 
-/** Reads all of the file; a later mount hides an earlier one on the same point. @throws Error on a line of another form */
+/**
+ * Reads all of the file; a later mount hides an earlier one on the same point. A line of another form is none of ours, which are
+ * all of the kernel's own making: it is left out, as one mount of somebody else must not stop every volume of the node.
+ */
 export function parseMountinfo(text: string): Mount[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const fields = LINE.exec(line)?.slice(1).map(unescaped);
-      if (fields === undefined) throw new Error(`not a line of mountinfo: "${line}"`);
-      const [device = '', root = '', mountPoint = '', options = '', type = '', source = '', superOptions = ''] = fields;
-      return {
+  return text.split('\n').flatMap((line) => {
+    const fields = LINE.exec(line)
+      ?.slice(1)
+      .map((field = '') => unescaped(field));
+    if (fields === undefined) return [];
+    const [device = '', root = '', mountPoint = '', options = '', type = '', source = '', superOptions = ''] = fields;
+    return [
+      {
         ...{ device, root, mountPoint, type, source },
         ...{ options: options.split(','), superOptions: superOptions.split(',') },
-      };
-    });
+      },
+    ];
+  });
 }
 
 /** The kernel writes space, tab, newline, backslash and `#` as a backslash and three octal digits. */

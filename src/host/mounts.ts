@@ -5,6 +5,9 @@ import { unlessAbsent } from './errno.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
+/** Whether a mount may be taken away by the call at hand. */
+export type IsOurs = (mount: Mount) => Promise<boolean>;
+
 /** A mount replays the journal first. */
 const MOUNT_MS = 300_000;
 
@@ -47,31 +50,36 @@ export class Mounts {
   }
 
   /**
-   * Unmounts whatever is on the path, however often something was mounted there.
+   * Unmounts what is on the path, however often something was mounted there, down to the first mount that is not ours.
    *
    * @throws ProcessError when umount(8) fails or takes too long; what is left then is still to be seen by {@link at}
    */
-  async unmount(path: string, timeoutMs: number): Promise<void> {
-    const point = await canonical(path);
-    for (let layers = await this.at(path); layers.length > 0; ) {
-      await this.#umount([point], timeoutMs);
+  async unmount(path: string, isOurs: IsOurs, timeoutMs: number): Promise<void> {
+    await this.#unmountOurs(path, isOurs, (point) => this.#umount([point], timeoutMs));
+  }
+
+  /** Leaves one of several equal mounts on the path: a mount(8) whose starter was killed may have ended after the next one. */
+  async unstack(path: string): Promise<void> {
+    const [below, top] = (await this.at(path)).slice(-2);
+    if (below === undefined || top === undefined || below.device !== top.device || below.root !== top.root) return;
+    await this.#umount([top.mountPoint], MOUNT_MS);
+    await this.unstack(path);
+  }
+
+  /** Takes what is ours out of sight at once; the filesystem ends when its last user does. */
+  async unmountLazily(path: string, isOurs: IsOurs): Promise<void> {
+    await this.#unmountOurs(path, isOurs, (point) => this.#umount(['--lazy', point], MOUNT_MS));
+  }
+
+  async #unmountOurs(path: string, isOurs: IsOurs, umount: (point: string) => Promise<void>): Promise<void> {
+    for (let layers = await this.at(path); ; ) {
+      const top = layers.at(-1);
+      if (top === undefined || !(await isOurs(top))) return;
+      await umount(top.mountPoint);
       const left = await this.at(path);
       if (left.length >= layers.length) throw new ProcessError(`${path} is still mounted after umount`);
       layers = left;
     }
-  }
-
-  /** Leaves one mount of several on the path: a mount(8) whose starter was killed may have ended after the next one. */
-  async unstack(path: string): Promise<void> {
-    const point = await canonical(path);
-    for (let left = (await this.at(path)).length; left > 1; left -= 1) await this.#umount([point], MOUNT_MS);
-  }
-
-  /** Takes the mounts out of sight at once; the filesystem ends when its last user does. */
-  async unmountLazily(path: string): Promise<void> {
-    const point = await canonical(path);
-    const layers = await this.at(path);
-    for (let left = layers.length; left > 0; left -= 1) await this.#umount(['--lazy', point], MOUNT_MS);
   }
 
   /** The mount may go on its own meanwhile: an earlier umount that was cut off still runs in the kernel. */

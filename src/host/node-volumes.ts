@@ -38,7 +38,7 @@ export class NodeVolumes {
 
   /** @see Publishing.unpublish */
   async unpublish(volume: VolumeName, targetPath: string, call: Call): Promise<void> {
-    await this.#exclusively(volume, call, () => this.#publishing.unpublish(targetPath));
+    await this.#exclusively(volume, call, () => this.#publishing.unpublish(volume, targetPath));
   }
 
   /** @see Publishing.expand */

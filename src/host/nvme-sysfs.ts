@@ -1,9 +1,10 @@
 /** What sysfs tells of NVMe over fabrics. Reads only files of sysfs, which no dead device can hold up. */
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import { isNqnOf } from '../storage/nqn.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
+import type { Owner } from './device-owner.ts';
 import { unlessAbsent } from './errno.ts';
 
 /** One connection to a subsystem. */
@@ -71,6 +72,20 @@ export async function namespacesOf({ sys }: Places, nqn: string): Promise<Pick<C
   return (await Promise.all(all)).flatMap(({ name, nqn: subsystem = '' }) =>
     isNqnOf(nqn, subsystem) ? [{ name, nqn: subsystem }] : [],
   );
+}
+
+/** Whose the block device with this number is. */
+export async function ownerOf({ sys }: Places, number: string): Promise<Owner> {
+  for (const name of (await list(join(sys, 'block'))).filter((one) => NAMESPACE.test(one))) {
+    const attribute = (file: string) => readAttribute(join(sys, 'block', name, file));
+    if ((await attribute('dev')) !== number) continue;
+    const nqn = await attribute('device/subsysnqn');
+    return nqn === undefined ? { kind: 'other' } : { kind: 'volume', nqn };
+  }
+  // Filesystems without a device have numbers of their own, all with 0 in front.
+  const isNone = number.startsWith('0:');
+  const isThere = (await unlessAbsent(() => stat(join(sys, 'dev/block', number)))) !== undefined;
+  return { kind: isNone || isThere ? 'other' : 'lost' };
 }
 
 async function list(directory: string): Promise<string[]> {

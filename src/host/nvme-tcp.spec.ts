@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeIdOfHost } from '../storage/identity.ts';
 import { DEFAULT_TUNING, type Target } from './attachment.ts';
 import { isSame } from './block-device.ts';
+import { isOf } from './device-owner.ts';
 import { connectArguments, NvmeTcp } from './nvme-tcp.ts';
 import { FakeSysfs } from './sysfs.fixture.ts';
 
@@ -174,4 +177,33 @@ test('a rescan goes to a controller that works', async (t) => {
   await fake.addController(OTHER, 'nvme2');
   await attachment(fake).rescan(NQN);
   assert.deepEqual(await fake.calls(), [`ns-rescan ${fake.places.dev}/nvme1`]);
+});
+
+test('whose a mount is must be told by its device, and a device that is gone is lost', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.addNamespace({ nqn: `${NQN}-0a0a0a0a`, name: 'nvme0n1', nsid: 1 });
+  await fake.addNamespace({ nqn: NEIGHBOUR, name: 'nvme1n1', nsid: 2 });
+  await mkdir(join(fake.places.sys, 'dev/block/8:1'), { recursive: true });
+  const nvme = attachment(fake);
+  assert.deepEqual(await nvme.ownerOf('259:1'), { kind: 'volume', nqn: `${NQN}-0a0a0a0a` });
+  assert.deepEqual(await nvme.ownerOf('259:2'), { kind: 'volume', nqn: NEIGHBOUR });
+  assert.deepEqual(await nvme.ownerOf('8:1'), { kind: 'other' }, 'a disk of the node');
+  assert.deepEqual(await nvme.ownerOf('0:45'), { kind: 'other' }, 'no device at all');
+  assert.deepEqual(await nvme.ownerOf('259:7'), { kind: 'lost' });
+  const mount = {
+    device: '259:1',
+    root: '/',
+    mountPoint: '/m',
+    options: [],
+    type: 'ext4',
+    source: '',
+    superOptions: [],
+  };
+  assert.equal(await isOf(nvme, NQN, mount), true);
+  assert.equal(await isOf(nvme, OTHER, mount), false);
+  assert.equal(await isOf(nvme, OTHER, { ...mount, device: '259:7' }), true, 'only its path tells whose it was');
+  assert.equal(await isOf(nvme, NQN, { ...mount, type: 'btrfs', device: '259:7' }), false);
+  const raw = { ...mount, type: 'devtmpfs', device: '0:5', root: '/nvme9n1//deleted' };
+  assert.equal(await isOf(nvme, NQN, raw), true);
+  assert.equal(await isOf(nvme, NQN, { ...raw, root: '/null' }), false);
 });

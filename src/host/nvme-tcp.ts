@@ -4,7 +4,8 @@ import { StorageError } from '../storage/errors.ts';
 import { hostIdOf } from '../storage/identity.ts';
 import type { Attachment, Target } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
-import { type Controller, controllersOf, namespaceOf, namespacesOf } from './nvme-sysfs.ts';
+import type { Owner } from './device-owner.ts';
+import { type Controller, controllersOf, namespaceOf, namespacesOf, ownerOf } from './nvme-sysfs.ts';
 import { ProcessError, type Processes } from './processes.ts';
 import { waitFor } from './wait.ts';
 
@@ -69,6 +70,10 @@ export class NvmeTcp implements Attachment {
 
   async isLive(nqn: string): Promise<boolean> {
     return (await controllersOf(this.#places, nqn)).some(({ state }) => state === 'live');
+  }
+
+  async ownerOf(number: string): Promise<Owner> {
+    return await ownerOf(this.#places, number);
   }
 
   /** One controller that works is enough: they all lead to the same namespace. */

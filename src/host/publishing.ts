@@ -1,14 +1,15 @@
 /** NodePublish and NodeUnpublish: bind mounts of what is staged, and what can be done to it while it is in use. */
-import { lstat, mkdir, open, rmdir, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import { ofSize } from './awaited-size.ts';
 import type { BlockDevice } from './block-device.ts';
+import { isOf } from './device-owner.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
 import type { Filesystem } from './found-filesystem.ts';
+import { makeTarget, removeTarget } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
+import type { IsOurs } from './mounts.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
 import type { StageRequest } from './staging.ts';
@@ -61,6 +62,8 @@ export class Publishing {
     }
     const bound = current ?? (await mounts.at(target)).at(-1);
     if (bound === undefined || !isIt(bound, device)) {
+      // What this call has bound, when the device became another one meanwhile.
+      if (current === undefined) await mounts.unmount(target, async () => true, UMOUNT_MS);
       throw new StorageError('alreadyExists', `${target} shows ${bound?.source ?? 'nothing'}, not ${volume.id}`);
     }
     if (readOnly && !isReadOnly(bound)) await mounts.mount(['-o', 'remount,bind,ro', target]);
@@ -69,16 +72,26 @@ export class Publishing {
     }
   }
 
-  /** Takes away what is mounted at the target, whatever state it is in, and the target. */
-  async unpublish(target: string): Promise<void> {
-    const { mounts, logger } = this.#tools;
+  /**
+   * Takes away what of the volume is mounted at the target, whatever state it is in, and the target.
+   *
+   * @throws StorageError `precondition` when something else is there
+   */
+  async unpublish(volume: VolumeName, target: string): Promise<void> {
+    const { attachment, mounts, logger } = this.#tools;
+    const isOurs: IsOurs = (mount) => isOf(attachment, volume.nqn, mount);
     try {
-      await mounts.unmount(target, UMOUNT_MS);
+      await mounts.unmount(target, isOurs, UMOUNT_MS);
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
       if (!error.timedOut) throw new StorageError('busy', `${target} cannot be unmounted yet: ${error.message}`);
       logger.warn({ target }, 'unmounting lazily: the filesystem does not answer');
-      await mounts.unmountLazily(target);
+      await mounts.unmountLazily(target, isOurs);
+    }
+    const other = (await mounts.at(target)).at(-1);
+    if (other !== undefined) {
+      const text = `${target} shows ${other.source} (${other.type}), which is not ${volume.id}, and stays: unmount it if it is yours`;
+      throw new StorageError('precondition', text);
     }
     await removeTarget(target);
   }
@@ -164,21 +177,4 @@ function isReadOnly({ options }: Mount): boolean {
 
 function notThere({ id }: VolumeName, path: string): StorageError {
   return new StorageError('notFound', `${id} is not at ${path} on this node`);
-}
-
-/** A directory to bind a filesystem to, or a file to bind a device to. */
-async function makeTarget(kind: 'block' | 'filesystem', target: string): Promise<void> {
-  await mkdir(kind === 'block' ? dirname(target) : target, { recursive: true, mode: 0o750 });
-  if (kind === 'block') await (await open(target, 'a', 0o660)).close();
-}
-
-/** Never more than an empty directory or a file: what else is there is not ours. */
-async function removeTarget(target: string): Promise<void> {
-  const found = await lstat(target).catch(() => undefined);
-  if (found === undefined) return;
-  try {
-    await (found.isDirectory() ? rmdir(target) : unlink(target));
-  } catch (error) {
-    throw new StorageError('precondition', `${target} cannot be removed: ${error}`, { cause: error });
-  }
 }

@@ -5,6 +5,7 @@ import type { Call } from '../storage/storage.ts';
 import type { Target } from './attachment.ts';
 import { ofSize } from './awaited-size.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
+import { isOf } from './device-owner.ts';
 import { earlierPublications, endEarlierPublications } from './earlier-publications.ts';
 import { unlessAbsent } from './errno.ts';
 import { checkFilesystem } from './filesystem-check.ts';
@@ -12,6 +13,9 @@ import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Formattable } from './formatting.ts';
 import type { Filesystem } from './found-filesystem.ts';
+import { holdersOf } from './holders.ts';
+import { refuseSymlink } from './mount-point.ts';
+import type { IsOurs } from './mounts.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
 import { isFree, placesOf, showsFilesystem } from './volume-users.ts';
@@ -116,17 +120,20 @@ export class Staging {
     const identify = () => this.#tools.attachment.find(target.nqn);
     const formattable = { ...volume, nqn: target.nqn, blank: use.blank, filesystem: use.filesystem };
     let filesystem = await this.#usable(volume, path, device);
+    const wasMounted = filesystem !== undefined;
     if (filesystem === undefined) {
       filesystem = await formatting.ensure(formattable, device, identify, signal);
       const report = await checkFilesystem(host, volume, { device, filesystem }, identify);
       if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
       await mkdir(path, { recursive: true, mode: 0o750 });
+      await refuseSymlink(path);
       await mountFilesystem(mounts, { device, filesystem, path }, use.mountOptions);
     }
     await mounts.unstack(path);
-    const mounted = await this.#mounted(path, device);
+    const mounted = await this.#mounted(volume, path, device);
     if (!isSame(device, await identify()) || mounted === undefined) {
-      await mounts.unmount(path, UMOUNT_MS);
+      // Nothing was there before it, so all is what this call has mounted.
+      await mounts.unmount(path, async (mount) => !wasMounted || showsFilesystem(mount, device), UMOUNT_MS);
       throw new StorageError('unavailable', `${device.path} is no longer ${volume.id}; it is looked up again`);
     }
     await this.#remember(formattable, device, mounted);
@@ -157,7 +164,7 @@ export class Staging {
   /** The filesystem of the device on the path; one that has given up is taken away, unless pods still have it. */
   async #usable(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
     const { host, mounts, logger } = this.#tools;
-    const filesystem = await this.#mounted(path, device);
+    const filesystem = await this.#mounted(volume, path, device);
     const mount = filesystem && (await mounts.at(path)).at(-1);
     const fact = mount && (await givenUp(host, mount, device));
     if (mount === undefined || fact === undefined) return filesystem;
@@ -167,22 +174,23 @@ export class Staging {
       throw new FilesystemGaveUp(volume, other, `${fact}, and is still published at ${others.join(', ')}`);
     }
     logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it anew');
-    await mounts.unmount(path, UMOUNT_MS);
+    await mounts.unmount(path, this.#isOf(volume), UMOUNT_MS);
     return undefined;
   }
 
   /** The filesystem of the device on the path. One that a lost device left there is taken away. */
-  async #mounted(path: string, device: BlockDevice): Promise<Filesystem | undefined> {
+  async #mounted(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
     const { mounts } = this.#tools;
     const mount = (await mounts.at(path)).at(-1);
     if (mount === undefined) return undefined;
     const filesystem = FILESYSTEMS.find((type): type is Filesystem => type === mount.type);
     if (filesystem !== undefined && showsFilesystem(mount, device)) return filesystem;
-    if (filesystem === undefined) {
-      throw new StorageError('alreadyExists', `${path} is a mount of ${mount.type} (${mount.source}) already`);
+    if (!(await this.#isOf(volume)(mount))) {
+      const text = `${path} is a mount of ${mount.type} (${mount.source}) already, which is not ${volume.id}, and stays`;
+      throw new StorageError('alreadyExists', text);
     }
     this.#tools.logger.warn({ path, source: mount.source }, 'unmounting a filesystem whose device was lost');
-    await mounts.unmountLazily(path);
+    await mounts.unmountLazily(path, this.#isOf(volume));
     return undefined;
   }
 
@@ -196,7 +204,7 @@ export class Staging {
     const { attachment, mounts } = this.#tools;
     const device = await attachment.find(volume.nqn);
     for (;;) {
-      const isUnmounted = await this.#unmount(stagingPath);
+      const isUnmounted = await this.#unmount(volume, stagingPath);
       if (device !== undefined && isUnmounted) await this.#refuseUsed(volume, device);
       const isFlushed = isUnmounted && (device === undefined || (await this.#becomesFree(device, signal)));
       const isLive = await attachment.isLive(volume.nqn);
@@ -207,7 +215,7 @@ export class Staging {
       }
       if (isLive) {
         this.#lostSince.delete(volume.id);
-        if (isUnmounted || signal.aborted) throw inUse(volume, device);
+        if (isUnmounted || signal.aborted) throw await inUse(volume, device);
         continue;
       }
       // Never the time of day, which may be set forward while data is waiting to be flushed.
@@ -217,14 +225,18 @@ export class Staging {
         this.#tellLost(volume);
         break;
       }
-      if (signal.aborted) throw inUse(volume, device);
+      if (signal.aborted) throw await inUse(volume, device);
     }
     this.#lostSince.delete(volume.id);
     await attachment.disconnect(volume.nqn);
-    if ((await mounts.at(stagingPath)).length > 0 && !(await this.#unmount(stagingPath))) {
+    if (!(await this.#unmount(volume, stagingPath))) {
       this.#tools.logger.error({ volumeId: volume.id, stagingPath }, 'unmounting lazily: the device is gone');
-      await mounts.unmountLazily(stagingPath);
+      await mounts.unmountLazily(stagingPath, this.#isOf(volume));
     }
+  }
+
+  #isOf({ nqn }: VolumeName): IsOurs {
+    return (mount) => isOf(this.#tools.attachment, nqn, mount);
   }
 
   #tellLost(volume: VolumeName): void {
@@ -235,17 +247,28 @@ export class Staging {
     this.#tools.onUnflushed?.(volume);
   }
 
-  /** @returns whether nothing is mounted there any more. @throws StorageError `busy` when something is open in it */
-  async #unmount(path: string): Promise<boolean> {
-    const { mounts } = this.#tools;
+  /** @returns whether nothing of the volume is mounted there any more. @throws StorageError `busy` while it is open */
+  async #unmount(volume: VolumeName, path: string): Promise<boolean> {
+    const { mounts, logger } = this.#tools;
+    const isOurs = this.#isOf(volume);
     try {
-      await mounts.unmount(path, UMOUNT_MS);
-      return true;
+      await mounts.unmount(path, isOurs, UMOUNT_MS);
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
       if (!error.timedOut) throw new StorageError('busy', `${path} cannot be unmounted yet: ${error.message}`);
-      return (await mounts.at(path)).length === 0;
     }
+    const left = await mounts.at(path);
+    const top = left.at(-1);
+    if (top === undefined) return true;
+    if (await isOurs(top)) return false;
+    const ours = await Promise.all(left.map(isOurs));
+    const what = `${path} shows ${top.source} (${top.type}), which is not ${volume.id}`;
+    if (ours.includes(true)) throw new StorageError('busy', `${what}, above it: unmount that first`);
+    logger.warn(
+      { volumeId: volume.id, path, source: top.source, type: top.type },
+      'a mount that is not ours is left alone',
+    );
+    return true;
   }
 
   /** What is unmounted may still be flushed, by an umount that was cut off or in another mount namespace. */
@@ -273,9 +296,11 @@ export class Staging {
   }
 }
 
-function inUse(volume: VolumeName, device: BlockDevice | undefined): StorageError {
-  return new StorageError(
-    'unavailable',
-    `${volume.id} (${device?.path}) is still being flushed, or used in another mount namespace; it is tried again`,
-  );
+async function inUse(volume: VolumeName, device: BlockDevice | undefined): Promise<StorageError> {
+  const holders = device === undefined ? [] : await holdersOf(device);
+  const why =
+    holders.length > 0
+      ? `held by ${holders.join(', ')} of this node: end that, and keep it from taking volumes (docs/node-safety.md, "What it needs")`
+      : 'still being flushed, or used in another mount namespace; it is tried again';
+  return new StorageError('unavailable', `${volume.id} (${device?.path}) is ${why}`);
 }

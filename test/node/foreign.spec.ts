@@ -1,0 +1,106 @@
+/** What is not the volume's own stays, whatever path a call names. */
+import assert from 'node:assert/strict';
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { refused } from '../support/calls.ts';
+import { type Claim, mountsBelow, run, type Scene, startScene } from './scene.ts';
+
+const points = ({ node }: Scene) => node.mounts().map(({ mountPoint }) => mountPoint);
+
+for (const kind of ['ext4', 'block'] as const) {
+  test(`a call for one volume at the paths of another must leave that one alone: ${kind}`, async (t) => {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node } = scene;
+    const [one, other] = [await scene.claim(kind), await scene.claim('ext4')];
+    const path = await node.mount(one);
+    if (kind === 'ext4') writeFileSync(join(path, 'data'), 'precious', { flush: true });
+    const before = points(scene);
+    if (kind === 'ext4') {
+      const request = node.stageRequest(other, await node.controllerPublish(other));
+      const wrong = { ...request, stagingTargetPath: node.stagingPath(one) };
+      await refused(node.client.nodeStageVolume(wrong), 'ALREADY_EXISTS', /which is not .*, and stays/);
+    }
+    const { volumeId } = other;
+    const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: path });
+    await refused(unpublish, 'FAILED_PRECONDITION', /which is not .*, and stays/);
+    await node.client.nodeUnstageVolume({ volumeId, stagingTargetPath: node.stagingPath(one) });
+    assert.deepEqual(points(scene), before);
+    if (kind === 'ext4') assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
+    await node.unmount(one);
+    assert.deepEqual(points(scene), []);
+  });
+}
+
+/** Mounts of others, each at a path that it is given. */
+const OTHERS: Readonly<Record<string, (path: string) => unknown>> = {
+  'a tmpfs': (path) => run('mount', '-t', 'tmpfs', 'none', path),
+  'a directory of this machine': (path) => run('mount', '--bind', '/etc', path),
+};
+
+for (const [what, mount] of Object.entries(OTHERS)) {
+  test(`${what} at a path of the volume must not be unmounted`, async (t) => {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node } = scene;
+    const claim = await scene.claim('ext4');
+    const [staging, target] = [node.stagingPath(claim), node.targetPath(claim)];
+    const publishContext = await node.controllerPublish(claim);
+    const request = node.stageRequest(claim, publishContext);
+    mkdirSync(target, { recursive: true });
+    mount(staging);
+    mount(target);
+    const { volumeId } = claim;
+    await refused(node.client.nodeStageVolume(request), 'ALREADY_EXISTS');
+    const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: target });
+    await refused(unpublish, 'FAILED_PRECONDITION', /and stays/);
+    await node.unstage(claim);
+    assert.deepEqual(points(scene), [staging, target]);
+    run('umount', staging);
+    await node.client.nodeStageVolume(request);
+    mount(staging);
+    await refused(node.unstage(claim), 'ABORTED', /above it: unmount that first/);
+    run('umount', staging);
+    run('umount', target);
+    await node.unmount(claim);
+    assert.deepEqual([points(scene), scene.loops.attachments], [[], []]);
+  });
+}
+
+test('a symbolic link at a path of the volume must not lead a mount elsewhere', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const elsewhere = join(node.directory, 'elsewhere');
+  mkdirSync(elsewhere);
+  writeFileSync(join(node.directory, 'file'), '');
+  const linked = async (path: string, to: string, call: () => Promise<unknown>) => {
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(to, path);
+    const before = mountsBelow(node.directory).length;
+    await refused(call(), 'FAILED_PRECONDITION', /is a symbolic link: nothing is mounted through it/);
+    assert.equal(mountsBelow(node.directory).length, before);
+    assert.ok(lstatSync(path).isSymbolicLink());
+    run('rm', path);
+  };
+  for (const [kind, to] of [
+    ['ext4', elsewhere],
+    ['block', join(node.directory, 'file')],
+  ] as const) {
+    const claim: Claim = await scene.claim(kind);
+    const request = node.stageRequest(claim, await node.controllerPublish(claim));
+    if (kind === 'ext4') {
+      run('rmdir', node.stagingPath(claim));
+      await linked(node.stagingPath(claim), to, () => node.client.nodeStageVolume(request));
+    }
+    await node.client.nodeStageVolume(request);
+    await linked(node.targetPath(claim), to, () => node.client.nodePublishVolume(node.publishRequest(claim)));
+    const { volumeId } = claim;
+    symlinkSync(to, node.targetPath(claim));
+    const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: node.targetPath(claim) });
+    await refused(unpublish, 'FAILED_PRECONDITION', /cannot be removed: .*symbolic link/);
+    run('rm', node.targetPath(claim));
+    await node.unmount(claim);
+  }
+});
