@@ -41,9 +41,13 @@ test('unknown keys are refused by name, with those that are known', () => {
   assert.throws(
     () => volumeParameters({ pol: 'tank', Backend: 'box' }),
     invalid(
-      'parameters: "pol", "Backend" unknown; known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
+      'parameters: "pol", "Backend" unknown; did you mean "backend"? known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
         'reconnectDelaySeconds, keepAliveTimeoutSeconds, ioQueues',
     ),
+  );
+  assert.throws(
+    () => volumeParameters({ fstype: 'xfs' }),
+    invalid(/"fstype" unknown; did you mean "fsType"\? known: /),
   );
   assert.throws(() => volumeParameters({ 'csi.storage.k8s.io': 'x' }), invalid(/"csi\.storage\.k8s\.io" unknown/));
 });

@@ -70,6 +70,12 @@ export function snapshotParameters(parameters: Readonly<Record<string, string>>)
   };
 }
 
+/** Other drivers write `fstype`. */
+function meant(keys: readonly string[], known: readonly string[]): string {
+  const like = known.filter((name) => keys.some((key) => key.toLowerCase() === name.toLowerCase()));
+  return like.length > 0 ? `did you mean ${quoted(like)}? ` : '';
+}
+
 function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
   parameters: Readonly<Record<string, string>>,
@@ -81,7 +87,7 @@ function parse<Shape extends z.ZodRawShape>(
   const known = Object.keys(schema.shape);
   const problems = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys'
-      ? `${quoted(issue.keys)} unknown; ${known.length > 0 ? `known: ${known.join(', ')}` : 'there are none'}`
+      ? `${quoted(issue.keys)} unknown; ${meant(issue.keys, known)}${known.length > 0 ? `known: ${known.join(', ')}` : 'there are none'}`
       : `"${issue.path.join('.')}" ${issue.message}`,
   );
   throw invalid(`parameters: ${problems.join('; ')}`);

@@ -1,6 +1,7 @@
 /** How a volume may be used: which access types, filesystems and access modes are offered. */
 import type { PublishMode } from '../storage/storage.ts';
 import { VolumeCapability_AccessMode_Mode as Mode, type VolumeCapability } from './gen/csi_pb.js';
+import { flagsProblem } from './mount-options.ts';
 import { checkTotal, invalid, quoted } from './validation.ts';
 
 /** Filesystems that a node can make, check, mount and grow. */
@@ -12,6 +13,8 @@ export interface Usage {
   /** Wanted filesystem; empty for block, or when the caller leaves it to us. */
   readonly fsType: string;
   readonly mode: Mode;
+  /** As they were given; empty for block. */
+  readonly mountFlags: readonly string[];
 }
 
 /** ext4 and XFS belong to one node at a time, and nothing makes sure that nobody writes while several read. */
@@ -35,13 +38,14 @@ export function usageOf(field: string, capability: VolumeCapability | undefined)
   const { accessType, accessMode } = capability;
   if (accessType.case === undefined) throw invalid(`${field}: access_type (block or mount) is missing`);
   if (!accessMode || accessMode.mode === Mode.UNKNOWN) throw invalid(`${field}: access_mode is missing`);
-  if (accessType.case === 'block') return { block: true, fsType: '', mode: accessMode.mode };
-  checkTotal(`${field}: mount_flags`, accessType.value.mountFlags);
-  return { block: false, fsType: accessType.value.fsType, mode: accessMode.mode };
+  if (accessType.case === 'block') return { block: true, fsType: '', mode: accessMode.mode, mountFlags: [] };
+  const { fsType, mountFlags } = accessType.value;
+  checkTotal(`${field}: mount_flags`, mountFlags);
+  return { block: false, fsType, mode: accessMode.mode, mountFlags };
 }
 
 /** Why a volume cannot be used so; undefined when it can. */
-export function refusalOf({ block, fsType, mode }: Usage): string | undefined {
+export function refusalOf({ block, fsType, mode, mountFlags }: Usage): string | undefined {
   const name = Mode[mode] ?? `${mode}`;
   if (!Object.hasOwn(refusals, mode)) return `access mode ${name} is unknown`;
   if (refusals[mode]) return `access mode ${name} is not offered: ${refusals[mode]}`;
@@ -51,7 +55,8 @@ export function refusalOf({ block, fsType, mode }: Usage): string | undefined {
   if (fsType !== '' && !filesystems.some((known) => known === fsType)) {
     return `filesystem "${fsType}" is not offered; offered: ${quoted(filesystems)}`;
   }
-  return undefined;
+  const problem = flagsProblem(mountFlags);
+  return problem && `mount_flags: ${problem}`;
 }
 
 /** A usage that is complete and offered. @throws StorageError (invalid) */

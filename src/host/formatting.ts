@@ -62,7 +62,8 @@ export class FormatRefusal extends StorageError {
     super(
       'precondition',
       `${fact}. If its data does not matter, delete the volume and make a new one; if it does, restore it from a ` +
-        'snapshot, or mend it as a raw block volume',
+        'snapshot, or repair it with e2fsck or xfs_repair in a pod that has it as a raw block device (a PersistentVolume with ' +
+        'volumeMode: Block and the same volumeHandle)',
     );
     this.fact = fact;
   }

@@ -149,6 +149,15 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
       /^volume_capabilities\[0\]: access mode MULTI_NODE_MULTI_WRITER is offered for raw block/,
     ],
     ['filesystem', { volumeCapabilities: [filesystem(1, 'btrfs')] }, /^volume_capabilities\[0\]: filesystem "btrfs"/],
+    [
+      'mount options',
+      {
+        volumeCapabilities: [
+          { accessMode: { mode: 1 }, accessType: { case: 'mount', value: { mountFlags: ['ro,bind'] } } },
+        ],
+      },
+      'volume_capabilities[0]: mount_flags: mount option "bind" is not offered',
+    ],
     ['unknown parameter', { parameters: { pol: 'tank' } }, /^parameters: "pol" unknown; known: backend, pool, /],
     [
       'two filesystems',

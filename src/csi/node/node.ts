@@ -7,13 +7,12 @@ import {
   type NodeStageVolumeRequest,
   NodeServiceCapability_RPC_Type as Rpc,
   VolumeUsage_Unit as Unit,
-  type VolumeCapability,
 } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
+import { mountOptions } from '../mount-options.ts';
 import { NetworkTopology } from '../network-topology.ts';
 import { capacityRange, requireString } from '../validation.ts';
 import { requireUsage, type Usage } from '../volume-capability.ts';
-import { type MountOptions, mountOptions } from './mount-options.ts';
 import { contentsOf, filesystemOf, requirePath, requireVolumePath, targetOf, volumeName } from './requests.ts';
 
 /** Who this node is. */
@@ -80,13 +79,12 @@ function publishingHandlers(volumes: NodeVolumes) {
       const volumeId = requireString('volume_id', message.volumeId);
       const targetPath = requirePath('target_path', message.targetPath);
       const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
-      const { block, mode } = requireUsage('volume_capability', message.volumeCapability);
-      const flags = flagsOf(message.volumeCapability);
+      const { block, mode, mountFlags } = requireUsage('volume_capability', message.volumeCapability);
       await volumes.publish(
         {
           ...{ volume: volumeName(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
           staged: Object.keys(message.publishContext).length > 0 ? stageRequest(message) : undefined,
-          readOnly: message.readonly || flags.readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
+          readOnly: message.readonly || mountOptions(mountFlags).readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
           exclusive: mode === Mode.SINGLE_NODE_SINGLE_WRITER,
         },
         call,
@@ -126,23 +124,14 @@ function stageRequest(message: Staged): StageRequest {
   const volumeId = requireString('volume_id', message.volumeId);
   const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
   const usage = requireUsage('volume_capability', message.volumeCapability);
-  const use = useOf(usage, flagsOf(message.volumeCapability), message.volumeContext);
+  const use = useOf(usage, message.volumeContext);
   const volume = volumeName(volumeId);
   return { volume, target: targetOf(volume, message.publishContext, message.volumeContext), stagingPath, use };
 }
 
-function flagsOf(capability: VolumeCapability | undefined): MountOptions {
-  const type = capability?.accessType;
-  return mountOptions('volume_capability: mount_flags', type?.case === 'mount' ? type.value.mountFlags : []);
-}
-
-function useOf(
-  { block, mode, fsType }: Usage,
-  { options }: MountOptions,
-  volumeContext: Readonly<Record<string, string>>,
-): Use {
+function useOf({ block, mode, fsType, mountFlags }: Usage, volumeContext: Readonly<Record<string, string>>): Use {
   const { blank, filesystem } = contentsOf(volumeContext);
   if (block) return { kind: 'block', blank, readOnly: mode === Mode.SINGLE_NODE_READER_ONLY };
   const wanted = fsType === '' ? filesystem : filesystemOf('volume_capability', fsType);
-  return { kind: 'filesystem', blank, filesystem: wanted, mountOptions: options };
+  return { kind: 'filesystem', blank, filesystem: wanted, mountOptions: mountOptions(mountFlags).options };
 }
