@@ -97,7 +97,7 @@ export function stepsOf({ ms, programs, call }: NodeSample): Record<Step, number
 function stepOf(program: string, call: NodeSample['call']): Step {
   if (program === 'nvme') return call === 'NodeUnstage' ? 'disconnect' : 'connect';
   if (program === 'blkid') return 'probe';
-  if (program === 'mount') return 'mount';
+  if (program === 'mount' || program === 'e2fsck') return 'mount';
   if (program === 'umount') return 'unmount';
   if (program.startsWith('mkfs.')) return 'format';
   if (program === 'resize2fs' || program === 'xfs_growfs') return 'grow';

@@ -1,7 +1,7 @@
 /** What is looked at before a filesystem is mounted, as `FormatAndMount` of Kubernetes does it. */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
-import type { Filesystem } from './found-filesystem.ts';
+import type { Filesystem, Mountable } from './found-filesystem.ts';
 import { whileHeld } from './held-device.ts';
 import type { VolumeName } from './node-tools.ts';
 import { ProcessError, type Processes } from './processes.ts';
@@ -29,7 +29,7 @@ export class FilesystemDamaged extends StorageError {
 
 /**
  * Mends an ext4 that was not unmounted, or has recorded an error: with one, the kernel does not grow it. A clean one is left
- * alone, and e2fsck itself knows it by its superblock. XFS is checked by its log, when it is mounted.
+ * alone, and e2fsck itself knows it by its superblock. XFS is checked by its log, when it is mounted; so is an ext4 beside which anything else was found.
  *
  * @returns what is worth a line in the log
  * @throws FilesystemDamaged when it needs a person; StorageError `unavailable` or `busy`
@@ -37,10 +37,10 @@ export class FilesystemDamaged extends StorageError {
 export async function checkFilesystem(
   host: Processes,
   volume: VolumeName,
-  { device, filesystem }: { readonly device: BlockDevice; readonly filesystem: Filesystem },
+  { device, filesystem, isAlone }: { readonly device: BlockDevice } & Mountable,
   identify: () => Promise<BlockDevice | undefined>,
 ): Promise<string | undefined> {
-  if (filesystem !== 'ext4' || device.readOnly) return undefined;
+  if (filesystem !== 'ext4' || device.readOnly || !isAlone) return undefined;
   // It dies with this process, and keeps the lock while it lives, as mkfs does.
   const args = ['--pdeathsig', 'KILL', '--', 'e2fsck', '-p', device.path];
   const { status, text, complaint } = await whileHeld(host, device, identify, (descriptor) =>

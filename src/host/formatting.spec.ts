@@ -66,7 +66,8 @@ function bench(t: TestContext, size = 256 * MiB): Bench | undefined {
   const formatting = new Formatting(host, records);
   return {
     ...{ directory, device, records, formatting },
-    ensure: (volume = VOLUME, signal = NEVER) => formatting.ensure(volume, device, async () => device, signal),
+    ensure: async (volume = VOLUME, signal = NEVER) =>
+      (await formatting.ensure(volume, device, async () => device, signal)).filesystem,
     async put(offset, bytes) {
       const file = await open(path, 'r+');
       await file.write(bytes, 0, bytes.length, offset);

@@ -4,7 +4,7 @@ import { StorageError } from '../storage/errors.ts';
 import { examine, type Findings } from './blankness.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { FormatRecord, FormatRecords } from './format-record.ts';
-import { type Filesystem, filesystemOn } from './found-filesystem.ts';
+import { type Filesystem, filesystemOn, type Mountable } from './found-filesystem.ts';
 import { whileHeld } from './held-device.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
@@ -98,7 +98,7 @@ export class Formatting {
     device: BlockDevice,
     identify: () => Promise<BlockDevice | undefined>,
     signal: AbortSignal,
-  ): Promise<Filesystem> {
+  ): Promise<Mountable> {
     try {
       return await this.#ensure(volume, device, identify, signal);
     } catch (error) {
@@ -112,9 +112,9 @@ export class Formatting {
     device: BlockDevice,
     identify: () => Promise<BlockDevice | undefined>,
     signal: AbortSignal,
-  ): Promise<Filesystem> {
+  ): Promise<Mountable> {
     const found = await filesystemOn(this.#host, device, signal);
-    if (found.kind === 'filesystem' && !(await this.#mayBeUnfinished(volume))) return found.filesystem;
+    if (found.kind === 'filesystem' && !(await this.#mayBeUnfinished(volume))) return found;
     if (found.kind === 'other')
       throw refusal(volume, device, `it holds ${found.what}; only ext4 and xfs can be mounted`);
     if (!volume.blank) throw refusal(volume, device, NEVER_HELD_ONE);
@@ -129,11 +129,11 @@ export class Formatting {
       const findings = await examine(this.#host, device, signal);
       const isUnfinished = record !== undefined && isLeftByMkfs(record, volume, device, findings);
       if (findings.trace !== undefined && !isUnfinished) {
-        if (found.kind === 'filesystem') return found.filesystem;
+        if (found.kind === 'filesystem') return found;
         throw refusal(volume, device, findings.trace);
       }
       await this.#make(volume, device, isUnfinished && found.kind === 'filesystem', descriptor);
-      return volume.filesystem;
+      return { filesystem: volume.filesystem, isAlone: true };
     });
   }
 

@@ -7,9 +7,16 @@ import { METADATA_BYTES } from './superblocks.ts';
 /** Filesystems that can be made, mounted and grown. */
 export type Filesystem = 'ext4' | 'xfs';
 
+/** A filesystem to mount. */
+export interface Mountable {
+  readonly filesystem: Filesystem;
+  /** Nothing else was found beside it. Where it was, the kernel decides, and nothing tries to mend what may be another's data. */
+  readonly isAlone: boolean;
+}
+
 /** A filesystem to mount, or why what is there cannot be mounted; `nothing` when the probe finds nothing. */
 export type Found =
-  | { readonly kind: 'filesystem'; readonly filesystem: Filesystem }
+  | ({ readonly kind: 'filesystem' } & Mountable)
   | { readonly kind: 'other'; readonly what: string }
   | { readonly kind: 'nothing' };
 
@@ -23,7 +30,7 @@ export async function filesystemOn(host: Processes, device: BlockDevice, signal:
   const signature = await signatureOf(host, device, signal);
   if (signature === undefined) return { kind: 'nothing' };
   const { type, other } = signature;
-  if (isMountable(type)) return { kind: 'filesystem', filesystem: type };
+  if (isMountable(type)) return { kind: 'filesystem', filesystem: type, isAlone: true };
   const superblock = await superblockOn(host, device, signal);
   if (superblock === undefined || !isMountable(superblock.filesystem)) return { kind: 'other', what: type || other };
   const { filesystem, intact } = superblock;
@@ -31,7 +38,7 @@ export async function filesystemOn(host: Processes, device: BlockDevice, signal:
   const beside = (await tracesOn(host, device, signal)).filter(
     (trace) => trace.offset < METADATA_BYTES && trace.type !== filesystem,
   );
-  if (beside.length === 0) return { kind: 'filesystem', filesystem };
+  if (beside.length === 0) return { kind: 'filesystem', filesystem, isAlone: false };
   const names = beside.map((trace) => `${trace.type} at byte ${trace.offset}`).join(', ');
   return { kind: 'other', what: `a superblock of ${filesystem} beside ${names}` };
 }

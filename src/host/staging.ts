@@ -122,8 +122,9 @@ export class Staging {
     let filesystem = await this.#usable(volume, path, device);
     const wasMounted = filesystem !== undefined;
     if (filesystem === undefined) {
-      filesystem = await formatting.ensure(formattable, device, identify, signal);
-      const report = await checkFilesystem(host, volume, { device, filesystem }, identify);
+      const found = await formatting.ensure(formattable, device, identify, signal);
+      filesystem = found.filesystem;
+      const report = await checkFilesystem(host, volume, { device, ...found }, identify);
       if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
       await mkdir(path, { recursive: true, mode: 0o750 });
       await refuseSymlink(path);
