@@ -10,9 +10,11 @@ import { repairOf } from './repair.ts';
 /** Reading all metadata of a large and damaged ext4 takes as long as it takes. */
 const CHECK_MS = 4 * 3_600_000;
 
-/** Bits of the exit status, e2fsck(8). Everything above says that it was not checked. */
+/** Bits of the exit status, e2fsck(8). Others say that it was not checked. */
 const MENDED = 1 | 2;
 const UNCORRECTED = 4;
+/** From here on the status is not e2fsck's: it was not found, or could not be run. */
+const NOT_RUN = 64;
 
 /** A filesystem that must not be mounted before a person has repaired it: StorageError `precondition`. */
 export class FilesystemDamaged extends StorageError {
@@ -48,7 +50,7 @@ export async function checkFilesystem(
   );
   if (status === undefined) throw new ProcessError(`e2fsck of ${device.path} was killed`);
   const said = [complaint, text].filter(Boolean).join(' ').replace(/\s+/g, ' ').slice(0, 300);
-  if ((status & UNCORRECTED) !== 0) {
+  if (status < NOT_RUN && (status & UNCORRECTED) !== 0) {
     throw new FilesystemDamaged(volume, filesystem, `e2fsck -p does not mend the ext4 on ${device.path}: ${said}`);
   }
   if ((status & ~MENDED) !== 0) return `not checked, and mounted as it is: e2fsck ended with status ${status}: ${said}`;

@@ -2,6 +2,7 @@
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { Filesystem } from './found-filesystem.ts';
+import { holdersOf } from './holders.ts';
 import type { Mounts } from './mounts.ts';
 import { ProcessError, type Processes } from './processes.ts';
 import { repairOf } from './repair.ts';
@@ -26,7 +27,14 @@ export async function mountFilesystem(
 ): Promise<void> {
   const all = [...ALWAYS[filesystem], ...(device.readOnly ? WITHOUT_REPLAY[filesystem] : []), ...options];
   const args = ['-t', filesystem, ...(all.length > 0 ? ['-o', all.join(',')] : []), device.path, path];
-  await mounts.mount(args, `; if its filesystem is damaged, ${repairOf(filesystem)}`);
+  try {
+    await mounts.mount(args, `; if its filesystem is damaged, ${repairOf(filesystem)}`);
+  } catch (error) {
+    const holders = error instanceof StorageError ? await holdersOf(device) : [];
+    if (!(error instanceof StorageError) || holders.length === 0) throw error;
+    const text = `${device.path} is held by ${holders.join(', ')} of this node, so it cannot be mounted: ${error.message}`;
+    throw new StorageError(error.kind, text, { cause: error });
+  }
 }
 
 /**

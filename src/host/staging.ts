@@ -15,6 +15,7 @@ import type { Formattable } from './formatting.ts';
 import type { Filesystem } from './found-filesystem.ts';
 import { holdersOf } from './holders.ts';
 import { refuseSymlink } from './mount-point.ts';
+import type { Mount } from './mountinfo.ts';
 import type { IsOurs } from './mounts.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
@@ -131,7 +132,8 @@ export class Staging {
       await mountFilesystem(mounts, { device, filesystem, path }, use.mountOptions);
     }
     await mounts.unstack(path);
-    const mounted = await this.#mounted(volume, path, device);
+    const top = (await mounts.at(path)).at(-1);
+    const mounted = top && shown(top, device);
     if (!isSame(device, await identify()) || mounted === undefined) {
       // Nothing was there before it, so all is what this call has mounted.
       await mounts.unmount(path, async (mount) => !wasMounted || showsFilesystem(mount, device), UMOUNT_MS);
@@ -184,8 +186,8 @@ export class Staging {
     const { mounts } = this.#tools;
     const mount = (await mounts.at(path)).at(-1);
     if (mount === undefined) return undefined;
-    const filesystem = FILESYSTEMS.find((type): type is Filesystem => type === mount.type);
-    if (filesystem !== undefined && showsFilesystem(mount, device)) return filesystem;
+    const filesystem = shown(mount, device);
+    if (filesystem !== undefined) return filesystem;
     if (!(await this.#isOf(volume)(mount))) {
       const text = `${path} is a mount of ${mount.type} (${mount.source}) already, which is not ${volume.id}, and stays`;
       throw new StorageError('alreadyExists', text);
@@ -295,6 +297,12 @@ export class Staging {
       logger.warn({ err: error, volumeId: volume.id }, 'a connection is left, which the next attempt goes on with');
     }
   }
+}
+
+/** The filesystem of the device, where the mount shows it. */
+function shown(mount: Mount, device: BlockDevice): Filesystem | undefined {
+  const filesystem = FILESYSTEMS.find((type): type is Filesystem => type === mount.type);
+  return showsFilesystem(mount, device) ? filesystem : undefined;
 }
 
 async function inUse(volume: VolumeName, device: BlockDevice | undefined): Promise<StorageError> {

@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
+import { pretend } from './pretend.ts';
 import { type Claim, mountsBelow, run, type Scene, startScene } from './scene.ts';
 
 const points = ({ node }: Scene) => node.mounts().map(({ mountPoint }) => mountPoint);
@@ -103,4 +104,20 @@ test('a symbolic link at a path of the volume must not lead a mount elsewhere', 
     run('rm', node.targetPath(claim));
     await node.unmount(claim);
   }
+});
+
+test('a device that became that of another volume between probe and mount must not stay mounted', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const [one, other] = [await scene.claim('ext4'), await scene.claim('ext4')];
+  await node.mount(one);
+  await node.unmount(one);
+  await node.mount(other);
+  const device = node.mounts()[0]?.source ?? '';
+  const before = points(scene);
+  const mount = run('sh', '-c', 'command -v mount');
+  pretend(t, 'mount', `for last; do :; done; exec ${mount} -t ext4 ${device} "$last"`);
+  await refused(node.stage(one), 'UNAVAILABLE', /is no longer .*; it is looked up again/);
+  assert.deepEqual(points(scene), before);
 });

@@ -1,13 +1,13 @@
 /** A filesystem that is damaged, or does not grow, must not lock its volume. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { makeSnapshot, refused } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { until } from '../support/until.ts';
+import { pretend } from './pretend.ts';
 import { type Claim, MiB, run, type Scene, SIZES, startScene } from './scene.ts';
 
 async function eventful(t: TestContext) {
@@ -31,19 +31,6 @@ async function onDevice({ node, loops, controller }: Scene, { volumeId }: Claim,
   run('sync');
   await loops.detach(nqn, 'the test');
   await controller.controllerUnpublishVolume({ volumeId, nodeId: node.nodeId });
-}
-
-/** Puts a program before that of this machine, for all that this process starts. */
-function pretend(t: TestContext, name: string, script: string): void {
-  const directory = mkdtempSync(join(tmpdir(), 'rose-csi-pretend-'));
-  const before = process.env['PATH'];
-  t.after(() => {
-    process.env['PATH'] = before;
-    rmSync(directory, { recursive: true });
-  });
-  writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(directory, name), 0o755);
-  process.env['PATH'] = `${directory}:${before}`;
 }
 
 test('an ext4 with a recorded error must be mended before it is mounted: with one it is never grown', async (t) => {
@@ -81,6 +68,17 @@ test('an ext4 that e2fsck does not mend by itself is not mounted, and can be rep
   await node.mount(claim);
 });
 
+test('a host without a working e2fsck must not stop a mount', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const claim = await used(scene, 'ext4');
+  for (const status of [8, 126, 127]) {
+    pretend(t, 'e2fsck', `exit ${status}`);
+    assert.equal(readFileSync(join(await scene.node.mount(claim), 'data'), 'utf8'), 'precious');
+    await scene.node.unmount(claim);
+  }
+});
+
 test('an XFS with a dirty log that is damaged says how it is repaired', async (t) => {
   const scene = await startScene(t);
   if (scene === undefined) return;
@@ -96,7 +94,7 @@ for (const [kind, program] of [
   ['ext4', 'resize2fs'],
   ['xfs', 'xfs_growfs'],
 ] as const) {
-  test(`a ${kind} that does not grow is mounted at its old size, and that is told`, async (t) => {
+  test(`a filesystem that does not grow must be mounted at its old size, and an Event must say so: ${kind}`, async (t) => {
     const started = await eventful(t);
     if (started?.scene === undefined) return;
     const { scene, reasons } = started;
