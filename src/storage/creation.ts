@@ -127,6 +127,12 @@ export async function makeVolume(
       return await makeVolume(backend, wanted, call, error);
     }
     const made = error.made || before?.made === true;
+    // It may be the rest of another volume of the id, which a cut attached when that was being deleted.
+    if (before === undefined && error.code === 'RC-SLOT' && !error.mayStillRun) {
+      if (made) await takeBack(backend, wanted, made, error);
+      await discardHalfMade(backend, wanted.volume, call);
+      return await makeVolume(backend, wanted, call, error);
+    }
     if (made && isEmptyCopy(error, wanted)) {
       const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
       await takeBack(backend, wanted, made, empty);

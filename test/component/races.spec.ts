@@ -464,6 +464,32 @@ test('a publication attached and exported a volume without a size, and its creat
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
+test('a cut attached the image of a volume that was being deleted, and the next one of its id was refused for ever', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const source = await makeVolume(one, MiB);
+  const request = volumeRequest(volumeName(), MiB);
+  const sourceVolumeId = `rds1:${request.name}`;
+  await one.createVolume({ ...request, ...fromVolume(source) });
+  const cut = () => one.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const anew = async () => {
+    await two.deleteVolume({ volumeId: sourceVolumeId });
+    await two.createVolume(request);
+  };
+  const [cutEnd, anewEnd] = await between(faults, SEEN, cut, anew);
+  assert.deepEqual([cutEnd, anewEnd], ['OK', 'OK']);
+  await publish(two, sourceVolumeId);
+});
+
+test('a disk item that was left of another volume of the id is taken away, and the new one is made', async (t) => {
+  const { controller, simulator } = await startStack(t, { simulator: { quirks: ['removal-while-in-use'] } });
+  const source = await makeVolume(controller, MiB);
+  const request = volumeRequest(volumeName(), MiB);
+  await controller.createVolume({ ...request, ...fromVolume(source) });
+  await change(simulator, `/disk/btrfs/subvolume remove [find where name~"^${request.name}"]`);
+  await controller.createVolume(request);
+  await publish(controller, `rds1:${request.name}`);
+});
+
 test('what another process has completed is never taken back by one that failed', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
