@@ -27,7 +27,7 @@ import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
-const RECORD = ere`^${HEADER}[0-9a-f]{8} `;
+const RECORD = ere`^${HEADER}[0-9a-f]+ `;
 /** Entries that name a node. */
 const SOME_NODE = ere`^[0-9a-f]`;
 const ONE_NODE = ere`^[0-9a-f-]+:.:[0-9a-f]+ \|`;
