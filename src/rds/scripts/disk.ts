@@ -2,7 +2,7 @@ import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.
 import { slotOf } from '../names.ts';
 import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
-import { guarded, guardedText } from './guard.ts';
+import { guarded, guardedText, inSlot } from './guard.ts';
 import { type Found, isThere, type ProvenPool, reportFound } from './lookup.ts';
 import { put } from './output.ts';
 
@@ -65,7 +65,7 @@ export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize:
 
 /** Whether there is no disk item in the slot. */
 export function isMissing(item: Item): Script {
-  return ros`[:len [/disk find where slot=${item.slot}]]=0`;
+  return ros`[:len ${inSlot(item.slot)}]=0`;
 }
 
 /**
@@ -80,7 +80,7 @@ export function attach(
   item: Item,
   add = () => addItem(s, item, freshRecord(REATTACHED)),
 ): AttachedItem {
-  const search = ros`[/disk find where slot=${item.slot}]`;
+  const search = inSlot(item.slot);
   const id = s.let(search);
   s.if(ros`[:len ${id}]=0`, () => {
     add();
