@@ -1,5 +1,6 @@
 /** The objects of the domain as CSI messages, and back. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { requestFor } from '../storage/size.ts';
 import type { ContentSource, Snapshot, Volume } from '../storage/storage.ts';
 import type { SnapshotSchema, VolumeContentSource, VolumeContentSourceSchema, VolumeSchema } from './gen/csi_pb.js';
 import type { NetworkTopology } from './network-topology.ts';
@@ -25,7 +26,7 @@ export function snapshotMessage(snapshot: Snapshot): MessageInitShape<typeof Sna
   return {
     snapshotId: snapshot.id,
     sourceVolumeId: snapshot.sourceVolumeId,
-    sizeBytes: snapshot.sizeBytes,
+    sizeBytes: requestFor(snapshot.sizeBytes),
     creationTime: { seconds: snapshot.createdAtSeconds },
     readyToUse: true,
   };

@@ -52,13 +52,15 @@ export interface RdsOptions {
 
 /**
  * How often a refusal is asked again that the device gets past by itself, most often within milliseconds. A growth is refused
- * also to a script that was too late for it, which its repeat is not.
+ * also to a script that was too late for it, which its repeat is not; and a slot may be that of a volume which another process has
+ * made anew meanwhile.
  */
 const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
   ['RC-SIZE', 20],
   ['RC-LAG', 20],
   ['RC-LEFT', 20],
   ['RC-GROW', 1],
+  ['RC-SLOT', 1],
 ]);
 /** Milliseconds in between. */
 const PATIENCE_MS = 100;

@@ -117,25 +117,20 @@ describe('a script that writes', () => {
 });
 
 describe('a write that a device failed', () => {
-  it('was late when that took until its deadline, as a late statement finds nothing to change', async () => {
-    const clock = movedClock();
-    connect({ clock, writeWithinMs: 10_000 });
-    const call = box.run(ros`/disk remove a`, write);
-    const exec = await peer.exec(1);
-    clock.time += 9_500;
-    exec.error('no such item');
-    await assertKind(call, 'late');
-  });
-
-  it('failed when there was time left', async () => {
-    const clock = movedClock();
-    connect({ clock, writeWithinMs: 10_000 });
-    const call = box.run(ros`/disk remove a`, write);
-    const exec = await peer.exec(1);
-    clock.time += 5_000;
-    exec.error('no such item');
-    await assertKind(call, 'failed');
-  });
+  for (const [what, ms, kind] of [
+    ['was late when that took until its deadline, as a late statement finds nothing to change', 9_500, 'late'],
+    ['failed when there was time left', 5_000, 'failed'],
+  ] as const) {
+    it(what, async () => {
+      const clock = movedClock();
+      connect({ clock, writeWithinMs: 10_000 });
+      const call = box.run(ros`/disk remove a`, write);
+      const exec = await peer.exec(1);
+      clock.time += ms;
+      exec.error('no such item');
+      await assertKind(call, kind);
+    });
+  }
 });
 
 describe('a write whose answer was lost', () => {

@@ -122,11 +122,12 @@ export async function makeVolume(
       const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
       return await makeVolume(backend, wanted, call, halfMade ?? error);
     }
-    if (before === undefined && isUnsized(error, wanted)) {
+    const made = error.made || before?.made === true;
+    if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
+      if (made) await takeBack(backend, wanted, made, error);
       await discardHalfMade(backend, wanted.volume, call);
       return await makeVolume(backend, wanted, call, error);
     }
-    const made = error.made || before?.made === true;
     if (made && isEmptyCopy(error, wanted)) {
       const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
       await takeBack(backend, wanted, made, empty);
@@ -193,7 +194,10 @@ function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): bool
   return source !== undefined && code === 'RC-SIZE' && detail === '0';
 }
 
-/** Whether the disk item of a new volume shows no size: it may have been attached before there was an image. */
-function isUnsized({ code, detail, mayStillRun }: RdsError, { source }: CreateVolume): boolean {
-  return code === 'RC-SIZE' && detail === '' && source === undefined && !mayStillRun;
+/**
+ * Whether the disk item may be no more than a rest: that of a new volume shows no size, as one that was attached before there
+ * was an image; or it is of another volume of the id, which a cut attached when that was being deleted.
+ */
+function meetsRest({ code, detail }: RdsError, { source }: CreateVolume): boolean {
+  return code === 'RC-SLOT' || (code === 'RC-SIZE' && detail === '' && source === undefined);
 }

@@ -17,7 +17,8 @@ export interface Removal {
 /**
  * Removes an object. Where several subvolumes have names of its id, since a race has left another one beside it, they go one
  * by one. Whether the last one is gone is then looked at for 2 s at most, without holding the connection: what comes into
- * being meanwhile was made by a call that came later, and stays.
+ * being meanwhile was made by a call that came later, and stays. A disk item alone is what a call attached that was under way,
+ * and goes, too.
  *
  * @throws StorageError `busy` when something is left all the same; and what the operations throw.
  */
@@ -31,7 +32,7 @@ export async function removeWhole(
   for (let again = TIMES; !isNothing(left); again -= 1) {
     const isOver = again === 0 || (await hasGivenUp(clock.wait(PAUSE_MS, call.signal)));
     if (isOver) throw new StorageError('busy', `${id} is being removed and still there; it is tried again`);
-    left = await rds.run(read, call);
+    left = isRest(left) ? await removeAll(rds, remove, call) : await rds.run(read, call);
   }
 }
 
@@ -51,6 +52,11 @@ async function removeAll(rds: Pick<Rds, 'run'>, remove: Asking<ObjectState>, cal
 
 function isLonger(name: string, removed: string | undefined): boolean {
   return removed !== undefined && name !== removed && name.startsWith(removed);
+}
+
+/** Whether there is a disk item without a subvolume. */
+function isRest({ subvolumes, disk }: ObjectState): boolean {
+  return subvolumes.length === 0 && disk !== undefined;
 }
 
 function isNothing({ subvolumes, disk }: ObjectState): boolean {

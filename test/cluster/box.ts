@@ -83,6 +83,17 @@ export class SimulatedBox {
     }
   }
 
+  /** It as a backend of a configuration. @param access what `ssh` holds there beside its address and user. */
+  async backend(access: Readonly<Record<string, string>>) {
+    const pools = (await this.pools()).map(({ label, uuid }) => ({ label, uuid, mountPoint: label }));
+    return {
+      name: 'rds1',
+      ssh: { ...this.address, user: 'csi', ...access },
+      nvme: { address: this.address.host },
+      pools,
+    };
+  }
+
   #mounted(pool: string): string {
     return join(this.#directory, 'pools', pool);
   }

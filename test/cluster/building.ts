@@ -17,8 +17,17 @@ export type Say = (line: string) => void;
 /** Where each program lies that was built. */
 export interface Built {
   readonly kubernetes: string;
-  /** @throws Error when it is none of {@link PROGRAMS}. */
+  /** @throws Error when it was not asked for. */
   path(name: string): string;
+}
+
+export interface BuildOptions {
+  /** Version of Kubernetes; the pinned one unless given. */
+  readonly kubernetes?: string;
+  /** Programs beside {@link PROGRAMS}. */
+  readonly also?: readonly Program[];
+  /** Ends it. */
+  readonly signal?: AbortSignal;
 }
 
 /** A program with all that decides what comes out. */
@@ -32,14 +41,12 @@ interface Recipe {
 /**
  * Builds every program from the Go module proxy, unless the same was built before: the same means module, sums, sources of
  * the test, flags and Go. The first time that takes half an hour of two cores.
- *
- * @param wanted version of Kubernetes; the pinned one unless given.
  */
-export async function build(say: Say, wanted?: string, signal?: AbortSignal): Promise<Built> {
-  const kubernetes = await kubernetesModule(wanted);
+export async function build(say: Say, { also = [], signal, ...wanted }: BuildOptions = {}): Promise<Built> {
+  const kubernetes = await kubernetesModule(wanted.kubernetes);
   const go = (await answer('go', ['version'])).trim();
   const recipes: (readonly [Program, Recipe])[] = [];
-  for (const program of PROGRAMS) {
+  for (const program of [...PROGRAMS, ...also]) {
     const isKubernetes = program.module === 'kubernetes';
     const recipe = recipeOf(program, {
       go,
@@ -88,7 +95,7 @@ function recipeOf(program: Program, given: Omit<Recipe, 'file'> & { readonly go:
   return { directory, modules, flags, file };
 }
 
-async function make({ source }: Program, recipe: Recipe, say: Say, signal?: AbortSignal): Promise<void> {
+async function make({ source, isTest }: Program, recipe: Recipe, say: Say, signal?: AbortSignal): Promise<void> {
   const { directory, modules, flags, file } = recipe;
   mkdirSync(join(file, '..'), { recursive: true });
   const begin = performance.now();
@@ -97,11 +104,15 @@ async function make({ source }: Program, recipe: Recipe, say: Say, signal?: Abor
   const pulse = setInterval(() => say(`goes on, ${seconds()} so far`), PULSE_MS);
   try {
     const part = `${file}.part`;
-    await answer('nice', ['go', 'build', '-trimpath', '-ldflags', flags, '-o', part, source], {
-      cwd: directory,
-      env: { CGO_ENABLED: '0', GOFLAGS: `-mod=${modules} -buildvcs=false` },
-      ...(signal && { signal }),
-    });
+    await answer(
+      'nice',
+      ['go', ...(isTest ? ['test', '-c'] : ['build']), '-trimpath', '-ldflags', flags, '-o', part, source],
+      {
+        cwd: directory,
+        env: { CGO_ENABLED: '0', GOFLAGS: `-mod=${modules} -buildvcs=false` },
+        ...(signal && { signal }),
+      },
+    );
     renameSync(part, file);
     say(`took ${seconds()}`);
   } finally {

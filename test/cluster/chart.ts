@@ -52,21 +52,12 @@ export class Installation {
   }
 
   async #values(box: SimulatedBox): Promise<unknown> {
-    const pools = (await box.pools()).map(({ label, uuid }) => ({ label, uuid, mountPoint: label }));
-    const [first, second] = pools;
+    const backend = await box.backend({ secretName: SECRET });
+    const [first, second] = backend.pools;
     return {
       clusterId: await this.#kubectl.field('namespace', 'kube-system', '.metadata.uid'),
       node: { simulatorSocket: box.apiSocket },
-      config: {
-        backends: [
-          {
-            name: 'rds1',
-            ssh: { ...box.address, user: 'csi', secretName: SECRET },
-            nvme: { address: box.address.host },
-            pools,
-          },
-        ],
-      },
+      config: { backends: [backend] },
       storageClasses: [
         { name: 'rose-csi', pool: first?.label },
         { name: 'rose-csi-wait', pool: first?.label, volumeBindingMode: 'WaitForFirstConsumer' },

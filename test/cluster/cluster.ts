@@ -9,11 +9,13 @@ import { removeCgroup } from './cgroups.ts';
 import { Installation } from './chart.ts';
 import { answer } from './commands.ts';
 import { startControlPlane } from './control-plane.ts';
+import { NO_IMAGES, type SuiteImages, suiteImages } from './e2e/images.ts';
 import { makeImages } from './images.ts';
 import { Kubectl } from './kubectl.ts';
 import { Machine } from './machines.ts';
 import { KubernetesNode } from './node.ts';
 import { Pki } from './pki.ts';
+import { SUITE_PROGRAMS } from './programs.ts';
 
 const NODE_SECONDS = 120;
 /** Of this machine, empty again when no cluster is there; whoever has more in them keeps them. */
@@ -24,6 +26,8 @@ export interface ClusterOptions {
   readonly kubernetes?: string;
   /** How many; two unless given. */
   readonly nodes?: number;
+  /** Whether upstream's end-to-end tests shall run in it, which want programs and images of their own. */
+  readonly isForSuite?: boolean;
   readonly say: Say;
   /** Ends what takes long. */
   readonly signal?: AbortSignal;
@@ -36,6 +40,7 @@ export interface Cluster {
   readonly chart: Installation;
   /** The first has the control plane and the box. */
   readonly machines: readonly Machine[];
+  /** What Kubernetes runs pods with, on each machine. */
   readonly nodes: readonly KubernetesNode[];
   readonly programs: Built;
   /** The kubeconfig of an administrator, for use in a machine. */
@@ -67,9 +72,10 @@ export async function up(directory: string, options: ClusterOptions): Promise<Cl
 }
 
 async function bringUp(directory: string, options: ClusterOptions): Promise<Cluster> {
-  const { say, nodes: count = 2, signal } = options;
-  const programs = await build(say, options.kubernetes, signal);
-  const archives = await makeImages(programs, say);
+  const { say, nodes: count = 2, isForSuite = false, signal } = options;
+  const programs = await build(say, { ...options, also: isForSuite ? SUITE_PROGRAMS : [] });
+  const { images, aliases } = isForSuite ? await suiteImages(programs) : NO_IMAGES;
+  const archives = await makeImages(programs, say, images);
   const helm = await installHelm();
   const begin = performance.now();
   const done: Say = (line) => {
@@ -92,7 +98,7 @@ async function bringUp(directory: string, options: ClusterOptions): Promise<Clus
   const nodes = machines.map((one) => new KubernetesNode(one, pki, programs, `${basename(directory)}/${one.name}`));
   await Promise.all([
     startControlPlane({ machine: first, programs, pki, kubectl }, done),
-    ...nodes.map((node) => prepare(node, archives)),
+    ...nodes.map((node) => prepare(node, archives, aliases)),
   ]);
   done('containerd has the images');
   for (const node of nodes) node.startKubelet();
@@ -121,9 +127,14 @@ export async function down(directory: string): Promise<void> {
   for (const borrowed of BORROWED) removeIfEmpty(borrowed);
 }
 
-async function prepare(node: KubernetesNode, archives: readonly string[]): Promise<void> {
+async function prepare(
+  node: KubernetesNode,
+  archives: readonly string[],
+  aliases: SuiteImages['aliases'],
+): Promise<void> {
   await node.startContainerd();
   for (const archive of archives) await node.importImage(archive);
+  for (const { name, alias } of aliases) await node.tagImage(name, alias);
 }
 
 /** A node appears when its kubelet registers it, and before that there is nothing to wait for. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
 /** Where Debian keeps what only root runs; a login shell has it, others may not. */
@@ -18,8 +19,11 @@ export class CommandError extends Error {
   /** What it wrote to its standard error. */
   readonly complaints: string;
 
+  readonly status: number | null;
+
   constructor(command: readonly string[], status: number | null, complaints: string) {
     super(`${command.join(' ')}: exit status ${status}: ${complaints.trim()}`);
+    this.status = status;
     this.complaints = complaints;
   }
 }
@@ -48,6 +52,28 @@ export async function answer(
   const [code, output, complaints] = await Promise.all([status, text(child.stdout), text(child.stderr)]);
   if (code !== 0) throw new CommandError([program, ...args], code, complaints);
   return output;
+}
+
+/**
+ * Runs a program to its end, and gives each line that it writes, to either output, when it has been written.
+ *
+ * @returns its status.
+ */
+export async function follow(
+  program: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  { env }: Pick<CommandOptions, 'env'> = {},
+): Promise<number | null> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH, LC_ALL: 'C', ...env },
+  });
+  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', onLine);
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
 }
 
 /** Starts a program that outlives this process. @param log file descriptor for all that it writes. @returns its pid. */

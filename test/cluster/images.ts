@@ -23,8 +23,12 @@ const SIDECARS = {
   livenessprobe: 'livenessprobe',
 };
 
-/** Makes every image that a pod may name, unless it was made before. @returns their archives. */
-export async function makeImages(programs: Built, say: Say): Promise<readonly string[]> {
+/** Makes every image that a pod may name, unless it was made before. @param also beside them. @returns their archives. */
+export async function makeImages(
+  programs: Built,
+  say: Say,
+  also: readonly PlainImage[] = [],
+): Promise<readonly string[]> {
   const single = (name: string, program: string): PlainImage => ({
     ...{ name, entrypoint: [`/${program}`] },
     files: { [program]: programs.path(program) },
@@ -32,7 +36,8 @@ export async function makeImages(programs: Built, say: Say): Promise<readonly st
   const images = [
     single(PAUSE_IMAGE, 'pause'),
     ...Object.entries(SIDECARS).map(([key, program]) => single(imageOf(key), program)),
-    await busybox(),
+    await busybox(BUSYBOX_IMAGE),
+    ...also,
   ];
   const archives: string[] = [];
   for (const image of images) archives.push(await make(image, say));
@@ -52,9 +57,12 @@ async function make(image: PlainImage, say: Say): Promise<string> {
   return archive;
 }
 
-async function busybox(): Promise<PlainImage> {
+/** An image of this machine's busybox: a shell and its tools. */
+export async function busybox(name: string): Promise<PlainImage> {
   const program = (await answer('sh', ['-c', 'command -v busybox'])).trim();
-  const applets = (await answer(program, ['--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox');
-  const links = Object.fromEntries(applets.map((name) => [`bin/${name}`, 'busybox']));
-  return { name: BUSYBOX_IMAGE, files: { 'bin/busybox': program }, links };
+  const applets = (await answer(program, ['--list']))
+    .split('\n')
+    .filter((applet) => applet !== '' && applet !== 'busybox');
+  const links = Object.fromEntries(applets.map((applet) => [`bin/${applet}`, 'busybox']));
+  return { name, files: { 'bin/busybox': program }, links };
 }

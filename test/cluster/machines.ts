@@ -105,9 +105,14 @@ export class Machine {
     return join(this.directory, `${name}.log`);
   }
 
+  /** Whether a program that was started has not ended. */
+  isRunning(name: string): boolean {
+    return pidIn(this.#file(name)) !== undefined;
+  }
+
   /** @throws Error with the end of its log, when a program that was started has ended. */
   assertRuns(name: string): void {
-    if (pidIn(this.#file(name)) !== undefined) return;
+    if (this.isRunning(name)) return;
     const log = readFileSync(this.log(name), 'utf8').split('\n').slice(-20).join('\n');
     throw new Error(`${name} ended on ${this.name}:\n${log}`);
   }

@@ -44,7 +44,7 @@ await new Command('npm run cluster --')
   .action(async (what: string, { kubernetes, nodes, buildOnly }) => {
     if (what === 'down') await down(DIRECTORY);
     else if (what !== 'up') throw new Error(`${what} is neither up nor down`);
-    else if (buildOnly === true) await build(say, kubernetes, interruption.signal);
+    else if (buildOnly === true) await build(say, { kubernetes, signal: interruption.signal });
     else await bringUp(kubernetes, Number(nodes));
   })
   .parseAsync()

@@ -44,6 +44,11 @@ export class KubernetesNode {
     await this.#ctr('--namespace=k8s.io', 'images', 'import', archive);
   }
 
+  /** Gives an image that was imported a second name. */
+  async tagImage(name: string, alias: string): Promise<void> {
+    await this.#ctr('--namespace=k8s.io', 'images', 'tag', name, alias);
+  }
+
   startKubelet(): void {
     makeCgroup(this.#cgroup);
     const file = this.#file('kubelet.yaml');

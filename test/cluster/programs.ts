@@ -8,6 +8,8 @@ export interface Program {
   readonly module: string;
   /** What `go build` is told to build. */
   readonly source: string;
+  /** Whether it is built of a package's tests, by `go test`. */
+  readonly isTest?: true;
 }
 
 const KUBERNETES_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'];
@@ -31,6 +33,13 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'etcd', module: 'etcd', source: '.' },
   ...KUBERNETES_PROGRAMS.map((name) => ({ name, module: 'kubernetes', source: `k8s.io/kubernetes/cmd/${name}` })),
   ...SIDECARS,
+];
+
+/** Upstream's end-to-end tests, what runs them in parallel, and what their pods run. Only built for test/cluster/e2e. */
+export const SUITE_PROGRAMS: readonly Program[] = [
+  { name: 'ginkgo', module: 'kubernetes', source: 'github.com/onsi/ginkgo/v2/ginkgo' },
+  { name: 'agnhost', module: 'kubernetes', source: 'k8s.io/kubernetes/test/images/agnhost' },
+  { name: 'e2e.test', module: 'kubernetes', source: 'k8s.io/kubernetes/test/e2e', isTest: true },
 ];
 
 /** Flags of the linker: no symbols, and for Kubernetes its version, which it does not know by itself. */

@@ -15,10 +15,8 @@ export async function roseCsi(
 ): Promise<{ readonly output: string; readonly status: number }> {
   if (first === undefined) throw new Error('a cluster has at least one node');
   const config = join(first.directory, 'rose-csi.json');
-  const pools = (await box.pools()).map(({ label, uuid }) => ({ label, uuid, mountPoint: label }));
-  const ssh = { ...box.address, user: 'csi', privateKeyFile: box.keyFile, hostKeysFile: box.hostKeysFile };
   const clusterId = await kubectl.field('namespace', 'kube-system', '.metadata.uid');
-  const backends = [{ name: 'rds1', ssh, nvme: { address: box.address.host }, pools }];
+  const backends = [await box.backend({ privateKeyFile: box.keyFile, hostKeysFile: box.hostKeysFile })];
   writeFileSync(config, JSON.stringify({ clusterId, logLevel: 'warn', backends }));
   const end = 'status=0; "$0" "$@" || status=$?; echo; echo "$status"';
   const flags = [`--config=${config}`, `--kubeconfig=${adminConfig}`];

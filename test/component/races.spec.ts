@@ -132,6 +132,16 @@ test('a volume published to two nodes at once ends at one of them at most', asyn
   assert.equal(again[owner === node(1) ? 0 : 1], 'OK');
 });
 
+/** Runs `first` until it is about to run the command, then all of `second`, then the rest of `first`. */
+async function between(faults: Faults, target: Target, first: () => Promise<unknown>, second: () => Promise<unknown>) {
+  const gate = faults.hold(target);
+  const running = outcome(first());
+  await gate.reached;
+  const end = await outcome(second());
+  gate.release();
+  return [await running, end] as const;
+}
+
 /** What a statement looks at last, when it has found what it is going to change. */
 const IN_TIME = { path: '/system/package', command: 'find' };
 
@@ -139,12 +149,12 @@ test('a volume was published to two nodes, since the box held up the record of o
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
   const volumeId = await makeVolume(one, MiB);
-  const record = faults.hold(IN_TIME);
-  const first = outcome(publish(one, volumeId, node(1)));
-  await record.reached;
-  const { nqn = '' } = await publish(two, volumeId, node(2));
-  record.release();
-  assert.equal(await first, 'FAILED_PRECONDITION');
+  let nqn = '';
+  const ends = await between(
+    ...([faults, IN_TIME, () => publish(one, volumeId, node(1))] as const),
+    async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
+  );
+  assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
   assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
 });
 
@@ -152,13 +162,8 @@ test('a volume was published to two nodes, since the box held up the export to o
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.before(IN_TIME, () => undefined);
-  const exported = faults.hold(IN_TIME);
-  const first = outcome(publish(one, volumeId, node(1)));
-  await exported.reached;
-  await unpublish(two, volumeId, node(1));
-  await publish(two, volumeId, node(2));
-  exported.release();
-  assert.equal(await first, 'ABORTED');
+  const move = () => unpublish(two, volumeId, node(1)).then(() => publish(two, volumeId, node(2)));
+  assert.deepEqual(await between(faults, IN_TIME, () => publish(one, volumeId, node(1)), move), ['ABORTED', 'OK']);
 });
 
 /** What a person does whom RC-EXPORTED asks to. */
@@ -173,13 +178,8 @@ for (const [what, nth] of [
     const volumeId = await makeVolume(one, MiB);
     await publish(one, volumeId, node(1));
     for (let skipped = 1; skipped < nth; skipped += 1) faults.before(IN_TIME, () => undefined);
-    const gate = faults.hold(IN_TIME);
-    const end = outcome(unpublish(one, volumeId, node(1)));
-    await gate.reached;
-    await unpublish(two, volumeId, node(1));
-    await publish(two, volumeId, node(2));
-    gate.release();
-    assert.equal(await end, 'OK');
+    const move = () => unpublish(two, volumeId, node(1)).then(() => publish(two, volumeId, node(2)));
+    assert.deepEqual(await between(faults, IN_TIME, () => unpublish(one, volumeId, node(1)), move), ['OK', 'OK']);
     await unpublish(one, volumeId, node(1));
     await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION');
     await refused(two.deleteVolume({ volumeId }), 'FAILED_PRECONDITION');
@@ -195,12 +195,12 @@ test('the end of a publication, whose record was written over that of the next n
   const stack = await startTwo(t);
   const { one, two, faults, simulator } = stack;
   const volumeId = await makeVolume(one, MiB);
-  const record = faults.hold(IN_TIME);
-  const first = outcome(publish(one, volumeId, node(1)));
-  await record.reached;
-  const { nqn = '' } = await publish(two, volumeId, node(2));
-  record.release();
-  assert.equal(await first, 'FAILED_PRECONDITION');
+  let nqn = '';
+  const ends = await between(
+    ...([faults, IN_TIME, () => publish(one, volumeId, node(1))] as const),
+    async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
+  );
+  assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
   await unpublish(two, volumeId, node(1));
   assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'it is the export of the second node');
   await unpublish(two, volumeId, node(2));
@@ -213,12 +213,8 @@ test('a publication that was ended before it turned the export on left an export
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.before(IN_TIME, () => undefined);
-  const gate = faults.hold(IN_TIME);
-  const first = outcome(publish(one, volumeId, node(1)));
-  await gate.reached;
-  await unpublish(two, volumeId, node(1));
-  gate.release();
-  assert.equal(await first, 'ABORTED');
+  const take = () => unpublish(two, volumeId, node(1));
+  assert.deepEqual(await between(faults, IN_TIME, () => publish(one, volumeId, node(1)), take), ['ABORTED', 'OK']);
   await publish(two, volumeId, node(2));
 });
 
@@ -227,13 +223,10 @@ test('a deletion took the disk item of a volume that was deleted and made anew u
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
   await one.createVolume(request);
-  const gate = faults.hold({ path: '/disk/btrfs/filesystem', command: 'find' });
-  const first = outcome(one.deleteVolume({ volumeId }));
-  await gate.reached;
-  await two.deleteVolume({ volumeId });
-  await two.createVolume(request);
-  gate.release();
-  await first;
+  const anew = () => two.deleteVolume({ volumeId }).then(() => two.createVolume(request));
+  const guard = { path: '/disk/btrfs/filesystem', command: 'find' };
+  const [, anewEnd] = await between(faults, guard, () => one.deleteVolume({ volumeId }), anew);
+  assert.equal(anewEnd, 'OK');
   const made = await outcome(two.controllerGetVolume({ volumeId }));
   assert.ok(made === 'NOT_FOUND' || (await outcome(publish(two, volumeId))) === 'OK', made);
 });
@@ -270,16 +263,6 @@ test('a volume deleted and published at once is not both', async (t) => {
   await one.deleteVolume({ volumeId });
   assert.deepEqual(await inventory(simulator), []);
 });
-
-/** Runs `first` until it is about to run the command, then all of `second`, then the rest of `first`. */
-async function between(faults: Faults, target: Target, first: () => Promise<unknown>, second: () => Promise<unknown>) {
-  const gate = faults.hold(target);
-  const running = outcome(first());
-  await gate.reached;
-  const end = await outcome(second());
-  gate.release();
-  return [await running, end] as const;
-}
 
 test('a volume deleted while its snapshot is cut: a snapshot that was promised is whole', async (t) => {
   const stack = await startTwo(t);
@@ -462,6 +445,32 @@ test('a publication attached and exported a volume without a size, and its creat
   made.release();
   assert.equal(await creation, 'OK');
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
+});
+
+test('a cut attached the image of a volume that was being deleted, and the next one of its id was refused for ever', async (t) => {
+  const { one, two, faults } = await startTwo(t);
+  const source = await makeVolume(one, MiB);
+  const request = volumeRequest(volumeName(), MiB);
+  const sourceVolumeId = `rds1:${request.name}`;
+  await one.createVolume({ ...request, ...fromVolume(source) });
+  const cut = () => one.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const anew = async () => {
+    await two.deleteVolume({ volumeId: sourceVolumeId });
+    await two.createVolume(request);
+  };
+  const [cutEnd, anewEnd] = await between(faults, SEEN, cut, anew);
+  assert.deepEqual([cutEnd, anewEnd], ['OK', 'OK']);
+  await publish(two, sourceVolumeId);
+});
+
+test('a disk item that was left of another volume of the id is taken away, and the new one is made', async (t) => {
+  const { controller, simulator } = await startStack(t, { simulator: { quirks: ['removal-while-in-use'] } });
+  const source = await makeVolume(controller, MiB);
+  const request = volumeRequest(volumeName(), MiB);
+  await controller.createVolume({ ...request, ...fromVolume(source) });
+  await change(simulator, `/disk/btrfs/subvolume remove [find where name~"^${request.name}"]`);
+  await controller.createVolume(request);
+  await publish(controller, `rds1:${request.name}`);
 });
 
 test('what another process has completed is never taken back by one that failed', async (t) => {

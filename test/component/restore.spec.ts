@@ -147,3 +147,16 @@ test('a snapshot without its image never becomes a volume: an empty restore woul
   await refused(makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /empty/);
   assert.deepEqual(await inventory(simulator), before);
 });
+
+test('the manifest of a claim in decimal units was refused for its restore, as too small', async (t) => {
+  const { controller } = await startStack(t);
+  const requiredBytes = 100_000_000n;
+  const { volume } = await controller.createVolume(volumeRequest(volumeName(), requiredBytes));
+  const { snapshot } = await controller.createSnapshot({
+    ...{ name: snapshotName(), sourceVolumeId: volume?.volumeId ?? '' },
+  });
+  assert.equal(snapshot?.sizeBytes, requiredBytes, 'csi-provisioner compares a claim with it');
+  const restore = volumeRequest(volumeName(), requiredBytes, fromSnapshot(snapshot.snapshotId));
+  const { volume: restored } = await controller.createVolume(restore);
+  assert.equal(restored?.capacityBytes, 96n * MiB);
+});

@@ -133,12 +133,12 @@ function complete(s: ScriptBuilder, making: Making): void {
  */
 function completeEmpty(s: ScriptBuilder, { request, name, made }: Making, item: Item): void {
   const bytes = ros`${request.bytes}`;
-  attach(s, item, () => {
+  const attached = attach(s, item, () => {
     s.if(ros`${made}=""`, () => s.fail('RC-HALF'));
     addItem(s, item, freshRecord(request.description), ros` file-size=${bytes}`);
   });
   const image = ros`(${ere`(^|/)`}.${name}.${ere`/volume\.img$`})`;
-  growTo(s, item, bytes, {
+  growTo(s, attached, bytes, {
     unread: (shown) =>
       s.if(
         ros`${shown}="0" and (${made}!="" or [:len [/file find where name~${image} and size=0]]=1)`,
@@ -149,8 +149,8 @@ function completeEmpty(s: ScriptBuilder, { request, name, made }: Making, item: 
 }
 
 function completeCopy(s: ScriptBuilder, { request, least }: Making, item: Item): void {
-  attach(s, item, () => addItem(s, item, freshRecord(request.description)));
-  growTo(s, item, request.bytes > 0n ? ros`${request.bytes}` : least, {
+  const attached = attach(s, item, () => addItem(s, item, freshRecord(request.description)));
+  growTo(s, attached, request.bytes > 0n ? ros`${request.bytes}` : least, {
     before: (shown) => s.if(ros`[:tonum ${shown}]<${least}`, () => s.fail('RC-EMPTY', least)),
   });
 }

@@ -2,7 +2,7 @@ import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.
 import { slotOf } from '../names.ts';
 import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
-import { guarded, guardedText } from './guard.ts';
+import { guarded, guardedText, inSlot } from './guard.ts';
 import { type Found, isThere, type ProvenPool, reportFound } from './lookup.ts';
 import { put } from './output.ts';
 
@@ -13,16 +13,20 @@ export const SIZE = ere`^[1-9][0-9]*$`;
 /** A boolean property as text, in either of its forms (U12). */
 export const TRUE = ere`^(true|yes)$`;
 
-/** Handles on the disk item of a volume. */
+/** Handles on the disk item that a volume has, or is to have. */
 export interface Item {
   /** Its slot. */
   readonly slot: Script;
   /** The path of the image that belongs to it. */
   readonly path: Script;
-  /** Its id, as a list of one; empty before it is attached. */
-  readonly id: Script;
   /** What must hold for its image to be attached. */
   readonly provided: readonly Script[];
+}
+
+/** One that is there. */
+export interface AttachedItem extends Item {
+  /** Its id, as a list of one. */
+  readonly id: Script;
 }
 
 /** The text of a property of an item. */
@@ -41,7 +45,6 @@ export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, na
   return {
     slot: s.let(ros`${slotOf(volume)}`),
     path: s.let(ros`(${pool.mountPoint}."/".${name}."/volume.img")`),
-    id: s.let(),
     provided: row === undefined ? [] : [isThere(row)],
   };
 }
@@ -62,25 +65,30 @@ export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize:
 
 /** Whether there is no disk item in the slot. */
 export function isMissing(item: Item): Script {
-  return ros`[:len [/disk find where slot=${item.slot}]]=0`;
+  return ros`[:len ${inSlot(item.slot)}]=0`;
 }
 
 /**
- * Sees to it that the volume has its disk item, and sets the handle to its id: a router reset loses items, and a restored
+ * Sees to it that the volume has its disk item: a router reset loses items, and a restored
  * volume has none yet. An item for another file, or for this one at a place where the pool is no longer mounted, is refused
  * with RC-SLOT.
  *
  * @param add Adds a missing item; without `file-size` unless told otherwise, so that no byte can change.
  */
-export function attach(s: ScriptBuilder, item: Item, add = () => addItem(s, item, freshRecord(REATTACHED))): void {
-  const search = ros`[/disk find where slot=${item.slot}]`;
-  s.set(item.id, search);
-  s.if(ros`[:len ${item.id}]=0`, () => {
+export function attach(
+  s: ScriptBuilder,
+  item: Item,
+  add = () => addItem(s, item, freshRecord(REATTACHED)),
+): AttachedItem {
+  const search = inSlot(item.slot);
+  const id = s.let(search);
+  s.if(ros`[:len ${id}]=0`, () => {
     add();
-    s.set(item.id, search);
+    s.set(id, search);
   });
-  const path = s.let(ros`[/disk get ${item.id} file-path]`);
+  const path = s.let(ros`[/disk get ${id} file-path]`);
   s.if(ros`!(("/".${path})~(${ere`^/*`}.${item.path}.${ere`$`}))`, () => s.fail('RC-SLOT', path));
+  return { ...item, id };
 }
 
 /**
@@ -105,7 +113,7 @@ export interface Growth {
  * sets the size. Refuses with RC-GROW when the device refused and shows a smaller size afterwards (another process may have
  * grown or removed the item meanwhile), and with RC-LAG when the size does not follow at once: the caller asks again.
  */
-export function growTo(s: ScriptBuilder, item: Item, wanted: Script, { before, unread }: Growth = {}): void {
+export function growTo(s: ScriptBuilder, item: AttachedItem, wanted: Script, { before, unread }: Growth = {}): void {
   const bytes = s.let(wanted);
   const shown = s.let(textOf(item.id, ros`size`));
   s.if(

@@ -37,9 +37,14 @@ export function guardedText(text: Script, ...conditions: readonly Script[]): Scr
   return ros`[:pick ${text} 0 (99*${count(conditions)})]`;
 }
 
+/** The ids of the disk items in a slot: one or none. */
+export function inSlot(slot: Script): Script {
+  return ros`[/disk find where slot=${slot}]`;
+}
+
 /** The ids of the disk items of a volume: one or none. */
 export function ids(volume: VolumeRef): Script {
-  return ros`[/disk find where slot=${slotOf(volume)}]`;
+  return inSlot(ros`${slotOf(volume)}`);
 }
 
 /**

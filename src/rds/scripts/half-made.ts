@@ -7,7 +7,7 @@ import type { VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
 import { addItem, type Item, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
-import { ids } from './guard.ts';
+import { ids, inSlot } from './guard.ts';
 import { locate, mountedPools, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
 import { put } from './output.ts';
 import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
@@ -64,7 +64,7 @@ export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writ
 
 /** Removes the disk item while it has no size, no node recorded, and is not exported. */
 function removeUnsized(s: ScriptBuilder, { slot }: Item, then: () => void): void {
-  const items = ros`[/disk find where slot=${slot}]`;
+  const items = inSlot(slot);
   s.each(items, (item) => {
     const comment = s.let(textOf(item, ros`comment`));
     s.if(ros`!(${textOf(item, ros`size`)}~${SIZE}) and !(${comment}~${HAS_NODES})`, () => {

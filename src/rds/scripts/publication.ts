@@ -21,13 +21,13 @@ import {
 import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
-import { guarded, ids } from './guard.ts';
+import { guarded, ids, inSlot } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
-const RECORD = ere`^${HEADER}[0-9a-f]{8} `;
+const RECORD = ere`^${HEADER}[0-9a-f]+ `;
 /** Entries that name a node. */
 const SOME_NODE = ere`^[0-9a-f]`;
 const ONE_NODE = ere`^[0-9a-f-]+:.:[0-9a-f]+ \|`;
@@ -133,10 +133,9 @@ export function exportVolume(
         );
         // Taken off meanwhile by somebody who saw no export: unless another node shares it, this one would be nobody's.
         const now = s.let(textOf(item, ros`comment`));
-        s.if(ros`!(${now}~${ere`:${token} `})`, () => {
-          const found = guarded(ros`/disk find where slot=${slot} and nvme-tcp-server-nqn=${nqn}`);
-          s.run(ros`/disk set ${found} nvme-tcp-export=no`);
-        });
+        s.if(ros`!(${now}~${ere`:${token} `})`, () =>
+          turnOff(s, item, guarded(ros`/disk find where slot=${slot} and nvme-tcp-server-nqn=${nqn}`)),
+        );
         s.if(ros`!(${now}~${mine})`, () => s.fail('RC-RACE'));
       });
       s.run(reportDisk(slot));
@@ -205,7 +204,7 @@ export function unpublishVolume(
     ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
     script: script((s) => {
       const [slot, attached] = [s.let(ros`${slotOf(volume)}`), s.let(ros`""`)];
-      const items = ros`[/disk find where slot=${slot}]`;
+      const items = inSlot(slot);
       s.if(ros`[:len ${items}]=0`, () => {
         s.attempt(
           () => {

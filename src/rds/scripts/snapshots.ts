@@ -52,13 +52,12 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
         s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));
         s.if(ros`!(${named}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', named));
         proveQuota(s, box.owners, request);
-        const item = itemOf(s, source, pool, named);
-        attach(s, item);
-        const name = s.let(ros`(${namePrefix}.${readSize(s, item.id)})`);
+        const item = attach(s, itemOf(s, source, pool, named, row));
+        const size = readSize(s, item.id);
         proveSpace(s, pool, ros`${box.reserveBytes}`);
         const none = ros`[:len ${rowsWhere(ownNow(found, pool, 'snap'))}]=0`;
         const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
-        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=${name}`);
+        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=(${namePrefix}.${size})`);
         s.run(put(ros`{"made"=true}`));
       });
       reportFound(s, found, pool, 'snap');

@@ -6,7 +6,7 @@ import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
-import { attach, growTo, type Item, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
+import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { hasNoItem, ids } from './guard.ts';
 import {
   type Found,
@@ -25,7 +25,7 @@ import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './remova
 export const HAS_NODES = ere`^rose:2 [0-9a-f]+ [0-9a-f]`;
 
 /** A disk item in its pool. */
-export interface OpenVolume extends Item {
+export interface OpenVolume extends AttachedItem {
   readonly pool: ProvenPool;
 }
 
@@ -34,8 +34,7 @@ export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef
   const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
   proveOwned(s, found.row, volume, box.owners);
-  const item = itemOf(s, volume, pool, nameOf(found.row), found.row);
-  attach(s, item);
+  const item = attach(s, itemOf(s, volume, pool, nameOf(found.row), found.row));
   return { ...item, pool };
 }
 

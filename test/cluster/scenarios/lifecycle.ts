@@ -15,8 +15,8 @@ export const LIFECYCLE: readonly Scenario[] = [
       await chart.install(cluster.box, ['--set=controller.replicas=2', '--set=node.podAnnotations.upgraded=yes']);
       const before = await counted(cluster, 'lasting');
       await eventually(async () => (await counted(cluster, 'lasting')) > before);
-      const phase = await kubectl.field('pod', 'lasting', '.status.containerStatuses[0].restartCount');
-      assert.equal(phase, '0');
+      const restarts = await kubectl.field('pod', 'lasting', '.status.containerStatuses[0].restartCount');
+      assert.equal(restarts, '0');
     },
   },
   {

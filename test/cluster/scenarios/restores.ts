@@ -24,9 +24,7 @@ export const RESTORES: readonly Scenario[] = [
     title: 'a larger restore has the file, and is larger',
     async run(cluster) {
       const { kubectl } = cluster;
-      await kubectl.apply(claim('larger', 'rose-csi-xfs', '2Gi', FROM), pod('larger', 'larger', { node: 'n2' }));
-      await ready(cluster, 'larger');
-      assert.equal(await shell(cluster, 'larger', 'cat /data/file'), 'kept\n');
+      await hasFile(cluster, 'larger', claim('larger', 'rose-csi-xfs', '2Gi', FROM));
       assert.equal(await kubectl.field('pvc', 'larger', '.status.capacity.storage'), '2Gi');
       await remove(cluster, 'pod/larger', 'pvc/larger');
     },
@@ -66,9 +64,7 @@ export const RESTORES: readonly Scenario[] = [
       );
       await kubectl.wait('jsonpath={.status.readyToUse}=true', ['volumesnapshot/by-hand'], SECONDS);
       const from = { kind: 'VolumeSnapshot', name: 'by-hand' } as const;
-      await kubectl.apply(claim('again', 'rose-csi-xfs', '1Gi', { from }), pod('again', 'again', { node: 'n1' }));
-      await ready(cluster, 'again');
-      assert.equal(await shell(cluster, 'again', 'cat /data/file'), 'kept\n');
+      await hasFile(cluster, 'again', claim('again', 'rose-csi-xfs', '1Gi', { from }));
       await remove(cluster, 'pod/again', 'pvc/again');
       await remove(cluster, 'volumesnapshot/by-hand', 'volumesnapshotcontent/by-hand');
     },
@@ -87,12 +83,7 @@ export const RESTORES: readonly Scenario[] = [
       const adopted = (await kubectl.list('pv')).find((one) => JSON.stringify(one).includes(handle))?.metadata.name;
       assert.ok(adopted !== undefined, manifest);
       const bound = claim('adopted', '', '1Gi') as { spec: object };
-      await kubectl.apply(
-        { ...bound, spec: { ...bound.spec, volumeName: adopted } },
-        pod('adopted', 'adopted', { node: 'n2' }),
-      );
-      await ready(cluster, 'adopted');
-      assert.equal(await shell(cluster, 'adopted', 'cat /data/file'), 'kept\n');
+      await hasFile(cluster, 'adopted', { ...bound, spec: { ...bound.spec, volumeName: adopted } });
       const expendable = { spec: { persistentVolumeReclaimPolicy: 'Delete' } };
       await kubectl.run(['patch', 'pv', adopted, `--patch=${JSON.stringify(expendable)}`]);
       await remove(cluster, 'pod/adopted');
@@ -103,6 +94,13 @@ export const RESTORES: readonly Scenario[] = [
     },
   },
 ];
+
+/** Makes a claim, and a pod of its name that finds the file of the source in it, on the other node than that. */
+async function hasFile(cluster: Cluster, name: string, itsClaim: object): Promise<void> {
+  await cluster.kubectl.apply(itsClaim, pod(name, name, { node: 'n2' }));
+  await ready(cluster, name);
+  assert.equal(await shell(cluster, name, 'cat /data/file'), 'kept\n');
+}
 
 /** Waits until an Event about a claim gives this reason, and sees that there is no volume. */
 async function tellsOf({ kubectl }: Cluster, name: string, reason: RegExp): Promise<void> {

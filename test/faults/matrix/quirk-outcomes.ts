@@ -96,7 +96,6 @@ export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>>
     'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
   },
   'size-late-5s': {
-    CreateVolume: 'ABORTED',
     'CreateVolume from a snapshot': 'ABORTED',
     'CreateVolume from a snapshot, larger': 'ABORTED',
     'CreateVolume from a volume': 'ABORTED',

@@ -141,6 +141,8 @@ function expand(
 ): World[] {
   const volume = world.volumes.get(number);
   if (volume === undefined) return outcome.code === 'NOT_FOUND' || isOpen(outcome) ? [world] : [];
+  // Half removed, it may be no more than a disk item.
+  if (outcome.code === 'NOT_FOUND') return volume.open ? [world] : [];
   const size = volume.mib === undefined || volume.open ? undefined : Math.max(volume.mib, mib);
   const grown = withVolume(world, number, { ...volume, mib: size });
   if (outcome.code === 'OK') return same(outcome.reply.mib, size) && (outcome.reply.mib ?? 0) >= mib ? [grown] : [];
@@ -152,6 +154,7 @@ function expand(
 function publish(world: World, command: Publication, outcome: Outcome, around: Circumstances): World[] {
   const volume = world.volumes.get(command.volume);
   if (volume === undefined) return outcome.code === 'NOT_FOUND' || isOpen(outcome) ? [world] : [];
+  if (outcome.code === 'NOT_FOUND') return volume.open ? [world] : [];
   const isElsewhere = volume.node !== undefined && volume.node !== command.node;
   const claimed = withVolume(world, command.volume, { ...volume, node: command.node });
   const published = withVolume(world, command.volume, { ...volume, node: command.node, exported: true });
@@ -224,6 +227,7 @@ function cut(world: World, command: Made<'cut'>, outcome: Outcome, around: Circu
     const isRefused = outcome.code === 'NOT_FOUND' || (outcome.code === 'FAILED_PRECONDITION' && !around.calm);
     return isRefused || isOpen(outcome) ? [world] : [];
   }
+  if (outcome.code === 'NOT_FOUND') return volume.open ? [world] : [];
   const mib = around.contested(source) || volume.open ? undefined : volume.mib;
   const made = { source, mib, imageMib: mib, seconds: undefined, content: volume.content };
   if (outcome.code === 'OK') {
