@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { lstat } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
@@ -79,6 +80,30 @@ test('a stale socket is taken over, a live one is refused', async (t) => {
   await assert.rejects(serve({ endpoint, services: [nothing] }), { message: /another process already serves/ });
   await server.stop();
   await (await serve({ endpoint, services: [nothing] })).stop();
+});
+
+test('a client that leaks connections does not take all of the memory: further ones are closed, and calls on old ones go on', async (t) => {
+  const { path } = await startServer(t, [implement(Identity, { probe: async () => ({ ready: true }) })]);
+  const client = createClient(Identity, `unix://${path}`);
+  t.after(() => client.close());
+  await client.probe({});
+  const leaked = Array.from({ length: 600 }, () => connect(path));
+  t.after(() => {
+    for (const connection of leaked) connection.destroy();
+  });
+  let closed = 0;
+  const excess = leaked.length + 1 - 512;
+  await new Promise<void>((resolve) => {
+    for (const connection of leaked) {
+      connection.resume().on('error', () => undefined);
+      connection.on('close', () => {
+        closed += 1;
+        if (closed === excess) resolve();
+      });
+    }
+  });
+  assert.equal((await client.probe({})).ready, true);
+  assert.equal(closed, excess);
 });
 
 test('an endpoint that cannot be bound is an error that names it', async (t) => {

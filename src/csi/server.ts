@@ -1,11 +1,18 @@
 /** Serves CSI services on a unix socket. */
 import { chmod } from 'node:fs/promises';
+import { createServer, type Server as Listener } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { addTo, type Implementation, type Interceptor } from './grpc-binding.ts';
 import { claimSocket, socketPath } from './socket.ts';
 
 /** The default of Go's gRPC clients, which refuse a longer answer; requests are far smaller. */
 const maxMessageBytes = 4 * 1024 * 1024;
+
+/**
+ * kubelet connects anew for each call, and a sidecar once. A client that leaks connections takes 17 KiB of memory with each, so
+ * further ones are closed at once, and the client hears UNAVAILABLE. Old ones stay: a sidecar ends when it loses its connection.
+ */
+const maxConnections = 512;
 
 /** kubelet runs as root; sidecars may have another uid, and reach the socket through the group (fsGroup of the pod). */
 const socketMode = 0o660;
@@ -47,38 +54,42 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   });
   for (const service of options.services) addTo(server, service, options.interceptors ?? []);
   await claimSocket(path);
-  await bind(server, path);
+  // The listener of gRPC itself accepts any number.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createServer((connection) => injector.injectConnection(connection));
+  listener.maxConnections = maxConnections;
+  await bind(listener, path);
   await chmod(path, socketMode).catch((error: unknown) => {
-    server.forceShutdown();
+    listener.close();
     throw error;
   });
   let stopped: Promise<void> | undefined;
   return {
     path,
     stop(graceMs = 10_000) {
-      stopped ??= stop(server, graceMs);
+      stopped ??= stop(listener, server, graceMs);
       return stopped;
     },
   };
 }
 
-function bind(server: Server, path: string): Promise<void> {
+function bind(listener: Listener, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`unix://${path}`, ServerCredentials.createInsecure(), (error) => {
-      if (error) reject(new Error(`cannot bind "${path}": ${error.message}`, { cause: error }));
-      else resolve();
-    });
+    listener.once('error', (error) => reject(new Error(`cannot bind "${path}": ${error.message}`, { cause: error })));
+    listener.listen(path, resolve);
   });
 }
 
-/** Closing a listener of Node removes its socket file. */
-function stop(server: Server, graceMs: number): Promise<void> {
+/** Closing a listener of Node removes its socket file, and ends when the last of its connections has. */
+function stop(listener: Listener, server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const impatience = setTimeout(() => server.forceShutdown(), graceMs);
-    server.tryShutdown((error) => {
+    listener.close((error) => {
       clearTimeout(impatience);
       if (error) reject(error);
       else resolve();
     });
+    // It takes no more calls; that it has ended tells nothing of connections that it did not accept itself.
+    server.tryShutdown(() => undefined);
   });
 }
