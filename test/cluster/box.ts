@@ -50,11 +50,7 @@ export class SimulatedBox {
       writeFileSync(`${this.keyFile}.pub`, `${publicKey}\n`);
     }
     for (const pool of POOLS) await this.#mountPool(pool);
-    const pools = POOLS.flatMap((label) => ['--pool', `label=${label},path=${this.#mounted(label)}`]);
-    this.#machine.start('simulator', process.execPath, [
-      ...[SOURCES, 'simulate', '--state', this.#directory, '--authorized-keys', `${this.keyFile}.pub`],
-      ...['--listen', `127.0.0.1:${PORT}`, '--backend', 'btrfs', '--loop', ...pools],
-    ]);
+    this.#startSimulator();
     // It listens on loopback only, and the pod of the controller has a loopback of its own.
     const listen = `TCP-LISTEN:${PORT},bind=${this.#machine.address},fork,reuseaddr`;
     this.#machine.start('simulator-door', 'socat', [listen, `TCP:127.0.0.1:${PORT}`]);
@@ -66,6 +62,20 @@ export class SimulatedBox {
       writeFileSync(this.hostKeysFile, keys);
       return keys.includes('ssh-');
     }, READY_MS);
+  }
+
+  /** Ends it in the middle of whatever it does, as a crash of the box does, and starts it again. */
+  async crash(): Promise<void> {
+    await this.#machine.stop('simulator', 'SIGKILL');
+    this.#startSimulator();
+  }
+
+  #startSimulator(): void {
+    const pools = POOLS.flatMap((label) => ['--pool', `label=${label},path=${this.#mounted(label)}`]);
+    this.#machine.start('simulator', process.execPath, [
+      ...[SOURCES, 'simulate', '--state', this.#directory, '--authorized-keys', `${this.keyFile}.pub`],
+      ...['--listen', `127.0.0.1:${PORT}`, '--backend', 'btrfs', '--loop', ...pools],
+    ]);
   }
 
   async stop(): Promise<void> {

@@ -3,11 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { test } from 'node:test';
 import { lack } from '../support/capability.ts';
 import { down, up } from './cluster.ts';
+import { databaseImage } from './database/image.ts';
 import { leftovers } from './leftovers.ts';
 import { obstacle } from './obstacle.ts';
 import { ACCESS } from './scenarios/access.ts';
 import { CAPACITY } from './scenarios/capacity.ts';
 import { MANY } from './scenarios/crowd.ts';
+import { DATABASE } from './scenarios/database.ts';
 import { FIRST_DAY } from './scenarios/first-day.ts';
 import { GAVE_UP } from './scenarios/gave-up.ts';
 import { LIFECYCLE } from './scenarios/lifecycle.ts';
@@ -17,7 +19,17 @@ import { RESTORES } from './scenarios/restores.ts';
 /** The programs are built the first time, and that takes long. */
 const BUILDING = { timeout: 7_200_000 };
 
-const SCENARIOS = [...FIRST_DAY, ...CAPACITY, ...ACCESS, ...RESTORES, ...GAVE_UP, ...MANY, ...LIFECYCLE, ...NODE_LOSS];
+const SCENARIOS = [
+  ...FIRST_DAY,
+  ...CAPACITY,
+  ...ACCESS,
+  ...RESTORES,
+  ...DATABASE,
+  ...GAVE_UP,
+  ...MANY,
+  ...LIFECYCLE,
+  ...NODE_LOSS,
+];
 
 /** At once: what is said to the test is shown when it ends. */
 const say = (line: string): void => {
@@ -34,7 +46,7 @@ test('what a user does with volumes, in a real cluster', BUILDING, async (t) => 
   t.after(() => down(directory));
   // Whatever a step waits for ends with the machines.
   interruption.signal.addEventListener('abort', () => down(directory).finally(() => process.exit(1)));
-  const cluster = await up(directory, { say, signal: interruption.signal });
+  const cluster = await up(directory, { images: [databaseImage()], say, signal: interruption.signal });
 
   for (const { title, run } of SCENARIOS) await t.test(title, () => run(cluster));
 

@@ -5,6 +5,7 @@ import { installHelm } from '../../scripts/chart/helm.ts';
 import { until } from '../support/until.ts';
 import { SimulatedBox } from './box.ts';
 import { type Built, build, type Say } from './building.ts';
+import type { DescribedImage } from './built-images.ts';
 import { removeCgroup } from './cgroups.ts';
 import { Installation } from './chart.ts';
 import { answer } from './commands.ts';
@@ -28,6 +29,8 @@ export interface ClusterOptions {
   readonly nodes?: number;
   /** Whether upstream's end-to-end tests shall run in it, which want programs and images of their own. */
   readonly isForSuite?: boolean;
+  /** What pods run beside the shell that all clusters have. */
+  readonly images?: readonly DescribedImage[];
   readonly say: Say;
   /** Ends what takes long. */
   readonly signal?: AbortSignal;
@@ -72,10 +75,10 @@ export async function up(directory: string, options: ClusterOptions): Promise<Cl
 }
 
 async function bringUp(directory: string, options: ClusterOptions): Promise<Cluster> {
-  const { say, nodes: count = 2, isForSuite = false, signal } = options;
+  const { say, nodes: count = 2, isForSuite = false, images: described = [], signal } = options;
   const programs = await build(say, { ...options, also: isForSuite ? SUITE_PROGRAMS : [] });
   const { images, aliases } = isForSuite ? await suiteImages(programs) : NO_IMAGES;
-  const archives = await makeImages(programs, say, images);
+  const archives = await makeImages(programs, say, { plain: images, described });
   const helm = await installHelm();
   const begin = performance.now();
   const done: Say = (line) => {

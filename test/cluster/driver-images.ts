@@ -1,12 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeBase } from '../../scripts/image/base.ts';
-import { step } from '../../scripts/image/commands.ts';
-import type { Say } from './building.ts';
-import { CACHE } from './cache.ts';
+import type { DescribedImage } from './built-images.ts';
 import { answer } from './commands.ts';
 import { imageOf } from './versions.ts';
 
@@ -20,40 +15,13 @@ const SOURCES = [
 /** What `.dockerignore` leaves out of it. */
 const UNUSED = /\.(spec|testing|fixture)\.ts$/;
 
-/**
- * Builds both images of the Dockerfile with buildah, on a base that debootstrap makes, unless they were built from the same
- * sources before. Base and layers are kept, so that after a change of the sources only the last steps are done again.
- *
- * @returns their archives.
- */
-export async function driverImages(say: Say): Promise<readonly string[]> {
+/** Both images of the Dockerfile, from this checkout. */
+export async function driverImages(): Promise<readonly DescribedImage[]> {
   const key = await keyOfSources();
-  const archives = ['controller', 'node'].map((target) => ({
-    target,
-    archive: join(CACHE, 'images', `rose-csi-${target}-${key}.tar`),
+  return ['controller', 'node'].map((target) => ({
+    ...{ name: imageOf(target), key: `rose-csi-${target}-${key}` },
+    how: () => ['--build-arg', 'VERSION=test', '--target', target, ROOT],
   }));
-  if (archives.every(({ archive }) => existsSync(archive))) return archives.map(({ archive }) => archive);
-  say('the images of the driver are built');
-  mkdirSync(join(CACHE, 'images'), { recursive: true });
-  const work = mkdtempSync(join(tmpdir(), 'rose-csi-images-'));
-  // In a mount namespace, since the storage is mounted upon itself and would stay so.
-  const flags = ['--storage-driver', 'overlay', '--root', join(CACHE, 'buildah'), '--runroot', join(work, 'run')];
-  const buildah = ['unshare', '--mount', 'buildah', ...flags] as const;
-  const [program, ...prefix] = buildah;
-  try {
-    const base = /^ARG NODE_IMAGE=(\S+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '';
-    if (spawnSync(program, [...prefix, 'inspect', '--type', 'image', base]).status !== 0) makeBase(buildah, work, base);
-    for (const { target, archive } of archives) {
-      const how = ['--isolation', 'chroot', '--pull-never', '--layers', '--build-arg', 'VERSION=test'];
-      step(program, [...prefix, 'bud', ...how, '--target', target, '--tag', target, ROOT]);
-      rmSync(`${archive}.part`, { force: true });
-      step(program, [...prefix, 'push', target, `docker-archive:${archive}.part:${imageOf(target)}`]);
-      renameSync(`${archive}.part`, archive);
-    }
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-  return archives.map(({ archive }) => archive);
 }
 
 async function keyOfSources(): Promise<string> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Built, Say } from './building.ts';
+import { buildImages, type DescribedImage } from './built-images.ts';
 import { CACHE } from './cache.ts';
 import { answer } from './commands.ts';
 import { driverImages } from './driver-images.ts';
@@ -23,12 +24,14 @@ const SIDECARS = {
   livenessprobe: 'livenessprobe',
 };
 
+/** What a cluster has beside the images that all have. */
+export interface MoreImages {
+  readonly plain: readonly PlainImage[];
+  readonly described: readonly DescribedImage[];
+}
+
 /** Makes every image that a pod may name, unless it was made before. @param also beside them. @returns their archives. */
-export async function makeImages(
-  programs: Built,
-  say: Say,
-  also: readonly PlainImage[] = [],
-): Promise<readonly string[]> {
+export async function makeImages(programs: Built, say: Say, also: MoreImages): Promise<readonly string[]> {
   const single = (name: string, program: string): PlainImage => ({
     ...{ name, entrypoint: [`/${program}`] },
     files: { [program]: programs.path(program) },
@@ -37,11 +40,11 @@ export async function makeImages(
     single(PAUSE_IMAGE, 'pause'),
     ...Object.entries(SIDECARS).map(([key, program]) => single(imageOf(key), program)),
     await busybox(BUSYBOX_IMAGE),
-    ...also,
+    ...also.plain,
   ];
   const archives: string[] = [];
   for (const image of images) archives.push(await make(image, say));
-  return [...archives, ...(await driverImages(say))];
+  return [...archives, ...buildImages([...(await driverImages()), ...also.described], say)];
 }
 
 async function make(image: PlainImage, say: Say): Promise<string> {

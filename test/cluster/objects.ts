@@ -28,10 +28,14 @@ export function claim(name: string, storageClassName: string, size: string, opti
 }
 
 /** A snapshot of a claim. */
-export function snapshot(name: string, persistentVolumeClaimName: string): object {
+export function snapshot(
+  name: string,
+  persistentVolumeClaimName: string,
+  volumeSnapshotClassName = 'rose-csi',
+): object {
   return {
     ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name } },
-    spec: { volumeSnapshotClassName: 'rose-csi', source: { persistentVolumeClaimName } },
+    spec: { volumeSnapshotClassName, source: { persistentVolumeClaimName } },
   };
 }
 
@@ -41,6 +45,8 @@ export interface PodOptions {
   /** Whether it has the device at `/dev/data`, and no filesystem. */
   readonly block?: boolean;
   readonly readOnly?: boolean;
+  /** A shell's unless given. */
+  readonly image?: string;
   readonly security?: { readonly runAsUser: number; readonly fsGroup: number };
   /** Whether a container that ends is started again. */
   readonly restarts?: boolean;
@@ -56,7 +62,7 @@ const WAITING = 'sleep 86400';
  */
 export function pod(name: string, claimName: string, command: string | PodOptions, more: PodOptions = {}): object {
   if (typeof command !== 'string') return pod(name, claimName, WAITING, command);
-  const { node, block = false, readOnly = false, security, restarts = false } = more;
+  const { node, block = false, readOnly = false, image = BUSYBOX_IMAGE, security, restarts = false } = more;
   const place = block
     ? { volumeDevices: [{ name: 'data', devicePath: '/dev/data' }] }
     : { volumeMounts: [{ name: 'data', mountPath: '/data', readOnly }] };
@@ -67,7 +73,7 @@ export function pod(name: string, claimName: string, command: string | PodOption
       // By the scheduler, not past it: a claim may wait for it.
       ...(node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } }),
       ...(security && { securityContext: security }),
-      containers: [{ name: 'shell', image: BUSYBOX_IMAGE, command: ['sh', '-c', command], ...place }],
+      containers: [{ name: 'shell', image, command: ['sh', '-c', command], ...place }],
       volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
     },
   };

@@ -10,15 +10,16 @@ export type Kind =
   /** XFS: specs in which a mounted filesystem grows, which ext4 cannot do on a machine without CAP_SYS_RESOURCE. */
   | 'xfs'
   /** Raw block volumes for several nodes at once, which filesystems cannot be. */
-  | 'shared-block';
+  | 'shared-block'
+  /** A node that takes few volumes, so that its bound is reached soon. */
+  | 'few-volumes';
 
-/** Whether the driver gives nodes a topology: their network. */
-export const HAS_TOPOLOGY: boolean = false;
+/** The network of the box, which all nodes of the test reach. */
 const TOPOLOGY_KEYS = ['rds.rose-csi.io/network-default'];
 
 const CAPABILITIES = {
   ...{ persistence: true, block: true, fsGroup: true, exec: true, multipods: true, multiplePVsSameID: true },
-  ...{ snapshotDataSource: true, pvcDataSource: true, readWriteOncePod: true, capacity: true },
+  ...{ snapshotDataSource: true, pvcDataSource: true, readWriteOncePod: true, capacity: true, topology: true },
   ...{ controllerExpansion: true, nodeExpansion: true, onlineExpansion: true, offlineExpansion: true },
 };
 
@@ -27,7 +28,7 @@ export function driverDefinition(kind: Kind): string {
   const capabilities = {
     ...CAPABILITIES,
     ...(kind === 'shared-block' && { RWX: true }),
-    ...(HAS_TOPOLOGY && { topology: true }),
+    ...(kind === 'few-volumes' && { volumeLimits: true }),
   };
   const definition = {
     StorageClass: { FromExistingClassName: kind === 'xfs' ? 'rose-csi-xfs' : 'rose-csi' },
@@ -37,7 +38,7 @@ export function driverDefinition(kind: Kind): string {
       SupportedSizeRange: { Min: '1Gi' },
       SupportedFsType: { '': {}, ext4: {}, xfs: {} },
       SupportedMountOption: { noatime: {} },
-      ...(HAS_TOPOLOGY && { TopologyKeys: TOPOLOGY_KEYS }),
+      TopologyKeys: TOPOLOGY_KEYS,
       Capabilities: capabilities,
       StressTestOptions: { NumPods: 5, NumRestarts: 3 },
       VolumeSnapshotStressTestOptions: { NumPods: 3, NumSnapshots: 3 },

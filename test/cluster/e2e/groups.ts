@@ -1,5 +1,5 @@
 /** Which specs run together, and which do not run at all. */
-import { HAS_TOPOLOGY, type Kind } from './driver-definition.ts';
+import type { Kind } from './driver-definition.ts';
 
 /** Specs that run at once, against one definition of the driver. */
 export interface Group {
@@ -24,16 +24,16 @@ const PODS: Group = { name: 'volumes in pods', kind: 'ext4', processes: MANY, mi
 const GROWTH: Group = { name: 'snapshots and growth', kind: 'xfs', processes: MANY, minutes: 30 };
 const MULTIPLE: Group = { name: 'several volumes', kind: 'ext4', processes: MANY, minutes: 40 };
 const SHARED: Group = { name: 'raw block on two nodes', kind: 'shared-block', processes: 1, minutes: 10 };
-const CAPACITY: Group = {
-  ...{ name: 'capacity', kind: 'ext4', processes: 1, minutes: 10 },
-  // With a topology it is the chart's default.
-  ...(!HAS_TOPOLOGY && { chart: ['--set=storageCapacity.enabled=true'] }),
+const CAPACITY: Group = { name: 'capacity', kind: 'ext4', processes: 1, minutes: 10 };
+const LIMITS: Group = {
+  ...{ name: 'volumes of a node', kind: 'few-volumes', processes: 1, minutes: 15 },
+  chart: ['--set=node.maxVolumes=4'],
 };
 /** They stop the kubelet, and are not marked as specs that must run alone. */
 const DISRUPTIVE: Group = { name: 'disruptive', kind: 'ext4', processes: 1, minutes: 40, wantsSsh: true };
 
 /** In the order in which they run. */
-export const GROUPS: readonly Group[] = [UNSUPPORTED, GROWTH, PODS, SHARED, MULTIPLE, CAPACITY, DISRUPTIVE];
+export const GROUPS: readonly Group[] = [UNSUPPORTED, GROWTH, PODS, SHARED, MULTIPLE, CAPACITY, LIMITS, DISRUPTIVE];
 
 /** The first that fits counts. */
 const PLACES: readonly (readonly [RegExp, Group | string])[] = [
@@ -42,6 +42,7 @@ const PLACES: readonly (readonly [RegExp, Group | string])[] = [
   [/\[Disruptive\]/, DISRUPTIVE],
   [/larger size|\] (volume-expand|ephemeral|snapshottable|fsgroupchangepolicy) /, GROWTH],
   [/\] capacity /, CAPACITY],
+  [/Dynamic PV .*\] volumeLimits /, LIMITS],
   [/\(block volmode\)\] multiVolume .* the single volume from pods on different node/, SHARED],
   [/\] (multiVolume|volume-stress|snapshottable-stress) /, MULTIPLE],
 ];

@@ -43,6 +43,31 @@ export const RESTORES: readonly Scenario[] = [
     },
   },
   {
+    title:
+      'a snapshot above the quota of its class waits with the reason in an Event, and is cut when an older one goes',
+    async run(cluster) {
+      const { kubectl } = cluster;
+      const parameters = { maxSnapshotsPerVolume: '2' };
+      const group = { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotClass' };
+      const rest = { driver: 'rds.rose-csi.io', deletionPolicy: 'Delete', parameters };
+      await kubectl.apply({ ...group, metadata: { name: 'few' }, ...rest });
+      const isReady = async (name: string) =>
+        await kubectl.wait('jsonpath={.status.readyToUse}=true', [`volumesnapshot/${name}`], SECONDS);
+      await kubectl.apply(snapshot('second', 'source', 'few'));
+      await isReady('second');
+      await kubectl.apply(snapshot('third', 'source', 'few'));
+      await eventually(async () =>
+        (await eventsAbout(kubectl, 'VolumeSnapshot', 'third')).some((event) =>
+          event.startsWith('SnapshotQuotaReached: '),
+        ),
+      );
+      assert.notEqual(await kubectl.field('volumesnapshot', 'third', '.status.readyToUse'), 'true');
+      await remove(cluster, 'volumesnapshot/second');
+      await isReady('third');
+      await remove(cluster, 'volumesnapshot/third', 'volumesnapshotclass/few');
+    },
+  },
+  {
     title: 'a content that was made by hand is restored from',
     async run(cluster) {
       const { kubectl } = cluster;
