@@ -30,8 +30,7 @@ export async function examine(host: Processes, device: BlockDevice, signal: Abor
   const others: string[] = [];
   let trace: string | undefined;
   let superblock: Superblock | undefined;
-  for (const region of telltaleRegions(device.bytes)) {
-    const bytes = await read(host, device, region, signal);
+  for (const { region, bytes } of await read(host, device, telltaleRegions(device.bytes), signal)) {
     if (region.offset === 0n) superblock = primarySuperblock(bytes);
     else if (holdsBackup(bytes)) others.push(`a superblock at ${region.offset}`);
     const used = firstUsed(bytes);
@@ -45,7 +44,7 @@ export async function examine(host: Processes, device: BlockDevice, signal: Abor
   trace ??= signature && `blkid finds ${signature.type || signature.other}`;
   trace ??= leftovers.length > 0 ? `wipefs finds ${leftovers.join(', ')}` : undefined;
   // A device that went away while the probes looked would have shown them nothing.
-  await read(host, device, { offset: 0n, length: 4096 }, signal);
+  await read(host, device, [{ offset: 0n, length: 4096 }], signal);
   return { trace, superblock, others };
 }
 
@@ -107,25 +106,40 @@ export async function superblockOn(
   device: BlockDevice,
   signal: AbortSignal,
 ): Promise<Superblock | undefined> {
-  const [start] = telltaleRegions(device.bytes);
-  return start && primarySuperblock(await read(host, device, start, signal));
+  const [start] = await read(host, device, telltaleRegions(device.bytes).slice(0, 1), signal);
+  return start && primarySuperblock(start.bytes);
 }
+
+/** Reads regions one after the other: for thirty of them a shell is twenty times as fast as as many children of this process. */
+const READ_REGIONS = `
+device=$1; shift
+while [ $# -gt 0 ]; do
+  dd if="$device" bs=65536 iflag=direct,skip_bytes,count_bytes,fullblock skip="$1" count="$2" status=none || exit
+  shift 2
+done`;
 
 /** Past the page cache, which may hold what another device of that name left; in a child, which may hang alone. */
 async function read(
   host: Processes,
   device: BlockDevice,
-  { offset, length }: Region,
+  regions: readonly Region[],
   signal: AbortSignal,
-): Promise<Buffer> {
-  const flags = 'iflag=direct,skip_bytes,count_bytes,fullblock';
-  const args = [`if=${device.path}`, 'bs=65536', flags, `skip=${offset}`, `count=${length}`, 'status=none'];
-  const options: RunOptions = { timeoutMs: READ_MS, maxBytes: length + 1, signal };
-  const { bytes } = await attempt(device, () => host.run('dd', args, options));
-  if (bytes.length !== length) {
-    throw unreadable(device, `of ${length} bytes at ${offset} only ${bytes.length} could be read`);
+): Promise<{ readonly region: Region; readonly bytes: Buffer }[]> {
+  const wanted = regions.reduce((sum, { length }) => sum + length, 0);
+  const places = regions.flatMap(({ offset, length }) => [`${offset}`, `${length}`]);
+  const options: RunOptions = { timeoutMs: READ_MS, maxBytes: wanted + 1, signal };
+  const { bytes } = await attempt(device, () =>
+    host.run('sh', ['-c', READ_REGIONS, 'dd', device.path, ...places], options),
+  );
+  if (bytes.length !== wanted) {
+    throw unreadable(device, `of ${wanted} bytes in ${regions.length} places only ${bytes.length} could be read`);
   }
-  return bytes;
+  let at = 0;
+  return regions.map((region) => {
+    const start = at;
+    at += region.length;
+    return { region, bytes: bytes.subarray(start, at) };
+  });
 }
 
 async function attempt<T>(device: BlockDevice, work: () => Promise<T>): Promise<T> {

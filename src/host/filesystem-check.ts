@@ -39,10 +39,10 @@ export class FilesystemDamaged extends StorageError {
 export async function checkFilesystem(
   host: Processes,
   volume: VolumeName,
-  { device, filesystem, isAlone }: { readonly device: BlockDevice } & Mountable,
+  { device, filesystem, isAlone, isNew }: { readonly device: BlockDevice } & Mountable,
   identify: () => Promise<BlockDevice | undefined>,
 ): Promise<string | undefined> {
-  if (filesystem !== 'ext4' || device.readOnly || !isAlone) return undefined;
+  if (filesystem !== 'ext4' || device.readOnly || !isAlone || isNew) return undefined;
   // It dies with this process, and keeps the lock while it lives, as mkfs does.
   const args = ['--pdeathsig', 'KILL', '--', 'e2fsck', '-p', device.path];
   const { status, text, complaint } = await whileHeld(host, device, identify, (descriptor) =>

@@ -133,7 +133,7 @@ export class Formatting {
         throw refusal(volume, device, findings.trace);
       }
       await this.#make(volume, device, isUnfinished && found.kind === 'filesystem', descriptor);
-      return { filesystem: volume.filesystem, isAlone: true };
+      return { filesystem: volume.filesystem, isAlone: true, isNew: true };
     });
   }
 

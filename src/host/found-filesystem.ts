@@ -12,6 +12,8 @@ export interface Mountable {
   readonly filesystem: Filesystem;
   /** Nothing else was found beside it. Where it was, the kernel decides, and nothing tries to mend what may be another's data. */
   readonly isAlone: boolean;
+  /** This node has just made it: it needs no check, and has all of the device. */
+  readonly isNew?: true;
 }
 
 /** A filesystem to mount, or why what is there cannot be mounted; `nothing` when the probe finds nothing. */

@@ -38,7 +38,7 @@ export class ProcessError extends Error {
   }
 }
 
-/** Starts programs with an argument vector, never through a shell. */
+/** Starts programs with an argument vector. What a shell is given is a script of ours, with what varies in its arguments. */
 export interface Processes {
   /** @throws ProcessError when it cannot be started, takes too long, or its exit status is not 0 */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Output>;
@@ -65,14 +65,15 @@ export function processes(prefix: readonly string[] = []): Processes {
       if (output.status === 0) return output;
       const why = output.status === undefined ? 'was killed' : `ended with status ${output.status}`;
       const said = output.complaint || output.text.slice(0, MAX_COMPLAINT_BYTES) || 'it said nothing';
-      throw new ProcessError(`${program} ${why}: ${said}`, { status: output.status });
+      throw new ProcessError(`${programOf(program, args)} ${why}: ${said}`, { status: output.status });
     },
   };
 }
 
-/** What a command is about: the program that setpriv starts, not that it is started by setpriv. */
+/** What a command is about: the program that setpriv starts, or what a script of ours (`sh -c SCRIPT NAME`) calls itself. */
 export function programOf(program: string, args: readonly string[]): string {
-  return program === 'setpriv' ? (args[args.indexOf('--') + 1] ?? program) : program;
+  if (program === 'setpriv') return args[args.indexOf('--') + 1] ?? program;
+  return program === 'sh' ? (args[2] ?? program) : program;
 }
 
 function start([program = '', ...args]: readonly string[], options: RunOptions): Promise<Output> {

@@ -122,9 +122,11 @@ export class Staging {
     const formattable = { ...volume, nqn: target.nqn, blank: use.blank, filesystem: use.filesystem };
     let filesystem = await this.#usable(volume, path, device);
     const wasMounted = filesystem !== undefined;
+    let isNew = false;
     if (filesystem === undefined) {
       const found = await formatting.ensure(formattable, device, identify, signal);
       filesystem = found.filesystem;
+      isNew = found.isNew ?? false;
       const report = await checkFilesystem(host, volume, { device, ...found }, identify);
       if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
       await mkdir(path, { recursive: true, mode: 0o750 });
@@ -140,7 +142,7 @@ export class Staging {
       throw new StorageError('unavailable', `${device.path} is no longer ${volume.id}; it is looked up again`);
     }
     await this.#remember(formattable, device, mounted);
-    await this.#grow(volume, { device, filesystem: mounted, path });
+    if (!isNew) await this.#grow(volume, { device, filesystem: mounted, path });
   }
 
   /** A filesystem that does not grow is used at its size: what is in it is worth more than what would be added. */

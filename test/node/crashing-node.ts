@@ -12,7 +12,7 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 /** Everything that the node runs. */
 const PROGRAMS = [
-  ...['mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'dd', 'stat'],
+  ...['mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'sh', 'stat'],
   ...['mkfs.ext4', 'mkfs.xfs', 'e2fsck', 'resize2fs', 'xfs_growfs'],
 ];
 
