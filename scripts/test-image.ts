@@ -14,7 +14,7 @@ import { answer, step } from './image/commands.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** What `rose-csi node` runs on a node, the init container, and `--host-tools`. */
 const NODE_TOOLS = [
-  ...['nvme', 'mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'dd', 'stat'],
+  ...['nvme', 'mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'dd', 'stat', 'fstrim'],
   ...['mkfs.ext4', 'e2fsck', 'resize2fs', 'mkfs.xfs', 'xfs_growfs', 'modprobe', 'nsenter', 'chroot'],
 ];
 /** Starts the node plugin, waits for its socket, and ends it. */

@@ -22,7 +22,10 @@ const storageClass: JsonSchema = {
       '`Immediate` otherwise: pods then go to nodes that reach the volume. With `WaitForFirstConsumer` the scheduler also looks at free space.',
     ),
     allowVolumeExpansion: bool('Whether claims may grow; true unless set to false.'),
-    mountOptions: array({ type: 'string' }, 'Mount options for filesystems.'),
+    mountOptions: array(
+      { type: 'string' },
+      'Mount options for filesystems; `discard` gives back what is deleted (docs/configuration.md, "Space comes back").',
+    ),
     parameters: parameters('the class'),
     labels: labels('the class'),
     annotations: annotations('the class'),
@@ -117,6 +120,12 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
       0,
       3600,
       'Seconds that unstages wait for a lost box, all calls together, before they give up what was not flushed.',
+    ),
+    trimInterval: integer(
+      0,
+      576,
+      'Hours between two trims (fstrim) of all filesystems that are mounted on a node, such as 168 for a week; 0 for none. See ' +
+        'docs/configuration.md, "Space comes back".',
     ),
     healthPort: integer(1, 65535, "Port on each node's 127.0.0.1 where livenessprobe answers the kubelet."),
     simulatorSocket: {

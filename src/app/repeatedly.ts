@@ -5,14 +5,18 @@ import { setTimeout as pause } from 'node:timers/promises';
  * until it is stopped. Resolves then.
  *
  * @param work must not throw
+ * @param firstPauseMs before the first time
  */
 export async function repeatedly(
   pauseMs: number,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<unknown>,
+  firstPauseMs = 0,
 ): Promise<void> {
+  const wait = (ms: number) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  if (firstPauseMs > 0) await wait(firstPauseMs);
   while (!signal.aborted) {
     await work(signal);
-    await pause(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    await wait(pauseMs);
   }
 }

@@ -6,16 +6,21 @@ import type { NodeTools, VolumeName } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
 import { Publishing, type PublishRequest, type VolumeUsage } from './publishing.ts';
 import { type StageRequest, Staging } from './staging.ts';
+import { type MountedVolume, type Trim, Trimming } from './trimming.ts';
 
 /** The volumes of this node: one operation at a time on each, and every failure a StorageError. */
 export class NodeVolumes {
   readonly #staging: Staging;
   readonly #publishing: Publishing;
+  readonly #trimming: Trimming;
   readonly #lock = new KeyedLock();
+  /** The trim that is under way. */
+  #trim: { readonly key: string; readonly giveWay: AbortController } | undefined;
 
   constructor(tools: NodeTools) {
     this.#staging = new Staging(tools);
     this.#publishing = new Publishing(tools);
+    this.#trimming = new Trimming(tools);
   }
 
   /** @see Staging.stage */
@@ -51,9 +56,42 @@ export class NodeVolumes {
     return await named(volume, () => this.#publishing.usage(volume, path, call));
   }
 
-  async #exclusively<T>(volume: VolumeName, call: Call, work: () => Promise<T>): Promise<T> {
-    return await this.#lock.run(volume.id, call, () => named(volume, work));
+  /**
+   * Trims the filesystems that are mounted, one after the other, and tells what became of each.
+   *
+   * @throws StorageError `unavailable` when it cannot be told which those are
+   */
+  async trim(signal: AbortSignal, onTrim: (trim: Trim) => void): Promise<void> {
+    for (const volume of await this.#trimming.mounted()) {
+      if (signal.aborted) return;
+      onTrim(await this.#trimInTurn(volume, signal));
+    }
   }
+
+  /** With the lock, so that what is trimmed cannot be unmounted from under it; but no call waits for it, nor it for a call. */
+  async #trimInTurn(volume: MountedVolume, signal: AbortSignal): Promise<Trim> {
+    const key = lockKey(volume);
+    if (this.#lock.keys().has(key)) return { outcome: 'skipped', bytes: 0n };
+    const giveWay = new AbortController();
+    this.#trim = { key, giveWay };
+    try {
+      const either = AbortSignal.any([signal, giveWay.signal]);
+      return await this.#lock.run(key, { signal }, () => this.#trimming.trim(volume, either));
+    } finally {
+      this.#trim = undefined;
+    }
+  }
+
+  async #exclusively<T>(volume: VolumeName, call: Call, work: () => Promise<T>): Promise<T> {
+    const key = lockKey(volume);
+    if (this.#trim?.key === key) this.#trim.giveWay.abort();
+    return await this.#lock.run(key, call, () => named(volume, work));
+  }
+}
+
+/** What the id of a volume and its NQN have in common. */
+function lockKey({ uuid }: { readonly uuid: string }): string {
+  return `pvc-${uuid}`;
 }
 
 /** A program or a call of the operating system that failed where nobody expected it to is trouble that may pass. */

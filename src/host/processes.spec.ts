@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -77,4 +77,17 @@ test('a program ends when its caller goes away, and is not started for one that 
   setImmediate(() => caller.abort());
   await assert.rejects(running, /the caller has gone/);
   await assert.rejects(direct.run(NODE, ['-e', ''], { signal: caller.signal }), /was not started/);
+});
+
+test('a program that was killed had something open when its caller went on', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'rose-csi-processes-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'pid');
+  const caller = new AbortController();
+  const options = { signal: caller.signal, lingerMs: 60_000 };
+  const running = direct.run('sh', ['-c', 'echo $$ >"$1.new"; mv "$1.new" "$1"; exec sleep 600', 'sh', file], options);
+  await until(async () => existsSync(file));
+  caller.abort();
+  await assert.rejects(running, /the caller has gone/);
+  assert.ok(!existsSync(`/proc/${readFileSync(file, 'utf8').trim()}`), 'not even to be reaped');
 });

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly maxBytes?: number;
   /** Kills the program when it aborts. */
   readonly signal?: AbortSignal;
+  /** Most milliseconds that are waited for the end of a program that was killed, and of what it had open; 0 by default. */
+  readonly lingerMs?: number;
   /** An open file of this process that the program gets as its descriptor 3. */
   readonly inherit?: number;
 }
@@ -52,7 +54,7 @@ const MAX_COMPLAINT_BYTES = 4096;
 
 /**
  * Each program runs in a process group of its own, in the C locale, and the whole group is killed when its time is over.
- * A program that the kernel does not let go of (a dead device) is left behind then: nothing waits for it.
+ * A program that the kernel does not let go of (a dead device) is left behind then: nothing waits for it longer than it says.
  *
  * @param prefix program and arguments that go before every command, such as `chroot /host`
  */
@@ -77,7 +79,7 @@ export function programOf(program: string, args: readonly string[]): string {
 }
 
 function start([program = '', ...args]: readonly string[], options: RunOptions): Promise<Output> {
-  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, signal } = options;
+  const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, lingerMs = 0, signal } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(new ProcessError(`${program} was not started: the caller has gone`, { timedOut: true }));
@@ -100,7 +102,13 @@ function start([program = '', ...args]: readonly string[], options: RunOptions):
       stdout?.destroy();
       stderr?.destroy();
       child.unref();
-      reject(new ProcessError(`${program} ${why}`, { timedOut: true }));
+      const gone = () => reject(new ProcessError(`${program} ${why}`, { timedOut: true }));
+      if (lingerMs === 0) return gone();
+      const patience = setTimeout(gone, lingerMs);
+      child.once('exit', () => {
+        clearTimeout(patience);
+        gone();
+      });
     };
     const late = () => giveUp(`took longer than ${timeoutMs} ms and was killed`);
     const abandoned = () => giveUp('was killed: the caller has gone');

@@ -163,6 +163,18 @@ export const metricList = {
     labels: ['outcome'],
     help: 'Volumes that were formatted on this node, or were to be, by outcome.',
   },
+  trims: {
+    name: 'rose_csi_trims_total',
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Filesystems that the node was to trim, by outcome.',
+  },
+  trimmedBytes: {
+    name: 'rose_csi_trimmed_bytes_total',
+    type: 'counter',
+    labels: [],
+    help: 'What fstrim told the devices to be unused; the same space may be told again.',
+  },
   processStart: {
     name: 'process_start_time_seconds',
     type: 'gauge',

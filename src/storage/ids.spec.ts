@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseHandle, printHandle } from './handle.ts';
 import { hostIdOf, identity, isUuid, nodeIdOf, nodeIdOfHost, uuidOfName } from './identity.ts';
-import { isNqnOf, nqnOf } from './nqn.ts';
+import { isNqnOf, nqnOf, volumeUuidOf } from './nqn.ts';
 import { parsePageToken, printPageToken } from './page-token.ts';
 
 const uuids = fc.uuid();
@@ -36,10 +36,12 @@ test('an NQN is of its volume and of its publication, and of no other', () => {
     fc.property(uuids, uuids, owners, owners, (uuid, other, token, later) => {
       const nqn = `${nqnOf(uuid)}-${token}`;
       assert.ok(isNqnOf(nqnOf(uuid), nqn) && isNqnOf(nqn, nqn));
+      assert.equal(volumeUuidOf(nqn), uuid);
       assert.equal(isNqnOf(nqnOf(other), nqn), other === uuid);
       assert.equal(isNqnOf(`${nqnOf(uuid)}-${later}`, nqn), later === token);
       for (const foreign of [`${nqn}0`, `${nqn}-${token}`, `x${nqn}`, `${nqnOf(uuid)}${token}`, '']) {
         assert.ok(!isNqnOf(nqnOf(uuid), foreign), foreign);
+        assert.equal(volumeUuidOf(foreign), undefined, foreign);
       }
     }),
   );

@@ -112,6 +112,7 @@ test('the node plugin is told who it is and where, and nothing about the boxes',
   const other = pod(rendering('everything'), 'DaemonSet');
   assert.equal(flags(containerOf(other, 'rose-csi')).get('--host-tools'), 'chroot=/host');
   assert.equal(flags(containerOf(other, 'rose-csi')).get('--max-volumes'), '64');
+  assert.equal(flags(containerOf(other, 'rose-csi')).get('--trim-interval'), '168');
   const entering = pod(rendering('microk8s'), 'DaemonSet');
   assert.equal(flags(containerOf(entering, 'rose-csi')).get('--host-tools'), 'nsenter');
   assert.equal(entering.hostPID, true, 'nsenter looks for the host by process 1');

@@ -84,6 +84,21 @@ test('a box on which what was made there looks like what was received is found o
   assert.deepEqual(await inventory(simulator), []);
 });
 
+test('a box that counts the discards of an exported image is believed, and one that does not is not', async (t) => {
+  const { examine, simulator } = await startDoctoredBox(t);
+  const said = async () => findingOf(await examine({ only: ['discards'] }), 'discards');
+  assert.match((await said())?.device ?? '', /nothing is exported/);
+  await change(
+    simulator,
+    '/disk/add type=file slot=x file-path=pool/x.img file-size=1048576 mount-filesystem=no nvme-tcp-export=yes',
+  );
+  assert.match((await said())?.device ?? '', /shows no discard-bytes/);
+  showRows(simulator, '/disk', (rows) =>
+    rows.map((row) => ({ ...row, props: new Map([...row.props, ['discard-bytes', 4096n]]) })),
+  );
+  assert.equal((await said())?.verdict, 'fits');
+});
+
 test('objects of others are left alone, whatever their names have in common with ours', async (t) => {
   const { examine, simulator } = await startDoctoredBox(t);
   const others = ['rose-doctor-mine', 'my-rose-doctor-65000000abcd', 'pvc-1', 'snap-1'];

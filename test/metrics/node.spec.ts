@@ -19,7 +19,9 @@ test('programs are told by name and end, and what became of formats', async (t) 
   const node = await scene.anotherNode('measured', { metricsPort: 0, metricsAddress: '127.0.0.1' });
   const formats = (found: Awaited<ReturnType<typeof scrape>>) =>
     ['done', 'refused', 'failed'].map((how) => found.value('formats', { outcome: how }));
-  assert.deepEqual(formats(await scrape(node.metricsPort)), [0, 0, 0]);
+  const before = await scrape(node.metricsPort);
+  assert.deepEqual(formats(before), [0, 0, 0]);
+  assert.equal(before.value('trims', { outcome: 'done' }), undefined, 'trims are off unless an interval is given');
 
   await node.stage(await scene.claim('ext4'));
   // Not said to be blank, and without a filesystem.
@@ -48,7 +50,14 @@ test('a port that is taken is an error at start that names it, and nothing is le
   const socket = join(import.meta.dirname, 'never.sock');
   const options = {
     ...{ endpoint: `unix://${socket}`, nodeName: 'n', clusterId: 'c', driverName: 'rds.rose-csi.io' },
-    ...{ stateDir: '/nowhere', hostTools: 'direct', maxVolumes: 0, networks: ['default'], unstagePatience: 1 },
+    ...{
+      stateDir: '/nowhere',
+      hostTools: 'direct',
+      maxVolumes: 0,
+      networks: ['default'],
+      unstagePatience: 1,
+      trimInterval: 0,
+    },
     attach: 'nvme-tcp' as const,
   };
   const place = { metricsPort: holder.port, metricsAddress: '127.0.0.1' };

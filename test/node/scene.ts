@@ -134,7 +134,9 @@ export interface Scene extends Stack {
 
 /** What the node runs here, each with a way to see whether it is there. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(['losetup', 'blkid', 'wipefs', 'setpriv', 'flock', 'mount'].map((name) => [name, ['-V']])),
+  ...Object.fromEntries(
+    ['losetup', 'blkid', 'wipefs', 'setpriv', 'flock', 'mount', 'fstrim'].map((name) => [name, ['-V']]),
+  ),
   ...{
     'mkfs.ext4': ['-V'],
     e2fsck: ['-V'],
@@ -207,6 +209,7 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
           maxVolumes: 0,
           networks: ['default'],
           unstagePatience: 1,
+          trimInterval: 0,
         },
         ...{ attach: 'loop', simulatorApi: stack.simulator.apiSocket },
         ...extra,

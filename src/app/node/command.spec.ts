@@ -4,14 +4,16 @@ import { nodeCommand } from './command.ts';
 
 const NEEDED = ['--endpoint', 'unix:///csi.sock', '--node-name', 'n', '--cluster-id', 'c'];
 
-/** The networks that the command reads from its flags. */
-function networksOf(...flags: readonly string[]): unknown {
+/** What the command reads from its flags. */
+function optionsOf(...flags: readonly string[]): Readonly<Record<string, unknown>> {
   const command = nodeCommand()
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   command.action(() => undefined).parse([...NEEDED, ...flags], { from: 'user' });
-  return command.opts()['networks'];
+  return command.opts();
 }
+
+const networksOf = (...flags: readonly string[]) => optionsOf(...flags)['networks'];
 
 test('a node reaches the networks that it is told, by default the one of backends that name none', () => {
   assert.deepEqual(networksOf(), ['default']);
@@ -29,4 +31,11 @@ test('a name that no backend can have is refused, with the rule', () => {
       message: new RegExp(`"${wrong}" is no name of a network: lower-case letters, digits and dashes, at most 50`),
     });
   }
+});
+
+test('nothing is trimmed unless an interval is given, of no more hours than a timer can be long', () => {
+  const hoursOf = (...flags: readonly string[]) => optionsOf(...flags)['trimInterval'];
+  assert.deepEqual([hoursOf(), hoursOf('--trim-interval', '0'), hoursOf('--trim-interval=168')], [0, 0, 168]);
+  assert.throws(() => hoursOf('--trim-interval', '577'), /at most 576, which is 24 days/);
+  assert.throws(() => hoursOf('--trim-interval', '1w'), /whole number/);
 });

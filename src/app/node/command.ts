@@ -9,8 +9,8 @@ The node side needs no access to the box but its NVMe/TCP port: no SSH key, no
 configuration file. In a pod with a service account token it writes Events about
 its Node, and asks Kubernetes for nothing else. It runs as root on each node,
 with the kernel module nvme-tcp, and with nvme, mount, umount, blkid, wipefs,
-blockdev, flock, setpriv, sh, dd, stat, mkfs.ext4, e2fsck, resize2fs, mkfs.xfs
-and xfs_growfs of this container or, by --host-tools, of the host.
+blockdev, flock, setpriv, sh, dd, stat, fstrim, mkfs.ext4, e2fsck, resize2fs,
+mkfs.xfs and xfs_growfs of this container or, by --host-tools, of the host.
 
 Cluster id and driver name must be those of the controller: with the node name
 they give the host NQN, which is the node's CSI id. What it formats is written
@@ -68,6 +68,12 @@ export function nodeCommand(): Command {
         .default(600),
     )
     .addOption(
+      new Option('--trim-interval <hours>', 'how often mounted filesystems are trimmed (fstrim); 0 for never')
+        .env('ROSE_CSI_TRIM_INTERVAL')
+        .argParser(trimHours)
+        .default(0),
+    )
+    .addOption(
       new Option('--attach <how>', 'loop is for tests, with the simulator on the same machine')
         .choices(['nvme-tcp', 'loop'])
         .env('ROSE_CSI_ATTACH')
@@ -116,6 +122,13 @@ function networkNames(text: string): string[] {
   const wrong = names.find((name) => !NETWORK_NAME.test(name));
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is no name of a network: ${NETWORK_NAME_RULE}`);
   return names;
+}
+
+/** A timer of Node.js is over at once if it is longer than 24.8 days. */
+function trimHours(text: string): number {
+  const hours = wholeNumber(text);
+  if (hours > 576) throw new InvalidArgumentError('at most 576, which is 24 days');
+  return hours;
 }
 
 function portNumber(text: string): number {

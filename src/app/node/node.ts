@@ -21,6 +21,7 @@ import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
 import { VERSION } from '../version.ts';
 import { tracedProcesses } from './traced-processes.ts';
+import { startTrims } from './trims.ts';
 import { programsTo, watchedProcesses } from './watched-processes.ts';
 
 const formatOutcomes: readonly FormatOutcome[] = ['done', 'refused', 'failed'];
@@ -40,6 +41,8 @@ export interface NodeOptions {
   readonly networks: readonly string[];
   /** Seconds. */
   readonly unstagePatience: number;
+  /** Hours between two trims of all filesystems; 0 for none. */
+  readonly trimInterval: number;
   readonly attach: 'nvme-tcp' | 'loop';
   /** Unix socket of the simulator. */
   readonly simulatorApi?: string;
@@ -120,7 +123,12 @@ async function start(
     interceptors: [...interceptors, rpcTracing(tracer), rpcLog(logger, () => tracer.traceId()), ...events.interceptors],
   });
   logger.info({ version: VERSION, driver: driverName, nodeId, networks, endpoint, attach }, 'serving');
-  return server;
+  if (options.trimInterval === 0) return server;
+  const stopTrims = startTrims(volumes, options.trimInterval, metrics, logger);
+  const stop: RunningServer['stop'] = async (graceMs) => {
+    await Promise.all([server.stop(graceMs), stopTrims()]);
+  };
+  return { path: server.path, stop };
 }
 
 async function attachmentOf(

@@ -2,6 +2,7 @@ import type { BoxCheck, PoolCheck } from '../check.ts';
 import { ACCESS_CHECKS } from './access.ts';
 import { BOX_CHECKS } from './box.ts';
 import { CONSOLE_CHECKS } from './console.ts';
+import { DISCARD_CHECKS } from './discards.ts';
 import { DISK_ITEM_CHECKS } from './disk-items.ts';
 import { DOOR_CHECKS } from './door.ts';
 import { LEFTOVER_CHECKS } from './leftovers.ts';
@@ -12,7 +13,13 @@ import { SUBVOLUME_CHECKS } from './subvolumes.ts';
 import { SURVIVAL_CHECKS } from './survival.ts';
 
 /** Tests that change nothing, in the order in which they are made; those of the door come before them. */
-export const READ_CHECKS: readonly BoxCheck[] = [...BOX_CHECKS, ...POOL_CHECKS, ...CONSOLE_CHECKS, ...LEFTOVER_CHECKS];
+export const READ_CHECKS: readonly BoxCheck[] = [
+  ...BOX_CHECKS,
+  ...POOL_CHECKS,
+  ...CONSOLE_CHECKS,
+  ...DISCARD_CHECKS,
+  ...LEFTOVER_CHECKS,
+];
 
 /** Tests with scratch objects, in each pool; that of access comes before them. */
 export const WRITE_CHECKS: readonly PoolCheck[] = [
