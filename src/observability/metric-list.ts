@@ -88,7 +88,7 @@ export const metricList = {
     name: 'rose_csi_pool_promised_bytes',
     type: 'gauge',
     labels: ['backend', 'pool'],
-    help: 'Sum of the sizes of all images in a pool at its last reading, whoever owns them.',
+    help: 'Sum of the sizes of all images in a pool, whoever owns them; read once an hour.',
   },
   poolVolumes: {
     name: 'rose_csi_pool_volumes',
@@ -106,7 +106,7 @@ export const metricList = {
     name: 'rose_csi_pool_volume_snapshots_max',
     type: 'gauge',
     labels: ['backend', 'pool'],
-    help: 'Snapshots of the volume that has most of them, in a pool at its last reading.',
+    help: 'Snapshots of the volume that has most of them in a pool; read once an hour.',
   },
   poolReadings: {
     name: 'rose_csi_pool_readings_total',

@@ -16,11 +16,20 @@ export type { ExpectedPool, ProbeReport } from './probe.ts';
 export { type Asking, Rds, type RdsCall, type RdsSettings } from './rds.ts';
 export { type Mode, type Publication, randomDigits } from './record.ts';
 export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
-export type { DiskRow, ListedObject, ListedPage, LostItem, ObjectState, PoolSpace, SubvolumeRow } from './rows.ts';
-export { poolSpace, probeBox } from './scripts/box.ts';
+export type {
+  DiskRow,
+  ListedObject,
+  ListedPage,
+  LostItem,
+  ObjectState,
+  PoolContents,
+  PoolSpace,
+  SubvolumeRow,
+} from './rows.ts';
+export { poolContents, poolSpace, probeBox } from './scripts/box.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/half-made.ts';
-export { listSnapshots, listVolumes } from './scripts/lists.ts';
+export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { claimVolume, exportVolume, unpublishVolume } from './scripts/publication.ts';
 export { type CreateSnapshot, createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';

@@ -113,6 +113,24 @@ export interface PoolSpace {
   readonly promised: bigint;
 }
 
+/** What is in a pool, which the box has counted. */
+export interface PoolContents extends Pick<PoolSpace, 'size' | 'free'> {
+  /** Volumes of our owners, half-made ones included. */
+  readonly volumes: number;
+  /** Snapshots of our owners. */
+  readonly snapshots: number;
+}
+
+/** Decodes the space of one pool and the counts of what is in it. */
+export function decodeContents(row: JsonRow): PoolContents {
+  const { size, free } = decodeSpace(row);
+  const [volumes, snapshots] = [integer(row, 'volumes'), integer(row, 'snapshots')];
+  if (volumes === undefined || snapshots === undefined) {
+    throw new RdsError('unexpected', `a pool whose contents are not counted: ${JSON.stringify(row)}`);
+  }
+  return { size, free, volumes: Number(volumes), snapshots: Number(snapshots) };
+}
+
 /** Decodes the space of one pool; what the device does not tell counts as none. */
 export function decodeSpace(row: JsonRow): PoolSpace {
   return { size: bytes(row, 'size') ?? 0n, free: bytes(row, 'free') ?? 0n, promised: bytes(row, 'promised') ?? 0n };

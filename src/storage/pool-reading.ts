@@ -1,79 +1,67 @@
-import { type PoolSpace, poolSpace } from '../rds/index.ts';
+import { type PoolContents, parseSnapshotName, poolContents, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import { failure } from './failures.ts';
 import type { Call } from './storage.ts';
-import { type Survey, survey } from './survey.ts';
+import { everySnapshot } from './survey.ts';
 
-/** How much room a pool has; sizes in bytes. */
-export interface PoolRoom {
+/** A pool as its box has just told of it; sizes in bytes. */
+export interface PoolReading extends PoolContents {
   /** Label of the pool. */
   readonly pool: string;
-  readonly size: bigint;
-  /** The reserve included. */
-  readonly free: bigint;
   /** What the configuration says must stay free. */
   readonly reserve: bigint;
 }
 
-/** A pool as its box has just told of it; sizes in bytes. */
-export interface PoolReading extends PoolRoom {
-  /** Sum of the sizes of all images, whoever owns them. */
+/** What can only be told of a pool by looking at everything that is in it. */
+export interface PoolSurvey {
+  /** Sum of the sizes of all images, whoever owns them, in bytes. */
   readonly promised: bigint;
-  /** Volumes of our owners, half-made ones included. */
-  readonly volumes: number;
-  /** Snapshots of our owners. */
-  readonly snapshots: number;
   /** Snapshots of the volume that has most of them. */
   readonly mostSnapshots: number;
 }
 
+/** Whether less than one part of so many is free in a pool without the reserve. */
+export function hasLessThan(part: bigint, { size, free, reserve }: PoolReading): boolean {
+  return (free - reserve) * part < size;
+}
+
 /**
- * Reads all pools of a box, in one exec for their space and as many as a survey takes. A pool whose size the box does
- * not tell is left out.
+ * Reads all pools of a box, in one exec. A pool whose size the box does not tell is left out.
  *
  * @throws StorageError when any of them cannot be read.
  */
-export async function readPools(backend: Backend, call: Call): Promise<readonly PoolReading[]> {
-  const room = roomIn(backend, await spaceOf(backend, call, true));
-  const held = await survey([backend], call);
-  return room.map((pool) => ({ ...pool, ...countsOf(held, pool.pool) }));
-}
-
-/**
- * Reads how much room all pools of a box have, in one exec. A pool whose size the box does not tell is left out.
- *
- * @throws StorageError when it cannot be read.
- */
-export async function readRoom(backend: Backend, call: Call): Promise<readonly PoolRoom[]> {
-  return roomIn(backend, await spaceOf(backend, call, false));
-}
-
-function roomIn(
-  { rds: { settings } }: Backend,
-  space: ReadonlyMap<string, PoolSpace>,
-): readonly (PoolRoom & Pick<PoolReading, 'promised'>)[] {
-  return settings.pools.flatMap(({ label }) => {
-    const { size = 0n, free = 0n, promised = 0n } = space.get(label) ?? {};
-    return size === 0n ? [] : [{ pool: label, size, free, promised, reserve: settings.reserveBytes }];
-  });
-}
-
-async function spaceOf(
-  { name, rds }: Backend,
-  call: Call,
-  withPromises: boolean,
-): Promise<ReadonlyMap<string, PoolSpace>> {
+export async function readPools({ name, rds }: Backend, call: Call): Promise<readonly PoolReading[]> {
+  const { pools, reserveBytes: reserve } = rds.settings;
   try {
-    return await rds.run((box) => poolSpace(box, undefined, withPromises), call);
+    const contents = await rds.run(poolContents, call);
+    return pools.flatMap(({ label: pool }) => {
+      const found = contents.get(pool);
+      return found === undefined || found.size === 0n ? [] : [{ ...found, pool, reserve }];
+    });
   } catch (error) {
     throw failure(error, `space of ${name}`, call);
   }
 }
 
-function countsOf(held: Survey, pool: string): Pick<PoolReading, 'volumes' | 'snapshots' | 'mostSnapshots'> {
-  const volumes = held.volumes.filter((volume) => volume.pool === pool && volume.subvolume !== undefined);
-  const snapshots = held.snapshots.filter((snapshot) => snapshot.pool === pool);
-  const bySource = new Map<string, number>();
-  for (const { name } of snapshots) bySource.set(name.sourceUuid, (bySource.get(name.sourceUuid) ?? 0) + 1);
-  return { volumes: volumes.length, snapshots: snapshots.length, mostSnapshots: Math.max(0, ...bySource.values()) };
+/**
+ * Looks at everything in all pools of a box: in one exec at every image, and in one for each 200 snapshots of a pool.
+ *
+ * @returns what was found, by label of the pool
+ * @throws StorageError when any of them cannot be read.
+ */
+export async function surveyPools({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, PoolSurvey>> {
+  const surveys = new Map<string, PoolSurvey>();
+  try {
+    const space = await rds.run((box) => poolSpace(box, undefined, true), call);
+    for (const pool of rds.settings.pools) {
+      const snapshots = await everySnapshot(rds, { pool }, call);
+      const names = snapshots.flatMap(({ subvolume }) => parseSnapshotName(subvolume.name) ?? []);
+      const bySource = Map.groupBy(names, ({ sourceUuid }) => sourceUuid);
+      const mostSnapshots = Math.max(0, ...[...bySource.values()].map(({ length }) => length));
+      surveys.set(pool.label, { promised: space.get(pool.label)?.promised ?? 0n, mostSnapshots });
+    }
+  } catch (error) {
+    throw failure(error, `survey of ${name}`, call);
+  }
+  return surveys;
 }

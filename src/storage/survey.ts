@@ -7,6 +7,7 @@ import {
   listSnapshots,
   listVolumes,
   type Origin,
+  type PageOf,
   parseSnapshotName,
   parseVolumeName,
   type SnapshotName,
@@ -92,11 +93,7 @@ async function surveyBox(backend: Backend, call: Call): Promise<Part> {
       volumes.push(
         ...(await walk((after) => rds.run((box) => listVolumes(box, { ...page, after, limit: VOLUME_ROWS }), call))),
       );
-      snapshots.push(
-        ...(await walk((after) =>
-          rds.run((box) => listSnapshots(box, { ...page, after, limit: SNAPSHOT_ROWS }), call),
-        )),
-      );
+      snapshots.push(...(await everySnapshot(rds, page, call)));
     }
     const items = await lostItems(rds, '', call);
     const [sortedVolumes, sortedSnapshots] = [
@@ -111,6 +108,20 @@ async function surveyBox(backend: Backend, call: Call): Promise<Part> {
   } catch (error) {
     throw failure(error, `survey of ${name}`, call);
   }
+}
+
+/**
+ * All snapshots of our owners in a pool.
+ *
+ * @param page Its `copies` says whether copies are read, too.
+ * @throws RdsError
+ */
+export async function everySnapshot(
+  rds: Backend['rds'],
+  page: Pick<PageOf, 'pool' | 'copies'>,
+  call: Call,
+): Promise<ListedObject[]> {
+  return await walk((after) => rds.run((box) => listSnapshots(box, { ...page, after, limit: SNAPSHOT_ROWS }), call));
 }
 
 async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {

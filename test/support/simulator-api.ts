@@ -35,8 +35,8 @@ export class SimulatorApi {
     return (await this.counters()).execs;
   }
 
-  /** Commands so far, and the time that they took to run in ms without the latency before them. */
-  async counters(): Promise<{ execs: number; busyMs: number }> {
+  /** Commands so far, the time that they took to run in ms without the latency before them, and what they printed. */
+  async counters(): Promise<{ execs: number; busyMs: number; outputBytes: number }> {
     return await this.#json('GET', '/v1/counters');
   }
 

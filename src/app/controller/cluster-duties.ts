@@ -12,8 +12,9 @@ import type { Held } from '../../orphans/find.ts';
 import { describe, Patrol, type Witness } from '../../orphans/patrol.ts';
 import type { Backend } from '../../storage/backend.ts';
 import type { StorageService } from '../../storage/service.ts';
-import { controllerEvents, noControllerEvents } from '../events/controller-events.ts';
+import { controllerEvents } from '../events/controller-events.ts';
 import { repeatedly } from '../repeatedly.ts';
+import type { BoxListener } from './box-poller.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
@@ -21,7 +22,9 @@ export interface ClusterDuties {
   readonly onSnapshot: OnSnapshot;
   /** To be run around every call. */
   readonly interceptors: readonly Interceptor[];
-  /** Begins to watch for the snapshot kinds, the boxes and, if configured, orphans. Call it once. */
+  /** Tells Kubernetes of a box what its poller notices; undefined without Events. */
+  readonly watchBox: ((backend: Backend) => BoxListener) | undefined;
+  /** Begins to watch for the snapshot kinds and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
 }
@@ -30,7 +33,6 @@ export interface DutiesOptions {
   readonly config: Config;
   readonly access: Access;
   readonly storage: StorageService;
-  readonly backends: readonly Backend[];
   /** How long what may pass by itself must last before people are told, in ms. */
   readonly lastingMs: number;
   readonly logger: Logger;
@@ -62,22 +64,22 @@ export function clusterDuties(options: DutiesOptions): ClusterDuties {
   });
   const events = config.events.enabled
     ? controllerEvents({ ...options, cluster, driver: config.driverName })
-    : noControllerEvents;
+    : undefined;
   let stopPatrol: (() => Promise<void>) | undefined;
   const stopping = new AbortController();
   let watch: Promise<void> | undefined;
   return {
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
-    interceptors: events.interceptors,
+    interceptors: events?.interceptors ?? [],
+    watchBox: events?.watchBox,
     start() {
-      events.start();
-      const onMissing = () => events.snapshotKindsMissing();
+      const onMissing = () => events?.snapshotKindsMissing();
       watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);
       if (config.orphans.enabled) stopPatrol = startPatrol({ config, cluster, namespace, storage, logger, metrics });
     },
     async stop() {
       stopping.abort();
-      await Promise.all([annotator.stop(), events.stop(), stopPatrol?.(), watch]);
+      await Promise.all([annotator.stop(), events?.stop(), stopPatrol?.(), watch]);
     },
   };
 }

@@ -15,12 +15,17 @@ import { openBackend, type Patience } from '../backends.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
 import { VERSION } from '../version.ts';
-import { measureBoxes } from './box-metrics.ts';
+import { pollBox } from './box-poller.ts';
 import type { ClusterDuties, DutiesOptions } from './cluster-duties.ts';
+import { poolMetrics } from './pool-metrics.ts';
 import { proveBackend } from './proving.ts';
+import { measureQueues } from './queue-metrics.ts';
+import { onRoomRefused } from './room-refusals.ts';
 
 /** Trouble that may pass is told to people when it has lasted for so many of the longest breaks that a box is left alone. */
 const LASTING_BREAKS = 2;
+/** Looks at a box within the time after which people are told of its trouble. */
+const LOOKS = 6;
 
 export interface RunningController {
   /** Absolute path of the socket. */
@@ -79,7 +84,7 @@ async function start(parts: Parts): Promise<RunningController> {
   });
   const lastingMs = LASTING_BREAKS * (patience.breaker ?? defaultBreaker).maxBreakMs;
   const { metrics } = monitoring;
-  const duties = access && (await dutiesIn({ config, access, storage, backends, lastingMs, logger, metrics }));
+  const duties = access && (await dutiesIn({ config, access, storage, lastingMs, logger, metrics }));
   if (duties === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
   const services = [
     implement(
@@ -91,19 +96,28 @@ async function start(parts: Parts): Promise<RunningController> {
       controllerHandlers(storage, { driverName: config.driverName, onSnapshot: duties?.onSnapshot }),
     ),
   ];
+  let refusedAt = Number.NEGATIVE_INFINITY;
   const interceptors = [
     ...monitoring.interceptors,
     rpcTracing(tracer),
     rpcLog(logger, () => tracer.traceId()),
     ...(duties?.interceptors ?? []),
+    onRoomRefused(() => {
+      refusedAt = performance.now();
+    }),
   ];
   const server = await serve({ endpoint, services, interceptors });
   logger.info({ version: VERSION, driver: config.driverName, owner: owner.owner, endpoint }, 'serving');
   duties?.start();
   const stopping = new AbortController();
-  const work = backends.map(({ name }) => proveBackend(storage, name, logger, stopping.signal));
-  if (monitoring.on)
-    work.push(...measureBoxes(backends, { metrics: monitoring.metrics, logger, signal: stopping.signal }));
+  const { signal } = stopping;
+  const work = backends.map(({ name }) => proveBackend(storage, name, logger, signal));
+  if (monitoring.on) measureQueues(backends, metrics);
+  for (const backend of backends) {
+    const listeners = [monitoring.on ? poolMetrics(backend, metrics) : [], duties?.watchBox?.(backend) ?? []].flat();
+    const pace = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, surveys: monitoring.on };
+    work.push(pollBox(backend, { ...pace, listeners, logger, signal }));
+  }
   const close = async () => {
     stopping.abort();
     await Promise.all([server.stop(), duties?.stop(), monitoring.stop()]);

@@ -3,6 +3,7 @@ import type { Interceptor } from '../../csi/grpc-binding.ts';
 import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
 import { EventTeller, type Teller } from '../../kubernetes/teller.ts';
 import type { Backend } from '../../storage/backend.ts';
+import type { BoxListener } from '../controller/box-poller.ts';
 import { watchBox } from './box-watch.ts';
 import { Claims } from './claims.ts';
 import { warnOf } from './event-warnings.ts';
@@ -12,8 +13,8 @@ import { rpcEvents } from './rpc-events.ts';
 /** The Events of the controller. */
 export interface ControllerEvents {
   readonly interceptors: readonly Interceptor[];
-  /** Begins to watch the boxes. Call it once. */
-  start(): void;
+  /** Tells of a box what its poller notices. */
+  watchBox(backend: Backend): BoxListener;
   /** The cluster lacks the kinds of snapshots. */
   snapshotKindsMissing(): void;
   stop(): Promise<void>;
@@ -21,7 +22,6 @@ export interface ControllerEvents {
 
 export interface ControllerEventsOptions {
   readonly cluster: Pick<Cluster, 'event' | 'persistentVolumes'>;
-  readonly backends: readonly Backend[];
   /** Name of the CSI driver, whose object Events about whole boxes are about. */
   readonly driver: string;
   /** How long what may pass by itself must last before it is told, in ms. */
@@ -30,38 +30,16 @@ export interface ControllerEventsOptions {
 }
 
 export function controllerEvents(options: ControllerEventsOptions): ControllerEvents {
-  const { cluster, backends, lastingMs, logger } = options;
+  const { cluster, lastingMs, logger } = options;
   const teller = new EventTeller({ cluster, onFailure: warnOf(logger) });
   const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
-  const stopping = new AbortController();
-  const watches: Promise<void>[] = [];
-  let refusedAt = Number.NEGATIVE_INFINITY;
-  const onPoolFull = () => {
-    refusedAt = performance.now();
-  };
   return {
-    interceptors: [
-      rpcEvents(new FailureTeller({ teller, lastingMs, onPoolFull }), new Claims(cluster, options.driver)),
-    ],
-    start() {
-      const watch = { teller, driver, lastingMs, refusedAt: () => refusedAt, signal: stopping.signal };
-      watches.push(...backends.map((backend) => watchBox(backend, watch)));
-    },
+    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster, options.driver))],
+    watchBox: (backend) => watchBox(backend, { teller, driver, lastingMs }),
     snapshotKindsMissing: () => tellOfKinds(teller, driver),
-    async stop() {
-      stopping.abort();
-      await Promise.all([...watches, teller.stop()]);
-    },
+    stop: () => teller.stop(),
   };
 }
-
-/** Without Events: nothing is watched, and nobody told. */
-export const noControllerEvents: ControllerEvents = {
-  interceptors: [],
-  start: () => undefined,
-  snapshotKindsMissing: () => undefined,
-  stop: async () => undefined,
-};
 
 function tellOfKinds(teller: Teller, driver: ObjectReference): void {
   const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so nobody can make snapshots';

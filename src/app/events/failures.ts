@@ -62,8 +62,6 @@ export interface FailureTellerOptions {
   readonly teller: Teller;
   /** How long what may pass must have lasted for an object before it is told, in ms. */
   readonly lastingMs: number;
-  /** Told of each call that was refused because the pool has too little room; must not throw. */
-  readonly onPoolFull?: () => void;
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;
 }
@@ -94,7 +92,6 @@ export class FailureTeller {
   failed(subject: Subject, error: unknown): void {
     const reason = reasonOf(subject, error);
     if (reason === undefined || !(error instanceof StorageError)) return;
-    if (reason === 'PoolFull') this.#options.onPoolFull?.();
     if (PASSING.has(reason) && !this.#hasLasted(subject.key, reason)) return;
     this.#options.teller.tell(subject.about, { reason, message: withoutRemedy(error) });
   }

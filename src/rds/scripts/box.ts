@@ -1,10 +1,11 @@
-import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
+import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
+import { snapshotNames, volumeNames } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import { judge, type ProbeReport } from '../probe.ts';
 import type { RdsSettings } from '../rds.ts';
-import { decodeSpace, type PoolSpace } from '../rows.ts';
+import { decodeContents, decodeSpace, type PoolContents, type PoolSpace } from '../rows.ts';
 import { sumPromises } from './conditions.ts';
-import { mountedPools, proveAll } from './lookup.ts';
+import { mountedPools, objects, proveAll } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
@@ -19,19 +20,52 @@ export function poolSpace(
   withPromises: boolean = box.ratioPercent !== undefined,
 ): Reading<ReadonlyMap<string, PoolSpace>> {
   const pools = box.pools.filter(({ label }) => labels.includes(label));
+  const promised = (s: ScriptBuilder, disk: Script): Script =>
+    withPromises ? sumPromises(s, ros`[/disk get ${disk} mount-point]`, ros`0`) : ros`0`;
+  return ofPools(pools, (s, disk) => ros`"promised"=${promised(s, disk)}`, decodeSpace);
+}
+
+/**
+ * Space of the mounted pools, and how many volumes and snapshots of our owners are in each, by label. The box counts them, so
+ * that the answer is as short for thousands as for none. What a race left of an object counts as one more, and so does a half
+ * copy of a volume, which only its disk item tells from one.
+ */
+export function poolContents({
+  pools,
+  owners,
+}: Pick<RdsSettings, 'pools' | 'owners'>): Reading<ReadonlyMap<string, PoolContents>> {
+  const counts = (s: ScriptBuilder, disk: Script): Script => {
+    const label = s.let(ros`[/disk get ${disk} fs-label]`);
+    const count = (condition: Script, names: Script): Script =>
+      s.let(ros`[:len [/disk/btrfs/subvolume find where fs=${label} and ${condition} and name~${names}]]`);
+    const [volumes, snapshots] = [
+      count(objects('pvc'), volumeNames(owners)),
+      count(objects('snap'), snapshotNames(owners)),
+    ];
+    return ros`"volumes"=${volumes}; "snapshots"=${snapshots}`;
+  };
+  return ofPools(pools, counts, decodeContents);
+}
+
+/** Reads pools, all of which must be there: label, size and free space of each, and `more` about it. */
+function ofPools<T>(
+  pools: RdsSettings['pools'],
+  more: (s: ScriptBuilder, disk: Script) => Script,
+  decode: (row: JsonRow) => T,
+): Reading<ReadonlyMap<string, T>> {
   return {
     kind: 'read',
     script: script((s) => {
       proveAll(s, pools);
       s.each(mountedPools(pools), (disk) => {
-        const sum = withPromises ? sumPromises(s, ros`[/disk get ${disk} mount-point]`, ros`0`) : ros`0`;
+        const rest = more(s, disk);
         s.run(
           put(ros`{"fs-label"=[/disk get ${disk} fs-label]; "size"=[/disk get ${disk} size]; "free"=[/disk get ${disk} free];
-            "promised"=${sum}}`),
+            ${rest}}`),
         );
       });
     }),
-    decode: (rows) => new Map(rows.map((row) => [text(row, 'fs-label'), decodeSpace(row)])),
+    decode: (rows) => new Map(rows.map((row) => [text(row, 'fs-label'), decode(row)])),
   };
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
 import type { SnapshotRef, VolumeRef } from '../refs.ts';
-import { poolSpace, probeBox } from './box.ts';
+import { poolContents, poolSpace, probeBox } from './box.ts';
 import { createVolume } from './create-volume.ts';
 import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
 import { listSnapshots, listVolumes } from './lists.ts';
@@ -67,6 +67,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'lost items': listLostItems(box, 'f'.repeat(28), 200),
   space: poolSpace(box, undefined, false),
   'space and promises': poolSpace(box, undefined, true),
+  'space and counts': poolContents(box),
   probe: probeBox(box),
   ...Object.fromEntries(
     Object.entries({

@@ -1,0 +1,14 @@
+import type { Interceptor } from '../../csi/grpc-binding.ts';
+import { refusalOf } from '../../storage/failures.ts';
+
+/** Tells of each call that is refused because a pool has too little room. The calls change in nothing. */
+export function onRoomRefused(tell: () => void): Interceptor {
+  return async (_rpc, next) => {
+    try {
+      return await next();
+    } catch (error) {
+      if (refusalOf(error) === 'RC-SPACE') tell();
+      throw error;
+    }
+  };
+}
