@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { buildBundle } from '../scripts/build.ts';
 import { judge } from './budgets.ts';
 import { capacity } from './capacity.ts';
 import { lists } from './lists.ts';
+import { load } from './load.ts';
 import { machine } from './machine.ts';
 import { node } from './node.ts';
 import { Progress } from './progress.ts';
@@ -18,7 +20,7 @@ import { sizes } from './sizes.ts';
 import { startup } from './startup.ts';
 import { wire } from './wire.ts';
 
-const SECTIONS: readonly Section[] = [rpcs, sizes, lists, capacity, startup, node, wire];
+const SECTIONS: readonly Section[] = [rpcs, load, sizes, lists, capacity, startup, node, wire];
 
 const HELP = `Usage: npm run bench [-- OPTIONS]
 
@@ -29,12 +31,13 @@ constant, in the same envelope and over the same kind of connection, and is meas
 with the calls, so that whatever slows the machine down slows both.
 
 ControllerPublish, ControllerUnpublish and ControllerExpand wait 100 ms beside the box, which keeps
-two processes from undoing each other's change (docs/decisions/0009-publication.md). Probe asks
-no box: it shows what gRPC alone costs. With 16 callers each call waits for those before it, as
-one exec is under way at a time.
+two processes from undoing each other's change (docs/decisions/0019-claim-then-export.md). Probe
+asks no box: it shows what gRPC alone costs.
 
   --only NAME      one section; repeat for more:
 ${SECTIONS.map(({ name, about }) => `                     ${name.padEnd(9)} ${about}`).join('\n')}
+  --against DIR    another checkout, in which \`npm run build\` was run: its controller is measured
+                   in turn with this one, where there are many callers at once
   --quick          few samples, in half a minute or so: whether it works, not how fast it is
   --json           one JSON object per line on standard output; the table goes to standard error
   --write-readme   after a whole run, put the result into README.md
@@ -59,6 +62,7 @@ function readFlags() {
   return parseArgs({
     options: {
       only: { type: 'string', multiple: true, default: [] },
+      against: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       'write-readme': { type: 'boolean', default: false },
@@ -72,6 +76,7 @@ async function main(values: ReturnType<typeof readFlags>): Promise<void> {
   if (values['write-readme'] && (values.quick || sections.length < SECTIONS.length)) {
     throw new Error('--write-readme takes a whole run: neither --quick nor --only');
   }
+  const other = values.against === undefined ? undefined : bundleOf(values.against);
   const rows: Row[] = [];
   const add = (more: readonly Row[]) => {
     rows.push(...more);
@@ -83,7 +88,7 @@ async function main(values: ReturnType<typeof readFlags>): Promise<void> {
     const program = await buildBundle(join(directory, 'dist'));
     for (const section of sections) {
       const show = (what: string, done: number, of: number) => progress.show(what, done, of);
-      add(await section.run({ program, quick: values.quick, progress: show }));
+      add(await section.run({ program, other, quick: values.quick, progress: show }));
       progress.end();
     }
   } finally {
@@ -92,6 +97,12 @@ async function main(values: ReturnType<typeof readFlags>): Promise<void> {
   add(judge(rows));
   process[values.json ? 'stderr' : 'stdout'].write(`\n${machine()}\n\n${report(rows)}`);
   if (values['write-readme']) await writeReadme(rows, new Date());
+}
+
+function bundleOf(checkout: string): string {
+  const program = join(checkout, 'dist/main.js');
+  if (!existsSync(program)) throw new Error(`--against ${checkout}: run \`npm run build\` there first`);
+  return program;
 }
 
 function chosen(names: readonly string[]): readonly Section[] {

@@ -17,6 +17,8 @@ export const BACKEND = 'rds1';
 export interface RigOptions {
   /** The bundled program. */
   readonly program: string;
+  /** Another bundled program for the controller. */
+  readonly controller?: string;
   /** Delay of the box before each command, in ms. */
   readonly latencyMs: number;
   /** More flags of `rose-csi simulate`. */
@@ -55,7 +57,7 @@ export async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise
     stops.push(() => box.stop());
     const configFile = await writeConfiguration(directory, CLUSTER_ID, box, options.limits);
     const endpoint = `unix://${join(directory, 'csi.sock')}`;
-    const driver = startDriver(options.program, configFile, endpoint, NODE_FLAGS);
+    const driver = startDriver(options.controller ?? options.program, configFile, endpoint, NODE_FLAGS);
     stops.push(() => driver.stop());
     const doors = {
       identity: createClient(Identity, endpoint),

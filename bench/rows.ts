@@ -1,20 +1,35 @@
 /** What the benchmark prints with `--json`, one object per line. Times are milliseconds, memory is in MB of 10^6 bytes. */
 
-/** One RPC under one load. `execs` is the mean for one call; identical reads of several callers share one. */
+/** One RPC, by one caller. `execs` is the mean for one call. */
 export interface RpcRow {
   readonly rpc: string;
   readonly backend: string;
   readonly latencyMs: number;
-  readonly callers: number;
   readonly n: number;
   readonly p50: number;
   readonly p99: number;
   readonly execs: number;
-  /** Median of the bare execs that were measured in turn with this RPC, under the same load. */
+  /** Median of the bare execs that were measured in turn with this RPC. */
   readonly floorP50: number;
   readonly ratio: number;
   /** Mean time that the box took to run the call's own commands, latency left out; part of `p50`. */
   readonly boxMs: number;
+  /** Median of execs of the call's own script, without the driver, in turn with it; where it has been measured. */
+  readonly scriptP50?: number;
+}
+
+/** One RPC by many callers at once, each with objects of its own. */
+export interface LoadRow {
+  readonly kind: 'load';
+  readonly rpc: string;
+  readonly latencyMs: number;
+  readonly callers: number;
+  readonly n: number;
+  readonly p50: number;
+  /** Calls that were done in a second, of all callers together. */
+  readonly perSecond: number;
+  /** By another version in the same run (`--against`). */
+  readonly otherPerSecond?: number;
 }
 
 /** Time against the size of a volume, on real Btrfs. */
@@ -112,7 +127,17 @@ export interface BudgetRow {
   readonly holds: boolean;
 }
 
-export type Row = RpcRow | SizeRow | ListRow | CapacityRow | StartRow | NodeStartRow | NodeRow | LeftOutRow | BudgetRow;
+export type Row =
+  | RpcRow
+  | LoadRow
+  | SizeRow
+  | ListRow
+  | CapacityRow
+  | StartRow
+  | NodeStartRow
+  | NodeRow
+  | LeftOutRow
+  | BudgetRow;
 
 /** The rows of one kind. */
 export function ofKind<K extends Exclude<Row, RpcRow>['kind']>(

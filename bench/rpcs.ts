@@ -2,86 +2,77 @@ import { bareExec } from './floor.ts';
 import { LIFECYCLE, newCaller, type Step } from './lifecycle.ts';
 import { type Rig, withRig } from './rig.ts';
 import type { RpcRow } from './rows.ts';
+import { snapshotByHand } from './same-script.ts';
 import type { Section } from './section.ts';
 import { median, percentile, round, timed } from './statistics.ts';
 
 /** Rounds before those that count, so that the programs have compiled what they run. */
 const WARM_UP = 3;
 
-interface Load {
-  readonly callers: number;
-  readonly rounds: number;
-}
-
-/** What one RPC took, and the bare execs in turn with it. */
+/** What one RPC took, and the execs in turn with it. */
 interface Samples {
   readonly ms: number[];
   readonly floorMs: number[];
+  /** Execs of the same script, where there is only one. */
+  readonly scriptMs: number[];
   execs: number;
   busyMs: number;
 }
 
-/**
- * Every RPC against a bare exec. All callers make the same call at the same time; right before it, as many bare execs run
- * in the same way, so whatever slows the machine down slows both.
- */
+/** Every RPC, right after a bare exec: whatever slows the machine down slows both. */
 export const rpcs: Section = {
   name: 'rpcs',
-  about: 'every RPC against a bare exec, at 0 and 5 ms device latency, with 1 and 16 callers',
+  about: 'every RPC against a bare exec, at 0 and 5 ms device latency, one caller',
   async run({ program, quick, progress }) {
-    const loads: Load[] = quick
-      ? [
-          { callers: 1, rounds: 10 },
-          { callers: 16, rounds: 1 },
-        ]
-      : [
-          { callers: 1, rounds: 100 },
-          { callers: 16, rounds: 4 },
-        ];
+    const rounds = quick ? 10 : 100;
     const rows: RpcRow[] = [];
     for (const latencyMs of [0, 5]) {
       await withRig({ program, latencyMs }, async (rig) => {
-        await measure(rig, { callers: 1, rounds: WARM_UP }, () => undefined);
-        for (const load of loads) {
-          const what = `RPCs, ${latencyMs} ms latency, ${load.callers} ${load.callers === 1 ? 'caller' : 'callers'}`;
-          const samples = await measure(rig, load, (done) => progress(what, done, load.rounds));
-          for (const [rpc, taken] of samples) rows.push(summary(rpc, latencyMs, load.callers, taken));
-        }
+        await measure(rig, WARM_UP, () => undefined);
+        const samples = await measure(rig, rounds, (done) => progress(`RPCs, ${latencyMs} ms latency`, done, rounds));
+        for (const [rpc, taken] of samples) rows.push(summary(rpc, latencyMs, taken));
       });
     }
     return rows;
   },
 };
 
-async function measure(rig: Rig, load: Load, progress: (done: number) => void): Promise<Map<string, Samples>> {
+async function measure(rig: Rig, rounds: number, progress: (done: number) => void): Promise<Map<string, Samples>> {
   const all = new Map<string, Samples>();
-  for (let done = 0; done < load.rounds; done += 1) {
+  const byHand = await snapshotByHand(rig);
+  for (let done = 0; done < rounds; done += 1) {
     progress(done);
-    const callers = Array.from({ length: load.callers }, newCaller);
+    const caller = newCaller();
+    const made: string[] = [];
     for (const step of LIFECYCLE) {
-      const samples = all.get(step.rpc) ?? { ms: [], floorMs: [], execs: 0, busyMs: 0 };
+      const samples = all.get(step.rpc) ?? { ms: [], floorMs: [], scriptMs: [], execs: 0, busyMs: 0 };
       all.set(step.rpc, samples);
-      samples.floorMs.push(...(await Promise.all(callers.map(() => timed(() => bareExec(rig.routerOs))))));
-      await take(rig, step, callers, samples);
+      samples.floorMs.push(await timed(() => bareExec(rig.routerOs)));
+      if (step.rpc === 'CreateSnapshot') {
+        samples.scriptMs.push(await timed(async () => made.push(await byHand(caller.volumeId))));
+      }
+      await take(rig, step, caller, samples);
     }
+    for (const snapshotId of made) await rig.controller.deleteSnapshot({ snapshotId });
   }
   return all;
 }
 
-async function take(rig: Rig, step: Step, callers: ReturnType<typeof newCaller>[], into: Samples): Promise<void> {
+async function take(rig: Rig, step: Step, caller: ReturnType<typeof newCaller>, into: Samples): Promise<void> {
   const before = await rig.api.counters();
-  into.ms.push(...(await Promise.all(callers.map((caller) => timed(() => step.call(rig, caller))))));
+  into.ms.push(await timed(() => step.call(rig, caller)));
   const after = await rig.api.counters();
   into.execs += after.execs - before.execs;
   into.busyMs += after.busyMs - before.busyMs;
 }
 
-function summary(rpc: string, latencyMs: number, callers: number, { ms, floorMs, execs, busyMs }: Samples): RpcRow {
+function summary(rpc: string, latencyMs: number, { ms, floorMs, scriptMs, execs, busyMs }: Samples): RpcRow {
   const p50 = median(ms);
   const floorP50 = median(floorMs);
   return {
-    ...{ rpc, backend: 'files', latencyMs, callers, n: ms.length },
+    ...{ rpc, backend: 'files', latencyMs, n: ms.length },
     ...{ p50: round(p50), p99: round(percentile(ms, 0.99)), execs: round(execs / ms.length) },
     ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), boxMs: round(busyMs / ms.length) },
+    ...(scriptMs.length > 0 && { scriptP50: round(median(scriptMs)) }),
   };
 }

@@ -3,6 +3,8 @@ import type { Row } from './rows.ts';
 export interface Setting {
   /** The bundled program. */
   readonly program: string;
+  /** The bundled program of another version, to be measured beside it; undefined for none. */
+  readonly other: string | undefined;
   /** Few samples: to see whether it works, not to believe the figures. */
   readonly quick: boolean;
   /** Shows how far a piece of work is. */

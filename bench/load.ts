@@ -1,0 +1,60 @@
+import { LIFECYCLE, newCaller } from './lifecycle.ts';
+import { type Rig, withRig } from './rig.ts';
+import type { LoadRow } from './rows.ts';
+import type { Section } from './section.ts';
+import { median, round, timed } from './statistics.ts';
+
+const LATENCIES_MS = [0, 5, 50];
+const CALLERS = 16;
+
+/** What the calls of one RPC took, and all of a round together. */
+interface Taken {
+  readonly ms: number[];
+  togetherMs: number;
+}
+
+/** Callers at once, each with a volume of its own: how many calls a second one controller gets done on one box. */
+export const load: Section = {
+  name: 'load',
+  about: `calls per second of ${CALLERS} callers, at ${LATENCIES_MS.join(', ')} ms device latency`,
+  async run({ program, other, quick, progress }) {
+    const rounds = quick ? 1 : 6;
+    const rows: LoadRow[] = [];
+    for (const latencyMs of LATENCIES_MS) {
+      await withRig({ program, latencyMs }, async (ours) => {
+        const measureBeside = async (theirs: Rig | undefined): Promise<void> => {
+          const taken = [new Map<string, Taken>(), new Map<string, Taken>()] as const;
+          for (let round = -1; round < rounds; round += 1) {
+            progress(`load, ${latencyMs} ms latency`, Math.max(round, 0), rounds);
+            // The first round is for the programs to compile what they run.
+            await once(ours, round < 0 ? new Map() : taken[0]);
+            if (theirs !== undefined) await once(theirs, round < 0 ? new Map() : taken[1]);
+          }
+          for (const [rpc, { ms, togetherMs }] of taken[0]) {
+            const beside = taken[1].get(rpc);
+            rows.push({
+              ...{ kind: 'load', rpc, latencyMs, callers: CALLERS, n: ms.length, p50: round(median(ms)) },
+              perSecond: round((1000 * ms.length) / togetherMs),
+              ...(beside && { otherPerSecond: round((1000 * beside.ms.length) / beside.togetherMs) }),
+            });
+          }
+        };
+        if (other === undefined) await measureBeside(undefined);
+        else await withRig({ program, latencyMs, controller: other }, measureBeside);
+      });
+    }
+    return rows;
+  },
+};
+
+/** Every RPC once by every caller. */
+async function once(rig: Rig, into: Map<string, Taken>): Promise<void> {
+  const callers = Array.from({ length: CALLERS }, newCaller);
+  for (const { rpc, call } of LIFECYCLE) {
+    const taken = into.get(rpc) ?? { ms: [], togetherMs: 0 };
+    into.set(rpc, taken);
+    taken.togetherMs += await timed(async () => {
+      taken.ms.push(...(await Promise.all(callers.map((caller) => timed(() => call(rig, caller))))));
+    });
+  }
+}
