@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { isNqnOf } from '../storage/nqn.ts';
 import type { Attachment } from './attachment.ts';
-import { PLACES, readAttribute } from './block-device.ts';
+import { DEV_FILESYSTEM, PLACES, readAttribute } from './block-device.ts';
 import type { Mount } from './mountinfo.ts';
 
 /** Whose a block device is. `lost`: it is not there any more, or leads nowhere, and what is mounted from it is dead. */
@@ -29,7 +29,7 @@ async function ownerOfMount(attachment: Attachment, mount: Mount): Promise<Owner
   const { type, root, device } = mount;
   if (FILESYSTEMS.includes(type)) return await attachment.ownerOf(device);
   const name = basename(root.endsWith(DELETED) ? root.slice(0, -DELETED.length) : root);
-  const isRaw = (type === 'devtmpfs' || type === 'tmpfs') && RAW.test(name) && (isTop(root) || root.endsWith(DELETED));
+  const isRaw = device === DEV_FILESYSTEM && RAW.test(name) && (isTop(root) || root.endsWith(DELETED));
   if (!isRaw) return { kind: 'other' };
   if (root.endsWith(DELETED)) return { kind: 'lost' };
   const number = await readAttribute(join(PLACES.sys, 'class/block', name, 'dev'));

@@ -13,6 +13,8 @@ const CHECK_MS = 4 * 3_600_000;
 /** Bits of the exit status, e2fsck(8). Others say that it was not checked. */
 const MENDED = 1 | 2;
 const UNCORRECTED = 4;
+/** It gave up, as on a feature that a later one knows: the kernel decides then. `FormatAndMount` goes on as well. */
+const GAVE_UP = 8;
 /** From here on the status is not e2fsck's: it was not found, or could not be run. */
 const NOT_RUN = 64;
 
@@ -50,7 +52,7 @@ export async function checkFilesystem(
   );
   if (status === undefined) throw new ProcessError(`e2fsck of ${device.path} was killed`);
   const said = [complaint, text].filter(Boolean).join(' ').replace(/\s+/g, ' ').slice(0, 300);
-  if (status < NOT_RUN && (status & UNCORRECTED) !== 0) {
+  if (status < NOT_RUN && (status & (UNCORRECTED | GAVE_UP)) === UNCORRECTED) {
     throw new FilesystemDamaged(volume, filesystem, `e2fsck -p does not mend the ext4 on ${device.path}: ${said}`);
   }
   if ((status & ~MENDED) !== 0) return `not checked, and mounted as it is: e2fsck ended with status ${status}: ${said}`;

@@ -138,8 +138,8 @@ export class Formatting {
   }
 
   /**
-   * To be called once the volume was mounted, or offered as a device: from then on this node never formats it again. Where it
-   * cannot be written down, this process remembers it, and the next stage writes it.
+   * To be called once a volume that was not formatted here was mounted, or offered as a device: from then on this node never
+   * formats it. Where it cannot be written down, this process remembers it, and the next stage writes it.
    *
    * @throws StorageError `unavailable` when it cannot be written down
    */
@@ -171,13 +171,15 @@ export class Formatting {
     const args = ['--pdeathsig', 'KILL', '--', ...program];
     try {
       await this.#host.run('setpriv', args, { timeoutMs: MKFS_MS, inherit: descriptor });
-      this.#onFormat('done');
     } catch (error) {
       this.#onFormat('failed');
       if (!(error instanceof ProcessError)) throw error;
       const what = `cannot make ${volume.filesystem} on ${device.path} (${volume.nqn}, ${device.bytes} bytes)`;
       throw new StorageError('unavailable', `${what}: ${error.message}`, { cause: error });
     }
+    this.#onFormat('done');
+    // Before anybody can write to it: with the record of one that has begun, it would be formatted again.
+    await this.#write(volume, device, 'formatted', id, volume.filesystem);
   }
 
   async #write(

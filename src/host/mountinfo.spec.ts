@@ -58,3 +58,11 @@ test('every path comes through as it was, whatever is in it', () => {
     }),
   );
 });
+
+test('a path with what JavaScript takes for white space was not found, and its mount stayed for ever', () => {
+  for (const odd of ['\u00a0', '\u3000', '\r', '\v', '\u2028', '\ufeff']) {
+    const [mount] = parseMountinfo(`1 1 7:0 / /a${odd}b rw shared:1 - ext4 /dev/loop0 rw,x=${odd}\n`);
+    assert.equal(mount?.mountPoint, `/a${odd}b`);
+    assert.deepEqual(mount.superOptions, ['rw', `x=${odd}`]);
+  }
+});

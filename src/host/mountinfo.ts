@@ -17,9 +17,10 @@ export interface Mount {
 
 /**
  * Id, parent, device, root, mount point, options, optional fields up to ` - `, type, source, options of the filesystem. The last
- * are written by each filesystem as it likes: with blanks in them, or none at all.
+ * are written by each filesystem as it likes: with blanks in them, or none at all. Only the blank separates: what else JavaScript
+ * takes for white space or the end of a line stands in paths as it is.
  */
-const LINE = /^\d+ \d+ (\d+:\d+) (\S+) (\S+) (\S+)(?: \S+)*? - (\S+) (\S*)(?: (.*))?$/;
+const LINE = /^\d+ \d+ (\d+:\d+) ([^ ]+) ([^ ]+) ([^ ]+)(?: [^ ]+)*? - ([^ ]+) ([^ ]*)(?: (.*))?$/s;
 
 /**
  * Reads all of the file; a later mount hides an earlier one on the same point. A line of another form is none of ours, which are

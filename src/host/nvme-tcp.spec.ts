@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeIdOfHost } from '../storage/identity.ts';
 import { DEFAULT_TUNING, type Target } from './attachment.ts';
-import { isSame } from './block-device.ts';
+import { DEV_FILESYSTEM, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
 import { connectArguments, NvmeTcp } from './nvme-tcp.ts';
 import { FakeSysfs } from './sysfs.fixture.ts';
@@ -203,7 +203,8 @@ test('whose a mount is must be told by its device, and a device that is gone is 
   assert.equal(await isOf(nvme, OTHER, mount), false);
   assert.equal(await isOf(nvme, OTHER, { ...mount, device: '259:7' }), true, 'only its path tells whose it was');
   assert.equal(await isOf(nvme, NQN, { ...mount, type: 'btrfs', device: '259:7' }), false);
-  const raw = { ...mount, type: 'devtmpfs', device: '0:5', root: '/nvme9n1//deleted' };
+  const raw = { ...mount, type: 'devtmpfs', device: DEV_FILESYSTEM, root: '/nvme9n1//deleted' };
   assert.equal(await isOf(nvme, NQN, raw), true);
+  assert.equal(await isOf(nvme, NQN, { ...raw, type: 'tmpfs', device: '0:9999' }), false, 'a file of a pod, called so');
   assert.equal(await isOf(nvme, NQN, { ...raw, root: '/null' }), false);
 });

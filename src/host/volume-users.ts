@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { BlockDevice } from './block-device.ts';
+import { type BlockDevice, DEV_FILESYSTEM } from './block-device.ts';
 import { hasCode, isAbsence } from './errno.ts';
 import type { Mount } from './mountinfo.ts';
 
@@ -13,8 +13,8 @@ export function showsFilesystem(mount: Mount, device: BlockDevice): boolean {
 
 /** Whether the mount shows the device itself: a file of `/dev` bound to another place. */
 export function showsDevice(mount: Mount, device: BlockDevice): boolean {
-  const isOfDev = mount.type === 'devtmpfs' || mount.type === 'tmpfs';
-  return isOfDev && mount.root === `/${basename(device.path)}` && mount.mountPoint !== device.path;
+  const isNode = mount.device === DEV_FILESYSTEM && mount.root === `/${basename(device.path)}`;
+  return isNode && mount.mountPoint !== device.path;
 }
 
 /** Where filesystem or device are to be seen in full. What kubelet binds of a part of it (subPath) does not count. */

@@ -1,7 +1,7 @@
 /** What is not the volume's own stays, whatever path a call names. */
 import assert from 'node:assert/strict';
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
 import { pretend } from './pretend.ts';
@@ -121,3 +121,27 @@ test('a device that became that of another volume between probe and mount must n
   await refused(node.stage(one), 'UNAVAILABLE', /is no longer .*; it is looked up again/);
   assert.deepEqual(points(scene), before);
 });
+
+for (const kind of ['ext4', 'block'] as const) {
+  test(`a tmpfs of another pod was taken for the device, by the name of a directory in it: ${kind}`, async (t) => {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node, loops } = scene;
+    const claim = await scene.claim(kind);
+    await node.mount(claim);
+    const name = basename(loops.attachments[0]?.device ?? '');
+    // As the kubelet does for an emptyDir in memory with a subPath.
+    const [empty, part] = [join(node.directory, 'empty-dir'), join(node.directory, 'volume-subpaths')];
+    for (const path of [empty, part]) mkdirSync(path);
+    run('mount', '-t', 'tmpfs', 'tmpfs', empty);
+    mkdirSync(join(empty, name));
+    writeFileSync(join(empty, name, 'file'), 'of another pod');
+    run('mount', '--bind', join(empty, name), part);
+    const { volumeId } = claim;
+    await refused(node.client.nodeUnpublishVolume({ volumeId, targetPath: part }), 'FAILED_PRECONDITION', /and stays/);
+    await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: part }), 'NOT_FOUND');
+    await node.unmount(claim);
+    assert.deepEqual(points(scene), [empty, part]);
+    assert.equal(readFileSync(join(part, 'file'), 'utf8'), 'of another pod');
+  });
+}

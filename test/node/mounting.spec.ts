@@ -7,6 +7,7 @@ import { hasCode } from '../../src/host/errno.ts';
 import { FormatRecords } from '../../src/host/format-record.ts';
 import { makeSnapshot, refused } from '../support/calls.ts';
 import { fromSnapshot } from '../support/requests.ts';
+import { pretend } from './pretend.ts';
 import { type Claim, capability, MiB, run, SIZES, startScene, type TestNode } from './scene.ts';
 
 const stateOf = (node: TestNode) => join(node.directory, 'state');
@@ -159,4 +160,24 @@ test('a restore of a volume that was never mounted must say what to do instead',
   const restored = await scene.claim('ext4', SIZES.ext4, fromSnapshot(snapshotId));
   const stage = node.stage(restored, capability('ext4'));
   await refused(stage, 'FAILED_PRECONDITION', /never mounted.*nothing to restore: make a claim without a dataSource/);
+});
+
+test('a volume was formatted again: that it held a filesystem could not be written down, and it was handed out', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  const records = join(stateOf(node), 'formatted');
+  const mkfs = run('sh', '-c', 'command -v mkfs.ext4');
+  // Somebody puts a file in the place of the directory while mkfs works.
+  pretend(t, 'mkfs.ext4', `${mkfs} "$@" && mv ${records} ${records}.kept && touch ${records}`);
+  await refused(node.stage(claim), 'UNAVAILABLE', /state\/formatted/);
+  assert.deepEqual(node.mounts(), []);
+  run('sh', '-c', `rm ${records} && mv ${records}.kept ${records}`);
+  pretend(t, 'mkfs.ext4', `exec ${mkfs} "$@"`);
+  const path = await node.mount(claim);
+  writeFileSync(join(path, 'data'), 'precious', { flush: true });
+  const record = await new FormatRecords(stateOf(node)).read(uuidOf(claim));
+  assert.equal(record?.state, 'formatted');
+  await node.unmount(claim);
 });
