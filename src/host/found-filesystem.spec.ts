@@ -75,6 +75,9 @@ for (const [filesystem, program] of [
     one.put(4096, Buffer.alloc(4096));
     one.put(BYTES - 65_536, raid());
     one.put(filesystem === 'ext4' ? 1024 + 300 : 300, Buffer.of(1));
-    assert.match(JSON.stringify(await one.found()), new RegExp(`damaged superblock of ${filesystem}`));
+    assert.match(
+      JSON.stringify(await one.found()),
+      new RegExp(`superblock of ${filesystem} with a checksum that is wrong or missing`),
+    );
   });
 }

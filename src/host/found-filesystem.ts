@@ -36,7 +36,11 @@ export async function filesystemOn(host: Processes, device: BlockDevice, signal:
   const superblock = await superblockOn(host, device, signal);
   if (superblock === undefined || !isMountable(superblock.filesystem)) return { kind: 'other', what: type || other };
   const { filesystem, intact } = superblock;
-  if (!intact) return { kind: 'other', what: `${type || other}, and a damaged superblock of ${filesystem}` };
+  if (!intact)
+    return {
+      kind: 'other',
+      what: `${type || other}, and a superblock of ${filesystem} with a checksum that is wrong or missing`,
+    };
   const beside = (await tracesOn(host, device, signal)).filter(
     (trace) => trace.offset < METADATA_BYTES && trace.type !== filesystem,
   );
