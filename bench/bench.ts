@@ -30,8 +30,8 @@ with the calls, so that whatever slows the machine down slows both.
 
 ControllerPublish, ControllerUnpublish and ControllerExpand wait 100 ms beside the box, which keeps
 two processes from undoing each other's change (docs/decisions/0009-publication.md). Probe asks
-no box: it shows what gRPC alone costs. With 16 callers each call waits for those before it, as
-one exec is under way at a time.
+no box: it shows what gRPC alone costs. With 16 callers calls wait for those before them, as one
+to four execs are under way at a time (docs/decisions/0023-pipelining.md).
 
   --only NAME      one section; repeat for more:
 ${SECTIONS.map(({ name, about }) => `                     ${name.padEnd(9)} ${about}`).join('\n')}
