@@ -9,9 +9,9 @@ import {
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
 import { LostWrites, type Patience } from './lost-writes.ts';
 import { parseSnapshotName, parseVolumeName } from './names.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
-import { isLimit, Reservations } from './reservations.ts';
+import { isLimit, type Reservation, Reservations } from './reservations.ts';
 import { choose } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
@@ -126,12 +126,21 @@ export class Rds {
       } catch (error) {
         if (!(error instanceof RdsError) || !isLimit(error.code)) throw error;
       }
-      while (reservation.ahead() > 0n) {
-        if (!(await this.#pause(call))) throw new RdsError('cancelled', 'while it waited for what others may take');
-      }
+      await this.#alone(operation, reservation, call);
       return await this.#insist(operation, call);
     } finally {
       reservation.end(this.#lostWrites.quietAt(operation));
+    }
+  }
+
+  /** Waits until nothing is ahead of the operation, and no attempt of it may be at work: the next answer is the last word. */
+  async #alone(operation: Writing<unknown>, reservation: Reservation, { signal }: RdsCall): Promise<void> {
+    try {
+      await reservation.alone(signal);
+      const ms = this.#lostWrites.quietAt(operation) - this.#clock.now();
+      if (ms > 0) await this.#clock.wait(ms, signal);
+    } catch (cause) {
+      throw new RdsError('cancelled', 'while it waited for what others may take', { cause });
     }
   }
 

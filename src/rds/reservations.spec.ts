@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { ANY_AMOUNT, Reservations } from './reservations.ts';
 
 const space = (amount: bigint) => ({ of: 'space', amount });
 
 function reservations() {
-  const clock = { ms: 0, now: () => clock.ms };
+  const clock = {
+    ms: 0,
+    now: () => clock.ms,
+    async wait(ms: number) {
+      clock.ms += ms;
+    },
+  };
   return { clock, made: new Reservations(clock) };
 }
 
@@ -47,4 +54,27 @@ test('the sum of many shares that are not known does not overflow the numbers of
   assert.equal(ahead, ANY_AMOUNT);
   const [mostBytes, mostReserve] = [1n << 62n, 1n << 50n];
   assert.ok(mostBytes + mostReserve + ahead < 1n << 63n);
+});
+
+test('who wants to be alone waits for those before, in whatever order they end, and for the deadline of a lost one', async () => {
+  const { clock, made } = reservations();
+  const [one, two, three] = [made.make(space(1n)), made.make(space(1n)), made.make(space(1n))];
+  const { signal } = new AbortController();
+  let isAlone = false;
+  const alone = three.alone(signal).then(() => {
+    isAlone = true;
+  });
+  await one.alone(signal);
+  two.end(0);
+  await setImmediate();
+  assert.equal(isAlone, false);
+  one.end(8_000);
+  await alone;
+  assert.equal(clock.ms, 8_000);
+});
+
+test('who gives up does not go on to wait', async () => {
+  const { made } = reservations();
+  made.make(space(1n));
+  await assert.rejects(made.make(space(1n)).alone(AbortSignal.abort()), { name: 'AbortError' });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Clock } from '../routeros/index.ts';
 import type { RdsErrorCode } from './errors.ts';
 
@@ -20,6 +21,8 @@ export function isLimit(code: RdsErrorCode): boolean {
 }
 
 interface Held extends Share {
+  /** Aborts when its operation has ended. */
+  readonly ended: AbortController;
   /** Until when its script may take it, in milliseconds of the clock. */
   until: number;
 }
@@ -28,6 +31,12 @@ interface Held extends Share {
 export interface Reservation {
   /** What operations that came before it may yet take of the same. */
   ahead(): bigint;
+  /**
+   * Waits until that is nothing.
+   *
+   * @throws when `signal` aborts first
+   */
+  alone(signal: AbortSignal): Promise<void>;
   /** Its operation has ended, and takes nothing after that moment, in milliseconds of the clock. */
   end(quietAt: number): void;
 }
@@ -38,25 +47,33 @@ export interface Reservation {
  * as the box has counted some of it already: it stands only when nothing is ahead any more.
  */
 export class Reservations {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Clock;
   #held: readonly Held[] = [];
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   make(share: Share): Reservation {
-    const held: Held = { ...share, until: Number.POSITIVE_INFINITY };
-    let before: readonly Held[] = this.#held.filter(({ of }) => of === share.of);
+    const held: Held = { ...share, ended: new AbortController(), until: Number.POSITIVE_INFINITY };
+    const before = this.#held.filter(({ of }) => of === share.of);
     this.#held = [...this.#held, held];
     return {
       ahead: () => {
-        before = this.#current(before);
-        const sum = before.reduce((total, { amount }) => total + amount, 0n);
+        const sum = this.#current(before).reduce((total, { amount }) => total + amount, 0n);
         return sum < ANY_AMOUNT ? sum : ANY_AMOUNT;
+      },
+      alone: async (signal) => {
+        for (const earlier of before) {
+          const { signal: ended } = earlier.ended;
+          if (!ended.aborted) await once(ended, 'abort', { signal });
+          const ms = earlier.until - this.#clock.now();
+          if (ms > 0) await this.#clock.wait(ms, signal);
+        }
       },
       end: (quietAt) => {
         held.until = quietAt;
+        held.ended.abort();
         this.#held = this.#current(this.#held);
       },
     };
