@@ -32,7 +32,8 @@ with the calls, so that whatever slows the machine down slows both.
 
 ControllerPublish, ControllerUnpublish and ControllerExpand wait 100 ms beside the box, which keeps
 two processes from undoing each other's change (docs/decisions/0019-claim-then-export.md). Probe
-asks no box: it shows what gRPC alone costs.
+asks no box: it shows what gRPC alone costs. Of many callers one to four are served at a time
+(docs/decisions/0023-pipelining.md).
 
   --only NAME      one section; repeat for more:
 ${SECTIONS.map(({ name, about }) => `                     ${name.padEnd(9)} ${about}`).join('\n')}

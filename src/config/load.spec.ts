@@ -21,7 +21,7 @@ test('defaults are filled in and the result is frozen', () => {
   assert.equal(config.backends[0]?.ssh.port, 22);
   assert.equal(config.backends[0]?.nvme.port, 4420);
   assert.equal(config.backends[0]?.reserve, 1024n ** 3n);
-  assert.equal(config.backends[0]?.ssh.maxInFlight, 1);
+  assert.equal(config.backends[0]?.ssh.maxInFlight, 'auto');
   assert.equal(config.backends[0]?.network, 'default');
   assert.ok(Object.isFrozen(config.backends[0]?.pools));
 });
@@ -62,6 +62,16 @@ test('the pinned host keys may be in a file instead', () => {
     () => parseConfig({ ...minimal, backends: [{ ...backend, ssh: rest }] }, 'f'),
     /ssh\.hostKeys: at least one pinned host key is required, here or in hostKeysFile/,
   );
+});
+
+test('how many commands may be under way is a number, or found out', () => {
+  const [backend] = minimal.backends;
+  const most = (maxInFlight: unknown) => () =>
+    parseConfig({ ...minimal, backends: [{ ...backend, ssh: { ...backend?.ssh, maxInFlight } }] }, 'f').backends[0]?.ssh
+      .maxInFlight;
+  for (const good of ['auto', 1, 8]) assert.equal(most(good)(), good);
+  for (const bad of ['Auto', '4', 0, 9, 1.5]) assert.throws(most(bad), /backends\.0\.ssh\.maxInFlight: /, `${bad}`);
+  assert.throws(most('Auto'), /maxInFlight: "auto" or a whole number from 1 to 8/);
 });
 
 test('the name of a network fits into the key of a node label', () => {

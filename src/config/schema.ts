@@ -53,8 +53,10 @@ const ssh = z
     hostKeys: z.array(z.string().min(1)).max(4).default([]),
     /** A file with more of them, one a line. Read again at every connect. */
     hostKeysFile: z.string().min(1).optional(),
-    /** Commands under way at once on the one connection. */
-    maxInFlight: z.number().int().min(1).max(8).default(1),
+    /** Commands under way at once on the one connection; `auto` begins with 1 and has up to 4 as long as the box bears it. */
+    maxInFlight: z
+      .union([z.literal('auto'), z.number().int().min(1).max(8)], '"auto" or a whole number from 1 to 8')
+      .default('auto'),
     execTimeoutSeconds: z.number().min(1).max(300).default(20),
     /** How long a command may go on changing things on the box; one that comes later finds that it must not. */
     writeWithinSeconds: z.number().int().min(3).max(120).default(10),

@@ -60,6 +60,12 @@ export const metricList = {
     labels: ['backend'],
     help: 'Commands that a box is busy with.',
   },
+  execsWindow: {
+    name: 'rose_csi_execs_window',
+    type: 'gauge',
+    labels: ['backend'],
+    help: 'Commands that a box may be busy with at once, at this moment.',
+  },
   breaker: {
     name: 'rose_csi_breaker_state',
     type: 'gauge',

@@ -76,3 +76,11 @@ test('later than that, and without a predecessor, nothing is held back', async (
     assert.equal(clock.time, predecessorMs);
   }
 });
+
+test('the deadline of an operation that was lost is known, and is no matter of another one', () => {
+  const lost = new LostWrites(standingClock(), 0);
+  assert.equal(lost.quietAt(create), 0);
+  lost.note(create, 8_000);
+  lost.note(create, 5_000);
+  assert.deepEqual([lost.quietAt(create), lost.quietAt(publish)], [8_000, 0]);
+});

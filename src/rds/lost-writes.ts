@@ -45,7 +45,7 @@ export class LostWrites {
    * @throws RdsError `waiting` when that is later than the caller waits, `cancelled` when the caller gives up.
    */
   async settle(write: Write, { signal, deadline }: Patience): Promise<void> {
-    const ms = this.#quietAt(write) - this.#clock.now();
+    const ms = this.#othersQuietAt(write) - this.#clock.now();
     if (ms > 0) {
       if (deadline !== undefined && Date.now() + ms >= deadline) {
         throw new RdsError('waiting', `for ${Math.ceil(ms / 1000)} s`);
@@ -65,7 +65,13 @@ export class LostWrites {
     this.#lost.set(key, [...(this.#lost.get(key) ?? []), { name: write.name, quietAt }]);
   }
 
-  #quietAt({ object, name, removes }: Write): number {
+  /** When those of this very operation that were lost certainly write nothing any more; 0 when none was, or long ago. */
+  quietAt({ object, name }: Pick<Write, 'object' | 'name'>): number {
+    const same = (this.#lost.get(keyOf(object)) ?? []).filter((lost) => lost.name === name);
+    return Math.max(0, ...same.map(({ quietAt }) => quietAt));
+  }
+
+  #othersQuietAt({ object, name, removes }: Write): number {
     const others = (this.#lost.get(keyOf(object)) ?? []).filter((lost) => lost.name !== name);
     return Math.max(removes ? this.#predecessorQuietAt : 0, ...others.map(({ quietAt }) => quietAt));
   }

@@ -9,8 +9,9 @@ import {
 import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
 import { LostWrites, type Patience } from './lost-writes.ts';
 import { parseSnapshotName, parseVolumeName } from './names.ts';
-import type { Operation } from './operation.ts';
+import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
+import { isLimit, type Reservation, Reservations } from './reservations.ts';
 import { choose } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
@@ -26,6 +27,8 @@ export interface RdsSettings {
   readonly ratioPercent?: bigint | undefined;
   /** TCP port of the NVMe target. */
   readonly port: number;
+  /** What other operations that are under way may yet take of what this one takes; by default nothing. */
+  readonly reserved?: bigint;
   /** The one that is an object, where several subvolumes have names of its id. */
   readonly chosen?: ChosenSubvolume | undefined;
 }
@@ -74,12 +77,14 @@ export class Rds {
   readonly #routerOs: RouterOs;
   readonly #clock: Clock;
   readonly #lostWrites: LostWrites;
+  readonly #reservations: Reservations;
 
   constructor(routerOs: RouterOs, settings: RdsSettings, { clock = systemClock, predecessorMs = 0 }: RdsOptions = {}) {
     this.#routerOs = routerOs;
     this.settings = settings;
     this.#clock = clock;
     this.#lostWrites = new LostWrites(clock, predecessorMs);
+    this.#reservations = new Reservations(clock);
   }
 
   /** From memory; never touches the network. */
@@ -99,12 +104,43 @@ export class Rds {
    */
   async run<T>(asking: Asking<T>, call: RdsCall): Promise<T> {
     try {
-      return await this.#insist(asking(this.settings), call);
+      return await this.#admit(asking, this.settings, call);
     } catch (error) {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
-      if (chosen !== undefined) return await this.#insist(asking({ ...this.settings, chosen }), call);
+      if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
       throw error;
+    }
+  }
+
+  /** Does it beside others that take of the same; where that is not to be had, after those that came before. */
+  async #admit<T>(asking: Asking<T>, box: RdsSettings, call: RdsCall): Promise<T> {
+    const operation = asking(box);
+    if (operation.kind === 'read' || operation.takes === undefined) return await this.#insist(operation, call);
+    const reservation = this.#reservations.make(operation.takes);
+    try {
+      const reserved = reservation.ahead();
+      if (reserved === 0n) return await this.#insist(operation, call);
+      try {
+        return await this.#insist(asking({ ...box, reserved }), call);
+      } catch (error) {
+        if (!(error instanceof RdsError) || !isLimit(error.code)) throw error;
+      }
+      await this.#alone(operation, reservation, call);
+      return await this.#insist(operation, call);
+    } finally {
+      reservation.end(this.#lostWrites.quietAt(operation));
+    }
+  }
+
+  /** Waits until nothing is ahead of the operation, and no attempt of it may be at work: the next answer is the last word. */
+  async #alone(operation: Writing<unknown>, reservation: Reservation, { signal }: RdsCall): Promise<void> {
+    try {
+      await reservation.alone(signal);
+      const ms = this.#lostWrites.quietAt(operation) - this.#clock.now();
+      if (ms > 0) await this.#clock.wait(ms, signal);
+    } catch (cause) {
+      throw new RdsError('cancelled', 'while it waited for what others may take', { cause });
     }
   }
 

@@ -47,3 +47,10 @@ export class RouterOsError extends Error {
     this.mayStillRun = options?.mayStillRun ?? kind === 'unknown';
   }
 }
+
+/** The box gave the command no channel, as it may when it has too many: nothing was sent (RFC 4254, 5.1). */
+export class ChannelRefused extends RouterOsError {
+  constructor(cause: Error) {
+    super('unreachable', cause.message, { cause });
+  }
+}

@@ -71,6 +71,13 @@ export class Flight {
     return wrap(this.script, this.nonce, deadline?.uptimeSeconds);
   }
 
+  /** It was not sent after all, and is not before {@link send} is called again. Who left meanwhile believes that it was. */
+  recall(): void {
+    this.#sent = false;
+    this.#quietAt = 0;
+    if (this.#waiting === 0) this.#abandoned.abort();
+  }
+
   /** The moment from which on it certainly writes nothing, in milliseconds of the router's clock; 0 when it never will. */
   get quietAt(): number {
     return this.#quietAt;

@@ -138,10 +138,10 @@ describe('the queue', () => {
     await peer.exec(1);
     const second = box.run(ros`:put 2`, write);
     assert.match((await assertKind(box.run(ros`:put 3`, write), 'unreachable')).detail, /queue is full/);
-    assert.deepEqual(box.state(), { breaker: 'closed', queued: 1, inFlight: 1 });
+    assert.deepEqual(box.state(), { breaker: 'closed', queued: 1, inFlight: 1, window: 1 });
     peer.answerAll((exec) => exec.ok());
     await Promise.all([first, second]);
-    assert.deepEqual(box.state(), { breaker: 'closed', queued: 0, inFlight: 0 });
+    assert.deepEqual(box.state(), { breaker: 'closed', queued: 0, inFlight: 0, window: 1 });
   });
 
   it('drops a call whose caller gives up before its turn', async () => {

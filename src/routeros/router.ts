@@ -3,7 +3,7 @@ import { Breaker, type BreakerOptions, leftAlone, type Outcome } from './breaker
 import { limitCall } from './call-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
-import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { ChannelRefused, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import { Flight } from './flight.ts';
 import { type HostKeys, parseHostKeys } from './host-key.ts';
@@ -12,6 +12,7 @@ import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
 import type { SshCredentials, SshSession } from './ssh-session.ts';
+import { AdaptiveWindow, fixedWindow, type Window } from './window.ts';
 import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 
 /** One exec, told to whoever counts and logs them. */
@@ -34,8 +35,8 @@ export interface RouterOsOptions {
   readonly hostKeys: readonly string[] | (() => Promise<readonly string[]>);
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
-  /** Execs under way at one time; default 1, the only number known to be safe (docs/routeros.md, 1.1 and U15). */
-  readonly maxInFlight?: number;
+  /** Execs under way at one time; default `auto`: one, and up to four as long as the box bears it (docs/routeros.md, U15). */
+  readonly maxInFlight?: number | 'auto';
   /** Execs that may wait for their turn; default 256. */
   readonly maxQueued?: number;
   /** Milliseconds for TCP, key exchange and login; default 10 000. */
@@ -60,12 +61,16 @@ export interface RouterOsOptions {
 /** How a box is left alone unless something else is said. */
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
+/** Ends of an exec that may come of too many at once; every other one is an answer in time. */
+const TROUBLE: ReadonlySet<ExecEvent['outcome']> = new Set(['unreachable', 'unknown', 'late']);
+
 /** Half of what an exec is waited for, so that a script which is waited for to the end has long stopped writing. */
 const DEFAULT_WRITE_WITHIN_MS = 10_000;
 
 class Router implements RouterOs {
   readonly #link: Link;
   readonly #queue: PQueue;
+  readonly #window: Window;
   readonly #breaker: Breaker;
   readonly #retries: Retries;
   readonly #budgetMs: number;
@@ -94,11 +99,13 @@ class Router implements RouterOs {
     this.#retries = new Retries(rules);
     this.#budgetMs = budgetMs;
     this.#breaker = new Breaker(options.breaker ?? defaultBreaker);
-    this.#queue = new PQueue({ concurrency: options.maxInFlight ?? 1 });
     this.#maxQueued = options.maxQueued ?? 256;
     this.#execTimeoutMs = options.execTimeoutMs ?? 20_000;
     this.#writeWithinMs = options.writeWithinMs ?? DEFAULT_WRITE_WITHIN_MS;
     this.#clock = options.clock ?? systemClock;
+    const { maxInFlight = 'auto' } = options;
+    this.#window = maxInFlight === 'auto' ? new AdaptiveWindow(this.#clock) : fixedWindow(maxInFlight);
+    this.#queue = new PQueue({ concurrency: this.#window.size });
     this.#onExec = options.onExec ?? (() => undefined);
     this.#watchExec = options.watchExec ?? unwatched;
   }
@@ -127,7 +134,8 @@ class Router implements RouterOs {
   }
 
   state(): RouterOsState {
-    return { breaker: this.#breaker.state, queued: this.#queue.size, inFlight: this.#queue.pending };
+    const { size: queued, pending: inFlight } = this.#queue;
+    return { breaker: this.#breaker.state, queued, inFlight, window: this.#window.size };
   }
 
   async close(): Promise<void> {
@@ -149,15 +157,28 @@ class Router implements RouterOs {
       this.#reads.set(script.text, flight);
       flight.abandoned.addEventListener('abort', () => this.#withdraw(flight));
     }
-    // Rejects only when the flight was abandoned, when nobody waits for it any more.
-    this.#queue.add(() => this.#fly(flight), { signal: flight.abandoned }).catch(() => flight.fail(abandoned()));
+    this.#enqueue(flight, 0);
     return flight;
+  }
+
+  /** @param priority above 0 for before those that wait */
+  #enqueue(flight: Flight, priority: number): void {
+    const { abandoned: signal } = flight;
+    // Rejects only when the flight was abandoned, when nobody waits for it any more.
+    this.#queue.add(() => this.#fly(flight), { signal, priority }).catch(() => flight.fail(abandoned()));
   }
 
   async #fly(flight: Flight): Promise<void> {
     flight.begin();
+    const hasCompany = this.#queue.pending > 1;
     try {
       const outcome = await this.#breaker.run(() => this.#attempt(flight));
+      // Next time it is alone, so this comes to an end.
+      if ('error' in outcome && outcome.error instanceof ChannelRefused && hasCompany && this.#window.size === 1) {
+        flight.recall();
+        this.#enqueue(flight, 1);
+        return;
+      }
       this.#settle(flight);
       if ('value' in outcome) {
         flight.land(outcome.value);
@@ -173,8 +194,10 @@ class Router implements RouterOs {
   async #attempt(flight: Flight): Promise<Outcome<readonly JsonRow[]>> {
     const begin = performance.now();
     let bytes = 0;
-    const done = (outcome: ExecEvent['outcome']): void =>
+    const done = (outcome: ExecEvent['outcome']): void => {
       this.#onExec({ ms: performance.now() - begin, bytes, outcome });
+      this.#adapt(outcome);
+    };
     let session: SshSession | undefined;
     try {
       session = await this.#link.session();
@@ -201,6 +224,13 @@ class Router implements RouterOs {
     }
   }
 
+  /** Lets more or fewer execs be under way, by how one of them ended. */
+  #adapt(outcome: ExecEvent['outcome']): void {
+    if (TROUBLE.has(outcome)) this.#window.failed();
+    else this.#window.answered(this.#queue.size > 0);
+    if (this.#queue.concurrency !== this.#window.size) this.#queue.concurrency = this.#window.size;
+  }
+
   /**
    * Until when a command that is sent now may write. The uptime of the device comes with every answer; a connection that
    * has none, or none of late, asks for it.
@@ -215,7 +245,7 @@ class Router implements RouterOs {
         const { output, note } = await session.exec(question.send(), this.#execTimeoutMs);
         this.#noted(session, parseAnswer(output, question.nonce, note));
       } catch (error) {
-        if (!(error instanceof RouterOsError)) throw error;
+        if (!(error instanceof RouterOsError) || error instanceof ChannelRefused) throw error;
         throw new RouterOsError('unreachable', `the uptime of the box cannot be read: ${error.detail}`, {
           cause: error,
         });
@@ -274,8 +304,8 @@ function reader(pins: RouterOsOptions['hostKeys']): () => Promise<HostKeys> {
 }
 
 /**
- * The way to one box. It connects when first used, runs one exec at a time in the order of the calls, and repeats what
- * the retry policy says. A call ends at its deadline or when its signal aborts; an exec that was sent keeps its place
+ * The way to one box. It connects when first used, begins execs in the order of the calls, as many at once as its window
+ * allows, and repeats what the retry policy says. A call ends at its deadline or when its signal aborts; an exec that was sent keeps its place
  * until it is answered or out of time, as its script may be running (docs/routeros.md, U22).
  *
  * @throws TypeError when host keys are given and none is pinned, or one cannot be read.

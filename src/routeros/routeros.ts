@@ -27,6 +27,8 @@ export interface RouterOsState {
   readonly queued: number;
   /** Execs whose turn it is, those that connect first included. */
   readonly inFlight: number;
+  /** How many of them there may be at this moment. */
+  readonly window: number;
 }
 
 /** One box, as the layers above see it. */

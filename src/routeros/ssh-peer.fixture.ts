@@ -96,7 +96,10 @@ export class SshPeer {
   mostRunning = 0;
   /** `gone`: connections are cut at once. `mute`: they are taken and never answered. */
   mode: 'up' | 'gone' | 'mute' = 'up';
-  refuseChannels = false;
+  /** It refuses more than so many on a connection. */
+  maxChannels = Number.POSITIVE_INFINITY;
+  /** Channels that it refused. */
+  refused = 0;
   /** What it answers to the question for its uptime, which is not among the {@link execs}. */
   uptime = '1w2d03:04:05';
   readonly #listener: Server;
@@ -215,12 +218,20 @@ export class SshPeer {
         context.reject();
       }
     });
+    let channels = 0;
     client.on('session', (accept, reject) => {
-      if (this.refuseChannels) {
+      if (channels >= this.maxChannels) {
         reject();
+        this.refused += 1;
+        this.#changed();
         return;
       }
-      accept().on('exec', (acceptExec, _reject, { command }) => {
+      channels += 1;
+      const session = accept();
+      session.on('close', () => {
+        channels -= 1;
+      });
+      session.on('exec', (acceptExec, _reject, { command }) => {
         const channel = acceptExec();
         this.running += 1;
         this.mostRunning = Math.max(this.mostRunning, this.running);

@@ -197,7 +197,7 @@ describe('SshSession.exec', () => {
   });
 
   it('knows that nothing was sent when the peer refuses a channel', async () => {
-    peer.refuseChannels = true;
+    peer.maxChannels = 0;
     const { kind, mayStillRun } = (await (
       await open()
     )

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type Algorithms, Client, type ClientChannel } from 'ssh2';
-import { RouterOsError } from './errors.ts';
+import { ChannelRefused, RouterOsError } from './errors.ts';
 import { fingerprint, type HostKeys } from './host-key.ts';
 
 /** How this driver proves to a box who it is. */
@@ -161,7 +161,8 @@ export class SshSession {
    * over; in that last case the connection is torn down, as what else arrives on it can no longer be trusted to be in
    * step. The exit status is not judged (docs/routeros.md, 1.1).
    *
-   * @throws RouterOsError `unreachable` when the command was certainly not sent, `unknown` when there was too much output.
+   * @throws RouterOsError `unreachable` when the command was certainly not sent, a {@link ChannelRefused} where the box is
+   *   why; `unknown` when there was too much output.
    */
   exec(command: string, timeoutMs: number): Promise<ExecResult> {
     const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
@@ -209,7 +210,7 @@ export class SshSession {
         if (error === undefined) {
           read(channel);
         } else if (isOpenRefusal(error)) {
-          fail(unreachable(error.message, error));
+          fail(new ChannelRefused(error));
         } else {
           finish(error.message);
         }

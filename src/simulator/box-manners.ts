@@ -8,6 +8,8 @@ export function mannersOf(quirks: Quirks, faults: FaultPlan): SshManners {
     refusesLogin: (open) => open >= (quirks.ssh.maxSessions ?? Number.POSITIVE_INFINITY),
     refusesChannel: (open) =>
       open >= (quirks.ssh.maxChannels ?? Number.POSITIVE_INFINITY) || faults.refusesChannel(open),
+    hangs: (open) =>
+      open + 1 >= (quirks.ssh.hangs?.channels ?? Number.POSITIVE_INFINITY) ? quirks.ssh.hangs?.what : undefined,
     takes: (command) => Buffer.from(command).subarray(0, quirks.ssh.maxCommandBytes).toString(),
     filters: (command) => [...quirks.filters(), ...faults.filters(command)],
     exitStatus: (failed) => (quirks.ssh.exitStatus === undefined ? 0 : quirks.ssh.exitStatus(failed)),

@@ -15,7 +15,8 @@ import { change, inventory, showRows } from '../support/console.ts';
 import { Faults } from '../support/faults.ts';
 import { smallPool, twoPools } from '../support/pools.ts';
 import { fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
-import { CLUSTER_ID, startStack } from '../support/stack.ts';
+import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 
 const atMost = (maxSnapshotsPerVolume: number) => ({
   parameters: { maxSnapshotsPerVolume: String(maxSnapshotsPerVolume) },
@@ -160,4 +161,64 @@ test('the capacity is what may still be promised, when that is less than what is
   assert.equal(await capacity(), 63n * MiB);
   await makeVolume(controller, 62n * MiB);
   assert.equal(await capacity(), ((64n * MiB) / 100n) * 150n - 62n * MiB);
+});
+
+const MAKE = { path: '/disk/btrfs/subvolume', command: 'add' };
+const several = (options: StackOptions, faults: Faults): StackOptions => ({
+  ...options,
+  simulator: { ...options.simulator, hooks: faults.hooks },
+  ssh: { maxInFlight: 4 },
+});
+
+/** How two calls end the second of which comes while the first one is about to take what only one of them can have. */
+async function atOnce({ api, simulator }: Stack, faults: Faults, first: () => Promise<unknown>, second: typeof first) {
+  const gate = faults.hold(MAKE);
+  const earlier = outcome(first());
+  await gate.reached;
+  const execs = await api.execs();
+  const later = outcome(second());
+  // It was asked for beside the first one, and refused.
+  await until(async () => (await api.execs()) > execs && simulator.running === 1);
+  gate.release();
+  return [await earlier, await later];
+}
+
+test('two creations of one process saw the same free promises, and both had them', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, several(committed, faults));
+  const create = () => makeVolume(stack.controller, 60n * MiB);
+  assert.deepEqual(await atOnce(stack, faults, create, create), ['OK', 'RESOURCE_EXHAUSTED']);
+});
+
+test('two creations of one process saw the same free space, and both had it', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, several(pool, faults));
+  stack.simulator.quirks.set(['images-preallocated']);
+  const create = () => makeVolume(stack.controller, 40n * MiB);
+  assert.deepEqual(await atOnce(stack, faults, create, create), ['OK', 'RESOURCE_EXHAUSTED']);
+});
+
+test('a volume grew into the space of one that was being made', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, several(committed, faults));
+  const volumeId = await makeVolume(stack.controller, MiB);
+  const create = () => makeVolume(stack.controller, 60n * MiB);
+  const grow = () => stack.controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 50n * MiB } });
+  assert.deepEqual(await atOnce(stack, faults, create, grow), ['OK', 'RESOURCE_EXHAUSTED']);
+});
+
+test('two cuts of one process saw the same number of snapshots, and there was one too many', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, several({}, faults));
+  const sourceVolumeId = await makeVolume(stack.controller, MiB);
+  const cut = () => stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId, ...atMost(1) });
+  assert.deepEqual(await atOnce(stack, faults, cut, cut), ['OK', 'RESOURCE_EXHAUSTED']);
+});
+
+test('creations that a pool has room for are under way at once', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, several(committed, faults));
+  faults.meet(MAKE, MAKE, MAKE);
+  const create = () => outcome(makeVolume(stack.controller, 20n * MiB));
+  assert.deepEqual(await Promise.all([create(), create(), create()]), ['OK', 'OK', 'OK']);
 });

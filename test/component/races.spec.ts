@@ -504,6 +504,24 @@ test('many different calls at once in one process each get their own answer', as
   assert.deepEqual(await inventory(simulator), []);
 });
 
+test('a volume that grows while the same process cuts it: the snapshot is whole, and so is what is restored from it', async (t) => {
+  const faults = new Faults();
+  const stack = await startStack(t, { simulator: { hooks: faults.hooks }, ssh: { maxInFlight: 4 } });
+  const { controller } = stack;
+  const sourceVolumeId = await makeVolume(controller, MiB);
+  const gate = faults.hold(MAKE);
+  const cut = controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  await gate.reached;
+  await controller.controllerExpandVolume({ volumeId: sourceVolumeId, capacityRange: { requiredBytes: 2n * MiB } });
+  const content = pattern('grown', Number(2n * MiB));
+  await write(stack, sourceVolumeId, 0, content);
+  gate.release();
+  const { snapshot } = await cut;
+  assert.equal(snapshot?.sizeBytes, MiB, 'as it was when the cut began');
+  const restored = await makeVolume(controller, MiB, fromSnapshot(snapshot.snapshotId));
+  assert.ok((await readAll(stack, restored)).equals(content));
+});
+
 test('the same call many times at once in one process makes one volume', async (t) => {
   const { one, simulator } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);

@@ -44,6 +44,8 @@ const NOTICED: Readonly<Record<string, readonly [id: string, verdict: string]>> 
   'command-limit-2048': ['command-length', 'unusable'],
   'one-session': ['sessions', 'differs'],
   'one-channel': ['sessions', 'differs'],
+  'third-channel-hangs': ['sessions', 'differs'],
+  'three-channels-hang': ['sessions', 'differs'],
   'comment-limit-64': ['comments', 'unusable'],
   'comment-cut-at-64': ['comments', 'unusable'],
   'comment-ascii-only': ['comments', 'differs'],

@@ -277,7 +277,7 @@ test('a dead box opens the breaker, and its pools are told of no more; it comes 
   await scrapeUntil(port, (found) => found.value('poolFree', POOL) !== undefined);
 });
 
-test('a queue that is full is told while it is full, and what it refused', async (t) => {
+test('a queue that is full is told while it is full, with how many commands there may be at once, and what it refused', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { config: METRICS_ON, patience, simulator: { hooks: faults.hooks } });
   const { controller, metricsPort } = stack;
@@ -290,13 +290,15 @@ test('a queue that is full is told while it is full, and what it refused', async
   );
   const refusals = (found: Scrape) => found.value('rpcs', { method: 'DeleteVolume', code: 'UNAVAILABLE' });
   const full = await scrapeUntil(metricsPort, (found) => refusals(found) === 4);
-  assert.deepEqual([full.value('execsQueued', RDS1), full.value('execsInFlight', RDS1)], [256, 1]);
+  const execs = (found: Scrape) =>
+    (['execsQueued', 'execsInFlight', 'execsWindow'] as const).map((key) => found.value(key, RDS1));
+  assert.deepEqual(execs(full), [256, 1, 1]);
   gate.release();
   await first;
   const ends = await Promise.all(others);
   assert.equal(ends.filter((end) => end === 'OK').length, 256);
   const idle = await scrape(metricsPort);
-  assert.deepEqual([idle.value('execsQueued', RDS1), idle.value('execsInFlight', RDS1)], [0, 0]);
+  assert.deepEqual(execs(idle), [0, 0, 4], 'the box has shown that it bears four');
 });
 
 test('a port that is taken is an error at start that names it, and nothing is left of the controller', async (t) => {

@@ -24,6 +24,8 @@ export interface StackOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   /** Merged over the configuration's first backend. */
   readonly backend?: Readonly<Record<string, unknown>>;
+  /** Merged over the `ssh` of each backend that does not bring its own. */
+  readonly ssh?: Readonly<Record<string, unknown>>;
   /** More backends, made like the first one and merged with these; on the same box by default, each with pools of its own. */
   readonly moreBackends?: readonly Readonly<Record<string, unknown>>[];
   /** Merged over the configuration. */
@@ -93,7 +95,7 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     const number = started++;
     const endpoint = `unix://${join(directory, `csi-${number}.sock`)}`;
     const backends = [options.backend ?? {}, ...(options.moreBackends ?? [])].map((backend) => ({
-      ...backendDocument({ ...simulator, port }, privateKeyFile),
+      ...backendDocument({ ...simulator, port }, privateKeyFile, options.ssh),
       ...backend,
     }));
     const document = { clusterId: CLUSTER_ID, backends, ...extra };
@@ -132,8 +134,9 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
 function backendDocument(
   { address: host, port, hostKeyFingerprint }: Pick<Simulator, 'address' | 'port' | 'hostKeyFingerprint'>,
   privateKeyFile: string,
+  moreSsh: StackOptions['ssh'],
 ): Readonly<Record<string, unknown>> {
-  const ssh = { host, port, user: 'csi', privateKeyFile, hostKeys: [hostKeyFingerprint] };
+  const ssh = { host, port, user: 'csi', privateKeyFile, hostKeys: [hostKeyFingerprint], ...moreSsh };
   const pools = [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' }];
   return { name: 'rds1', ssh, nvme: { address: '192.0.2.1' }, pools };
 }

@@ -8,9 +8,10 @@ const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open'];
 export function measureQueues(backends: readonly Backend[], metrics: Metrics): void {
   metrics.beforeReading(() => {
     for (const { name: backend, rds } of backends) {
-      const { breaker, queued, inFlight } = rds.state();
+      const { breaker, queued, inFlight, window } = rds.state();
       metrics.set('execsQueued', { backend }, queued);
       metrics.set('execsInFlight', { backend }, inFlight);
+      metrics.set('execsWindow', { backend }, window);
       for (const state of breakerStates) metrics.set('breaker', { backend, state }, state === breaker ? 1 : 0);
     }
   });

@@ -122,15 +122,20 @@ async function sessions(context: BoxContext): Promise<Finding> {
   second.close();
   const details = { 'channels-of-4': channels, 'second-connection': another !== undefined };
   const said = `${channels} of 4 commands at once ran on one connection; a second connection was ${another === undefined ? 'refused' : 'let in'}`;
-  if (channels < Math.min(4, backend.ssh.maxInFlight)) {
-    return unusable(said, `is configured for maxInFlight ${backend.ssh.maxInFlight}: set it to 1`, details);
+  const { maxInFlight } = backend.ssh;
+  if (maxInFlight !== 'auto' && channels < Math.min(4, maxInFlight)) {
+    return unusable(said, `is configured for maxInFlight ${maxInFlight}: set it to 1`, details);
   }
   if (another === undefined) {
     return differs(said, 'needs one; run one controller pod, as a second one waits until the first has gone', details);
   }
   return channels < 4
-    ? differs(said, 'sends one command at a time, by maxInFlight 1: leave it there', details)
-    : fits(said, 'uses one connection, with one command at a time unless maxInFlight says otherwise', details);
+    ? differs(
+        said,
+        'finds out how many it bears, at the price of a time-out now and then: set maxInFlight to 1',
+        details,
+      )
+    : fits(said, 'uses one connection, with up to 4 commands at a time unless maxInFlight says otherwise', details);
 }
 
 /** How many of so many commands at the same time were answered. */

@@ -1,6 +1,7 @@
 import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { ownedBy } from '../names.ts';
 import type { ObjectRef } from '../refs.ts';
+import type { Share } from '../reservations.ts';
 import { nameOf, type ProvenPool } from './lookup.ts';
 
 /** What must hold before something is done to an object, or to a pool. */
@@ -16,6 +17,11 @@ export interface SpaceRules {
 /** Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does. */
 export function proveOwned(s: ScriptBuilder, row: Script, object: ObjectRef, owners: readonly string[]): void {
   s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', nameOf(row)));
+}
+
+/** So many bytes: of the box and not of one pool, as it is not known before in which pool a volume is. */
+export function space(amount: bigint): Share {
+  return { of: 'space', amount };
 }
 
 /** Refuses with RC-SPACE unless the pool has `bytes` free, the reserve included, and is known to. */

@@ -4,8 +4,9 @@ import type { Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { freshRecord } from '../record.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
+import { ANY_AMOUNT } from '../reservations.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
-import { proveRatio, proveSpace } from './conditions.ts';
+import { proveRatio, proveSpace, space } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
 import { guardedText, ids } from './guard.ts';
 import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
@@ -50,6 +51,7 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
   const { volume, source } = request;
   return {
     ...{ kind: 'write', object: volume, name: `create ${request.name} in ${request.pool.label}`, removes: false },
+    takes: space(mostBytes(request) || ANY_AMOUNT),
     script: script((s) => {
       // Ids of two filesystems say nothing of each other, so what is in this one is not looked at.
       const chosen = source && chosenFor(box, source);
@@ -87,23 +89,31 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
 
 /** Makes the subvolume, for a copy from the row of the original. */
 function make(s: ScriptBuilder, { request, box, pool, name, least }: Making, original: Script): void {
-  const { bytes, limitBytes, source } = request;
-  const { reserveBytes, ratioPercent } = box;
+  const { bytes, source } = request;
+  const { reserveBytes, ratioPercent, reserved = 0n } = box;
   if (source === undefined) {
-    proveSpace(s, pool, ros`${bytes + reserveBytes}`);
-    proveRatio(s, pool, ros`${bytes}`, ratioPercent);
+    proveSpace(s, pool, ros`${bytes + reserveBytes + reserved}`);
+    proveRatio(s, pool, ros`${bytes + reserved}`, ratioPercent);
     s.run(ros`/disk/btrfs/subvolume add fs=${guardedText(pool.label, ...standing(pool))} name=${name}`);
     return;
   }
   s.if(ros`[:len ${original}]=0`, () => s.fail('RC-NOSRC'));
   measure(s, source, original, least);
-  // A limit is never below the bytes asked for, so the smaller of the two decides.
-  const most = bytes > 0n ? bytes : limitBytes;
+  const most = mostBytes(request);
   if (most > 0n) s.if(ros`${least}>${most}`, () => s.fail('RC-SMALL', least));
-  proveSpace(s, pool, bytes > 0n ? ros`(${bytes + reserveBytes}-${least})` : ros`${reserveBytes}`);
-  proveRatio(s, pool, bytes > 0n ? ros`${bytes}` : least, ratioPercent);
+  proveSpace(
+    s,
+    pool,
+    bytes > 0n ? ros`(${bytes + reserveBytes + reserved}-${least})` : ros`${reserveBytes + reserved}`,
+  );
+  proveRatio(s, pool, bytes > 0n ? ros`${bytes + reserved}` : ros`(${least}+${reserved})`, ratioPercent);
   const home = guardedText(pool.label, ...standing(pool), isThere(original));
   s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=(${original}->"name") name=${name}`);
+}
+
+/** Bytes that it has at most; 0 where its source decides. A limit is never below the bytes asked for. */
+function mostBytes({ bytes, limitBytes }: CreateVolume): bigint {
+  return bytes > 0n ? bytes : limitBytes;
 }
 
 /** Sets `least` to the bytes of the source: a snapshot has them in its name, a volume on its disk item. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
 import type { SnapshotRef, VolumeRef } from '../refs.ts';
+import { ANY_AMOUNT } from '../reservations.ts';
 import { poolContents, poolSpace, probeBox } from './box.ts';
 import { createVolume } from './create-volume.ts';
 import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
@@ -21,7 +22,9 @@ const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
   return { label, uuid, mountPoint: label };
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
-const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535 };
+const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
+/** A cut says most where nothing is reserved. */
+const ofOne = { reserved: 0n };
 const narrowed = {
   ...box,
   chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`, uuid, subvolumeId: bytes },
@@ -41,6 +44,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   create: createVolume(box, { ...creation, source: undefined }),
   restore: createVolume(box, { ...creation, source: snapshot }),
   clone: createVolume(box, { ...creation, source: volume }),
+  'clone of the size of its source': createVolume(box, { ...creation, bytes: 0n, source: volume }),
   read: readVolume(box, volume),
   'read disk': readDisk(volume),
   expand: expandVolume(box, volume, bytes),
@@ -53,10 +57,13 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'discard volume': discardVolume(box, volume, { label: pool.label, name }, { bytes, made: false }),
   'discard empty subvolume': discardEmptySubvolume(box, volume),
   'discard lost item': discardLostItem(box, volume),
-  snapshot: createSnapshot(box, {
-    ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-    namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-  }),
+  snapshot: createSnapshot(
+    { ...box, ...ofOne },
+    {
+      ...{ snapshot, source: volume, maxSnapshots: 10_000 },
+      namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
+    },
+  ),
   'read snapshot': readSnapshot(box, snapshot),
   'delete snapshot': deleteSnapshot(box, snapshot),
   'discard twin': discardTwin(box, volume, twin, twin),
@@ -79,11 +86,18 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
         volume: { ...volume, uuid: 'f'.repeat(36) },
         source: volume,
       }),
-      claim: claimVolume(narrowed, volume, publication, true),
-      snapshot: createSnapshot(narrowed, {
-        ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-        namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
+      'clone of one, of the size of its source': createVolume(narrowed, {
+        ...creation,
+        ...{ bytes: 0n, volume: { ...volume, uuid: 'f'.repeat(36) }, source: volume },
       }),
+      claim: claimVolume(narrowed, volume, publication, true),
+      snapshot: createSnapshot(
+        { ...narrowed, ...ofOne },
+        {
+          ...{ snapshot, source: volume, maxSnapshots: 10_000 },
+          namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
+        },
+      ),
     }).map(([what, operation]) => [`${what}, of several`, operation]),
   ),
 };

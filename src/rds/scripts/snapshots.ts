@@ -40,9 +40,10 @@ export interface CreateSnapshot {
  * snapshot of the id by now.
  */
 export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
-  const { snapshot, source, namePrefix } = request;
+  const { snapshot, source, namePrefix, maxSnapshots } = request;
   return {
     ...{ kind: 'write', object: snapshot, name: `cut ${namePrefix}`, removes: false },
+    takes: maxSnapshots === undefined ? undefined : { of: `snapshots of ${source.uuid}`, amount: 1n },
     script: script((s) => {
       const found = findOr(s, box, snapshot, source);
       const { row } = found;
@@ -51,7 +52,7 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
       s.if(ros`!(${named}~${found.names})`, () => {
         s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));
         s.if(ros`!(${named}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', named));
-        proveQuota(s, box.owners, request);
+        proveQuota(s, box, request);
         const item = attach(s, itemOf(s, source, pool, named, row));
         const size = readSize(s, item.id);
         proveSpace(s, pool, ros`${box.reserveBytes}`);
@@ -67,9 +68,15 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
 }
 
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
-function proveQuota(s: ScriptBuilder, owners: readonly string[], { source, maxSnapshots }: CreateSnapshot): void {
+function proveQuota(s: ScriptBuilder, box: RdsSettings, { source, maxSnapshots }: CreateSnapshot): void {
   if (maxSnapshots === undefined) return;
+  const { owners, reserved = 0n } = box;
   const rows = s.let(rowsWhere(ros`${objects('snap')} and name~${snapshotNames(owners, source.uuid)}`));
+  if (reserved > 0n) {
+    // It stands only when nothing is reserved any more, so nobody reads more of it; and there may be no oldest one.
+    s.if(ros`([:len ${rows}]+${reserved})>=${maxSnapshots}`, () => s.fail('RC-QUOTA'));
+    return;
+  }
   s.if(ros`[:len ${rows}]>=${maxSnapshots}`, () => {
     const oldest = s.let(ros`(${rows}->0->"name")`);
     const seconds = (name: Script) => ros`[:tonum [:pick ${name} ${SECONDS_AT} ${SECONDS_AT + 10n}]]`;

@@ -5,7 +5,7 @@ import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
-import { proveOwned, proveRatio, proveSpace } from './conditions.ts';
+import { proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
 import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
 import { hasNoItem, ids } from './guard.ts';
 import {
@@ -86,14 +86,15 @@ export function readVolume(box: RdsSettings, volume: VolumeRef): Reading<ObjectS
 
 /** Grows the image to at least `bytes`; it is never shrunk. */
 export function expandVolume(box: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
-  const { reserveBytes, ratioPercent } = box;
+  const { reserveBytes, ratioPercent, reserved = 0n } = box;
   return {
     ...{ kind: 'write', object: volume, name: `expand ${bytes}`, removes: false },
+    takes: space(bytes),
     script: script((s) => {
       const item = openVolume(s, box, volume);
       const { pool } = item;
       const prove = (shown: Script): void => {
-        const more = (extra: bigint) => ros`(${bytes + extra}-[:tonum ${shown}])`;
+        const more = (extra: bigint) => ros`(${bytes + extra + reserved}-[:tonum ${shown}])`;
         proveSpace(s, pool, more(reserveBytes));
         proveRatio(s, pool, more(0n), ratioPercent);
       };

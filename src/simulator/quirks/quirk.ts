@@ -1,6 +1,7 @@
 import type { Dialect } from '../console/dialect.ts';
 import type { Arguments, Menu, Row } from '../console/menu.ts';
 import type { DeviceManner } from '../device/manner.ts';
+import type { Hanging } from '../ssh/manners.ts';
 
 /** One way in which a real device might differ from the simulator's strict default. */
 export interface Quirk {
@@ -39,6 +40,8 @@ export interface SshEffects {
   readonly maxSessions?: number;
   /** A channel beyond so many on one connection is refused. */
   readonly maxChannels?: number;
+  /** What hangs once a connection has so many channels. */
+  readonly hangs?: { readonly channels: number; readonly what: Hanging };
   /** Lines are broken after so many bytes, with this text. */
   readonly breakLines?: { readonly columns: number; readonly inserted: string };
   /** The output of one exec ends after so many bytes. */

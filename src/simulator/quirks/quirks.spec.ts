@@ -312,8 +312,8 @@ test('every quirk is tested, here or over SSH', () => {
   );
   assert.deepEqual(overSsh, [
     ...['exit-status-1-on-failure', 'exit-status-missing', 'output-wrapped-at-80', 'output-line-feeds'],
-    ...['command-limit-4096', 'command-limit-2048', 'one-session', 'one-channel', 'output-limit-16k'],
-    'script-dies-with-channel',
+    ...['command-limit-4096', 'command-limit-2048', 'one-session', 'one-channel', 'third-channel-hangs'],
+    ...['three-channels-hang', 'output-limit-16k', 'script-dies-with-channel'],
   ]);
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { until } from '../../../test/support/until.ts';
 import type { ConsoleHooks } from '../console/hooks.ts';
 import { simulatorForTest } from '../simulate.testing.ts';
 import { connect, exec, openExec } from '../ssh/ssh-client.testing.ts';
@@ -84,6 +85,33 @@ test('one-channel: a second channel is refused as long as the first one is there
   await closed;
   assert.equal((await exec(client, ':put 1')).stdout, '1\r\n');
 });
+
+for (const [quirk, answered] of [
+  ['third-channel-hangs', ['1', '2']],
+  ['three-channels-hang', []],
+] as const) {
+  test(`${quirk}: of three commands on a connection ${answered.length} are answered, and another connection works`, async (t) => {
+    const end = Promise.withResolvers<void>();
+    const { simulator, login } = await startBox(t, [quirk], {
+      beforeStatement: ({ command }) => (command === ':nothing' ? end.promise : undefined),
+    });
+    const client = await login();
+    const output: string[] = [];
+    const run = async (line: string) => void output.push((await exec(client, line)).stdout.trim());
+    const first = [run(':nothing; :put 1'), run(':nothing; :put 2')];
+    await until(async () => simulator.running === 2);
+    const all = [...first, run(':put 3')].map((command) => command.catch(() => undefined));
+    // The third one is at the box before a connection that is made after it.
+    const other = await login();
+    end.resolve();
+    await until(async () => simulator.running === 0);
+    assert.equal((await exec(other, ':put 1')).stdout, '1\r\n');
+    await until(async () => output.length === answered.length);
+    client.destroy();
+    await Promise.all(all);
+    assert.deepEqual(output.filter((text) => text !== '').toSorted(), answered);
+  });
+}
 
 for (const [names, ends, time] of [
   [[], 'survived', '50ms'],

@@ -16,6 +16,12 @@ export const SSH_QUIRKS: readonly QuirkDefinition[] = [
   quirk('command-limit-2048', 'U15', 'commands are cut off after 2048 bytes', { maxCommandBytes: 2048 }),
   quirk('one-session', 'U15', 'a second connection cannot log in', { maxSessions: 1 }),
   quirk('one-channel', 'U15', 'a connection has one channel at a time', { maxChannels: 1 }),
+  quirk('third-channel-hangs', 'U15', 'a third channel on a connection is never answered, nor is a later one', {
+    hangs: { channels: 3, what: 'channel' },
+  }),
+  quirk('three-channels-hang', 'U15', 'a connection on which a third channel is opened is never answered any more', {
+    hangs: { channels: 3, what: 'connection' },
+  }),
   quirk('output-limit-16k', 'U21', 'the output of one exec ends after 16 KiB', { maxOutputBytes: 16 * 1024 }),
   quirk('script-dies-with-channel', 'U22', 'a script dies when its channel or connection does', {
     diesWithChannel: true,

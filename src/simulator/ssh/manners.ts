@@ -1,11 +1,20 @@
 import type { OutputFilter } from '../output/output-filter.ts';
 
+/** What is never answered any more: a channel that is being opened, or its whole connection, on which scripts run on. */
+export type Hanging = 'channel' | 'connection';
+
 /** How the SSH side behaves where a box may differ, or may have a bad day. Asked each time, so it may change meanwhile. */
 export interface SshManners {
   /** @param open Connections that are logged in already. */
   refusesLogin(open: number): boolean;
   /** @param open Channels that are open on the connection already. */
   refusesChannel(open: number): boolean;
+  /**
+   * What hangs when a further channel is opened; undefined for nothing.
+   *
+   * @param open Channels that are open on the connection already.
+   */
+  hangs(open: number): Hanging | undefined;
   /** What the box takes of a command. */
   takes(command: string): string;
   /** What the output of a command goes through, in this order. */
@@ -20,6 +29,7 @@ export interface SshManners {
 export const GOOD_MANNERS: SshManners = {
   refusesLogin: () => false,
   refusesChannel: () => false,
+  hangs: () => undefined,
   takes: (command) => command,
   filters: () => [],
   exitStatus: () => 0,

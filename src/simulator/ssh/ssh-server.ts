@@ -8,7 +8,7 @@ import type { Counters } from '../counters.ts';
 import { isAuthorised } from './authorized-keys.ts';
 import { ExecChannel } from './exec-channel.ts';
 import type { HostKey } from './host-key.ts';
-import { GOOD_MANNERS, type SshManners } from './manners.ts';
+import { GOOD_MANNERS, type Hanging, type SshManners } from './manners.ts';
 import { ignoreKeepalives } from './silent-keepalive.ts';
 
 /** How long a stop waits for scripts that are still running, in ms. */
@@ -142,9 +142,18 @@ export class SshServer {
       ignoreKeepalives(connection);
     });
     connection.on('session', (accept, reject) => {
+      const hanging = this.#manners.hangs(peer.channels);
       if (this.#manners.refusesChannel(peer.channels)) reject();
-      else this.#serve(accept(), peer);
+      else if (hanging === undefined) this.#serve(accept(), peer);
+      else this.#hang(peer, hanging);
     });
+  }
+
+  /** Leaves a channel unanswered, as one that is open for as long as its connection is. */
+  #hang(peer: Peer, what: Hanging): void {
+    peer.channels += 1;
+    // Never uncorked but by its end: nothing gets out any more, and the end is still noticed.
+    if (what === 'connection') peer.socket.cork();
   }
 
   #authenticate(context: AuthContext): void {
