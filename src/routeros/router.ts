@@ -1,13 +1,13 @@
 import PQueue from 'p-queue';
-import { Breaker, type BreakerOptions, leftAlone, type Outcome } from './breaker.ts';
+import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
 import { limitCall } from './call-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import { Flight } from './flight.ts';
-import { type HostKeys, parseHostKeys } from './host-key.ts';
-import { Link } from './link.ts';
+import type { HostKeys } from './host-key.ts';
+import { hostKeysReader, Link } from './link.ts';
 import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
@@ -21,6 +21,8 @@ export interface ExecEvent {
   /** Bytes of output. */
   readonly bytes: number;
   readonly outcome: 'ok' | RouterOsErrorKind;
+  /** What went wrong, for people; empty when nothing did. */
+  readonly detail: string;
 }
 
 export interface RouterOsOptions {
@@ -31,7 +33,7 @@ export interface RouterOsOptions {
    * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. A
    * function is asked at every connect.
    */
-  readonly hostKeys: readonly string[] | (() => Promise<readonly string[]>);
+  readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
   /** Execs under way at one time; default 1, the only number known to be safe (docs/routeros.md, 1.1 and U15). */
@@ -85,7 +87,7 @@ class Router implements RouterOs {
     this.#link = new Link({
       host: options.host,
       port: options.port ?? 22,
-      hostKeys: reader(options.hostKeys),
+      hostKeys: hostKeysReader(options),
       credentials: () => options.credentials(),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       maxOutputBytes: MAX_ANSWER_BYTES,
@@ -127,7 +129,9 @@ class Router implements RouterOs {
   }
 
   state(): RouterOsState {
-    return { breaker: this.#breaker.state, queued: this.#queue.size, inFlight: this.#queue.pending };
+    const { state: breaker, lastFailure } = this.#breaker;
+    const why = lastFailure === undefined ? {} : { lastFailure };
+    return { breaker, queued: this.#queue.size, inFlight: this.#queue.pending, ...why };
   }
 
   async close(): Promise<void> {
@@ -139,10 +143,10 @@ class Router implements RouterOs {
   /** Puts an exec into the queue. */
   #launch(script: Script, kind: RunOptions['kind'], attempt: number): Flight {
     if (!this.#breaker.closed) {
-      throw leftAlone();
+      throw this.#breaker.leftAlone();
     }
     if (this.#queue.size >= this.#maxQueued) {
-      throw new RouterOsError('unreachable', `the queue is full: ${this.#queue.size} commands wait`);
+      throw new RouterOsError('unsent', `the queue is full: ${this.#queue.size} commands wait`);
     }
     const flight = new Flight(script, kind, () => this.#watchExec({ kind, attempt }));
     if (kind === 'read') {
@@ -173,8 +177,8 @@ class Router implements RouterOs {
   async #attempt(flight: Flight): Promise<Outcome<readonly JsonRow[]>> {
     const begin = performance.now();
     let bytes = 0;
-    const done = (outcome: ExecEvent['outcome']): void =>
-      this.#onExec({ ms: performance.now() - begin, bytes, outcome });
+    const done = (outcome: ExecEvent['outcome'], detail = ''): void =>
+      this.#onExec({ ms: performance.now() - begin, bytes, outcome, detail });
     let session: SshSession | undefined;
     try {
       session = await this.#link.session();
@@ -196,7 +200,7 @@ class Router implements RouterOs {
       const known = flight.mayBeLate(this.#clock.now()) ? asLate(error) : error;
       // It may be that our reckoning is wrong: the next command asks.
       if (known.kind === 'late' && session !== undefined) this.#uptimes.delete(session);
-      done(known.kind);
+      done(known.kind, known.detail);
       return { error: known };
     }
   }
@@ -262,15 +266,6 @@ function asLate(error: RouterOsError): RouterOsError {
 
 function abandoned(): RouterOsError {
   return new RouterOsError('cancelled', 'all callers gave up');
-}
-
-/** Keys that are given are checked at once, those that are asked for whenever they are. */
-function reader(pins: RouterOsOptions['hostKeys']): () => Promise<HostKeys> {
-  if (typeof pins === 'function') {
-    return async () => parseHostKeys(await pins());
-  }
-  const keys = parseHostKeys(pins);
-  return async () => keys;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BreakerState } from './breaker.ts';
+import type { RouterOsError } from './errors.ts';
 import type { Script } from './script.ts';
 
 /** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./decode.ts, which tolerates U12. */
@@ -27,6 +28,8 @@ export interface RouterOsState {
   readonly queued: number;
   /** Execs whose turn it is, those that connect first included. */
   readonly inFlight: number;
+  /** What the last attempt met on the way to the box; absent while the breaker is closed. */
+  readonly lastFailure?: RouterOsError;
 }
 
 /** One box, as the layers above see it. */
