@@ -74,6 +74,13 @@ export class Breaker {
     return new RouterOsError(kind === 'unauthenticated' ? kind : 'unreachable', why, { cause: this.#lastFailure });
   }
 
+  /** An error of a call whose command waited here and was not sent, with what the last attempt met if that had trouble. */
+  explained(error: RouterOsError): RouterOsError {
+    const { lastFailure } = this;
+    if (error.kind !== 'unsent' || lastFailure === undefined) return error;
+    return new RouterOsError('unsent', `${error.detail}; the last attempt: ${lastFailure.detail}`, { cause: error });
+  }
+
   /**
    * Makes an attempt and counts how it ended.
    *

@@ -186,6 +186,18 @@ describe('the breaker', () => {
     assert.equal(peer.connections, 1);
   });
 
+  it('let a call whose time was over hear of nothing but its time', async () => {
+    peer.mode = 'gone';
+    connect({ breaker: { failures: 1, firstBreakMs: 1, maxBreakMs: 1 } });
+    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    peer.mode = 'mute';
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (!isReachable(box));
+    const late = await assertKind(box.run(ros`:put 2`, { ...write, deadline: Date.now() + 20 }), 'unsent');
+    assert.match(late.detail, /^the time for this call was over; the last attempt: no connection to 127\.0\.0\.1 port/);
+  });
+
   it('does not count what the box itself answered', async () => {
     connect({ breaker: { failures: 2, firstBreakMs: LONG, maxBreakMs: LONG } });
     peer.answerAll((exec) => exec.error(exec.command.includes('refused') ? 'RC-NO (:error; line 1)' : 'failure: no'));

@@ -118,7 +118,7 @@ class Router implements RouterOs {
       } catch (error) {
         const isLost = error instanceof RouterOsError && error.kind === 'unknown';
         if (isLost && flight.quietAt > 0) options.onLost?.(flight.quietAt);
-        throw error;
+        throw error instanceof RouterOsError ? this.#breaker.explained(error) : error;
       }
     };
     try {

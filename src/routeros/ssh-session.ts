@@ -169,7 +169,7 @@ export class SshSession {
       refusedKey =
         `the host key of ${where} is ${fingerprint(key)} (${keyType(key)}), but pinned is ${hostKeys.fingerprints.join(', ')}. ` +
         'If its key was changed on purpose, compare this fingerprint on the box itself and add it to the pinned host keys; ' +
-        'if not, something else answers at this address.';
+        'if not, something else answers at this address';
       return false;
     };
     try {

@@ -63,7 +63,10 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   unreachable: { kind: 'unavailable', remedy: 'check the address, the SSH service and the network of the box' },
   // Whoever calls cannot mend it, and when it is mended the same call succeeds.
   unauthenticated: { kind: 'unavailable', remedy: 'mend that, and the next attempt succeeds without a restart' },
-  unsent: { kind: 'unavailable', remedy: 'nothing is lost; it is tried again. If it repeats, the box is overloaded' },
+  unsent: {
+    kind: 'unavailable',
+    remedy: 'nothing is lost; it is tried again. If it repeats, the box is too slow for what is asked of it',
+  },
   unknown: { kind: 'unavailable', remedy: 'the state is read again when it is tried again' },
   cancelled: { kind: 'cancelled', remedy: '' },
   unexpected: { kind: 'internal', remedy: 'please report it' },
