@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { CLUSTER_ID_CHARACTER } from '../../src/config/cluster-id.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { chartValues } from './chart-values.ts';
 import { any, array, type JsonSchema, object, string } from './json-schema.ts';
@@ -21,7 +22,8 @@ export function valuesSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart rose-csi',
     ...object({
-      clusterId: { ...string(described(all, 'clusterId')), maxLength: 128 },
+      // Empty until somebody sets it, which a template asks for in better words.
+      clusterId: { ...string(described(all, 'clusterId')), maxLength: 128, pattern: `^${CLUSTER_ID_CHARACTER}*$` },
       driverName: pick(all, 'driverName'),
       config: {
         ...object(withSecrets(config)),

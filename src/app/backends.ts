@@ -1,35 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { BackendConfig } from '../config/schema.ts';
 import { type Metrics, noMetrics } from '../observability/metrics.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
 import { Rds } from '../rds/index.ts';
-import { connectRouterOs, DRIFT_MS, parseHostKeys, type RouterOsOptions } from '../routeros/index.ts';
+import { connectRouterOs, DRIFT_MS, type RouterOsOptions, readHostKeys, readPrivateKey } from '../routeros/index.ts';
 import type { Backend } from '../storage/backend.ts';
 import { execMetrics } from './exec-metrics.ts';
 import { execTracing } from './exec-tracing.ts';
-import { hostKeyLines } from './host-key-lines.ts';
 
 /** How long a box that does not answer is tried and then left alone; the defaults are those of the conversation. */
 export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker' | 'clock'> {
   /** Whether another process may have served the boxes a moment ago, whose last commands may still be at work there. */
   readonly hasPredecessor?: boolean;
-}
-
-/** The pinned host keys: those of the configuration, and those in a file, which is read at every connect. */
-export function pins({ hostKeys, hostKeysFile }: BackendConfig['ssh']): RouterOsOptions['hostKeys'] {
-  if (hostKeysFile === undefined) return hostKeys;
-  return async () => [...hostKeys, ...hostKeyLines(await readFile(hostKeysFile, 'utf8'))];
-}
-
-/** @throws Error that names the backend */
-function checkPins({ name, ssh }: BackendConfig): void {
-  try {
-    parseHostKeys(ssh.hostKeys);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`ssh.hostKeys of the backend ${name}: ${why}`, { cause: error });
-  }
 }
 
 /** The conversation with one configured box. Nothing is connected before the first command. */
@@ -44,21 +26,27 @@ export function openBackend(
   const { ssh, nvme } = config;
   const { hasPredecessor = false, ...conversation } = patience;
   const writeWithinMs = ssh.writeWithinSeconds * 1000;
-  if (ssh.hostKeys.length > 0) checkPins(config);
   const measured = execMetrics(metrics, config.name);
   const routerOs = connectRouterOs({
     ...conversation,
     host: ssh.host,
     port: ssh.port,
-    hostKeys: pins(ssh),
+    hostKeys: () =>
+      readHostKeys(ssh, (problem) => logger.warn({ backend: config.name, problem }, 'a line of host keys is not used')),
     maxInFlight: ssh.maxInFlight,
     execTimeoutMs: ssh.execTimeoutSeconds * 1000,
     writeWithinMs,
-    credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
+    credentials: async () => ({ username: ssh.user, privateKey: await readPrivateKey(ssh.privateKeyFile) }),
     onExec: (event) => {
-      const { ms, bytes, outcome } = event;
+      const { ms, bytes, outcome, detail } = event;
       measured(event);
-      const line = { backend: config.name, ms: Math.round(ms * 10) / 10, bytes, outcome };
+      const line = {
+        backend: config.name,
+        ms: Math.round(ms * 10) / 10,
+        bytes,
+        outcome,
+        ...(detail && { error: detail }),
+      };
       logger[outcome === 'ok' || outcome === 'refused' ? 'debug' : 'warn'](line, 'exec');
     },
     watchExec: execTracing(tracer, config.name),

@@ -1,15 +1,18 @@
-const UNITS: Readonly<Record<string, bigint>> = {
-  '': 1n,
-  KiB: 1n << 10n,
-  MiB: 1n << 20n,
-  GiB: 1n << 30n,
-  TiB: 1n << 40n,
-};
-const SIZE = /^(0|[1-9][0-9]{0,14}) ?(KiB|MiB|GiB|TiB|)$/;
+const UNITS: ReadonlyMap<string, bigint> = new Map([
+  ['', 1n],
+  ...[...'kMGTP'].map((unit, at): [string, bigint] => [unit, 10n ** BigInt(3 * (at + 1))]),
+  ...[...'KMGTP'].map((unit, at): [string, bigint] => [`${unit}i`, 1n << BigInt(10 * (at + 1))]),
+]);
 
-/** Bytes of `1048576` or `10GiB`; undefined for anything else, so that `10G` is asked about rather than guessed. */
+/** A number with a unit of Kubernetes, or one of the binary ones with a `B` behind it. */
+export const BYTE_SIZE = /^(0|[1-9][0-9]{0,14}) ?([kMGTP]|[KMGTP]iB?)?$/;
+
+/**
+ * Bytes of `1048576`, `10Gi` or `10GiB`, which are the same, or `10G`, which is decimal as in Kubernetes; undefined for anything
+ * else, so that `10GB` is asked about rather than guessed.
+ */
 export function parseByteSize(text: string): bigint | undefined {
-  const [, digits, unit = ''] = SIZE.exec(text) ?? [];
-  const factor = UNITS[unit];
+  const [, digits, unit = ''] = BYTE_SIZE.exec(text) ?? [];
+  const factor = UNITS.get(unit.replace(/B$/, ''));
   return digits === undefined || factor === undefined ? undefined : BigInt(digits) * factor;
 }

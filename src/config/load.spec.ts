@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseByteSize } from './byte-size.ts';
+import { box, minimal, said, withBox } from './config.fixture.ts';
 import { ConfigError, loadConfig, parseConfig } from './load.ts';
-
-const minimal = {
-  clusterId: 'c1',
-  backends: [
-    {
-      name: 'rds1',
-      ssh: { host: '192.0.2.1', user: 'csi', privateKeyFile: '/key', hostKeys: ['SHA256:abc'] },
-      nvme: { address: '192.0.2.1' },
-      pools: [{ label: 'pool', uuid: '11111111-2222-3333-4444-555555555555' }],
-    },
-  ],
-};
 
 test('defaults are filled in and the result is frozen', () => {
   const config = parseConfig(minimal, 'test');
@@ -29,7 +17,7 @@ test('defaults are filled in and the result is frozen', () => {
 test('all problems are reported at once, each with its place', () => {
   const wrong = {
     backends: [
-      { ...minimal.backends[0], ssh: { ...minimal.backends[0]?.ssh, hostKeys: [], prot: 22 }, reserve: '10G' },
+      { ...minimal.backends[0], ssh: { ...minimal.backends[0]?.ssh, hostKeys: [], prot: 22 }, reserve: '10GB' },
       { ...minimal.backends[0], pools: [] },
     ],
   };
@@ -43,7 +31,7 @@ test('all problems are reported at once, each with its place', () => {
         'backends.0.ssh.hostKeys: at least one pinned host key is required',
         'backends.0.ssh: ',
         'prot',
-        'backends.0.reserve: a number of bytes up to 1024TiB, or one with KiB, MiB, GiB or TiB',
+        'backends.0.reserve: a number of bytes up to 1024Ti, or one with Ki, Mi, Gi or Ti (KiB … is the same), k, M, G or T',
         'backends.1.pools: ',
       ]) {
         assert.ok(error.message.includes(part), `${part} in ${error.message}`);
@@ -125,29 +113,33 @@ test('a file that is missing, broken or empty is told apart', async () => {
   assert.throws(() => parseConfig('text', 'f'), ConfigError);
 });
 
-test('sizes are exact, and an ambiguous unit is refused', () => {
-  assert.equal(parseByteSize('0'), 0n);
-  assert.equal(parseByteSize('1536'), 1536n);
-  assert.equal(parseByteSize('3 TiB'), 3n << 40n);
-  for (const text of ['', '10G', '10GB', '1.5GiB', '-1', '01', '1e9', ' 1']) {
-    assert.equal(parseByteSize(text), undefined, text);
-  }
-});
-
 test('what is missing, empty, or the values of the chart, is called that', () => {
-  const said = (document: unknown) => {
-    try {
-      parseConfig(document, 'rose.yaml');
-    } catch (error) {
-      return error instanceof ConfigError ? error.message : String(error);
-    }
-    return 'nothing';
-  };
-  assert.equal(said(null), 'rose.yaml is empty');
-  assert.match(said({}), /^rose\.yaml has 2 problem\(s\):\n {2}clusterId: required\n {2}backends: required$/);
+  assert.equal(said(null), 'f is empty');
+  assert.match(said({}), /^f has 2 problem\(s\):\n {2}clusterId: required\n {2}backends: required$/);
   assert.match(said({ ...minimal, config: {}, images: {} }), /these look like the values of the chart/);
   assert.match(said({ ...minimal, adoptedClusterIds: ['owner:1F2E3D4C'] }), /behind "owner:" belong the eight digits/);
   assert.equal(said({ ...minimal, adoptedClusterIds: ['owner:1f2e3d4c', 'prod'] }), 'nothing');
-  assert.match(said({ ...minimal, nonsense: 1 }), /Unrecognized key: "nonsense"/);
+  assert.match(said({ ...minimal, nonsense: 1 }), /the file: "nonsense" unknown; known: driverName, clusterId, /);
   assert.match(said({ ...minimal, clusterId: 'REPLACE-with-the-uid' }), /clusterId: still to be replaced/);
+});
+
+test('a key that is misspelt is answered with the right one, wherever it stands', () => {
+  assert.match(
+    said({ ...minimal, clusterID: 'c1' }),
+    /the file: "clusterID" unknown; did you mean "clusterId"\? known: /,
+  );
+  for (const [changes, words] of [
+    [{ reserved: 1 }, /backends\.0: "reserved" unknown; did you mean "reserve"\? known: name, ssh, nvme, /],
+    [{ ssh: { ...box.ssh, prot: 22 } }, /backends\.0\.ssh: "prot" unknown; did you mean "port"\?/],
+    [{ nvme: { ...box.nvme, adress: 'x' } }, /backends\.0\.nvme: "adress" unknown; did you mean "address"\?/],
+    [{ pools: [{ ...box.pools[0], mountpoint: 'x' }] }, /pools\.0: "mountpoint" unknown; did you mean "mountPoint"\?/],
+  ] as const) {
+    assert.match(withBox(changes), words);
+  }
+  for (const key of ['snapshots', 'orphans', 'events', 'metrics']) {
+    assert.match(
+      said({ ...minimal, [key]: { port: 1, nonsense: 1 } }),
+      new RegExp(`  ${key}: .*"nonsense"? unknown; .*known: `),
+    );
+  }
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import type * as z from 'zod';
+import * as z from 'zod';
+import { unknownKeys } from '../schema/unknown-keys.ts';
 import { type Config, configSchema } from './schema.ts';
 
 /** What flags and environment may override; undefined leaves the file's value. */
@@ -46,7 +47,9 @@ type Issue = Parameters<z.core.$ZodErrorMap>[0];
 /** What zod says of a problem, unless its own words would not tell a person what to do. */
 function inPlainWords(issue: Issue): string | undefined {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'required';
-  if (issue.code !== 'unrecognized_keys' || !issue.keys.includes('config')) return undefined;
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+  if (!issue.keys.includes('config')) return unknownKeys(issue.keys, known);
   return "these look like the values of the chart: the controller's own file is what stands under `config` there, with clusterId and driverName (docs/configuration.md)";
 }
 

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { LOG_LEVELS } from '../observability/log-levels.ts';
-import { parseByteSize } from './byte-size.ts';
+import { BYTE_SIZE, parseByteSize } from './byte-size.ts';
+import { clusterIdProblem } from './cluster-id.ts';
+import { HOST, hostProblem } from './host.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from './network-name.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */
@@ -12,24 +14,39 @@ const backendName = z
 /** Largest reserve: sums with it cannot overflow the 64 bits of the device. */
 const MAX_RESERVE = 1n << 50n;
 
-const byteSize = z.union([z.string(), z.number().int().nonnegative()]).transform((value, context) => {
-  const bytes = parseByteSize(String(value));
-  if (bytes === undefined || bytes > MAX_RESERVE) {
-    context.addIssue('a number of bytes up to 1024TiB, or one with KiB, MiB, GiB or TiB');
-    return z.NEVER;
-  }
-  return bytes;
-});
+const BYTE_SIZE_RULE = 'a number of bytes up to 1024Ti, or one with Ki, Mi, Gi or Ti (KiB … is the same), k, M, G or T';
+
+const byteSize = z
+  .union(
+    [z.string().regex(BYTE_SIZE, BYTE_SIZE_RULE), z.number().int(BYTE_SIZE_RULE).nonnegative(BYTE_SIZE_RULE)],
+    BYTE_SIZE_RULE,
+  )
+  .transform((value, context) => {
+    const bytes = parseByteSize(String(value));
+    if (bytes === undefined || bytes > MAX_RESERVE) {
+      context.addIssue(BYTE_SIZE_RULE);
+      return z.NEVER;
+    }
+    return bytes;
+  });
 
 /** Characters of the labels of all pools of a box together: a command has 4 KiB (docs/routeros.md, U15). */
 const MAX_LABELS = 64;
 
 const port = z.number().int().min(1).max(65535);
-const host = z
+
+/** @param portKey where its port belongs */
+const host = (portKey: string) => {
+  const error = ({ input }: { readonly input?: unknown }) => hostProblem(String(input), portKey);
+  const isHost = (text: string) => hostProblem(text, portKey) === undefined;
+  return z.string().max(253).regex(HOST, { error, abort: true }).refine(isHost, { error });
+};
+
+const clusterId = z
   .string()
-  .min(1)
-  .max(253)
-  .regex(/^[A-Za-z0-9.:-]+$/, 'a host name or an address');
+  .min(1, 'required; the uid of the namespace kube-system is a good one')
+  .max(128)
+  .refine((id) => clusterIdProblem(id) === undefined, { error: ({ input }) => clusterIdProblem(String(input)) });
 
 const pool = z.strictObject({
   /** Btrfs label, which is the key of the filesystem on RouterOS (docs/routeros.md, 5.1). */
@@ -44,7 +61,7 @@ const pool = z.strictObject({
 
 const ssh = z
   .strictObject({
-    host,
+    host: host('ssh.port'),
     port: port.default(22),
     user: z.string().min(1).max(64),
     /** Read again at every connect, so a rotated Secret takes effect without a restart. */
@@ -74,7 +91,7 @@ const backend = z.strictObject({
   ssh,
   nvme: z.strictObject({
     /** Address of the storage network that nodes connect to. */
-    address: host,
+    address: host('nvme.port'),
     port: port.default(4420),
     /** Limits each export to the node's host NQN. Off by default: what RouterOS matches is not known (U20). */
     allowHostName: z.boolean().default(false),
@@ -101,26 +118,14 @@ export const configSchema = z
       .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 'a domain-like name of at most 63 characters')
       .default('rds.rose-csi.io'),
     /** Tells clusters on one box apart. The uid of the namespace kube-system is a good one. */
-    clusterId: z
-      .string()
-      .min(1, 'required; the uid of the namespace kube-system is a good one')
-      .max(128)
-      // Two clusters that leave the text of the plain manifests as it is would own each other's volumes.
-      .refine(
-        (id) => !id.startsWith('REPLACE'),
-        'still to be replaced; the uid of the namespace kube-system is a good one',
-      ),
+    clusterId,
     /** Clusters that are gone and whose objects this one takes over: their ids, or `owner:` and the owner in their names. */
     adoptedClusterIds: z
       .array(
-        z
-          .string()
-          .min(1)
-          .max(128)
-          .refine(
-            (id) => !id.startsWith('owner:') || /^owner:[0-9a-f]{8}$/.test(id),
-            'behind "owner:" belong the eight digits that follow the uuid in the names of its subvolumes',
-          ),
+        clusterId.refine(
+          (id) => !id.startsWith('owner:') || /^owner:[0-9a-f]{8}$/.test(id),
+          'behind "owner:" belong the eight digits that follow the uuid in the names of its subvolumes',
+        ),
       )
       .max(8)
       .default([]),
@@ -154,7 +159,7 @@ export const configSchema = z
     metrics: z
       .strictObject({
         /** Absent for all addresses. */
-        address: host.optional(),
+        address: host('metrics.port').optional(),
         /** 0 for any that is free, which the log tells. */
         port: z.number().int().min(0).max(65535),
       })

@@ -41,7 +41,7 @@ test('unknown keys are refused by name, with those that are known', () => {
   assert.throws(
     () => volumeParameters({ pol: 'tank', Backend: 'box' }),
     invalid(
-      'parameters: "pol", "Backend" unknown; did you mean "backend"? known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
+      'parameters: "pol", "Backend" unknown; did you mean "pool", "backend"? known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
         'reconnectDelaySeconds, keepAliveTimeoutSeconds, ioQueues',
     ),
   );

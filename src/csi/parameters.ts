@@ -1,5 +1,6 @@
 /** StorageClass and VolumeSnapshotClass parameters. */
 import * as z from 'zod';
+import { unknownKeys } from '../schema/unknown-keys.ts';
 import { type TuningKey, tuningRanges } from './tuning.ts';
 import { checkMap, invalid, quoted } from './validation.ts';
 import { filesystems } from './volume-capability.ts';
@@ -70,12 +71,6 @@ export function snapshotParameters(parameters: Readonly<Record<string, string>>)
   };
 }
 
-/** Other drivers write `fstype`. */
-function meant(keys: readonly string[], known: readonly string[]): string {
-  const like = known.filter((name) => keys.some((key) => key.toLowerCase() === name.toLowerCase()));
-  return like.length > 0 ? `did you mean ${quoted(like)}? ` : '';
-}
-
 function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
   parameters: Readonly<Record<string, string>>,
@@ -86,9 +81,7 @@ function parse<Shape extends z.ZodRawShape>(
   if (result.success) return result.data;
   const known = Object.keys(schema.shape);
   const problems = result.error.issues.map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? `${quoted(issue.keys)} unknown; ${meant(issue.keys, known)}${known.length > 0 ? `known: ${known.join(', ')}` : 'there are none'}`
-      : `"${issue.path.join('.')}" ${issue.message}`,
+    issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, known) : `"${issue.path.join('.')}" ${issue.message}`,
   );
   throw invalid(`parameters: ${problems.join('; ')}`);
 }

@@ -1,5 +1,5 @@
 import type { BackendConfig } from '../config/schema.ts';
-import type { RouterOsConsole } from '../routeros/index.ts';
+import type { HostKeys, RouterOsConsole } from '../routeros/index.ts';
 import type { Finding } from './finding.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -32,7 +32,7 @@ export interface BoxContext {
   /** A second way in, for what must not share the connection. */
   openConsole(): RouterOsConsole;
   /** The pinned host keys, as the controller reads them. */
-  hostKeys(): Promise<readonly string[]>;
+  hostKeys(): Promise<HostKeys>;
   readonly timing: Timing;
 }
 

@@ -26,7 +26,7 @@ export function contextAnswering(answer: readonly JsonRow[] | Error): BoxContext
     },
     console,
     openConsole: () => console,
-    hostKeys: async () => [],
+    hostKeys: async () => ({ matches: () => false, types: [], fingerprints: [] }),
     timing: TIMING,
   };
 }

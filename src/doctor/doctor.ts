@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import type { BackendConfig, Config } from '../config/schema.ts';
-import { openConsole } from '../routeros/index.ts';
+import type { Config } from '../config/schema.ts';
+import { openConsole, readHostKeys, readPrivateKey } from '../routeros/index.ts';
 import { TIMING, type Timing } from './check.ts';
 import { ALL_CHECKS } from './checks/all.ts';
 import { type BoxReport, examine } from './examine.ts';
@@ -8,8 +7,6 @@ import { UNTESTABLE, type Untestable } from './untestable.ts';
 
 export interface DoctorOptions {
   readonly config: Config;
-  /** The pinned host keys of a box, as the controller reads them. */
-  hostKeys(backend: BackendConfig): Promise<readonly string[]>;
   /** Whether scratch objects may be made on the boxes; else everything is only read. */
   readonly write?: boolean;
   /** Removes what earlier doctors left, unless it is so young that one may be at work. */
@@ -56,14 +53,15 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   for (const backend of config.backends) {
     if (signal.aborted) break;
     const { ssh } = backend;
+    // Lines that cannot be used were told when the configuration was read.
+    const hostKeys = () => readHostKeys(ssh, () => undefined);
     const open = () =>
       openConsole({
-        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000 },
-        hostKeys: () => options.hostKeys(backend),
-        credentials: async () => ({ username: ssh.user, privateKey: await readFile(ssh.privateKeyFile) }),
+        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000, hostKeys },
+        credentials: async () => ({ username: ssh.user, privateKey: await readPrivateKey(ssh.privateKeyFile) }),
       });
     const context = {
-      ...{ backend, console: open(), openConsole: open, hostKeys: () => options.hostKeys(backend) },
+      ...{ backend, console: open(), openConsole: open, hostKeys },
       timing: { ...TIMING, ...options.timing },
     };
     const report = await examine(context, {

@@ -1,4 +1,4 @@
-import { RouterOsError, text } from '../routeros/index.ts';
+import { NEVER_SENT, RouterOsError, text } from '../routeros/index.ts';
 import type { BoxCheck, BoxContext, PoolCheck, PoolContext } from './check.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { READ_CHECKS, WRITE_CHECKS } from './checks/all.ts';
@@ -136,7 +136,7 @@ async function outcome(
     if (error instanceof Obstacle) return { finding: untested(error.message, NOT_TESTED) };
     if (!(error instanceof RouterOsError)) throw error;
     const { kind, detail } = error;
-    if (kind === 'unreachable') return { finding: unusable(detail, 'nothing works without an answer'), lost: error };
+    if (NEVER_SENT.has(kind)) return { finding: unusable(detail, 'nothing works without an answer'), lost: error };
     if (kind === 'unknown') return { finding: untested(detail, 'could not be tested: no whole answer came back') };
     return {
       finding: needs === 'read' ? unusable(detail, 'cannot work without this answer') : untested(detail, NOT_TESTED),
@@ -160,7 +160,7 @@ function isBad({ verdict }: Finding): boolean {
 }
 
 function isLost(error: unknown): boolean {
-  return error instanceof RouterOsError && (error.kind === 'unreachable' || error.kind === 'unknown');
+  return error instanceof RouterOsError && (NEVER_SENT.has(error.kind) || error.kind === 'unknown');
 }
 
 function cleanUpFinding({ removed, left }: Swept): NamedFinding {

@@ -26,6 +26,10 @@ export const EVENTS = {
     ['CSIDriver', ...CLAIM_OR_SNAPSHOT],
     'Check power, network and the SSH service of the box; what is in use goes on as long as its NVMe port answers, and what waits is done by itself afterwards',
   ),
+  BoxLoginFailed: warning(
+    ['CSIDriver', ...CLAIM_OR_SNAPSHOT],
+    'Mend what it names: the key file or its Secret, the account on the box, or the pinned host keys. Nothing has to be restarted',
+  ),
   BoxRefuses: warning(
     CLAIM_OR_SNAPSHOT,
     'Read what the box says; rose-csi doctor names rights of the SSH user and settings that are missing',
@@ -129,7 +133,8 @@ export const EVENTS = {
 export type EventReason = keyof typeof EVENTS;
 
 /** What is over when an Event is told. Should that happen again, it is told at once. */
-export const ENDS: Readonly<Partial<Record<EventReason, EventReason>>> = {
-  BoxUnreachable: 'BoxReachable',
-  BoxReachable: 'BoxUnreachable',
+export const ENDS: Readonly<Partial<Record<EventReason, readonly EventReason[]>>> = {
+  BoxUnreachable: ['BoxReachable'],
+  BoxLoginFailed: ['BoxReachable'],
+  BoxReachable: ['BoxUnreachable', 'BoxLoginFailed'],
 };

@@ -59,8 +59,7 @@ export class EventTeller implements Teller {
     if (this.#now() < (this.#silentUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
     if (this.#stopping.signal.aborted || this.#queue.size >= MAX_WAITING) return;
     this.#keepSilent(key, SILENCE_MS);
-    const ended = ENDS[happening.reason];
-    if (ended !== undefined) this.#silentUntil.delete(keyOf(about, { ...happening, reason: ended }));
+    for (const reason of ENDS[happening.reason] ?? []) this.#silentUntil.delete(keyOf(about, { ...happening, reason }));
     void this.#queue.add(() => this.#write(key, about, happening));
   }
 

@@ -51,8 +51,12 @@ export type RdsErrorCode =
   | 'waiting'
   /** The console did not know a command or argument: RouterOS is too old, or a package is missing. Nothing ran. */
   | 'unsupported'
-  /** Nothing was sent. */
+  /** Nothing was sent: there is no connection. */
   | 'unreachable'
+  /** Nothing was sent: a key file, the pinned host keys or the account on the device has to be changed first. */
+  | 'unauthenticated'
+  /** Nothing was sent: it waited here until its time was over, or the queue was full. */
+  | 'unsent'
   /** The outcome is unknown, also after repeats. */
   | 'unknown'
   | 'cancelled'

@@ -203,6 +203,8 @@ const KIND_CODES: Readonly<Record<Exclude<RouterOsError['kind'], 'refused'>, Rds
   late: 'late',
   rejected: 'unsupported',
   unreachable: 'unreachable',
+  unauthenticated: 'unauthenticated',
+  unsent: 'unsent',
   unknown: 'unknown',
   cancelled: 'cancelled',
 };

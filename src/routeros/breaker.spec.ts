@@ -51,6 +51,25 @@ describe('Breaker', () => {
     );
   });
 
+  it('told everybody but the first that the box did not answer, whatever had been the matter', async (context) => {
+    frozenClock(context);
+    for (const [kind, repeated] of [
+      ['unauthenticated', 'unauthenticated'],
+      ['unreachable', 'unreachable'],
+      ['unknown', 'unreachable'],
+    ] as const) {
+      const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 100 });
+      assert.deepEqual([breaker.lastFailure], [undefined]);
+      await breaker.run(async () => ({ error: new RouterOsError(kind, 'the key file /key does not exist') }));
+      for (const told of [breaker.leftAlone(), await breaker.run(works).catch((error: RouterOsError) => error)]) {
+        assert.ok(told instanceof RouterOsError);
+        assert.deepEqual([told.kind, told.mayStillRun], [repeated, false]);
+        assert.match(told.detail, /^the key file \/key does not exist \(so the last attempt, .* left alone/);
+      }
+      assert.equal(breaker.lastFailure?.detail, 'the key file /key does not exist');
+    }
+  });
+
   it('lets one attempt decide for those that come with it', async (context) => {
     const tick = frozenClock(context);
     const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 100 });
@@ -93,5 +112,8 @@ describe('Breaker', () => {
     }
     await breaker.run(() => fails('unknown'));
     assert.ok(!breaker.closed);
+    const other = new Breaker({ failures: 1, firstBreakMs: 1e6, maxBreakMs: 1e6 });
+    await other.run(() => fails('unauthenticated'));
+    assert.ok(!other.closed);
   });
 });

@@ -7,7 +7,7 @@ import {
   handleWhenResult,
   isBrokenCircuitError,
 } from 'cockatiel';
-import { RouterOsError } from './errors.ts';
+import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 export interface BreakerOptions {
   /** Attempts that fail in a row on the way to the box before it is left alone for a while. */
@@ -24,14 +24,11 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** How one attempt ended: an error that the box itself answered with proves that it can be reached. */
 export type Outcome<T> = { readonly value: T } | { readonly error: RouterOsError };
 
-/** The error of a call that comes during a break. */
-export function leftAlone(): RouterOsError {
-  return new RouterOsError('unreachable', 'the box did not answer lately and is left alone for a moment');
-}
+const TRANSPORT_FAILURES: ReadonlySet<RouterOsErrorKind> = new Set(['unreachable', 'unauthenticated', 'unknown']);
 
 function isTransportFailure(result: unknown): boolean {
   const { error } = result as { readonly error?: RouterOsError };
-  return error?.kind === 'unreachable' || error?.kind === 'unknown';
+  return error !== undefined && TRANSPORT_FAILURES.has(error.kind);
 }
 
 /**
@@ -42,6 +39,7 @@ function isTransportFailure(result: unknown): boolean {
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
   #brokenUntil = 0;
+  #lastFailure: RouterOsError | undefined;
 
   constructor({ failures, firstBreakMs, maxBreakMs }: BreakerOptions) {
     const halfOpenAfter = new DelegateBackoff(({ attempt }: { readonly attempt: number }) => {
@@ -64,16 +62,39 @@ export class Breaker {
     return this.#policy.state === CircuitState.Closed ? 'closed' : 'half-open';
   }
 
+  /** Why the last attempt failed on the way to the box; undefined while closed. */
+  get lastFailure(): RouterOsError | undefined {
+    return this.state === 'closed' ? undefined : this.#lastFailure;
+  }
+
+  /** The error of a call that comes during a break: what the last attempt met, and nothing was sent. */
+  leftAlone(): RouterOsError {
+    const { kind, detail } = this.#lastFailure ?? { kind: 'unreachable', detail: 'it did not answer' };
+    const why = `${detail} (so the last attempt, after which the box is left alone for a moment)`;
+    return new RouterOsError(kind === 'unauthenticated' ? kind : 'unreachable', why, { cause: this.#lastFailure });
+  }
+
+  /** An error of a call whose command waited here and was not sent, with what the last attempt met if that had trouble. */
+  explained(error: RouterOsError): RouterOsError {
+    const { lastFailure } = this;
+    if (error.kind !== 'unsent' || lastFailure === undefined) return error;
+    return new RouterOsError('unsent', `${error.detail}; the last attempt: ${lastFailure.detail}`, { cause: error });
+  }
+
   /**
    * Makes an attempt and counts how it ended.
    *
-   * @throws RouterOsError of kind `unreachable`, without an attempt, during a break.
+   * @throws RouterOsError as {@link leftAlone}, without an attempt, during a break.
    */
   async run<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     try {
-      return await this.#policy.execute(attempt);
+      return await this.#policy.execute(async () => {
+        const outcome = await attempt();
+        if ('error' in outcome && isTransportFailure(outcome)) this.#lastFailure = outcome.error;
+        return outcome;
+      });
     } catch (error) {
-      throw isBrokenCircuitError(error) ? leftAlone() : error;
+      throw isBrokenCircuitError(error) ? this.leftAlone() : error;
     }
   }
 }

@@ -11,7 +11,7 @@ export interface CallLimit {
 
 /**
  * Joins what may end a call: its caller (`cancelled`), its deadline or the budget in milliseconds, whichever is earlier,
- * and the closing of the router (both `unreachable`).
+ * and the closing of the router (both `unsent`).
  */
 export function limitCall(
   { signal, deadline = Number.POSITIVE_INFINITY }: RunOptions,
@@ -20,8 +20,8 @@ export function limitCall(
 ): CallLimit {
   const limit = new AbortController();
   const leave = (): void => limit.abort(new RouterOsError('cancelled', 'the caller gave up'));
-  const close = (): void => limit.abort(new RouterOsError('unreachable', 'the connection was closed by this driver'));
-  const late = (): void => limit.abort(new RouterOsError('unreachable', 'the time for this call was over'));
+  const close = (): void => limit.abort(new RouterOsError('unsent', 'the driver closes the connection'));
+  const late = (): void => limit.abort(new RouterOsError('unsent', 'the time for this call was over'));
 
   const timer = setTimeout(late, Math.max(0, Math.min(deadline - Date.now(), budgetMs)));
   signal?.addEventListener('abort', leave);

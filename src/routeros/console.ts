@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseAnswer, wrap } from './envelope.ts';
-import { parseHostKeys } from './host-key.ts';
-import { Link } from './link.ts';
+import { hostKeysReader, Link } from './link.ts';
 import type { RouterOsOptions } from './router.ts';
 import type { JsonRow } from './routeros.ts';
 import type { Script } from './script.ts';
@@ -25,13 +24,13 @@ export interface RouterOsConsole {
    * Sends a line without the frame of markers, however long it is. When `timeoutMs` is over, the connection is torn down
    * while the line may still be at work.
    *
-   * @throws RouterOsError `unreachable` when nothing was sent, `unknown` for more output than is taken.
+   * @throws RouterOsError `unreachable` or `unauthenticated` when nothing was sent, `unknown` for more output than is taken.
    */
   send(script: Script, timeoutMs?: number): Promise<ConsoleAnswer>;
   /**
    * Runs a script in the frame that the driver uses and returns its rows.
    *
-   * @throws RouterOsError as the driver sees it: refused, failed, rejected, unreachable or unknown.
+   * @throws RouterOsError as the driver sees it: refused, failed, rejected, unreachable, unauthenticated or unknown.
    */
   run(script: Script, timeoutMs?: number): Promise<readonly JsonRow[]>;
   close(): void;
@@ -41,11 +40,10 @@ export interface RouterOsConsole {
 export function openConsole(
   options: Pick<RouterOsOptions, 'host' | 'port' | 'hostKeys' | 'credentials' | 'connectTimeoutMs' | 'execTimeoutMs'>,
 ): RouterOsConsole {
-  const { hostKeys } = options;
   const link = new Link({
     host: options.host,
     port: options.port ?? 22,
-    hostKeys: async () => parseHostKeys(typeof hostKeys === 'function' ? await hostKeys() : hostKeys),
+    hostKeys: hostKeysReader(options),
     credentials: () => options.credentials(),
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     maxOutputBytes: MAX_OUTPUT_BYTES,

@@ -11,12 +11,24 @@ export type RouterOsErrorKind =
   | 'late'
   /** The console could not parse the line: nothing ran (docs/routeros.md, 1.1). */
   | 'rejected'
-  /** The command was never sent: no connection, breaker open, queue or deadline exhausted. Nothing ran. */
+  /** The command was never sent: there is no connection, or the box took no command on it. Nothing ran. */
   | 'unreachable'
+  /**
+   * The command was never sent: the driver and the box do not believe each other. A key file, the pinned host keys or the
+   * account on the box has to be changed first, so it is not tried again by itself within a call. Nothing ran.
+   */
+  | 'unauthenticated'
+  /** The command was never sent: it waited here until its time was over, or the queue was full. Nothing ran. */
+  | 'unsent'
   /** The command was sent and no intact answer came back. It may have run, be running, or never start (U22). */
   | 'unknown'
   /** The caller gave up before the command was sent. Nothing ran. */
   | 'cancelled';
+
+/** The kinds that prove that nothing was sent. */
+export const NEVER_SENT: ReadonlySet<RouterOsErrorKind> = new Set([
+  ...(['unreachable', 'unauthenticated', 'unsent', 'cancelled'] as const),
+]);
 
 /** What a RouterOsError carries beside its kind and detail. */
 export interface RouterOsErrorOptions extends ErrorOptions {

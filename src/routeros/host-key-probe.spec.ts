@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fingerprint } from './host-key.ts';
-import { presentedHostKey } from './host-key-probe.ts';
+import { presentedHostKeys } from './host-key-probe.ts';
 import { newKey, SshPeer } from './ssh-peer.fixture.ts';
 
 test('the key that a box shows is told, and nobody logs in', async () => {
   for (const type of ['ed25519', 'rsa'] as const) {
     const peer = await SshPeer.start({ hostKey: newKey(type) });
     try {
-      assert.equal(fingerprint(await presentedHostKey('127.0.0.1', peer.port, 10_000)), peer.hostKeyFingerprint);
+      const keys = await presentedHostKeys('127.0.0.1', peer.port, 10_000);
+      assert.deepEqual(keys.map(fingerprint), [peer.hostKeyFingerprint]);
       await peer.when(() => peer.open === 0);
       assert.equal(peer.logins, 0);
     } finally {
@@ -21,9 +22,9 @@ test('who shows none is told apart: silent, hanging up, not there', async () => 
   const peer = await SshPeer.start();
   const { port } = peer;
   peer.mode = 'mute';
-  await assert.rejects(presentedHostKey('127.0.0.1', port, 20), { kind: 'unreachable' });
+  await assert.rejects(presentedHostKeys('127.0.0.1', port, 20), { kind: 'unreachable' });
   peer.mode = 'gone';
-  await assert.rejects(presentedHostKey('127.0.0.1', port, 10_000), { kind: 'unreachable' });
+  await assert.rejects(presentedHostKeys('127.0.0.1', port, 10_000), { kind: 'unreachable' });
   await peer.stop();
-  await assert.rejects(presentedHostKey('127.0.0.1', port, 10_000), /ECONNREFUSED/);
+  await assert.rejects(presentedHostKeys('127.0.0.1', port, 10_000), /ECONNREFUSED/);
 });

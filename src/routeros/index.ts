@@ -4,10 +4,12 @@ export { type ConsoleAnswer, openConsole, type RouterOsConsole } from './console
 export { bytes, flag, integer, text } from './decode.ts';
 export { freshDigits, MAX_COMMAND_BYTES, wrap } from './envelope.ts';
 export { ere, startsWith } from './ere.ts';
-export { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+export { NEVER_SENT, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 export type { ExecEnd, ExecStart, ExecWatch, WatchExec } from './exec-watch.ts';
-export { fingerprint, type HostKeys, parseHostKeys } from './host-key.ts';
-export { presentedHostKey } from './host-key-probe.ts';
+export { fingerprint, type HostKeys, keyType, parseHostKeys } from './host-key.ts';
+export { presentedHostKeys } from './host-key-probe.ts';
+export { readHostKeys } from './host-keys-file.ts';
+export { readPrivateKey } from './private-key.ts';
 export { defaultRetryPolicy, type RetryPolicy, type RetryRule } from './retry-policy.ts';
 export { connectRouterOs, defaultBreaker, type ExecEvent, type RouterOsOptions } from './router.ts';
 export type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';

@@ -1,4 +1,5 @@
 import { RouterOsError } from './errors.ts';
+import { type HostKeys, parseHostKeys } from './host-key.ts';
 import { type SshOptions, SshSession } from './ssh-session.ts';
 
 /** The one connection to a box: made when first asked for, and made anew when it was lost. */
@@ -15,7 +16,7 @@ export class Link {
   /**
    * The connection, shared by all who ask at the same time.
    *
-   * @throws RouterOsError of kind `unreachable`.
+   * @throws RouterOsError of kind `unreachable`, `unauthenticated` or, when closed, `unsent`.
    */
   async session(): Promise<SshSession> {
     this.#closing.signal.throwIfAborted();
@@ -40,7 +41,22 @@ export class Link {
 
   /** Ends the connection for good. */
   close(): void {
-    this.#closing.abort(new RouterOsError('unreachable', 'the connection was closed by this driver'));
+    this.#closing.abort(new RouterOsError('unsent', 'the driver closes the connection'));
     this.#session?.close();
   }
+}
+
+/** Keys that are given are checked at once, those that are asked for whenever they are. @throws TypeError */
+export function hostKeysReader({
+  host,
+  port = 22,
+  hostKeys,
+}: {
+  readonly host: string;
+  readonly port?: number;
+  readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
+}): () => Promise<HostKeys> {
+  if (typeof hostKeys === 'function') return hostKeys;
+  const keys = parseHostKeys(hostKeys, { host, port });
+  return async () => keys;
 }

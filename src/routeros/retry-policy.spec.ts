@@ -25,7 +25,7 @@ async function attempts(kinds: readonly RouterOsErrorKind[]): Promise<{ tried: n
 
 describe('the default retry policy', () => {
   it('repeats trouble on the way to the box four times', async () => {
-    for (const kind of ['unreachable', 'unknown'] as const) {
+    for (const kind of ['unreachable', 'unsent', 'unknown'] as const) {
       assert.deepEqual(await attempts(Array(4).fill(kind)), { tried: 5, end: 'ok' });
       assert.deepEqual(await attempts(Array(9).fill(kind)), { tried: 5, end: kind });
     }
@@ -39,7 +39,7 @@ describe('the default retry policy', () => {
   });
 
   it('never repeats what will not change', async () => {
-    for (const kind of ['refused', 'rejected', 'cancelled'] as const) {
+    for (const kind of ['refused', 'rejected', 'cancelled', 'unauthenticated'] as const) {
       assert.deepEqual(await attempts([kind]), { tried: 1, end: kind });
     }
   });

@@ -1,5 +1,5 @@
 import { ExponentialBackoff, handleWhen, type IPolicy, noop, retry, wrap } from 'cockatiel';
-import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { NEVER_SENT, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 /** Which errors are tried again, how often, and after what pause. */
 export interface RetryRule {
@@ -22,11 +22,11 @@ export interface RetryPolicy {
 /**
  * The one policy for volumes and snapshots. Trouble on the way to the box passes, so it is waited out. A command that
  * failed, or came too late, is run once more at once: the script looks for its result first, so it finds what a process that
- * raced it made (docs/routeros.md, U2). A refusal, a syntax error or a caller who left will not change by repeating.
+ * raced it made (docs/routeros.md, U2). A refusal, a syntax error, a wrong key or a caller who left will not change by repeating.
  */
 export const defaultRetryPolicy: RetryPolicy = {
   rules: [
-    { kinds: ['unreachable', 'unknown'], retries: 4, firstPauseMs: 200, maxPauseMs: 5_000 },
+    { kinds: ['unreachable', 'unsent', 'unknown'], retries: 4, firstPauseMs: 200, maxPauseMs: 5_000 },
     { kinds: ['failed', 'late'], retries: 1, firstPauseMs: 0, maxPauseMs: 0 },
   ],
   budgetMs: 60_000,
@@ -41,7 +41,7 @@ function policyOf({ kinds, retries, firstPauseMs, maxPauseMs }: RetryRule): IPol
 
 /** What an attempt after a lost answer means: the lost one may be running still, whatever this one says. */
 function afterLostAnswer(error: RouterOsError): RouterOsError {
-  const nothingRan = error.kind === 'unreachable' || error.kind === 'cancelled';
+  const nothingRan = NEVER_SENT.has(error.kind);
   const detail = nothingRan ? `${error.detail} (after an attempt whose answer was lost)` : error.detail;
   const options = { cause: error, code: error.code, mayStillRun: true };
   return new RouterOsError(nothingRan ? 'unknown' : error.kind, detail, options);

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { defaultRetryPolicy } from './retry-policy.ts';
 import { assertKind, box, connect, events, failure, LONG, peer, retrying, usePeers, write } from './router.fixture.ts';
 import type { RouterOs } from './routeros.ts';
 import { ros } from './script.ts';
+import { newKey } from './ssh-peer.fixture.ts';
 
 usePeers();
 
@@ -63,6 +65,36 @@ describe('repeating', () => {
     assert.equal(peer.execs.length, 3);
     await assertKind(box.run(ros`:put rejected`, write), 'rejected');
     assert.equal(peer.execs.length, 4);
+  });
+
+  it('tried a wrong host key, a refused login and a missing key file again and again within one call', async () => {
+    const credentials = async () => {
+      throw new Error('the key file /key does not exist');
+    };
+    const stranger = async () => ({ username: 'csi', privateKey: newKey().private });
+    const wrong = { hostKeys: [newKey().public] };
+    for (const [changes, connections] of [
+      [{ credentials }, 0],
+      [{ credentials: stranger }, 1],
+      [wrong, 1],
+    ] as const) {
+      const before = peer.connections;
+      connect({
+        retryPolicy: defaultRetryPolicy,
+        breaker: { failures: 1, firstBreakMs: LONG, maxBreakMs: LONG },
+        ...changes,
+      });
+      const first = await assertKind(box.run(ros`:put 1`, write), 'unauthenticated');
+      const second = await assertKind(box.run(ros`:put 2`, write), 'unauthenticated');
+      assert.equal(peer.connections - before, connections);
+      assert.ok(second.detail.startsWith(first.detail), second.detail);
+      assert.deepEqual(
+        events.map(({ outcome, detail }) => [outcome, detail]),
+        [['unauthenticated', first.detail]],
+      );
+      assert.equal(box.state().lastFailure?.detail, first.detail);
+      await box.close();
+    }
   });
 
   it('gives up after the last attempt', async () => {
@@ -152,6 +184,18 @@ describe('the breaker', () => {
     const calls = [1, 2, 3].map((n) => assertKind(box.run(ros`:put ${n}`, write), 'unreachable'));
     await Promise.all(calls);
     assert.equal(peer.connections, 1);
+  });
+
+  it('let a call whose time was over hear of nothing but its time', async () => {
+    peer.mode = 'gone';
+    connect({ breaker: { failures: 1, firstBreakMs: 1, maxBreakMs: 1 } });
+    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    peer.mode = 'mute';
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (!isReachable(box));
+    const late = await assertKind(box.run(ros`:put 2`, { ...write, deadline: Date.now() + 20 }), 'unsent');
+    assert.match(late.detail, /^the time for this call was over; the last attempt: no connection to 127\.0\.0\.1 port/);
   });
 
   it('does not count what the box itself answered', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseHostKeys } from './host-key.ts';
 import { assertKind, box, connect, events, failure, peer, read, retrying, usePeers, write } from './router.fixture.ts';
 import { ros } from './script.ts';
 import { newKey } from './ssh-peer.fixture.ts';
@@ -76,7 +77,7 @@ describe('a call', () => {
 
   it('is refused its connection by a box with another host key', async () => {
     connect({ hostKeys: [`SHA256:${'A'.repeat(43)}`] });
-    const error = await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    const error = await assertKind(box.run(ros`:put 1`, write), 'unauthenticated');
     assert.ok(error.detail.includes(peer.hostKeyFingerprint));
     assert.equal(peer.logins, 0);
     assert.throws(() => connect({ hostKeys: [] }), TypeError);
@@ -84,9 +85,9 @@ describe('a call', () => {
 
   it('believes the host keys that are pinned at the next connect', async () => {
     let pinned = [`SHA256:${'A'.repeat(43)}`];
-    connect({ hostKeys: async () => pinned });
+    connect({ hostKeys: async () => parseHostKeys(pinned, { host: '127.0.0.1', port: 22 }) });
     peer.answerAll((exec) => exec.ok());
-    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    await assertKind(box.run(ros`:put 1`, write), 'unauthenticated');
     assert.equal(peer.logins, 0);
     pinned = [peer.hostKeyFingerprint];
     await box.run(ros`:put 2`, write);
@@ -137,7 +138,7 @@ describe('the queue', () => {
     const first = box.run(ros`:put 1`, write);
     await peer.exec(1);
     const second = box.run(ros`:put 2`, write);
-    assert.match((await assertKind(box.run(ros`:put 3`, write), 'unreachable')).detail, /queue is full/);
+    assert.match((await assertKind(box.run(ros`:put 3`, write), 'unsent')).detail, /queue is full/);
     assert.deepEqual(box.state(), { breaker: 'closed', queued: 1, inFlight: 1, window: 1 });
     peer.answerAll((exec) => exec.ok());
     await Promise.all([first, second]);
@@ -163,8 +164,8 @@ describe('the queue', () => {
     connect();
     const first = box.run(ros`:put 1`, write);
     await peer.exec(1);
-    await assertKind(box.run(ros`:put 2`, { kind: 'write', deadline: Date.now() + 5 }), 'unreachable');
-    await assertKind(box.run(ros`:put 3`, { kind: 'write', deadline: Date.now() - 5 }), 'unreachable');
+    await assertKind(box.run(ros`:put 2`, { kind: 'write', deadline: Date.now() + 5 }), 'unsent');
+    await assertKind(box.run(ros`:put 3`, { kind: 'write', deadline: Date.now() - 5 }), 'unsent');
     peer.answerAll((exec) => exec.ok());
     await first;
     assert.equal(peer.execs.length, 1);
@@ -229,8 +230,8 @@ describe('close', () => {
     await peer.exec(1);
     await box.close();
     assert.equal((await running).kind, 'unknown');
-    assert.equal((await waiting).kind, 'unreachable');
-    await assertKind(box.run(ros`:put 3`, write), 'unreachable');
+    assert.equal((await waiting).kind, 'unsent');
+    await assertKind(box.run(ros`:put 3`, write), 'unsent');
     await peer.when(() => peer.open === 0);
     assert.equal(peer.connections, 1);
   });
@@ -241,7 +242,7 @@ describe('close', () => {
     const call = failure(box.run(ros`:put 1`, write));
     await peer.when(() => peer.connections === 1);
     await box.close();
-    assert.equal((await call).kind, 'unreachable');
+    assert.equal((await call).kind, 'unsent');
     await peer.when(() => peer.open === 0);
   });
 

@@ -1,13 +1,13 @@
 import PQueue from 'p-queue';
-import { Breaker, type BreakerOptions, leftAlone, type Outcome } from './breaker.ts';
+import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
 import { limitCall } from './call-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { ChannelRefused, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import { Flight } from './flight.ts';
-import { type HostKeys, parseHostKeys } from './host-key.ts';
-import { Link } from './link.ts';
+import type { HostKeys } from './host-key.ts';
+import { hostKeysReader, Link } from './link.ts';
 import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
@@ -22,6 +22,8 @@ export interface ExecEvent {
   /** Bytes of output. */
   readonly bytes: number;
   readonly outcome: 'ok' | RouterOsErrorKind;
+  /** What went wrong, for people; empty when nothing did. */
+  readonly detail: string;
 }
 
 export interface RouterOsOptions {
@@ -32,7 +34,7 @@ export interface RouterOsOptions {
    * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. A
    * function is asked at every connect.
    */
-  readonly hostKeys: readonly string[] | (() => Promise<readonly string[]>);
+  readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
   /** Execs under way at one time; default `auto`: one, and up to four as long as the box bears it (docs/routeros.md, U15). */
@@ -62,7 +64,7 @@ export interface RouterOsOptions {
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
 /** Ends of an exec that may come of too many at once; every other one is an answer in time. */
-const TROUBLE: ReadonlySet<ExecEvent['outcome']> = new Set(['unreachable', 'unknown', 'late']);
+const TROUBLE: ReadonlySet<ExecEvent['outcome']> = new Set(['unreachable', 'unauthenticated', 'unknown', 'late']);
 
 /** Half of what an exec is waited for, so that a script which is waited for to the end has long stopped writing. */
 const DEFAULT_WRITE_WITHIN_MS = 10_000;
@@ -90,7 +92,7 @@ class Router implements RouterOs {
     this.#link = new Link({
       host: options.host,
       port: options.port ?? 22,
-      hostKeys: reader(options.hostKeys),
+      hostKeys: hostKeysReader(options),
       credentials: () => options.credentials(),
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       maxOutputBytes: MAX_ANSWER_BYTES,
@@ -123,7 +125,7 @@ class Router implements RouterOs {
       } catch (error) {
         const isLost = error instanceof RouterOsError && error.kind === 'unknown';
         if (isLost && flight.quietAt > 0) options.onLost?.(flight.quietAt);
-        throw error;
+        throw error instanceof RouterOsError ? this.#breaker.explained(error) : error;
       }
     };
     try {
@@ -135,7 +137,8 @@ class Router implements RouterOs {
 
   state(): RouterOsState {
     const { size: queued, pending: inFlight } = this.#queue;
-    return { breaker: this.#breaker.state, queued, inFlight, window: this.#window.size };
+    const { state: breaker, lastFailure } = this.#breaker;
+    return { breaker, queued, inFlight, window: this.#window.size, ...(lastFailure && { lastFailure }) };
   }
 
   async close(): Promise<void> {
@@ -147,10 +150,10 @@ class Router implements RouterOs {
   /** Puts an exec into the queue. */
   #launch(script: Script, kind: RunOptions['kind'], attempt: number): Flight {
     if (!this.#breaker.closed) {
-      throw leftAlone();
+      throw this.#breaker.leftAlone();
     }
     if (this.#queue.size >= this.#maxQueued) {
-      throw new RouterOsError('unreachable', `the queue is full: ${this.#queue.size} commands wait`);
+      throw new RouterOsError('unsent', `the queue is full: ${this.#queue.size} commands wait`);
     }
     const flight = new Flight(script, kind, () => this.#watchExec({ kind, attempt }));
     if (kind === 'read') {
@@ -194,8 +197,8 @@ class Router implements RouterOs {
   async #attempt(flight: Flight): Promise<Outcome<readonly JsonRow[]>> {
     const begin = performance.now();
     let bytes = 0;
-    const done = (outcome: ExecEvent['outcome']): void => {
-      this.#onExec({ ms: performance.now() - begin, bytes, outcome });
+    const done = (outcome: ExecEvent['outcome'], detail = ''): void => {
+      this.#onExec({ ms: performance.now() - begin, bytes, outcome, detail });
       this.#adapt(outcome);
     };
     let session: SshSession | undefined;
@@ -219,7 +222,7 @@ class Router implements RouterOs {
       const known = flight.mayBeLate(this.#clock.now()) ? asLate(error) : error;
       // It may be that our reckoning is wrong: the next command asks.
       if (known.kind === 'late' && session !== undefined) this.#uptimes.delete(session);
-      done(known.kind);
+      done(known.kind, known.detail);
       return { error: known };
     }
   }
@@ -292,15 +295,6 @@ function asLate(error: RouterOsError): RouterOsError {
 
 function abandoned(): RouterOsError {
   return new RouterOsError('cancelled', 'all callers gave up');
-}
-
-/** Keys that are given are checked at once, those that are asked for whenever they are. */
-function reader(pins: RouterOsOptions['hostKeys']): () => Promise<HostKeys> {
-  if (typeof pins === 'function') {
-    return async () => parseHostKeys(await pins());
-  }
-  const keys = parseHostKeys(pins);
-  return async () => keys;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BreakerState } from './breaker.ts';
+import type { RouterOsError } from './errors.ts';
 import type { Script } from './script.ts';
 
 /** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./decode.ts, which tolerates U12. */
@@ -29,6 +30,8 @@ export interface RouterOsState {
   readonly inFlight: number;
   /** How many of them there may be at this moment. */
   readonly window: number;
+  /** What the last attempt met on the way to the box; absent while the breaker is closed. */
+  readonly lastFailure?: RouterOsError;
 }
 
 /** One box, as the layers above see it. */

@@ -82,6 +82,8 @@ export class PeerExec {
 
 export interface PeerOptions {
   readonly hostKey?: KeyPair;
+  /** Of another type. */
+  readonly secondHostKey?: KeyPair;
   readonly clientKey?: KeyPair;
   readonly algorithms?: ssh2.ServerConfig['algorithms'];
 }
@@ -113,7 +115,7 @@ export class SshPeer {
     this.hostKeyFingerprint = fingerprint(wireForm(key.public));
     this.#allowedKey = wireForm((options.clientKey ?? clientKey).public);
     this.#ssh = new ssh2.Server({
-      hostKeys: [key.private],
+      hostKeys: [key.private, ...(options.secondHostKey === undefined ? [] : [options.secondHostKey.private])],
       ...(options.algorithms && { algorithms: options.algorithms }),
     });
     this.#changes.setMaxListeners(0);

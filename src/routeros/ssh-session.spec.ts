@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { RouterOsError } from './errors.ts';
-import { parseHostKeys } from './host-key.ts';
-import { newKey, SshPeer, watchStrays } from './ssh-peer.fixture.ts';
+import ssh2 from 'ssh2';
+import type { RouterOsError, RouterOsErrorKind } from './errors.ts';
+import { fingerprint, parseHostKeys } from './host-key.ts';
+import { presentedHostKeys } from './host-key-probe.ts';
+import { type KeyPair, newKey, SshPeer, watchStrays } from './ssh-peer.fixture.ts';
 import { type SshOptions, SshSession } from './ssh-session.ts';
 
 const LONG = 30_000;
+const AT = { host: '127.0.0.1', port: 22 };
 const never = new AbortController().signal;
 
 let strays: ReturnType<typeof watchStrays>;
@@ -16,7 +19,7 @@ function optionsFor(target: SshPeer, changes: Partial<SshOptions> = {}): SshOpti
   return {
     host: '127.0.0.1',
     port: target.port,
-    hostKeys: async () => parseHostKeys([target.hostKeyFingerprint]),
+    hostKeys: async () => parseHostKeys([target.hostKeyFingerprint], AT),
     credentials: target.credentials,
     connectTimeoutMs: LONG,
     maxOutputBytes: 1024 * 1024,
@@ -30,8 +33,12 @@ async function open(changes: Partial<SshOptions> = {}, target = peer): Promise<S
 }
 
 async function assertUnreachable(opening: Promise<unknown>, detail: RegExp): Promise<void> {
+  await assertFails(opening, 'unreachable', detail);
+}
+
+async function assertFails(opening: Promise<unknown>, kind: RouterOsErrorKind, detail: RegExp): Promise<void> {
   await assert.rejects(opening, (error: RouterOsError) => {
-    assert.equal(error.kind, 'unreachable');
+    assert.equal(error.kind, kind, error.detail);
     assert.match(error.detail, detail);
     return true;
   });
@@ -54,11 +61,11 @@ afterEach(async () => {
 
 describe('SshSession.open', () => {
   it('refuses an unknown host key before it shows who it is, and names the key that was shown', async () => {
-    const hostKeys = async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`]);
+    const hostKeys = async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`], AT);
     const { hostKeyFingerprint } = peer;
     await assert.rejects(open({ hostKeys }), (error: RouterOsError) => {
-      assert.equal(error.kind, 'unreachable');
-      assert.ok(error.detail.includes(hostKeyFingerprint), error.detail);
+      assert.equal(error.kind, 'unauthenticated');
+      assert.ok(error.detail.includes(`${hostKeyFingerprint} (ssh-ed25519), but pinned is SHA256:AAA`), error.detail);
       assert.match(error.detail, /add it to the pinned host keys/);
       return true;
     });
@@ -66,12 +73,37 @@ describe('SshSession.open', () => {
   });
 
   it('accepts either of two pinned keys', async () => {
-    await open({ hostKeys: async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`, peer.hostKeyFingerprint]) });
+    await open({ hostKeys: async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`, peer.hostKeyFingerprint], AT) });
+  });
+
+  it('was refused by a box with two keys, of which another one than the pinned was negotiated', async () => {
+    const [rsa, ed25519] = [newKey('rsa'), newKey()];
+    const two = await SshPeer.start({ hostKey: ed25519, secondHostKey: rsa });
+    const wireForm = (key: KeyPair) => Buffer.from(key.public.split(' ')[1] ?? '', 'base64');
+    try {
+      for (const key of [rsa, ed25519]) {
+        for (const pin of [key.public, fingerprint(wireForm(key))]) {
+          await open({ hostKeys: async () => parseHostKeys([pin], AT) }, two);
+          session?.close();
+        }
+      }
+      const others = [newKey('rsa').public, newKey().public];
+      const hostKeys = async () => parseHostKeys(others, AT);
+      await assertFails(open({ hostKeys }, two), 'unauthenticated', /^the host key of .* \(ssh-rsa\), but pinned is /);
+      const shown = await presentedHostKeys('127.0.0.1', two.port, LONG);
+      assert.deepEqual(
+        shown.map(fingerprint),
+        [ed25519, rsa].map((key) => fingerprint(wireForm(key))),
+      );
+    } finally {
+      session?.close();
+      await two.stop();
+    }
   });
 
   it('does not connect when the pinned keys cannot be read', async () => {
-    const hostKeys = async () => parseHostKeys([]);
-    await assertUnreachable(open({ hostKeys }), /the pinned host keys cannot be read: no host key is pinned/);
+    const hostKeys = async () => parseHostKeys([], AT);
+    await assertFails(open({ hostKeys }), 'unauthenticated', /^no host key is pinned/);
     assert.equal(peer.logins, 0);
   });
 
@@ -88,7 +120,7 @@ describe('SshSession.open', () => {
   it('does not fall back to SHA-1', async () => {
     const old = await SshPeer.start({ hostKey: newKey('rsa'), algorithms: { serverHostKey: ['ssh-rsa'] } });
     try {
-      await assertUnreachable(open({}, old), /no matching host key format/);
+      await assertFails(open({}, old), 'unauthenticated', /no matching host key format/);
     } finally {
       await old.stop();
     }
@@ -96,17 +128,29 @@ describe('SshSession.open', () => {
 
   it('tells that the key was refused', async () => {
     peer.allow(newKey());
-    await assertUnreachable(open(), /authentication methods failed/);
+    const { privateKey } = await peer.credentials();
+    const key = ssh2.utils.parseKey(privateKey);
+    const shown = key instanceof Error ? assert.fail(key) : fingerprint(key.getPublicSSH());
+    await assert.rejects(open(), (error: RouterOsError) => {
+      assert.equal(error.kind, 'unauthenticated');
+      assert.match(error.detail, /^127\.0\.0\.1 port \d+ refused the login of user csi with the key SHA256:/);
+      assert.ok(error.detail.includes(`${shown} (ssh-ed25519)`), error.detail);
+      return true;
+    });
     assert.ok(peer.logins > 0);
   });
 
   it('tells that there is no usable key', async () => {
     const missing = async (): Promise<never> => {
-      throw new Error('ENOENT: no such file, /etc/rds/key');
+      throw new Error('the key file /etc/rds/key does not exist');
     };
-    await assertUnreachable(open({ credentials: missing }), /credentials cannot be read: ENOENT/);
+    await assertFails(
+      open({ credentials: missing }),
+      'unauthenticated',
+      /^the key file \/etc\/rds\/key does not exist$/,
+    );
     const nonsense = async () => ({ username: 'csi', privateKey: 'nonsense' });
-    await assertUnreachable(open({ credentials: nonsense }), /Cannot parse privateKey/);
+    await assertFails(open({ credentials: nonsense }), 'unauthenticated', /^the private key cannot be used$/);
   });
 
   it('gives up on a peer that accepts and says nothing', async () => {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { type Algorithms, Client, type ClientChannel } from 'ssh2';
+import ssh2, { type Algorithms, Client, type ClientChannel } from 'ssh2';
 import { ChannelRefused, RouterOsError } from './errors.ts';
-import { fingerprint, type HostKeys } from './host-key.ts';
+import { fingerprint, HOST_KEY_TYPES, type HostKeys, hostKeyAlgorithms, keyType } from './host-key.ts';
 
 /** How this driver proves to a box who it is. */
 export interface SshCredentials {
@@ -33,12 +33,23 @@ export interface ExecResult {
   readonly note: string;
 }
 
-/** The defaults of ssh2 without SHA-1; RouterOS 7 has better in each group (docs/routeros.md, 1.5). */
-export const ALGORITHMS: Algorithms = {
-  serverHostKey: { remove: 'ssh-rsa', append: [], prepend: [] },
-  hmac: { remove: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'], append: [], prepend: [] },
-  compress: ['none'],
-};
+/**
+ * The defaults of ssh2 without SHA-1; RouterOS 7 has better in each group (docs/routeros.md, 1.5).
+ *
+ * @param types of host keys, the one that is wanted most first: of several keys the box shows the first of these
+ */
+export function algorithmsFor(types: readonly string[]): Algorithms {
+  return {
+    serverHostKey: hostKeyAlgorithms(types),
+    hmac: { remove: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'], append: [], prepend: [] },
+    compress: ['none'],
+  };
+}
+
+/** Whether the two sides have no algorithm in common. */
+function isMismatch(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Handshake failed: no matching ');
+}
 
 const MAX_NOTE_BYTES = 1024;
 
@@ -50,12 +61,22 @@ function unreachable(detail: string, cause?: unknown): RouterOsError {
   return new RouterOsError('unreachable', detail, { cause });
 }
 
-async function read<T>(what: string, reading: Promise<T>): Promise<T> {
+function unauthenticated(detail: string, cause?: unknown): RouterOsError {
+  return new RouterOsError('unauthenticated', detail, { cause });
+}
+
+async function read<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    throw unreachable(`the ${what} cannot be read: ${messageOf(cause)}`, cause);
+    throw unauthenticated(messageOf(cause), cause);
   }
+}
+
+/** The key that was shown to the box, for people to compare. */
+function publicKeyOf({ privateKey }: SshCredentials): string {
+  const key = ssh2.utils.parseKey(privateKey);
+  return key instanceof Error ? 'that it was given' : `${fingerprint(key.getPublicSSH())} (${key.type})`;
 }
 
 /**
@@ -68,6 +89,8 @@ export class SshSession {
   readonly #maxOutputBytes: number;
   #alive = true;
   #lost = 'the connection was closed';
+  /** Of the host key that was refused. */
+  #refusedType = '';
 
   private constructor(client: Client, socket: Socket, maxOutputBytes: number) {
     this.#client = client;
@@ -88,51 +111,65 @@ export class SshSession {
   }
 
   /**
-   * Connects and logs in.
+   * Connects and logs in. Where the box shows a host key that is not pinned, it is asked for those of other types that may be.
    *
    * @param signal gives up on the attempt
-   * @throws RouterOsError of kind `unreachable`, always.
+   * @throws RouterOsError `unauthenticated` for key files, host keys and the login, else `unreachable`.
    */
   static async open(options: SshOptions, signal: AbortSignal): Promise<SshSession> {
-    const credentials = await read('SSH credentials', options.credentials());
-    const hostKeys = await read('pinned host keys', options.hostKeys());
-    if (signal.aborted) {
-      throw unreachable('connecting was given up');
-    }
-    const { host, port } = options;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-    const client = new Client();
-    const session = new SshSession(client, socket, options.maxOutputBytes);
-    const giveUp = (): void => session.close();
-    signal.addEventListener('abort', giveUp, { once: true });
-    try {
-      await session.#handshake(options, credentials, hostKeys);
-      return session;
-    } catch (error) {
-      session.close();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', giveUp);
+    const credentials = await read(options.credentials());
+    const hostKeys = await read(options.hostKeys());
+    const refused: { readonly type: string; readonly error: unknown }[] = [];
+    for (let types: readonly string[] = [...new Set([...hostKeys.types, ...HOST_KEY_TYPES])]; ; ) {
+      if (signal.aborted) throw unreachable('connecting was given up');
+      const { host, port } = options;
+      const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+      const session = new SshSession(new Client(), socket, options.maxOutputBytes);
+      const giveUp = (): void => session.close();
+      signal.addEventListener('abort', giveUp, { once: true });
+      try {
+        await session.#handshake(options, credentials, hostKeys, types);
+        return session;
+      } catch (error) {
+        session.close();
+        refused.push({ type: session.#refusedType, error });
+        types = hostKeys.types.filter((type) => !refused.some((one) => one.type === type));
+        // What the first attempt met tells most: a box with one key has none of another type.
+        if (session.#refusedType === '' || types.length === 0) throw refused[0]?.error;
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+      }
     }
   }
 
-  #handshake(options: SshOptions, credentials: SshCredentials, hostKeys: HostKeys): Promise<void> {
+  #handshake(
+    options: SshOptions,
+    credentials: SshCredentials,
+    hostKeys: HostKeys,
+    types: readonly string[],
+  ): Promise<void> {
     const where = `${options.host} port ${options.port}`;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let refusedKey = '';
     const failed = (error?: unknown): void => {
       const why = error === undefined ? this.#lost : messageOf(error);
-      reject(unreachable(refusedKey || `no connection to ${where}: ${why}`, error));
+      if (refusedKey !== '') reject(unauthenticated(refusedKey, error));
+      else if (isRefusedLogin(error)) {
+        const shown = `of user ${credentials.username} with the key ${publicKeyOf(credentials)}`;
+        reject(unauthenticated(`${where} refused the login ${shown}: ${why}`, error));
+      } else if (isMismatch(error)) reject(unauthenticated(`${where} cannot prove who it is: ${why}`, error));
+      else reject(unreachable(`no connection to ${where}: ${why}`, error));
     };
     this.#client.once('ready', resolve).once('error', failed).once('close', failed);
     const verify = (key: Buffer): boolean => {
       if (hostKeys.matches(key)) {
         return true;
       }
+      this.#refusedType = keyType(key);
       refusedKey =
-        `${where} showed the host key ${fingerprint(key)}, which is not among the pinned. If its key was changed on ` +
-        'purpose, compare this fingerprint on the box itself and add it to the pinned host keys; if not, something else ' +
-        'answers at this address.';
+        `the host key of ${where} is ${fingerprint(key)} (${keyType(key)}), but pinned is ${hostKeys.fingerprints.join(', ')}. ` +
+        'If its key was changed on purpose, compare this fingerprint on the box itself and add it to the pinned host keys; ' +
+        'if not, something else answers at this address';
       return false;
     };
     try {
@@ -141,12 +178,13 @@ export class SshSession {
         ...credentials,
         authHandler: ['publickey'],
         hostVerifier: verify,
-        algorithms: ALGORITHMS,
+        algorithms: algorithmsFor(types),
         readyTimeout: options.connectTimeoutMs,
         keepaliveInterval: 0,
       });
-    } catch (error) {
-      failed(error);
+    } catch {
+      // ssh2 may quote what it could not read of the key.
+      reject(unauthenticated('the private key cannot be used'));
     }
     return promise;
   }
@@ -232,6 +270,11 @@ export class SshSession {
     this.#client.end();
     this.#socket.destroy();
   }
+}
+
+/** Whether the peer believes neither the user nor the key. */
+function isRefusedLogin(error: unknown): boolean {
+  return error instanceof Error && 'level' in error && error.level === 'client-authentication';
 }
 
 /** Whether the peer itself refused to open a channel, so that no command can have reached it (RFC 4254, 5.1). */

@@ -68,8 +68,8 @@ export function collectJson(text: string, earlier: readonly unknown[] = []): unk
 }
 
 function parseSize(text: string): number {
-  const match = /^([0-9]+)([KMGT]?)$/.exec(text);
+  const match = /^([0-9]+)(?:([KMGT])(?:iB?)?)?$/.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
-  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError(`size "${text}": write bytes, or 512G, 1T`);
+  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError(`size "${text}": write bytes, or 512Gi, 1Ti`);
   return bytes;
 }

@@ -31,7 +31,7 @@ const UNSIZED_TIMES = 6;
 
 /** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
-  ...(['unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
+  ...(['unreachable', 'unauthenticated', 'unsent', 'unknown', 'cancelled', 'unexpected'] as const),
   ...(['RC-SIZE', 'RC-LAG', 'waiting', 'late'] as const),
 ]);
 

@@ -7,7 +7,16 @@ import { failure } from './failures.ts';
 const call = { signal: new AbortController().signal };
 const CODES: readonly RdsErrorCode[] = [
   ...(Object.keys(REFUSALS) as RdsErrorCode[]),
-  ...(['failed', 'unsupported', 'unreachable', 'unknown', 'cancelled', 'unexpected'] as const),
+  ...([
+    'failed',
+    'unsupported',
+    'unreachable',
+    'unauthenticated',
+    'unsent',
+    'unknown',
+    'cancelled',
+    'unexpected',
+  ] as const),
 ];
 
 test('every failure on the box names the object and what the device said', () => {
@@ -24,7 +33,7 @@ test('only an intact answer says that something is absent, and transport trouble
   const kinds = new Map(CODES.map((code) => [code, failure(new RdsError(code, ''), 'x', call).kind]));
   const absent = CODES.filter((code) => kinds.get(code) === 'notFound');
   assert.deepEqual(absent, ['RC-NOVOL', 'RC-NOSRC']);
-  for (const code of ['RC-POOL', 'failed', 'unreachable', 'unknown'] as const) {
+  for (const code of ['RC-POOL', 'failed', 'unreachable', 'unauthenticated', 'unsent', 'unknown'] as const) {
     assert.equal(kinds.get(code), 'unavailable', code);
   }
   for (const code of ['RC-SIZE', 'RC-RACE', 'RC-LEFT'] as const) {

@@ -60,9 +60,12 @@ const MEANINGS: Readonly<Record<RdsErrorCode, Meaning>> = {
   late: { kind: 'unavailable', remedy: 'nothing is lost; it is tried again. If it repeats, the box is overloaded' },
   waiting: { kind: 'busy', remedy: 'it is tried again' },
   unsupported: { kind: 'precondition', remedy: 'RouterOS 7.21 or newer with the package rose-storage is needed' },
-  unreachable: {
+  unreachable: { kind: 'unavailable', remedy: 'check the address, the SSH service and the network of the box' },
+  // Whoever calls cannot mend it, and when it is mended the same call succeeds.
+  unauthenticated: { kind: 'unavailable', remedy: 'mend that, and the next attempt succeeds without a restart' },
+  unsent: {
     kind: 'unavailable',
-    remedy: 'check the address, the key, the SSH service and the network of the box',
+    remedy: 'nothing is lost; it is tried again. If it repeats, the box is too slow for what is asked of it',
   },
   unknown: { kind: 'unavailable', remedy: 'the state is read again when it is tried again' },
   cancelled: { kind: 'cancelled', remedy: '' },
@@ -125,6 +128,8 @@ const TRANSPORT: Readonly<Record<Exclude<RdsErrorCode, keyof typeof REFUSALS>, s
   waiting: 'an earlier command got no answer and may still be at work on the box',
   unsupported: 'the box does not know a command of the driver',
   unreachable: 'the box cannot be reached',
+  unauthenticated: 'the driver does not get to log in',
+  unsent: 'the command was not sent',
   unknown: 'the box gave no intact answer, so the outcome is not known',
   cancelled: 'the caller gave up',
   unexpected: 'the box answered something unexpected',

@@ -301,9 +301,16 @@ export const MEANINGS: readonly Meaning[] = [
   },
   {
     of: 'controller',
-    pattern: /the box cannot be reached|ECONNREFUSED|EHOSTUNREACH|host key/,
+    pattern: /the driver does not get to log in/,
+    why: 'The controller and the box do not believe each other: the key file, the account on the box, or the pinned host keys. The message says which. Nothing is lost, and it is tried again.',
+    next: 'Mend what the message names; no restart is needed. See it from here, too.',
+    command: DOCTOR,
+  },
+  {
+    of: 'controller',
+    pattern: /the box cannot be reached|ECONNREFUSED|EHOSTUNREACH/,
     why: 'The controller cannot reach the box over SSH. Nothing is lost, and it is tried again.',
-    next: 'See why: address, SSH service, firewall, host key, account.',
+    next: 'See why: address, SSH service, firewall.',
     command: DOCTOR,
   },
   {

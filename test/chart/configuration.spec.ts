@@ -70,6 +70,64 @@ test('every setting of a box arrives in the configuration as it was written', ()
   assert.deepEqual(written, { ...values.config, clusterId, driverName, ...shared, backends: [expected] });
 });
 
+test('the schema of the chart accepted what the driver then refused, or the other way round', () => {
+  const schema: unknown = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../charts/rose-csi/values.schema.json'), 'utf8'),
+  );
+  const document = parse(controllerFile(rendering('minimum'))) as {
+    readonly backends: readonly { readonly ssh: object; readonly nvme: object }[];
+  };
+  const [box] = document.backends;
+  const backend = 'config.backends[].';
+  const cases: readonly (readonly [path: string, texts: readonly string[], change: (text: string) => object])[] = [
+    ['clusterId', ['prod', '2f1c0b1e-7d5e', '<uid>', '{{ id }}', 'a b', 'id\n'], (clusterId) => ({ clusterId })],
+    [
+      `${backend}ssh.host`,
+      ['rds1.lan', '192.0.2.1', '2001:db8::1', '192.0.2.1:22', 'ssh://rds1', 'csi@rds1', '-x', '...', 'a b', ''],
+      (host) => ({ backends: [{ ...box, ssh: { ...box?.ssh, host } }] }),
+    ],
+    [
+      `${backend}nvme.address`,
+      ['192.0.2.1', '2001:db8::1', '192.0.2.1:4420', '[2001:db8::1]', '-x', 'a_b', ' x', ''],
+      (address) => ({ backends: [{ ...box, nvme: { ...box?.nvme, address } }] }),
+    ],
+    [
+      `${backend}reserve`,
+      ['10Gi', '10GiB', '10 GiB', '10G', '7k', '0', '4096', '10GB', '10K', '1.5Gi', '-1', ''],
+      (reserve) => ({ backends: [{ ...box, reserve }] }),
+    ],
+  ];
+  for (const [path, texts, change] of cases) {
+    const pattern = new RegExp(patternAt(schema, path));
+    for (const text of texts) {
+      const accepted = isAccepted({ ...document, ...change(text) });
+      assert.equal(pattern.test(text), accepted, `${path}: ${JSON.stringify(text)}`);
+    }
+  }
+});
+
+function isAccepted(document: object): boolean {
+  try {
+    return parseConfig(document, 'the ConfigMap') !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The pattern that the schema has for texts at `a.b[].c`. */
+function patternAt(schema: unknown, path: string): string {
+  const keys = path
+    .split('.')
+    .flatMap((key) => ['properties', ...(key.endsWith('[]') ? [key.slice(0, -2), 'items'] : [key])]);
+  const found = keys.reduce<unknown>((inner, key) => (inner as Readonly<Record<string, unknown>>)[key], schema);
+  const text = z.looseObject({ pattern: z.string() });
+  const { anyOf } = z.looseObject({ anyOf: z.array(z.unknown()).default([]) }).parse(found);
+  return (
+    [found, ...anyOf].flatMap((one) => text.safeParse(one).data?.pattern ?? [])[0] ??
+    assert.fail(`${path} has no pattern`)
+  );
+}
+
 test('the example in the README of the chart is the set "minimum"', () => {
   const readme = readFileSync(join(import.meta.dirname, '../../charts/rose-csi/README.md'), 'utf8');
   const example: unknown = parse(/```yaml\n(.*?)```/s.exec(readme)?.[1] ?? '');

@@ -46,6 +46,10 @@ test('what cannot work is refused before anything is installed, with what to do'
     const refusals: readonly (readonly [RegExp, ...string[]])[] = [
       [/clusterId is required: .*kubectl get namespace kube-system/, '--set', 'clusterId='],
       [/config\.backends is required: at least one box/, '--set', 'clusterId=c'],
+      [/\/clusterId': '<uid>' does not match/, ...MINIMUM, '--set', 'clusterId=<uid>'],
+      [/\/ssh\/host': 'rds1:22' does not match/, ...MINIMUM, '--set', 'config.backends[0].ssh.host=rds1:22'],
+      [/\/nvme\/address': '-x' does not match/, ...MINIMUM, '--set', 'config.backends[0].nvme.address=-x'],
+      [/\/reserve': '10GB' does not match/, ...MINIMUM, '--set', 'config.backends[0].reserve=10GB'],
       [/config\.backends: rds1 is there twice/, ...twoBoxes, '--set', 'config.backends[1].name=rds1'],
       [
         /config\.backends: 0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11 is there twice; a pool belongs to one backend/,

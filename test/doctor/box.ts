@@ -72,8 +72,7 @@ export async function startDoctoredBox(
   const configFile = join(directory, 'rose-csi.json');
   await writeFile(configFile, JSON.stringify(document));
   const config = parseConfig(document, 'test');
-  const examine = (options: Partial<DoctorOptions> = {}) =>
-    runDoctor({ config, hostKeys: async ({ ssh }) => ssh.hostKeys, timing: QUICK, ...options });
+  const examine = (options: Partial<DoctorOptions> = {}) => runDoctor({ config, timing: QUICK, ...options });
   return { directory, simulator, config, configFile, examine };
 }
 

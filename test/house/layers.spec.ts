@@ -12,7 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   routeros: [],
   rds: ['routeros'],
   storage: ['rds'],
-  csi: ['storage', 'host'],
+  csi: ['storage', 'host', 'schema'],
   simulator: [],
   host: ['storage'],
   kubernetes: [],
@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   why: ['storage', 'kubernetes'],
   doctor: ['routeros', 'rds', 'storage', 'config'],
 };
-const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability'];
+const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability', 'schema'];
 
 let directory = '';
 /** Files that the project's own lint rule refuses. */

@@ -39,6 +39,8 @@ const WHY: Readonly<Record<RdsErrorCode, RegExp>> = {
   waiting: /needs more time/,
   unsupported: /lacks a command/,
   unreachable: /over SSH/,
+  unauthenticated: /do not believe each other/,
+  unsent: /needs more time/,
   unknown: /broke in the middle of an answer/,
   cancelled: /longer than its deadline/,
   unexpected: /defect of the driver/,

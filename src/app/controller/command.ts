@@ -43,7 +43,10 @@ export function controllerCommand(): Command {
     .addOption(new Option('--log-level <level>', 'overrides logLevel').choices(LOG_LEVELS).env('ROSE_CSI_LOG_LEVEL'))
     .addHelpText('after', HELP)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
-      const { loadConfig } = await import('../../config/load.ts');
+      const [{ loadConfig }, { checkKeyFiles }] = await Promise.all([
+        import('../../config/load.ts'),
+        import('../configuration.ts'),
+      ]);
       const checked = await loadConfig(config, overrides);
       const [{ createLogger }, { endProcess, openTracing }, { startController }, { inClusterAccess }] =
         await Promise.all([
@@ -53,6 +56,7 @@ export function controllerCommand(): Command {
           import('../../kubernetes/access.ts'),
         ]);
       const logger = createLogger(checked.logLevel);
+      await checkKeyFiles(config, checked, (problem) => logger.warn({ problem }, 'a key file should be looked at'));
       const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);
       const access = await inClusterAccess();
       const controller = await startController(

@@ -69,23 +69,18 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   if (flags.write !== true && (flags.removeLeftovers === true || flags.pool !== undefined)) {
     throw new Error('--pool and --remove-leftovers go with --write');
   }
-  const { loadConfig } = await import('../../config/load.ts');
-  const config = await loadConfig(flags.config);
-  const [{ runDoctor }, { printTable }, { printMarkdown }, { pins }, { VERSION }] = await Promise.all([
+  const { readConfiguration } = await import('../configuration.ts');
+  const config = await readConfiguration(flags.config);
+  const [{ runDoctor }, { printTable }, { printMarkdown }, { VERSION }] = await Promise.all([
     import('../../doctor/doctor.ts'),
     import('../../doctor/report/table.ts'),
     import('../../doctor/report/markdown.ts'),
-    import('../backends.ts'),
     import('../version.ts'),
   ]);
   const interruption = interruptible();
   const progress = progressLine(process.stderr);
   const report = await runDoctor({
     config,
-    hostKeys: async ({ ssh }) => {
-      const keys = pins(ssh);
-      return typeof keys === 'function' ? await keys() : keys;
-    },
     ...{ write: flags.write ?? false, removeLeftovers: flags.removeLeftovers ?? false },
     ...{ pools: flags.pool ?? [], only: flags.check ?? [] },
     signal: interruption.signal,

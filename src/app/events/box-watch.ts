@@ -39,7 +39,8 @@ class Reach {
     const { name, rds } = this.#backend;
     const { teller, driver, lastingMs } = this.#options;
     const now = performance.now();
-    if (rds.state().breaker === 'closed') {
+    const { breaker, lastFailure } = rds.state();
+    if (breaker === 'closed') {
       if (this.#told) teller.tell(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
       this.#lostSince = undefined;
       this.#told = false;
@@ -49,8 +50,10 @@ class Reach {
     if (now - this.#lostSince < lastingMs) return;
     // At each look: an outage that outlasts its Event is told again, once in a while.
     this.#told = true;
-    const message = `${name} does not answer over SSH: nothing can be made, published, grown, snapshotted or deleted on it`;
-    teller.tell(driver, { reason: 'BoxUnreachable', subject: name, message });
+    const reason = lastFailure?.kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
+    const what = reason === 'BoxLoginFailed' ? 'the driver does not get to log in' : 'it does not answer over SSH';
+    const message = `${name}: ${what}, so nothing can be made, published, grown, snapshotted or deleted on it: ${lastFailure?.detail}`;
+    teller.tell(driver, { reason, subject: name, message });
   }
 }
 

@@ -30,7 +30,7 @@ const fails = (code: RdsErrorCode) =>
 
 const HEAL: readonly RdsErrorCode[] = [
   ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
-  ...['late', 'waiting', 'cancelled', 'unexpected'],
+  ...['late', 'waiting', 'unsent', 'cancelled', 'unexpected'],
 ] as RdsErrorCode[];
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'failed', 'unreachable', 'unknown'];
 
@@ -42,6 +42,8 @@ test('each refusal that needs a person is told at once or when it lasts, with on
     'waiting',
     'unsupported',
     'unreachable',
+    'unauthenticated',
+    'unsent',
     'unknown',
     'cancelled',
     'unexpected',

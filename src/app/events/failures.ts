@@ -38,10 +38,11 @@ const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
   failed: 'BoxRefuses',
   unsupported: 'RouterOsUnfit',
   unreachable: 'BoxUnreachable',
+  unauthenticated: 'BoxLoginFailed',
   unknown: 'BoxUnreachable',
   // These heal.
   ...{ 'RC-SIZE': undefined, 'RC-LAG': undefined, 'RC-RACE': undefined, 'RC-LEFT': undefined, cancelled: undefined },
-  ...{ late: undefined, waiting: undefined },
+  ...{ late: undefined, waiting: undefined, unsent: undefined },
   // The node that has it is told of in the VolumeAttachment.
   ...{ 'RC-PUB': undefined, 'RC-MODE': undefined },
   // Of deletions, whose claim is gone.

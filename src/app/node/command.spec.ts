@@ -33,6 +33,12 @@ test('a name that no backend can have is refused, with the rule', () => {
   }
 });
 
+test('a node that was left with the id of an example served under it', () => {
+  const idOf = (id: string) => optionsOf('--cluster-id', id)['clusterId'];
+  assert.throws(() => idOf('REPLACE-with-the-uid-of-the-namespace-kube-system'), /cluster-id.*still to be replaced/);
+  assert.equal(idOf('2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11'), '2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11');
+});
+
 test('nothing is trimmed unless an interval is given, of no more hours than a timer can be long', () => {
   const hoursOf = (...flags: readonly string[]) => optionsOf(...flags)['trimInterval'];
   assert.deepEqual([hoursOf(), hoursOf('--trim-interval', '0'), hoursOf('--trim-interval=168')], [0, 0, 168]);

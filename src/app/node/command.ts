@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { clusterIdProblem } from '../../config/cluster-id.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from '../../config/network-name.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
 import { VERSION } from '../version.ts';
@@ -33,7 +34,11 @@ export function nodeCommand(): Command {
     .description('Serve the CSI Identity and Node services: connect, format, mount and grow volumes on this node')
     .addOption(mandatory('--endpoint <url>', 'unix socket to serve on, e.g. unix:///csi/csi.sock', 'CSI_ENDPOINT'))
     .addOption(mandatory('--node-name <name>', 'name of this node in Kubernetes', 'ROSE_CSI_NODE_NAME'))
-    .addOption(mandatory('--cluster-id <id>', 'as in the configuration of the controller', 'ROSE_CSI_CLUSTER_ID'))
+    .addOption(
+      mandatory('--cluster-id <id>', 'as in the configuration of the controller', 'ROSE_CSI_CLUSTER_ID').argParser(
+        clusterId,
+      ),
+    )
     .addOption(
       new Option('--driver-name <name>', 'as in the configuration of the controller')
         .env('ROSE_CSI_DRIVER_NAME')
@@ -115,6 +120,12 @@ export function nodeCommand(): Command {
       };
       process.once('SIGTERM', stop).once('SIGINT', stop);
     });
+}
+
+function clusterId(text: string): string {
+  const problem = clusterIdProblem(text);
+  if (problem !== undefined) throw new InvalidArgumentError(problem);
+  return text;
 }
 
 function networkNames(text: string): string[] {

@@ -41,9 +41,9 @@ const PATIENCE_MS = 120_000;
  * that of `KUBECONFIG` or `~/.kube/config`. Nothing is connected yet.
  */
 export async function openOrphans({ config: file, ...flags }: OrphansFlags): Promise<Opened> {
-  const { loadConfig } = await import('../../config/load.ts');
+  const { readConfiguration } = await import('../configuration.ts');
   const { clusterId, driverName } = flags;
-  const config = await loadConfig(file, { clusterId, driverName });
+  const config = await readConfiguration(file, { clusterId, driverName });
   const [{ createLogger }, { openBackend }, { adoptedOwner, identity }, { StorageService }] = await Promise.all([
     import('../../observability/log.ts'),
     import('../backends.ts'),

@@ -56,8 +56,8 @@ export function snapshotsCommand(): Command {
  * @throws Error when a box cannot be read, for a part would look like the whole, or when there is no such volume.
  */
 async function list({ config: file, volume, json, ...overrides }: ListFlags, columns?: number): Promise<string> {
-  const { loadConfig } = await import('../../config/load.ts');
-  const config = await loadConfig(file, overrides);
+  const { readConfiguration } = await import('../configuration.ts');
+  const config = await readConfiguration(file, overrides);
   const [
     { createLogger },
     { openBackend },

@@ -116,8 +116,8 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
 /** The driver's name, and the boxes when there is a configuration. */
 async function openBoxes({ config: file, clusterId, driverName }: WhyFlags) {
   if (file === undefined) return { driver: driverName ?? DEFAULT_DRIVER, boxes: undefined };
-  const { loadConfig } = await import('../../config/load.ts');
-  const config = await loadConfig(file, { clusterId, driverName });
+  const { readConfiguration } = await import('../configuration.ts');
+  const config = await readConfiguration(file, { clusterId, driverName });
   const boxes = await import('./boxes.ts');
   return { driver: config.driverName, boxes: boxes.openBoxes(config, BOX_MS) };
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { fingerprint, parseHostKeys, presentedHostKey, RouterOsError, ros } from '../../routeros/index.ts';
+import { fingerprint, keyType, presentedHostKeys, RouterOsError, ros } from '../../routeros/index.ts';
 import type { BoxCheck, BoxContext } from '../check.ts';
 import { type Finding, fits, unusable } from '../finding.ts';
 
@@ -39,22 +39,24 @@ async function port({ backend, timing }: BoxContext): Promise<Finding> {
 
 async function hostKey({ backend, hostKeys, timing }: BoxContext): Promise<Finding> {
   const { host, port } = backend.ssh;
-  const key = await presentedHostKey(host, port, timing.connectMs);
-  if (parseHostKeys(await hostKeys()).matches(key)) {
+  const pinned = await hostKeys();
+  const keys = await presentedHostKeys(host, port, timing.connectMs);
+  if (keys.some((key) => pinned.matches(key))) {
     return fits('it showed a pinned key', 'logs in; any other key is refused before that');
   }
-  const shown = fingerprint(key);
+  const shown = keys.map((key) => `${fingerprint(key)} (${keyType(key)})`);
   return {
     ...unusable(
-      'it showed a key that is not pinned',
+      'it showed no key that is pinned',
       'refuses to log in. Verify the key as below; pin it if it is that of the box. If not, something else answers here',
     ),
     lines: [
-      `The key that answered: ${shown}`,
+      ...shown.map((key) => `The key that answered: ${key}`),
+      `Pinned: ${pinned.fingerprints.join(', ')}`,
       'Verify it over a way that nobody else is on, such as a cable from your computer to a management port of the box:',
       `  ssh-keyscan -p ${port} ADDRESS_ON_THAT_CABLE | ssh-keygen -lf -`,
       'If the same fingerprint is printed there, add it to ssh.hostKeys:',
-      `  hostKeys: ["${shown}"]`,
+      `  hostKeys: ["${keys.map(fingerprint).join('", "')}"]`,
     ],
   };
 }
@@ -65,7 +67,7 @@ async function login({ console }: BoxContext): Promise<Finding> {
     return fits('logged in, and the answer was whole', 'runs each call as one command like this');
   } catch (error) {
     if (!(error instanceof RouterOsError)) throw error;
-    return error.kind === 'unreachable'
+    return error.kind === 'unreachable' || error.kind === 'unauthenticated'
       ? unusable(
           error.detail,
           'nothing works. Is the public key installed for this user (`/user/ssh-keys/print`)? Has its group the policy ssh?',

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Backend } from '../../storage/backend.ts';
+import { watchBox } from './box-watch.ts';
+
+test('a box that refused the login was told of as one that does not answer', () => {
+  const told: string[] = [];
+  let state: object = {
+    ...{ breaker: 'open', lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' } },
+  };
+  const watch = watchBox({ name: 'rds1', rds: { state: () => state } } as unknown as Backend, {
+    teller: { tell: (_about, { reason, message }) => void told.push(`${reason} ${message}`) },
+    driver: { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' },
+    lastingMs: 0,
+  });
+  watch.look?.();
+  state = { breaker: 'open', lastFailure: { kind: 'unreachable', detail: 'ECONNREFUSED' } };
+  watch.look?.();
+  state = { breaker: 'closed' };
+  watch.look?.();
+  assert.match(
+    told[0] ?? '',
+    /^BoxLoginFailed rds1: the driver does not get to log in, so .*: the key file \/key is empty$/,
+  );
+  assert.match(told[1] ?? '', /^BoxUnreachable rds1: it does not answer over SSH, so .*: ECONNREFUSED$/);
+  assert.deepEqual(told.slice(2), ['BoxReachable rds1 answers again']);
+});

@@ -1,0 +1,16 @@
+/** What no cluster id has in it: what templates and shells are to replace, and blanks, which nobody sees. */
+export const CLUSTER_ID_CHARACTER = '[^\\s<>{}$]';
+
+/** Texts that stand in examples until somebody puts the id there. */
+const PLACEHOLDER =
+  /^(?:(?:change[-_]?me|replace[-_]?(?:me|this|with)|todo|fixme|placeholder)(?![a-z])|your[-_]|insert[-_]|\.+$|x{3,}$|(?:my|the|a)?[-_]?cluster[-_]?id$)/i;
+
+/**
+ * Why a text is no id of a cluster; undefined when it may be one. Two clusters that leave the text of an example as it is would
+ * own each other's volumes.
+ */
+export function clusterIdProblem(id: string): string | undefined {
+  const isPlaceholder = /[<>{}$]/.test(id) || PLACEHOLDER.test(id) || id.startsWith('REPLACE');
+  if (!isPlaceholder && !/\s/.test(id)) return undefined;
+  return `${isPlaceholder ? 'still to be replaced' : 'has blanks in it'}; the uid of the namespace kube-system is a good one`;
+}
