@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessAbsent } from './errno.ts';
 
@@ -27,7 +26,7 @@ export const PLACES: Places = { sys: '/sys', dev: '/dev' };
  * The filesystem that device nodes are in, as `major:minor` of mountinfo. Not its type and a name in it: any pod can make a tmpfs
  * with a file that is called like a device.
  */
-export const DEV_FILESYSTEM = numberOf(statSync(PLACES.dev, { bigint: true }).dev);
+export const DEV_FILESYSTEM = numberOf((await stat(PLACES.dev, { bigint: true })).dev);
 
 /** A device number of stat(2) as sysfs and mountinfo print it (makedev(3)). */
 function numberOf(dev: bigint): string {
