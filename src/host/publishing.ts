@@ -55,6 +55,7 @@ export class Publishing {
     const isIt = kind === 'block' ? showsDevice : showsFilesystem;
     const current = (await mounts.at(target)).at(-1);
     if (current === undefined) {
+      await mounts.refuseCovered(target, (mount) => isIt(mount, device));
       await this.#refuseSecond(request, device);
       await makeTarget(kind, target);
       await mounts.mount(['--bind', kind === 'block' ? device.path : request.stagingPath, target]);
@@ -93,6 +94,7 @@ export class Publishing {
       const text = `${target} shows ${other.source} (${other.type}), which is not ${volume.id}, and stays: unmount it if it is yours`;
       throw new StorageError('precondition', text);
     }
+    await mounts.refuseCovered(target, isOurs);
     await removeTarget(target);
   }
 
@@ -143,19 +145,21 @@ export class Publishing {
 
   /** XFS is grown through a mount that can be written; a published one may be read-only. */
   async #writable(device: BlockDevice, path: string): Promise<string> {
-    const all = await this.#tools.mounts.list();
-    const found = all.find((mount) => showsFilesystem(mount, device) && mount.root === '/' && !isReadOnly(mount));
+    const isWritable = (mount: Mount) => showsFilesystem(mount, device) && mount.root === '/' && !isReadOnly(mount);
+    const [found] = await this.#tools.mounts.visible(isWritable);
     return found?.mountPoint ?? path;
   }
 
   async #staged({ volume, kind, stagingPath }: PublishRequest): Promise<BlockDevice> {
-    const device = await this.#tools.attachment.find(volume.nqn);
-    const mount = kind === 'block' ? undefined : (await this.#tools.mounts.at(stagingPath)).at(-1);
-    const isMounted = device !== undefined && mount !== undefined && showsFilesystem(mount, device);
-    if (device === undefined || (kind === 'filesystem' && !isMounted)) {
-      throw new StorageError('precondition', `${volume.id} is not staged at ${stagingPath}`);
+    const { attachment, mounts } = this.#tools;
+    const device = await attachment.find(volume.nqn);
+    if (device !== undefined && kind === 'block') return device;
+    if (device !== undefined) {
+      const mount = (await mounts.at(stagingPath)).at(-1);
+      if (mount !== undefined && showsFilesystem(mount, device)) return device;
+      await mounts.refuseCovered(stagingPath, (covered) => showsFilesystem(covered, device));
     }
-    return device;
+    throw new StorageError('precondition', `${volume.id} is not staged at ${stagingPath}`);
   }
 
   async #refuseSecond({ volume, exclusive, stagingPath }: PublishRequest, device: BlockDevice): Promise<void> {

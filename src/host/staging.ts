@@ -187,7 +187,10 @@ export class Staging {
   async #mounted(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
     const { mounts } = this.#tools;
     const mount = (await mounts.at(path)).at(-1);
-    if (mount === undefined) return undefined;
+    if (mount === undefined) {
+      await mounts.refuseCovered(path, (covered) => showsFilesystem(covered, device));
+      return undefined;
+    }
     const filesystem = shown(mount, device);
     if (filesystem !== undefined) return filesystem;
     if (!(await this.#isOf(volume)(mount))) {
@@ -264,7 +267,10 @@ export class Staging {
     }
     const left = await mounts.at(path);
     const top = left.at(-1);
-    if (top === undefined) return true;
+    if (top === undefined) {
+      await mounts.refuseCovered(path, isOurs);
+      return true;
+    }
     if (await isOurs(top)) return false;
     const ours = await Promise.all(left.map(isOurs));
     const what = `${path} shows ${top.source} (${top.type}), which is not ${volume.id}`;
