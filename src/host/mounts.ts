@@ -62,14 +62,14 @@ export class Mounts {
     }
   }
 
-  /** @param advice for the end of the message @throws StorageError `unavailable` with what mount(8) said */
-  async mount(args: readonly string[], advice = ''): Promise<void> {
+  /** @throws StorageError `unavailable` with what mount(8) said */
+  async mount(args: readonly string[]): Promise<void> {
     try {
       await this.#host.run('mount', args, { timeoutMs: MOUNT_MS });
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
       const what = `mount ${args.join(' ')}`;
-      const text = `${what}: ${error.message} (the kernel log may say why)${advice}`;
+      const text = `${what}: ${error.message} (the kernel log may say why)`;
       throw new StorageError('unavailable', text, { cause: error });
     }
   }

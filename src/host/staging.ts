@@ -131,7 +131,7 @@ export class Staging {
       if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
       await mkdir(path, { recursive: true, mode: 0o750 });
       await refuseSymlink(path);
-      await mountFilesystem(mounts, { device, filesystem, path }, use.mountOptions);
+      await mountFilesystem(mounts, { device, filesystem, wanted: use.filesystem, path, options: use.mountOptions });
     }
     await mounts.unstack(path);
     const top = (await mounts.at(path)).at(-1);
