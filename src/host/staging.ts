@@ -1,5 +1,5 @@
 /** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import type { Target } from './attachment.ts';
@@ -14,7 +14,7 @@ import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Formattable } from './formatting.ts';
 import type { Filesystem } from './found-filesystem.ts';
 import { holdersOf } from './holders.ts';
-import { refuseSymlink } from './mount-point.ts';
+import { makeDirectory } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
 import type { IsOurs } from './mounts.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
@@ -129,8 +129,7 @@ export class Staging {
       isNew = found.isNew ?? false;
       const report = await checkFilesystem(host, volume, { device, ...found }, identify);
       if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
-      await mkdir(path, { recursive: true, mode: 0o750 });
-      await refuseSymlink(path);
+      await makeDirectory(path);
       await mountFilesystem(mounts, { device, filesystem, wanted: use.filesystem, path, options: use.mountOptions });
     }
     await mounts.unstack(path);
