@@ -1,6 +1,6 @@
 /** What is at a path of a volume before it is mounted there. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
@@ -91,4 +91,26 @@ test('a target that is the staging path, or is in it, was published within the v
   assert.equal(existsSync(join(staging, 'a')), false);
   await node.client.nodePublishVolume({ ...node.publishRequest(claim), targetPath: `${staging}-2` });
   assert.equal(readFileSync(join(`${staging}-2`, 'data'), 'utf8'), 'precious');
+});
+
+test('a kubelet directory that is a symbolic link is one, also where the target is hidden', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  const elsewhere = join(node.directory, 'another-disk');
+  mkdirSync(elsewhere);
+  for (const name of ['staging', 'pods']) {
+    mkdirSync(join(elsewhere, name));
+    symlinkSync(join(elsewhere, name), join(node.directory, name));
+  }
+  for (let times = 0; times < 2; times += 1) await node.mount(claim);
+  assert.equal(node.mounts().length, 2);
+  run('mount', '-t', 'tmpfs', 'none', join(elsewhere, 'pods'));
+  const { volumeId } = claim;
+  const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: node.targetPath(claim) });
+  await refused(unpublish, 'FAILED_PRECONDITION', /beneath a mount of tmpfs .*another-disk\/pods, which hides it/);
+  run('umount', join(elsewhere, 'pods'));
+  await node.unmount(claim);
+  assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
 });
