@@ -19,22 +19,54 @@ const WITHOUT_REPLAY: Readonly<Record<Filesystem, readonly string[]>> = {
   xfs: ['ro', 'norecovery'],
 };
 
-/** Mounts, which replays the journal. @param options of the user @throws StorageError `unavailable` */
-export async function mountFilesystem(
-  mounts: Mounts,
-  { device, filesystem, path }: { device: BlockDevice; filesystem: Filesystem; path: string },
-  options: readonly string[],
-): Promise<void> {
+/** How mount(8) and the kernel say that an option is not one of the filesystem, or has no such value (EINVAL). */
+const BAD_OPTION = /\bbad option\b|\bunknown parameter\b|\bbad value for\b/i;
+
+interface FilesystemMount {
+  readonly device: BlockDevice;
+  /** What was found on it. */
+  readonly filesystem: Filesystem;
+  /** What would have been made on it. */
+  readonly wanted: Filesystem;
+  readonly path: string;
+  /** Of the user. */
+  readonly options: readonly string[];
+}
+
+/**
+ * Mounts, which replays the journal.
+ *
+ * @throws StorageError `precondition` when the filesystem does not take the options, `unavailable`
+ */
+export async function mountFilesystem(mounts: Mounts, what: FilesystemMount): Promise<void> {
+  const { device, filesystem, path, options } = what;
   const all = [...ALWAYS[filesystem], ...(device.readOnly ? WITHOUT_REPLAY[filesystem] : []), ...options];
   const args = ['-t', filesystem, ...(all.length > 0 ? ['-o', all.join(',')] : []), device.path, path];
   try {
-    await mounts.mount(args, `; if its filesystem is damaged, ${repairOf(filesystem)}`);
+    await mounts.mount(args);
   } catch (error) {
-    const holders = error instanceof StorageError ? await holdersOf(device) : [];
-    if (!(error instanceof StorageError) || holders.length === 0) throw error;
-    const text = `${device.path} is held by ${holders.join(', ')} of this node, so it cannot be mounted: ${error.message}`;
-    throw new StorageError(error.kind, text, { cause: error });
+    throw error instanceof StorageError ? await explained(error, what) : error;
   }
+}
+
+async function explained(error: StorageError, what: FilesystemMount): Promise<StorageError> {
+  const { message: said, kind } = error;
+  const { device, filesystem, wanted, options } = what;
+  const holders = await holdersOf(device);
+  if (holders.length > 0) {
+    const text = `${device.path} is held by ${holders.join(', ')} of this node, so it cannot be mounted: ${said}`;
+    return new StorageError(kind, text, { cause: error });
+  }
+  if (options.length === 0 || !BAD_OPTION.test(said)) {
+    const text = `${said}; if its filesystem is damaged, ${repairOf(filesystem)}`;
+    return new StorageError(kind, text, { cause: error });
+  }
+  const other = filesystem === wanted ? '' : `, and not ${wanted} as a new volume would: a copy is what its source is`;
+  const text =
+    `mount options ${options.join(',')}: not all of them are options of ${filesystem}, or have values that it knows. ` +
+    `${device.path} holds ${filesystem}${other}. They come from mountOptions of the StorageClass; for this volume change ` +
+    `spec.mountOptions of its PersistentVolume. ${said}`;
+  return new StorageError('precondition', text, { cause: error });
 }
 
 /**

@@ -1,5 +1,9 @@
 /** One mount of this mount namespace (proc(5), `/proc/pid/mountinfo`). */
 export interface Mount {
+  /** Of this mount, among those that there are now. */
+  readonly id: string;
+  /** Of the mount that it is mounted on; the first one has itself, or one that is not to be seen. */
+  readonly parent: string;
   /** `major:minor` of the filesystem's device. */
   readonly device: string;
   /** Which part of the filesystem is mounted; `/` for all of it. */
@@ -32,10 +36,11 @@ export function parseMountinfo(text: string): Mount[] {
       ?.slice(1)
       .map((field = '') => unescaped(field));
     if (fields === undefined) return [];
+    const [id = '', parent = ''] = line.split(' ');
     const [device = '', root = '', mountPoint = '', options = '', type = '', source = '', superOptions = ''] = fields;
     return [
       {
-        ...{ device, root, mountPoint, type, source },
+        ...{ id, parent, device, root, mountPoint, type, source },
         ...{ options: options.split(','), superOptions: superOptions.split(',') },
       },
     ];

@@ -2,6 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import { unlessAbsent } from './errno.ts';
+import { coverOf, depthOf, isStackedOn } from './mount-cover.ts';
 import { type Mount, parseMountinfo } from './mountinfo.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
@@ -31,20 +32,44 @@ export class Mounts {
       : mounts.filter(({ mountPoint }) => !`${mountPoint}/`.startsWith(`${hidden}/`));
   }
 
-  /** The mounts on exactly this path, the visible one last. */
-  async at(path: string): Promise<Mount[]> {
-    const point = await canonical(path);
-    return (await this.list()).filter(({ mountPoint }) => mountPoint === point);
+  /** Of the mounts that are meant those that are to be seen at their own path. */
+  async visible(isMeant: (mount: Mount) => boolean): Promise<Mount[]> {
+    const all = await this.list();
+    return all.filter((mount) => isMeant(mount) && coverOf(mount, all) === undefined && !isStackedOn(mount, all));
   }
 
-  /** @param advice for the end of the message @throws StorageError `unavailable` with what mount(8) said */
-  async mount(args: readonly string[], advice = ''): Promise<void> {
+  /** The mounts that exactly this path leads to, the visible one last. */
+  async at(path: string): Promise<Mount[]> {
+    const [point, all] = [await canonical(path), await this.list()];
+    return all
+      .filter((mount) => mount.mountPoint === point && coverOf(mount, all) === undefined)
+      .sort((one, other) => depthOf(one, all) - depthOf(other, all));
+  }
+
+  /**
+   * What is mounted on the path, but cannot be seen there, is not done, and cannot be undone.
+   *
+   * @throws StorageError `precondition` when such a mount is meant; it names the one above it
+   */
+  async refuseCovered(path: string, isMeant: (mount: Mount) => boolean | Promise<boolean>): Promise<void> {
+    const [point, all] = [await canonical(path), await this.list()];
+    for (const mount of all.filter(({ mountPoint }) => mountPoint === point)) {
+      const cover = coverOf(mount, all);
+      if (cover === undefined || !(await isMeant(mount))) continue;
+      const above = `a mount of ${cover.type} (${cover.source}) on ${cover.mountPoint}`;
+      const text = `${mount.source} is mounted on ${path} beneath ${above}, which hides it: unmount that first`;
+      throw new StorageError('precondition', text);
+    }
+  }
+
+  /** @throws StorageError `unavailable` with what mount(8) said */
+  async mount(args: readonly string[]): Promise<void> {
     try {
       await this.#host.run('mount', args, { timeoutMs: MOUNT_MS });
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
       const what = `mount ${args.join(' ')}`;
-      const text = `${what}: ${error.message} (the kernel log may say why)${advice}`;
+      const text = `${what}: ${error.message} (the kernel log may say why)`;
       throw new StorageError('unavailable', text, { cause: error });
     }
   }
@@ -93,6 +118,10 @@ export class Mounts {
 
 /** As the kernel knows it. The last part is never looked at: it may be a mount of a dead device. */
 async function canonical(path: string): Promise<string> {
-  const parent = (await unlessAbsent(() => realpath(dirname(path)))) ?? dirname(path);
-  return join(parent, basename(path));
+  return join(await resolved(dirname(path)), basename(path));
+}
+
+/** With what of it is there: the rest may be hidden. */
+async function resolved(path: string): Promise<string> {
+  return (await unlessAbsent(() => realpath(path))) ?? join(await resolved(dirname(path)), basename(path));
 }

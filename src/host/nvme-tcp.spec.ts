@@ -191,6 +191,8 @@ test('whose a mount is must be told by its device, and a device that is gone is 
   assert.deepEqual(await nvme.ownerOf('0:45'), { kind: 'other' }, 'no device at all');
   assert.deepEqual(await nvme.ownerOf('259:7'), { kind: 'lost' });
   const mount = {
+    id: '2',
+    parent: '1',
     device: '259:1',
     root: '/',
     mountPoint: '/m',

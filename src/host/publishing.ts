@@ -1,4 +1,5 @@
 /** NodePublish and NodeUnpublish: bind mounts of what is staged, and what can be done to it while it is in use. */
+import { dirname } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import { ofSize } from './awaited-size.ts';
@@ -33,6 +34,8 @@ export type VolumeUsage =
   | ({ readonly kind: 'filesystem' } & Usage);
 
 const UMOUNT_MS = 20_000;
+/** Options of a mount that keep what is in it from acting on the node. */
+const PROTECTING = ['nosuid', 'nodev', 'noexec'];
 
 /** For one volume at a time: the caller holds its lock. */
 export class Publishing {
@@ -46,7 +49,7 @@ export class Publishing {
    * Binds what is staged to the target, or finds that it is bound.
    *
    * @throws StorageError `precondition` when it is not staged, or another target has it that wants it alone;
-   * `alreadyExists` when the target has something else
+   * `alreadyExists` when the target has something else, or the volume in another mode
    */
   async publish(request: PublishRequest): Promise<void> {
     const { mounts } = this.#tools;
@@ -55,9 +58,10 @@ export class Publishing {
     const isIt = kind === 'block' ? showsDevice : showsFilesystem;
     const current = (await mounts.at(target)).at(-1);
     if (current === undefined) {
+      await mounts.refuseCovered(target, (mount) => isIt(mount, device));
       await this.#refuseSecond(request, device);
       await makeTarget(kind, target);
-      await mounts.mount(['--bind', kind === 'block' ? device.path : request.stagingPath, target]);
+      await this.#bind(request, device);
       await mounts.unstack(target);
     }
     const bound = current ?? (await mounts.at(target)).at(-1);
@@ -66,9 +70,31 @@ export class Publishing {
       if (current === undefined) await mounts.unmount(target, async () => true, UMOUNT_MS);
       throw new StorageError('alreadyExists', `${target} shows ${bound?.source ?? 'nothing'}, not ${volume.id}`);
     }
-    if (readOnly && !isReadOnly(bound)) await mounts.mount(['-o', 'remount,bind,ro', target]);
-    if (!readOnly && isReadOnly(bound)) {
-      throw new StorageError('alreadyExists', `${volume.id} is published read-only at ${target}; unpublish it first`);
+    if (readOnly !== isReadOnly(bound)) {
+      const mode = readOnly ? 'read-write' : 'read-only';
+      throw new StorageError('alreadyExists', `${volume.id} is published ${mode} at ${target}; unpublish it first`);
+    }
+  }
+
+  /**
+   * By one program, whether read-only or not: a mount that can be written is never one that was to become read-only. For
+   * read-only, mount(8) sets all options anew, so those that protect the node are given again.
+   */
+  async #bind({ kind, stagingPath, targetPath: target, readOnly }: PublishRequest, device: BlockDevice): Promise<void> {
+    const { mounts } = this.#tools;
+    const source = kind === 'block' ? device.path : stagingPath;
+    const from = (await mounts.at(kind === 'block' ? dirname(source) : source)).at(-1);
+    const options = ['ro', ...PROTECTING.filter((option) => from?.options.includes(option))];
+    try {
+      await mounts.mount(['--bind', ...(readOnly ? ['-o', options.join(',')] : []), source, target]);
+    } catch (error) {
+      // It may have bound it, and failed to make that read-only.
+      await mounts.unmount(
+        target,
+        async (mount) => showsDevice(mount, device) || showsFilesystem(mount, device),
+        UMOUNT_MS,
+      );
+      throw error;
     }
   }
 
@@ -93,6 +119,7 @@ export class Publishing {
       const text = `${target} shows ${other.source} (${other.type}), which is not ${volume.id}, and stays: unmount it if it is yours`;
       throw new StorageError('precondition', text);
     }
+    await mounts.refuseCovered(target, isOurs);
     await removeTarget(target);
   }
 
@@ -143,19 +170,21 @@ export class Publishing {
 
   /** XFS is grown through a mount that can be written; a published one may be read-only. */
   async #writable(device: BlockDevice, path: string): Promise<string> {
-    const all = await this.#tools.mounts.list();
-    const found = all.find((mount) => showsFilesystem(mount, device) && mount.root === '/' && !isReadOnly(mount));
+    const isWritable = (mount: Mount) => showsFilesystem(mount, device) && mount.root === '/' && !isReadOnly(mount);
+    const [found] = await this.#tools.mounts.visible(isWritable);
     return found?.mountPoint ?? path;
   }
 
   async #staged({ volume, kind, stagingPath }: PublishRequest): Promise<BlockDevice> {
-    const device = await this.#tools.attachment.find(volume.nqn);
-    const mount = kind === 'block' ? undefined : (await this.#tools.mounts.at(stagingPath)).at(-1);
-    const isMounted = device !== undefined && mount !== undefined && showsFilesystem(mount, device);
-    if (device === undefined || (kind === 'filesystem' && !isMounted)) {
-      throw new StorageError('precondition', `${volume.id} is not staged at ${stagingPath}`);
+    const { attachment, mounts } = this.#tools;
+    const device = await attachment.find(volume.nqn);
+    if (device !== undefined && kind === 'block') return device;
+    if (device !== undefined) {
+      const mount = (await mounts.at(stagingPath)).at(-1);
+      if (mount !== undefined && showsFilesystem(mount, device)) return device;
+      await mounts.refuseCovered(stagingPath, (covered) => showsFilesystem(covered, device));
     }
-    return device;
+    throw new StorageError('precondition', `${volume.id} is not staged at ${stagingPath}`);
   }
 
   async #refuseSecond({ volume, exclusive, stagingPath }: PublishRequest, device: BlockDevice): Promise<void> {

@@ -1,5 +1,5 @@
 /** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
 import type { Target } from './attachment.ts';
@@ -14,7 +14,7 @@ import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Formattable } from './formatting.ts';
 import type { Filesystem } from './found-filesystem.ts';
 import { holdersOf } from './holders.ts';
-import { refuseSymlink } from './mount-point.ts';
+import { makeDirectory } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
 import type { IsOurs } from './mounts.ts';
 import type { NodeTools, VolumeName } from './node-tools.ts';
@@ -129,9 +129,8 @@ export class Staging {
       isNew = found.isNew ?? false;
       const report = await checkFilesystem(host, volume, { device, ...found }, identify);
       if (report !== undefined) this.#tools.logger.warn({ volumeId: volume.id, device: device.path }, report);
-      await mkdir(path, { recursive: true, mode: 0o750 });
-      await refuseSymlink(path);
-      await mountFilesystem(mounts, { device, filesystem, path }, use.mountOptions);
+      await makeDirectory(path);
+      await mountFilesystem(mounts, { device, filesystem, wanted: use.filesystem, path, options: use.mountOptions });
     }
     await mounts.unstack(path);
     const top = (await mounts.at(path)).at(-1);
@@ -187,7 +186,10 @@ export class Staging {
   async #mounted(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
     const { mounts } = this.#tools;
     const mount = (await mounts.at(path)).at(-1);
-    if (mount === undefined) return undefined;
+    if (mount === undefined) {
+      await mounts.refuseCovered(path, (covered) => showsFilesystem(covered, device));
+      return undefined;
+    }
     const filesystem = shown(mount, device);
     if (filesystem !== undefined) return filesystem;
     if (!(await this.#isOf(volume)(mount))) {
@@ -264,7 +266,10 @@ export class Staging {
     }
     const left = await mounts.at(path);
     const top = left.at(-1);
-    if (top === undefined) return true;
+    if (top === undefined) {
+      await mounts.refuseCovered(path, isOurs);
+      return true;
+    }
     if (await isOurs(top)) return false;
     const ours = await Promise.all(left.map(isOurs));
     const what = `${path} shows ${top.source} (${top.type}), which is not ${volume.id}`;

@@ -50,13 +50,13 @@ export class Trimming {
     this.#places = places;
   }
 
-  /** Each filesystem of a volume once, however often it is mounted. @throws StorageError `unavailable` */
+  /** Each filesystem of a volume once, however often it is mounted, by a mount that is to be seen. @throws StorageError `unavailable` */
   async mounted(): Promise<MountedVolume[]> {
     const { attachment, mounts } = this.#tools;
     const first = new Map<string, Mount>();
-    for (const mount of await mounts.list()) {
-      const isWhole = FILESYSTEMS.includes(mount.type) && mount.root === '/';
-      if (isWhole && !first.has(mount.device)) first.set(mount.device, mount);
+    const isWhole = ({ type, root }: Mount) => FILESYSTEMS.includes(type) && root === '/';
+    for (const mount of await mounts.visible(isWhole)) {
+      if (!first.has(mount.device)) first.set(mount.device, mount);
     }
     const found: MountedVolume[] = [];
     for (const mount of first.values()) {

@@ -49,8 +49,15 @@ export const MEANINGS: readonly Meaning[] = [
   },
   {
     of: 'node',
+    pattern: /not all of them are options of/,
+    why: 'The filesystem of the volume does not know one of its mount options. A copy has the filesystem of its source.',
+    next: 'Change spec.mountOptions of the PersistentVolume, and mountOptions of the StorageClass for those that are made later.',
+    command: 'kubectl get persistentvolumes -o custom-columns=NAME:.metadata.name,OPTIONS:.spec.mountOptions',
+  },
+  {
+    of: 'node',
     pattern: /mount .*the kernel log may say why/,
-    why: 'The kernel of the node did not mount the filesystem: a mount option that it does not know, or a filesystem that is damaged.',
+    why: 'The kernel of the node did not mount the filesystem, which may be damaged; or it does not know a mount option.',
     next: 'Compare mountOptions of the volume with the words of mount in the message, and see the kernel log of the node (dmesg).',
     command: 'kubectl get persistentvolumes -o custom-columns=NAME:.metadata.name,OPTIONS:.spec.mountOptions',
   },

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../../src/csi/gen/csi_pb.js';
 import { refused } from '../support/calls.ts';
 import { until } from '../support/until.ts';
+import { pretend } from './pretend.ts';
 import { type Claim, capability, run, type Scene, startScene, type TestNode } from './scene.ts';
 
 /** What is mounted where, in short. */
@@ -81,6 +82,53 @@ test('a read-only publish is read-only, beside one that is not', async (t) => {
     'ALREADY_EXISTS',
     /published read-only at/,
   );
+});
+
+for (const kind of ['ext4', 'block'] as const) {
+  test(`a read-only publish must not take writing away from a pod that has the target: ${kind}`, async (t) => {
+    const scene = await startScene(t);
+    if (scene === undefined) return;
+    const { node } = scene;
+    const claim = await scene.claim(kind);
+    await node.mount(claim);
+    const request = node.publishRequest(claim);
+    const readOnly = node.client.nodePublishVolume({ ...request, readonly: true });
+    await refused(readOnly, 'ALREADY_EXISTS', /published read-write at .*; unpublish it first/);
+    assert.deepEqual(shown(node).at(-1), `${paths(node, claim)[1]} rw`);
+    await node.client.nodePublishVolume(request);
+    await node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: request.targetPath });
+    for (let times = 0; times < 2; times += 1) await node.client.nodePublishVolume({ ...request, readonly: true });
+    assert.deepEqual(shown(node).at(-1), `${paths(node, claim)[1]} ro`);
+    await node.unmount(claim);
+    await nothingIsLeft(scene);
+  });
+}
+
+test('a read-only publish keeps the mount options of the class', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  const flags = ['nosuid', 'nodev', 'noexec', 'noatime'];
+  await node.mount(claim, capability('ext4', undefined, [...flags, 'ro']));
+  assert.deepEqual([...(node.mounts().at(-1)?.options ?? [])].sort(), ['ro', ...flags].sort());
+});
+
+test('a bind that failed before it was read-only must not be left to be written', async (t) => {
+  const scene = await startScene(t);
+  if (scene === undefined) return;
+  const { node } = scene;
+  const claim = await scene.claim('ext4');
+  await node.stage(claim);
+  const mount = run('sh', '-c', 'command -v mount');
+  const once = join(node.directory, 'failed');
+  const bind = `for last; do :; done; ${mount} --bind ${node.stagingPath(claim)} "$last"; touch ${once}; exit 32`;
+  pretend(t, 'mount', `[ -e ${once} ] && exec ${mount} "$@"; ${bind}`);
+  const request = { ...node.publishRequest(claim), readonly: true };
+  await refused(node.client.nodePublishVolume(request), 'UNAVAILABLE', /mount --bind -o ro/);
+  assert.deepEqual(shown(node), [`${paths(node, claim)[0]} rw`]);
+  await node.client.nodePublishVolume(request);
+  assert.deepEqual(shown(node).at(-1), `${paths(node, claim)[1]} ro`);
 });
 
 for (const [what, mode, flags] of [

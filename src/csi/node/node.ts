@@ -13,7 +13,15 @@ import { mountOptions } from '../mount-options.ts';
 import { NetworkTopology } from '../network-topology.ts';
 import { capacityRange, requireString } from '../validation.ts';
 import { requireUsage, type Usage } from '../volume-capability.ts';
-import { contentsOf, filesystemOf, requirePath, requireVolumePath, targetOf, volumeName } from './requests.ts';
+import {
+  contentsOf,
+  filesystemOf,
+  requireApart,
+  requirePath,
+  requireVolumePath,
+  targetOf,
+  volumeName,
+} from './requests.ts';
 
 /** Who this node is. */
 export interface NodeIdentity {
@@ -79,6 +87,7 @@ function publishingHandlers(volumes: NodeVolumes) {
       const volumeId = requireString('volume_id', message.volumeId);
       const targetPath = requirePath('target_path', message.targetPath);
       const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
+      requireApart(stagingPath, targetPath);
       const { block, mode, mountFlags } = requireUsage('volume_capability', message.volumeCapability);
       await volumes.publish(
         {

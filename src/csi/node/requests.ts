@@ -1,5 +1,6 @@
 /** Fields that the calls of the Node service have in common, checked and translated. */
 import { isIP } from 'node:net';
+import { normalize } from 'node:path';
 import { DEFAULT_TUNING, type Target, type Tuning } from '../../host/attachment.ts';
 import type { Filesystem } from '../../host/found-filesystem.ts';
 import type { VolumeName } from '../../host/node-tools.ts';
@@ -30,6 +31,16 @@ export function requirePath(field: string, value: string): string {
   const path = requireString(field, value, MAX_PATH_BYTES);
   if (!isPlain(path)) throw invalid(`${field} must be an absolute path without "..": ${JSON.stringify(path)}`);
   return path.replace(/\/+$/, '');
+}
+
+/** One in the other, a publish would write into the volume, or hide where it is staged. @throws StorageError `invalid` */
+export function requireApart(stagingPath: string, targetPath: string): void {
+  const [staging, target] = [stagingPath, targetPath].map((path) => `${normalize(path)}/`) as [string, string];
+  if (target.startsWith(staging) || staging.startsWith(target)) {
+    throw invalid(
+      `target_path ${targetPath} and staging_target_path ${stagingPath} must not be the same, nor one in the other`,
+    );
+  }
 }
 
 /** Where a volume is said to be already. @throws StorageError `invalid` without one, `notFound` where none can be */
