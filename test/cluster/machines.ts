@@ -210,9 +210,17 @@ function pidIn(file: string): number | undefined {
   return pid > 0 && isRunning(pid) ? pid : undefined;
 }
 
-/** One that ended, and that its parent has not asked about, has no command any more. Not every first process asks soon. */
+/**
+ * By its state (proc(5)): one that ended, and that its parent has not asked about, is a zombie. Its command line says nothing, as
+ * it is empty for a moment while a program is being started.
+ */
 function isRunning(pid: number): boolean {
-  return commandOf(pid).some((word) => word !== '');
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
 }
 
 function childrenOf(pid: number): readonly number[] {

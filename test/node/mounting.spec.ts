@@ -18,12 +18,15 @@ function fillWithSignatures(path: string): void {
   const block = Buffer.alloc(MiB);
   for (let at = 0; at < block.length; at += 1024) block.writeUInt32LE(0x00bab10c, at);
   const file = openSync(join(path, 'dump'), 'w');
-  try {
-    for (;;) writeSync(file, block);
-  } catch (error) {
-    if (!hasCode(error, 'ENOSPC')) throw error;
+  // To the last block, which lies where a probe looks: what a large write left free, and what the kernel held back until it was flushed.
+  for (const bytes of [MiB, 4096, 4096]) {
+    try {
+      for (;;) writeSync(file, block, 0, bytes);
+    } catch (error) {
+      if (!hasCode(error, 'ENOSPC')) throw error;
+    }
+    fsyncSync(file);
   }
-  fsyncSync(file);
   closeSync(file);
 }
 
