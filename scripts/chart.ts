@@ -4,10 +4,17 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { chartFiles, renderings } from './chart/files.ts';
+import { chartFiles, differences, type MadeFile, renderings } from './chart/files.ts';
 import { installHelm } from './chart/helm.ts';
 
-for (const { path, content } of chartFiles()) await writeFile(path, content);
-const rendered = await renderings(await installHelm());
-for (const { path, content } of rendered) await writeFile(path, content);
-console.log(`wrote the chart's schema and README, and ${rendered.map(({ path }) => relative('.', path)).join(', ')}`);
+await write(chartFiles());
+const helm = await installHelm();
+await write(await renderings(helm));
+await write(await differences(helm));
+
+async function write(files: readonly MadeFile[]): Promise<void> {
+  for (const { path, content } of files) {
+    await writeFile(path, content);
+    console.log(`wrote ${relative('.', path)}`);
+  }
+}
