@@ -92,6 +92,25 @@ test('what cannot work is refused before anything is installed, with what to do'
         ...['--set-string', 'node.groups[2].nodeSelector.example\\.net/rack=1'],
       ],
       [/kubeletPath.*does not match pattern/, ...MINIMUM, '--set', 'node.kubeletPath=var/lib'],
+      [/additional properties 'extraArg' not allowed/, ...MINIMUM, '--set', 'sidecars.attacher.extraArg={--v=5}'],
+      [/additional properties 'automount' not allowed/, ...MINIMUM, '--set', 'node.serviceAccount.automount=true'],
+      [/additional properties 'topologySpreadConstraints'/, ...MINIMUM, '--set', 'node.topologySpreadConstraints={}'],
+      [/extraEnv.*missing property 'name'/s, ...MINIMUM, '--set', 'controller.extraEnv[0].value=x'],
+      [
+        /controller\.serviceAccount: name must say which one there is, since create is false/,
+        ...MINIMUM,
+        ...['--set', 'controller.serviceAccount.create=false'],
+      ],
+      [
+        /node\.serviceAccount: it must be another one than that of the controller/,
+        ...MINIMUM,
+        ...['--set', 'controller.serviceAccount.name=one,node.serviceAccount.name=one'],
+      ],
+      ...['commonLabels', 'controller.podLabels', 'node.podLabels'].map((value): [RegExp, ...string[]] => [
+        new RegExp(`${value.replace('.', '\\.')}: app\\.kubernetes\\.io/component is the chart's own`),
+        ...MINIMUM,
+        ...['--set', `${value}.app\\.kubernetes\\.io/component=x`],
+      ]),
     ];
     for (const [message, ...flags] of refusals) {
       await assert.rejects(render(helm, ...flags), (error: Error) => {
@@ -125,6 +144,22 @@ test('the helm commands of the documentation that need no cluster work', BUILDIN
       assert.match(output, /kind: DaemonSet/);
     }
   }),
+);
+
+test(
+  'what a chart above this one says to all of them in global is taken, more than this chart knows too',
+  BUILDING,
+  (t) =>
+    withHelm(t, async (helm) => {
+      const global = [
+        '--set',
+        'global.imageRegistry=localhost/mirror,global.storageClass=fast,images.node.repository=own/node',
+      ];
+      const text = await render(helm, ...MINIMUM, ...global);
+      const images = [...text.matchAll(/^ +image: (\S+)$/gm)].map((match) => match[1] ?? '');
+      assert.ok(images.includes('localhost/mirror/own/node:0.1.0'), 'a repository without a registry is a path');
+      for (const image of images) assert.match(image, /^localhost\/mirror\/(sig-storage|rose-csi|own)\//);
+    }),
 );
 
 test("Kubernetes' own types accept every manifest and example, field by field", BUILDING, async (t) => {

@@ -96,11 +96,13 @@ export function only(objects: readonly KubeObject[], kind: string): KubeObject {
 }
 
 /**
- * What the pods of the controller (Deployment) or of the nodes (DaemonSet) are, wherever they run.
+ * What the pods of the controller (Deployment) or of the nodes (DaemonSet) are, wherever they run, or the one of
+ * `helm test` (Pod).
  *
  * @throws when groups of nodes differ in more than where they are and which networks they reach.
  */
-export function pod(objects: readonly KubeObject[], kind: 'Deployment' | 'DaemonSet'): PodSpec {
+export function pod(objects: readonly KubeObject[], kind: 'Deployment' | 'DaemonSet' | 'Pod'): PodSpec {
+  if (kind === 'Pod') return podSpec.parse(only(objects, kind)['spec']);
   const [first, ...others] = ofKind(objects, kind).map((found) => workload.parse(found).spec.template.spec);
   if (first === undefined) throw new Error(`no ${kind}`);
   for (const other of others) deepEqual(common(other), common(first));
