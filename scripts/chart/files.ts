@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { difference } from './difference.ts';
 import { CHART, render } from './helm.ts';
@@ -62,9 +63,18 @@ export function golden(helm: string, set: string): Promise<string> {
   return render(helm, '--values', join(GOLDEN, `${set}.values.yaml`));
 }
 
-async function manifests(helm: string): Promise<MadeFile> {
+/** The plain manifests for those who do not use Helm. */
+export async function manifests(helm: string): Promise<MadeFile> {
   const directory = join(ROOT, 'deploy');
   const rendered = await render(helm, '--values', join(directory, 'values.yaml'), '--skip-tests');
   const head = readFileSync(join(directory, 'namespace.yaml'), 'utf8');
   return { path: join(directory, 'rose-csi.yaml'), content: `${head}${rendered}` };
+}
+
+/** Writes files, and says so. */
+export async function write(files: readonly MadeFile[]): Promise<void> {
+  for (const { path, content } of files) {
+    await writeFile(path, content);
+    console.log(`wrote ${relative('.', path)}`);
+  }
 }
