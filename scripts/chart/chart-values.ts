@@ -110,7 +110,10 @@ const image = (what: string, tag: string) =>
   object({
     repository: string(`Where the image of ${what} is.`),
     tag: string(tag),
-    digest: string('`sha256:…`, which then decides whatever the tag says.'),
+    digest: string(
+      '`sha256:…`, which then decides whatever the tag says. A released chart has that of its tag: with another repository or tag ' +
+        'give another one, or `""`.',
+    ),
   });
 const OWN = 'Its version; the version of the chart when empty.';
 const THIRD = 'Its version.';

@@ -33,6 +33,12 @@ test('the chart, its application and the package have one version', () => {
   assert.deepEqual([version, appVersion], [manifest.version, manifest.version]);
 });
 
+test('the changelog has a section for the version, with what is not proven of it', () => {
+  const sections = read('CHANGELOG.md').split(/^## /m);
+  const own = sections.find((section) => section.startsWith(`[${manifest.version}] - `));
+  assert.match(own ?? '', /^### Not proven$/m);
+});
+
 test('every page of the repository that the chart names is there', () => {
   const text = read('charts/rose-csi/Chart.yaml');
   const paths = [...text.matchAll(/\/rose-csi\/rose-csi\/(?:blob\/)?main\/(\S+)/g)].map(([, path = '']) => path);
