@@ -40,13 +40,22 @@ test('the image has the Node.js that the tests run on', () => {
   assert.ok(manifest.engines.node.endsWith(version?.split('.')[0] ?? 'none'));
 });
 
-test('the controller is no root and has no package of its own, the node has the tools', () => {
+test('the controller is no root and its image begins with nothing, the node has the tools', () => {
+  assert.match(stage('controller'), /^scratch AS controller\n/);
   assert.match(stage('controller'), /^USER 65532:65532$/m);
-  assert.doesNotMatch(stage('controller'), /apt-get|^RUN/m);
+  assert.doesNotMatch(stage('controller'), /^RUN/m);
   assert.equal(pod(rendering('minimum'), 'Deployment').securityContext.runAsUser, 65532);
   assert.match(stage('node'), /^USER 0:0$/m);
   for (const tool of ['e2fsprogs', 'kmod', 'mount', 'nvme-cli', 'util-linux', 'xfsprogs']) {
     assert.ok(stage('node').includes(` ${tool} `), tool);
+  }
+});
+
+test('both images hold the same program, and say the same of themselves', () => {
+  for (const instruction of ['LABEL', 'COPY --from=build /build/(?!selinux)']) {
+    const lines = (name: string) => stage(name).match(new RegExp(`^${instruction}(.*\\\\\\n)*.*$`, 'gm'));
+    assert.ok(lines('node')?.length);
+    assert.deepEqual(lines('controller'), lines('node'));
   }
 });
 
