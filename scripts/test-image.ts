@@ -5,7 +5,7 @@
  * is a failure.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeBase } from './image/base.ts';
@@ -58,26 +58,53 @@ function build(target: string): void {
 
 function testController(): void {
   const container = start('controller');
+  // First, since buildah makes files in what it runs.
+  testFiles(answer(program, [...flags, 'mount', container]));
   const [node = '', ...rest] = entrypoint(container);
   const main = rest.at(-1) ?? '';
   expect(answerIn(container, [node, ...rest, '--version']), /^\d+\.\d+\.\d+$/);
   expect(answerIn(container, ['rose-csi', '--version']), /^\d+\.\d+\.\d+$/);
-  expect(answerIn(container, ['id', '-u']), /^65532$/);
   for (const command of ['controller', 'simulate', 'doctor', 'orphans']) {
     expect(answerIn(container, [node, ...rest, command, '--help']), new RegExp(`^Usage: rose-csi ${command}`));
   }
-  expect(answerIn(container, ['cat', '/opt/rose-csi/dist/sbom.spdx.json']), /"spdxVersion"/);
+  const evaluated = (code: string) => answerIn(container, [node, '--print', code]);
+  expect(evaluated('process.getuid()'), /^65532$/);
+  expect(evaluated('os.userInfo().username'), /^nonroot$/);
+  expect(evaluated(`process.env.TZ = 'Europe/Vienna', new Date(0).getHours()`), /^1$/);
   expect(
-    answerIn(container, ['sh', '-c', 'ls /opt/rose-csi; find /opt/rose-csi -name "*.node"']),
-    /^LICENSE\ndist\npackage.json$/,
+    answerIn(container, [node, '--eval', `dns.lookup('localhost', (_, found) => console.log(found))`]),
+    /^(127|::1)/,
   );
   step(program, [...runIn(container), 'node', '/src/scripts/image/inside.ts', main]);
+}
+
+/** Nothing in the image of the controller can be started but Node.js and the program. */
+function testFiles(root: string): void {
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
+  const programs = files.filter((file) => {
+    const found = lstatSync(join(root, file));
+    return !found.isDirectory() && (found.mode & 0o111) !== 0 && !/\/(ld-|lib)[^/]*\.so[^/]*$/.test(file);
+  });
+  expect(programs.join(' '), /^opt\/rose-csi\/dist\/main.js usr\/local\/bin\/node usr\/local\/bin\/rose-csi$/);
+  const ours = readdirSync(join(root, 'opt/rose-csi'), { recursive: true, encoding: 'utf8' });
+  expect(
+    ours
+      .filter((file) => !file.startsWith('dist/'))
+      .sort()
+      .join(' '),
+    /^LICENSE dist package.json$/,
+  );
+  expect(ours.filter((file) => file.endsWith('.node')).join(' '), /^$/);
+  expect(readFileSync(join(root, 'opt/rose-csi/dist/sbom.spdx.json'), 'utf8'), /"spdxVersion"/);
+  const known = readFileSync(join(root, 'var/lib/dpkg/status'), 'utf8');
+  for (const name of ['libc6', 'libgcc-s1', 'libstdc\\+\\+6']) expect(known, new RegExp(`^Package: ${name}$`, 'm'));
 }
 
 function testNode(): void {
   const container = start('node');
   const [node = '', ...rest] = entrypoint(container);
   expect(answerIn(container, [node, ...rest, '--version']), /^\d+\.\d+\.\d+$/);
+  expect(answerIn(container, ['rose-csi', '--version']), /^\d+\.\d+\.\d+$/);
   expect(answerIn(container, ['id', '-u']), /^0$/);
   for (const tool of NODE_TOOLS) expect(answerIn(container, ['sh', '-c', `command -v ${tool}`]), /^\//);
   expect(answerIn(container, ['cat', '/etc/selinux/config']), /policy/);

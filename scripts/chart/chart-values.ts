@@ -47,7 +47,7 @@ const snapshotClass: JsonSchema = {
   required: ['name'],
 };
 
-const pod = {
+const workload = (kind: string, update: string) => ({
   priorityClassName: string('PriorityClass of the pods.'),
   resources: any("Requests and limits of the driver's container."),
   nodeSelector: map({ type: 'string' }, 'Labels that a node must have.'),
@@ -55,7 +55,26 @@ const pod = {
   affinity: any('Affinity of the pods.'),
   podAnnotations: annotations('the pods'),
   podLabels: labels('the pods'),
-};
+  hostAliases: array({ type: 'object' }, 'Lines for `/etc/hosts` of the pods: `ip` and `hostnames`.'),
+  dnsConfig: any('DNS settings of the pods, beside those that they have.'),
+  updateStrategy: any(`How the ${kind} is updated; ${update}`),
+  revisionHistoryLimit: integer(0, 100, `Older versions of the ${kind} that are kept, to roll back to.`),
+  terminationGracePeriodSeconds: integer(0, 3600, 'Seconds that the pods have to end.'),
+  extraEnv: array(
+    { type: 'object', required: ['name'] },
+    "More environment variables of the driver's container; of two with one name the last counts.",
+  ),
+  extraVolumes: array({ type: 'object', required: ['name'] }, 'More volumes of the pods.'),
+  extraVolumeMounts: array(
+    { type: 'object', required: ['name', 'mountPath'] },
+    "Where the driver's container has them.",
+  ),
+  serviceAccount: object({
+    create: bool('Whether the chart makes the ServiceAccount. If not, `name` says which one there is.'),
+    name: string('Its name; made of that of the release when empty. Controller and nodes must have different ones.'),
+    annotations: annotations('the ServiceAccount'),
+  }),
+});
 
 const networks = (description: string): JsonSchema => ({
   ...array({ type: 'string', pattern: NETWORK_NAME.source }, description),
@@ -76,14 +95,43 @@ const nodeGroup: JsonSchema = {
 
 const collector = (description: string): JsonSchema => ({ ...string(description), pattern: '^(https?://[^\\s]+)?$' });
 
+const sidecar = (what: string) =>
+  object({
+    extraArgs: array(
+      { type: 'string' },
+      `More arguments of ${what}, behind the chart's own: of two that differ the last counts.`,
+    ),
+    resources: any(`Requests and limits of ${what}, instead of \`sidecars.resources\`.`),
+  });
+
+const pullSecret = { ...object({ name: string('Name of the Secret.') }), required: ['name'] };
+
 const image = (what: string, tag: string) =>
   object({
     repository: string(`Where the image of ${what} is.`),
     tag: string(tag),
-    digest: string('`sha256:…`, which then decides whatever the tag says.'),
+    digest: string(
+      '`sha256:…`, which then decides whatever the tag says. A released chart has that of its tag: with another repository or tag ' +
+        'give another one, or `""`.',
+    ),
   });
 const OWN = 'Its version; the version of the chart when empty.';
 const THIRD = 'Its version.';
+
+/** What Helm passes from a chart to those below it. Others may find more in it than this chart uses. */
+export const globalValues: JsonSchema = {
+  type: 'object',
+  properties: {
+    imageRegistry: string(
+      'Registry, with or without a path, that stands in front of all images instead of that of their `repository`: a mirror. ' +
+        'Paths, tags and digests stay.',
+    ),
+    imagePullSecrets: array(
+      { anyOf: [{ type: 'string' }, pullSecret] },
+      'Secrets for a private registry, by name or as in `imagePullSecrets`, beside those.',
+    ),
+  },
+};
 
 /** The values that are about Kubernetes, with their meanings. */
 export const chartValues: Readonly<Record<string, JsonSchema>> = {
@@ -95,7 +143,11 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
       2,
       'Two take over from each other faster when a node fails; the sidecars elect who works. Never needed for safety.',
     ),
-    ...pod,
+    ...workload(
+      'Deployment',
+      'when empty, one replica ends before the next begins (`Recreate`), and of two one stays. For safety any does.',
+    ),
+    topologySpreadConstraints: array({ type: 'object' }, 'How the pods are spread over zones and nodes.'),
   }),
   node: object({
     kubeletPath: {
@@ -135,7 +187,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
       ),
       pattern: '^(/[A-Za-z0-9._-]+){2,}$|^$',
     },
-    ...pod,
+    ...workload('DaemonSet', 'when empty, a tenth of the nodes at a time. Volumes in use go on.'),
   }),
   sidecars: object({
     timeout: duration(
@@ -145,6 +197,12 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     workers: integer(1, 100, 'Calls that a sidecar makes at once.'),
     logVerbosity: integer(0, 10, 'Verbosity of the sidecars; 2 is usual, 5 shows each call.'),
     resources: any('Requests and limits of each sidecar.'),
+    provisioner: sidecar('csi-provisioner'),
+    attacher: sidecar('csi-attacher'),
+    resizer: sidecar('csi-resizer'),
+    snapshotter: sidecar('csi-snapshotter'),
+    registrar: sidecar('csi-node-driver-registrar'),
+    livenessprobe: sidecar('livenessprobe, of controller and nodes'),
   }),
   snapshotter: object({
     enabled: bool('Runs csi-snapshotter and makes the VolumeSnapshotClasses. Needs the snapshot CRDs in the cluster.'),
@@ -208,7 +266,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     }),
   }),
   imagePullPolicy: oneOf(['Always', 'IfNotPresent', 'Never'], 'When images are pulled.'),
-  imagePullSecrets: array(object({ name: string('Name of the Secret.') }), 'Secrets for a private registry.'),
+  imagePullSecrets: array(pullSecret, 'Secrets for a private registry.'),
   images: object({
     controller: image('the controller', OWN),
     node: image('the node plugin', OWN),
@@ -219,6 +277,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     registrar: image('csi-node-driver-registrar', THIRD),
     livenessprobe: image('livenessprobe', THIRD),
   }),
+  commonLabels: map({ type: 'string' }, "Labels of all objects and pods, beside the chart's own."),
   nameOverride: string("Instead of the chart's name in labels and names."),
   fullnameOverride: string('Beginning of the names of all objects.'),
 };

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { CLUSTER_ID_CHARACTER } from '../../src/config/cluster-id.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { chartValues } from './chart-values.ts';
-import { any, array, type JsonSchema, object, string } from './json-schema.ts';
+import { chartValues, globalValues } from './chart-values.ts';
+import { array, type JsonSchema, object, string } from './json-schema.ts';
 
 const CONFIGURATION = join(import.meta.dirname, '../../docs/configuration.md');
 
@@ -31,7 +31,7 @@ export function valuesSchema(): JsonSchema {
           "The rest of the controller's configuration file, but for the files of keys, which come from Secrets.",
       },
       ...chartValues,
-      global: any('Accepted because Helm passes it to subcharts; not used.'),
+      global: globalValues,
     }),
   };
 }

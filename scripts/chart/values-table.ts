@@ -24,9 +24,9 @@ function properties(schema: JsonSchema, path: string, defaults: unknown): Line[]
   const given = isObject(defaults) ? defaults : {};
   const strange = Object.keys(given).filter((key) => !Object.hasOwn(known, key));
   if (strange.length > 0) throw new Error(`values.yaml has what the schema does not: ${strange.join(', ')}`);
-  return Object.entries(known)
-    .filter(([key]) => path !== '' || key !== 'global')
-    .flatMap(([key, inner]) => value(inner, path === '' ? key : `${path}.${key}`, given[key]));
+  return Object.entries(known).flatMap(([key, inner]) =>
+    value(inner, path === '' ? key : `${path}.${key}`, given[key]),
+  );
 }
 
 function value(schema: JsonSchema, path: string, fallback: unknown): Line[] {

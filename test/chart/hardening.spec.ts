@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as z from 'zod';
 import { type Container, containerOf, type KubeObject, ofKind, only, pod, rendering, SETS } from './manifests.ts';
+
+const podLabels = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()) }) });
+const podTemplate = z.looseObject({ spec: z.looseObject({ template: podLabels }) });
+const selector = z.strictObject({
+  matchLabels: z.record(z.string(), z.string()),
+  matchExpressions: z
+    .array(z.strictObject({ key: z.string(), operator: z.literal('In'), values: z.array(z.string()) }))
+    .default([]),
+});
+type Selector = z.infer<typeof selector>;
+const selecting = z.looseObject({ spec: z.looseObject({ selector }) });
+const policing = z.looseObject({ spec: z.looseObject({ podSelector: selector }) });
 
 function assertLocked({ name, securityContext }: Container): void {
   assert.equal(securityContext.readOnlyRootFilesystem, true, name);
@@ -14,18 +27,20 @@ for (const set of SETS) {
   const controller = pod(objects, 'Deployment');
   const node = pod(objects, 'DaemonSet');
 
-  test(`${set}: nothing in the controller's pod is root, writes to its image, or has a capability`, () => {
-    assert.equal(controller.securityContext.runAsNonRoot, true);
-    assert.equal(controller.securityContext.runAsUser, 65532);
-    assert.equal(controller.securityContext.seccompProfile.type, 'RuntimeDefault');
-    assert.equal(controller.hostNetwork, undefined);
-    assert.deepEqual(controller.initContainers, []);
-    for (const container of controller.containers) {
-      assertLocked(container);
-      assert.equal(container.securityContext.runAsUser, undefined, container.name);
+  test(`${set}: nothing in the pods that have keys is root, writes to its image, or has a capability`, () => {
+    for (const spec of [controller, pod(objects, 'Pod')]) {
+      assert.equal(spec.securityContext.runAsNonRoot, true);
+      assert.equal(spec.securityContext.runAsUser, 65532);
+      assert.equal(spec.securityContext.seccompProfile.type, 'RuntimeDefault');
+      assert.equal(spec.hostNetwork, undefined);
+      assert.deepEqual(spec.initContainers, []);
+      for (const container of spec.containers) {
+        assertLocked(container);
+        assert.equal(container.securityContext.runAsUser, undefined, container.name);
+      }
+      const hostPaths = spec.volumes.filter((volume) => 'hostPath' in volume);
+      assert.deepEqual(hostPaths, []);
     }
-    const hostPaths = controller.volumes.filter((volume) => 'hostPath' in volume);
-    assert.deepEqual(hostPaths, []);
   });
 
   test(`${set}: on the node the driver is privileged, and what loads its module; the sidecars are not`, () => {
@@ -59,24 +74,38 @@ for (const set of SETS) {
       assert.deepEqual(strategy, { type: 'Recreate' });
       assert.deepEqual(budgets, []);
     } else {
-      assert.deepEqual(strategy, { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
+      // The set "everything" has a strategy of its own (test/chart/options.spec.ts).
+      const rollingUpdate =
+        set === 'everything' ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: 1 };
+      assert.deepEqual(strategy, { type: 'RollingUpdate', rollingUpdate });
       assert.equal(budgets.length, 1);
       assert.ok(controller['affinity'], 'on two nodes, if there are two');
     }
   });
 
   test(`${set}: every selector finds its pods`, () => {
-    const labels = (object: KubeObject) =>
-      (object['spec'] as { template: { metadata: { labels: Record<string, string> } } }).template.metadata.labels;
-    const selects = (object: KubeObject, path: 'selector' | 'podSelector', pods: KubeObject) => {
-      const spec = object['spec'] as Record<string, { matchLabels: Record<string, string> }>;
-      const wanted = Object.entries(spec[path]?.matchLabels ?? {});
-      assert.ok(wanted.length >= 3 && wanted.every(([key, value]) => labels(pods)[key] === value), object.kind);
+    const labelsOf = (object: KubeObject) => podTemplate.parse(object).spec.template.metadata.labels;
+    const isSelected = (from: Selector, labels: Readonly<Record<string, string>>) => {
+      const ofOne = Object.entries(from.matchLabels).map(([key, value]) => labels[key] === value);
+      const ofSeveral = from.matchExpressions.map(({ key, values }) => values.includes(labels[key] ?? ''));
+      assert.ok(ofOne.length + ofSeveral.length >= 3);
+      return [...ofOne, ...ofSeveral].every((fits) => fits);
     };
     const deployment = only(objects, 'Deployment');
-    for (const object of [deployment, ...ofKind(objects, 'DaemonSet')]) selects(object, 'selector', object);
-    for (const object of ofKind(objects, 'PodDisruptionBudget')) selects(object, 'selector', deployment);
-    for (const object of ofKind(objects, 'NetworkPolicy')) selects(object, 'podSelector', deployment);
+    for (const object of [deployment, ...ofKind(objects, 'DaemonSet')]) {
+      assert.ok(isSelected(selecting.parse(object).spec.selector, labelsOf(object)), object.kind);
+    }
+    for (const object of ofKind(objects, 'PodDisruptionBudget')) {
+      assert.ok(isSelected(selecting.parse(object).spec.selector, labelsOf(deployment)));
+    }
+    // What has the keys reaches nothing but the boxes: the controller, and the pod of `helm test`.
+    const tested = podLabels.parse(only(objects, 'Pod')).metadata.labels;
+    for (const object of ofKind(objects, 'NetworkPolicy')) {
+      const { podSelector } = policing.parse(object).spec;
+      const found = [labelsOf(deployment), tested, ...ofKind(objects, 'DaemonSet').map(labelsOf)];
+      const [first, second, ...others] = found.map((labels) => isSelected(podSelector, labels));
+      assert.deepEqual([first, second, others.includes(true)], [true, true, false]);
+    }
   });
 }
 

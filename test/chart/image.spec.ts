@@ -40,13 +40,22 @@ test('the image has the Node.js that the tests run on', () => {
   assert.ok(manifest.engines.node.endsWith(version?.split('.')[0] ?? 'none'));
 });
 
-test('the controller is no root and has no package of its own, the node has the tools', () => {
+test('the controller is no root and its image begins with nothing, the node has the tools', () => {
+  assert.match(stage('controller'), /^scratch AS controller\n/);
   assert.match(stage('controller'), /^USER 65532:65532$/m);
-  assert.doesNotMatch(stage('controller'), /apt-get|^RUN/m);
+  assert.doesNotMatch(stage('controller'), /^RUN/m);
   assert.equal(pod(rendering('minimum'), 'Deployment').securityContext.runAsUser, 65532);
   assert.match(stage('node'), /^USER 0:0$/m);
   for (const tool of ['e2fsprogs', 'kmod', 'mount', 'nvme-cli', 'util-linux', 'xfsprogs']) {
     assert.ok(stage('node').includes(` ${tool} `), tool);
+  }
+});
+
+test('both images hold the same program, and say the same of themselves', () => {
+  for (const instruction of ['LABEL', 'COPY --from=build /build/(?!selinux)']) {
+    const lines = (name: string) => stage(name).match(new RegExp(`^${instruction}(.*\\\\\\n)*.*$`, 'gm'));
+    assert.ok(lines('node')?.length);
+    assert.deepEqual(lines('controller'), lines('node'));
   }
 });
 
@@ -73,6 +82,14 @@ test('chart and workflows use the images that the Dockerfile makes', () => {
   assert.match(release, /target: \[controller, node\]/);
 });
 
+test('what is released is built on one base image and names its images by digest', () => {
+  const release = read('.github/workflows/release.yml');
+  assert.match(release, /NODE_IMAGE=\$\{\{ needs\.check\.outputs\.node-image \}\}/);
+  const [before = '', after = ''] = release.split('node scripts/pin-images.ts ');
+  assert.match(before, /needs: images/, 'the images are there by then');
+  assert.match(after, /helm package.*cp deploy\/rose-csi\.yaml/s);
+});
+
 test('the bill of materials names every dependency at run time, and none of development alone', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-sbom-'));
   t.after(() => rm(directory, { recursive: true }));
@@ -85,17 +102,23 @@ test('the bill of materials names every dependency at run time, and none of deve
   for (const name of ['esbuild', 'typescript', 'node', 'cpu-features']) assert.ok(!names.includes(name), name);
 });
 
-test('workflows have the least permissions, and their actions a fixed major version', () => {
+test('workflows have the least permissions, and their actions are fixed commits, each the same everywhere', () => {
   const workflow = z.looseObject({
     permissions: z.record(z.string(), z.string()),
     jobs: z.record(z.string(), z.looseObject({ 'timeout-minutes': z.number() })),
   });
   const files = globSync('.github/workflows/*.yml', { cwd: ROOT });
   assert.equal(files.length, 2);
+  const pins = new Map<string, string>();
   for (const file of files) {
     const { permissions, jobs } = workflow.parse(parse(read(file)));
     assert.deepEqual(permissions, { contents: 'read' }, file);
     assert.ok(Object.keys(jobs).length > 0);
-    for (const [, action = ''] of read(file).matchAll(/uses: (\S+)/g)) assert.match(action, /@(v\d+|[0-9a-f]{40})$/);
+    for (const [, use = ''] of read(file).matchAll(/uses: (.+)$/gm)) {
+      const [, action = '', commit = ''] = /^([a-z/-]+)@([0-9a-f]{40} # v\d+\.\d+\.\d+)$/.exec(use) ?? assert.fail(use);
+      assert.equal(pins.get(action) ?? commit, commit, action);
+      pins.set(action, commit);
+    }
   }
+  assert.ok(pins.size >= 8);
 });

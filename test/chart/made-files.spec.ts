@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
@@ -16,6 +16,10 @@ const values = z
     images: z.record(z.string(), z.strictObject({ repository: z.string(), tag: z.string(), digest: z.string() })),
   })
   .parse(parse(read('charts/rose-csi/values.yaml')));
+const chart = z.looseObject({
+  ...{ home: z.url(), sources: z.array(z.url()), icon: z.url() },
+  maintainers: z.array(z.strictObject({ name: z.string(), url: z.url() })),
+});
 
 test('the schema and the README of the chart are made from the values and the configuration', () => {
   for (const { path, content } of chartFiles()) {
@@ -27,6 +31,25 @@ test('the schema and the README of the chart are made from the values and the co
 test('the chart, its application and the package have one version', () => {
   const { version, appVersion } = parse(read('charts/rose-csi/Chart.yaml')) as Record<string, string>;
   assert.deepEqual([version, appVersion], [manifest.version, manifest.version]);
+});
+
+test('the changelog has a section for the version, with what is not proven of it', () => {
+  const sections = read('CHANGELOG.md').split(/^## /m);
+  const own = sections.find((section) => section.startsWith(`[${manifest.version}] - `));
+  assert.match(own ?? '', /^### Not proven$/m);
+});
+
+test('every page of the repository that the chart names is there', () => {
+  const text = read('charts/rose-csi/Chart.yaml');
+  const paths = [...text.matchAll(/\/rose-csi\/rose-csi\/(?:blob\/)?main\/(\S+)/g)].map(([, path = '']) => path);
+  assert.ok(paths.length >= 4);
+  for (const path of paths) assert.ok(existsSync(join(ROOT, path)), path);
+  const { home, sources, icon, maintainers } = chart.parse(parse(text));
+  assert.deepEqual(sources, [home]);
+  assert.ok(icon.endsWith('.svg') && maintainers.length > 0);
+  // Who owns the repository owns the images: the release workflow pushes where it runs.
+  const { repository = '' } = values.images['controller'] ?? {};
+  assert.equal(new URL(home).pathname.split('/')[1], repository.split('/')[1]);
 });
 
 test('every image of the pods is named in values.yaml, and none of the sidecars twice', () => {

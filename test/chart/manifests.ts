@@ -1,8 +1,10 @@
 import { deepEqual } from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
+import { applied, baseOf } from '../../scripts/chart/difference.ts';
+import { GOLDEN } from '../../scripts/chart/files.ts';
 
 /** The parts of Kubernetes objects that the tests look at; all else is kept as it is. */
 const container = z.looseObject({
@@ -55,8 +57,6 @@ export type KubeObject = z.infer<typeof object>;
 export type Container = z.infer<typeof container>;
 export type PodSpec = z.infer<typeof podSpec>;
 
-const GOLDEN = join(import.meta.dirname, 'golden');
-
 /** Names of the sets of values whose renderings are kept; `test/chart/helm.spec.ts` proves that they are current. */
 export const SETS: readonly string[] = globSync('*.values.yaml', { cwd: GOLDEN })
   .map((name) => name.replace('.values.yaml', ''))
@@ -64,7 +64,15 @@ export const SETS: readonly string[] = globSync('*.values.yaml', { cwd: GOLDEN }
 
 /** The objects of a rendering. */
 export function rendering(set: string): readonly KubeObject[] {
-  return objectsIn(readFileSync(join(GOLDEN, `${set}.yaml`), 'utf8'));
+  return objectsIn(renderedText(set));
+}
+
+/** A rendering as Helm writes it, put together where only a difference is kept. */
+export function renderedText(set: string): string {
+  const read = (name: string) => readFileSync(join(GOLDEN, name), 'utf8');
+  if (existsSync(join(GOLDEN, `${set}.yaml`))) return read(`${set}.yaml`);
+  const difference = read(`${set}.diff`);
+  return applied(read(baseOf(difference)), difference);
 }
 
 /** The objects in a YAML stream. @throws when it is not YAML, or one is not an object of Kubernetes. */
@@ -88,11 +96,13 @@ export function only(objects: readonly KubeObject[], kind: string): KubeObject {
 }
 
 /**
- * What the pods of the controller (Deployment) or of the nodes (DaemonSet) are, wherever they run.
+ * What the pods of the controller (Deployment) or of the nodes (DaemonSet) are, wherever they run, or the one of
+ * `helm test` (Pod).
  *
  * @throws when groups of nodes differ in more than where they are and which networks they reach.
  */
-export function pod(objects: readonly KubeObject[], kind: 'Deployment' | 'DaemonSet'): PodSpec {
+export function pod(objects: readonly KubeObject[], kind: 'Deployment' | 'DaemonSet' | 'Pod'): PodSpec {
+  if (kind === 'Pod') return podSpec.parse(only(objects, kind)['spec']);
   const [first, ...others] = ofKind(objects, kind).map((found) => workload.parse(found).spec.template.spec);
   if (first === undefined) throw new Error(`no ${kind}`);
   for (const other of others) deepEqual(common(other), common(first));

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { parseConfig } from '../../src/config/load.ts';
 import { type MetricDefinition, metricList } from '../../src/observability/metric-list.ts';
+import { anchorsOf } from '../docs/pages.ts';
 import {
   containerOf,
   controllerFile,
@@ -46,7 +47,7 @@ const alert = z.strictObject({
   expr: z.string(),
   for: z.string().optional(),
   labels: z.strictObject({ severity: z.enum(['critical', 'warning', 'info']) }),
-  annotations: z.strictObject({ summary: z.string(), description: z.string() }),
+  annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.url() }),
 });
 const rules = z.looseObject({
   spec: z.strictObject({ groups: z.array(z.strictObject({ name: z.string(), rules: z.array(alert) })) }),
@@ -217,6 +218,18 @@ test('each alert has a section on what to do in docs/metrics.md, and no alert is
   const names = alerts.map((rule) => rule.alert);
   assert.equal(new Set(names).size, names.length);
   assert.deepEqual(new Set(page.match(/\bRoseCsi[A-Za-z]+/g)), new Set(names));
+});
+
+test('the runbook of each alert is its own section in docs/metrics.md', () => {
+  const { home } = parse(readFileSync(join(import.meta.dirname, '../../charts/rose-csi/Chart.yaml'), 'utf8')) as {
+    home: string;
+  };
+  for (const { alert: name, annotations } of alerts) {
+    const [page, anchor = ''] = annotations.runbook_url.split('#');
+    assert.equal(page, `${home}/blob/main/docs/metrics.md`);
+    assert.equal(anchor, name.toLowerCase());
+    assert.ok(anchorsOf('docs/metrics.md').includes(anchor), name);
+  }
 });
 
 test('panels have ids of their own and lie beside each other, and the variables are those that are used', () => {

@@ -49,16 +49,21 @@ for (const set of SETS) {
     assert.deepEqual(mount, { name: 'token', mountPath, readOnly: true });
   });
 
-  test(`${set}: the keys are in one volume, mounted whole, read-only, and only where the driver is`, () => {
-    const holders = controller.volumes.filter(namesSecret).map(({ name }) => name);
-    assert.deepEqual(holders, ['ssh']);
-    const mounts = controller.containers.flatMap((container) =>
-      container.volumeMounts.filter(({ name }) => name === 'ssh').map((mount) => ({ in: container.name, ...mount })),
-    );
-    // A subPath would be a copy from the start of the container: a changed Secret would never arrive.
-    assert.deepEqual(mounts, [{ in: 'rose-csi', name: 'ssh', mountPath: '/etc/rose-csi/ssh', readOnly: true }]);
-    for (const container of controller.containers) assert.equal(namesSecret(environment(container)), false);
-  });
+  for (const [spec, container] of [
+    [controller, 'rose-csi'],
+    [pod(objects, 'Pod'), 'doctor'],
+  ] as const) {
+    test(`${set}: the keys are in one volume, mounted whole, read-only, and only into ${container}`, () => {
+      const holders = spec.volumes.filter(namesSecret).map(({ name }) => name);
+      assert.deepEqual(holders, ['ssh']);
+      const mounts = spec.containers.flatMap(({ name: within, volumeMounts }) =>
+        volumeMounts.filter(({ name }) => name === 'ssh').map((mount) => ({ in: within, ...mount })),
+      );
+      // A subPath would be a copy from the start of the container: a changed Secret would never arrive.
+      assert.deepEqual(mounts, [{ in: container, name: 'ssh', mountPath: '/etc/rose-csi/ssh', readOnly: true }]);
+      for (const one of spec.containers) assert.equal(namesSecret(environment(one)), false);
+    });
+  }
 
   test(`${set}: a key is readable for the controller's group and for nobody else`, () => {
     const ssh = JSON.stringify(controller.volumes.find(({ name }) => name === 'ssh'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { test } from 'node:test';
-import { PAGES, ROOT } from './pages.ts';
+import { anchorsOf, PAGES, ROOT } from './pages.ts';
 
 test('every relative link in the documentation leads to a file, and its anchor to a heading', () => {
   assert.ok(PAGES.includes('README.md') && PAGES.length > 10);
@@ -44,14 +44,3 @@ test('the README commands are scripts of package.json', () => {
     assert.ok(Object.hasOwn(scripts, script), script);
   }
 });
-
-/** Names of the headings of a page, as GitHub makes them. */
-function anchorsOf(file: string): string[] {
-  const headings = readFileSync(join(ROOT, file), 'utf8').matchAll(/^#+ (.+)$/gm);
-  return [...headings].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}

@@ -31,3 +31,14 @@ export function blocks(language: string): Block[] {
     })),
   );
 }
+
+/** Names of the headings of a page, as GitHub makes them. @param file from the root of the repository. */
+export function anchorsOf(file: string): string[] {
+  const headings = readFileSync(join(ROOT, file), 'utf8').matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

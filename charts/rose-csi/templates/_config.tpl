@@ -52,6 +52,8 @@
 {{- $_ := set $pools .name $labels -}}
 {{- end -}}
 {{- include "rose-csi.checkNodeGroups" . -}}
+{{- include "rose-csi.checkServiceAccounts" . -}}
+{{- include "rose-csi.checkLabels" . -}}
 {{- range .Values.storageClasses -}}
 {{- $backend := .backend -}}
 {{- if and (not $backend) (gt (len $pools) 1) -}}
@@ -67,6 +69,33 @@
 {{- end -}}
 {{- if and .pool (not (has .pool $labels)) -}}
 {{- fail (printf "storageClasses: %s names the pool %s, and %s has %s" .name .pool $backend (join ", " $labels)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* With one account for both, every node could do what the controller may. */}}
+{{- define "rose-csi.checkServiceAccounts" -}}
+{{- range $component := list "controller" "node" -}}
+{{- with (get $.Values $component).serviceAccount -}}
+{{- if not (or .create .name) -}}
+{{- fail (printf "%s.serviceAccount: name must say which one there is, since create is false" $component) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if eq (include "rose-csi.serviceAccountName" (list . "controller")) (include "rose-csi.serviceAccountName" (list . "node")) -}}
+{{- fail "node.serviceAccount: it must be another one than that of the controller, whose rights no node should have" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A label that is there twice, or another one than selectors look for, would be found out late or never. */}}
+{{- define "rose-csi.checkLabels" -}}
+{{- $given := dict "commonLabels" .Values.commonLabels "controller.podLabels" .Values.controller.podLabels "node.podLabels" .Values.node.podLabels -}}
+{{- $own := list "app.kubernetes.io/component" "app.kubernetes.io/instance" "app.kubernetes.io/managed-by" "app.kubernetes.io/name" "app.kubernetes.io/version" "helm.sh/chart" "rose-csi.io/node-group" -}}
+{{- range $value, $labels := $given -}}
+{{- range $label := keys $labels | sortAlpha -}}
+{{- if has $label $own -}}
+{{- fail (printf "%s: %s is the chart's own" $value $label) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -15,10 +15,20 @@
 {{- end -}}
 
 {{- define "rose-csi.labels" -}}
+{{- include "rose-csi.labelsWith" (list . dict) -}}
+{{- end -}}
+
+{{/* Labels of an object that may have more. Call with a list: root, those that it has beside the chart's and commonLabels. */}}
+{{- define "rose-csi.labelsWith" -}}
+{{- with first . -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
 {{ include "rose-csi.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with merge dict (default dict (last $)) .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* Labels that never change, for selectors. */}}
@@ -27,11 +37,34 @@ app.kubernetes.io/name: {{ include "rose-csi.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* Call with a list: the root context and the key below .Values.images. */}}
+{{/* The ServiceAccount of a workload. Call with a list: root, controller or node. */}}
+{{- define "rose-csi.serviceAccountName" -}}
+{{- $own := printf "%s-%s" (include "rose-csi.fullname" (first .)) (last .) -}}
+{{- default $own (get (first .).Values (last .)).serviceAccount.name -}}
+{{- end -}}
+
+{{/*
+Call with a list: the root context and the key below .Values.images. What is before the first slash of a repository is its
+registry when it looks like a host, as everywhere.
+*/}}
 {{- define "rose-csi.image" -}}
 {{- $root := index . 0 -}}
 {{- $image := index $root.Values.images (index . 1) -}}
+{{- $repository := $image.repository -}}
+{{- with $root.Values.global.imageRegistry -}}
+{{- $path := regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $repository "" -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .) $path -}}
+{{- end -}}
 {{- $tag := default $root.Chart.AppVersion $image.tag -}}
-{{- printf "%s:%s" $image.repository $tag -}}
+{{- printf "%s:%s" $repository $tag -}}
 {{- with $image.digest }}{{ printf "@%s" . }}{{ end -}}
+{{- end -}}
+
+{{/* Secrets for registries, which other charts give to global by their names alone. */}}
+{{- define "rose-csi.imagePullSecrets" -}}
+{{- $secrets := list -}}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets -}}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) -}}
+{{- end -}}
+{{- uniq $secrets | toYaml -}}
 {{- end -}}

@@ -15,17 +15,43 @@ seLinuxOptions:
   type: spc_t
 {{- end -}}
 
-{{/* Where a pod may run. Call with .Values.controller or .Values.node. */}}
-{{- define "rose-csi.placement" -}}
-priorityClassName: {{ .priorityClassName }}
-{{- with .nodeSelector }}
-nodeSelector:
+{{/*
+What an administrator may say of the pods of both workloads. Call with a list: root, controller or node, and the values of
+that workload.
+*/}}
+{{- define "rose-csi.pod" -}}
+{{- $values := last . -}}
+serviceAccountName: {{ include "rose-csi.serviceAccountName" (initial .) }}
+{{- with include "rose-csi.imagePullSecrets" (first .) | fromYamlArray }}
+imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .tolerations }}
-tolerations:
+priorityClassName: {{ $values.priorityClassName }}
+terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+{{- range $field := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "hostAliases" "dnsConfig" }}
+{{- with get $values $field }}
+{{ $field }}:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Pods that are not privileged. */}}
+{{- define "rose-csi.unprivileged" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+# Makes the mounted keys readable for this user.
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* Resources of a sidecar. Call with a list: root, name (below .Values.images). */}}
+{{- define "rose-csi.sidecarResources" -}}
+{{- with (first .).Values.sidecars -}}
+{{- default .resources (get . (last $)).resources | toYaml -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -45,6 +71,9 @@ Each elects a leader of its own, also with one replica: during a node's outage t
     {{- range .args }}
     - {{ . }}
     {{- end }}
+    {{- with (get .root.Values.sidecars .name).extraArgs }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   {{- with .env }}
   env:
     {{- toYaml . | nindent 4 }}
@@ -53,7 +82,7 @@ Each elects a leader of its own, also with one replica: during a node's outage t
     - name: socket
       mountPath: /csi
   resources:
-    {{- toYaml .root.Values.sidecars.resources | nindent 4 }}
+    {{- include "rose-csi.sidecarResources" (list .root .name) | nindent 4 }}
   securityContext:
     {{- include "rose-csi.locked" . | nindent 4 }}
 {{- end -}}
@@ -68,11 +97,14 @@ Each elects a leader of its own, also with one replica: during a node's outage t
     - --http-endpoint={{ .address }}
     - --probe-timeout=3s
     - --v={{ .root.Values.sidecars.logVerbosity }}
+    {{- with .root.Values.sidecars.livenessprobe.extraArgs }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   volumeMounts:
     - name: socket
       mountPath: /csi
   resources:
-    {{- toYaml .root.Values.sidecars.resources | nindent 4 }}
+    {{- include "rose-csi.sidecarResources" (list .root "livenessprobe") | nindent 4 }}
   securityContext:
     {{- if .asRoot }}
     runAsUser: 0

@@ -3,9 +3,28 @@ import { COUNTING, claim, pod, snapshot } from '../objects.ts';
 import { counted, eventually, nothingLeft, ready, remove, type Scenario, SECONDS, shell } from './scenario.ts';
 
 const GiB = 1024 ** 3;
+const CONTAINER = ['--namespace=rose-csi', '--container=rose-csi'];
 
 /** A volume from its first byte to its end, with a snapshot, a restore, a clone and a growth while a pod writes to it. */
 export const FIRST_DAY: readonly Scenario[] = [
+  {
+    title: 'helm test finds the box as it is configured, with the key of the controller',
+    async run({ chart }) {
+      const said = await chart.helm('test', 'rose-csi', '--logs');
+      assert.match(said, /Phase: +Succeeded/);
+      assert.match(said, /✓ +configured pools/);
+    },
+  },
+  {
+    title: 'a command that asks the box runs in the pod of the controller, which has no shell',
+    async run({ kubectl }) {
+      const within = (...command: readonly string[]) =>
+        kubectl.run(['exec', 'deployment/rose-csi-controller', ...CONTAINER, '--', ...command]);
+      const printed = await within('rose-csi', 'snapshots', 'ls', '--config=/etc/rose-csi/config/controller.yaml');
+      assert.doesNotMatch(printed, /snap-/, 'there is none yet');
+      await assert.rejects(within('sh', '-c', 'true'), /"?sh"?.*not found/);
+    },
+  },
   {
     title: 'a claim of the class is bound, and a pod writes to it',
     async run(cluster) {
