@@ -7,6 +7,8 @@ const USER = { runAsUser: 999, fsGroup: 999 };
 /** Starts PostgreSQL on what is in the volume, made first when there is nothing, and waits until it takes commands. */
 const START = `
 export PATH=/usr/lib/postgresql/bin:$PATH PGDATA=/data/db PGHOST=/tmp PGUSER=database PGDATABASE=postgres
+# Of the pod before, whose numbers of processes mean others here; that it is gone, attaching has made sure.
+rm -f $PGDATA/postmaster.pid
 test -d $PGDATA || initdb --data-checksums --no-locale --auth=trust >/dev/null || exit 1
 postgres -k /tmp -c listen_addresses= &
 until psql -qc 'select 1' >/dev/null 2>&1; do kill -0 $! || exit 1; sleep 0.1; done`;
