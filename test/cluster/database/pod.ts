@@ -10,6 +10,8 @@ export PATH=/usr/lib/postgresql/bin:$PATH PGDATA=/data/db PGHOST=/tmp PGUSER=dat
 # Of the pod before, whose numbers of processes mean others here; that it is gone, attaching has made sure.
 rm -f $PGDATA/postmaster.pid
 test -d $PGDATA || initdb --data-checksums --no-locale --auth=trust >/dev/null || exit 1
+# The kubelet gives all of it to the group (fsGroup), which PostgreSQL does not like.
+chmod 700 $PGDATA
 postgres -k /tmp -c listen_addresses= &
 until psql -qc 'select 1' >/dev/null 2>&1; do kill -0 $! || exit 1; sleep 0.1; done`;
 
