@@ -27,31 +27,22 @@ const NEVER_HELD_ONE =
   'there is nothing to restore: make a claim without a dataSource';
 
 /**
+ * What an ext4 needs that is to grow a thousandfold and more. Blocks of 4 KiB at any size: mkfs gives small ones 1 KiB, and
+ * those stay below 256 GiB for ever. An inode for each 16 KiB: with the 4096 bytes that small ones get, inodes run out of numbers
+ * at 16 TiB. Room for group descriptors is as mkfs gives it, for a thousandfold; beyond it the kernel goes on by meta_bg. More must not be
+ * reserved: each growth asks the journal for as many blocks, and a small one has not got them.
+ */
+const GROWABLE = ['-b', '4096', '-i', '16384'];
+
+/**
  * The arguments that make a filesystem with this id. Nothing is discarded: a proven blank image has
  * nothing to give back. An ext4 that finds itself damaged stops being written to, as XFS does, so that later snapshots of it are
  * not worse than the first.
  */
-const mkfs: Readonly<Record<Filesystem, (uuid: string, bytes: bigint, again: boolean) => readonly string[]>> = {
-  ext4: (uuid, bytes) => ['mkfs.ext4', '-q', '-m', '0', '-e', 'remount-ro', ...growable(bytes), '-U', uuid],
-  xfs: (uuid, _bytes, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
+const mkfs: Readonly<Record<Filesystem, (uuid: string, again: boolean) => readonly string[]>> = {
+  ext4: (uuid) => ['mkfs.ext4', '-q', '-m', '0', '-e', 'remount-ro', ...GROWABLE, '-E', 'nodiscard', '-U', uuid],
+  xfs: (uuid, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
 };
-
-const EXT4_BLOCK = 4096n;
-/** An inode for each 16 KiB: with the 4096 bytes that small filesystems get by default, inodes run out of numbers at 16 TiB. */
-const INODE_BYTES = 16_384n;
-/** Room for group descriptors at this many times the size takes 3 %, at most 4 MiB. */
-const GROWTH = 65_536n;
-const MOST_RESERVED = 2n ** 32n - 1n;
-
-/** Blocks of 4 KiB at any size: mkfs gives small ones 1 KiB, and those stay below 256 GiB for ever. */
-function growable(bytes: bigint): readonly string[] {
-  const blocks = bytes / EXT4_BLOCK;
-  const wanted = blocks * GROWTH;
-  const reserved = wanted < MOST_RESERVED ? wanted : MOST_RESERVED;
-  // Above 16 TiB the kernel needs no room that was reserved.
-  const resize = reserved > blocks ? `,resize=${reserved}` : '';
-  return ['-b', `${EXT4_BLOCK}`, '-i', `${INODE_BYTES}`, '-E', `nodiscard${resize}`];
-}
 
 /** A device that holds no filesystem to mount, and must not be given one: StorageError `precondition`. */
 export class FormatRefusal extends StorageError {
@@ -166,7 +157,7 @@ export class Formatting {
   async #make(volume: Formattable, device: BlockDevice, again: boolean, descriptor: number): Promise<void> {
     const id = randomUUID();
     await this.#write(volume, device, 'formatting', id, volume.filesystem);
-    const program = [...mkfs[volume.filesystem](id, device.bytes, again), device.path];
+    const program = [...mkfs[volume.filesystem](id, again), device.path];
     // It dies with this process, and while it lives it keeps the lock that `whileHeld` took.
     const args = ['--pdeathsig', 'KILL', '--', ...program];
     try {
