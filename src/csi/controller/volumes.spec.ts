@@ -158,7 +158,11 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
       },
       'volume_capabilities[0]: mount_flags: mount option "bind" is not offered',
     ],
-    ['unknown parameter', { parameters: { pol: 'tank' } }, /^parameters: "pol" unknown; known: backend, pool, /],
+    [
+      'unknown parameter',
+      { parameters: { pol: 'tank' } },
+      /^parameters: "pol" unknown; did you mean "pool"\? known: backend, pool, /,
+    ],
     [
       'two filesystems',
       { parameters: { fsType: 'ext4' }, volumeCapabilities: [filesystem(1, 'xfs')] },
