@@ -12,14 +12,16 @@ export type Kind =
   /** Raw block volumes for several nodes at once, which filesystems cannot be. */
   | 'shared-block'
   /** A node that takes few volumes, so that its bound is reached soon. */
-  | 'few-volumes';
+  | 'few-volumes'
+  /** Nodes by their networks. Whoever says so is not asked what becomes of volumes that wait for no pod. */
+  | 'topology';
 
 /** The network of the box, which all nodes of the test reach. */
 const TOPOLOGY_KEYS = ['rds.rose-csi.io/network-default'];
 
 const CAPABILITIES = {
   ...{ persistence: true, block: true, fsGroup: true, exec: true, multipods: true, multiplePVsSameID: true },
-  ...{ snapshotDataSource: true, pvcDataSource: true, readWriteOncePod: true, capacity: true, topology: true },
+  ...{ snapshotDataSource: true, pvcDataSource: true, readWriteOncePod: true, capacity: true },
   ...{ controllerExpansion: true, nodeExpansion: true, onlineExpansion: true, offlineExpansion: true },
 };
 
@@ -29,6 +31,7 @@ export function driverDefinition(kind: Kind): string {
     ...CAPABILITIES,
     ...(kind === 'shared-block' && { RWX: true }),
     ...(kind === 'few-volumes' && { volumeLimits: true }),
+    ...(kind === 'topology' && { topology: true }),
   };
   const definition = {
     StorageClass: { FromExistingClassName: kind === 'xfs' ? 'rose-csi-xfs' : 'rose-csi' },
@@ -38,7 +41,7 @@ export function driverDefinition(kind: Kind): string {
       SupportedSizeRange: { Min: '1Gi' },
       SupportedFsType: { '': {}, ext4: {}, xfs: {} },
       SupportedMountOption: { noatime: {} },
-      TopologyKeys: TOPOLOGY_KEYS,
+      ...(kind === 'topology' && { TopologyKeys: TOPOLOGY_KEYS }),
       Capabilities: capabilities,
       StressTestOptions: { NumPods: 5, NumRestarts: 3 },
       VolumeSnapshotStressTestOptions: { NumPods: 3, NumSnapshots: 3 },

@@ -29,11 +29,22 @@ const LIMITS: Group = {
   ...{ name: 'volumes of a node', kind: 'few-volumes', processes: 1, minutes: 15 },
   chart: ['--set=node.maxVolumes=4'],
 };
+const TOPOLOGY: Group = { name: 'networks', kind: 'topology', processes: 4, minutes: 10 };
 /** They stop the kubelet, and are not marked as specs that must run alone. */
 const DISRUPTIVE: Group = { name: 'disruptive', kind: 'ext4', processes: 1, minutes: 40, wantsSsh: true };
 
 /** In the order in which they run. */
-export const GROUPS: readonly Group[] = [UNSUPPORTED, GROWTH, PODS, SHARED, MULTIPLE, CAPACITY, LIMITS, DISRUPTIVE];
+export const GROUPS: readonly Group[] = [
+  UNSUPPORTED,
+  GROWTH,
+  PODS,
+  SHARED,
+  MULTIPLE,
+  CAPACITY,
+  TOPOLOGY,
+  LIMITS,
+  DISRUPTIVE,
+];
 
 /** The first that fits counts. */
 const PLACES: readonly (readonly [RegExp, Group | string])[] = [
@@ -42,6 +53,7 @@ const PLACES: readonly (readonly [RegExp, Group | string])[] = [
   [/\[Disruptive\]/, DISRUPTIVE],
   [/larger size|\] (volume-expand|ephemeral|snapshottable|fsgroupchangepolicy) /, GROWTH],
   [/\] capacity /, CAPACITY],
+  [/\] topology /, TOPOLOGY],
   [/Dynamic PV .*\] volumeLimits /, LIMITS],
   [/\(block volmode\)\] multiVolume .* the single volume from pods on different node/, SHARED],
   [/\] (multiVolume|volume-stress|snapshottable-stress) /, MULTIPLE],
