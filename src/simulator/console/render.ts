@@ -7,6 +7,8 @@ import { nothing } from './value.ts';
 const width = 80;
 /** What further lines of a row begin with. */
 const indent = '    ';
+/** The same in `/file`. */
+const fileIndent = '     ';
 
 /** What to show of each row. */
 export interface Selection {
@@ -23,10 +25,11 @@ export interface Selection {
 export function renderDetail(menu: Menu, rows: readonly Row[], selection: Selection): readonly string[] {
   const lines = flagsHeader(menu);
   rows.forEach((row, index) => {
-    const prefix = `${label(row, index, selection)} ${flagLetters(menu, row).padEnd(2)} `;
     const [first = '', ...others] = pairs(menu, row, selection);
+    const number = label(row, index, selection);
+    const prefix = `${number} ${flagLetters(menu, row).padEnd(2)} `;
     if (menu.path === '/file' && first.startsWith('name=') && others.length > 0) {
-      lines.push(...wrap(prefix, first), ...wrap(indent, others.join(' ')));
+      lines.push(...wrap(`${number}   `, first, fileIndent), ...wrap(fileIndent, others.join(' '), fileIndent));
     } else {
       lines.push(...wrap(prefix, [first, ...others].join(' ')));
     }
@@ -104,7 +107,7 @@ function cell(menu: Menu, row: Row, name: string): string {
 }
 
 /** Lines that begin with `first`, the further ones with an indent. */
-function wrap(first: string, text: string): string[] {
+function wrap(first: string, text: string, further = indent): string[] {
   const lines: string[] = [];
   let begin = first;
   let rest = text;
@@ -113,7 +116,7 @@ function wrap(first: string, text: string): string[] {
     const blank = rest.lastIndexOf(' ', room);
     lines.push(begin + rest.slice(0, blank > 0 ? blank : room));
     rest = rest.slice(blank > 0 ? blank + 1 : room);
-    begin = indent;
+    begin = further;
   }
   return [...lines, begin + rest];
 }
