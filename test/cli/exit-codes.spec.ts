@@ -194,6 +194,15 @@ async function full(args: readonly string[]): Promise<Ended> {
   return await inShell(`$ROSE_CSI ${args.map((arg) => `'${arg}'`).join(' ')} > /dev/full`);
 }
 
+test('a defect ended with the code of something that was found', async (t) => {
+  const { configs } = await place(t);
+  const defect = encodeURIComponent('setTimeout(() => { throw new Error("a defect of a test"); }, 300)');
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${defect}` };
+  const { code, stderr } = await roseCsi(['doctor', '--config', configs.right, '--write'], { env });
+  assert.equal(code, 2);
+  assert.match(stderr, /^rose-csi doctor: a defect, please report it: Error: a defect of a test\n {4}at /);
+});
+
 test('a controller goes on while its box cannot be reached or refuses it, and ends with 0 when it is told to', async (t) => {
   const { configs, stack } = await place(t);
   for (const config of [configs.away, configs.stranger]) {

@@ -128,18 +128,18 @@ export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<strin
 }
 
 /** What an object is, for somebody who is about to delete it. */
-export function printHeldObject(held: Held, all: readonly Held[], options: Omit<ReportOptions, 'width'>): string {
+export function printHeldObject(held: Held, all: readonly Held[], options: ReportOptions): string {
   const { id, backend, what, sizeBytes, createdAtSeconds, source } = held;
   const children = all.filter((other) => other.source === id).map((other) => other.id);
   const time = createdAtSeconds === undefined ? undefined : new Date(Number(createdAtSeconds) * 1000);
-  const lines = [
-    `${held.kind} ${id}`,
-    `  on ${backend}, ${poolOf(held)}: ${what}`,
-    `  size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
-    ...(time === undefined ? [] : [`  cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
-    ...(source === undefined ? [] : [`  made from ${source}`]),
-    `  owned by ${options.owners.get(held.owner) ?? held.owner}`,
-    `  made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,
+  const facts = [
+    `on ${backend}, ${poolOf(held)}: ${what}`,
+    `size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
+    ...(time === undefined ? [] : [`cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
+    ...(source === undefined ? [] : [`made from ${source}`]),
+    `owned by ${options.owners.get(held.owner) ?? held.owner}`,
+    `made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,
   ];
-  return `${lines.join('\n')}\n`;
+  const lines = facts.flatMap((fact) => wrap(fact, options.width - 2, '  ').map((line) => `  ${line}`));
+  return textOf([`${held.kind} ${id}`, ...lines]);
 }
