@@ -89,16 +89,24 @@ function label(row: Row, index: number, { ids }: Selection): string {
   return (ids ? row.id : String(index)).padStart(2);
 }
 
-/** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does; `disabled` never. */
+/** What hardware was not seen to show as a pair, though it has it (docs/routeros.md, 4.2). */
+const neverShown: ReadonlySet<string> = new Set([
+  ...['.id', 'disabled', 'raid-member-failed'],
+  ...['self-encryption-supported', 'self-encryption-enabled', 'self-encrypted-and-locked'],
+]);
+
+/** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does. */
 function pairs(menu: Menu, row: Row, selection: Selection): readonly string[] {
   const settable = menu.commands['set'] ?? [];
-  return selection
-    .properties(row)
-    .filter(
-      (name) => !['.id', 'disabled'].includes(name) && (!Object.hasOwn(menu.flags, name) || settable.includes(name)),
-    )
-    .filter((name) => propertyOf(row, name) !== nothing)
-    .map((name) => `${name}=${cell(menu, row, name)}`);
+  return (
+    selection
+      .properties(row)
+      .filter((name) => !neverShown.has(name) && (!Object.hasOwn(menu.flags, name) || settable.includes(name)))
+      // Only what is mounted shows free space; elsewhere `free` repeats the size.
+      .filter((name) => name !== 'free' || propertyOf(row, 'mounted') !== false)
+      .filter((name) => propertyOf(row, name) !== nothing)
+      .map((name) => `${name}=${cell(menu, row, name)}`)
+  );
 }
 
 function cell(menu: Menu, row: Row, name: string): string {
