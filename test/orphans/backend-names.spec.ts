@@ -141,7 +141,7 @@ test('after the names of two backends were exchanged, what was on the other one 
       [as('rds1', there), there],
     ].toSorted(),
   );
-  assert.match((await run(['report'])).stdout, /rename rds2 back to rds1, rename rds1 back to rds2/);
+  assert.match((await run(['report'])).stdout, /rename\s+rds2\s+back\s+to\s+rds1,\s+rename\s+rds1\s+back\s+to\s+rds2/);
   const before = [await inventory(stack.simulator), await inventory(second.simulator)];
   assert.equal((await run(['delete', '--yes', as('rds2', here), as('rds1', there)])).code, 1);
   assert.deepEqual([await inventory(stack.simulator), await inventory(second.simulator)], before);

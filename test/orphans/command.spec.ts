@@ -103,7 +103,7 @@ test('a lost cluster whose id is lost too is adopted by the owner in the names o
   const heir = { ...document, clusterId: 'heir', adoptedClusterIds: [`owner:${digits}`] };
   await writeFile(stack.configFile, JSON.stringify(heir));
   const { stdout } = await run(['report']);
-  assert.match(stdout, new RegExp(`volume +${volume} [^]*adopted cluster owner:${digits}`));
+  assert.match(stdout, new RegExp(`volume +${volume} [^]*adopted\\s+cluster\\s+owner:${digits}`));
 });
 
 test('adopt refuses what Kubernetes has already, and what is not there', async (t) => {
