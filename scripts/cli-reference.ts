@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { FAULTS, MEANINGS } from '../src/cli/exit-codes.ts';
 import { program } from '../src/program.ts';
 
 /** Where it is kept. */
@@ -17,13 +18,40 @@ export function cliReference(): string {
     '',
     'What `rose-csi COMMAND --help` prints. This page is made by `node scripts/cli-reference.ts`.',
     '',
+    '- [Exit codes](#exit-codes)',
     ...all.map(({ path }) => `- [\`${path}\`](#${path.replaceAll(' ', '-')})`),
     '',
+    ...exitCodes(),
     ...all.flatMap(({ path, command }) => [`## ${path}`, '', '```console', helpOf(command), '```', '']),
   ]
     .join('\n')
     .trimEnd()
     .concat('\n');
+}
+
+function exitCodes(): string[] {
+  return [
+    '## Exit codes',
+    '',
+    'Every command ends with one of these, and with the same one for the same fault. Error messages are on standard error and',
+    'begin with the command; what `doctor` and `why` could not look at is in their answers.',
+    '',
+    '| code | means |',
+    '|---|---|',
+    ...MEANINGS.map(([code, meaning]) => `| ${code} | ${meaning} |`),
+    '',
+    '| fault | code |',
+    '|---|---|',
+    ...Object.entries(FAULTS).map(([fault, code]) => `| ${fault} | ${code} |`),
+    '',
+    '`controller` and `node` do not end when an RDS cannot be reached or refuses the login: they go on and try again. A command',
+    'that a signal ends has the code of the shell for it, such as 130 for Ctrl-C; `controller`, `node` and `simulate` end with',
+    '0 then. A reader of standard output that has gone (`| head`) changes nothing, and nothing is said about it.',
+    '',
+    'A text fits 80 columns, or a terminal that is wider; in a pipe `COLUMNS` says how wide. Colours are shown on a terminal',
+    'only, and not when `NO_COLOR` is set; progress, on standard error, on a terminal only.',
+    '',
+  ];
 }
 
 /** A command and how it is called. */

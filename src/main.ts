@@ -1,9 +1,5 @@
 #!/usr/bin/env node
+import { run } from './cli/run.ts';
 import { program } from './program.ts';
 
-try {
-  await program().parseAsync();
-} catch (error) {
-  console.error(`rose-csi: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-}
+await run(program());

@@ -1,10 +1,5 @@
+import type { ClusterFlags } from '../cli/flags.ts';
 import type { Access } from '../kubernetes/access.ts';
-
-/** Flags that say which cluster is meant. */
-export interface ClusterFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-}
 
 /**
  * The cluster that --kubeconfig and --context name, else the one that this process runs in, else that of `KUBECONFIG` or

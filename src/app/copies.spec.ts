@@ -22,7 +22,7 @@ const REMOVAL = '  /disk/btrfs/subvolume/remove [find where fs="a.b" and uuid="0
 
 test('each is told for what it is, with what a person can do', () => {
   const id = copy('copy').of;
-  const text = printCopies(all, { now });
+  const text = printCopies(all, { now, width: 80 });
   assert.deepEqual(text.split('\n').slice(0, 6), [
     '',
     'Named like volumes and snapshots, and never touched by the driver:',
@@ -36,24 +36,24 @@ test('each is told for what it is, with what a person can do', () => {
 });
 
 test('only what is there is explained, and nothing at all says nothing', () => {
-  assert.equal(printCopies([], { now }), '');
-  assert.doesNotMatch(printCopies([copy('copy')], { now }), /half-received|remove/);
+  assert.equal(printCopies([], { now, width: 80 }), '');
+  assert.doesNotMatch(printCopies([copy('copy')], { now, width: 80 }), /half-received|remove/);
 });
 
 test('no line is longer than the terminal is wide, but for commands, which are whole', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 24, max: 200 }), (columns) => {
-      const lines = printCopies(all, { now, columns }).split('\n');
+    fc.property(fc.integer({ min: 80, max: 200 }), (width) => {
+      const lines = printCopies(all, { now, width }).split('\n');
       assert.ok(lines.includes(REMOVAL));
       // A path is not broken either, so that it can be copied.
-      const long = lines.filter((line) => line.length > columns && line !== REMOVAL && line.includes(' '));
+      const long = lines.filter((line) => line.length > width && line !== REMOVAL && line.includes(' '));
       assert.deepEqual(long, []);
     }),
   );
 });
 
 test('of what shows no uuid no command is printed: it could remove something else', () => {
-  assert.doesNotMatch(printCopies([{ ...half, uuid: '' }], { now }), /remove \[/);
+  assert.doesNotMatch(printCopies([{ ...half, uuid: '' }], { now, width: 80 }), /remove \[/);
 });
 
 test('for programs each has its facts, and what is not known is left out', () => {

@@ -1,19 +1,21 @@
+import { type Column, printTable } from '../cli/table.ts';
+import { wrap } from '../cli/terminal.ts';
 import { ros } from '../routeros/index.ts';
 import type { SurveyedCopy } from '../storage/copies.ts';
 import { printAge } from '../storage/print-age.ts';
-import { shorten, wrap } from '../storage/terminal-text.ts';
 
 export interface CopiesOptions {
-  /** Columns of the terminal; undefined when the text goes elsewhere. */
-  readonly columns?: number | undefined;
+  /** Columns of the terminal. */
+  readonly width: number;
   /** Milliseconds since the epoch, which ages are told against. */
   readonly now: number;
 }
 
 type Kind = SurveyedCopy['kind'];
 
-/** Columns of sentences where no terminal says otherwise. */
-const SENTENCE = 80;
+/** Longer lines of sentences are no easier to read. */
+const SENTENCE = 100;
+const COLUMNS: readonly Column[] = [{}, {}, {}, { align: 'right' }];
 
 /** `copy` is said in two words, as the one on another backend that `--copy-of` is about is none that was received. */
 const WORDS: Readonly<Record<Kind, string>> = {
@@ -36,13 +38,12 @@ const HINTS: Readonly<Record<Kind, string>> = {
 /** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */
 export function printCopies(copies: readonly SurveyedCopy[], options: CopiesOptions): string {
   if (copies.length === 0) return '';
-  const { columns = Number.POSITIVE_INFINITY } = options;
   const kinds = new Set(copies.map(({ kind }) => kind));
-  const sentences = (text: string) => wrap(text, Math.min(SENTENCE, columns));
+  const sentences = (text: string) => wrap(text, Math.min(SENTENCE, options.width));
   const lines = [
     '',
     ...sentences('Named like volumes and snapshots, and never touched by the driver:'),
-    ...table(copies, options).map((line) => shorten(line, columns)),
+    ...table(copies, options),
     ...[...kinds].flatMap((kind) => [
       '',
       ...sentences(HINTS[kind]),
@@ -52,13 +53,12 @@ export function printCopies(copies: readonly SurveyedCopy[], options: CopiesOpti
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function table(copies: readonly SurveyedCopy[], { now }: CopiesOptions): string[] {
+function table(copies: readonly SurveyedCopy[], { now, width }: CopiesOptions): string[] {
   const rows = copies.map(({ kind, of, backend, pool, createdAtSeconds }) => {
     const age = createdAtSeconds === undefined ? '' : printAge(now - Number(createdAtSeconds) * 1_000);
-    return [WORDS[kind], of, `${backend}/${pool}`, age];
+    return { cells: [WORDS[kind], of, `${backend}/${pool}`, age] };
   });
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
+  return printTable(COLUMNS, rows, { width, indent: '  ' });
 }
 
 /** The commands that remove half-received ones, by box. One that shows no uuid is found by hand. */

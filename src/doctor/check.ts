@@ -31,8 +31,14 @@ export interface BoxContext {
   readonly console: RouterOsConsole;
   /** A second way in, for what must not share the connection. */
   openConsole(): RouterOsConsole;
-  /** The pinned host keys, as the controller reads them. */
-  hostKeys(): Promise<HostKeys>;
+  /**
+   * The pinned host keys, as the controller reads them.
+   *
+   * @param warn is told of each line of the file that is not used
+   */
+  hostKeys(warn?: (problem: string) => void): Promise<HostKeys>;
+  /** The private key, as the controller reads it. */
+  privateKey(): Promise<string>;
   readonly timing: Timing;
 }
 

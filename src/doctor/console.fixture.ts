@@ -27,6 +27,7 @@ export function contextAnswering(answer: readonly JsonRow[] | Error): BoxContext
     console,
     openConsole: () => console,
     hostKeys: async () => ({ matches: () => false, types: [], fingerprints: [] }),
+    privateKey: async () => '',
     timing: TIMING,
   };
 }

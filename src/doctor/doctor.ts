@@ -35,33 +35,28 @@ export interface DoctorReport {
   readonly notTestable: readonly Untestable[];
 }
 
-/** The options ask for what the configuration or this program does not have. */
-export class DoctorUsageError extends Error {
-  override readonly name = 'DoctorUsageError';
-}
-
 /**
- * Examines all boxes of a configuration, one after the other.
+ * Examines all boxes of a configuration, one after the other. A box that cannot be examined is a finding, no error.
  *
- * @throws DoctorUsageError for unknown pools and tests. A box that cannot be examined is a finding, no error.
+ * @param options such that {@link usageProblem} has nothing to say.
  */
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
-  checkUsage(options);
   const { config, write = false, only = [], pools = [], signal = new AbortController().signal } = options;
   const startedAt = new Date().toISOString();
   const boxes: BoxReport[] = [];
   for (const backend of config.backends) {
     if (signal.aborted) break;
     const { ssh } = backend;
-    // Lines that cannot be used were told when the configuration was read.
-    const hostKeys = () => readHostKeys(ssh, () => undefined);
+    const hostKeys = (warn: (problem: string) => void = () => undefined) => readHostKeys(ssh, warn);
+    const privateKey = () => readPrivateKey(ssh.privateKeyFile);
     const open = () =>
       openConsole({
-        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000, hostKeys },
-        credentials: async () => ({ username: ssh.user, privateKey: await readPrivateKey(ssh.privateKeyFile) }),
+        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000 },
+        hostKeys: () => hostKeys(),
+        credentials: async () => ({ username: ssh.user, privateKey: await privateKey() }),
       });
     const context = {
-      ...{ backend, console: open(), openConsole: open, hostKeys },
+      ...{ backend, console: open(), openConsole: open, hostKeys, privateKey },
       timing: { ...TIMING, ...options.timing },
     };
     const report = await examine(context, {
@@ -88,13 +83,14 @@ function exitCode(boxes: readonly BoxReport[], interrupted: boolean): DoctorRepo
   return boxes.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
 }
 
-function checkUsage({ config, pools = [], only = [], write = false }: DoctorOptions): void {
+/** Which pool or test the options name that the configuration or this program does not have; undefined when all are there. */
+export function usageProblem({ config, pools = [], only = [], write = false }: DoctorOptions): string | undefined {
   const labels = config.backends.flatMap((backend) => backend.pools.map(({ label }) => label));
   const ids = ALL_CHECKS.map(({ id }) => id);
   const pool = pools.find((label) => !labels.includes(label));
   const check = only.find((id) => !ids.includes(id));
-  if (pool !== undefined) throw new DoctorUsageError(`no pool "${pool}" is configured, only ${labels.join(', ')}`);
   const writing = ALL_CHECKS.find(({ id, needs }) => needs === 'write' && only.includes(id));
-  if (check !== undefined) throw new DoctorUsageError(`there is no test "${check}", only ${ids.join(', ')}`);
-  if (writing !== undefined && !write) throw new DoctorUsageError(`the test "${writing.id}" needs --write`);
+  if (pool !== undefined) return `no pool "${pool}" is configured, only ${labels.join(', ')}`;
+  if (check !== undefined) return `there is no test "${check}", only ${ids.join(', ')}`;
+  return writing !== undefined && !write ? `the test "${writing.id}" needs --write` : undefined;
 }

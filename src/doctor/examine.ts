@@ -2,7 +2,7 @@ import { NEVER_SENT, RouterOsError, text } from '../routeros/index.ts';
 import type { BoxCheck, BoxContext, PoolCheck, PoolContext } from './check.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { READ_CHECKS, WRITE_CHECKS } from './checks/all.ts';
-import { DOOR_CHECKS } from './checks/door.ts';
+import { DOOR_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/door.ts';
 import { SETTLED_MS } from './checks/leftovers.ts';
 import { mountPointOf, poolProblem, readPools } from './checks/pools.ts';
 import { differs, type Finding, fits, type NamedFinding, untested, unusable } from './finding.ts';
@@ -32,7 +32,7 @@ export interface BoxReport {
 }
 
 /**
- * Examines one box: the door first, without which there is nothing; then what reading tells; then, if that is wanted, what
+ * Examines one box: the key and the door first, without which there is nothing; then what reading tells; then, if that is wanted, what
  * scratch objects tell, which are removed in any case.
  *
  * @param context with a console that sends on even after an interruption, for the clean-up
@@ -42,7 +42,9 @@ export async function examine(context: BoxContext, plan: Examination): Promise<B
   const name = context.backend.name;
   const quiet: BoxContext = { ...context, console: guarded(context.console, plan.signal) };
   try {
+    const hasKey = !isBad(await perform(KEY_CHECK, quiet, plan, findings));
     for (const check of DOOR_CHECKS) {
+      if (check === LOGIN_CHECK && !hasKey) return { name, complete: false, findings };
       if (isBad(await perform(check, quiet, plan, findings))) return { name, complete: false, findings };
     }
     const reads = READ_CHECKS.filter((check) => plan.wants(check.id) || isBase(check, plan));

@@ -15,7 +15,7 @@ export interface Finding {
   readonly driver: string;
   /** Figures, for JSON and for reports. */
   readonly details?: Readonly<Record<string, Detail>>;
-  /** Lines to copy, shown below the table as they are. */
+  /** Shown below the table. Those that begin with a blank are for copying and are never broken. */
   readonly lines?: readonly string[];
 }
 

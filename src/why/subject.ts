@@ -1,3 +1,4 @@
+import { UsageError } from '../cli/usage-error.ts';
 import type { Subject } from './scene.ts';
 
 /** By what kubectl calls them, short, long, and as `-o name` prints them. */
@@ -13,14 +14,14 @@ const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 /**
  * `data`, `pvc/data`, `pv/pvc-…`, `vs/monday`.
  *
- * @throws Error for anything else.
+ * @throws UsageError for anything else.
  */
 export function parseSubject(text: string, namespace: string): Subject {
   const slash = text.indexOf('/');
   const word = slash < 0 ? 'pvc' : text.slice(0, slash).toLowerCase();
   const name = text.slice(slash + 1);
   const kind = KINDS[word];
-  if (kind === undefined) throw new Error(`"${word}" is not known here: use pvc/NAME, pv/NAME or vs/NAME`);
-  if (!NAME.test(name)) throw new Error(`"${name}" is not the name of an object`);
+  if (kind === undefined) throw new UsageError(`"${word}" is not known here: use pvc/NAME, pv/NAME or vs/NAME`);
+  if (!NAME.test(name)) throw new UsageError(`"${name}" is not the name of an object`);
   return { kind, name, namespace };
 }

@@ -1,5 +1,4 @@
-import { styleText } from 'node:util';
-import { wrap } from '../storage/terminal-text.ts';
+import { painter, wrap } from '../cli/terminal.ts';
 import type { Answer } from './answer.ts';
 import type { Link } from './chain.ts';
 import type { RuledFinding } from './finding.ts';
@@ -13,15 +12,12 @@ export interface TextOptions {
 const MARKS = { fine: '✓', stuck: '✗', waiting: '…', unknown: '?' } as const;
 const COLOURS = { fine: 'green', stuck: 'red', waiting: 'yellow', unknown: 'gray' } as const;
 const WORDS = { stuck: 'STUCK', waiting: 'WAITING', unknown: 'NOT KNOWN' } as const;
-/** Lines shorter than this are no help to anybody. */
-const LEAST_WIDTH = 40;
 const MOST_WIDTH = 110;
 
 /** The answer for a terminal. Commands to type are never broken. */
 export function printAnswer(answer: Answer, { width, colour }: TextOptions): string {
-  const columns = Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, width));
-  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
+  const columns = Math.min(MOST_WIDTH, width);
+  const paint = painter(colour);
   const chain = answer.chain.flatMap((link) => linkLines(link, columns, (text) => paint(COLOURS[link.state], text)));
   const [verdict, ...others] = answer.findings;
   const lines = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -8,7 +9,7 @@ import { change, showRows } from '../support/console.ts';
 import { twoPools } from '../support/pools.ts';
 import { inPool, nest, receive } from '../support/received.ts';
 import { fromSnapshot, fromVolume } from '../support/requests.ts';
-import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
+import { CLUSTER_ID, POOL_UUID, type Stack, startStack } from '../support/stack.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -95,21 +96,37 @@ test('for programs it prints the same as JSON, with the owner of what was adopte
   assert.deepEqual([cut.kind, cut.id, cut.sizeBytes, cut.adopted], ['snapshot', snapshotId, Number(MiB), true]);
   assert.deepEqual([copy.id, copy.adopted, copy.state, copy.children], [restored, false, 'whole', []]);
   assert.ok(Math.abs(Date.parse(cut.createdAt) - Date.now()) < 3_600_000);
-  assert.match(await ls(stack), new RegExp(`adopted from ${volume.owner}`));
+  assert.match(await ls(stack), new RegExp(` adopted from\n│ +${volume.owner}\n`));
 });
 
 test('an empty box is said to be empty, and an unknown volume to be unknown', async (t) => {
   const stack = await startStack(t);
   assert.equal(await ls(stack), 'There are no volumes and no snapshots of this cluster.\n');
   assert.deepEqual(JSON.parse(await ls(stack, '--json')), { objects: [], copies: [] });
-  await assert.rejects(ls(stack, '--volume', 'rds1:pvc-x'), { code: 1, stderr: /rose-csi: neither rds1:pvc-x nor/ });
+  await assert.rejects(ls(stack, '--volume', 'rds1:pvc-x'), {
+    code: 2,
+    stderr: /^rose-csi snapshots ls: neither rds1:pvc-x nor/,
+  });
 });
 
 test('a pool that cannot be read fails it: half a tree would look like the whole', async (t) => {
   const stack = await startStack(t, twoPools);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
-  await assert.rejects(ls(stack), { code: 1, stdout: '', stderr: /rose-csi: survey of rds1: .*cold/ });
+  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: survey of rds1: .*cold/ });
+});
+
+test('a pool with another uuid than the configured one was "not there"; now both are named', async (t) => {
+  const stack = await startStack(t);
+  const other = '11111111-2222-3333-4444-555555555555';
+  const text = await readFile(stack.configFile, 'utf8');
+  await writeFile(stack.configFile, text.replaceAll(POOL_UUID, other));
+  await assert.rejects(ls(stack), {
+    ...{ code: 2, stdout: '' },
+    stderr: new RegExp(
+      `^rose-csi snapshots ls: .*\n  rds1: pool pool: its uuid is ${POOL_UUID}, configured is ${other}\n$`,
+    ),
+  });
 });
 
 /** Two volumes with a snapshot each, of which the second pool has copies: whole, half and, in the same pool, nested. */

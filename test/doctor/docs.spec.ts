@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { doctorCommand } from '../../src/app/doctor/command.ts';
 import { ALL_CHECKS } from '../../src/doctor/checks/all.ts';
-import { printTable } from '../../src/doctor/report/table.ts';
+import { printReport } from '../../src/doctor/report/table.ts';
 import { startDoctoredBox } from './box.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8');
@@ -23,7 +23,7 @@ function cells(head: string): string[] {
 
 test('the example in docs/doctor.md is what the doctor prints', async (t) => {
   const { examine } = await startDoctoredBox(t);
-  const printed = printTable(await examine({ write: true }), false);
+  const printed = printReport(await examine({ write: true }), { width: 80, colour: false });
   const example = /<!-- example -->\n```\n(.*?)\n```/s.exec(PAGE)?.[1] ?? '';
   const rows = example.split(/\n(?=\S)/);
   assert.ok(rows.length > 8);
@@ -66,5 +66,5 @@ test('--help tells the exit status and how to begin', () => {
   ]) {
     assert.ok(help.includes(part), part);
   }
-  assert.ok(help.split('\n').every((line) => line.length <= 110));
+  assert.ok(help.split('\n').every((line) => line.length <= 80));
 });

@@ -21,6 +21,7 @@ const NOTICED: Readonly<Record<string, readonly [id: string, verdict: string]>> 
   'file-size-ignored': ['existing-file', 'differs'],
   'images-preallocated': ['allocation', 'differs'],
   'slot-limit-24': ['slots', 'unusable'],
+  'slot-limit-40': ['slots', 'fits'],
   'slot-without-dashes': ['slots', 'unusable'],
   'slot-upper-case': ['slots', 'unusable'],
   'nqn-ignored-until-export': ['nqn', 'differs'],

@@ -17,8 +17,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   host: ['storage'],
   kubernetes: [],
   orphans: ['storage', 'kubernetes'],
-  why: ['storage', 'kubernetes'],
-  doctor: ['routeros', 'rds', 'storage', 'config'],
+  why: ['storage', 'kubernetes', 'cli'],
+  doctor: ['routeros', 'rds', 'storage', 'config', 'cli'],
+  cli: [],
 };
 const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability', 'schema'];
 

@@ -57,15 +57,15 @@ test('what is stuck is status 1, with the verdict and one command', async (t) =>
 test('a right that is lacking is named, and keeps the answer from being whole', async (t) => {
   const { api, run } = await startDesk(t, healthy());
   api.trouble = (plural) => (plural === 'volumeattachments' || plural === 'nodes' ? 403 : undefined);
-  const { code, stdout } = await run('data');
+  const { code, words } = await run('data');
   assert.equal(code, 2);
   assert.match(
-    stdout,
-    /\? cannot look at VolumeAttachments: needs the right to list volumeattachments\.storage\.k8s\.io\n/,
+    words,
+    /\? cannot look at VolumeAttachments: needs the right to list volumeattachments\.storage\.k8s\.io/,
   );
-  assert.match(stdout, /\? cannot look at Nodes: needs the right to list nodes\n/);
-  assert.match(stdout, /\? VolumeAttachments: could not be looked at\n/);
-  assert.match(stdout, /Nothing was seen to be stuck, and not everything could be looked at/);
+  assert.match(words, /\? cannot look at Nodes: needs the right to list nodes/);
+  assert.match(words, /\? VolumeAttachments: could not be looked at/);
+  assert.match(words, /Nothing was seen to be stuck, and not everything could be looked at/);
 });
 
 test('with a right lacking, what is seen to be stuck is told all the same', async (t) => {
@@ -80,9 +80,9 @@ test('with a right lacking, what is seen to be stuck is told all the same', asyn
 test('without the right to read the claim, it says which right that is', async (t) => {
   const { api, run } = await startDesk(t, healthy());
   api.trouble = (plural) => (plural === 'persistentvolumeclaims' ? 403 : undefined);
-  const { code, stdout } = await run('data');
+  const { code, words } = await run('data');
   assert.equal(code, 2);
-  assert.match(stdout, /needs the right to get persistentvolumeclaims\n/);
+  assert.match(words, /needs the right to get persistentvolumeclaims /);
 });
 
 const TROUBLES = [
@@ -107,9 +107,9 @@ for (const [trouble, words] of TROUBLES) {
 test('an API server that has trouble with one kind only tells which', async (t) => {
   const { api, run } = await startDesk(t, healthy());
   api.trouble = (plural) => (plural === 'pods' ? 'stall' : undefined);
-  const { code, stdout } = await run('data', '--request-timeout', '0.5');
+  const { code, words } = await run('data', '--request-timeout', '0.5');
   assert.equal(code, 2);
-  assert.match(stdout, /cannot look at the pods that use the claim: listing Pods: no answer within 500 ms/);
+  assert.match(words, /cannot look at the pods that use the claim: listing Pods: no answer within 500 ms/);
 });
 
 test('a cluster without snapshots, and one without the snapshot', async (t) => {

@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
+import { withConfig, withOverrides } from '../../cli/flags.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
 import { VERSION } from '../version.ts';
 
@@ -26,22 +28,25 @@ Example of a configuration file (YAML or JSON):
       reserve: 10GiB                 # stays free in each pool
       pools:
         - { label: pool1, uuid: 0c5a…, mountPoint: pool1 }
+
+An RDS that cannot be reached, or refuses the login, is tried again forever.
 `;
+
+const EXIT_HELP = exitHelp({ well: 'ended by SIGTERM or SIGINT' });
 
 /** `rose-csi controller`. What it needs is loaded when it runs, so that the other commands and `--help` do not carry it. */
 export function controllerCommand(): Command {
-  return new Command('controller')
-    .description('Serve the CSI Identity and Controller services for the configured boxes')
-    .requiredOption('--config <file>', 'configuration file, YAML or JSON')
-    .addOption(
-      new Option('--endpoint <url>', 'unix socket to serve on, e.g. unix:///csi/csi.sock')
-        .env('CSI_ENDPOINT')
-        .makeOptionMandatory(),
-    )
-    .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
-    .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
+  const command = new Command('controller').description(
+    'Serve the CSI Identity and Controller services for the configured boxes',
+  );
+  withConfig(command).addOption(
+    new Option('--endpoint <url>', 'unix socket to serve on, e.g. unix:///csi/csi.sock')
+      .env('CSI_ENDPOINT')
+      .makeOptionMandatory(),
+  );
+  return withOverrides(command)
     .addOption(new Option('--log-level <level>', 'overrides logLevel').choices(LOG_LEVELS).env('ROSE_CSI_LOG_LEVEL'))
-    .addHelpText('after', HELP)
+    .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
       const [{ loadConfig }, { checkKeyFiles }] = await Promise.all([
         import('../../config/load.ts'),
@@ -73,7 +78,7 @@ export function controllerCommand(): Command {
           .stop()
           .catch((error: unknown) => {
             logger.error({ err: error }, 'stopping failed');
-            process.exitCode = 1;
+            process.exitCode = EXIT.failed;
           })
           .finally(() => endProcess(tracing));
       };

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { clusterIdProblem } from '../../config/cluster-id.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from '../../config/network-name.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
@@ -24,7 +25,10 @@ is not tried.
 Example:
 
   $ rose-csi node --endpoint unix:///csi/csi.sock --node-name "$NODE_NAME" \\
-      --cluster-id 2f1c0b1e-… --state-dir /csi/state`;
+      --cluster-id 2f1c0b1e-… --state-dir /csi/state
+`;
+
+const EXIT_HELP = exitHelp({ well: 'ended by SIGTERM or SIGINT' });
 
 /** `rose-csi node`. What it needs is loaded when it runs, so that the other commands and `--help` do not carry it. */
 export function nodeCommand(): Command {
@@ -97,7 +101,7 @@ export function nodeCommand(): Command {
         .env('ROSE_CSI_LOG_LEVEL')
         .default('info'),
     )
-    .addHelpText('after', HELP)
+    .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async (options: NodeOptions & { readonly logLevel: string }) => {
       const [{ createLogger }, { endProcess, openTracing }, { startNode }, { inClusterAccess }] = await Promise.all([
         import('../../observability/log.ts'),
@@ -114,7 +118,7 @@ export function nodeCommand(): Command {
           .stop()
           .catch((error: unknown) => {
             logger.error({ err: error }, 'stopping failed');
-            process.exitCode = 1;
+            process.exitCode = EXIT.failed;
           })
           .finally(() => endProcess(tracing));
       };

@@ -1,4 +1,9 @@
 import { Command, Option } from 'commander';
+import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
+import { withCluster, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
+import { print } from '../../cli/output.ts';
+import { columns } from '../../cli/terminal.ts';
+import { UsageError } from '../../cli/usage-error.ts';
 import type { Opened, OrphansFlags } from './open.ts';
 
 interface AdoptFlags extends OrphansFlags {
@@ -30,9 +35,6 @@ At the end stands what has the name of a volume or snapshot and is neither, such
 as what /disk/btrfs/transfer has brought. It is no orphan, is never deleted, and
 changes nothing in the exit status.
 
-Exit status: 0 nothing to tell, 1 something without a reference or under another
-name, or a reference without an object, 2 could not run.
-
 Examples:
   rose-csi orphans report --config rose-csi.yaml
   rose-csi orphans report --config rose-csi.yaml --kubeconfig ~/.kube/x --json
@@ -44,8 +46,6 @@ What is there, compared with nothing:
 const ADOPT_HELP = `
 Prints YAML and applies nothing. Everything in it is retained when its claim or
 VolumeSnapshot is deleted, and no volume in it is ever formatted.
-
-Exit status: 0 printed, 2 could not run.
 
 Examples:
   rose-csi orphans adopt --config rose-csi.yaml --fs-type ext4 \\
@@ -64,14 +64,18 @@ A copy on one backend of what Kubernetes refers to on another is refused, unless
 --copy-of names the other one and the id is typed. It takes one id. What
 /disk/btrfs/transfer has brought is no object, and is never deleted.
 
-Exit status: 0 all deleted, 1 something was kept, refused or failed, 2 could
-not run.
-
 Examples:
   rose-csi orphans delete --config rose-csi.yaml rds1:snap-19d5…
   rose-csi orphans delete --config rose-csi.yaml --yes --json \\
     rds1:pvc-7a0f3c52-… rds1:snap-19d5…
 `;
+
+const REPORT_EXIT = exitHelp({
+  well: 'nothing to tell',
+  found: 'something without a reference or under another name, or a reference\n     without an object',
+});
+const ADOPT_EXIT = exitHelp({ well: 'printed' });
+const DELETE_EXIT = exitHelp({ well: 'all deleted', found: 'something was kept, refused or failed' });
 
 /** `rose-csi orphans`. What it needs is loaded when it runs. */
 export function orphansCommand(): Command {
@@ -85,7 +89,7 @@ export function orphansCommand(): Command {
 
 function reportCommand(): Command {
   return subcommand('report', 'Show what nothing in Kubernetes refers to')
-    .addHelpText('after', REPORT_HELP)
+    .addHelpText('after', `${REPORT_HELP}${REPORT_EXIT}`)
     .action((flags: OrphansFlags) => run(flags, (opened) => report(opened, flags)));
 }
 
@@ -95,7 +99,7 @@ function adoptCommand(): Command {
     .addOption(new Option('--fs-type <type>', 'filesystem of the volumes').choices(['ext4', 'xfs']))
     .option('--storage-class <name>', 'storageClassName of the volumes', '')
     .option('--namespace <name>', 'namespace of the VolumeSnapshots', 'default')
-    .addHelpText('after', ADOPT_HELP)
+    .addHelpText('after', `${ADOPT_HELP}${ADOPT_EXIT}`)
     .action((ids: string[], flags: AdoptFlags) => run(flags, (opened) => adopt(opened, ids, flags)));
 }
 
@@ -106,36 +110,20 @@ function deleteCommand(): Command {
     .addOption(
       new Option('--copy-of <id>', 'delete a copy of this, which Kubernetes refers to').conflicts('deviceOnly'),
     )
-    .addHelpText('after', DELETE_HELP)
+    .addHelpText('after', `${DELETE_HELP}${DELETE_EXIT}`)
     .action((ids: string[], flags: DeleteFlags) => run(flags, (opened) => remove(opened, ids, flags)));
 }
 
 function subcommand(name: string, description: string): Command {
-  return (
-    new Command(name)
-      .description(description)
-      .requiredOption('--config <file>', 'configuration file of the controller, YAML or JSON')
-      .option('--kubeconfig <file>', 'the cluster; by default the one this runs in, KUBECONFIG, or ~/.kube/config')
-      .option('--context <name>', 'a context of the kubeconfig')
-      .option('--device-only', 'do not ask Kubernetes')
-      .option('--json', 'print one JSON object')
-      .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
-      .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
-      // A mistake in the flags is status 2, too.
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  );
+  const command = withCluster(withConfig(new Command(name).description(description)));
+  return withOverrides(withJson(command.option('--device-only', 'do not ask Kubernetes')));
 }
 
-/** Sets the exit status; an error is status 2. */
+/** Sets the exit status to what the work came to. */
 async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number>): Promise<void> {
-  try {
-    const { openOrphans } = await import('./open.ts');
-    const opened = await openOrphans(flags);
-    process.exitCode = await work(opened).finally(() => opened.close());
-  } catch (error) {
-    console.error(`rose-csi orphans: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 2;
-  }
+  const { openOrphans } = await import('./open.ts');
+  const opened = await openOrphans(flags);
+  process.exitCode = await work(opened).finally(() => opened.close());
 }
 
 async function report({ survey, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
@@ -147,7 +135,7 @@ async function report({ survey, view, config, owners }: Opened, { json }: Orphan
   ]);
   const found = await survey();
   const known = await view();
-  const options = { owners, now: Date.now(), columns: process.stdout.isTTY ? process.stdout.columns : undefined };
+  const options = { owners, now: Date.now(), width: columns() };
   const tell = (document: object, text: string) => {
     const whole = { ...document, copies: copiesJson(found.copies) };
     print(json === true ? `${JSON.stringify(whole)}\n` : `${text}${printCopies(found.copies, options)}`);
@@ -156,12 +144,12 @@ async function report({ survey, view, config, owners }: Opened, { json }: Orphan
     const held = heldIn(found);
     const objects = held.map((object) => texts.heldJson(object, owners));
     tell({ compared: false, held: objects }, texts.printHeld(held, options));
-    return 0;
+    return EXIT.well;
   }
   const comparison = compare(found, known, config.driverName);
   const { orphans, mismatches, unseen } = comparison;
   tell(texts.comparisonJson(comparison, owners), texts.printComparison(comparison, options));
-  return orphans.length + mismatches.length + unseen.length > 0 ? 1 : 0;
+  return orphans.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
 }
 
 async function adopt({ survey, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
@@ -191,11 +179,11 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
   const items = manifests.map(({ object }) => object);
   const list = `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items })}\n`;
   print(flags.json === true ? list : manifests.map(({ text }) => text).join(''));
-  return 0;
+  return EXIT.well;
 }
 
 async function remove(opened: Opened, ids: readonly string[], { yes, json, copyOf }: DeleteFlags): Promise<number> {
-  if (copyOf !== undefined && ids.length > 1) throw new Error('--copy-of goes with one id');
+  if (copyOf !== undefined && ids.length > 1) throw new UsageError('--copy-of goes with one id');
   const [{ createInterface }, { askOn, deleteHeld }] = await Promise.all([
     import('node:readline/promises'),
     import('./delete.ts'),
@@ -206,9 +194,5 @@ async function remove(opened: Opened, ids: readonly string[], { yes, json, copyO
   const options = { yes: yes ?? false, copyOf, tell, ask: askOn(lines, tell) };
   const results = await deleteHeld(opened, ids, options).finally(() => lines.close());
   if (json === true) print(`${JSON.stringify({ objects: results })}\n`);
-  return results.every(({ outcome }) => outcome === 'deleted') ? 0 : 1;
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
+  return results.every(({ outcome }) => outcome === 'deleted') ? EXIT.well : EXIT.found;
 }

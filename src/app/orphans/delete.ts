@@ -1,4 +1,5 @@
 import type { Interface } from 'node:readline/promises';
+import { columns } from '../../cli/terminal.ts';
 import { refusal } from '../../orphans/comparison.ts';
 import { countHeld, type Held, heldIn } from '../../orphans/find.ts';
 import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
@@ -44,7 +45,7 @@ async function deleteOne(opened: Opened, id: string, options: DeleteOptions): Pr
   const { owners, storage } = opened;
   const seen = await look(opened, id, options.copyOf);
   if (typeof seen === 'string') return { id, outcome: 'refused', reason: seen };
-  options.tell(printHeldObject(seen.held, seen.all, { owners, now: Date.now() }));
+  options.tell(printHeldObject(seen.held, seen.all, { owners, now: Date.now(), width: columns() }));
   if (!(await isConfirmed(id, riskOf(seen, opened, options), options))) return { id, outcome: 'kept' };
   const again = await look(opened, id, options.copyOf);
   if (typeof again === 'string') return { id, outcome: 'refused', reason: again };
@@ -77,11 +78,12 @@ async function look(opened: Opened, id: string, copyOf: string | undefined): Pro
 /** Why the id has to be typed, in a sentence; undefined when a yes is enough. */
 function riskOf({ all, view }: Seen, { config, owners }: Opened, { copyOf }: DeleteOptions): string | undefined {
   if (view === undefined || doubtAbout(view, config.driverName, countHeld(all)) !== undefined) {
-    return 'Kubernetes was not asked or names nothing of this driver, so it is not known whether something refers to it.';
+    return 'Kubernetes was not asked or names nothing of this driver, so it is not known\nwhether something refers to it.';
   }
   const original = all.find(({ id }) => id === copyOf);
   if (original === undefined) return undefined;
-  return `It is a copy of the following, which Kubernetes refers to and which stays:\n${printHeldObject(original, all, { owners, now: Date.now() })}`;
+  const shown = printHeldObject(original, all, { owners, now: Date.now(), width: columns() });
+  return `It is a copy of the following, which Kubernetes refers to and which stays:\n${shown}`;
 }
 
 async function isConfirmed(id: string, risk: string | undefined, { yes, ask, tell }: DeleteOptions): Promise<boolean> {

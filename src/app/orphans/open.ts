@@ -1,19 +1,18 @@
+import type { ClusterFlags, OverrideFlags } from '../../cli/flags.ts';
+import { showing } from '../../cli/progress.ts';
 import type { Config } from '../../config/schema.ts';
 import type { KubernetesView } from '../../orphans/references.ts';
 import { callWithin } from '../../storage/call.ts';
 import type { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
 import type { Survey } from '../../storage/survey.ts';
+import { surveyOrExplain } from '../survey.ts';
 
 /** What all commands of `rose-csi orphans` take. */
-export interface OrphansFlags {
+export interface OrphansFlags extends ClusterFlags, OverrideFlags {
   readonly config: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly deviceOnly?: boolean;
   readonly json?: boolean;
-  readonly clusterId?: string;
-  readonly driverName?: string;
 }
 
 /** The boxes of a configuration and the cluster beside them. */
@@ -59,8 +58,9 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   });
   return {
     ...{ config, storage, owners: new Map([...adopted, [ours.owner, 'this cluster']]) },
-    survey: () => storage.survey(patience()),
-    view: async () => (flags.deviceOnly === true ? undefined : await askCluster(flags)),
+    survey: () => showing('reading the volumes and snapshots …', () => surveyOrExplain(storage, backends, PATIENCE_MS)),
+    view: async () =>
+      flags.deviceOnly === true ? undefined : await showing('asking Kubernetes …', () => askCluster(flags)),
     close: () => storage.close(),
   };
 }

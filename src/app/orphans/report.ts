@@ -1,3 +1,5 @@
+import { type Column, printTable } from '../../cli/table.ts';
+import { wrap } from '../../cli/terminal.ts';
 import type { Comparison } from '../../orphans/comparison.ts';
 import { type Held, poolOf } from '../../orphans/find.ts';
 import { type Mismatch, renaming } from '../../orphans/mismatches.ts';
@@ -9,21 +11,28 @@ export interface ReportOptions {
   readonly owners: ReadonlyMap<string, string>;
   /** Milliseconds since the epoch, which ages are told against. */
   readonly now: number;
+  /** Columns of the terminal. */
+  readonly width: number;
 }
+
+const OBJECTS: readonly Column[] = [{}, {}, { align: 'right' }, { align: 'right' }, { folds: 'words' }];
+const REFERENCES: readonly Column[] = [{}, { folds: 'words' }];
 
 /** The report for people. */
 export function printComparison(comparison: Comparison, options: ReportOptions): string {
   const { held, orphans, mismatches, unseen, doubt } = comparison;
   const parts = [`${held.length} objects on the boxes, ${orphans.length} of them without a reference in Kubernetes.\n`];
-  if (doubt !== undefined) parts.push(`\nBEWARE: ${doubt}.\n`);
+  if (doubt !== undefined) parts.push('\n', sentence(`BEWARE: ${doubt}.`, options));
   if (orphans.length > 0) {
     parts.push(`\nNothing refers to:\n${table(orphans, options)}`);
-    parts.push('\nWhat is being made at this moment is among them. Look again before you delete anything.\n');
+    const beware = 'What is being made at this moment is among them. Look again before you delete anything.';
+    parts.push('\n', sentence(beware, options));
   }
   parts.push(...mismatched(mismatches, options));
   if (unseen.length > 0) {
-    const rows = unseen.map(({ handle, by }) => `  ${handle}  ${by}\n`);
-    parts.push(`\nReferred to, and not on the boxes under our owners:\n${rows.join('')}`);
+    const rows = unseen.map(({ handle, by }) => ({ cells: [handle, by] }));
+    const lines = printTable(REFERENCES, rows, { width: options.width, indent: '  ' });
+    parts.push(`\nReferred to, and not on the boxes under our owners:\n${textOf(lines)}`);
   }
   return parts.join('');
 }
@@ -43,7 +52,7 @@ function mismatched(mismatches: readonly Mismatch[], options: ReportOptions): st
       ? []
       : [
           `\nReferred to under the name of another backend, and never deleted:\n${rows(misnamed)}`,
-          `\nWhat to do: ${renaming(misnamed)}.\n`,
+          `\n${sentence(`What to do: ${renaming(misnamed)}.`, options)}`,
         ]),
     ...(copies.length === 0
       ? []
@@ -56,25 +65,32 @@ function mismatched(mismatches: readonly Mismatch[], options: ReportOptions): st
 
 /** What the boxes hold, when nothing was compared. */
 export function printHeld(held: readonly Held[], options: ReportOptions): string {
-  const head = `NOT COMPARED with Kubernetes: ${held.length} objects on the boxes, whether something refers to them or not.\n`;
+  const head = sentence(
+    `NOT COMPARED with Kubernetes: ${held.length} objects on the boxes, whether something refers to them or not.`,
+    options,
+  );
   return held.length === 0 ? head : `${head}\n${table(held, options)}`;
 }
 
-/** One object a line, with a last note for each. */
+/** One object a row, with a last note for each. */
 function table(held: readonly Held[], options: ReportOptions, lastNotes: readonly string[] = []): string {
-  const rows = held.map((object, index) => [
-    ...[object.kind, object.id],
-    object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
-    object.createdAtSeconds === undefined ? '' : printAge(options.now - Number(object.createdAtSeconds) * 1000),
-    [...notes(object, options.owners), ...lastNotes.slice(index, index + 1)].join(', '),
-  ]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const cell = (text: string, column: number) =>
-    column === 2 || column === 3 ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
-  return rows
-    .map((row) => `  ${row.map(cell).join('  ')}`.trimEnd())
-    .join('\n')
-    .concat('\n');
+  const rows = held.map((object, index) => ({
+    cells: [
+      ...[object.kind, object.id],
+      object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
+      object.createdAtSeconds === undefined ? '' : printAge(options.now - Number(object.createdAtSeconds) * 1000),
+      [...notes(object, options.owners), ...lastNotes.slice(index, index + 1)].join(', '),
+    ],
+  }));
+  return textOf(printTable(OBJECTS, rows, { width: options.width, indent: '  ' }));
+}
+
+function sentence(text: string, { width }: ReportOptions): string {
+  return textOf(wrap(text, width));
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function notes({ owner, inUse, source, lacks, pool }: Held, owners: ReadonlyMap<string, string>): string[] {
@@ -116,14 +132,14 @@ export function printHeldObject(held: Held, all: readonly Held[], options: Repor
   const { id, backend, what, sizeBytes, createdAtSeconds, source } = held;
   const children = all.filter((other) => other.source === id).map((other) => other.id);
   const time = createdAtSeconds === undefined ? undefined : new Date(Number(createdAtSeconds) * 1000);
-  const lines = [
-    `${held.kind} ${id}`,
-    `  on ${backend}, ${poolOf(held)}: ${what}`,
-    `  size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
-    ...(time === undefined ? [] : [`  cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
-    ...(source === undefined ? [] : [`  made from ${source}`]),
-    `  owned by ${options.owners.get(held.owner) ?? held.owner}`,
-    `  made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,
+  const facts = [
+    `on ${backend}, ${poolOf(held)}: ${what}`,
+    `size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
+    ...(time === undefined ? [] : [`cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
+    ...(source === undefined ? [] : [`made from ${source}`]),
+    `owned by ${options.owners.get(held.owner) ?? held.owner}`,
+    `made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,
   ];
-  return `${lines.join('\n')}\n`;
+  const lines = facts.flatMap((fact) => wrap(fact, options.width - 2, '  ').map((line) => `  ${line}`));
+  return textOf([`${held.kind} ${id}`, ...lines]);
 }

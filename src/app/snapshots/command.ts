@@ -1,9 +1,12 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { exitHelp } from '../../cli/exit-codes.ts';
+import { type OverrideFlags, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
+import { print } from '../../cli/output.ts';
+import { showing } from '../../cli/progress.ts';
+import { columns } from '../../cli/terminal.ts';
 
-interface ListFlags {
+interface ListFlags extends OverrideFlags {
   readonly config: string;
-  readonly clusterId?: string;
-  readonly driverName?: string;
   readonly volume?: string;
   readonly json?: boolean;
 }
@@ -34,18 +37,19 @@ Examples:
     jq -r '.. | objects | select(.kind == "snapshot") | .id'
 `;
 
+const EXIT_HELP = exitHelp({ well: 'the tree is printed', failed: 'could not run, or there is no such volume' });
+
 /** `rose-csi snapshots`. What it needs is loaded when it runs. */
 export function snapshotsCommand(): Command {
-  const ls = new Command('ls')
-    .description('Show the snapshots on the configured boxes, with the volumes they came from and became')
-    .requiredOption('--config <file>', 'configuration file of the controller, YAML or JSON')
-    .option('--volume <id>', 'only what this volume or snapshot came from, itself, and what came from it')
-    .option('--json', 'print one JSON object instead of the tree')
-    .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
-    .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
-    .addHelpText('after', HELP)
+  const ls = new Command('ls').description(
+    'Show the snapshots on the configured boxes, with the volumes they came from and became',
+  );
+  withConfig(ls).option('--volume <id>', 'only what this volume or snapshot came from, itself, and what came from it');
+  withJson(ls, ' instead of the tree');
+  withOverrides(ls)
+    .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async (flags: ListFlags) => {
-      process.stdout.write(await list(flags, process.stdout.isTTY ? process.stdout.columns : undefined));
+      print(await list(flags));
     });
   return new Command('snapshots').description('Look at the snapshots on the configured boxes').addCommand(ls);
 }
@@ -55,35 +59,37 @@ export function snapshotsCommand(): Command {
  *
  * @throws Error when a box cannot be read, for a part would look like the whole, or when there is no such volume.
  */
-async function list({ config: file, volume, json, ...overrides }: ListFlags, columns?: number): Promise<string> {
+async function list({ config: file, volume, json, ...overrides }: ListFlags): Promise<string> {
   const { readConfiguration } = await import('../configuration.ts');
   const config = await readConfiguration(file, overrides);
   const [
     { createLogger },
     { openBackend },
-    { callWithin },
     { identity },
     { StorageService },
     tree,
     { printLineage },
     { lineageJson },
     { copiesJson, printCopies },
+    { surveyOrExplain },
   ] = await Promise.all([
     import('../../observability/log.ts'),
     import('../backends.ts'),
-    import('../../storage/call.ts'),
     import('../../storage/identity.ts'),
     import('../../storage/service.ts'),
     import('./lineage.ts'),
     import('./lineage-text.ts'),
     import('./lineage-json.ts'),
     import('../copies.ts'),
+    import('../survey.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
   const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
   const storage = new StorageService({ backends, identity: ours });
-  const survey = await storage.survey(callWithin(PATIENCE_MS)).finally(() => storage.close());
+  const survey = await showing('reading the volumes and snapshots …', () =>
+    surveyOrExplain(storage, backends, PATIENCE_MS).finally(() => storage.close()),
+  );
   const all = tree.lineage(survey);
   const branches = volume === undefined ? all : tree.through(all, volume);
   const copies = volume === undefined ? survey.copies : tree.copiesThrough(survey.copies, branches, volume);
@@ -95,7 +101,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags, col
   if (json === true) {
     return `${JSON.stringify({ objects: lineageJson(branches, ours.owner), copies: copiesJson(copies) })}\n`;
   }
-  const options = { columns, now: Date.now(), owner: ours.owner };
+  const options = { width: columns(), now: Date.now(), owner: ours.owner };
   const objects =
     branches.length === 0
       ? `${nothing.slice(0, 1).toUpperCase()}${nothing.slice(1)}.\n`

@@ -27,7 +27,7 @@ const branches = lineage(survey);
 
 test('the tree tells size and age of each object, and what is not as usual', () => {
   assert.equal(
-    printLineage(branches, { now, owner: OWNER }),
+    printLineage(branches, { now, owner: OWNER, width: 100 }),
     [
       `rds1:pvc-${uuid(1)}              1 GiB      in use`,
       `├─ rds1:snap-${uuid(1)}          1 GiB  3d`,
@@ -41,20 +41,22 @@ test('the tree tells size and age of each object, and what is not as usual', () 
   );
 });
 
-test('no line is longer than the terminal is wide, and size and age are what stays', () => {
+test('no line is longer than the terminal is wide, and every id is whole', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 200 }), (columns) => {
-      const lines = printLineage(branches, { now, owner: OWNER, columns }).trimEnd().split('\n');
-      assert.equal(lines.length, 7);
-      for (const line of lines) assert.ok(line.length <= columns, line);
-      if (columns >= 80) assert.ok(lines[0]?.includes('1 GiB'));
+    fc.property(fc.integer({ min: 80, max: 200 }), (width) => {
+      const text = printLineage(branches, { now, owner: OWNER, width });
+      for (const line of text.split('\n')) assert.ok(line.length <= width, line);
+      for (const { id } of [...survey.volumes, ...survey.snapshots]) assert.ok(text.includes(id), id);
     }),
   );
 });
 
-test('a wide terminal shows all that a file would', () => {
-  const options = { now, owner: OWNER };
-  assert.equal(printLineage(branches, { ...options, columns: 120 }), printLineage(branches, options));
+test('the id of a deep branch was cut off; now size and age stand below it', () => {
+  const chain = Array.from({ length: 11 }, (_, at) =>
+    volume(at + 1, at === 0 ? { kind: 'new' } : from('volume', at), { sizeBytes: 10n * 2n ** 30n }),
+  );
+  const lines = printLineage(lineage({ volumes: chain, snapshots: [] }), { now, owner: OWNER, width: 80 }).split('\n');
+  assert.deepEqual(lines.slice(-3), [`${' '.repeat(27)}└─ rds1:pvc-${uuid(11)}`, `${' '.repeat(32)}10 GiB`, '']);
 });
 
 test('sizes and ages are short', () => {

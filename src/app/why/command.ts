@@ -1,14 +1,15 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
+import { type ClusterFlags, type OverrideFlags, withCluster, withJson, withOverrides } from '../../cli/flags.ts';
+import { print } from '../../cli/output.ts';
+import { showing } from '../../cli/progress.ts';
+import { columns, hasColour } from '../../cli/terminal.ts';
 
-interface WhyFlags {
+interface WhyFlags extends ClusterFlags, OverrideFlags {
   readonly namespace?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly config?: string;
   readonly requestTimeout: number;
   readonly json?: boolean;
-  readonly clusterId?: string;
-  readonly driverName?: string;
 }
 
 const DEFAULT_DRIVER = 'rds.rose-csi.io';
@@ -32,43 +33,31 @@ its size, who has it published. Without it only Kubernetes is walked.
   ✓ as it should be     … goes on by itself
   ✗ stuck               ? could not be looked at
 
-Exit status:
-  0  nothing is stuck, though something may go on by itself
-  1  something is stuck
-  2  it could not be found out, or could not run
-
 Examples:
   rose-csi why data -n apps
   rose-csi why data -n apps --config rose-csi.yaml
   rose-csi why vs/monday -n apps --json | jq -r '.findings[0].command'
 `;
 
+const EXIT_HELP = exitHelp({
+  well: 'nothing is stuck, though something may go on by itself',
+  found: 'something is stuck',
+  failed: 'it could not be found out, or could not run',
+});
+
 /** `rose-csi why`. What it needs is loaded when it runs. */
 export function whyCommand(): Command {
-  return (
-    new Command('why')
-      .description('Say why a claim, volume or snapshot is stuck, and what to do next')
-      .argument('<object>', 'NAME, pvc/NAME, vs/NAME or pv/NAME')
-      .option('-n, --namespace <name>', 'namespace of the claim or snapshot; by default that of the context')
-      .option('--config <file>', 'configuration file of the controller: ask the box, too')
-      .option('--kubeconfig <file>', 'the cluster; by default the one this runs in, KUBECONFIG, or ~/.kube/config')
-      .option('--context <name>', 'a context of the kubeconfig')
-      .option('--request-timeout <seconds>', 'patience with each request to Kubernetes', seconds, 10)
-      .option('--json', 'print one JSON object')
-      .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
-      .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'))
-      .addHelpText('after', HELP)
-      // A mistake in the flags is status 2, too.
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-      .action(async (object: string, flags: WhyFlags) => {
-        try {
-          process.exitCode = await why(object, flags);
-        } catch (error) {
-          console.error(`rose-csi why: ${error instanceof Error ? error.message : String(error)}`);
-          process.exitCode = 2;
-        }
-      })
-  );
+  const command = new Command('why')
+    .description('Say why a claim, volume or snapshot is stuck, and what to do next')
+    .argument('<object>', 'NAME, pvc/NAME, vs/NAME or pv/NAME')
+    .option('-n, --namespace <name>', 'namespace of the claim or snapshot; by default that of the context')
+    .option('--config <file>', 'configuration file of the controller: ask the box, too');
+  withCluster(command).option('--request-timeout <seconds>', 'patience with each request to Kubernetes', seconds, 10);
+  return withOverrides(withJson(command))
+    .addHelpText('after', `${HELP}${EXIT_HELP}`)
+    .action(async (object: string, flags: WhyFlags) => {
+      process.exitCode = await why(object, flags);
+    });
 }
 
 function seconds(text: string): number {
@@ -95,19 +84,19 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     const access = await accessFor(flags);
     const reader = new Reader(access, flags.requestTimeout * 1000, new AbortController().signal);
     const namespace = flags.namespace ?? access.namespace ?? 'default';
-    const scene = await gather(reader, {
+    const question = {
       ...{ subject: { ...subject, namespace }, driver, boxes, now: Date.now() },
       configFile: flags.config,
-    });
+    };
+    const scene = await showing('walking the chain …', () => gather(reader, question));
     const asked = scene[subject.kind];
     if (asked?.is === 'unseen' && asked.right === undefined) {
       throw new Error(`Kubernetes cannot be asked: ${asked.because}`);
     }
     const told = answer(scene);
-    const { stdout } = process;
-    const options = { width: stdout.columns ?? 100, colour: stdout.isTTY === true && !process.env['NO_COLOR'] };
-    stdout.write(flags.json === true ? `${JSON.stringify(answerJson(told))}\n` : printAnswer(told, options));
-    return { fine: 0, waiting: 0, stuck: 1, unknown: 2 }[told.result];
+    const options = { width: columns(), colour: hasColour() };
+    print(flags.json === true ? `${JSON.stringify(answerJson(told))}\n` : printAnswer(told, options));
+    return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[told.result];
   } finally {
     await boxes?.close();
   }

@@ -4,7 +4,7 @@ import { BOX_CHECKS } from './box.ts';
 import { CONSOLE_CHECKS } from './console.ts';
 import { DISCARD_CHECKS } from './discards.ts';
 import { DISK_ITEM_CHECKS } from './disk-items.ts';
-import { DOOR_CHECKS } from './door.ts';
+import { DOOR_CHECKS, KEY_CHECK } from './door.ts';
 import { LEFTOVER_CHECKS } from './leftovers.ts';
 import { POOL_CHECKS } from './pools.ts';
 import { PROOF_CHECKS } from './proof.ts';
@@ -32,6 +32,7 @@ export const WRITE_CHECKS: readonly PoolCheck[] = [
 
 /** Every test there is. */
 export const ALL_CHECKS: readonly (BoxCheck | PoolCheck)[] = [
+  KEY_CHECK,
   ...DOOR_CHECKS,
   ...READ_CHECKS,
   ...ACCESS_CHECKS,

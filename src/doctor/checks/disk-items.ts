@@ -18,6 +18,8 @@ import { knock } from './door.ts';
 const HOST_NQN = 'nqn.2014-08.org.nvmexpress:uuid:00000000-1111-4222-8333-444444444444';
 const OTHER_NQN = 'nqn.2014-08.org.nvmexpress:uuid:00000000-1111-4222-8333-555555555555';
 const LONGEST_SLOT = 32;
+/** Was taken by an earlier RouterOS, and is refused by 7.24 (docs/routeros.md, 4.4). */
+const LONGER_SLOT = 40;
 const LONGEST_COMMENT = 200;
 
 /** Properties of `/disk` items that the driver relies on, or works around. */
@@ -66,8 +68,16 @@ async function slots(context: PoolContext): Promise<Finding> {
     return unusable(added.words, 'cannot attach images: its slots are like this one. Please report this');
   }
   const [got = ''] = await slotsOf(context, subvolume);
+  const longer = context.scratch.slot(LONGER_SLOT);
+  const { words } = await attempt(
+    context,
+    addItem(context, { subvolume: await newSubvolume(context), slot: longer, size: IMAGE_BYTES }),
+  );
   return got === slot
-    ? fits('taken, and read back as sent', 'names each item so', { length: slot.length })
+    ? fits(`taken, and read back as sent; of ${LONGER_SLOT}: ${words}`, 'names each item so', {
+        length: slot.length,
+        [`of-${LONGER_SLOT}`]: words,
+      })
     : unusable(
         `became "${context.scratch.plain(got)}", ${got.length} characters`,
         'would not find its items again. Please report this',

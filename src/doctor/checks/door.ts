@@ -1,7 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { fingerprint, keyType, presentedHostKeys, RouterOsError, ros } from '../../routeros/index.ts';
 import type { BoxCheck, BoxContext } from '../check.ts';
-import { type Finding, fits, unusable } from '../finding.ts';
+import { differs, type Finding, fits, unusable } from '../finding.ts';
 
 /** How a TCP connection went: `open`, `refused` by whoever is there, or why there was no answer, in a few words. */
 export async function knock(host: string, port: number, timeoutMs: number): Promise<string> {
@@ -19,11 +20,17 @@ export async function knock(host: string, port: number, timeoutMs: number): Prom
   }
 }
 
+/** What is wrong with the file is known before anything is sent, and is another matter than a login that is refused. */
+export const KEY_CHECK: BoxCheck = { id: 'key-file', title: 'private key can be used', needs: 'read', run: keyFile };
+
+/** The last of {@link DOOR_CHECKS}, which needs the key. */
+export const LOGIN_CHECK: BoxCheck = { id: 'login', title: 'SSH log in, a first command', needs: 'read', run: login };
+
 /** Without these nothing else can be told, so the first that is unusable ends the examination of a box. */
 export const DOOR_CHECKS: readonly BoxCheck[] = [
   { id: 'tcp', title: 'SSH port answers', needs: 'read', run: port },
   { id: 'host-key', title: 'host key is pinned', needs: 'read', run: hostKey },
-  { id: 'login', title: 'SSH log in, a first command', needs: 'read', run: login },
+  LOGIN_CHECK,
 ];
 
 async function port({ backend, timing }: BoxContext): Promise<Finding> {
@@ -39,9 +46,22 @@ async function port({ backend, timing }: BoxContext): Promise<Finding> {
 
 async function hostKey({ backend, hostKeys, timing }: BoxContext): Promise<Finding> {
   const { host, port } = backend.ssh;
-  const pinned = await hostKeys();
+  const unused: string[] = [];
+  const pinned = await hostKeys((problem) => unused.push(problem)).catch(messageOf);
+  if (typeof pinned === 'string') {
+    return unusable(
+      pinned,
+      'does not connect: it could not tell this box from another one. Pin its key in ssh.hostKeys',
+    );
+  }
   const keys = await presentedHostKeys(host, port, timing.connectMs);
   if (keys.some((key) => pinned.matches(key))) {
+    if (unused.length > 0) {
+      return {
+        ...differs('it showed a pinned key', 'logs in, and leaves out lines of the file. Mend them: see below'),
+        lines: ['Lines of host keys that are not used:', ...unused.map((problem) => `  ${problem}`)],
+      };
+    }
     return fits('it showed a pinned key', 'logs in; any other key is refused before that');
   }
   const shown = keys.map((key) => `${fingerprint(key)} (${keyType(key)})`);
@@ -59,6 +79,22 @@ async function hostKey({ backend, hostKeys, timing }: BoxContext): Promise<Findi
       `  hostKeys: ["${keys.map(fingerprint).join('", "')}"]`,
     ],
   };
+}
+
+async function keyFile({ backend, privateKey }: BoxContext): Promise<Finding> {
+  const problem = await privateKey().then(() => undefined, messageOf);
+  if (problem !== undefined) return unusable(problem, 'does not log in. ssh.privateKeyFile names this file');
+  const mode = (await stat(backend.ssh.privateKeyFile)).mode & 0o777;
+  return (mode & 0o004) === 0
+    ? fits('it is there, whole and without a passphrase', 'reads it again for each connection')
+    : differs(
+        `every user of this machine can read the file (mode ${mode.toString(8)})`,
+        `uses it all the same. chmod 600 ${backend.ssh.privateKeyFile}`,
+      );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function login({ console }: BoxContext): Promise<Finding> {

@@ -32,8 +32,12 @@ test('all Btrfs filesystems of the box are told as a part of the configuration',
   const spare = { label: 'spare', uuid: '11111111-2222-3333-4444-555555555555' };
   const { lines } = await found('pools', [pool, spare, disk]);
   assert.deepEqual(lines?.slice(2), [
-    '  - { label: pool, uuid: 5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f, mountPoint: pool }',
-    '  # - { label: spare, uuid: 11111111-2222-3333-4444-555555555555 }   # not mounted',
+    '  - label: pool',
+    '    uuid: 5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f',
+    '    mountPoint: pool',
+    '  # not mounted:',
+    '  #   label: spare',
+    '  #   uuid: 11111111-2222-3333-4444-555555555555',
   ]);
   assert.deepEqual((await found('pools', [])).lines, ['The box has no Btrfs filesystem.']);
 });

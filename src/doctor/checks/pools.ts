@@ -43,7 +43,7 @@ export function poolProblem({ filesystems, mounted }: PoolRows, pool: PoolConfig
   const mountPoint = mountPointOf(mounts[0] ?? {});
   if (named.length === 0) return `${pool.label}: no Btrfs filesystem has this label`;
   if (named.length > 1) return `${pool.label}: ${named.length} filesystems have this label`;
-  if (uuid !== pool.uuid) return `${pool.label}: its uuid is ${uuid}, not the configured one`;
+  if (uuid !== pool.uuid) return `${pool.label}: its uuid is ${uuid}, configured is ${pool.uuid}`;
   if (mounts.length !== 1) return `${pool.label}: mounted ${mounts.length} times, not once`;
   return mountPoint === mountPointOf({ 'mount-point': pool.mountPoint ?? pool.label })
     ? ''
@@ -75,12 +75,12 @@ async function configuredPools({ backend, console }: BoxContext): Promise<Findin
 
 /** The Btrfs pools of the box as a part of the configuration. */
 function fragment({ filesystems, mounted }: PoolRows): readonly string[] {
-  const pools = filesystems.map((row) => {
+  const pools = filesystems.flatMap((row) => {
     const disk = mounted.find((candidate) => text(candidate, 'fs-label') === text(row, 'label'));
-    const known = `label: ${text(row, 'label')}, uuid: ${text(row, 'uuid')}`;
+    const lines = [`label: ${text(row, 'label')}`, `uuid: ${text(row, 'uuid')}`];
     return disk === undefined
-      ? `  # - { ${known} }   # not mounted`
-      : `  - { ${known}, mountPoint: ${mountPointOf(disk)} }`;
+      ? ['  # not mounted:', ...lines.map((line) => `  #   ${line}`)]
+      : [...lines, `mountPoint: ${mountPointOf(disk)}`].map((line, at) => `  ${at === 0 ? '-' : ' '} ${line}`);
   });
   return pools.length === 0
     ? ['The box has no Btrfs filesystem.']
@@ -153,9 +153,7 @@ async function nvmePort({ backend, timing }: BoxContext): Promise<Finding> {
   const { address, port } = backend.nvme;
   const answer = await knock(address, port, timing.connectMs);
   const lines = [
-    'Whoever reaches the NVMe/TCP port and claims a host NQN can read and write every volume that is',
-    'exported at that moment. Keep the storage network out of reach for everything but nodes, and pods',
-    'off it: SECURITY.md, "The data path".',
+    'Whoever reaches the NVMe/TCP port and claims a host NQN can read and write every volume that is exported at that moment. Keep the storage network out of reach for everything but nodes, and pods off it: SECURITY.md, "The data path".',
   ];
   if (answer === 'open') {
     return { ...fits(`port ${port} is open from here`, 'sends nodes there. See the remark below'), lines };

@@ -46,6 +46,7 @@ function redact(text: string, { backends, withAddresses }: MarkdownOptions): str
   const addresses = backends.flatMap(({ ssh, nvme }) => [ssh.host, nvme.address]);
   const secrets = backends.flatMap(({ ssh }) => [
     [ssh.privateKeyFile, '(key file)'] as const,
+    ...(ssh.hostKeysFile === undefined ? [] : [[ssh.hostKeysFile, '(file of host keys)'] as const]),
     [ssh.user, '(user)'] as const,
   ]);
   let clean = text.replaceAll(FINGERPRINT, '(fingerprint)');

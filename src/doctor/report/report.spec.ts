@@ -6,7 +6,7 @@ import { contextAnswering } from '../console.fixture.ts';
 import type { DoctorReport } from '../doctor.ts';
 import type { NamedFinding } from '../finding.ts';
 import { printMarkdown } from './markdown.ts';
-import { printTable, wrapWords } from './table.ts';
+import { printReport } from './table.ts';
 
 const named = { id: 'x', title: 'a test', needs: 'read' } as const;
 
@@ -25,25 +25,40 @@ function reportOf(findings: readonly NamedFinding[], changes: Partial<DoctorRepo
   };
 }
 
-test('no line of the table is longer than 100 characters, and no word is lost', () => {
+const print = (report: DoctorReport, width = 80) => printReport(report, { width, colour: false });
+
+test('no line of the report is longer than the terminal is wide', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 300 }), (text) => {
-      const report = reportOf([{ ...named, verdict: 'fits', device: text, driver: text }]);
-      assert.ok(
-        printTable(report, false)
-          .split('\n')
-          .every((line) => line.length <= 100),
-      );
-      assert.equal(wrapWords(text, 34).join('').replaceAll(/\s/g, ''), text.replaceAll(/\s/g, ''));
-    }),
+    fc.property(
+      fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 300 }),
+      fc.integer({ min: 80, max: 200 }),
+      (text, width) => {
+        const report = reportOf([{ ...named, verdict: 'fits', device: text, driver: text }]);
+        for (const line of print(report, width).split('\n')) assert.ok(line.length <= width, line);
+      },
+    ),
   );
+});
+
+test('what cannot be tested comes last, and only when the rest could be', () => {
+  const notTestable = [{ unknown: 'U13', title: 'whether it holds', do: 'Look.' }];
+  const whole = print(reportOf([], { notTestable }));
+  assert.match(
+    whole,
+    /\nFits, as far as can be told over SSH\.\n\nNot testable from here\n\n- U13 whether it holds\. Look\.\n$/,
+  );
+  const away = print(
+    reportOf([], { notTestable, exitCode: 2, boxes: [{ name: 'far', complete: false, findings: [] }] }),
+  );
+  assert.doesNotMatch(away, /Not testable|U13/);
+  assert.match(away, /\nCould not be examined to the end: far\.\n$/);
 });
 
 test('colours are there when they are wanted, and change nothing else', () => {
   const report = reportOf([{ ...named, verdict: 'unusable', device: 'no', driver: 'no' }], { exitCode: 1 });
-  const coloured = printTable(report, true);
+  const coloured = printReport(report, { width: 80, colour: true });
   assert.ok(coloured.includes('\x1b[31m✗'));
-  assert.equal(stripVTControlCharacters(coloured), printTable(report, false));
+  assert.equal(stripVTControlCharacters(coloured), print(report));
 });
 
 test('the conclusion follows from the report', () => {
@@ -58,7 +73,7 @@ test('the conclusion follows from the report', () => {
       /^Fits in what could be tested/m,
     ],
   ];
-  for (const [changes, words] of cases) assert.match(printTable(reportOf([], changes), false), words);
+  for (const [changes, words] of cases) assert.match(print(reportOf([], changes)), words);
 });
 
 test('the page for a bug report holds no secret, wherever it stands, and keeps what is none', () => {

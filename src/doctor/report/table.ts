@@ -1,11 +1,25 @@
-import { styleText } from 'node:util';
+import { type Column, printTable, type TableRow } from '../../cli/table.ts';
+import { painter, wrap } from '../../cli/terminal.ts';
 import type { DoctorReport } from '../doctor.ts';
 import type { NamedFinding, Verdict } from '../finding.ts';
+import type { Untestable } from '../untestable.ts';
 import { conclusion, MARKS, tally, titleOf } from './words.ts';
 
-/** Columns of a line; a mark and two gaps between three columns of text make 100. */
-const WIDTHS = [24, 34, 34] as const;
-const WIDTH = 100;
+export interface ReportOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+/** A wider table is no easier to read. */
+const MOST_WIDTH = 120;
+
+const COLUMNS: readonly Column[] = [
+  {},
+  { title: 'what was tested', folds: 'anywhere' },
+  { title: 'what the device did', folds: 'anywhere' },
+  { title: 'what the driver does', folds: 'anywhere' },
+];
 
 const COLOURS: Readonly<Record<Verdict, 'green' | 'yellow' | 'red' | 'gray'>> = {
   fits: 'green',
@@ -14,65 +28,35 @@ const COLOURS: Readonly<Record<Verdict, 'green' | 'yellow' | 'red' | 'gray'>> = 
   untested: 'gray',
 };
 
-/** The report for a terminal, in lines of at most 100 characters; commands and configuration to copy are not broken. */
-export function printTable(report: DoctorReport, colour: boolean): string {
-  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
-  const lines: string[] = [];
-  for (const { name, findings } of report.boxes) {
-    lines.push(paint('bold', name), '');
-    const [tested, device, driver] = WIDTHS;
-    const heads = [
-      'what was tested'.padEnd(tested),
-      'what the device did'.padEnd(device),
-      'what the driver does'.padEnd(driver),
-    ];
-    lines.push(paint('dim', `   ${heads.join('  ').trimEnd()}`));
-    for (const finding of findings) lines.push(...rowLines(finding, (text) => paint(COLOURS[finding.verdict], text)));
-    lines.push('', tally(findings), '');
-    for (const finding of findings) {
-      if (finding.lines !== undefined && finding.lines.length > 0) lines.push(...finding.lines, '');
-    }
-  }
-  lines.push(paint('bold', 'Not testable from here'), '');
-  for (const { unknown, title, do: todo } of report.notTestable) {
-    const [first = '', ...more] = wrapWords(
-      `${unknown === undefined ? '' : `${unknown} `}${title}. ${todo}`,
-      WIDTH - 2,
-    );
-    lines.push(`- ${first}`, ...more.map((line) => `  ${line}`));
-  }
-  lines.push('', conclusion(report), '');
-  return lines.join('\n');
-}
-
-function rowLines(finding: NamedFinding, paint: (text: string) => string): string[] {
-  const texts = [titleOf(finding), finding.device, finding.driver];
-  const columns = texts.map((text, index) => wrapWords(text, WIDTHS[index] ?? 0));
-  const height = Math.max(...columns.map((column) => column.length));
-  return Array.from({ length: height }, (_, line) => {
-    const cells = columns.map((column, index) => (column[line] ?? '').padEnd(WIDTHS[index] ?? 0));
-    return `${line === 0 ? paint(MARKS[finding.verdict]) : ' '}  ${cells.join('  ').trimEnd()}`.trimEnd();
+/** The report for a terminal. Commands and configuration to copy are not broken. */
+export function printReport(report: DoctorReport, options: ReportOptions): string {
+  const paint = painter(options.colour);
+  const width = Math.min(MOST_WIDTH, options.width);
+  const rowOf = (finding: NamedFinding): TableRow => ({
+    cells: [MARKS[finding.verdict], titleOf(finding), finding.device, finding.driver],
+    paint: (mark) => paint(COLOURS[finding.verdict], mark),
   });
+  const boxes = report.boxes.flatMap(({ name, findings }) => [
+    paint('bold', name),
+    '',
+    ...printTable(COLUMNS, findings.map(rowOf), { width, paintTitles: (titles) => paint('dim', titles) }),
+    '',
+    tally(findings),
+    '',
+    ...findings.flatMap(({ lines = [] }) =>
+      lines.length === 0 ? [] : [...lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, width))), ''],
+    ),
+  ]);
+  // Nobody looks further while the box itself could not be examined.
+  const isWhole = report.exitCode !== 2;
+  const rest = isWhole
+    ? ['', paint('bold', 'Not testable from here'), '', ...untestable(report.notTestable, width)]
+    : [];
+  return [...boxes, ...wrap(conclusion(report), width), ...rest, ''].join('\n');
 }
 
-/** Breaks a text between words, and within one that is longer than a line. */
-export function wrapWords(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/).flatMap((whole) => pieces(whole, width))) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
-
-function pieces(word: string, width: number): string[] {
-  const parts: string[] = [];
-  for (let at = 0; at < word.length; at += width) parts.push(word.slice(at, at + width));
-  return parts;
+function untestable(all: readonly Untestable[], width: number): string[] {
+  return all.flatMap(({ unknown, title, do: todo }) =>
+    wrap(`- ${unknown === undefined ? '' : `${unknown} `}${title}. ${todo}`, width, '  '),
+  );
 }

@@ -74,7 +74,7 @@ export interface Block {
   readonly commands: readonly Command[];
 }
 
-export type Command = Builtin | MenuCommand;
+export type Command = Builtin | MenuCommand | LackingCommand;
 
 /** `:name …` */
 export interface Builtin {
@@ -94,6 +94,14 @@ export interface Builtin {
 export interface Target {
   readonly name: string;
   readonly keys: readonly Expression[];
+}
+
+/** A command of a menu that the device has and the simulator has not: it parses, as it does there, and fails when it runs. */
+export interface LackingCommand {
+  readonly kind: 'lacking';
+  /** Path of the menu. */
+  readonly path: string;
+  readonly text: string;
 }
 
 /** `/path/command …` */

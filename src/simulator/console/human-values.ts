@@ -22,6 +22,9 @@ export function humanValue(path: string, name: string, value: Value): string {
 }
 
 function humanNumber(path: string, name: string, value: bigint): string {
+  if (path === '/disk' && name === 'use') {
+    return `${value}%`;
+  }
   if (name === 'file-size' || (path === '/file' && name === 'size')) {
     return withUnit(value);
   }

@@ -87,8 +87,7 @@ export class Interpreter {
     await execution.outlive(this.#hooks.beforeStatement?.(statement, execution));
     let value: Value;
     try {
-      value =
-        command.kind === 'menu' ? await this.#runMenu(command, scope, bare) : await this.#runBuiltin(command, scope);
+      value = await this.#carryOut(command, scope, bare);
     } catch (error) {
       if (isScriptError(error)) {
         await execution.outlive(this.#hooks.afterStatement?.(statement, execution));
@@ -98,6 +97,17 @@ export class Interpreter {
     await execution.outlive(this.#hooks.afterStatement?.(statement, execution));
     await this.pause();
     return value;
+  }
+
+  async #carryOut(command: Command, scope: Scope, bare: boolean): Promise<Value> {
+    switch (command.kind) {
+      case 'menu':
+        return await this.#runMenu(command, scope, bare);
+      case 'builtin':
+        return await this.#runBuiltin(command, scope);
+      case 'lacking':
+        throw new ScriptFailure(`action failed (6): the simulator does not carry out ${command.path}`);
+    }
   }
 
   async #runMenu(node: MenuCommand, scope: Scope, bare: boolean): Promise<Value> {
@@ -180,6 +190,7 @@ export class Interpreter {
 }
 
 function statementOf(command: Command): Statement {
+  if (command.kind === 'lacking') return { text: command.text, path: command.path, command: '' };
   return command.kind === 'menu'
     ? { text: command.text, path: command.menu.path, command: command.command }
     : { text: command.text, command: `:${command.name}` };

@@ -49,7 +49,8 @@ describe(':serialize to=json', () => {
   });
 
   it('refuses what it does not know', async () => {
-    assert.equal(await put('[:serialize to=dsv value=1]'), 'input does not match any value of to');
+    assert.equal(await put('[:serialize to=xml value=1]'), 'input does not match any value of to');
+    assert.match(await put('[:serialize to=dsv value=1]'), /the simulator does not carry out :serialize to=dsv/);
     assert.equal(
       await put('[:serialize to=json options=json.No-String-Conversion value=1]'),
       'input does not match any value of options',

@@ -84,9 +84,31 @@ export class Lexer {
     return Buffer.byteLength(this.text.slice(0, offset)) + 1;
   }
 
+  /** Skips to the end of the command; what stands in brackets and quotes is not looked into. */
+  skipCommand(): void {
+    let depth = 0;
+    while (!this.atEnd && (depth > 0 || !(this.atCommandEnd || this.next === ')'))) {
+      if (this.next === '"') this.#skipQuoted();
+      else {
+        depth += '([{'.includes(this.next) ? 1 : Number(')]}'.includes(this.next)) * -1;
+        this.skip(1);
+      }
+    }
+  }
+
+  #skipQuoted(): void {
+    this.skip(1);
+    while (!this.atEnd && !this.accept('"')) this.skip(this.next === '\\' ? 2 : 1);
+  }
+
   /** Refuses the line: `<what> (line 1 column N)`. */
   fail(what: string, offset: number = this.offset): never {
     throw new SyntaxProblem(`${what} (line 1 column ${this.column(offset)})`);
+  }
+
+  /** Refuses what the device has and the simulator has not, so that nobody takes it for a word that RouterOS does not know. */
+  lack(what: string, offset: number = this.offset): never {
+    return this.fail(`the simulator does not carry out ${what}`, offset);
   }
 
   /** Counts an operator, and refuses the line when there are too many. */

@@ -102,6 +102,10 @@ export class MemoryMenus implements Menus {
     return this.#menus.find((menu) => menu.path === path);
   }
 
+  unsimulated(): readonly string[] {
+    return ['/disk/settings', '/ip/ssh'];
+  }
+
   paths(): readonly string[] {
     return this.#menus.map(({ path }) => path);
   }

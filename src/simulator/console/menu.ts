@@ -63,4 +63,6 @@ export interface Menus {
   find(path: string): Menu | undefined;
   /** Every menu path, so that a parser can tell a menu from a command (`/disk` from `/disk/print`). */
   paths(): readonly string[];
+  /** Paths of menus that the device has and the simulator has not. */
+  unsimulated(): readonly string[];
 }

@@ -2,7 +2,7 @@ import type { Block, Builtin, Expression, Target } from './ast.ts';
 import { parseGroup } from './parse-expression.ts';
 import type { ParseState } from './parse-state.ts';
 import { parseValue } from './parse-value.ts';
-import { type Parameter, type Signature, signatures } from './signatures.ts';
+import { isDeviceWord, type Parameter, type Signature, signatures } from './signatures.ts';
 
 /** Arguments while they are being read. */
 interface Collected {
@@ -18,7 +18,7 @@ export function parseBuiltin(state: ParseState): Builtin {
   const start = lexer.offset;
   lexer.expect(':');
   const name = lexer.take(/[A-Za-z0-9-]+/y) ?? lexer.fail('expected command name');
-  const signature = signatures.get(name) ?? lexer.fail(`bad command name ${name}`, start + 1);
+  const signature = signatures.get(name) ?? refuseName(state, name, start + 1);
   if (!lexer.atCommandEnd && lexer.next !== ' ' && lexer.next !== '\t') {
     lexer.fail('expected end of command');
   }
@@ -27,7 +27,7 @@ export function parseBuiltin(state: ParseState): Builtin {
   }
   const variables = signature.variables > 0 ? parseNames(state, signature.variables) : [];
   const target = signature.target ? parseTarget(state) : undefined;
-  const { values, blocks } = parseParameters(state, signature, variables);
+  const { values, blocks } = parseParameters(state, name, signature, variables);
   if (signature.scope === 'declares') {
     variables.forEach((variable) => {
       state.declare(variable);
@@ -35,6 +35,16 @@ export function parseBuiltin(state: ParseState): Builtin {
   }
   const text = lexer.text.slice(start, lexer.offset).trimEnd();
   return { kind: 'builtin', name, text, variables, values, blocks, ...(target ? { target } : {}) };
+}
+
+function refuseName({ lexer }: ParseState, name: string, offset: number): never {
+  return isDeviceWord(name) ? lexer.lack(`:${name}`, offset) : lexer.fail(`bad command name ${name}`, offset);
+}
+
+function refuseParameter({ lexer }: ParseState, builtin: string, name: string, offset: number): never {
+  return isDeviceWord(builtin, name)
+    ? lexer.lack(`:${builtin} ${name}=`, offset)
+    : lexer.fail(`bad parameter ${name}`, offset);
 }
 
 function parseNames(state: ParseState, most: number): string[] {
@@ -67,7 +77,12 @@ function parseTarget(state: ParseState): Target {
   return { name: place.name, keys };
 }
 
-function parseParameters(state: ParseState, signature: Signature, variables: readonly string[]): Collected {
+function parseParameters(
+  state: ParseState,
+  builtin: string,
+  signature: Signature,
+  variables: readonly string[],
+): Collected {
   const { lexer } = state;
   const collected: Collected = { values: new Map(), blocks: new Map(), given: [] };
   const waiting = [...signature.positional];
@@ -80,7 +95,8 @@ function parseParameters(state: ParseState, signature: Signature, variables: rea
     if (before === lexer.offset) {
       lexer.fail('expected end of command');
     }
-    const parameter = takeName(state, signature, collected) ?? waiting.shift() ?? lexer.fail('expected end of command');
+    const parameter =
+      takeName(state, builtin, signature, collected) ?? waiting.shift() ?? lexer.fail('expected end of command');
     parseParameter(state, parameter, collected, signature.scope === 'binds' ? variables : []);
     collected.given.push(parameter.name);
   }
@@ -91,7 +107,12 @@ function parseParameters(state: ParseState, signature: Signature, variables: rea
 }
 
 /** Takes `name=` if it is next. */
-function takeName(state: ParseState, signature: Signature, { given }: Collected): Parameter | undefined {
+function takeName(
+  state: ParseState,
+  builtin: string,
+  signature: Signature,
+  { given }: Collected,
+): Parameter | undefined {
   const { lexer } = state;
   const start = lexer.offset;
   const name = lexer.take(/[A-Za-z][A-Za-z0-9-]*(?==)/y);
@@ -99,7 +120,7 @@ function takeName(state: ParseState, signature: Signature, { given }: Collected)
     return undefined;
   }
   const index = signature.named.findIndex((parameter) => parameter.name === name);
-  const parameter = signature.named[index] ?? lexer.fail(`bad parameter ${name}`, start);
+  const parameter = signature.named[index] ?? refuseParameter(state, builtin, name, start);
   const later = signature.named.slice(index + 1).some((other) => given.includes(other.name));
   if (given.includes(name) || (signature.ordered && later)) {
     lexer.fail('expected end of command', start);

@@ -1,4 +1,4 @@
-import type { Expression, MenuCommand } from './ast.ts';
+import type { Expression, LackingCommand, MenuCommand } from './ast.ts';
 import type { Menu } from './menu.ts';
 import { parseExpression } from './parse-expression.ts';
 import type { ParseState } from './parse-state.ts';
@@ -33,10 +33,15 @@ interface Collected {
 }
 
 /** Parses `/path/command …` and `/path command …`; inside another command's arguments also `command …` alone. */
-export function parseMenuCommand(state: ParseState): MenuCommand {
+export function parseMenuCommand(state: ParseState): MenuCommand | LackingCommand {
   const { lexer } = state;
   const start = lexer.offset;
-  const { menu, command } = parsePath(state, lexer.accept('/') ? '' : state.menuPath);
+  const found = parsePath(state, lexer.accept('/') ? '' : state.menuPath);
+  if ('lacking' in found) {
+    lexer.skipCommand();
+    return { kind: 'lacking', path: found.lacking, text: lexer.text.slice(start, lexer.offset).trimEnd() };
+  }
+  const { menu, command } = found;
   const collected = state.inMenu(menu.path, () => parseArguments(state, menu, command));
   return { kind: 'menu', menu, command, text: lexer.text.slice(start, lexer.offset).trimEnd(), ...collected };
 }
@@ -56,7 +61,7 @@ function parseArguments(state: ParseState, menu: Menu, command: string): Collect
     if (before === lexer.offset) {
       lexer.fail('expected end of command');
     }
-    parseArgument(state, { command, known }, waiting, collected);
+    parseArgument(state, { name: `${menu.path}/${command}`, command, offered, known }, waiting, collected);
   }
   requireItem(state, command, offered, collected);
   return collected;
@@ -74,15 +79,16 @@ function accepted(command: string, known: readonly string[]): readonly string[] 
   }
 }
 
-function parsePath(state: ParseState, from: string): { menu: Menu; command: string } {
+function parsePath(state: ParseState, from: string): { menu: Menu; command: string } | { lacking: string } {
   const { lexer, menus } = state;
-  const paths = menus.paths();
+  const [paths, unsimulated] = [menus.paths(), menus.unsimulated()];
   let path = from;
   for (;;) {
     const start = lexer.offset;
     const word = lexer.take(/[A-Za-z0-9-]+/y) ?? lexer.fail('expected command name');
     const deeper = `${path}/${word}`;
-    if (!paths.some((known) => known === deeper || known.startsWith(`${deeper}/`))) {
+    if (unsimulated.includes(deeper)) return { lacking: deeper };
+    if (![...paths, ...unsimulated].some((known) => known === deeper || known.startsWith(`${deeper}/`))) {
       const menu = menus.find(path);
       return menu !== undefined && Object.hasOwn(menu.commands, word)
         ? { menu, command: word }
@@ -95,13 +101,20 @@ function parsePath(state: ParseState, from: string): { menu: Menu; command: stri
   }
 }
 
-function parseArgument(
-  state: ParseState,
-  { command, known }: { command: string; known: readonly string[] },
-  waiting: string[],
-  into: Collected,
-): void {
+/** A command while its arguments are being read. */
+interface Reading {
+  /** With the path of its menu. */
+  readonly name: string;
+  readonly command: string;
+  /** The arguments that the device has. */
+  readonly offered: readonly string[];
+  /** Those of them that are carried out. */
+  readonly known: readonly string[];
+}
+
+function parseArgument(state: ParseState, reading: Reading, waiting: string[], into: Collected): void {
   const { lexer } = state;
+  const { name: path, command, offered, known } = reading;
   const start = lexer.offset;
   const word = lexer.peek(/[A-Za-z.][A-Za-z0-9.-]*/y) ?? '';
   const after = lexer.text.charAt(start + word.length);
@@ -112,10 +125,12 @@ function parseArgument(
     // `find` takes its conditions without the word as well.
     into.where = parseWhere(state);
   } else if (word !== '' && after === '=') {
-    parseNamed(state, word, known, into);
+    parseNamed(state, word, reading, into);
   } else if (known.includes(word) && flagNames.has(word)) {
     lexer.skip(word.length);
     into.flags.add(word);
+  } else if (offered.includes(word) && !known.includes(word)) {
+    lexer.lack(`${path} ${word}`);
   } else {
     const name = waiting.shift() ?? lexer.fail(word === '' ? stray(lexer.next) : 'expected end of command');
     take(state, name, into);
@@ -127,8 +142,9 @@ function stray(character: string): string {
   return character === "'" ? 'syntax error' : 'expected end of command';
 }
 
-function parseNamed(state: ParseState, name: string, known: readonly string[], into: Collected): void {
+function parseNamed(state: ParseState, name: string, { name: path, offered, known }: Reading, into: Collected): void {
   const { lexer } = state;
+  if (offered.includes(name) && !known.includes(name)) lexer.lack(`${path} ${name}=`);
   if (!known.includes(name) || flagNames.has(name) || name === 'where') {
     lexer.fail(`bad parameter ${name}`);
   }

@@ -5,6 +5,7 @@ export function describeCommand(command: Command): string {
   if (command.kind === 'builtin') {
     return `(evl /${command.name})`;
   }
+  if (command.kind === 'lacking') return `(evl ${command.path})`;
   const names = [...command.args.keys(), ...command.flags].map((name) => `${name}=`);
   return `(evl ${[`${command.menu.path}/${command.command}`, ...names].join(';')})`;
 }

@@ -5,15 +5,30 @@ import { memoryConsole, output } from './memory-menus.testing.ts';
 /** Lines that do not parse, with the text that the console prints (docs/routeros.md, 1.4). */
 const refusals: readonly (readonly [what: string, line: string, text: string])[] = [
   ['an unknown builtin', ':nope 1', 'bad command name nope (line 1 column 2)'],
-  ['a builtin without its colon', 'put 1', 'bad command name put (line 1 column 1)'],
-  [':global, which outlives a script', ':global x 1', 'bad command name global (line 1 column 2)'],
+  ['a builtin without its colon', 'put 1', 'the simulator does not carry out put without its colon (line 1 column 1)'],
+  [
+    'a path without its slash',
+    'disk print',
+    'the simulator does not carry out disk without its slash (line 1 column 1)',
+  ],
+  [':global, which outlives a script', ':global x 1', 'the simulator does not carry out :global (line 1 column 2)'],
+  ['an unknown menu beside it', '/ip/nope/print', 'bad command name nope (line 1 column 5)'],
+  [
+    'a parameter that the device has',
+    ':put message=1',
+    'the simulator does not carry out :put message= (line 1 column 6)',
+  ],
   ['an unknown command of a menu', '/disk/nope', 'bad command name nope (line 1 column 7)'],
   ['an unknown command, space form', '/disk btrfs nope', 'bad command name nope (line 1 column 13)'],
   ['an unknown menu', '/nope/print', 'bad command name nope (line 1 column 2)'],
-  ['a command of no menu', ':put [find]', 'bad command name find (line 1 column 7)'],
+  ['a command of no menu', ':put [find]', 'the simulator does not carry out find without its colon (line 1 column 7)'],
   ['an unknown argument', '/disk/add nope=1', 'bad parameter nope (line 1 column 11)'],
   ['an argument of another command', '/disk/remove slot=x', 'bad parameter slot (line 1 column 14)'],
-  ['an argument that is not simulated', '/disk/print follow', 'expected end of command (line 1 column 13)'],
+  [
+    'an argument that is not simulated',
+    '/disk/print follow',
+    'the simulator does not carry out /disk/print follow (line 1 column 13)',
+  ],
   ['an unknown argument of a builtin', ':if (true) then={}', 'bad parameter then (line 1 column 12)'],
   [
     'an unknown argument in a nested block',

@@ -5,6 +5,7 @@ import { parseBuiltin } from './parse-builtin.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseMenuCommand } from './parse-menu-command.ts';
 import { type Grammar, ParseState } from './parse-state.ts';
+import { isDeviceWord } from './signatures.ts';
 
 const grammar: Grammar = { command: parseCommand, expression: parseExpression, block: parseBlock };
 
@@ -54,7 +55,13 @@ function parseCommand(state: ParseState): Command {
     return parseMenuCommand(state);
   }
   // The device also takes builtins without their colon and paths without their first slash. Scripts should not.
-  return lexer.fail(word === undefined ? 'syntax error' : `bad command name ${word}`);
+  if (word === undefined) return lexer.fail('syntax error');
+  if (isDeviceWord(word)) return lexer.lack(`${word} without its colon`);
+  const root = `/${word}`;
+  const isMenu = [...state.menus.paths(), ...state.menus.unsimulated()].some((path) =>
+    `${path}/`.startsWith(`${root}/`),
+  );
+  return isMenu ? lexer.lack(`${word} without its slash`) : lexer.fail(`bad command name ${word}`);
 }
 
 function parseBlock(state: ParseState, variables: readonly string[]): Block {

@@ -7,6 +7,8 @@ import { nothing } from './value.ts';
 const width = 80;
 /** What further lines of a row begin with. */
 const indent = '    ';
+/** The same in `/file`. */
+const fileIndent = '     ';
 
 /** What to show of each row. */
 export interface Selection {
@@ -23,10 +25,11 @@ export interface Selection {
 export function renderDetail(menu: Menu, rows: readonly Row[], selection: Selection): readonly string[] {
   const lines = flagsHeader(menu);
   rows.forEach((row, index) => {
-    const prefix = `${label(row, index, selection)} ${flagLetters(menu, row).padEnd(2)} `;
     const [first = '', ...others] = pairs(menu, row, selection);
+    const number = label(row, index, selection);
+    const prefix = `${number} ${flagLetters(menu, row).padEnd(2)} `;
     if (menu.path === '/file' && first.startsWith('name=') && others.length > 0) {
-      lines.push(...wrap(prefix, first), ...wrap(indent, others.join(' ')));
+      lines.push(...wrap(`${number}   `, first, fileIndent), ...wrap(fileIndent, others.join(' '), fileIndent));
     } else {
       lines.push(...wrap(prefix, [first, ...others].join(' ')));
     }
@@ -86,16 +89,24 @@ function label(row: Row, index: number, { ids }: Selection): string {
   return (ids ? row.id : String(index)).padStart(2);
 }
 
-/** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does; `disabled` never. */
+/** What hardware was not seen to show as a pair, though it has it (docs/routeros.md, 4.2). */
+const neverShown: ReadonlySet<string> = new Set([
+  ...['.id', 'disabled', 'raid-member-failed'],
+  ...['self-encryption-supported', 'self-encryption-enabled', 'self-encrypted-and-locked'],
+]);
+
+/** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does. */
 function pairs(menu: Menu, row: Row, selection: Selection): readonly string[] {
   const settable = menu.commands['set'] ?? [];
-  return selection
-    .properties(row)
-    .filter(
-      (name) => !['.id', 'disabled'].includes(name) && (!Object.hasOwn(menu.flags, name) || settable.includes(name)),
-    )
-    .filter((name) => propertyOf(row, name) !== nothing)
-    .map((name) => `${name}=${cell(menu, row, name)}`);
+  return (
+    selection
+      .properties(row)
+      .filter((name) => !neverShown.has(name) && (!Object.hasOwn(menu.flags, name) || settable.includes(name)))
+      // Only what is mounted shows free space; elsewhere `free` repeats the size.
+      .filter((name) => name !== 'free' || propertyOf(row, 'mounted') !== false)
+      .filter((name) => propertyOf(row, name) !== nothing)
+      .map((name) => `${name}=${cell(menu, row, name)}`)
+  );
 }
 
 function cell(menu: Menu, row: Row, name: string): string {
@@ -104,7 +115,7 @@ function cell(menu: Menu, row: Row, name: string): string {
 }
 
 /** Lines that begin with `first`, the further ones with an indent. */
-function wrap(first: string, text: string): string[] {
+function wrap(first: string, text: string, further = indent): string[] {
   const lines: string[] = [];
   let begin = first;
   let rest = text;
@@ -113,7 +124,7 @@ function wrap(first: string, text: string): string[] {
     const blank = rest.lastIndexOf(' ', room);
     lines.push(begin + rest.slice(0, blank > 0 ? blank : room));
     rest = rest.slice(blank > 0 ? blank + 1 : room);
-    begin = indent;
+    begin = further;
   }
   return [...lines, begin + rest];
 }

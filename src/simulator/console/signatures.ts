@@ -1,3 +1,5 @@
+import words from './builtins.json' with { type: 'json' };
+
 /** What a parameter of a builtin holds: a value, a block of statements, or the options of `:serialize`. */
 export interface Parameter {
   readonly name: string;
@@ -30,9 +32,18 @@ function signature(form: Partial<Signature>): Signature {
 
 const conversion = signature({ positional: [value('value')] });
 
+/** The builtins of RouterOS 7.24 with the names of their parameters (docs/routeros.md, 0.1). */
+const deviceWords: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(words));
+
+/** Whether the device has a builtin, or a parameter of one, whatever the simulator has. */
+export function isDeviceWord(builtin: string, parameter?: string): boolean {
+  const parameters = deviceWords.get(builtin);
+  return parameters !== undefined && (parameter === undefined || parameters.includes(parameter));
+}
+
 /**
- * The builtins. What is not here is `bad command name`, also where the device has more: `:global` outlives a script,
- * `:quit` cannot be caught and `:return` hangs (docs/routeros.md, 1.3), so the driver must do without.
+ * The builtins that are carried out. The device has more: `:global` outlives a script, `:quit` cannot be caught and
+ * `:return` hangs (docs/routeros.md, 1.3), so the driver must do without. They are refused as what the simulator lacks.
  */
 export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['local', signature({ variables: 1, scope: 'declares', positional: [optional(value('value'))] })],

@@ -19,6 +19,7 @@ import type { PoolConditions } from './pool-conditions.ts';
 import { receive, type Transfer } from './receive.ts';
 import { pathKey } from './records.ts';
 import { reconcile } from './recovery.ts';
+import { UNSIMULATED } from './schema.ts';
 import { State } from './state.ts';
 import { StateLock } from './state-lock.ts';
 import { UsageTable } from './usage.ts';
@@ -173,7 +174,7 @@ function menusOf(box: Box): Menus {
     logMenu(box),
   ];
   const byPath = new Map(all.map((menu) => [menu.path, menu]));
-  return { find: (path) => byPath.get(path), paths: () => [...byPath.keys()] };
+  return { find: (path) => byPath.get(path), paths: () => [...byPath.keys()], unsimulated: () => UNSIMULATED };
 }
 
 async function refuseLostPools(box: Box): Promise<void> {

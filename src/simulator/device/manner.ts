@@ -7,6 +7,8 @@ export interface DeviceManner {
   readonly fileSizeOfExisting: 'refused' | 'resized' | 'zeroed' | 'ignored';
   /** Whether `/disk set file-size=` cuts a file off when it is smaller (U3); else it is refused. */
   readonly shrinks: boolean;
+  /** Characters that a slot may have (U6); 32 on 7.24, 40 on an earlier version (docs/routeros.md, 4.4). */
+  readonly longestSlot: number;
   /** Whether an image takes all of its space when it is made or grown (U5). */
   readonly preallocates: boolean;
   /** Whether a subvolume whose file a disk item uses can be removed (U9). */
@@ -23,6 +25,7 @@ export interface DeviceManner {
 export const STRICT_MANNER: DeviceManner = {
   fileSizeOfExisting: 'refused',
   shrinks: false,
+  longestSlot: 32,
   preallocates: false,
   removesUsed: false,
   removalMs: 0,

@@ -6,6 +6,21 @@ import schema from './schema.json' with { type: 'json' };
  */
 const commandsByPath: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = schema;
 
+/** Menus of RouterOS 7.24 below those that are simulated, or beside them, that are not (docs/routeros.md, 0.1). */
+export const UNSIMULATED: readonly string[] = [
+  '/disk/settings',
+  '/file/rsync-daemon',
+  '/file/sync',
+  '/ip/ssh',
+  '/system/clock/manual',
+  '/system/package/local-update',
+  '/system/package/update',
+  '/system/resource/cpu',
+  '/system/resource/hardware',
+  '/system/resource/irq',
+  '/user',
+];
+
 /**
  * The commands of one menu.
  *

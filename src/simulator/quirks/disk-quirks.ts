@@ -8,6 +8,12 @@ const ALLOW = 'nvme-tcp-server-allow-host-name';
 /** What can differ in slots, comments, NQNs and allow-lists (docs/routeros.md, 4.1, 4.4 and 4.6). */
 export const DISK_QUIRKS: readonly QuirkDefinition[] = [
   refusal('slot-limit-24', 'U6', 'a slot of more than 24 characters is refused', 'slot', (slot) => slot.length > 24),
+  {
+    name: 'slot-limit-40',
+    unknown: 'U6',
+    summary: 'a slot of up to 40 characters is taken',
+    effects: () => ({ device: { longestSlot: 40 } }),
+  },
   refusal('slot-without-dashes', 'U6', 'a slot with a dash is refused', 'slot', (slot) => slot.includes('-')),
   rewriting('slot-upper-case', 'U6', 'slots become upper case', 'slot', (slot) => slot.toUpperCase()),
   {

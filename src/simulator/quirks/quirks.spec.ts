@@ -111,6 +111,11 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     strict: 'ok',
     quirky: 'invalid value for argument slot',
   },
+  'slot-limit-40': {
+    line: `/disk/add type=file slot=${'s'.repeat(40)} file-path=pool/x.img file-size=1; :put ok`,
+    strict: 'invalid value for argument slot: longer than 32 characters',
+    quirky: 'ok',
+  },
   'slot-without-dashes': { line: `${VOLUME}; ${size}`, strict: '4096', quirky: 'invalid value for argument slot' },
   'slot-upper-case': { line: `${VOLUME}; :put [:len [/disk/find where slot=V-1]]`, strict: '0', quirky: '1' },
   'nqn-ignored-until-export': {

@@ -110,7 +110,7 @@ export class Quirks {
       }
       return this.#menus.quirky;
     };
-    return { find: (path) => now().find(path), paths: () => now().paths() };
+    return { find: (path) => now().find(path), paths: () => now().paths(), unsimulated: () => now().unsimulated() };
   }
 }
 

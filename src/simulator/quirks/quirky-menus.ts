@@ -8,6 +8,7 @@ export function quirkyMenus(menus: Menus, effects: readonly MenuEffects[]): Menu
   const made = new Map<string, Menu>();
   return {
     paths: () => menus.paths().filter((path) => !isHidden(path)),
+    unsimulated: () => menus.unsimulated().filter((path) => !isHidden(path)),
     find(path) {
       const menu = isHidden(path) ? undefined : menus.find(path);
       if (menu === undefined) return undefined;

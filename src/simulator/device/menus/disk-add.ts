@@ -6,8 +6,11 @@ import { type DiskRecord, leafName, parentPath, pathKey } from '../records.ts';
 import type { Change } from '../state.ts';
 import { applySettings, checkExport } from './disk-settings.ts';
 
-/** Longest slot that 7.24 takes (docs/routeros.md, 4.4). */
-const MAX_SLOT_LENGTH = 32;
+/** What a disk can be (docs/routeros.md, 4.1). */
+const TYPES: readonly string[] = [
+  ...['crypted', 'file', 'hardware', 'iscsi', 'nfs', 'nvme-tcp'],
+  ...['partition', 'raid', 'ramdisk', 'smb', 'sshfs', 'tmpfs'],
+];
 
 /**
  * `/disk add type=file`: makes an item for a file, which is attached when it exists and made when it does not. An
@@ -17,6 +20,7 @@ const MAX_SLOT_LENGTH = 32;
 export async function addDisk(box: Box, args: Arguments): Promise<string> {
   const type = textArgument(args, 'type');
   if (type === undefined) throw failure('type must be specified');
+  if (!TYPES.includes(type)) throw noMatch('type');
   if (type !== 'file') throw notSimulated(`/disk add type=${type}`);
   const filePath = textArgument(args, 'file-path');
   if (filePath === undefined || filePath === '') throw failure('file-path must be specified');
@@ -98,7 +102,8 @@ function checkedLocation(box: Box, filePath: string): Location {
 }
 
 function checkedSlot(box: Box, slot: string): string {
-  if (slot.length > MAX_SLOT_LENGTH) throw invalidValue('slot', `longer than ${MAX_SLOT_LENGTH} characters`);
+  const { longestSlot } = box.manner;
+  if (slot.length > longestSlot) throw invalidValue('slot', `longer than ${longestSlot} characters`);
   if (!/^[A-Za-z0-9._-]+$/.test(slot)) throw invalidValue('slot');
   const taken = [...box.state.table('disk').values(), ...box.state.table('pool').values()];
   if (taken.some((item) => item.slot === slot)) throw failure('already have such entry');

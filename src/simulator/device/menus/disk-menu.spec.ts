@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Value } from '../../console/value.ts';
+import { quirkyBox } from '../../quirks/quirky-box.testing.ts';
 import { type DeviceUnderTest, MIB, openDevice } from '../device.testing.ts';
 
 const DISK = '/disk';
@@ -214,4 +215,25 @@ test('an empty list of items and an id that is gone are errors', async (t) => {
   await assert.rejects(async () => menu?.run('remove', [], new Map()), /^DeviceFailure: expected item id$/);
   await assert.rejects(async () => menu?.run('remove', ['*99'], new Map()), /^DeviceFailure: no such item \(4\)$/);
   await assert.rejects(async () => menu?.run('format', ['*1'], new Map()), /the simulator does not carry out/);
+});
+
+test('print detail of an exported item has the pairs of hardware, in their order', async (t) => {
+  const { run } = await quirkyBox(t, ['slot-limit-40']);
+  await run(
+    '/disk/btrfs/subvolume/add fs=pool name=v; /disk/add type=file slot=pvc-test-123 file-path=/pool/v/test.img file-size=50G mount-filesystem=no nvme-tcp-export=yes',
+  );
+  const printed = (await run('/disk/print detail where slot="pvc-test-123"')).replaceAll(/\|? +/g, ' ');
+  assert.ok(
+    printed.endsWith(
+      [
+        ' type=file slot="pvc-test-123" slot-default="" parent="" fs=- model="/pool/v/test.img"',
+        'size=53 687 091 200 mount-filesystem=no mount-read-only=no compress=no sector-size=512',
+        'raid-master=none nvme-tcp-export=yes nvme-tcp-server-port=4420',
+        'nvme-tcp-server-nqn="nqn.2000-02.com.mikrotik:pvc-test-123" nvme-tcp-server-allow-host-name=""',
+        'iscsi-export=no nfs-sharing=no smb-sharing=no media-sharing=no media-interface=none swap=no',
+        'file-path=/pool/v/test.img file-size=50.0GiB file-offset=0',
+      ].join(' '),
+    ),
+    printed,
+  );
 });

@@ -63,6 +63,20 @@ const COMMON: Readonly<Record<string, Value>> = {
   swap: false,
 };
 
+/** The order in which hardware shows what it shows (docs/routeros.md, 4.2). */
+const ORDER: readonly string[] = [
+  ...['type', 'slot', 'slot-default', 'parent', 'comment', 'fs', 'fs-label', 'fs-uuid', 'model', 'size', 'free', 'use'],
+  ...['mount-point', 'mount-point-template', 'mount-filesystem', 'mount-read-only', 'compress', 'sector-size'],
+  ...['raid-master', 'nvme-tcp-export', 'nvme-tcp-server-port', 'nvme-tcp-server-nqn'],
+  ...['nvme-tcp-server-allow-host-name', 'iscsi-export', 'nfs-sharing', 'smb-sharing', 'media-sharing'],
+  ...['media-interface', 'swap', 'file-path', 'file-size', 'file-offset'],
+];
+
+function ordered(id: string, props: Readonly<Record<string, Value | undefined>>): Row {
+  const first = ORDER.map((name) => [name, props[name]] as const);
+  return makeRow(id, { ...Object.fromEntries(first), ...props });
+}
+
 /** Every property name of the menu. */
 export const DISK_PROPERTIES: readonly string[] = [
   ...new Set([
@@ -115,7 +129,7 @@ function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
   const { mounted, swappedFor } = box.conditions.of(pool.label);
   // A filesystem that nobody wrote to is empty.
   const free = swappedFor === null ? left : size;
-  return makeRow(pool.diskId, {
+  return ordered(pool.diskId, {
     type: 'hardware',
     slot: pool.slot,
     'slot-default': pool.slot,
@@ -142,7 +156,7 @@ function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
 /** @param length Bytes of the image; undefined while it is not attached. */
 function diskRow(disk: DiskRecord, length: number | undefined): Row {
   const size = length === undefined ? undefined : BigInt(length);
-  return makeRow(disk.id, {
+  return ordered(disk.id, {
     type: 'file',
     slot: disk.slot,
     'slot-default': '',

@@ -48,7 +48,8 @@ export function applySettings(disk: DiskRecord, args: Arguments): DiskRecord {
 export function checkExport(box: Box, disk: DiskRecord): void {
   if (!disk.exported || disk.disabled) return;
   if (disk.mountFilesystem) {
-    throw failure('nvme-tcp-export with mount-filesystem=yes: router and initiator would both mount the filesystem');
+    const rule = 'a rule of the simulator, hardware takes it: no nvme-tcp-export with mount-filesystem=yes';
+    throw failure(`${rule}, for router and initiator would both mount the filesystem`);
   }
   for (const other of box.state.table('disk').values()) {
     if (other.id !== disk.id && other.exported && !other.disabled && other.nqn === disk.nqn) {

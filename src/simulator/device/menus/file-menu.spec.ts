@@ -27,11 +27,11 @@ test('print detail: the name on a line of its own, and no quotes', async (t) => 
   const proplist = 'proplist=name,type,size,last-modified';
   assert.equal(
     await run(`/file/print detail ${proplist} where name~"notes"`),
-    ' 0    name=pool/notes.txt|    type=.txt file size=5B last-modified=2026-01-02 12:00:00',
+    ' 0   name=pool/notes.txt|     type=.txt file size=5B last-modified=2026-01-02 12:00:00',
   );
   assert.equal(
     await run(`/file/print detail ${proplist} where type=directory`),
-    ` 0    name=pool/${'d'.repeat(64)}|    ${'d'.repeat(16)}|    type=directory last-modified=2026-01-02 12:00:00`,
+    ` 0   name=pool/${'d'.repeat(65)}|     ${'d'.repeat(15)}|     type=directory last-modified=2026-01-02 12:00:00`,
   );
 });
 

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import type { ExportTarget } from './attach/export-target.ts';
-import { collectJson, collectPool, parseLatency, parseListen } from './command-options.ts';
-import { BACKENDS, type Backend, type PoolOptions } from './device/options.ts';
-import type { Quirk } from './quirks/quirk.ts';
-import type { Simulator } from './simulate.ts';
+import { exitHelp } from '../../cli/exit-codes.ts';
+import { print } from '../../cli/output.ts';
+import { printTable } from '../../cli/table.ts';
+import { columns } from '../../cli/terminal.ts';
+import { UsageError } from '../../cli/usage-error.ts';
+import type { ExportTarget } from '../../simulator/attach/export-target.ts';
+import { BACKENDS, type Backend, type PoolOptions } from '../../simulator/device/options.ts';
+import type { Simulator } from '../../simulator/simulate.ts';
+import { collectJson, collectPool, parseLatency, parseListen } from './options.ts';
 
 interface Flags {
   readonly state?: string;
@@ -46,18 +50,24 @@ The same on real subvolumes, as root, in a directory of its own on a Btrfs:
       --backend btrfs --pool label=pool,path=/mnt/rds
 
 Everything survives a restart. The simulator is stricter than the device: what
-it does not do, it refuses, and it says so.`;
+it does not do, it refuses, and it says so.
+`;
 
-/** The sub-command `simulate`: runs until SIGINT or SIGTERM. */
+const EXIT_HELP = exitHelp({ well: 'ended by SIGTERM or SIGINT' });
+
+const LISTEN = '127.0.0.1:2222';
+
+/** `rose-csi simulate`: runs until SIGINT or SIGTERM. */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description('run a ROSE Data Server without hardware, for trying the driver and for tests')
+    .description('Run a ROSE Data Server without hardware, for trying the driver and for tests')
     .option('--state <dir>', 'directory for everything that lasts; made when absent (required; one simulator each)')
     .option('--authorized-keys <file>', 'public keys that may log in, in the OpenSSH format (required: no default key)')
-    .option('--listen <address>', 'loopback address and port for SSH; port 0 takes a free one', parseListen, {
-      host: '127.0.0.1',
-      port: 2222,
-    })
+    .addOption(
+      new Option('--listen <address>', 'loopback address and port for SSH; port 0 takes a free one')
+        .argParser(parseListen)
+        .default(parseListen(LISTEN), LISTEN),
+    )
     .option('--user <name>', 'the user that may log in', 'csi')
     .option(
       '--pool <spec>',
@@ -78,25 +88,20 @@ export function simulateCommand(): Command {
     .option('--quirk <name...>', 'ways in which the box differs from the strict default; repeat for more')
     .option('--list-quirks', 'list the names for --quirk and end')
     .option('--json', 'print one line of JSON when ready')
-    .addHelpText('after', EXAMPLE)
-    .action(async (flags: Flags, command: Command) => {
-      try {
-        await simulate(flags);
-      } catch (error) {
-        command.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    });
+    .addHelpText('after', `${EXAMPLE}${EXIT_HELP}`)
+    .action(simulate);
 }
 
 async function simulate(flags: Flags): Promise<void> {
   if (flags.listQuirks === true) {
-    const { QUIRKS } = await import('./quirks/quirks.ts');
-    const line = ({ name, unknown = '', summary }: Quirk) => `${name.padEnd(28)}${unknown.padEnd(5)}${summary}\n`;
-    process.stdout.write(QUIRKS.map(line).join(''));
+    const { QUIRKS } = await import('../../simulator/quirks/quirks.ts');
+    const rows = QUIRKS.map(({ name, unknown = '', summary }) => ({ cells: [name, unknown, summary] }));
+    const lines = printTable([{}, {}, { folds: 'words' }], rows, { width: columns() });
+    print(lines.map((line) => `${line}\n`).join(''));
     return;
   }
   const simulator = await start(flags);
-  process.stdout.write(flags.json === true ? readyJson(simulator, flags) : readyText(simulator, flags));
+  print(flags.json === true ? readyJson(simulator, flags) : readyText(simulator, flags));
   const stop = new AbortController();
   const { signal } = stop;
   await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
@@ -106,15 +111,15 @@ async function simulate(flags: Flags): Promise<void> {
 }
 
 async function start(flags: Flags): Promise<Simulator> {
-  if (flags.state === undefined) throw new Error('--state is missing: name a directory of its own');
+  if (flags.state === undefined) throw new UsageError('--state is missing: name a directory of its own');
   if (flags.authorizedKeys === undefined) {
-    throw new Error(
+    throw new UsageError(
       "--authorized-keys is missing: make a key with `ssh-keygen -t ed25519 -N '' -f id_rds`, pass id_rds.pub",
     );
   }
   // Loaded when it runs, so that the other commands do not carry it in memory.
-  const { startSimulator } = await import('./simulate.ts');
-  const { parseFaultOrder } = await import('./faults/fault-schema.ts');
+  const { startSimulator } = await import('../../simulator/simulate.ts');
+  const { parseFaultOrder } = await import('../../simulator/faults/fault-schema.ts');
   return startSimulator({
     stateDir: flags.state,
     listen: flags.listen,
@@ -133,12 +138,12 @@ async function start(flags: Flags): Promise<Simulator> {
 }
 
 async function openNvmet(address: string): Promise<ExportTarget> {
-  const { NvmetTarget } = await import('./attach/nvmet.ts');
+  const { NvmetTarget } = await import('../../simulator/attach/nvmet.ts');
   return NvmetTarget.open({ address });
 }
 
 async function openLoop(): Promise<ExportTarget> {
-  const { LoopTarget } = await import('./attach/loop.ts');
+  const { LoopTarget } = await import('../../simulator/attach/loop.ts');
   return new LoopTarget();
 }
 

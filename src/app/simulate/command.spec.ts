@@ -5,17 +5,11 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { hasProgram } from '../../test/support/capability.ts';
-import { temporaryDirectory } from './device/device.testing.ts';
-import { generateEd25519 } from './ssh/ed25519.ts';
+import { hasProgram } from '../../../test/support/capability.ts';
+import { temporaryDirectory } from '../../simulator/device/device.testing.ts';
+import { generateEd25519 } from '../../simulator/ssh/ed25519.ts';
 
-/** Stands in for the main program. */
-const MAIN = `
-  import { Command } from 'commander';
-  import { simulateCommand } from '${join(import.meta.dirname, 'command.ts')}';
-  await new Command('rose-csi').addCommand(simulateCommand()).parseAsync();
-`;
-const NODE_ARGUMENTS = ['--input-type=module', '--eval', MAIN, '--', 'simulate'];
+const NODE_ARGUMENTS = [join(import.meta.dirname, '../../main.ts'), 'simulate'];
 
 interface Ready {
   readonly backend: string;
@@ -85,8 +79,8 @@ test('the snapshot guide of the vendor, typed with OpenSSH', async (t) => {
 test('without authorised keys it says what to do', async (t) => {
   const flags = ['--state', join(await temporaryDirectory(t), 'state')];
   const { status, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...flags], { encoding: 'utf8' });
-  assert.equal(status, 1);
-  assert.match(stderr, /^error: --authorized-keys is missing: make a key with `ssh-keygen/);
+  assert.equal(status, 2);
+  assert.match(stderr, /^rose-csi simulate: --authorized-keys is missing: make a key with `ssh-keygen/);
 });
 
 test('Btrfs without a directory for the pool is refused with what to write', async (t) => {
@@ -95,8 +89,8 @@ test('Btrfs without a directory for the pool is refused with what to write', asy
   await writeFile(authorized, generateEd25519('test').publicKey);
   const flags = ['--state', join(directory, 'state'), '--authorized-keys', authorized, '--backend', 'btrfs'];
   const { status, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...flags], { encoding: 'utf8' });
-  assert.equal(status, 1);
-  assert.match(stderr, /^error: pool pool: the btrfs backend needs path=/);
+  assert.equal(status, 2);
+  assert.match(stderr, /^rose-csi simulate: pool pool: the btrfs backend needs path=/);
 });
 
 test('the help has an example to copy', () => {
@@ -114,14 +108,14 @@ test('the quirks are listed without starting anything, and an unknown one or a w
   await writeFile(authorized, generateEd25519('test').publicKey);
   const flags = ['--state', join(directory, 'state'), '--authorized-keys', authorized];
   for (const [wrong, message] of [
-    [['--quirk', 'one-session', 'nonsense'], /^error: there is no quirk "nonsense"/],
-    [['--fault', '{"kind":"cut"}'], /^error: fault.bytes/],
+    [['--quirk', 'one-session', 'nonsense'], /^rose-csi simulate: there is no quirk "nonsense"/],
+    [['--fault', '{"kind":"cut"}'], /^rose-csi simulate: fault.bytes/],
     [['--fault', 'cut'], /write JSON/],
   ] as const) {
     const { status, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...flags, ...wrong], {
       encoding: 'utf8',
     });
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, message);
   }
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectJson, collectPool, parseLatency, parseListen } from './command-options.ts';
+import { collectJson, collectPool, parseLatency, parseListen } from './options.ts';
 
 test('addresses to listen on', () => {
   assert.deepEqual(parseListen('127.0.0.1:2222'), { host: '127.0.0.1', port: 2222 });
