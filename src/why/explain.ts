@@ -1,6 +1,9 @@
+import { FAILURES, type FailureCode } from '../failures/catalogue.ts';
+import { DOCTOR, LOGS, SNAPSHOTS } from '../failures/failure.ts';
+import { codeIn, remedyOf } from '../failures/message.ts';
 import type { Event } from '../kubernetes/kinds.ts';
 import { controllerLog, nodeLog } from './driver-pods.ts';
-import { DOCTOR, LOGS, MEANINGS, SNAPSHOTS } from './meanings.ts';
+import { MEANINGS } from './meanings.ts';
 import type { Scene } from './scene.ts';
 
 /** What somebody's error message means, and the one thing to do about it. */
@@ -10,7 +13,7 @@ export interface Explanation {
   readonly command?: string;
 }
 
-/** By gRPC code as Go writes it, for messages of the driver that are in no table. */
+/** By gRPC code as Go writes it, for messages that have lost the code of their failure. */
 const CODES: Readonly<Record<string, Explanation>> = {
   InvalidArgument: {
     why: 'The request can never succeed as it stands.',
@@ -66,17 +69,23 @@ const RPC_ERROR = /rpc error: code = (\w+) desc = /;
  * @param node the node whose plugin or kubelet said it; the controller or one of its sidecars when left out
  */
 export function explain(message: string, scene: Scene, node?: string): Explanation {
-  const speaker = node === undefined ? 'controller' : 'node';
-  const meaning = MEANINGS.find(({ pattern, of = speaker }) => of === speaker && pattern.test(message));
-  const code = RPC_ERROR.exec(message)?.[1] ?? '';
-  const { why, next, command } = meaning ??
-    (node === undefined ? CODES : NODE_CODES)[code] ?? {
+  const failure = codeIn(message);
+  const status = RPC_ERROR.exec(message)?.[1] ?? '';
+  const { why, next, command } = (failure && explanationOf(failure)) ??
+    MEANINGS.find(({ pattern }) => pattern.test(message)) ??
+    (node === undefined ? CODES : NODE_CODES)[status] ?? {
       why: 'The message below says it.',
-      next: `Look at the log of the ${speaker === 'node' ? 'node plugin' : 'controller'} around that time.`,
+      next: `Look at the log of the ${node === undefined ? 'controller' : 'node plugin'} around that time.`,
       command: LOGS,
     };
   const log = node === undefined ? controllerLog(scene) : nodeLog(scene, node);
   return { why, next, ...(command !== undefined && { command: command.replace(LOGS, () => log) }) };
+}
+
+function explanationOf(code: FailureCode): Explanation {
+  const { what, command } = FAILURES[code];
+  const why = `${what.slice(0, 1).toUpperCase()}${what.slice(1)}.`;
+  return { why, next: `${remedyOf(code) || 'Follow the message'}.`, ...(command !== undefined && { command }) };
 }
 
 /** What an Event says. Who wrote it decides whether it is about a node or about the controller. */

@@ -1,5 +1,5 @@
+import { printSize } from '../../failures/print-size.ts';
 import { printAge } from '../../storage/print-age.ts';
-import { printSize } from '../../storage/print-size.ts';
 import type { SurveyedVolume } from '../../storage/survey.ts';
 import { shorten } from '../../storage/terminal-text.ts';
 import type { Branch, Thing } from './lineage.ts';
