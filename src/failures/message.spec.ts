@@ -56,6 +56,13 @@ test('the texts are sentences that fit together and into an Event', () => {
   }
 });
 
+test('the full stop of other words is not doubled', () => {
+  assert.equal(
+    sentenceOf('NODE-MOUNT', 'failed.\n mount: see dmesg.\n'),
+    'mounting failed: failed.\n mount: see dmesg',
+  );
+});
+
 test('a long message loses neither what to do nor its code', () => {
   const whole = messageOf('RC-SLOT', 'x', 'ü'.repeat(2000));
   const short = shorten(whole, 1024);

@@ -8,7 +8,9 @@ const CODE = /\[([A-Z]+-[A-Z]+)\]/g;
 export function sentenceOf(code: FailureCode, detail: string): string {
   const { what, says } = FAILURES[code];
   if (detail === '') return what;
-  return says?.(detail) ?? `${what}: ${detail}`;
+  const sentence = says?.(detail) ?? `${what}: ${detail}`;
+  // Words of programs may end in a full stop of their own.
+  return sentence.replace(/[\s.]+$/, '');
 }
 
 /** What the reader can do, and where more is written; empty where every message says it itself. */
