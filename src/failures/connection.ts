@@ -1,92 +1,58 @@
-import type { Failure } from './failure.ts';
-import { DOCTOR, LOGS, RETRIES } from './failure.ts';
+import { DOCTOR, failing, LOGS, passing } from './failure.ts';
 
 /** How a conversation with an RDS fails. */
 export const CONNECTION = {
-  /** A command of the script failed, also when repeated. */
-  'RDS-REFUSED': {
-    kind: 'unavailable',
-    what: 'the RDS refused a command',
-    remedy:
-      'Read what the RDS says; rose-csi doctor names rights and settings that are missing. Retrying automatically',
-    event: 'BoxRefuses',
-    passes: true,
-    command: DOCTOR,
-  },
+  'RDS-REFUSED': failing(
+    'unavailable',
+    'the RDS refused a command',
+    'Read what the RDS says; rose-csi doctor names rights and settings that are missing. Retrying automatically',
+    { event: 'BoxRefuses', passes: true, command: DOCTOR },
+  ),
   /** The device came to the script too late for it to change anything any more, also when repeated. */
-  'RDS-LATE': {
-    kind: 'unavailable',
-    what: 'the RDS came to the command too late for it to change anything',
+  'RDS-LATE': passing('unavailable', 'the RDS came to the command too late for it to change anything', {
     remedy: 'Retrying automatically; if this repeats, the RDS is overloaded',
-    passes: true,
-    command: LOGS,
-  },
+  }),
   /** Nothing was sent: an earlier command on the object got no answer and may still be at work; detail: for how long. */
-  'RDS-WAITING': {
-    kind: 'busy',
-    what: 'an earlier command got no answer and may still be running on the RDS',
-    remedy: RETRIES,
-    passes: true,
-    command: LOGS,
-  },
+  'RDS-WAITING': passing('busy', 'an earlier command got no answer and may still be running on the RDS'),
   /** The console did not know a command or argument. Nothing ran. */
-  'RDS-UNSUPPORTED': {
-    kind: 'precondition',
-    what: 'the RDS does not know a command or argument of the driver',
-    remedy: 'Use RouterOS 7.21 or newer with the package rose-storage; rose-csi doctor names what is missing',
-    event: 'RouterOsUnfit',
-    command: DOCTOR,
-  },
-  /** Nothing was sent: there is no connection. */
-  'RDS-UNREACHABLE': {
-    kind: 'unavailable',
-    what: 'the RDS cannot be reached over SSH',
-    remedy:
-      'Check power, network and the SSH service of the RDS; volumes in use work as long as its NVMe port answers. Retrying automatically',
-    event: 'BoxUnreachable',
-    passes: true,
-    command: DOCTOR,
-  },
+  'RDS-UNSUPPORTED': failing(
+    'precondition',
+    'the RDS does not know a command or argument of the driver',
+    'Use RouterOS 7.21 or newer with the package rose-storage; rose-csi doctor names what is missing',
+    { event: 'RouterOsUnfit', command: DOCTOR },
+  ),
+  'RDS-UNREACHABLE': failing(
+    'unavailable',
+    'the RDS cannot be reached over SSH',
+    'Check power, network and the SSH service of the RDS; volumes in use work as long as its NVMe port answers. Retrying automatically',
+    { event: 'BoxUnreachable', passes: true, command: DOCTOR },
+  ),
   /**
    * Nothing was sent: a key file, the pinned host keys or the account on the device has to be changed first. Whoever calls
    * cannot correct it, and then the same call succeeds: hence `unavailable`.
    */
-  'RDS-LOGIN': {
-    kind: 'unavailable',
-    what: 'the driver cannot log in to the RDS',
-    remedy: 'Correct the key file or its Secret, the account on the RDS, or the pinned host keys; no restart is needed',
-    event: 'BoxLoginFailed',
-    command: DOCTOR,
-  },
+  'RDS-LOGIN': failing(
+    'unavailable',
+    'the driver cannot log in to the RDS',
+    'Correct the key file or its Secret, the account on the RDS, or the pinned host keys; no restart is needed',
+    { event: 'BoxLoginFailed', command: DOCTOR },
+  ),
   /** Nothing was sent: it waited here until its time was over, or the queue was full. */
-  'RDS-UNSENT': {
-    kind: 'unavailable',
-    what: 'the command was not sent',
+  'RDS-UNSENT': passing('unavailable', 'the command was not sent', {
     remedy: 'Retrying automatically; if this repeats, the RDS is too slow for what is asked of it',
-    passes: true,
-    command: LOGS,
-  },
+  }),
   /** The outcome is unknown, also after repeats. */
-  'RDS-UNKNOWN': {
-    kind: 'unavailable',
-    what: 'the RDS gave no complete answer, so the outcome is not known',
-    remedy: 'Retrying automatically: the next attempt reads the state first',
-    event: 'BoxUnreachable',
-    passes: true,
-    command: LOGS,
-  },
-  'RDS-CANCELLED': {
-    kind: 'cancelled',
-    what: 'the caller gave up',
+  'RDS-UNKNOWN': failing(
+    'unavailable',
+    'the RDS gave no complete answer, so the outcome is not known',
+    'Retrying automatically: the next attempt reads the state first',
+    { event: 'BoxUnreachable', passes: true, command: LOGS },
+  ),
+  'RDS-CANCELLED': passing('cancelled', 'the caller gave up', {
     remedy: 'Retrying automatically; if this repeats, raise --timeout of the sidecar',
-    passes: true,
-    command: LOGS,
-  },
+  }),
   /** The answer was intact, but is not what such a script prints. */
-  'RDS-UNEXPECTED': {
-    kind: 'internal',
-    what: 'the RDS answered something unexpected',
-    remedy: 'Report it with the line of the log',
+  'RDS-UNEXPECTED': failing('internal', 'the RDS answered something unexpected', 'Report it with the line of the log', {
     command: LOGS,
-  },
-} as const satisfies Readonly<Record<string, Failure>>;
+  }),
+};

@@ -55,6 +55,19 @@ export interface Failure {
 /** The remedy of what passes. */
 export const RETRIES = 'Retrying automatically';
 
+/** What a row may have beside the least. */
+type More = Omit<Partial<Failure>, 'kind' | 'what' | 'remedy'>;
+
+/** A row. @see Failure */
+export function failing(kind: ErrorKind, what: string, remedy: string, more: More = {}): Failure {
+  return { kind, what, remedy, ...more };
+}
+
+/** A failure that passes, with no Event: the log says more. */
+export function passing(kind: ErrorKind, what: string, more: Partial<Failure> = {}): Failure {
+  return { kind, what, remedy: RETRIES, passes: true, command: LOGS, ...more };
+}
+
 /** Stands for the command that shows the log of whoever reported a failure. */
 export const LOGS = '{logs}';
 export const SNAPSHOTS = 'rose-csi snapshots ls --config rose-csi.yaml';

@@ -18,8 +18,6 @@ import {
   volume,
 } from './objects.fixture.ts';
 
-const RPC = (code: string, words: string) =>
-  `failed to provision volume with StorageClass "rds": rpc error: code = ${code} desc = ${words}`;
 const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message);
 const late = { volumeBindingMode: 'WaitForFirstConsumer' };
 const room = (name: string, capacity: string) => ({
@@ -185,8 +183,8 @@ export const CLAIM_CASES: readonly Case[] = [
     says: /cannot be reached over SSH[\s\S]*doctor/,
   },
   {
-    title: 'an error that only its code explains',
-    objects: unbound().put('events', failed(RPC('InvalidArgument', 'there is no pool fast; configured: pool'))),
+    title: 'a request that is not valid',
+    objects: unbound().put('events', failed(rpcError('DRV-INVALID', 'there is no pool fast; configured: pool'))),
     rule: 'provisioning-failed',
     result: 'stuck',
     says: /never succeed as it stands/,
@@ -320,10 +318,7 @@ export const CLAIM_CASES: readonly Case[] = [
     objects: unbound().put(
       'events',
       failed(
-        RPC(
-          'Unavailable',
-          'connection error: desc = "transport: Error while dialing: dial unix /csi/csi.sock: connect: connection refused"',
-        ),
+        'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /csi/csi.sock: connect: connection refused"',
       ),
     ),
     ...{ rule: 'provisioning-failed', result: 'stuck', says: /did not answer on its socket[\s\S]*logs/ },

@@ -179,7 +179,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'volumesnapshotcontents',
       content({
         spec: handmade,
-        status: { readyToUse: false, error: { message: 'rpc error: code = NotFound desc = x: there is no snapshot' } },
+        status: { readyToUse: false, error: { message: rpcError('DRV-ABSENT', 'it does not exist') } },
       }),
     ),
     ...{ rule: 'cutting-failed', result: 'stuck', says: /cannot be taken over/ },

@@ -119,8 +119,8 @@ export const USE_CASES: readonly Case[] = [
     title: 'a node plugin that has no words for it',
     objects: healthy()
       .put('pods', creating())
-      .put('events', mount('rpc error: code = Unavailable desc = rds1:pvc-1: ENOSPC: no space left on device, mkdir')),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /The node could not do it[\s\S]*logs rose-csi-node-node-a/ },
+      .put('events', mount(rpcError('NODE-PROGRAM', 'ENOSPC: no space left on device, mkdir'))),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /A program of the node failed[\s\S]*logs rose-csi-node-node-a/ },
   },
   {
     title: 'a kubelet that the node plugin does not answer',
