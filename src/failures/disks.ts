@@ -67,7 +67,7 @@ export const DISKS = {
   'RC-EXPORTED': failing(
     'precondition',
     'the disk is exported, and no node is recorded on it: the export was turned on by hand',
-    'Make sure that no host uses it, then set nvme-tcp-export=no on its disk item',
+    'Make sure that no host uses it, then set nvme-tcp-export=no on its disk item; rose-csi why --config prints the command',
     { event: 'ExportUnrecorded' },
   ),
   'RC-RACE': passing('busy', 'another controller changed the object at the same time'),

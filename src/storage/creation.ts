@@ -1,3 +1,4 @@
+import { sentenceOf } from '../failures/message.ts';
 import {
   attachVolume,
   type CreateVolume,
@@ -144,7 +145,7 @@ export async function makeVolume(
 /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
 async function takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
   if (reason.mayStillRun) {
-    throw new RdsError('RDS-UNKNOWN', reason.message, { cause: reason, mayStillRun: true });
+    throw new RdsError('RDS-UNKNOWN', sentenceOf(reason.code, reason.detail), { cause: reason, mayStillRun: true });
   }
   if (!UNDECIDED.has(reason.code)) {
     await discard(backend, wanted, made, reason);

@@ -3,11 +3,21 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pagesWithFailures } from '../../scripts/failure-tables.ts';
+import { isFailureCode } from '../../src/failures/catalogue.ts';
 import { EVENTS } from '../../src/failures/events.ts';
+import { PAGES, ROOT } from './pages.ts';
 
 test('the tables of failures in the documentation are those of the catalogue', () => {
   for (const [path, text] of pagesWithFailures()) {
     assert.equal(readFileSync(path, 'utf8'), text, 'run node scripts/failure-tables.ts');
+  }
+});
+
+test('every code that the documentation names is one of the catalogue', () => {
+  for (const page of PAGES) {
+    for (const [, code = ''] of readFileSync(join(ROOT, page), 'utf8').matchAll(/\[((?:RC|RDS|NODE|DRV)-[A-Z]+)\]/g)) {
+      assert.ok(isFailureCode(code), `${page} names ${code}`);
+    }
   }
 });
 
