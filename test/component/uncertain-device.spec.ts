@@ -218,9 +218,5 @@ test('a name that the box cut short is told as such, and not as an object of som
     }),
   );
   const request = { name: snapshotName(), sourceVolumeId };
-  await refused(
-    stack.controller.createSnapshot(request),
-    'FAILED_PRECONDITION',
-    /that was sent: snap-.*\[RC-NAME\]$/,
-  );
+  await refused(stack.controller.createSnapshot(request), 'FAILED_PRECONDITION', /that was sent: snap-.*\[RC-NAME\]$/);
 });
