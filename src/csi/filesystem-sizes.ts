@@ -1,4 +1,5 @@
 /** How large a filesystem may be, so that a claim that no node can serve is refused when it is made. */
+import { printExactSize } from '../failures/print-size.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { CapacityRange } from '../storage/storage.ts';
 import type { filesystems } from './volume-capability.ts';
@@ -27,10 +28,14 @@ export function refuseUnfit(fsType: string, { requiredBytes, limitBytes }: Capac
   const { min, max } = sizes;
   const tooSmall = [requiredBytes, limitBytes].find((bytes) => bytes > 0n && bytes < min);
   if (tooSmall !== undefined) {
-    throw new StorageError('outOfRange', `${tooSmall} bytes are too small for ${fsType}; the least is ${min / MiB}Mi`);
+    throw new StorageError(
+      'DRV-RANGE',
+      '',
+      `${printExactSize(tooSmall)} is too small for ${fsType}; the least is ${min / MiB}Mi`,
+    );
   }
   if (requiredBytes > max) {
-    const text = `${requiredBytes} bytes are too large for ${fsType}; the most is ${max / TiB}Ti (use xfs)`;
-    throw new StorageError('outOfRange', text);
+    const text = `${printExactSize(requiredBytes)} is too large for ${fsType}; the most is ${max / TiB}Ti (use xfs)`;
+    throw new StorageError('DRV-RANGE', '', text);
   }
 }

@@ -4,6 +4,7 @@ import { type DescMessage, getOption, hasOption } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { pino } from 'pino';
 import { createClient } from '../../test/support/grpc-client.ts';
+import { messageOf } from '../failures/message.ts';
 import { StorageError } from '../storage/errors.ts';
 import { csi_secret, file_csi, Identity } from './gen/csi_pb.js';
 import { implement } from './grpc-binding.ts';
@@ -63,12 +64,12 @@ test('one line per RPC: the call, its ids, the code and the time', async (t) => 
 test('a refusal is a warning with the words that the caller got, and the cause', async (t) => {
   const log = recorder();
   const deleteVolume = async () => {
-    throw new StorageError('unavailable', 'box "box" does not answer', { cause: new Error('connect ECONNREFUSED') });
+    throw new StorageError('RDS-UNREACHABLE', 'box', 'timeout', { cause: new Error('connect ECONNREFUSED') });
   };
   const client = await startController(t, { deleteVolume }, log.interceptors);
   await assert.rejects(
     client.deleteVolume({ volumeId: 'box:pvc-1', secrets }),
-    refusal(status.UNAVAILABLE, 'box "box" does not answer'),
+    refusal(status.UNAVAILABLE, /^box: .*: timeout\. /),
   );
   await assert.rejects(client.deleteVolume({ secrets }), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
   const line = { level: warn, rpc: 'DeleteVolume', msg: 'rpc' };
@@ -77,10 +78,10 @@ test('a refusal is a warning with the words that the caller got, and the cause',
       ...line,
       volumeId: 'box:pvc-1',
       code: 'UNAVAILABLE',
-      error: 'box "box" does not answer',
+      error: messageOf('RDS-UNREACHABLE', 'box', 'timeout'),
       cause: 'connect ECONNREFUSED',
     },
-    { ...line, code: 'INVALID_ARGUMENT', error: 'volume_id is missing' },
+    { ...line, code: 'INVALID_ARGUMENT', error: 'volume_id is missing [DRV-INVALID]' },
   ]);
 });
 
@@ -95,7 +96,7 @@ test('a defect is an error with its stack', async (t) => {
 
 test('chatter is logged at debug, unless it fails', async (t) => {
   const log = recorder();
-  const answers = [async () => ({ ready: true }), async () => Promise.reject(new StorageError('busy', 'no'))];
+  const answers = [async () => ({ ready: true }), async () => Promise.reject(new StorageError('DRV-BUSY', 'x'))];
   const probe = async () => (answers.shift() ?? assert.fail())();
   const { path } = await startServer(t, [implement(Identity, { probe })], log.interceptors);
   const client = createClient(Identity, `unix://${path}`);

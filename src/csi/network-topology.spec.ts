@@ -54,7 +54,7 @@ test('without a topology, or with an empty one, every network is allowed', () =>
 });
 
 test('requirements that say nothing, and segments that are too long, are invalid', () => {
-  const invalid = (message: string) => ({ name: 'StorageError', kind: 'invalid', message });
+  const invalid = (message: string) => ({ name: 'StorageError', kind: 'invalid', message: `${message} [DRV-INVALID]` });
   assert.throws(
     () => required({}),
     invalid('accessibility_requirements: neither requisite nor preferred topologies are given'),

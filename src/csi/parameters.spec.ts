@@ -7,7 +7,7 @@ import { tuningRanges } from './tuning.ts';
 const invalid = (message: string | RegExp) => (error: unknown) => {
   assert.ok(error instanceof StorageError);
   assert.equal(error.kind, 'invalid');
-  if (typeof message === 'string') assert.equal(error.message, message);
+  if (typeof message === 'string') assert.equal(error.message, `${message} [DRV-INVALID]`);
   else assert.match(error.message, message);
   return true;
 };

@@ -9,7 +9,7 @@ import { createClient } from '../../test/support/grpc-client.ts';
 import { Controller, GroupController, Identity } from './gen/csi_pb.js';
 import { type CallContext, implement } from './grpc-binding.ts';
 import { serve } from './server.ts';
-import { refusal, staleSocket, startServer, temporaryDirectory } from './services.fixture.ts';
+import { grpcStatus, staleSocket, startServer, temporaryDirectory } from './services.fixture.ts';
 
 const nothing = implement(Identity, {});
 
@@ -28,10 +28,10 @@ test('a method without a handler, and a service that is not served, are UNIMPLEM
   const group = createClient(GroupController, `unix://${path}`);
   t.after(() => identity.close());
   t.after(() => group.close());
-  await assert.rejects(identity.probe({}), refusal(status.UNIMPLEMENTED, /Probe/i));
+  await assert.rejects(identity.probe({}), grpcStatus(status.UNIMPLEMENTED, /Probe/i));
   await assert.rejects(
     group.groupControllerGetCapabilities({}),
-    refusal(status.UNIMPLEMENTED, /GroupControllerGetCapabilities/),
+    grpcStatus(status.UNIMPLEMENTED, /GroupControllerGetCapabilities/),
   );
 });
 
@@ -44,8 +44,11 @@ test('a message above 4 MiB is refused in either direction', async (t) => {
   const controller = createClient(Controller, `unix://${path}`);
   t.after(() => identity.close());
   t.after(() => controller.close());
-  await assert.rejects(identity.getPluginInfo({}), refusal(status.RESOURCE_EXHAUSTED, /^Sent message larger/));
-  await assert.rejects(controller.deleteVolume({ volumeId: large }), refusal(status.RESOURCE_EXHAUSTED, /^Received/));
+  await assert.rejects(identity.getPluginInfo({}), grpcStatus(status.RESOURCE_EXHAUSTED, /^Sent message larger/));
+  await assert.rejects(
+    controller.deleteVolume({ volumeId: large }),
+    grpcStatus(status.RESOURCE_EXHAUSTED, /^Received/),
+  );
 });
 
 test('stop waits for a running call', async (t) => {
@@ -69,7 +72,7 @@ test('stop aborts a call that takes too long, and calls that come later fail', a
   await aborted;
   await reply;
   finish();
-  await assert.rejects(client.probe({}), refusal(status.UNAVAILABLE, /./));
+  await assert.rejects(client.probe({}), grpcStatus(status.UNAVAILABLE, /./));
 });
 
 test('a stale socket is taken over, a live one is refused', async (t) => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Client, createClient } from '../../test/support/grpc-client.ts';
+import { isFailureCode } from '../failures/catalogue.ts';
 import type { Snapshot, Storage, Volume } from '../storage/storage.ts';
 import { type ControllerOptions, controllerHandlers } from './controller/controller.ts';
 import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabilitySchema } from './gen/csi_pb.js';
@@ -104,11 +105,21 @@ export async function startController(
   return client;
 }
 
-/** For `assert.rejects`: a status with this code and these words in its message. */
+/** For `assert.rejects`: a status with this code, and these words in its message before the code of its failure. */
 export const refusal = (code: number, details: RegExp | string) => (error: unknown) => {
-  const status = error as { code?: unknown; details?: unknown };
-  const text = String(status.details);
-  if (status.code !== code) throw new Error(`code is ${status.code}, wanted ${code}: ${text}`);
+  const text = String((error as { details?: unknown }).details);
+  const [, words = '', failure = ''] = /^(.*) \[([A-Z-]+)\]$/s.exec(text) ?? [];
+  if (!isFailureCode(failure)) throw new Error(`message without a code: "${text}"`);
+  return proveStatus(error, code, words, details);
+};
+
+/** As {@link refusal}, for a status that gRPC itself answers with. */
+export const grpcStatus = (code: number, details: RegExp | string) => (error: unknown) =>
+  proveStatus(error, code, String((error as { details?: unknown }).details), details);
+
+function proveStatus(error: unknown, code: number, text: string, details: RegExp | string): true {
+  const found = (error as { code?: unknown }).code;
+  if (found !== code) throw new Error(`code is ${found}, wanted ${code}: ${text}`);
   if (!(typeof details === 'string' ? text === details : details.test(text))) throw new Error(`message is "${text}"`);
   return true;
-};
+}

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import fc from 'fast-check';
-import { type ErrorKind, StorageError } from '../storage/errors.ts';
+import type { ErrorKind } from '../failures/failure.ts';
+import { StorageError } from '../storage/errors.ts';
 import { codes, toStatus } from './status.ts';
 
 test('each kind of error has its code', () => {
@@ -22,7 +23,9 @@ test('each kind of error has its code', () => {
   };
   assert.deepEqual(codes, expected);
   for (const [kind, code] of Object.entries(expected)) {
-    assert.deepEqual(toStatus(new StorageError(kind as ErrorKind, 'why')), { code, details: 'why' });
+    const error = new StorageError('DRV-BUSY', 'x', 'why', { kind: kind as ErrorKind });
+    assert.deepEqual(toStatus(error), { code, details: error.message });
+    assert.match(error.message, /^x: .*: why\. .* \[DRV-BUSY\]$/);
   }
 });
 
@@ -41,20 +44,24 @@ test('whatever else is thrown is a defect, and its text stays inside', () => {
 });
 
 test('the cause of an error stays inside', () => {
-  const error = new StorageError('unavailable', 'box "a" does not answer', { cause: new Error('hunter2') });
-  assert.deepEqual(toStatus(error), { code: status.UNAVAILABLE, details: 'box "a" does not answer' });
+  const error = new StorageError('RDS-UNREACHABLE', 'a', 'timeout', { cause: new Error('hunter2') });
+  assert.deepEqual(toStatus(error), { code: status.UNAVAILABLE, details: error.message });
+  assert.doesNotMatch(error.message, /hunter2/);
 });
 
-test('a message is at most 1 KiB, well-formed, and unchanged when it is short', () => {
+test('a message is at most 1 KiB, well-formed, unchanged when it is short, and ends in its code when it is long', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 200, maxLength: 600, size: 'max' }), (message) => {
-      const { details } = toStatus(new StorageError('busy', message));
+      const { message: whole } = new StorageError('DRV-INVALID', '', message);
+      const { details } = toStatus(new StorageError('DRV-INVALID', '', message));
       assert.ok(Buffer.byteLength(details) <= 1024);
       assert.ok(details.isWellFormed());
-      if (Buffer.byteLength(message) <= 1024) assert.equal(details, message);
-      else assert.ok(message.startsWith(details.slice(0, -1)) && details.endsWith('…'));
+      if (Buffer.byteLength(whole) <= 1024) return assert.equal(details, whole);
+      const [begin = '', end = ''] = details.split('…');
+      assert.ok(whole.startsWith(begin) && whole.endsWith(end), details);
+      assert.match(end, /\[DRV-INVALID\]$/);
     }),
     { numRuns: 50 },
   );
-  assert.equal(toStatus(new StorageError('busy', 'half \ud800')).details, 'half \ufffd');
+  assert.match(toStatus(new StorageError('DRV-BUSY', 'half \ud800')).details, /^half \ufffd: /);
 });

@@ -1,6 +1,8 @@
 /** The one place where errors of the domain become gRPC status codes (docs/errors.md). */
 import { status } from '@grpc/grpc-js';
-import { type ErrorKind, StorageError } from '../storage/errors.ts';
+import type { ErrorKind } from '../failures/failure.ts';
+import { messageOf, shorten } from '../failures/message.ts';
+import { StorageError } from '../storage/errors.ts';
 
 /**
  * The code of each kind. INTERNAL and the other final codes make a sidecar give up and forget what it asked for, so
@@ -35,17 +37,7 @@ const maxMessageBytes = 1024;
  * `StorageError` is a defect of ours and says so, without its own message, which nobody has checked for secrets.
  */
 export function toStatus(error: unknown): RpcStatus {
-  if (error instanceof StorageError) return { code: codes[error.kind], details: shorten(error.message) };
-  return { code: status.INTERNAL, details: 'a defect in rose-csi: please report it with the log of the driver' };
-}
-
-/** At most {@link maxMessageBytes}, cut between characters; well-formed, since grpc-js throws on a lone surrogate. */
-function shorten(message: string): string {
-  const bytes = Buffer.from(message.toWellFormed());
-  if (bytes.length <= maxMessageBytes) return bytes.toString();
-  const ellipsis = '…';
-  let end = maxMessageBytes - Buffer.byteLength(ellipsis);
-  // 10xxxxxx is the inside of a UTF-8 sequence.
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.toString('utf8', 0, end) + ellipsis;
+  if (error instanceof StorageError)
+    return { code: codes[error.kind], details: shorten(error.message, maxMessageBytes) };
+  return { code: status.INTERNAL, details: messageOf('DRV-DEFECT', '', '') };
 }

@@ -17,7 +17,7 @@ const maxPageEntries = 4000;
 
 /** The error of every refusal here. */
 export function invalid(message: string): StorageError {
-  return new StorageError('invalid', message);
+  return new StorageError('DRV-INVALID', '', message);
 }
 
 /** A field that must be there and fit. @param maxBytes of UTF-8 */

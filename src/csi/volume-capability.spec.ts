@@ -49,7 +49,8 @@ test('the filesystems that are offered', () => {
 });
 
 test('both parts of a capability must be there, and mount flags must fit', () => {
-  const invalid = (message: string) => (error: StorageError) => error.kind === 'invalid' && error.message === message;
+  const invalid = (message: string) => (error: StorageError) =>
+    error.kind === 'invalid' && error.message === `${message} [DRV-INVALID]`;
   const access = { case: 'block', value: {} } as const;
   assert.throws(() => usageOf('it', undefined), invalid('it is missing'));
   assert.throws(() => usage({ accessMode: { mode: 1 } }), invalid('it: access_type (block or mount) is missing'));

@@ -31,9 +31,5 @@ export async function ofSize(
   };
   const device = await waitFor(large, RESCAN_MS, signal);
   if (device !== undefined) return device;
-  throw new StorageError(
-    'unavailable',
-    `${before.path} of ${volume.id} still has ${before.bytes} of ${bytes} bytes after a rescan; if that lasts, the ` +
-      'box does not tell connected nodes of the new size: delete the pod, and the next one gets all of it',
-  );
+  throw new StorageError('NODE-SIZE', `${volume.id} (${before.path})`, `${before.bytes} of ${bytes}`);
 }

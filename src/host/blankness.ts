@@ -152,7 +152,7 @@ async function attempt<T>(device: BlockDevice, work: () => Promise<T>): Promise<
 }
 
 function unreadable({ path }: BlockDevice, why: string): StorageError {
-  return new StorageError('unavailable', `${path} cannot be read, so nothing is concluded from it: ${why}`);
+  return new StorageError('NODE-LOST', path, `it cannot be read: ${why}`);
 }
 
 function splitAt(line: string, separator: string): [string, string] {

@@ -28,10 +28,5 @@ export async function endEarlierPublications(tools: NodeTools, volume: VolumeNam
 }
 
 function stillThere({ id }: VolumeName, nqn: string): StorageError {
-  return new StorageError(
-    'unavailable',
-    `${id} was detached from this node and published anew, and the box still serves the connection from before, ${nqn}: ` +
-      'nothing is mounted while it does. It is disconnected when nothing on this node uses it; delete the pods that do, or ' +
-      'reboot the node',
-  );
+  return new StorageError('NODE-STALE', id, nqn);
 }

@@ -1,11 +1,10 @@
 /** What is looked at before a filesystem is mounted, as `FormatAndMount` of Kubernetes does it. */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
-import type { Filesystem, Mountable } from './found-filesystem.ts';
+import type { Mountable } from './found-filesystem.ts';
 import { whileHeld } from './held-device.ts';
 import type { VolumeName } from './node-tools.ts';
 import { ProcessError, type Processes } from './processes.ts';
-import { repairOf } from './repair.ts';
 
 /** Reading all metadata of a large and damaged ext4 takes as long as it takes. */
 const CHECK_MS = 4 * 3_600_000;
@@ -18,29 +17,16 @@ const GAVE_UP = 8;
 /** From here on the status is not e2fsck's: it was not found, or could not be run. */
 const NOT_RUN = 64;
 
-/** A filesystem that must not be mounted before a person has repaired it: StorageError `precondition`. */
-export class FilesystemDamaged extends StorageError {
-  readonly volumeId: string;
-  /** What is so, without what to do. */
-  readonly fact: string;
-
-  constructor({ id }: VolumeName, filesystem: Filesystem, fact: string) {
-    super('precondition', `${id}: ${fact}; ${repairOf(filesystem)}`);
-    this.volumeId = id;
-    this.fact = fact;
-  }
-}
-
 /**
  * Mends an ext4 that was not unmounted, or has recorded an error: with one, the kernel does not grow it. A clean one is left
  * alone, and e2fsck itself knows it by its superblock. XFS is checked by its log, when it is mounted; so is an ext4 beside which anything else was found.
  *
  * @returns what is worth a line in the log
- * @throws FilesystemDamaged when it needs a person; StorageError `unavailable` or `busy`
+ * @throws StorageError NODE-DAMAGED when it needs a person; `unavailable` or `busy`
  */
 export async function checkFilesystem(
   host: Processes,
-  volume: VolumeName,
+  { id }: VolumeName,
   { device, filesystem, isAlone, isNew }: { readonly device: BlockDevice } & Mountable,
   identify: () => Promise<BlockDevice | undefined>,
 ): Promise<string | undefined> {
@@ -53,7 +39,7 @@ export async function checkFilesystem(
   if (status === undefined) throw new ProcessError(`e2fsck of ${device.path} was killed`);
   const said = [complaint, text].filter(Boolean).join(' ').replace(/\s+/g, ' ').slice(0, 300);
   if (status < NOT_RUN && (status & (UNCORRECTED | GAVE_UP)) === UNCORRECTED) {
-    throw new FilesystemDamaged(volume, filesystem, `e2fsck -p does not mend the ext4 on ${device.path}: ${said}`);
+    throw new StorageError('NODE-DAMAGED', id, `e2fsck -p does not mend the ext4 on ${device.path}: ${said}`);
   }
   if ((status & ~MENDED) !== 0) return `not checked, and mounted as it is: e2fsck ended with status ${status}: ${said}`;
   return status === 0 ? undefined : `e2fsck has mended it: ${said}`;

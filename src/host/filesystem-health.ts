@@ -6,25 +6,16 @@ import type { VolumeName } from './node-tools.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
 /**
- * A filesystem that is mounted and has given up, as after an I/O error: StorageError `precondition`. It stays so until it is
- * mounted anew, whatever becomes of the device.
+ * A filesystem that is mounted and has given up, as after an I/O error: NODE-GAVEUP. It stays so until it is mounted again,
+ * whatever becomes of the device.
  */
 export class FilesystemGaveUp extends StorageError {
-  readonly volumeId: string;
   /** Where it is mounted: at the path of a pod, so that the next pod is another place. */
   readonly place: string;
-  /** What is so, without what to do. */
-  readonly fact: string;
 
-  constructor({ id }: VolumeName, place: string, fact: string) {
-    super(
-      'precondition',
-      `${id}: ${fact}; a container that is started anew does not mount it anew. See that the pool has room and the box ` +
-        'answers, then delete the pods that use it: the next one mounts it again and replays its journal',
-    );
-    this.volumeId = id;
+  constructor({ id }: VolumeName, place: string, detail: string) {
+    super('NODE-GAVEUP', id, detail);
     this.place = place;
-    this.fact = fact;
   }
 }
 
@@ -33,7 +24,7 @@ const GIVEN_UP = ['emergency_ro', 'ro', 'shutdown'];
 const STAT_MS = 10_000;
 
 /**
- * What has become of the filesystem that the mount shows, as a sentence; undefined when it works, or does not answer at all.
+ * What has become of the filesystem that the mount shows, in a few words; undefined when it works, or does not answer at all.
  * XFS shows nothing among its options: once shut down it answers EIO to whatever is asked of a file. It is asked in a
  * child, as everything that may hang.
  */
@@ -46,18 +37,18 @@ export async function givenUp(
   // It was mounted as one that cannot be written.
   if (device.readOnly) return undefined;
   const found = GIVEN_UP.find((option) => superOptions.includes(option));
-  if (found !== undefined) return sentence(type, device, found);
+  if (found !== undefined) return wordsFor(type, device, found);
   if (type !== 'xfs') return undefined;
   try {
     const options = { timeoutMs: STAT_MS, ...(signal && { signal }) };
     const { status, complaint } = await host.ask('stat', ['--format=%i', mountPoint], options);
-    return status !== 0 && /Input\/output error/.test(complaint) ? sentence(type, device, 'shut down') : undefined;
+    return status !== 0 && /Input\/output error/.test(complaint) ? wordsFor(type, device, 'shut down') : undefined;
   } catch (error) {
     if (error instanceof ProcessError) return undefined;
     throw error;
   }
 }
 
-function sentence(type: string, { path }: BlockDevice, how: string): string {
-  return `the ${type} on ${path} has given up after an error of its device (${how})`;
+function wordsFor(type: string, { path }: BlockDevice, how: string): string {
+  return `${type} on ${path} (${how})`;
 }

@@ -5,7 +5,6 @@ import type { Filesystem } from './found-filesystem.ts';
 import { holdersOf } from './holders.ts';
 import type { Mounts } from './mounts.ts';
 import { ProcessError, type Processes } from './processes.ts';
-import { repairOf } from './repair.ts';
 
 const GROW_MS = 300_000;
 const STATS_MS = 10_000;
@@ -36,7 +35,7 @@ interface FilesystemMount {
 /**
  * Mounts, which replays the journal.
  *
- * @throws StorageError `precondition` when the filesystem does not take the options, `unavailable`
+ * @throws StorageError NODE-OPTIONS, NODE-HELD or NODE-MOUNT
  */
 export async function mountFilesystem(mounts: Mounts, what: FilesystemMount): Promise<void> {
   const { device, filesystem, path, options } = what;
@@ -50,30 +49,23 @@ export async function mountFilesystem(mounts: Mounts, what: FilesystemMount): Pr
 }
 
 async function explained(error: StorageError, what: FilesystemMount): Promise<StorageError> {
-  const { message: said, kind } = error;
+  const { detail: said } = error;
   const { device, filesystem, wanted, options } = what;
   const holders = await holdersOf(device);
   if (holders.length > 0) {
-    const text = `${device.path} is held by ${holders.join(', ')} of this node, so it cannot be mounted: ${said}`;
-    return new StorageError(kind, text, { cause: error });
+    return new StorageError('NODE-HELD', device.path, `${holders.join(', ')}; ${said}`, { cause: error });
   }
-  if (options.length === 0 || !BAD_OPTION.test(said)) {
-    const text = `${said}; if its filesystem is damaged, ${repairOf(filesystem)}`;
-    return new StorageError(kind, text, { cause: error });
-  }
-  const other = filesystem === wanted ? '' : `, and not ${wanted} as a new volume would: a copy is what its source is`;
-  const text =
-    `mount options ${options.join(',')}: not all of them are options of ${filesystem}, or have values that it knows. ` +
-    `${device.path} holds ${filesystem}${other}. They come from mountOptions of the StorageClass; for this volume change ` +
-    `spec.mountOptions of its PersistentVolume. ${said}`;
-  return new StorageError('precondition', text, { cause: error });
+  if (options.length === 0 || !BAD_OPTION.test(said)) return error;
+  const other = filesystem === wanted ? '' : `, not ${wanted} as a new volume would`;
+  const text = `${options.join(',')}: it holds ${filesystem}${other}; ${said}`;
+  return new StorageError('NODE-OPTIONS', device.path, text, { cause: error });
 }
 
 /**
  * Grows a mounted filesystem to the size of its device; leaves it alone when it has that size. Never before the journal
  * was replayed, which the mount has done.
  *
- * @throws StorageError `unavailable`
+ * @throws StorageError NODE-GROW
  */
 export async function growFilesystem(
   host: Processes,
@@ -86,10 +78,7 @@ export async function growFilesystem(
     await host.run(...command, { timeoutMs: GROW_MS });
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
-    const what = `cannot grow the filesystem on ${device.path}: ${error.message}`;
-    const advice =
-      'It keeps its size and can be used; an ext4 with a recorded error is checked when its last pod is gone and the next one starts';
-    throw new StorageError('unavailable', `${what}. ${advice}; else ${repairOf(filesystem)}`, { cause: error });
+    throw new StorageError('NODE-GROW', device.path, error.message, { cause: error });
   }
 }
 
@@ -104,7 +93,7 @@ export async function usageOf(host: Processes, path: string, signal: AbortSignal
   const args = ['--file-system', '--format=%S %b %f %a %c %d', path];
   const { text } = await host.run('stat', args, { timeoutMs: STATS_MS, signal }).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    throw new StorageError('unavailable', `${path} does not answer: ${why}`, { cause: error });
+    throw new StorageError('NODE-LOST', path, why, { cause: error });
   });
   const [block = 0n, blocks = 0n, free = 0n, available = 0n, inodes = 0n, freeInodes = 0n] = text
     .split(' ')

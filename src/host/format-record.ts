@@ -83,11 +83,7 @@ export class FormatRecords {
     if (text === undefined) return await this.#readEarlier(volumeUuid);
     const record = parsed(text);
     if (isRecord(record)) return record;
-    throw new StorageError(
-      'precondition',
-      `${this.path(volumeUuid)} on this node is damaged, so it is unknown whether the volume has held a filesystem here: ` +
-        'it is not formatted. If the volume is known to be empty, remove that file',
-    );
+    throw new StorageError('NODE-RECORD', this.path(volumeUuid));
   }
 
   async #readEarlier(volumeUuid: string): Promise<LongAgo | undefined> {
@@ -156,8 +152,7 @@ export class FormatRecords {
       return await work();
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      const text = `the state directory of this node, ${this.#directory}, cannot be used: ${error.message}. Nothing is formatted without it`;
-      throw new StorageError('unavailable', text, { cause: error });
+      throw new StorageError('NODE-STATE', this.#directory, error.message, { cause: error });
     }
   }
 

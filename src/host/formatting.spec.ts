@@ -130,7 +130,7 @@ test('an unreadable device is not blank', async (t) => {
   const one = bench(t);
   if (one === undefined) return;
   truncateSync(one.device.path, 200 * MiB);
-  await refused(one, 'unavailable', /cannot be read, so nothing is concluded/);
+  await refused(one, 'unavailable', /: it cannot be read: .*\[NODE-LOST\]$/);
   one.replace('dd', 'echo "dd: error reading: Input/output error" >&2; exit 1');
   await refused(one, 'unavailable', /Input\/output error/);
 });
@@ -247,7 +247,7 @@ test('a damaged record forbids everything', async (t) => {
   mkdirSync(join(one.directory, 'state/formatted'), { recursive: true });
   writeFileSync(one.records.path('u'), '{"version":1');
   const before = one.state();
-  await refused(one, 'precondition', /u\.json on this node is damaged/);
+  await refused(one, 'precondition', /u\.json: .* \[NODE-RECORD\]$/);
   assert.equal(one.state(), before);
 });
 
@@ -317,7 +317,7 @@ test('a wrong device behind a reused name is not touched', async (t) => {
   const before = one.state();
   for (const now of [{ ...device, sequence: '2' }, { ...device, number: '7:1' }, undefined]) {
     const ensured = formatting.ensure(VOLUME, device, async () => now, NEVER);
-    await assert.rejects(ensured, { kind: 'unavailable', message: /has become another device/ });
+    await assert.rejects(ensured, { kind: 'unavailable', message: /\[NODE-CHANGED\]$/ });
   }
   assert.equal(one.state(), before);
 });
@@ -326,14 +326,14 @@ test('a device on which another program works is left to it', async (t) => {
   const one = bench(t);
   if (one === undefined) return;
   one.replace('flock', 'exit 1');
-  await refused(one, 'busy', /is locked by a program/);
+  await refused(one, 'busy', /\[NODE-LOCKED\]$/);
 });
 
 test('a failed mkfs is trouble that may pass, and is repeated over what it left', async (t) => {
   const one = bench(t);
   if (one === undefined) return;
   one.replace('mkfs.ext4', `printf half | dd of=${one.device.path} bs=1 seek=5000 conv=notrunc status=none; exit 1`);
-  await assert.rejects(one.ensure(), { kind: 'unavailable', message: /cannot make ext4 on .*mkfs|setpriv ended/s });
+  await assert.rejects(one.ensure(), { code: 'NODE-MKFS', detail: /^ext4 on .*(?:mkfs|setpriv).* ended/s });
   assert.notEqual(readFileSync(one.device.path).subarray(5000, 5004).toString(), '\0\0\0\0');
   one.replace('mkfs.ext4', 'exec /usr/sbin/mkfs.ext4 "$@"');
   assert.equal(await one.ensure(), 'ext4');

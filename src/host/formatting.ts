@@ -1,5 +1,6 @@
 /** Decides what filesystem is on the device of a volume, and makes one where, and only where, that destroys nothing. */
 import { randomUUID } from 'node:crypto';
+import { printExactSize } from '../failures/print-size.ts';
 import { StorageError } from '../storage/errors.ts';
 import { examine, type Findings } from './blankness.ts';
 import type { BlockDevice } from './block-device.ts';
@@ -44,22 +45,6 @@ const mkfs: Readonly<Record<Filesystem, (uuid: string, again: boolean) => readon
   xfs: (uuid, again) => ['mkfs.xfs', '-q', '-K', '-m', `uuid=${uuid}`, ...(again ? ['-f'] : [])],
 };
 
-/** A device that holds no filesystem to mount, and must not be given one: StorageError `precondition`. */
-export class FormatRefusal extends StorageError {
-  /** What is so, without what to do. */
-  readonly fact: string;
-
-  constructor(fact: string) {
-    super(
-      'precondition',
-      `${fact}. If its data does not matter, delete the volume and make a new one; if it does, restore it from a ` +
-        'snapshot, or repair it with e2fsck or xfs_repair in a pod that has it as a raw block device (a PersistentVolume with ' +
-        'volumeMode: Block and the same volumeHandle)',
-    );
-    this.fact = fact;
-  }
-}
-
 /** `refused`: it is not provably blank, and was left alone. `failed`: mkfs did not end well. */
 export type FormatOutcome = 'done' | 'refused' | 'failed';
 
@@ -93,7 +78,7 @@ export class Formatting {
     try {
       return await this.#ensure(volume, device, identify, signal);
     } catch (error) {
-      if (error instanceof FormatRefusal) this.#onFormat('refused');
+      if (error instanceof StorageError && error.code === 'NODE-FORMAT') this.#onFormat('refused');
       throw error;
     }
   }
@@ -165,8 +150,8 @@ export class Formatting {
     } catch (error) {
       this.#onFormat('failed');
       if (!(error instanceof ProcessError)) throw error;
-      const what = `cannot make ${volume.filesystem} on ${device.path} (${volume.nqn}, ${device.bytes} bytes)`;
-      throw new StorageError('unavailable', `${what}: ${error.message}`, { cause: error });
+      const what = `${volume.filesystem} on ${device.path} (${printExactSize(device.bytes)})`;
+      throw new StorageError('NODE-MKFS', volume.nqn, `${what}: ${error.message}`, { cause: error });
     }
     this.#onFormat('done');
     // Before anybody can write to it: with the record of one that has begun, it would be formatted again.
@@ -200,6 +185,6 @@ function isLeftByMkfs(
   return superblock === undefined ? others.length === 0 : superblock.uuid === record.uuid && superblock.unused;
 }
 
-function refusal({ nqn }: Formattable, { path }: BlockDevice, why: string): FormatRefusal {
-  return new FormatRefusal(`${nqn} (${path}) is not formatted, because it is not provably blank: ${why}`);
+function refusal({ nqn }: Formattable, { path }: BlockDevice, why: string): StorageError {
+  return new StorageError('NODE-FORMAT', `${nqn} (${path})`, why);
 }

@@ -22,16 +22,16 @@ export async function whileHeld<T>(
   work: (descriptor: number) => Promise<T>,
 ): Promise<T> {
   const file = await open(device.path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    throw new StorageError('unavailable', `${device.path} cannot be opened: ${error}`, { cause: error });
+    throw new StorageError('NODE-LOST', device.path, `it cannot be opened: ${error}`, { cause: error });
   });
   try {
     const now = await identify();
     if (!isSame(device, now)) {
-      throw new StorageError('unavailable', `${device.path} has become another device; it is looked up again`);
+      throw new StorageError('NODE-CHANGED', device.path);
     }
     const lock = ['--exclusive', '--timeout', `${LOCK_SECONDS}`, '3'];
     const { status } = await host.ask('flock', lock, { inherit: file.fd });
-    if (status !== 0) throw new StorageError('busy', `${device.path} is locked by a program that works on it`);
+    if (status !== 0) throw new StorageError('NODE-LOCKED', device.path);
     return await work(file.fd);
   } finally {
     await file.close();

@@ -27,7 +27,7 @@ export class LoopAttachment implements Attachment {
   async connect({ nqn }: Target): Promise<BlockDevice> {
     await this.#ask('POST', this.#path(nqn));
     const device = await this.find(nqn);
-    if (device === undefined) throw new StorageError('unavailable', `${nqn} was attached, and then was not there`);
+    if (device === undefined) throw new StorageError('NODE-CONNECT', nqn, 'it was attached, and then was not there');
     return device;
   }
 
@@ -62,7 +62,7 @@ export class LoopAttachment implements Attachment {
 
   async disconnect(nqn: string): Promise<void> {
     for (const subsystem of await this.connected(nqn)) await this.#ask('DELETE', this.#path(subsystem));
-    if ((await this.connected(nqn)).length > 0) throw new StorageError('unavailable', `${nqn} is still attached`);
+    if ((await this.connected(nqn)).length > 0) throw new StorageError('NODE-DISCONNECT', nqn);
   }
 
   async #attached(nqn: string): Promise<Attached[]> {
@@ -76,7 +76,7 @@ export class LoopAttachment implements Attachment {
 
   #ask(method: string, path: string): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const fail = (why: string) => reject(new StorageError('unavailable', `the simulator, ${method} ${path}: ${why}`));
+    const fail = (why: string) => reject(new StorageError('NODE-CONNECT', `the simulator, ${method} ${path}`, why));
     const call = request({ socketPath: this.#socketPath, method, path }, async (response) => {
       try {
         const text = Buffer.concat(await response.toArray()).toString('utf8');

@@ -38,8 +38,7 @@ async function makeParents(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o750 });
   } catch (error) {
     if (!hasCode(error, 'EEXIST', 'ENOTDIR')) throw error;
-    const text = `${path} cannot be made: something on the way to it is not a directory (${error}); move that away`;
-    throw new StorageError('precondition', text, { cause: error });
+    throw new StorageError('NODE-PATH', path, `part of the path is not a directory (${error})`, { cause: error });
   }
 }
 
@@ -52,14 +51,13 @@ async function makeParents(path: string): Promise<void> {
 async function refuseSymlink(path: string): Promise<Stats | undefined> {
   const found = await unlessAbsent(() => lstat(path));
   if (found?.isSymbolicLink()) {
-    throw new StorageError('precondition', `${path} is a symbolic link: nothing is mounted through it; remove it`);
+    throw new StorageError('NODE-PATH', path, 'a symbolic link, and nothing is mounted through it');
   }
   return found;
 }
 
 function inTheWay(path: string, what: string, needed: string): StorageError {
-  const text = `${path} is ${what}, where ${needed} is needed to mount the volume on: move what is there away`;
-  return new StorageError('precondition', text);
+  return new StorageError('NODE-PATH', path, `${what}, where ${needed} is needed`);
 }
 
 function nameOf(found: Stats): string {
@@ -77,6 +75,6 @@ export async function removeTarget(target: string): Promise<void> {
     else if (found.isFile() && found.size === 0) await unlink(target);
     else throw new Error(`it is ${found.isSymbolicLink() ? 'a symbolic link' : 'not what was made there'}`);
   } catch (error) {
-    throw new StorageError('precondition', `${target} cannot be removed: ${error}`, { cause: error });
+    throw new StorageError('NODE-PATH', target, `it cannot be removed: ${error}`, { cause: error });
   }
 }

@@ -57,8 +57,7 @@ export class Mounts {
       const cover = coverOf(mount, all);
       if (cover === undefined || !(await isMeant(mount))) continue;
       const above = `a mount of ${cover.type} (${cover.source}) on ${cover.mountPoint}`;
-      const text = `${mount.source} is mounted on ${path} beneath ${above}, which hides it: unmount that first`;
-      throw new StorageError('precondition', text);
+      throw new StorageError('NODE-COVERED', path, `${mount.source} is beneath ${above}`);
     }
   }
 
@@ -68,9 +67,7 @@ export class Mounts {
       await this.#host.run('mount', args, { timeoutMs: MOUNT_MS });
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
-      const what = `mount ${args.join(' ')}`;
-      const text = `${what}: ${error.message} (the kernel log may say why)`;
-      throw new StorageError('unavailable', text, { cause: error });
+      throw new StorageError('NODE-MOUNT', `mount ${args.join(' ')}`, error.message, { cause: error });
     }
   }
 

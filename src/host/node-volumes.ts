@@ -100,6 +100,6 @@ async function named<T>({ id }: VolumeName, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (error) {
     if (!(error instanceof ProcessError || isSystemError(error))) throw error;
-    throw new StorageError('unavailable', `${id}: ${error.message}`, { cause: error });
+    throw new StorageError('NODE-PROGRAM', id, error.message, { cause: error });
   }
 }

@@ -57,7 +57,7 @@ export async function namespaceOf(places: Places, nqn: string): Promise<BlockDev
   }
   if (found.length > 1) {
     const paths = found.map(({ path }) => path).join(', ');
-    throw new StorageError('unavailable', `${nqn} is several devices at once (${paths}): none of them is used`);
+    throw new StorageError('NODE-TWO', nqn, paths);
   }
   return found[0];
 }

@@ -53,7 +53,7 @@ test('a connect that fails tells what nvme said, and is no trouble when the conn
   await fake.nvme('echo "Failed to write to /dev/nvme-fabrics: Connection refused" >&2; exit 1');
   await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), {
     kind: 'unavailable',
-    message: /cannot connect .* 192\.0\.2\.1:4420: nvme ended with status 1: .*Connection refused/,
+    message: / on 192\.0\.2\.1:4420: .*: nvme ended with status 1: .*Connection refused.*\[NODE-CONNECT\]$/,
   });
   await fake.nvme(`${CONNECTS}; echo "already connected" >&2; exit 1`);
   assert.equal((await nvme.connect(TARGET, NEVER_ABORTED)).number, '259:9');
@@ -88,7 +88,11 @@ test('a connection to another box is never taken for the one that is asked for',
     await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
     const connection = attachment(fake).connect(target, NEVER_ABORTED);
     if (ok) assert.equal((await connection).number, '259:1');
-    else await assert.rejects(connection, { kind: 'unavailable', message: /connected to .* not to 2001:db8::1:4420/ });
+    else
+      await assert.rejects(connection, {
+        kind: 'unavailable',
+        message: /: 2001:db8::\S+ \(nvme0\), not 2001:db8::1:4420\. .*\[NODE-OTHER\]$/,
+      });
   }
 });
 
@@ -115,7 +119,7 @@ test('another namespace of the subsystem is not the volume, two of them at once 
   assert.deepEqual(await nvme.connected(NQN), [NQN]);
   await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
   await fake.addNamespace({ nqn: NQN, name: 'nvme1n1' });
-  await assert.rejects(nvme.find(NQN), { kind: 'unavailable', message: /several devices/ });
+  await assert.rejects(nvme.find(NQN), { kind: 'unavailable', message: /\[NODE-TWO\]$/ });
 });
 
 test('a namespace of a kernel without multipath belongs to its controller', async (t) => {
@@ -148,7 +152,7 @@ test('a disconnect that left something is not believed, whatever its exit status
   await fake.nvme(`rm -r $SYS/class/nvme/nvme0; echo "NQN:${NQN} disconnected 1 controller(s)"`);
   await assert.rejects(attachment(fake).disconnect(NQN), {
     kind: 'unavailable',
-    message: /still connected after `nvme disconnect` \(NQN:.* disconnected 1 controller\(s\)\)/,
+    message: /: NQN:.* disconnected 1 controller\(s\)\. .*\[NODE-DISCONNECT\]$/,
   });
 });
 

@@ -53,9 +53,9 @@ export class NvmeTcp implements Attachment {
     if (device !== undefined) return device;
     const states = (await controllersOf(this.#places, nqn)).map(({ name, state }) => `${name} is ${state}`);
     throw new StorageError(
-      'unavailable',
-      `${nqn} on ${address}:${port} shows no usable namespace: ${states.join(', ') || 'there is no connection'}; ` +
-        'look whether the box answers on that address, and whether the disk item is exported',
+      'NODE-CONNECT',
+      `${nqn} on ${address}:${port}`,
+      `no usable namespace, ${states.join(', ') || 'there is no connection'}`,
     );
   }
 
@@ -98,7 +98,7 @@ export class NvmeTcp implements Attachment {
     );
     const gone = async () => ((await this.#isConnected(nqn)) ? undefined : true);
     if ((await waitFor(gone, this.#times.goneMs)) === undefined) {
-      throw new StorageError('unavailable', `${nqn} is still connected after \`nvme disconnect\` (${said})`);
+      throw new StorageError('NODE-DISCONNECT', nqn, said);
     }
   }
 
@@ -111,7 +111,7 @@ export class NvmeTcp implements Attachment {
       if (await this.#isConnected(target.nqn)) return;
       if (!(error instanceof ProcessError)) throw error;
       const where = `${target.nqn} on ${target.address}:${target.port}`;
-      throw new StorageError('unavailable', `cannot connect to ${where}: ${error.message}`, { cause: error });
+      throw new StorageError('NODE-CONNECT', where, error.message, { cause: error });
     }
   }
 
@@ -119,11 +119,7 @@ export class NvmeTcp implements Attachment {
   async #refuseOtherBox({ nqn, address, port }: Target): Promise<void> {
     for (const { name, peer } of await controllersOf(this.#places, nqn)) {
       if (peer === undefined || isPlace(peer, address, port)) continue;
-      throw new StorageError(
-        'unavailable',
-        `${nqn} is connected to ${peer.address}:${peer.port} (${name}) and not to ${address}:${port}: another box, or one ` +
-          'that has moved. It is disconnected when nothing on this node uses it; delete the pods that do',
-      );
+      throw new StorageError('NODE-OTHER', nqn, `${peer.address}:${peer.port} (${name}), not ${address}:${port}`);
     }
   }
 

@@ -43,13 +43,13 @@ test('statistics of a dead mount hang alone: the process goes on, and the caller
   const usage = publishing({}, host).usage(VOLUME, PATH, { signal: caller.signal });
   await (await open(pipe)).close();
   caller.abort();
-  await assert.rejects(usage, { kind: 'unavailable', message: /\/proc does not answer: stat|env/ });
+  await assert.rejects(usage, { kind: 'unavailable', message: /^\/proc: .*: .*(?:stat|env).*\[NODE-LOST\]$/ });
 });
 
 test('a connection that is lost is not asked for statistics', async () => {
   const asked = publishing({ isLive: async () => false }, processes(['/no/such/program']));
   const usage = asked.usage(VOLUME, PATH, { signal: new AbortController().signal });
-  await assert.rejects(usage, { kind: 'unavailable', message: /connection to the box is lost/ });
+  await assert.rejects(usage, { kind: 'unavailable', message: /its connection is lost.*\[NODE-LOST\]$/ });
 });
 
 test('a device that stays small is tried again, never FAILED_PRECONDITION, which would wait for the pod to end', async () => {
@@ -59,6 +59,6 @@ test('a device that stays small is tried again, never FAILED_PRECONDITION, which
   };
   const signal = AbortSignal.abort();
   const expand = publishing({ rescan }).expand(VOLUME, PATH, 8192n, { signal });
-  await assert.rejects(expand, { kind: 'unavailable', message: /still has 4096 of 8192 bytes after a rescan/ });
+  await assert.rejects(expand, { kind: 'unavailable', message: /4 KiB of 8 KiB after a rescan\. .*\[NODE-SIZE\]$/ });
   assert.equal(rescans, 1);
 });

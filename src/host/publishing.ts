@@ -68,11 +68,11 @@ export class Publishing {
     if (bound === undefined || !isIt(bound, device)) {
       // What this call has bound, when the device became another one meanwhile.
       if (current === undefined) await mounts.unmount(target, async () => true, UMOUNT_MS);
-      throw new StorageError('alreadyExists', `${target} shows ${bound?.source ?? 'nothing'}, not ${volume.id}`);
+      throw new StorageError('NODE-TAKEN', target, `${bound?.source ?? 'nothing'}, not ${volume.id}`);
     }
     if (readOnly !== isReadOnly(bound)) {
       const mode = readOnly ? 'read-write' : 'read-only';
-      throw new StorageError('alreadyExists', `${volume.id} is published ${mode} at ${target}; unpublish it first`);
+      throw new StorageError('NODE-MODE', volume.id, `${mode} at ${target}`);
     }
   }
 
@@ -110,14 +110,13 @@ export class Publishing {
       await mounts.unmount(target, isOurs, UMOUNT_MS);
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
-      if (!error.timedOut) throw new StorageError('busy', `${target} cannot be unmounted yet: ${error.message}`);
+      if (!error.timedOut) throw new StorageError('NODE-UMOUNT', target, error.message);
       logger.warn({ target }, 'unmounting lazily: the filesystem does not answer');
       await mounts.unmountLazily(target, isOurs);
     }
     const other = (await mounts.at(target)).at(-1);
     if (other !== undefined) {
-      const text = `${target} shows ${other.source} (${other.type}), which is not ${volume.id}, and stays: unmount it if it is yours`;
-      throw new StorageError('precondition', text);
+      throw new StorageError('NODE-FOREIGN', target, `${other.source} (${other.type}), not ${volume.id}`);
     }
     await mounts.refuseCovered(target, isOurs);
     await removeTarget(target);
@@ -135,7 +134,7 @@ export class Publishing {
     if (showsDevice(mount, device)) return { kind: 'block', bytes: device.bytes };
     if (!showsFilesystem(mount, device)) throw notThere(volume, path);
     if (!(await attachment.isLive(volume.nqn))) {
-      throw new StorageError('unavailable', `${volume.id}: the connection to the box is lost; the kernel tries again`);
+      throw new StorageError('NODE-LOST', volume.id, 'its connection is lost, and the kernel is reconnecting');
     }
     await this.#refuseGivenUp(volume, mount, device, signal);
     return { kind: 'filesystem', ...(await usageOf(host, path, signal)) };
@@ -184,7 +183,7 @@ export class Publishing {
       if (mount !== undefined && showsFilesystem(mount, device)) return device;
       await mounts.refuseCovered(stagingPath, (covered) => showsFilesystem(covered, device));
     }
-    throw new StorageError('precondition', `${volume.id} is not staged at ${stagingPath}`);
+    throw new StorageError('NODE-UNSTAGED', volume.id, stagingPath);
   }
 
   async #refuseSecond({ volume, exclusive, stagingPath }: PublishRequest, device: BlockDevice): Promise<void> {
@@ -193,10 +192,7 @@ export class Publishing {
     const staged = (await mounts.at(stagingPath)).map(({ mountPoint }) => mountPoint);
     const others = placesOf(await mounts.list(), device).filter((place) => !staged.includes(place));
     if (others.length === 0) return;
-    throw new StorageError(
-      'precondition',
-      `${volume.id} may be published once only (ReadWriteOncePod), and is at ${others.join(', ')}`,
-    );
+    throw new StorageError('NODE-ONCE', volume.id, others.join(', '));
   }
 }
 
@@ -205,5 +201,5 @@ function isReadOnly({ options }: Mount): boolean {
 }
 
 function notThere({ id }: VolumeName, path: string): StorageError {
-  return new StorageError('notFound', `${id} is not at ${path} on this node`);
+  return new StorageError('NODE-ABSENT', id, path);
 }

@@ -33,7 +33,7 @@ test('a device smaller than the box told of was formatted: it is another one, or
   } as const;
   await assert.rejects(new Staging(tools).stage(request, { signal: AbortSignal.abort() }), {
     kind: 'unavailable',
-    message: /\/dev\/none of rds1:pvc-1 still has 4096 of 8192 bytes/,
+    message: /^rds1:pvc-1 \(\/dev\/none\): .*4 KiB of 8 KiB.*\[NODE-SIZE\]$/,
   });
   assert.deepEqual(told, ['rescan', `disconnect ${NQN}`]);
 });
@@ -71,7 +71,7 @@ test('a connection from before a forced detach was taken for the volume, with wh
     const staging = new Staging(tools);
     const call = { signal: new AbortController().signal };
     if (isLive) {
-      await assert.rejects(staging.stage(request, call), { kind: 'unavailable', message: /detached from this node/ });
+      await assert.rejects(staging.stage(request, call), { kind: 'unavailable', message: /\[NODE-STALE\]$/ });
       assert.deepEqual(told, [`disconnect ${NQN}`], 'nothing uses it, so the next attempt finds it gone');
     } else {
       await staging.renew(request, call);

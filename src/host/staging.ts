@@ -138,7 +138,7 @@ export class Staging {
     if (!isSame(device, await identify()) || mounted === undefined) {
       // Nothing was there before it, so all is what this call has mounted.
       await mounts.unmount(path, async (mount) => !wasMounted || showsFilesystem(mount, device), UMOUNT_MS);
-      throw new StorageError('unavailable', `${device.path} is no longer ${volume.id}; it is looked up again`);
+      throw new StorageError('NODE-CHANGED', volume.id, device.path);
     }
     await this.#remember(formattable, device, mounted);
     if (!isNew) await this.#grow(volume, { device, filesystem: mounted, path });
@@ -175,7 +175,7 @@ export class Staging {
     const others = placesOf(await mounts.list(), device).filter((place) => place !== mount.mountPoint);
     const [other] = others;
     if (other !== undefined) {
-      throw new FilesystemGaveUp(volume, other, `${fact}, and is still published at ${others.join(', ')}`);
+      throw new FilesystemGaveUp(volume, other, `${fact}, still published at ${others.join(', ')}`);
     }
     logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it anew');
     await mounts.unmount(path, this.#isOf(volume), UMOUNT_MS);
@@ -193,8 +193,7 @@ export class Staging {
     const filesystem = shown(mount, device);
     if (filesystem !== undefined) return filesystem;
     if (!(await this.#isOf(volume)(mount))) {
-      const text = `${path} is a mount of ${mount.type} (${mount.source}) already, which is not ${volume.id}, and stays`;
-      throw new StorageError('alreadyExists', text);
+      throw new StorageError('NODE-TAKEN', path, `${mount.source} (${mount.type}), not ${volume.id}`);
     }
     this.#tools.logger.warn({ path, source: mount.source }, 'unmounting a filesystem whose device was lost');
     await mounts.unmountLazily(path, this.#isOf(volume));
@@ -262,7 +261,7 @@ export class Staging {
       await mounts.unmount(path, isOurs, UMOUNT_MS);
     } catch (error) {
       if (!(error instanceof ProcessError)) throw error;
-      if (!error.timedOut) throw new StorageError('busy', `${path} cannot be unmounted yet: ${error.message}`);
+      if (!error.timedOut) throw new StorageError('NODE-UMOUNT', path, error.message);
     }
     const left = await mounts.at(path);
     const top = left.at(-1);
@@ -272,8 +271,9 @@ export class Staging {
     }
     if (await isOurs(top)) return false;
     const ours = await Promise.all(left.map(isOurs));
-    const what = `${path} shows ${top.source} (${top.type}), which is not ${volume.id}`;
-    if (ours.includes(true)) throw new StorageError('busy', `${what}, above it: unmount that first`);
+    if (ours.includes(true)) {
+      throw new StorageError('NODE-UMOUNT', path, `${top.source} (${top.type}) is mounted above ${volume.id}`);
+    }
     logger.warn(
       { volumeId: volume.id, path, source: top.source, type: top.type },
       'a mount that is not ours is left alone',
@@ -290,7 +290,7 @@ export class Staging {
   async #refuseUsed(volume: VolumeName, device: BlockDevice): Promise<void> {
     const places = placesOf(await this.#tools.mounts.list(), device);
     if (places.length === 0) return;
-    throw new StorageError('busy', `${volume.id} is still published at ${places.join(', ')}`);
+    throw new StorageError('NODE-PUBLISHED', volume.id, places.join(', '));
   }
 
   async #abandon(volume: VolumeName): Promise<void> {
@@ -314,9 +314,7 @@ function shown(mount: Mount, device: BlockDevice): Filesystem | undefined {
 
 async function inUse(volume: VolumeName, device: BlockDevice | undefined): Promise<StorageError> {
   const holders = device === undefined ? [] : await holdersOf(device);
-  const why =
-    holders.length > 0
-      ? `held by ${holders.join(', ')} of this node: end that, and keep it from taking volumes (docs/node-safety.md, "What it needs")`
-      : 'still being flushed, or used in another mount namespace; it is tried again';
-  return new StorageError('unavailable', `${volume.id} (${device?.path}) is ${why}`);
+  return holders.length > 0
+    ? new StorageError('NODE-HELD', `${volume.id} (${device?.path})`, holders.join(', '))
+    : new StorageError('NODE-FLUSH', `${volume.id} (${device?.path})`);
 }

@@ -2,7 +2,7 @@
  * What the driver asks of Kubernetes. Nothing in the safety of volumes and snapshots rests on it: it serves the orphan
  * report, annotations and Events. Every method throws nothing but {@link KubernetesError}.
  */
-import type { EventObject, EventReason } from './reasons.ts';
+import type { EventObject, EventReason } from '../failures/events.ts';
 
 export interface PersistentVolume {
   readonly name: string;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { EVENTS, type EventMeaning } from '../failures/events.ts';
+import { shorten } from '../failures/message.ts';
 import { type Happening, KubernetesError, type ObjectReference } from './cluster.ts';
 import type { ApiRequest } from './http.ts';
 import { parse } from './pages.ts';
-import { EVENTS } from './reasons.ts';
 
 /** Longest message of an Event, in bytes, as the API server checks it. */
 const MAX_MESSAGE = 1024;
@@ -59,18 +60,7 @@ export function eventName(about: ObjectReference, { reason, subject = '' }: Happ
 
 /** What happened, cut if need be, and what to do about it, which is never cut. */
 export function messageOf({ reason, message }: Happening): string {
-  const { advice } = EVENTS[reason];
-  const end = advice === '' ? '' : `. ${advice}`;
-  return shortened(message, MAX_MESSAGE - Buffer.byteLength(end)) + end;
-}
-
-/** At most so many bytes of UTF-8, cut between characters. */
-function shortened(message: string, bytes: number): string {
-  const text = Buffer.from(message.toWellFormed());
-  if (text.length <= bytes) return text.toString('utf8');
-  const ellipsis = '…';
-  let end = bytes - Buffer.byteLength(ellipsis);
-  // 10xxxxxx is the inside of a UTF-8 sequence.
-  while (((text[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return text.toString('utf8', 0, end) + ellipsis;
+  const { advice = '' }: EventMeaning = EVENTS[reason];
+  if (advice === '') return shorten(message, MAX_MESSAGE);
+  return shorten(`${message}. ${advice}`, MAX_MESSAGE, `. ${advice}`);
 }

@@ -1,8 +1,8 @@
 import PQueue from 'p-queue';
+import { ENDS } from '../failures/events.ts';
 import type { Cluster, Happening, ObjectReference } from './cluster.ts';
 import { eventName } from './event.ts';
 import { insist } from './insist.ts';
-import { ENDS } from './reasons.ts';
 
 export interface TellerOptions {
   readonly cluster: Pick<Cluster, 'event'>;

@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from '../routeros/index.ts';
-export { RdsError, type RdsErrorCode, REFUSALS, type RefusalCode } from './errors.ts';
+export { isRefusal, RdsError, type RdsErrorCode, type RefusalCode } from './errors.ts';
 export {
   type Origin,
   parseSnapshotName,

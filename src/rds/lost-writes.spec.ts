@@ -49,11 +49,11 @@ test('a caller who does not wait for so long is told at once, and one who gives 
   const lost = new LostWrites(clock, 0);
   lost.note(create, 8_000);
   await assert.rejects(lost.settle(remove, { ...patient, deadline: Date.now() + 1_000 }), {
-    code: 'waiting',
+    code: 'RDS-WAITING',
     detail: 'for 8 s',
   });
   assert.equal(clock.time, 0);
-  await assert.rejects(lost.settle(remove, { signal: AbortSignal.abort() }), { code: 'cancelled' });
+  await assert.rejects(lost.settle(remove, { signal: AbortSignal.abort() }), { code: 'RDS-CANCELLED' });
 });
 
 test('a process that has just begun removes something only when its predecessor must be done', async () => {

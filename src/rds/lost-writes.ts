@@ -48,12 +48,12 @@ export class LostWrites {
     const ms = this.#othersQuietAt(write) - this.#clock.now();
     if (ms > 0) {
       if (deadline !== undefined && Date.now() + ms >= deadline) {
-        throw new RdsError('waiting', `for ${Math.ceil(ms / 1000)} s`);
+        throw new RdsError('RDS-WAITING', `for ${Math.ceil(ms / 1000)} s`);
       }
       try {
         await this.#clock.wait(ms, signal);
       } catch (cause) {
-        throw new RdsError('cancelled', 'while it waited for an earlier command', { cause });
+        throw new RdsError('RDS-CANCELLED', 'while it waited for an earlier command', { cause });
       }
     }
   }

@@ -6,7 +6,7 @@ import {
   type RouterOsState,
   systemClock,
 } from '../routeros/index.ts';
-import { RdsError, type RdsErrorCode, REFUSALS } from './errors.ts';
+import { isRefusal, RdsError, type RdsErrorCode } from './errors.ts';
 import { LostWrites, type Patience } from './lost-writes.ts';
 import { parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
@@ -140,7 +140,7 @@ export class Rds {
       const ms = this.#lostWrites.quietAt(operation) - this.#clock.now();
       if (ms > 0) await this.#clock.wait(ms, signal);
     } catch (cause) {
-      throw new RdsError('cancelled', 'while it waited for what others may take', { cause });
+      throw new RdsError('RDS-CANCELLED', 'while it waited for what others may take', { cause });
     }
   }
 
@@ -199,14 +199,14 @@ export class Rds {
 }
 
 const KIND_CODES: Readonly<Record<Exclude<RouterOsError['kind'], 'refused'>, RdsErrorCode>> = {
-  failed: 'failed',
-  late: 'late',
-  rejected: 'unsupported',
-  unreachable: 'unreachable',
-  unauthenticated: 'unauthenticated',
-  unsent: 'unsent',
-  unknown: 'unknown',
-  cancelled: 'cancelled',
+  failed: 'RDS-REFUSED',
+  late: 'RDS-LATE',
+  rejected: 'RDS-UNSUPPORTED',
+  unreachable: 'RDS-UNREACHABLE',
+  unauthenticated: 'RDS-LOGIN',
+  unsent: 'RDS-UNSENT',
+  unknown: 'RDS-UNKNOWN',
+  cancelled: 'RDS-CANCELLED',
 };
 
 /** The trace that `:error` adds to its text, once for every time that a script passed the error on. */
@@ -225,9 +225,5 @@ function translate(error: unknown): unknown {
   const [code = '', ...detail] = made ? words.slice(1) : words;
   return isRefusal(code)
     ? new RdsError(code, detail.join(' '), { cause: error, made, mayStillRun })
-    : new RdsError('failed', [code, ...detail].join(' '), { cause: error, made, mayStillRun });
-}
-
-function isRefusal(code: string): code is keyof typeof REFUSALS {
-  return Object.hasOwn(REFUSALS, code);
+    : new RdsError('RDS-REFUSED', [code, ...detail].join(' '), { cause: error, made, mayStillRun });
 }

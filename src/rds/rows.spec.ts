@@ -52,8 +52,8 @@ test('a size that is not readable yet is unknown, not zero (U24)', () => {
 });
 
 test('a subvolume without an id is an answer that nobody may act on', () => {
-  assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'unexpected' });
-  assert.throws(() => decodePage([subvolume('', 257)]), { code: 'unexpected' });
+  assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'RDS-UNEXPECTED' });
+  assert.throws(() => decodePage([subvolume('', 257)]), { code: 'RDS-UNEXPECTED' });
 });
 
 test('a page keeps each disk item with the subvolume before it and knows whether there is more', () => {

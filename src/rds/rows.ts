@@ -126,7 +126,7 @@ export function decodeContents(row: JsonRow): PoolContents {
   const { size, free } = decodeSpace(row);
   const [volumes, snapshots] = [integer(row, 'volumes'), integer(row, 'snapshots')];
   if (volumes === undefined || snapshots === undefined) {
-    throw new RdsError('unexpected', `a pool whose contents are not counted: ${JSON.stringify(row)}`);
+    throw new RdsError('RDS-UNEXPECTED', `a pool whose contents are not counted: ${JSON.stringify(row)}`);
   }
   return { size, free, volumes: Number(volumes), snapshots: Number(snapshots) };
 }
@@ -144,7 +144,7 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
   const subvolumeId = integer(row, 'subvolume-id');
   const name = text(row, 'name');
   if (subvolumeId === undefined || name === '') {
-    throw new RdsError('unexpected', `a subvolume without name or id: ${JSON.stringify(row)}`);
+    throw new RdsError('RDS-UNEXPECTED', `a subvolume without name or id: ${JSON.stringify(row)}`);
   }
   return { name, fs: text(row, 'fs'), subvolumeId, uuid: text(row, 'uuid'), kind: kindOf(row, name) };
 }

@@ -47,10 +47,7 @@ export class Backends {
     }
     const backend = this.get(handle.backend);
     if (backend === undefined) {
-      throw new StorageError(
-        'unavailable',
-        `${id}: no backend ${handle.backend} is configured; a backend must keep its name for ever`,
-      );
+      throw new StorageError('DRV-BACKEND', id, handle.backend);
     }
     return { handle, backend };
   }
@@ -62,7 +59,11 @@ export class Backends {
   ): { readonly handle: Handle<Kind>; readonly backend: Backend } {
     const opened = this.open(kind, id);
     if (opened === undefined) {
-      throw new StorageError('notFound', `${id} is not the id of a ${kind === 'pvc' ? 'volume' : 'snapshot'} here`);
+      throw new StorageError(
+        'DRV-ABSENT',
+        '',
+        `${id} is not the id of a ${kind === 'pvc' ? 'volume' : 'snapshot'} here`,
+      );
     }
     return opened;
   }
@@ -80,11 +81,7 @@ export class Backends {
     const backend = only(this.all(), request.backend, (candidate) => candidate.name, 'backend');
     const pool = only(backend.rds.settings.pools, request.pool, (candidate) => candidate.label, 'pool');
     if (!isWithin(request.networks, backend)) {
-      throw new StorageError(
-        'exhausted',
-        `backend ${backend.name} is on the storage network ${backend.network}, and no node that was asked for reaches it; ` +
-          'run the node plugin with that network on the nodes that do (node.networks of the chart)',
-      );
+      throw new StorageError('DRV-NETWORK', `backend ${backend.name}`, backend.network);
     }
     return { backend, pool };
   }
@@ -101,7 +98,7 @@ function only<T>(choices: readonly T[], name: string | undefined, nameOf: (choic
   if (found === undefined || fitting.length > 1) {
     const known = choices.map(nameOf).join(', ');
     const problem = name === undefined ? `the StorageClass must name a ${what}` : `there is no ${what} ${name}`;
-    throw new StorageError('invalid', `${problem}; configured: ${known}`);
+    throw new StorageError('DRV-INVALID', '', `${problem}; configured: ${known}`);
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../failures/message.ts';
 import {
   attachVolume,
   type CreateVolume,
@@ -31,8 +32,8 @@ const UNSIZED_TIMES = 6;
 
 /** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
-  ...(['unreachable', 'unauthenticated', 'unsent', 'unknown', 'cancelled', 'unexpected'] as const),
-  ...(['RC-SIZE', 'RC-LAG', 'waiting', 'late'] as const),
+  ...(['RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN', 'RDS-CANCELLED', 'RDS-UNEXPECTED'] as const),
+  ...(['RC-SIZE', 'RC-LAG', 'RDS-WAITING', 'RDS-LATE'] as const),
 ]);
 
 /** @throws RdsError unless the source is in none of the pools, each of them proven. */
@@ -61,7 +62,7 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
   } catch (error) {
     // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
     if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
-    if (!(error instanceof RdsError) || error.code !== 'failed') throw error;
+    if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED') throw error;
     await discardHalfMade(backend, volume, call);
     return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
   }
@@ -118,7 +119,7 @@ export async function makeVolume(
     if (error.code === 'RC-NOSRC') await proveAbsent(backend, wanted, call);
     if (error.code === 'RC-ELSEWHERE')
       return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
-    if (!error.mayStillRun && before === undefined && (error.code === 'failed' || error.code === 'RC-HALF')) {
+    if (!error.mayStillRun && before === undefined && (error.code === 'RDS-REFUSED' || error.code === 'RC-HALF')) {
       const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
       return await makeVolume(backend, wanted, call, halfMade ?? error);
     }
@@ -144,7 +145,7 @@ export async function makeVolume(
 /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
 async function takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
   if (reason.mayStillRun) {
-    throw new RdsError('unknown', reason.message, { cause: reason, mayStillRun: true });
+    throw new RdsError('RDS-UNKNOWN', sentenceOf(reason.code, reason.detail), { cause: reason, mayStillRun: true });
   }
   if (!UNDECIDED.has(reason.code)) {
     await discard(backend, wanted, made, reason);
@@ -172,8 +173,7 @@ async function discard(
   } catch (error) {
     cause = new AggregateError([reason, error]);
   }
-  const text = `what was made of ${name} could not be removed yet; it is tried again`;
-  throw new StorageError('unavailable', text, { cause });
+  throw new StorageError('DRV-LEFTOVER', name, '', { cause });
 }
 
 /**

@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RdsError, type RdsErrorCode, REFUSALS } from '../rds/index.ts';
+import { FAILURES } from '../failures/catalogue.ts';
+import { RdsError, type RdsErrorCode } from '../rds/index.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 
 const call = { signal: new AbortController().signal };
-const CODES: readonly RdsErrorCode[] = [
-  ...(Object.keys(REFUSALS) as RdsErrorCode[]),
-  ...([
-    'failed',
-    'unsupported',
-    'unreachable',
-    'unauthenticated',
-    'unsent',
-    'unknown',
-    'cancelled',
-    'unexpected',
-  ] as const),
-];
+const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
-test('every failure on the box names the object and what the device said', () => {
+test('every failure of an RDS names the object, what the RDS said, and its code', () => {
   for (const code of CODES) {
-    const error = failure(new RdsError(code, 'the detail'), 'rds1:pvc-1', call);
+    const error = failure(new RdsError(code, 'as it said'), 'rds1:pvc-1', call);
     assert.ok(error instanceof StorageError);
     assert.ok(error.message.startsWith('rds1:pvc-1: '), error.message);
-    assert.ok(error.message.includes('the detail'), error.message);
+    assert.ok(error.message.includes('as it said'), error.message);
+    assert.ok(error.message.endsWith(` [${code}]`), error.message);
     assert.ok(error.cause instanceof RdsError);
   }
 });
@@ -32,8 +22,8 @@ test('every failure on the box names the object and what the device said', () =>
 test('only an intact answer says that something is absent, and transport trouble never ends a retry', () => {
   const kinds = new Map(CODES.map((code) => [code, failure(new RdsError(code, ''), 'x', call).kind]));
   const absent = CODES.filter((code) => kinds.get(code) === 'notFound');
-  assert.deepEqual(absent, ['RC-NOVOL', 'RC-NOSRC']);
-  for (const code of ['RC-POOL', 'failed', 'unreachable', 'unauthenticated', 'unsent', 'unknown'] as const) {
+  assert.deepEqual(absent.toSorted(), ['RC-NOSRC', 'RC-NOVOL']);
+  for (const code of ['RC-POOL', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN'] as const) {
     assert.equal(kinds.get(code), 'unavailable', code);
   }
   for (const code of ['RC-SIZE', 'RC-RACE', 'RC-LEFT'] as const) {
@@ -49,7 +39,7 @@ test('nothing final is said while a script whose answer was lost may still run',
 });
 
 test('a caller whose deadline has passed is told so', () => {
-  const cancelled = new RdsError('cancelled', 'gave up');
+  const cancelled = new RdsError('RDS-CANCELLED', 'gave up');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() - 1 }).kind, 'deadline');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() + 60_000 }).kind, 'cancelled');
   assert.equal(failure(cancelled, 'x', call).kind, 'cancelled');
@@ -59,6 +49,6 @@ test('what is no failure of the box is a defect, and its text stays in the log',
   const error = failure(new TypeError('secret internals'), 'x', call);
   assert.equal(error.kind, 'internal');
   assert.ok(!error.message.includes('secret internals'));
-  const own = new StorageError('busy', 'as it was');
+  const own = new StorageError('DRV-BUSY', 'as it was');
   assert.equal(failure(own, 'x', call), own);
 });

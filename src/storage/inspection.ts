@@ -33,7 +33,7 @@ export async function inspectVolume(backends: Backends, volumeId: string, call: 
     const [subvolume] = subvolumes;
     const name = parseVolumeName(subvolume?.name ?? '');
     if (subvolume === undefined || name === undefined) {
-      throw new StorageError('notFound', `${volumeId} does not exist`);
+      throw new StorageError('RC-NOVOL', volumeId);
     }
     return {
       ...{ pool: subvolume.fs, owner: name.owner, bytes: disk?.size, slot: disk?.slot },

@@ -45,7 +45,7 @@ export class KeyedLock {
 /** Waits for the earlier holder, but no longer than the caller does. */
 async function turn(before: Promise<void>, key: string, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const giveUp = () => reject(new StorageError('busy', `another operation on ${key} is still running; try again`));
+  const giveUp = () => reject(new StorageError('DRV-BUSY', key));
   if (signal.aborted) {
     giveUp();
   }

@@ -118,7 +118,7 @@ function startOf(sections: readonly Section[], token: string): { readonly index:
     ({ backend, pool }) => backend.name === parsed?.backend && pool.label === parsed.pool,
   );
   if (parsed === undefined || index < 0) {
-    throw new StorageError('badToken', 'the page token is not from a list of this driver; start again without one');
+    throw new StorageError('DRV-TOKEN', '');
   }
   return { index, after: parsed.after };
 }

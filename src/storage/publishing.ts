@@ -43,7 +43,7 @@ export class Publishing {
       await settle(this.#clock, call);
       const disk = await backend.rds.run((box) => exportVolume(box, volume, claimed, allowHost), call);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
-        throw new StorageError('busy', `${volumeId}: the box does not show the export yet; it is tried again`);
+        throw new StorageError('DRV-PENDING', volumeId, 'it does not show the export');
       }
       return { address: backend.dataAddress, port: settings.port, nqn: disk.nqn, bytes: disk.size };
     });
@@ -67,7 +67,7 @@ export class Publishing {
       const disk = await rds.run(() => readDisk(volume), call);
       const left = (disk?.publications ?? []).filter((node) => hostId === undefined || node.hostId === hostId);
       if (left.length > 0) {
-        throw new StorageError('busy', `${volumeId} is still recorded as published to ${nodeId}; it is tried again`);
+        throw new StorageError('DRV-PENDING', volumeId, `it still has ${nodeId || 'a node'} on its record`);
       }
     });
   }
@@ -81,7 +81,8 @@ function requireHost(nodeId: string): string {
   const hostId = hostIdOf(nodeId);
   if (hostId === undefined) {
     throw new StorageError(
-      'notFound',
+      'DRV-ABSENT',
+      '',
       `no node has the id ${nodeId}; node ids look like nqn.2014-08.org.nvmexpress:uuid:…`,
     );
   }

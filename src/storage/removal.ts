@@ -31,7 +31,7 @@ export async function removeWhole(
   let left = await removeAll(rds, remove, call);
   for (let again = TIMES; !isNothing(left); again -= 1) {
     const isOver = again === 0 || (await hasGivenUp(clock.wait(PAUSE_MS, call.signal)));
-    if (isOver) throw new StorageError('busy', `${id} is being removed and still there; it is tried again`);
+    if (isOver) throw new StorageError('DRV-PENDING', id, 'it is being removed and still there');
     left = isRest(left) ? await removeAll(rds, remove, call) : await rds.run(read, call);
   }
 }

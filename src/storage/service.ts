@@ -77,7 +77,7 @@ export class StorageService implements Storage {
   async prove(name: string, call: Call): Promise<ProbeReport> {
     const backend = this.#backends.get(name);
     if (backend === undefined) {
-      throw new StorageError('internal', `there is no backend ${name}`);
+      throw new StorageError('DRV-DEFECT', name, 'there is no such backend');
     }
     try {
       const report = await backend.rds.run((box) => probeBox(box), call);

@@ -1,5 +1,4 @@
-import type { Clock } from '../rds/index.ts';
-import { StorageError } from './errors.ts';
+import { type Clock, RdsError } from '../rds/index.ts';
 import type { Call } from './storage.ts';
 
 /**
@@ -11,12 +10,12 @@ const SETTLE_MS = 100;
 /**
  * Waits until what was written can be looked at once more, without holding the connection.
  *
- * @throws StorageError `cancelled` when the caller gives up first.
+ * @throws RdsError `RDS-CANCELLED` when the caller gives up first.
  */
 export async function settle(clock: Clock, { signal }: Call): Promise<void> {
   try {
     await clock.wait(SETTLE_MS, signal);
   } catch (cause) {
-    throw new StorageError('cancelled', 'the caller gave up', { cause });
+    throw new RdsError('RDS-CANCELLED', '', { cause });
   }
 }

@@ -1,5 +1,6 @@
 /** Sizes are bytes as `bigint` end to end; this is the only place that rounds them. */
 
+import { printExactSize } from '../failures/print-size.ts';
 import { StorageError } from './errors.ts';
 import type { CapacityRange } from './storage.ts';
 
@@ -43,14 +44,19 @@ export function requestFor(imageBytes: bigint): bigint {
  */
 export function requestedBytes(range: CapacityRange, hasSource: boolean): bigint {
   if (range.requiredBytes > MAX_BYTES) {
-    throw new StorageError('outOfRange', `the requested ${range.requiredBytes} bytes exceed what a volume can have`);
+    throw new StorageError(
+      'DRV-RANGE',
+      '',
+      `the requested ${printExactSize(range.requiredBytes)} exceed what a volume can have`,
+    );
   }
   const wanted = roundUp(range.requiredBytes);
   const bytes = wanted === 0n && !hasSource ? defaultWithin(range.limitBytes) : wanted;
   if (range.limitBytes > 0n && bytes > range.limitBytes) {
     throw new StorageError(
-      'outOfRange',
-      `volumes are multiples of 1 MiB: ${bytes} bytes are needed for the request, its limit is ${range.limitBytes}`,
+      'DRV-RANGE',
+      '',
+      `volumes are multiples of 1 MiB: the request needs ${printExactSize(bytes)}, its limit is ${printExactSize(range.limitBytes)}`,
     );
   }
   return bytes;

@@ -71,13 +71,10 @@ export class Snapshots {
       const cut = smallest(handle, state);
       if (cut.sourceUuid !== source.uuid) {
         const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
-        throw new StorageError(
-          'alreadyExists',
-          `${id} exists already, cut from ${other} and not from ${sourceVolumeId}`,
-        );
+        throw new StorageError('DRV-EXISTS', id, `it is of ${other}, not of ${sourceVolumeId}`);
       }
       if (!this.#identity.owners.includes(cut.owner)) {
-        throw new StorageError('alreadyExists', `${id} exists already and belongs to another cluster (${cut.owner})`);
+        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${cut.owner})`);
       }
       return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', cut);
     });
@@ -94,13 +91,16 @@ export class Snapshots {
       if (error instanceof RdsError && error.code === 'RC-QUOTA') {
         throw quotaReached(name, error, cut.maxSnapshots);
       }
-      const isRefusal = error instanceof RdsError && (error.code === 'failed' || error.code === 'RC-SIZE');
+      const isRefusal = error instanceof RdsError && (error.code === 'RDS-REFUSED' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
         throw error;
       }
       const state = await rds.run((box) => readSnapshot(box, cut.snapshot), call);
       if (state.subvolumes.length === 0) {
-        throw new StorageError('precondition', `no snapshot was cut: ${error.message}`, { cause: error });
+        throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
+          cause: error,
+          kind: 'precondition',
+        });
       }
       return state;
     }
@@ -152,7 +152,7 @@ export class Snapshots {
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
   const name = parseSnapshotName(subvolumes[0]?.name ?? '');
   if (name === undefined) {
-    throw new StorageError('notFound', `${printHandle(handle)} does not exist`);
+    throw new StorageError('DRV-ABSENT', '', `${printHandle(handle)} does not exist`);
   }
   return name;
 }
@@ -174,15 +174,12 @@ export function toSnapshot(backend: string, pool: string, name: SnapshotName): S
 }
 
 /** Names the snapshot that most likely goes first. */
-function quotaReached(backend: string, error: RdsError, maxSnapshots: number | undefined): StorageError {
+function quotaReached(backend: string, error: RdsError, maxSnapshots: number | undefined): RdsError | StorageError {
   const [count = '', oldest = ''] = error.detail.split(' ');
   const name = parseSnapshotName(oldest);
-  if (name === undefined) return new StorageError('exhausted', error.message, { cause: error });
+  if (name === undefined) return error;
   const id = printHandle({ kind: 'snap', backend, uuid: name.uuid });
   const sourceVolumeId = printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid });
   const time = new Date(Number(name.createdAtSeconds) * 1000).toISOString();
-  const text =
-    `${sourceVolumeId} has ${count} ${count === '1' ? 'snapshot' : 'snapshots'}, its VolumeSnapshotClass allows ${maxSnapshots} (maxSnapshotsPerVolume); ` +
-    `the oldest is ${id} of ${time}; delete snapshots that are no longer needed`;
-  return new StorageError('exhausted', text, { cause: error });
+  return new StorageError('RC-QUOTA', sourceVolumeId, `${count} ${id} ${time} ${maxSnapshots}`, { cause: error });
 }

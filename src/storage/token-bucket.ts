@@ -68,7 +68,7 @@ export class TokenBucket {
     const waitMs = Math.max(0, (this.#queue.length + 1) * this.#intervalMs - this.#heldMs);
     if (signal.aborted || Date.now() + waitMs + LEFT_FOR_WORK_MS > deadline) {
       const seconds = Math.ceil(waitMs / 1_000);
-      throw new StorageError('busy', `too many snapshots at once: the next turn is in ${seconds} s; it is tried again`);
+      throw new StorageError('DRV-RATE', '', `the next turn is in ${seconds} s`);
     }
     await this.#turn(signal);
   }
@@ -84,7 +84,7 @@ export class TokenBucket {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = () => {
       this.#queue.splice(this.#queue.indexOf(served), 1);
-      reject(new StorageError('busy', 'too many snapshots at once: the caller left before its turn'));
+      reject(new StorageError('DRV-RATE', '', 'the caller left before its turn'));
     };
     const served = () => {
       signal.removeEventListener('abort', leave);

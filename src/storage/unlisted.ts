@@ -10,6 +10,6 @@ import type { Call } from './storage.ts';
 export async function unlisted({ rds }: Backend, object: ObjectRef, id: string, call: Call): Promise<Error> {
   const shown = await rds.run(() => shownName(object), call);
   return shown === undefined
-    ? new StorageError('busy', `${id} was made and the box does not list it yet; it is tried again`)
+    ? new StorageError('DRV-PENDING', id, 'it was made, and is not listed')
     : new RdsError('RC-NAME', shown);
 }

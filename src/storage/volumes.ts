@@ -1,3 +1,4 @@
+import { printExactSize } from '../failures/print-size.ts';
 import {
   type Clock,
   type CreateVolume,
@@ -8,7 +9,6 @@ import {
   type Origin,
   parseVolumeName,
   printVolumeName,
-  RdsError,
   type RdsSettings,
   readSizedDisk,
   readVolume,
@@ -89,12 +89,13 @@ export class Volumes {
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
       if (size < bytes || size < (grown?.size ?? 0n)) {
-        throw new StorageError('busy', `${volumeId} has ${size} bytes so far; it is tried again`);
+        throw new StorageError('RC-LAG', volumeId, `${size}`);
       }
       if (capacity.limitBytes > 0n && size > capacity.limitBytes) {
         throw new StorageError(
-          'outOfRange',
-          `${volumeId} has ${size} bytes already, the limit is ${capacity.limitBytes}`,
+          'DRV-RANGE',
+          volumeId,
+          `it has ${printExactSize(size)} already, the limit is ${printExactSize(capacity.limitBytes)}`,
         );
       }
       return size;
@@ -129,7 +130,7 @@ export class Volumes {
     await exclusively(this.#lock, volumeId, call, async () => {
       const left = await discardHalfMade(backend, volumeRef(handle.uuid), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
-        throw new StorageError('precondition', `${volumeId} is not certain to be without data and is left alone`);
+        throw new StorageError('DRV-KEPT', volumeId);
       }
     });
   }
@@ -145,10 +146,10 @@ export class Volumes {
       if (ours !== undefined) {
         await backend.rds.run((box) => discardTwin(box, volumeRef(handle.uuid), winner, ours), call);
       }
-      throw new StorageError('alreadyExists', `${printHandle(handle)} exists already, ${describe(winner.name)}`);
+      throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));
     }
     if (state.disk === undefined) {
-      throw new StorageError('busy', `${printHandle(handle)} is not complete yet; it is tried again`);
+      throw new StorageError('DRV-PENDING', printHandle(handle), 'it is not complete');
     }
     return toVolume(backend, handle.uuid, state);
   }
@@ -162,11 +163,7 @@ export class Volumes {
         ? this.#backends.require('snap', source.snapshotId)
         : this.#backends.require('pvc', source.volumeId);
     if (handle.backend !== target.name) {
-      throw new StorageError(
-        'invalid',
-        `${printHandle(handle)} is on backend ${handle.backend}, the StorageClass names ${target.name}: a restore stays on its box`,
-        { cause: new RdsError('RC-ELSEWHERE', handle.backend) },
-      );
+      throw new StorageError('DRV-ELSEWHERE', printHandle(handle), `${handle.backend}, not ${target.name}`);
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };
   }
@@ -186,16 +183,16 @@ function sourceRef(origin: Origin): CreateVolume['source'] {
 /** What was read back must be what was asked for, or the volume must not be handed out. */
 function proveAsAsked(volume: Volume, { disk }: ObjectState, name: VolumeName, capacity: CapacityRange): void {
   if (disk?.mountFilesystem === true) {
-    const text = `${volume.id}: the disk item is not as it was added: RouterOS itself would mount what is in the image`;
-    throw new StorageError('precondition', text);
+    throw new StorageError('DRV-AUTOMOUNT', volume.id);
   }
   if (volume.capacityBytes < name.requestedBytes) {
-    throw new StorageError('busy', `${volume.id} has ${volume.capacityBytes} bytes so far; it is tried again`);
+    throw new StorageError('RC-LAG', volume.id, `${volume.capacityBytes}`);
   }
   if (capacity.limitBytes > 0n && volume.capacityBytes > capacity.limitBytes) {
     throw new StorageError(
-      name.origin.kind === 'new' ? 'alreadyExists' : 'outOfRange',
-      `${volume.id} exists already with ${volume.capacityBytes} bytes, the limit is ${capacity.limitBytes}`,
+      name.origin.kind === 'new' ? 'DRV-EXISTS' : 'DRV-RANGE',
+      volume.id,
+      `it has ${printExactSize(volume.capacityBytes)} already, the limit is ${printExactSize(capacity.limitBytes)}`,
     );
   }
 }
@@ -206,7 +203,7 @@ function describe(name: string): string {
     return `as ${name}`;
   }
   const from = parsed.origin.kind === 'new' ? 'empty' : `from ${parsed.origin.kind} ${parsed.origin.uuid}`;
-  return `made ${from} with ${parsed.requestedBytes} bytes asked for, by owner ${parsed.owner}`;
+  return `it was made ${from} with ${printExactSize(parsed.requestedBytes)} asked for, by owner ${parsed.owner}`;
 }
 
 /** @throws StorageError `notFound` when the box has no such volume. */
@@ -218,7 +215,7 @@ export function toVolume(
   const name = parseVolumeName(state.subvolumes[0]?.name ?? '');
   const id = printHandle({ kind: 'pvc', backend, uuid });
   if (name === undefined) {
-    throw new StorageError('notFound', `${id} does not exist`);
+    throw new StorageError('RC-NOVOL', id);
   }
   const source = contentSource(backend, name.origin);
   return {

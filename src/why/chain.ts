@@ -1,6 +1,6 @@
+import { printSize } from '../failures/print-size.ts';
 import type { Pod } from '../kubernetes/kinds.ts';
 import type { Seen } from '../kubernetes/reader.ts';
-import { printSize } from '../storage/print-size.ts';
 import { controllerPods, troubleOf } from './driver-pods.ts';
 import type { LinkKey, RuledFinding, State } from './finding.ts';
 import { awaitedSnapshot, classOf } from './rules/snapshot.ts';

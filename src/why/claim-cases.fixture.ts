@@ -11,14 +11,13 @@ import {
   PV,
   pending,
   pod,
+  rpcError,
   snapshot,
   storageClass,
   unbound,
   volume,
 } from './objects.fixture.ts';
 
-const RPC = (code: string, words: string) =>
-  `failed to provision volume with StorageClass "rds": rpc error: code = ${code} desc = ${words}`;
 const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message);
 const late = { volumeBindingMode: 'WaitForFirstConsumer' };
 const room = (name: string, capacity: string) => ({
@@ -169,29 +168,23 @@ export const CLAIM_CASES: readonly Case[] = [
     objects: unbound().put(
       'events',
       failed(
-        RPC(
-          'ResourceExhausted',
-          'rds1:pvc-1: the pool has too little free space; detail: bytes free, of those needed with the reserve (1 of 2)',
-        ),
+        `failed to provision volume with StorageClass "rds": ${rpcError('RC-SPACE', '5368709120 of 21474836480')}`,
       ),
     ),
     rule: 'provisioning-failed',
     result: 'stuck',
-    says: /pool on the box is full/,
+    says: /too little free space[\s\S]*5 GiB free, 20 GiB needed/,
   },
   {
     title: 'a box that the controller cannot reach',
-    objects: unbound().put(
-      'events',
-      failed(RPC('Unavailable', 'rds1:pvc-1: the box cannot be reached: connect ECONNREFUSED')),
-    ),
+    objects: unbound().put('events', failed(rpcError('RDS-UNREACHABLE', 'connect ECONNREFUSED'))),
     rule: 'provisioning-failed',
     result: 'stuck',
-    says: /cannot reach the box over SSH/,
+    says: /cannot be reached over SSH[\s\S]*doctor/,
   },
   {
-    title: 'an error that only its code explains',
-    objects: unbound().put('events', failed(RPC('InvalidArgument', 'there is no pool fast; configured: pool'))),
+    title: 'a request that is not valid',
+    objects: unbound().put('events', failed(rpcError('DRV-INVALID', 'there is no pool fast; configured: pool'))),
     rule: 'provisioning-failed',
     result: 'stuck',
     says: /never succeed as it stands/,
@@ -318,17 +311,14 @@ export const CLAIM_CASES: readonly Case[] = [
       'events',
       failed('requested volume size 1073741824 is less than the size 10737418240 for the source snapshot monday'),
     ),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /csi-provisioner refused it[\s\S]*make it anew/ },
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /csi-provisioner refused it[\s\S]*recreate it/ },
   },
   {
     title: 'a provisioner that the driver does not answer',
     objects: unbound().put(
       'events',
       failed(
-        RPC(
-          'Unavailable',
-          'connection error: desc = "transport: Error while dialing: dial unix /csi/csi.sock: connect: connection refused"',
-        ),
+        'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /csi/csi.sock: connect: connection refused"',
       ),
     ),
     ...{ rule: 'provisioning-failed', result: 'stuck', says: /did not answer on its socket[\s\S]*logs/ },
@@ -361,16 +351,8 @@ export const CLAIM_CASES: readonly Case[] = [
   },
   {
     title: 'a claim whose pod was given a node that does not reach the backend',
-    objects: unbound().put(
-      'events',
-      failed(
-        RPC(
-          'ResourceExhausted',
-          'backend rds1 is on the storage network rack-2, and no node that was asked for reaches it; run the node plugin with that network on the nodes that do (node.networks of the chart)',
-        ),
-      ),
-    ),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /Add the network to node\.networks/ },
+    objects: unbound().put('events', failed(rpcError('DRV-NETWORK', 'rack-2'))),
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /node\.networks[\s\S]*show-labels/ },
   },
   {
     title: 'a claim whose pod was given a node, and fits nowhere now',
@@ -383,16 +365,8 @@ export const CLAIM_CASES: readonly Case[] = [
     title: 'a snapshot of another pool',
     objects: unbound({ spec: { dataSource: { kind: 'VolumeSnapshot', name: 'monday' } } })
       .put('volumesnapshots', snapshot())
-      .put(
-        'events',
-        failed(
-          RPC(
-            'InvalidArgument',
-            'rds1:pvc-1: the source is in another pool; use a StorageClass that names the pool of the source',
-          ),
-        ),
-      ),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /stays in its pool/ },
+      .put('events', failed(rpcError('RC-ELSEWHERE', 'fast pvc-2'))),
+    ...{ rule: 'provisioning-failed', result: 'stuck', says: /in another pool[\s\S]*in pool fast/ },
   },
   {
     title: 'a full pool, seen on the box',

@@ -1,5 +1,5 @@
 import type { Case } from './case.fixture.ts';
-import { ago, claim, cutting, event, healthy, NOT_READY, node, PV, pod, volume } from './objects.fixture.ts';
+import { ago, claim, cutting, event, healthy, NOT_READY, node, PV, pod, rpcError, volume } from './objects.fixture.ts';
 
 const going = { deletionTimestamp: ago(300) };
 const noPods = () => healthy().remove('pods', 'db-0', 'apps');
@@ -58,15 +58,7 @@ export const DELETION_CASES: readonly Case[] = [
       .remove('persistentvolumeclaims', 'data', 'apps')
       .remove('volumeattachments', 'csi-node-a')
       .put('persistentvolumes', volume({ status: { phase: 'Failed' } }))
-      .put(
-        'events',
-        event(
-          'PersistentVolume',
-          PV,
-          'VolumeFailedDelete',
-          'rpc error: code = FailedPrecondition desc = x: the object belongs to another cluster (89abcdef)',
-        ),
-      ),
+      .put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', rpcError('RC-OWNER', '89abcdef'))),
     ...{ rule: 'volume-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
   },
   {

@@ -1,3 +1,5 @@
+import type { FailureCode } from '../failures/catalogue.ts';
+import { messageOf } from '../failures/message.ts';
 import { Objects, type Raw } from './cluster.fixture.ts';
 
 /** 2026-11-20T12:00:00Z: the time at which scenes are looked at. */
@@ -146,6 +148,11 @@ export function snapshotController(parts: Parts = {}): Raw {
     },
     parts,
   );
+}
+
+/** What a sidecar or the kubelet passes on of a failure of the driver. */
+export function rpcError(code: FailureCode, detail = ''): string {
+  return `rpc error: code = Unknown desc = ${messageOf(code, HANDLE, detail)}`;
 }
 
 export function event(kind: string, name: string, reason: string, message: string, fields: Fields = {}): Raw {

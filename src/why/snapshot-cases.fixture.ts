@@ -10,6 +10,7 @@ import {
   healthy,
   NOT_READY,
   pending,
+  rpcError,
   SNAP_HANDLE,
   snapshot,
   snapshotClass,
@@ -178,7 +179,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'volumesnapshotcontents',
       content({
         spec: handmade,
-        status: { readyToUse: false, error: { message: 'rpc error: code = NotFound desc = x: there is no snapshot' } },
+        status: { readyToUse: false, error: { message: rpcError('DRV-ABSENT', 'it does not exist') } },
       }),
     ),
     ...{ rule: 'cutting-failed', result: 'stuck', says: /cannot be taken over/ },
@@ -206,37 +207,31 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   },
   {
     title: 'too many snapshots',
-    objects: failing(
-      'Failed to check and update snapshot content: rpc error: code = ResourceExhausted desc = x: the volume has as many snapshots as its class allows; detail',
-    ),
+    objects: failing(`Failed to check and update snapshot content: ${rpcError('RC-QUOTA', '3 snap-1 2026-11-01 3')}`),
     rule: 'cutting-failed',
     result: 'stuck',
     says: /maxSnapshotsPerVolume/,
   },
   {
     title: 'too many snapshots at once',
-    objects: failing(
-      'rpc error: code = Aborted desc = too many snapshots at once: the next turn is in 9 s; it is tried again',
-    ),
+    objects: failing(rpcError('DRV-RATE', 'the next turn is in 9 s')),
     rule: 'cutting-failed',
     result: 'stuck',
-    says: /waits for its turn/,
+    says: /raise the rate/,
   },
   {
     title: 'a source that is gone from the box',
-    objects: failing('rpc error: code = NotFound desc = x: the source does not exist'),
+    objects: failing(rpcError('RC-NOSRC')),
     rule: 'cutting-failed',
     result: 'stuck',
-    says: /not on the box/,
+    says: /not on the RDS/,
   },
   {
     title: 'a box that does not answer',
-    objects: failing(
-      'rpc error: code = Unavailable desc = x: the box gave no intact answer, so the outcome is not known: y',
-    ),
+    objects: failing(rpcError('RDS-UNKNOWN', 'y')),
     rule: 'cutting-failed',
     result: 'stuck',
-    says: /Nothing is concluded/,
+    says: /outcome is not known/,
   },
   {
     title: 'a content that nobody cuts',
@@ -267,15 +262,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
         }),
       )
       .put('volumesnapshotcontents', content({ metadata: going }))
-      .put(
-        'events',
-        event(
-          'VolumeSnapshotContent',
-          CONTENT,
-          'SnapshotDeleteError',
-          'rpc error: code = FailedPrecondition desc = x: the object belongs to another cluster (y)',
-        ),
-      ),
+      .put('events', event('VolumeSnapshotContent', CONTENT, 'SnapshotDeleteError', rpcError('RC-OWNER', 'y'))),
     ...{ rule: 'snapshot-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
   },
   {

@@ -13,6 +13,7 @@ import {
   node,
   PV,
   pod,
+  rpcError,
   storageClass,
 } from './objects.fixture.ts';
 
@@ -85,7 +86,7 @@ export const USE_CASES: readonly Case[] = [
       .put('pods', creating())
       .put(
         'events',
-        event('Pod', 'db-0', 'FailedAttachVolume', 'AttachVolume.Attach failed: the box cannot be reached', {
+        event('Pod', 'db-0', 'FailedAttachVolume', `AttachVolume.Attach failed: ${rpcError('RDS-UNREACHABLE')}`, {
           lastTimestamp: ago(60),
         }),
       )
@@ -102,7 +103,7 @@ export const USE_CASES: readonly Case[] = [
       .put(
         'events',
         mount(
-          'MountVolume.MountDevice failed for volume "pvc-1" : rpc error: code = Unavailable desc = mount -t ext4 -o bogus /dev/nvme1n1 /x: mount exited with 32: wrong fs type, bad option (the kernel log may say why)',
+          `MountVolume.MountDevice failed for volume "pvc-1" : ${rpcError('NODE-OPTIONS', 'bogus: it holds ext4')}`,
         ),
       ),
     ...{ rule: 'mount-failed', result: 'stuck', says: /mount option[\s\S]*mountOptions/ },
@@ -111,20 +112,15 @@ export const USE_CASES: readonly Case[] = [
     title: 'a mkfs that failed',
     objects: healthy()
       .put('pods', creating())
-      .put(
-        'events',
-        mount(
-          'rpc error: code = Unavailable desc = cannot make xfs on /dev/nvme1n1 (nqn.x, 104857600 bytes): mkfs.xfs exited with 1',
-        ),
-      ),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /mkfs failed on the node[\s\S]*logs rose-csi-node-node-a/ },
+      .put('events', mount(rpcError('NODE-MKFS', 'xfs on /dev/nvme1n1 (100 MiB): mkfs.xfs exited with 1'))),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /Making the filesystem failed[\s\S]*logs rose-csi-node-node-a/ },
   },
   {
     title: 'a node plugin that has no words for it',
     objects: healthy()
       .put('pods', creating())
-      .put('events', mount('rpc error: code = Unavailable desc = rds1:pvc-1: ENOSPC: no space left on device, mkdir')),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /The node could not do it[\s\S]*logs rose-csi-node-node-a/ },
+      .put('events', mount(rpcError('NODE-PROGRAM', 'ENOSPC: no space left on device, mkdir'))),
+    ...{ rule: 'mount-failed', result: 'stuck', says: /A program of the node failed[\s\S]*logs rose-csi-node-node-a/ },
   },
   {
     title: 'a kubelet that the node plugin does not answer',
@@ -142,15 +138,9 @@ export const USE_CASES: readonly Case[] = [
       .put('pods', creating())
       .put(
         'events',
-        event(
-          'Pod',
-          'db-0',
-          'FailedAttachVolume',
-          'rpc error: code = Unavailable desc = x: the box cannot be reached: y',
-          {
-            source: { component: 'attachdetach-controller' },
-          },
-        ),
+        event('Pod', 'db-0', 'FailedAttachVolume', rpcError('RDS-UNREACHABLE', 'y'), {
+          source: { component: 'attachdetach-controller' },
+        }),
       ),
     ...{ rule: 'mount-failed', result: 'stuck', says: /over SSH[\s\S]*doctor/ },
   },
@@ -267,13 +257,12 @@ export const USE_CASES: readonly Case[] = [
           status: {
             attached: false,
             attachError: {
-              message:
-                'rpc error: code = FailedPrecondition desc = x: the volume is published; detail: the disk comment (y)',
+              message: rpcError('RC-PUB', 'y'),
             },
           },
         }),
       ),
-    ...{ rule: 'attach-failed', result: 'stuck', says: /published to another node/ },
+    ...{ rule: 'attach-failed', result: 'stuck', says: /still published[\s\S]*kubectl get volumeattachments/ },
   },
   {
     title: 'a volume that cannot be detached',
@@ -282,11 +271,11 @@ export const USE_CASES: readonly Case[] = [
       attachment('node-a', {
         metadata: { deletionTimestamp: ago(400) },
         status: {
-          detachError: { message: 'rpc error: code = Unavailable desc = x: the pool is not there: label and uuid' },
+          detachError: { message: rpcError('RC-POOL', 'pool') },
         },
       }),
     ),
-    ...{ rule: 'detach-failed', result: 'stuck', says: /not mounted on it[\s\S]*doctor/ },
+    ...{ rule: 'detach-failed', result: 'stuck', says: /mounted exactly once[\s\S]*doctor/ },
   },
   {
     title: 'an attachment that nobody answers',
@@ -323,38 +312,28 @@ export const USE_CASES: readonly Case[] = [
       .put('pods', creating())
       .put(
         'events',
-        mount(
-          'MountVolume.MountDevice failed: rpc error: code = FailedPrecondition desc = nqn (/dev/nvme1n1) is not formatted, because it is not provably blank: it holds a partition table (dos)',
-        ),
+        mount(`MountVolume.MountDevice failed: ${rpcError('NODE-FORMAT', 'it holds a partition table (dos)')}`),
       ),
     rule: 'mount-failed',
     result: 'stuck',
-    says: /Nothing on it has changed/,
+    says: /Nothing on it was changed[\s\S]*docs\/node-safety\.md/,
   },
   {
     title: 'a box that the node cannot connect to',
     objects: healthy()
       .put('pods', creating())
       .put('events', mount('Unable to attach or mount volumes: timed out waiting for the condition', 'FailedMountWait'))
-      .put(
-        'events',
-        mount(
-          'rpc error: code = Unavailable desc = cannot connect to nqn.2026-11.io.rose-csi:pvc-1 on 192.0.2.1:4420: timeout',
-        ),
-      ),
+      .put('events', mount(rpcError('NODE-CONNECT', 'timeout'))),
     ...{ rule: 'mount-failed', result: 'stuck', says: /over NVMe\/TCP/ },
   },
   {
     title: 'a device with another filesystem',
     objects: healthy()
       .put('pods', creating())
-      .put(
-        'events',
-        mount('rpc error: code = FailedPrecondition desc = it holds btrfs; only ext4 and xfs can be mounted'),
-      ),
+      .put('events', mount(rpcError('NODE-FORMAT', 'it holds btrfs; only ext4 and xfs can be mounted'))),
     rule: 'mount-failed',
     result: 'stuck',
-    says: /volumeMode: Block/,
+    says: /not provably blank[\s\S]*it holds btrfs/,
   },
   {
     title: 'a volume in use by two nodes',
@@ -415,7 +394,7 @@ export const USE_CASES: readonly Case[] = [
           },
         }),
       )
-      .put('events', mount('rpc error: code = Unavailable desc = cannot connect to nqn.x: timeout')),
+      .put('events', mount(rpcError('NODE-CONNECT', 'timeout'))),
     rule: undefined,
     result: 'fine',
   },
@@ -425,16 +404,11 @@ export const USE_CASES: readonly Case[] = [
       .put('persistentvolumeclaims', growing())
       .put(
         'events',
-        event(
-          'PersistentVolumeClaim',
-          'data',
-          'VolumeResizeFailed',
-          'rpc error: code = OutOfRange desc = x: the device refused to grow the image; detail: bytes',
-        ),
+        event('PersistentVolumeClaim', 'data', 'VolumeResizeFailed', rpcError('RC-GROW', '10737418240 failure: no')),
       ),
     rule: 'expand-failed',
     result: 'stuck',
-    says: /did not grow the image/,
+    says: /refused to grow the image, which has 10 GiB/,
   },
   {
     title: 'a growth that has met another writer',
@@ -477,13 +451,16 @@ export const USE_CASES: readonly Case[] = [
         conditions: [
           {
             ...{ type: 'NodeResizeError', status: 'True' },
-            message:
-              'rpc error: code = Unavailable desc = cannot grow the filesystem on /dev/nvme1n1: resize2fs exited with 1',
+            message: rpcError('NODE-GROW', 'resize2fs exited with 1'),
           },
         ],
       }),
     ),
-    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /resize2fs or xfs_growfs failed/ },
+    ...{
+      rule: 'expand-waits-for-node',
+      result: 'stuck',
+      says: /did not grow to the size[\s\S]*a-filesystem-that-does-not-grow/,
+    },
   },
   {
     title: 'a growth that was refused, after somebody asked for less again',
@@ -524,16 +501,10 @@ export const USE_CASES: readonly Case[] = [
     title: 'a filesystem that cannot grow',
     objects: healthy()
       .put('persistentvolumeclaims', growing(pendingOnNode))
-      .put(
-        'events',
-        mount(
-          'rpc error: code = Unavailable desc = /dev/nvme1n1 of x still has 1 of 2 bytes after a rescan',
-          'VolumeResizeFailed',
-        ),
-      ),
+      .put('events', mount(rpcError('NODE-SIZE', '1 of 2'), 'VolumeResizeFailed')),
     rule: 'expand-waits-for-node',
     result: 'stuck',
-    says: /Delete the pod/,
+    says: /delete the pod/,
   },
   {
     title: 'a claim that is growing',

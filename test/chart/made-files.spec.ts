@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { chartFiles } from '../../scripts/chart/files.ts';
-import { SNAPSHOTTER_VERSION } from '../../src/kubernetes/reasons.ts';
+import { SNAPSHOTTER_VERSION } from '../../src/failures/events.ts';
 import { pod, rendering } from './manifests.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

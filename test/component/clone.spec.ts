@@ -70,10 +70,10 @@ test('a missing source is NOT_FOUND, a smaller clone OUT_OF_RANGE, another pool 
   const before = await inventory(simulator);
   const clone = (bytes: bigint, id = volumeId, pool = 'cold') =>
     makeVolume(controller, bytes, { ...fromVolume(id), parameters: { pool } });
-  await refused(clone(MiB, `rds1:${volumeName()}`), 'NOT_FOUND', /source does not exist/);
+  await refused(clone(MiB, `rds1:${volumeName()}`), 'NOT_FOUND', /\[RC-NOSRC\]$/);
   await refused(clone(MiB, 'no handle'), 'NOT_FOUND');
-  await refused(clone(MiB), 'OUT_OF_RANGE', /2097152/);
-  await refused(clone(2n * MiB, volumeId, 'pool'), 'INVALID_ARGUMENT', /another pool/);
+  await refused(clone(MiB), 'OUT_OF_RANGE', /source has 2 MiB.*\[RC-SMALL\]$/);
+  await refused(clone(2n * MiB, volumeId, 'pool'), 'INVALID_ARGUMENT', /in pool \S+ \(pvc-.*\[RC-ELSEWHERE\]$/);
   assert.deepEqual(await inventory(simulator), before);
 });
 
@@ -81,7 +81,11 @@ test('a clone has the size of its source as it is now, not as it was made', asyn
   const { controller } = await startStack(t);
   const volumeId = await makeVolume(controller, MiB);
   await controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 3n * MiB } });
-  await refused(makeVolume(controller, 2n * MiB, fromVolume(volumeId)), 'OUT_OF_RANGE', /3145728/);
+  await refused(
+    makeVolume(controller, 2n * MiB, fromVolume(volumeId)),
+    'OUT_OF_RANGE',
+    /source has 3 MiB.*\[RC-SMALL\]$/,
+  );
   const { volume } = await controller.createVolume(volumeRequest(volumeName(), 0n, fromVolume(volumeId)));
   assert.equal(volume?.capacityBytes, 3n * MiB);
 });

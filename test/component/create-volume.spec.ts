@@ -56,9 +56,13 @@ test('the name of a volume that was made with another size or source is taken', 
   const { volume } = await controller.createVolume(volumeRequest(name, 4n * MiB));
   const clone = volumeRequest(name, 4n * MiB, fromVolume(await makeVolume(controller)));
   const before = await inventory(simulator);
-  await refused(controller.createVolume(volumeRequest(name, 5n * MiB)), 'ALREADY_EXISTS', /4194304 bytes/);
+  await refused(
+    controller.createVolume(volumeRequest(name, 5n * MiB)),
+    'ALREADY_EXISTS',
+    /4 MiB asked for.*\[DRV-EXISTS\]$/,
+  );
   await refused(controller.createVolume(volumeRequest(name, 3n * MiB)), 'ALREADY_EXISTS');
-  await refused(controller.createVolume(clone), 'ALREADY_EXISTS', /empty/);
+  await refused(controller.createVolume(clone), 'ALREADY_EXISTS', /made empty.*\[DRV-EXISTS\]$/);
   assert.deepEqual(await inventory(simulator), before);
   const { volume: unchanged } = await controller.controllerGetVolume({ volumeId: volume?.volumeId ?? '' });
   assert.equal(unchanged?.capacityBytes, 4n * MiB);
@@ -75,7 +79,7 @@ test('sizes are rounded up to 1 MiB, never above the limit, and default to 1 GiB
   assert.equal(await sizeFor(0n), GiB);
   assert.equal(await sizeFor(0n, 3n * MiB + 5n), 3n * MiB);
   const before = await inventory(simulator);
-  await refused(sizeFor(MiB + 1n, 2n * MiB - 1n), 'OUT_OF_RANGE', /multiples of 1 MiB/);
+  await refused(sizeFor(MiB + 1n, 2n * MiB - 1n), 'OUT_OF_RANGE', /multiples of 1 MiB.*\[DRV-RANGE\]$/);
   await refused(sizeFor(2n ** 63n - 1n), 'OUT_OF_RANGE');
   await refused(sizeFor(-1n), 'INVALID_ARGUMENT', /negative/);
   await refused(sizeFor(2n * MiB, MiB), 'INVALID_ARGUMENT', /limit_bytes/);
@@ -121,7 +125,11 @@ test('with two pools the StorageClass says which, and a volume is made there', a
 
 test('a pool without room for the volume and the reserve is RESOURCE_EXHAUSTED, and nothing is left of it', async (t) => {
   const { controller, simulator } = await startStack(t, smallPool(10n * MiB, '4MiB'));
-  await refused(controller.createVolume(volumeRequest('x', 7n * MiB)), 'RESOURCE_EXHAUSTED', /10485760/);
+  await refused(
+    controller.createVolume(volumeRequest('x', 7n * MiB)),
+    'RESOURCE_EXHAUSTED',
+    /has 10 MiB free, 11 MiB needed.*\[RC-SPACE\]$/,
+  );
   assert.deepEqual(await inventory(simulator), []);
   await makeVolume(controller, 6n * MiB);
 });

@@ -85,7 +85,7 @@ test('a volume that cannot be made leaves nothing behind, and can be made when a
     const request = volumeRequest(volumeName(), MiB, extra);
     for (const target of [ATTACH, MAKE]) {
       faults.fail(target);
-      await refused(controller.createVolume(request), 'UNAVAILABLE', /no luck today/);
+      await refused(controller.createVolume(request), 'UNAVAILABLE', /no luck today.*\[RDS-REFUSED\]$/);
       faults.heal();
       assert.deepEqual(await inventory(simulator), before);
     }
@@ -101,7 +101,7 @@ test('when even the clean-up fails the answer is UNAVAILABLE, and a retry comple
   const request = volumeRequest(volumeName(), MiB);
   faults.fail(ATTACH);
   faults.fail(REMOVE);
-  await refused(controller.createVolume(request), 'UNAVAILABLE', /could not be removed yet/);
+  await refused(controller.createVolume(request), 'UNAVAILABLE', /\[DRV-LEFTOVER\]$/);
   assert.equal(subvolumes(simulator).length, 1);
   faults.heal();
   const { volume } = await controller.createVolume(request);
@@ -119,7 +119,11 @@ test('a box that cannot grow images says OUT_OF_RANGE to a larger restore, and n
   const before = await inventory(simulator);
   faults.fail(GROW);
   for (const extra of [fromSnapshot(snapshotId), fromVolume(source)]) {
-    await refused(makeVolume(controller, 2n * MiB, extra), 'OUT_OF_RANGE', /exactly the size of the source/);
+    await refused(
+      makeVolume(controller, 2n * MiB, extra),
+      'OUT_OF_RANGE',
+      /exactly the size of the source.*\[RC-GROW\]$/,
+    );
     assert.deepEqual(await inventory(simulator), before);
   }
   const expand = { volumeId: source, capacityRange: { requiredBytes: 2n * MiB } };
@@ -136,7 +140,11 @@ test('a snapshot or an expansion that the box refuses once is done at the second
   faults.fail(MAKE, 1);
   await makeSnapshot(controller, volumeId);
   faults.fail(MAKE);
-  await refused(makeSnapshot(controller, volumeId), 'FAILED_PRECONDITION', /no snapshot was cut/);
+  await refused(
+    makeSnapshot(controller, volumeId),
+    'FAILED_PRECONDITION',
+    /^no snapshot was taken: .*\[(?:RDS-REFUSED|RC-SIZE)\]$/,
+  );
   assert.equal(subvolumes(simulator).length, 2);
 });
 
@@ -202,7 +210,7 @@ test('after a router reset lost the disk items, each call that needs one attache
     assert.deepEqual((await readAll(stack, volumeId)).subarray(0, 2 ** 20), pattern('kept'), name);
   }
   await change(simulator, '/disk remove [find where type=file]');
-  await refused(makeVolume(controller, 2n * MiB, fromVolume(volumeId)), 'FAILED_PRECONDITION', /start a pod/);
+  await refused(makeVolume(controller, 2n * MiB, fromVolume(volumeId)), 'FAILED_PRECONDITION', /\[RC-NODISK\]$/);
   await controller.deleteVolume({ volumeId });
   assert.equal(subvolumes(simulator).length, 1, 'the snapshot');
 });

@@ -109,7 +109,7 @@ test('a key that was taken away or replaced was an unreachable box to every call
     // Breaks of the breaker begin and end meanwhile.
     for (let calls = 0; calls < 4; calls += 1) await refused(get(), 'UNAVAILABLE', says);
   };
-  await replace(() => rm(file), /: the driver does not get to log in: the key file \S+\/id_ed25519 does not exist/);
+  await replace(() => rm(file), /: the driver cannot log in to the RDS: the key file \S+\/id_ed25519 does not exist/);
   await replace(
     () => writeFile(file, generateKey().privateKey),
     /: 127\.0\.0\.1 port \d+ refused the login of user csi with the key SHA256:/,

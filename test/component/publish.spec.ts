@@ -70,7 +70,7 @@ test('a second node is refused with the remedy, and the first keeps the volume',
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller);
   await publish(stack.controller, volumeId, node(1));
-  await refused(publish(stack.controller, volumeId, node(2)), 'FAILED_PRECONDITION', /unpublish it first/);
+  await refused(publish(stack.controller, volumeId, node(2)), 'FAILED_PRECONDITION', /\[RC-PUB\]$/);
   await refused(publish(stack.controller, volumeId, node(2), sharedBlock), 'FAILED_PRECONDITION');
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
   await unpublish(stack.controller, volumeId, node(1));
@@ -106,7 +106,7 @@ test('the same node in another mode is ALREADY_EXISTS', async (t) => {
   const volumeId = await makeVolume(stack.controller);
   await publish(stack.controller, volumeId);
   const readonly = { volumeId, nodeId: node(1), volumeCapability: filesystem, readonly: true };
-  await refused(stack.controller.controllerPublishVolume(readonly), 'ALREADY_EXISTS', /another mode/);
+  await refused(stack.controller.controllerPublishVolume(readonly), 'ALREADY_EXISTS', /another mode.*\[RC-MODE\]$/);
   await refused(publish(stack.controller, volumeId, node(1), sharedBlock), 'ALREADY_EXISTS');
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
 });
@@ -221,7 +221,7 @@ test('a missing volume or a malformed node is NOT_FOUND, missing fields are inva
   const { controller } = await startStack(t);
   const volumeId = await makeVolume(controller);
   const gone = `rds1:${volumeName()}`;
-  await refused(publish(controller, gone), 'NOT_FOUND', /does not exist/);
+  await refused(publish(controller, gone), 'NOT_FOUND', /\[RC-NOVOL\]$/);
   await refused(publish(controller, 'no handle'), 'NOT_FOUND');
   for (const bad of ['worker-1', 'nqn.2014-08.org.nvmexpress:uuid:XYZ', `${node(1)} `, node(1).toUpperCase()]) {
     await refused(publish(controller, volumeId, bad), 'NOT_FOUND', /node/);

@@ -86,10 +86,14 @@ test('a size below the snapshot, or a snapshot above the limit, is OUT_OF_RANGE 
   const stack = await startStack(t);
   const { snapshotId } = await cut(stack);
   const before = await inventory(stack.simulator);
-  await refused(makeVolume(stack.controller, MiB, fromSnapshot(snapshotId)), 'OUT_OF_RANGE', /2097152/);
+  await refused(
+    makeVolume(stack.controller, MiB, fromSnapshot(snapshotId)),
+    'OUT_OF_RANGE',
+    /source has 2 MiB.*\[RC-SMALL\]$/,
+  );
   const capacityRange = { requiredBytes: 0n, limitBytes: 2n * MiB - 1n };
   const capped = makeVolume(stack.controller, 0n, { ...fromSnapshot(snapshotId), capacityRange });
-  await refused(capped, 'OUT_OF_RANGE', /limit.*2097152/);
+  await refused(capped, 'OUT_OF_RANGE', /source has 2 MiB.*\[RC-SMALL\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
@@ -110,7 +114,7 @@ test('a restore into another pool is refused with a message that says so, and wo
   const snapshotId = await makeSnapshot(controller, volumeId);
   const before = await inventory(simulator);
   const wrong = makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters: { pool: 'pool' } });
-  await refused(wrong, 'INVALID_ARGUMENT', /another pool/);
+  await refused(wrong, 'INVALID_ARGUMENT', /in pool \S+ \(snap-.*\[RC-ELSEWHERE\]$/);
   assert.deepEqual(await inventory(simulator), before);
   await makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters });
   assert.equal(simulator.device.pools()[1]?.subvolumes.length, 3);
@@ -123,7 +127,7 @@ test('a restore on another backend is refused with a message that says so', asyn
   const snapshotId = await makeSnapshot(controller, volumeId);
   const execs = await api.execs();
   const wrong = makeVolume(controller, MiB, { ...fromSnapshot(snapshotId), parameters: { backend: 'rds2' } });
-  await refused(wrong, 'INVALID_ARGUMENT', /rds1.*rds2.*stays on its box/);
+  await refused(wrong, 'INVALID_ARGUMENT', /rds1, not rds2.*\[DRV-ELSEWHERE\]$/);
   assert.equal(await api.execs(), execs);
   await refused(makeVolume(controller, MiB, fromSnapshot(snapshotId)), 'INVALID_ARGUMENT', /must name a backend/);
 });
@@ -132,7 +136,11 @@ test('a restore without room for the growth is RESOURCE_EXHAUSTED and leaves not
   const stack = await startStack(t, smallPool(16n * MiB, '1MiB'));
   const { snapshotId } = await cut(stack);
   const before = await inventory(stack.simulator);
-  await refused(makeVolume(stack.controller, 64n * MiB, fromSnapshot(snapshotId)), 'RESOURCE_EXHAUSTED', /free/);
+  await refused(
+    makeVolume(stack.controller, 64n * MiB, fromSnapshot(snapshotId)),
+    'RESOURCE_EXHAUSTED',
+    /free, .*needed.*\[RC-SPACE\]$/,
+  );
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
@@ -144,7 +152,7 @@ test('a snapshot without its image never becomes a volume: an empty restore woul
   await change(simulator, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
   await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}" read-only=yes`);
   const before = await inventory(simulator);
-  await refused(makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /empty/);
+  await refused(makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /\[RC-EMPTY\]$/);
   assert.deepEqual(await inventory(simulator), before);
 });
 

@@ -112,7 +112,7 @@ test('a missing source is NOT_FOUND, missing fields and parameters that nobody k
   const { controller, simulator } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const before = await inventory(simulator);
-  await refused(makeSnapshot(controller, `rds1:${volumeName()}`), 'NOT_FOUND', /source does not exist/);
+  await refused(makeSnapshot(controller, `rds1:${volumeName()}`), 'NOT_FOUND', /\[RC-NOSRC\]$/);
   await refused(makeSnapshot(controller, ''), 'INVALID_ARGUMENT', /source_volume_id/);
   await refused(controller.createSnapshot({ name: '', sourceVolumeId }), 'INVALID_ARGUMENT', /name/);
   const parameters = { pool: 'pool', 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' };
@@ -129,6 +129,6 @@ test('a snapshot is not cut into the reserve of the pool', async (t) => {
   await write(stack, one, 0, pattern('filler', 8 * 2 ** 20));
   await write(stack, two, 0, pattern('one too many'));
   const before = await inventory(stack.simulator);
-  await refused(makeSnapshot(stack.controller, one), 'RESOURCE_EXHAUSTED', /free/);
+  await refused(makeSnapshot(stack.controller, one), 'RESOURCE_EXHAUSTED', /free, .*needed.*\[RC-SPACE\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });

@@ -75,7 +75,7 @@ test('a restore whose image is missing is refused and leaves nothing behind', as
       missing && row.props.get('type') === 'file' ? { ...row, props: new Map([...row.props, ['size', 0n]]) } : row,
     ),
   );
-  await refused(makeVolume(stack.controller, MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /silently empty/);
+  await refused(makeVolume(stack.controller, MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /\[RC-EMPTY\]$/);
   missing = false;
   assert.deepEqual(await inventory(stack.simulator), before);
 });
@@ -108,7 +108,7 @@ test('a box that accepts a growth and does not show it is asked again, and nothi
       stale && row.props.get('type') === 'file' ? { ...row, props: new Map([...row.props, ['size', MiB]]) } : row,
     ),
   );
-  await refused(stack.controller.createVolume(request), 'ABORTED', /does not show it yet/);
+  await refused(stack.controller.createVolume(request), 'ABORTED', /still shows \d.*\[RC-LAG\]$/);
   stale = false;
   const { volume } = await stack.controller.createVolume(request);
   assert.equal(volume?.capacityBytes, 4n * MiB);
@@ -139,7 +139,7 @@ test('an image that is there is never given a size when it is attached again (U4
   await write(stack, volumeId, 0, pattern('precious'));
   await change(stack.simulator, ':foreach i in=[/disk find where type=file] do={/disk remove $i}');
   faults.fail(ATTACH);
-  await refused(stack.controller.createVolume(request), 'UNAVAILABLE', /does not attach its image/);
+  await refused(stack.controller.createVolume(request), 'UNAVAILABLE', /does not attach its image.*\[RC-HALF\]$/);
   faults.heal();
   await stack.controller.createVolume(request);
   assert.deepEqual(await readAll(stack, volumeId), pattern('precious'));
@@ -153,7 +153,7 @@ test('a disk item that points where the pool is no longer mounted is not exporte
       row.props.get('mounted') === true ? { ...row, props: new Map([...row.props, ['mount-point', 'moved']]) } : row,
     ),
   );
-  await refused(publish(stack.controller, volumeId), 'FAILED_PRECONDITION', /taken by another file/);
+  await refused(publish(stack.controller, volumeId), 'FAILED_PRECONDITION', /taken by another file: .*\[RC-SLOT\]$/);
   assert.equal(await look(stack.simulator, ':put [:len [/disk find where nvme-tcp-export]]'), '0');
 });
 
@@ -202,7 +202,7 @@ test('what was just made and is not listed yet is not called absent', async (t) 
     rows.filter((row) => !(hidden && String(row.props.get('name')).startsWith('snap-'))),
   );
   const request = { name: snapshotName(), sourceVolumeId };
-  await refused(stack.controller.createSnapshot(request), 'ABORTED', /does not list it yet/);
+  await refused(stack.controller.createSnapshot(request), 'ABORTED', /is not listed.*\[DRV-PENDING\]$/);
   hidden = false;
   assert.ok((await stack.controller.createSnapshot(request)).snapshot?.readyToUse);
   assert.equal(subvolumes(stack.simulator).length, 2);
@@ -218,9 +218,5 @@ test('a name that the box cut short is told as such, and not as an object of som
     }),
   );
   const request = { name: snapshotName(), sourceVolumeId };
-  await refused(
-    stack.controller.createSnapshot(request),
-    'FAILED_PRECONDITION',
-    /shows the subvolume under another name than the one that was sent.*\(snap-/,
-  );
+  await refused(stack.controller.createSnapshot(request), 'FAILED_PRECONDITION', /that was sent: snap-.*\[RC-NAME\]$/);
 });

@@ -2,31 +2,28 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { EVENTS, type EventMeaning, type EventReason } from '../../src/kubernetes/reasons.ts';
+import { pagesWithFailures } from '../../scripts/failure-tables.ts';
+import { isFailureCode } from '../../src/failures/catalogue.ts';
+import { EVENTS } from '../../src/failures/events.ts';
+import { PAGES, ROOT } from './pages.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
-const events: readonly (readonly [string, EventMeaning])[] = Object.entries(EVENTS);
+test('the tables of failures in the documentation are those of the catalogue', () => {
+  for (const [path, text] of pagesWithFailures()) {
+    assert.equal(readFileSync(path, 'utf8'), text, 'run node scripts/failure-tables.ts');
+  }
+});
 
-test('docs/events.md tells of exactly the Events that there are, in their order, with the advice that each has', () => {
-  const rows = [...page.matchAll(/^\| `([A-Za-z]+)` \| (\w+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)];
-  const documented = rows.map(([, reason, type, about, , advice]) => {
-    const ownWords = EVENTS[reason as EventReason]?.advice === '';
-    return [reason, type, about, ownWords ? '' : advice];
-  });
-  assert.deepEqual(
-    documented,
-    events.map(([reason, { type, about, advice }]) => [
-      reason,
-      type,
-      about.join(', '),
-      advice === '' ? '' : `${advice}.`,
-    ]),
-  );
+test('every code that the documentation names is one of the catalogue', () => {
+  for (const page of PAGES) {
+    for (const [, code = ''] of readFileSync(join(ROOT, page), 'utf8').matchAll(/\[((?:RC|RDS|NODE|DRV)-[A-Z]+)\]/g)) {
+      assert.ok(isFailureCode(code), `${page} names ${code}`);
+    }
+  }
 });
 
 test('each Event of the list is told somewhere in the driver', () => {
   const root = join(import.meta.dirname, '../../src');
-  const files = globSync('**/*.ts', { cwd: root, exclude: ['kubernetes/reasons.ts', '**/*.spec.ts'] });
+  const files = globSync('**/*.ts', { cwd: root, exclude: ['failures/events.ts', '**/*.spec.ts'] });
   const source = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
-  for (const [reason] of events) assert.ok(source.includes(`'${reason}'`), reason);
+  for (const reason of Object.keys(EVENTS)) assert.ok(source.includes(`'${reason}'`), reason);
 });

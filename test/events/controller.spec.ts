@@ -31,7 +31,7 @@ test('a claim that its pool has no room for gets one Event, however often it is 
     scene,
     'PersistentVolumeClaim',
     'PoolFull',
-    /^rds1:pvc-\S+: the pool has too little .*\)\. Free/,
+    /^rds1:pvc-\S+: the pool has \S+ MiB free, 288 MiB needed .*\. Delete .*\[RC-SPACE\]$/,
   );
   assert.deepEqual(about, {
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: claim.uid },
@@ -55,7 +55,7 @@ test('a claim that would promise too much gets an Event', async (t) => {
   const scene = await startScene(t, { ...smallPool(GiB, '0'), backend: { reserve: '0', overCommitRatio: 1 } });
   assert.equal(await scene.claim().provision(900n * MiB), 'OK');
   assert.equal(await scene.claim().provision(900n * MiB), 'RESOURCE_EXHAUSTED');
-  await told(scene, 'PersistentVolumeClaim', 'OverCommitReached', /overCommitRatio/);
+  await told(scene, 'PersistentVolumeClaim', 'OverCommitReached', /overCommitRatio allows 1024 MiB.*\[RC-PROMISE\]$/);
 });
 
 test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t) => {
@@ -69,7 +69,7 @@ test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t)
     scene,
     'VolumeSnapshot',
     'SnapshotQuotaReached',
-    /has 1 snapshot, .*Delete older VolumeSnapshots/,
+    /has 1 snapshot, .*Delete older VolumeSnapshots.*\[RC-QUOTA\]$/,
   );
   assert.deepEqual(about, {
     ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', namespace: 'shop', name: 'nightly', uid },
@@ -79,15 +79,15 @@ test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t)
 test('a VolumeSnapshot of a volume that is gone gets an Event', async (t) => {
   const scene = await startScene(t);
   assert.equal(await scene.snapshot(crypto.randomUUID(), `rds1:pvc-${crypto.randomUUID()}`), 'NOT_FOUND');
-  await told(scene, 'VolumeSnapshot', 'SourceGone', /the source does not exist/);
+  await told(scene, 'VolumeSnapshot', 'SourceGone', /\[RC-NOSRC\]$/);
 });
 
 const GONE = crypto.randomUUID();
 const refusals = [
-  ['RestoreTooSmall', 'OUT_OF_RANGE', 2n * MiB, /smaller than the source.*at least the size of the source/],
-  ['SourceGone', 'NOT_FOUND', 8n * MiB, /the source does not exist/],
-  ['SourceGone', 'NOT_FOUND', 8n * MiB, /not the id of a snapshot/],
-  ['SourceElsewhere', 'INVALID_ARGUMENT', 8n * MiB, /in another pool/],
+  ['RestoreTooSmall', 'OUT_OF_RANGE', 2n * MiB, /the source has 4 MiB.*at least the size of its source \[RC-SMALL\]$/],
+  ['SourceGone', 'NOT_FOUND', 8n * MiB, /\[RC-NOSRC\]$/],
+  ['SourceGone', 'NOT_FOUND', 8n * MiB, /not the id of a snapshot.*\[RC-NOSRC\]$/],
+  ['SourceElsewhere', 'INVALID_ARGUMENT', 8n * MiB, /the source is in pool pool .*\[RC-ELSEWHERE\]$/],
 ] as const;
 
 test('a restore that is refused tells its claim why, and what to do', async (t) => {
@@ -107,7 +107,7 @@ test('a restore to another box tells its claim', async (t) => {
   const volumeId = await makeVolume(scene.controller, MiB, { parameters: { backend: 'rds1' } });
   const request = { ...fromVolume(volumeId), parameters: { backend: 'rds2' } };
   assert.equal(await scene.claim().provision(MiB, request), 'INVALID_ARGUMENT');
-  await told(scene, 'PersistentVolumeClaim', 'SourceElsewhere', /a restore stays on its box/);
+  await told(scene, 'PersistentVolumeClaim', 'SourceElsewhere', /rds1, not rds2.*\[DRV-ELSEWHERE\]$/);
 });
 
 test('a call that knows only the volume tells its claim, which is looked up once', async (t) => {
@@ -119,7 +119,7 @@ test('a call that knows only the volume tells its claim, which is looked up once
   const capacityRange = { requiredBytes: 4n * GiB };
   const expand = () => outcome(scene.controller.controllerExpandVolume({ volumeId, capacityRange }));
   assert.deepEqual(await repeated(20, expand), ['RESOURCE_EXHAUSTED']);
-  const about = await told(scene, 'PersistentVolumeClaim', 'PoolFull', /too little free space/);
+  const about = await told(scene, 'PersistentVolumeClaim', 'PoolFull', /needed with the reserve.*\[RC-SPACE\]$/);
   assert.deepEqual(about, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claimRef });
   const lists = scene.kubernetes.requests.filter(({ path }) => path.endsWith('/persistentvolumes'));
   assert.equal(lists.length, 1);
@@ -130,12 +130,17 @@ test('a volume that is gone from its box is told to the claim when it is to be a
   const volumeId = `rds1:pvc-${GONE}`;
   scene.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
   assert.equal(await outcome(publish(scene.controller, volumeId)), 'NOT_FOUND');
-  await told(scene, 'PersistentVolumeClaim', 'VolumeMissing', /the volume does not exist/);
+  await told(scene, 'PersistentVolumeClaim', 'VolumeMissing', /\[RC-NOVOL\]$/);
 });
 
 test('a pool with less than its reserve and a tenth free is told once, on the driver', async (t) => {
   const scene = await startScene(t, smallPool(GiB, '960MiB'));
-  const about = await told(scene, 'CSIDriver', 'PoolNearlyFull', /pool pool of rds1 has \d+ of 1073741824 bytes free/);
+  const about = await told(
+    scene,
+    'CSIDriver',
+    'PoolNearlyFull',
+    /pool pool of rds1 has 1 GiB of 1 GiB free, less than its reserve of 960 MiB/,
+  );
   assert.deepEqual(about, { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' });
 });
 

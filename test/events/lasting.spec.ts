@@ -12,8 +12,13 @@ const ofClaims = (scene: Scene) =>
   scene.about('PersistentVolumeClaim').map(({ reason, count }) => [reason, count] as const);
 
 const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp])[] = [
-  ['BoxRefuses', { pool: 'pool', readOnly: true }, { pool: 'pool', readOnly: false }, /the box refused: .*read-only/i],
-  ['PoolMissing', { pool: 'pool', mounted: false }, { pool: 'pool', mounted: true }, /the pool is not there/],
+  [
+    'BoxRefuses',
+    { pool: 'pool', readOnly: true },
+    { pool: 'pool', readOnly: false },
+    /: .*read-only.*\[RDS-REFUSED\]$/i,
+  ],
+  ['PoolMissing', { pool: 'pool', mounted: false }, { pool: 'pool', mounted: true }, /\[RC-POOL\]$/],
 ];
 
 for (const [reason, trouble, cure, message] of troubles) {

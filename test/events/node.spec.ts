@@ -28,7 +28,10 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
     ['FormatRefused', 'Warning', 1, NODE],
   );
   const handle = claim.volumeId.replaceAll('.', '\\.');
-  assert.match(event?.message ?? '', new RegExp(`^${handle}: .* not provably blank: .*docs/node-safety\\.md`));
+  assert.match(
+    event?.message ?? '',
+    new RegExp(`^${handle}: .* not provably blank: .*docs/node-safety\\.md.* \\[NODE-FORMAT\\]$`),
+  );
 
   await t.test('and what can be staged tells nobody', async () => {
     const other = await scene.claim('ext4');

@@ -31,7 +31,7 @@ test('a cut that the box came to too late was refused for good', async (t) => {
   const at = { path: '/disk/btrfs/subvolume', command: 'add' };
   const stall = stack.simulator.faults.arm({ kind: 'stall', at, ms: 12_000, disconnect: false });
   const request = { name: snapshotName(), sourceVolumeId };
-  const cut = refused(stack.controller.createSnapshot(request), 'UNAVAILABLE', /too slow/);
+  const cut = refused(stack.controller.createSnapshot(request), 'UNAVAILABLE', /\[RDS-LATE\]$/);
   await until(async () => stall.standing === 1);
   clock.leap(12_000);
   await cut;

@@ -7,18 +7,19 @@ import { after, before, test } from 'node:test';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** csi → storage → rds → routeros, and csi → host on the node; the simulator stands apart; each imports nothing but what stands here. */
+/** csi → storage → rds → routeros, and csi → host on the node, all above failures; the simulator stands apart; each imports nothing but what stands here. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  routeros: [],
-  rds: ['routeros'],
-  storage: ['rds'],
-  csi: ['storage', 'host', 'schema'],
+  failures: [],
+  routeros: ['failures'],
+  rds: ['failures', 'routeros'],
+  storage: ['failures', 'rds'],
+  csi: ['failures', 'storage', 'host', 'schema'],
   simulator: [],
-  host: ['storage'],
-  kubernetes: [],
-  orphans: ['storage', 'kubernetes'],
-  why: ['storage', 'kubernetes', 'cli'],
-  doctor: ['routeros', 'rds', 'storage', 'config', 'cli'],
+  host: ['failures', 'storage'],
+  kubernetes: ['failures'],
+  orphans: ['failures', 'storage', 'kubernetes'],
+  why: ['failures', 'storage', 'kubernetes', 'cli'],
+  doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'cli'],
   cli: [],
 };
 const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability', 'schema'];

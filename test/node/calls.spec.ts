@@ -80,7 +80,7 @@ test('a read-only publish is read-only, beside one that is not', async (t) => {
   await refused(
     node.client.nodePublishVolume({ ...request, readonly: false }),
     'ALREADY_EXISTS',
-    /published read-only at/,
+    /: read-only at .*\[NODE-MODE\]$/,
   );
 });
 
@@ -93,7 +93,7 @@ for (const kind of ['ext4', 'block'] as const) {
     await node.mount(claim);
     const request = node.publishRequest(claim);
     const readOnly = node.client.nodePublishVolume({ ...request, readonly: true });
-    await refused(readOnly, 'ALREADY_EXISTS', /published read-write at .*; unpublish it first/);
+    await refused(readOnly, 'ALREADY_EXISTS', /: read-write at .*\[NODE-MODE\]$/);
     assert.deepEqual(shown(node).at(-1), `${paths(node, claim)[1]} rw`);
     await node.client.nodePublishVolume(request);
     await node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: request.targetPath });
@@ -219,9 +219,13 @@ test('what is not staged is not published, measured or grown', async (t) => {
     await node.controllerPublish(claim);
     const { volumeId } = claim;
     const [path] = [node.targetPath(claim)];
-    await refused(node.client.nodePublishVolume(node.publishRequest(claim)), 'FAILED_PRECONDITION', /is not staged/);
-    await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: path }), 'NOT_FOUND', /on this node/);
-    await refused(node.client.nodeExpandVolume({ volumeId, volumePath: path }), 'NOT_FOUND', /on this node/);
+    await refused(
+      node.client.nodePublishVolume(node.publishRequest(claim)),
+      'FAILED_PRECONDITION',
+      /\[NODE-UNSTAGED\]$/,
+    );
+    await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: path }), 'NOT_FOUND', /\[NODE-ABSENT\]$/);
+    await refused(node.client.nodeExpandVolume({ volumeId, volumePath: path }), 'NOT_FOUND', /\[NODE-ABSENT\]$/);
   }
   assert.deepEqual(shown(node), []);
 });
@@ -236,7 +240,7 @@ test('a volume is not measured at the path of another one', async (t) => {
   await refused(node.client.nodeGetVolumeStats({ volumeId: one.volumeId, volumePath }), 'NOT_FOUND');
   await refused(node.client.nodeExpandVolume({ volumeId: one.volumeId, volumePath }), 'NOT_FOUND');
   const wrong = { ...node.publishRequest(one), targetPath: volumePath };
-  await refused(node.client.nodePublishVolume(wrong), 'ALREADY_EXISTS', /shows \/dev\/loop/);
+  await refused(node.client.nodePublishVolume(wrong), 'ALREADY_EXISTS', /: \/dev\/loop.*\[NODE-TAKEN\]$/);
 });
 
 test('a volume that is still published is not disconnected', async (t) => {
@@ -246,7 +250,7 @@ test('a volume that is still published is not disconnected', async (t) => {
   for (const kind of ['ext4', 'block'] as const) {
     const claim = await scene.claim(kind);
     const path = await node.mount(claim);
-    await refused(node.unstage(claim), 'ABORTED', /still published at .*\/pods\/pod\//);
+    await refused(node.unstage(claim), 'ABORTED', /\/pods\/pod\/.*\[NODE-PUBLISHED\]$/);
     if (kind === 'ext4') writeFileSync(join(path, 'still'), 'here');
     await node.unmount(claim);
   }
@@ -262,7 +266,9 @@ test('what somebody has open is not unmounted under him, and is later', async (t
   await node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: node.targetPath(claim) });
   const before = process.cwd();
   process.chdir(node.stagingPath(claim));
-  await refused(node.unstage(claim), 'ABORTED', /target is busy/).finally(() => process.chdir(before));
+  await refused(node.unstage(claim), 'ABORTED', /target is busy.*\[NODE-UMOUNT\]$/).finally(() =>
+    process.chdir(before),
+  );
   await node.unmount(claim).catch(() => undefined);
   await node.unstage(claim);
   await nothingIsLeft(scene);
@@ -278,7 +284,7 @@ test('a volume that is mounted in another namespace is not disconnected', async 
   const keeper = spawn('unshare', args, { stdio: 'ignore' });
   const namespace = (pid: number | 'self') => readlinkSync(`/proc/${pid}/ns/mnt`);
   await until(async () => namespace(keeper.pid ?? 'self') !== namespace('self'));
-  await refused(node.unstage(claim), 'UNAVAILABLE', /still being flushed, or used in another mount namespace/);
+  await refused(node.unstage(claim), 'UNAVAILABLE', /\[NODE-FLUSH\]$/);
   assert.equal(loops.attachments.length, 1);
   keeper.kill('SIGKILL');
   await once(keeper, 'exit');
@@ -342,7 +348,7 @@ test('a target with files of somebody else in it is left to him', async (t) => {
   run('umount', targetPath);
   writeFileSync(join(targetPath, 'stray'), 'x');
   const unpublish = node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath });
-  await refused(unpublish, 'FAILED_PRECONDITION', /cannot be removed/);
+  await refused(unpublish, 'FAILED_PRECONDITION', /cannot be removed.*\[NODE-PATH\]$/);
   assert.equal(readFileSync(join(targetPath, 'stray'), 'utf8'), 'x');
 });
 

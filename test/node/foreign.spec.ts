@@ -21,11 +21,11 @@ for (const kind of ['ext4', 'block'] as const) {
     if (kind === 'ext4') {
       const request = node.stageRequest(other, await node.controllerPublish(other));
       const wrong = { ...request, stagingTargetPath: node.stagingPath(one) };
-      await refused(node.client.nodeStageVolume(wrong), 'ALREADY_EXISTS', /which is not .*, and stays/);
+      await refused(node.client.nodeStageVolume(wrong), 'ALREADY_EXISTS', /, not rds1:pvc-.*\[NODE-TAKEN\]$/);
     }
     const { volumeId } = other;
     const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: path });
-    await refused(unpublish, 'FAILED_PRECONDITION', /which is not .*, and stays/);
+    await refused(unpublish, 'FAILED_PRECONDITION', /, not rds1:pvc-.*\[NODE-FOREIGN\]$/);
     await node.client.nodeUnstageVolume({ volumeId, stagingTargetPath: node.stagingPath(one) });
     assert.deepEqual(points(scene), before);
     if (kind === 'ext4') assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
@@ -55,13 +55,13 @@ for (const [what, mount] of Object.entries(OTHERS)) {
     const { volumeId } = claim;
     await refused(node.client.nodeStageVolume(request), 'ALREADY_EXISTS');
     const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: target });
-    await refused(unpublish, 'FAILED_PRECONDITION', /and stays/);
+    await refused(unpublish, 'FAILED_PRECONDITION', /\[NODE-FOREIGN\]$/);
     await node.unstage(claim);
     assert.deepEqual(points(scene), [staging, target]);
     run('umount', staging);
     await node.client.nodeStageVolume(request);
     mount(staging);
-    await refused(node.unstage(claim), 'ABORTED', /above it: unmount that first/);
+    await refused(node.unstage(claim), 'ABORTED', /is mounted above rds1:pvc-.*\[NODE-UMOUNT\]$/);
     run('umount', staging);
     run('umount', target);
     await node.unmount(claim);
@@ -80,7 +80,7 @@ test('a symbolic link at a path of the volume must not lead a mount elsewhere', 
     mkdirSync(dirname(path), { recursive: true });
     symlinkSync(to, path);
     const before = mountsBelow(node.directory).length;
-    await refused(call(), 'FAILED_PRECONDITION', /is a symbolic link: nothing is mounted through it/);
+    await refused(call(), 'FAILED_PRECONDITION', /a symbolic link, and nothing is mounted through it.*\[NODE-PATH\]$/);
     assert.equal(mountsBelow(node.directory).length, before);
     assert.ok(lstatSync(path).isSymbolicLink());
     run('rm', path);
@@ -100,7 +100,7 @@ test('a symbolic link at a path of the volume must not lead a mount elsewhere', 
     const { volumeId } = claim;
     symlinkSync(to, node.targetPath(claim));
     const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: node.targetPath(claim) });
-    await refused(unpublish, 'FAILED_PRECONDITION', /cannot be removed: .*symbolic link/);
+    await refused(unpublish, 'FAILED_PRECONDITION', /cannot be removed: .*symbolic link.*\[NODE-PATH\]$/);
     run('rm', node.targetPath(claim));
     await node.unmount(claim);
   }
@@ -118,7 +118,7 @@ test('a device that became that of another volume between probe and mount must n
   const before = points(scene);
   const mount = run('sh', '-c', 'command -v mount');
   pretend(t, 'mount', `for last; do :; done; exec ${mount} -t ext4 ${device} "$last"`);
-  await refused(node.stage(one), 'UNAVAILABLE', /is no longer .*; it is looked up again/);
+  await refused(node.stage(one), 'UNAVAILABLE', /\[NODE-CHANGED\]$/);
   assert.deepEqual(points(scene), before);
 });
 
@@ -138,7 +138,11 @@ for (const kind of ['ext4', 'block'] as const) {
     writeFileSync(join(empty, name, 'file'), 'of another pod');
     run('mount', '--bind', join(empty, name), part);
     const { volumeId } = claim;
-    await refused(node.client.nodeUnpublishVolume({ volumeId, targetPath: part }), 'FAILED_PRECONDITION', /and stays/);
+    await refused(
+      node.client.nodeUnpublishVolume({ volumeId, targetPath: part }),
+      'FAILED_PRECONDITION',
+      /\[NODE-FOREIGN\]$/,
+    );
     await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: part }), 'NOT_FOUND');
     await node.unmount(claim);
     assert.deepEqual(points(scene), [empty, part]);

@@ -30,7 +30,11 @@ for (const kind of ['xfs', 'ext4'] as const) {
 
     GIVE_UP[kind](path);
     assert.throws(() => writeFileSync(join(path, 'more'), 'x'), /EIO|EROFS/);
-    await refused(stats(), 'FAILED_PRECONDITION', /has given up.*delete the pods that use it/);
+    await refused(
+      stats(),
+      'FAILED_PRECONDITION',
+      /has given up.*delete the pods that use the volume.*\[NODE-GAVEUP\]$/,
+    );
     await until(async () => api.events().length > 0);
     await refused(stats(), 'FAILED_PRECONDITION', /has given up/);
     assert.deepEqual(

@@ -57,7 +57,7 @@ test('an ext4 that e2fsck does not mend by itself is not mounted, and can be rep
   await refused(
     node.stage(claim),
     'FAILED_PRECONDITION',
-    /e2fsck -p does not mend the ext4 on .*repair it with e2fsck -f in a pod.*volumeMode: Block/,
+    /e2fsck -p does not mend the ext4 on .*Take a snapshot.*#a-damaged-filesystem\) \[NODE-DAMAGED\]$/,
   );
   assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
   await until(async () => reasons().includes('FilesystemDamaged'));
@@ -88,7 +88,7 @@ test('an XFS with a dirty log that is damaged says how it is repaired', async (t
     // The header of the first allocation group.
     writeFileSync(device, readFileSync(device).fill(0xa5, 512, 1024).subarray(0, 4096), { flag: 'r+', flush: true });
   });
-  await refused(scene.node.stage(claim), 'UNAVAILABLE', /repair it with xfs_repair in a pod/);
+  await refused(scene.node.stage(claim), 'UNAVAILABLE', /#a-damaged-filesystem\) \[NODE-MOUNT\]$/);
 });
 
 for (const [kind, program] of [
@@ -110,11 +110,7 @@ for (const [kind, program] of [
     assert.ok(blocks * bsize <= Number(SIZES[kind]));
     await until(async () => reasons().includes('FilesystemNotGrown'));
     const expand = node.client.nodeExpandVolume({ volumeId: larger.volumeId, volumePath: path });
-    await refused(
-      expand,
-      'UNAVAILABLE',
-      /cannot grow the filesystem on .*keeps its size and can be used.*repair it with/,
-    );
+    await refused(expand, 'UNAVAILABLE', /Structure needs cleaning.*can be used at its old size.*\[NODE-GROW\]$/);
     assert.equal(blocks * bsize > 32 * MiB, true);
   });
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
 import { type Claim, run, type Scene, startScene } from './scene.ts';
 
-const HIDDEN = /beneath a mount of tmpfs \(none\) on .*, which hides it: unmount that first/;
+const HIDDEN = /beneath a mount of tmpfs \(none\) on .*\[NODE-COVERED\]$/;
 
 /** Mounts something else on the parent of a path, in which the path may be there, too. */
 function cover(path: string, isThere: boolean): void {

@@ -33,7 +33,7 @@ test('a device that could not be read was taken for blank, and formatted', async
   truncateSync(image, Number(SIZES.ext4) / 2);
   assert.equal(run('blockdev', '--getsize64', device), `${SIZES.ext4}`);
   const stage = () => node.client.nodeStageVolume(node.stageRequest(claim, target));
-  await refused(stage(), 'UNAVAILABLE', /cannot be read, so nothing is concluded from it/);
+  await refused(stage(), 'UNAVAILABLE', /cannot be read.*\[NODE-LOST\]$/);
   assert.equal(allocated(image), before);
   truncateSync(image, Number(SIZES.ext4));
   await stage();

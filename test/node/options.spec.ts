@@ -22,8 +22,8 @@ for (const [kind, option] of [
     if (scene === undefined) return;
     const { node, loops } = scene;
     const claim = await scene.claim(kind);
-    const told = `mount options noatime,${option}: .*options of ${kind}, .*spec.mountOptions`;
-    const refusal = new RegExp(`^(?!.*(?:damaged|repair|as a new volume))${told}`);
+    const told = `: noatime,${option}: it holds ${kind}; .*spec\\.mountOptions.*\\[NODE-OPTIONS\\]$`;
+    const refusal = new RegExp(`^(?!.*(?:damaged|repair|as a new volume)).*${told}`, 's');
     await refused(node.stage(claim, withOptions(kind, 'noatime', option)), 'FAILED_PRECONDITION', refusal);
     assert.deepEqual(loops.attachments, []);
     const path = await node.mount(claim, withOptions(kind, 'noatime'));
@@ -41,7 +41,7 @@ test('a restore has the filesystem of its source, and the options of another cla
   const snapshotId = await makeSnapshot(controller, source.volumeId);
   const restored = await scene.claim('xfs', SIZES.xfs, fromSnapshot(snapshotId));
   const refusal =
-    /^mount options nouuid: .*options of ext4, .* holds ext4, and not xfs as a new volume would: a copy is/;
+    /: nouuid: it holds ext4, not xfs as a new volume would; .*A copy has the filesystem of its source \[NODE-OPTIONS\]$/s;
   await refused(node.stage(restored, withOptions('xfs', 'nouuid')), 'FAILED_PRECONDITION', refusal);
   const path = await node.mount(restored, withOptions('xfs'));
   assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
@@ -60,6 +60,6 @@ test('a filesystem that is damaged is told as such, whatever its options', async
   await refused(
     stage,
     'UNAVAILABLE',
-    /^mount -t xfs .*Structure needs cleaning.*if its filesystem is damaged, .*xfs_repair/,
+    /^mount -t xfs .*Structure needs cleaning.*#a-damaged-filesystem\) \[NODE-MOUNT\]$/s,
   );
 });

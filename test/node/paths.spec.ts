@@ -12,12 +12,12 @@ const FULL = (path: string) => {
 };
 
 const CASES: readonly (readonly [kind: Kind, what: string, make: (path: string) => unknown, refusal: RegExp])[] = [
-  ['ext4', 'a file', (path) => writeFileSync(path, ''), /is a file, where a directory is needed/],
-  ['ext4', 'a named pipe', (path) => run('mkfifo', path), /is a named pipe, where a directory is needed/],
-  ['ext4', 'a directory with files', FULL, /is not empty \(stray\), where an empty directory is needed/],
-  ['block', 'a directory', (path) => mkdirSync(path), /is a directory, where an empty file is needed/],
-  ['block', 'a named pipe', (path) => run('mkfifo', path), /is a named pipe, where an empty file is needed/],
-  ['block', 'a file with content', (path) => writeFileSync(path, 'x'), /is a file of 1 bytes, where an empty file is/],
+  ['ext4', 'a file', (path) => writeFileSync(path, ''), /: a file, where a directory is needed/],
+  ['ext4', 'a named pipe', (path) => run('mkfifo', path), /: a named pipe, where a directory is needed/],
+  ['ext4', 'a directory with files', FULL, /: not empty \(stray\), where an empty directory is needed/],
+  ['block', 'a directory', (path) => mkdirSync(path), /: a directory, where an empty file is needed/],
+  ['block', 'a named pipe', (path) => run('mkfifo', path), /: a named pipe, where an empty file is needed/],
+  ['block', 'a file with content', (path) => writeFileSync(path, 'x'), /: a file of 1 bytes, where an empty file is/],
 ];
 
 for (const [kind, what, make, refusal] of CASES) {
@@ -50,14 +50,14 @@ test('a file at the staging path, or on the way to the target, was tried again f
   const { stagingTargetPath: staging } = request;
   run('rmdir', staging);
   writeFileSync(staging, '');
-  const refusal = /globalmount is a file, where a directory is needed/;
+  const refusal = /globalmount: .*: a file, where a directory is needed/;
   await refused(node.client.nodeStageVolume(request), 'FAILED_PRECONDITION', refusal);
   assert.deepEqual(scene.loops.attachments, []);
   run('rm', staging);
   await node.client.nodeStageVolume(request);
   writeFileSync(join(node.directory, 'pods'), '');
   const publish = node.client.nodePublishVolume(node.publishRequest(claim));
-  await refused(publish, 'FAILED_PRECONDITION', /something on the way to it is not a directory/);
+  await refused(publish, 'FAILED_PRECONDITION', /part of the path is not a directory.*\[NODE-PATH\]$/);
 });
 
 test('an empty directory at the target, as an older kubelet makes it, is used', async (t) => {
@@ -109,7 +109,7 @@ test('a kubelet directory that is a symbolic link is one, also where the target 
   run('mount', '-t', 'tmpfs', 'none', join(elsewhere, 'pods'));
   const { volumeId } = claim;
   const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: node.targetPath(claim) });
-  await refused(unpublish, 'FAILED_PRECONDITION', /beneath a mount of tmpfs .*another-disk\/pods, which hides it/);
+  await refused(unpublish, 'FAILED_PRECONDITION', /beneath a mount of tmpfs .*another-disk\/pods.*\[NODE-COVERED\]$/);
   run('umount', join(elsewhere, 'pods'));
   await node.unmount(claim);
   assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);

@@ -10,7 +10,7 @@ import { startStack } from '../support/stack.ts';
 import { emptySubvolume, loseDiskItem, loseSubvolume, slotOf, storageOf } from './scene.ts';
 
 const call = { signal: AbortSignal.timeout(60_000) };
-const leftAlone = { kind: 'precondition', message: /is not certain to be without data and is left alone/ };
+const leftAlone = { kind: 'precondition', message: /\[DRV-KEPT\]$/ };
 
 test('a subvolume that was never given an image is removed', async (t) => {
   const stack = await startStack(t);

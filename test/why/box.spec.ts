@@ -126,7 +126,7 @@ test('the words of a box that is full, as the controller passes them on', async 
   const { run } = await startDesk(t, objects);
   const { code, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1);
-  assert.match(words, /Why: The pool on the box is full/);
+  assert.match(words, /Why: The pool has too little free space\..* \d+ TiB needed with the reserve.*\[RC-SPACE\]/);
   assert.match(words, /✓ box rds1: nothing is there yet, 10\d\d(\.\d)? GiB left for new volumes /);
 });
 

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attachment, claim, cutting, event, healthy, pod, unbound, volume } from '../../src/why/objects.fixture.ts';
+import {
+  attachment,
+  claim,
+  cutting,
+  event,
+  healthy,
+  pod,
+  rpcError,
+  unbound,
+  volume,
+} from '../../src/why/objects.fixture.ts';
 import { startDesk, why } from './desk.ts';
 
 interface Document {
@@ -33,7 +43,7 @@ test('what is whole is status 0, and the namespace of the context is the default
 });
 
 test('what is stuck is status 1, with the verdict and one command', async (t) => {
-  const words = 'rpc error: code = ResourceExhausted desc = x: the pool has too little free space';
+  const words = rpcError('RC-SPACE');
   const { run } = await startDesk(
     t,
     unbound().put('events', event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', words)),
@@ -41,7 +51,7 @@ test('what is stuck is status 1, with the verdict and one command', async (t) =>
   const [text, json] = await Promise.all([run('pvc/data'), run('data', '--json')]);
   assert.equal(text.code, 1, text.stderr);
   assert.match(text.stdout, /^✗ PersistentVolumeClaim apps\/data: Pending, 10Gi\n/);
-  assert.match(text.stdout, /\nSTUCK: The volume cannot be made\.\n\nWhy: The pool on the box is full/);
+  assert.match(text.stdout, /\nSTUCK: The volume cannot be made\.\n\nWhy: The pool has too little free space\./);
   assert.match(text.stdout, /\n {2}rose-csi snapshots ls --config rose-csi\.yaml\n/);
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as Document;

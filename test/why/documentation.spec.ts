@@ -6,7 +6,18 @@ import { parse } from 'yaml';
 import { nodeIdOf } from '../../src/storage/identity.ts';
 import { CASES } from '../../src/why/cases.fixture.ts';
 import { gather } from '../../src/why/gather.ts';
-import { CREATING, DRIVER, event, healthy, NOW, PV, pod, unbound, volume } from '../../src/why/objects.fixture.ts';
+import {
+  CREATING,
+  DRIVER,
+  event,
+  healthy,
+  NOW,
+  PV,
+  pod,
+  rpcError,
+  unbound,
+  volume,
+} from '../../src/why/objects.fixture.ts';
 import { RULES } from '../../src/why/rules/index.ts';
 import { parseSubject } from '../../src/why/subject.ts';
 import { publish } from '../support/calls.ts';
@@ -24,9 +35,10 @@ const EXAMPLES = [...PAGE.matchAll(/```console\n\$ (.*)\n([\s\S]*?)```/g)].map((
 
 test('the first example is what the command prints', async (t) => {
   const message =
-    `failed to provision volume with StorageClass "rds": rpc error: code = ResourceExhausted desc = rds1:${PV}: the pool ` +
-    'has too little free space; detail: bytes free, of those needed with the reserve (5368709120 of 21474836480); free ' +
-    'space in the pool: delete snapshots or volumes, or add disks';
+    `failed to provision volume with StorageClass "rds": ${rpcError('RC-SPACE', '5368709120 of 21474836480')}`.replace(
+      'Unknown',
+      'ResourceExhausted',
+    );
   const { run } = await startDesk(
     t,
     unbound().put('events', event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message)),

@@ -74,7 +74,7 @@ class Poll {
     const part = script.text.includes('"volumes"=') ? 'reading' : 'survey';
     // The exec for the promises stands for a whole survey; those for pages of snapshots follow it.
     if (part === 'reading' || script.text.includes('"promised"=')) this.asked.push(part);
-    if (this.failing.has(part)) throw new RdsError('unreachable', part);
+    if (this.failing.has(part)) throw new RdsError('RDS-UNREACHABLE', part);
     const pool = { 'fs-label': 'pool', size: '1000', free: `${this.free}` };
     return decode(script.text.includes('"fs-label"=') ? [{ ...pool, promised: 70, volumes: 2, snapshots: 3 }] : []);
   }

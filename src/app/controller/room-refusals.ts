@@ -1,5 +1,5 @@
 import type { Interceptor } from '../../csi/grpc-binding.ts';
-import { refusalOf } from '../../storage/failures.ts';
+import { codeOf } from '../../storage/failures.ts';
 
 /** Tells of each call that is refused because a pool has too little room. The calls change in nothing. */
 export function onRoomRefused(tell: () => void): Interceptor {
@@ -7,7 +7,7 @@ export function onRoomRefused(tell: () => void): Interceptor {
     try {
       return await next();
     } catch (error) {
-      if (refusalOf(error) === 'RC-SPACE') tell();
+      if (codeOf(error) === 'RC-SPACE') tell();
       throw error;
     }
   };

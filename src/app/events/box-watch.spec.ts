@@ -18,10 +18,7 @@ test('a box that refused the login was told of as one that does not answer', () 
   watch.look?.();
   state = { breaker: 'closed' };
   watch.look?.();
-  assert.match(
-    told[0] ?? '',
-    /^BoxLoginFailed rds1: the driver does not get to log in, so .*: the key file \/key is empty$/,
-  );
-  assert.match(told[1] ?? '', /^BoxUnreachable rds1: it does not answer over SSH, so .*: ECONNREFUSED$/);
+  assert.match(told[0] ?? '', /^BoxLoginFailed rds1: .*: the key file \/key is empty\. .*\[RDS-LOGIN\]$/);
+  assert.match(told[1] ?? '', /^BoxUnreachable rds1: .*: ECONNREFUSED\. .*\[RDS-UNREACHABLE\]$/);
   assert.deepEqual(told.slice(2), ['BoxReachable rds1 answers again']);
 });

@@ -1,3 +1,5 @@
+import { messageOf } from '../../failures/message.ts';
+import { printSize } from '../../failures/print-size.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { Teller } from '../../kubernetes/teller.ts';
 import type { Backend } from '../../storage/backend.ts';
@@ -50,10 +52,10 @@ class Reach {
     if (now - this.#lostSince < lastingMs) return;
     // At each look: an outage that outlasts its Event is told again, once in a while.
     this.#told = true;
-    const reason = lastFailure?.kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
-    const what = reason === 'BoxLoginFailed' ? 'the driver does not get to log in' : 'it does not answer over SSH';
-    const message = `${name}: ${what}, so nothing can be made, published, grown, snapshotted or deleted on it: ${lastFailure?.detail}`;
-    teller.tell(driver, { reason, subject: name, message });
+    const { kind, detail = '' } = lastFailure ?? {};
+    const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';
+    const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
+    teller.tell(driver, { reason, subject: name, message: messageOf(code, name, detail) });
   }
 }
 
@@ -61,6 +63,6 @@ class Reach {
 function tellIfScarce(backend: string, room: PoolReading, { teller, driver }: BoxWatchOptions): void {
   const { pool, size, free, reserve } = room;
   if (!hasLessThan(10n, room)) return;
-  const message = `pool ${pool} of ${backend} has ${free} of ${size} bytes free, less than its reserve of ${reserve} and a tenth of it`;
+  const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;
   teller.tell(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
 }

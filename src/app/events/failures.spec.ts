@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FAILURES } from '../../failures/catalogue.ts';
+import { remedyOf } from '../../failures/message.ts';
 import type { Happening } from '../../kubernetes/cluster.ts';
-import { EVENTS } from '../../kubernetes/reasons.ts';
-import { RdsError, type RdsErrorCode, REFUSALS } from '../../rds/index.ts';
+import { RdsError, type RdsErrorCode } from '../../rds/index.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { failure } from '../../storage/failures.ts';
 import { claimReference } from './claims.ts';
@@ -30,26 +31,15 @@ const fails = (code: RdsErrorCode) =>
 
 const HEAL: readonly RdsErrorCode[] = [
   ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
-  ...['late', 'waiting', 'unsent', 'cancelled', 'unexpected'],
+  ...['RDS-LATE', 'RDS-WAITING', 'RDS-UNSENT', 'RDS-CANCELLED', 'RDS-UNEXPECTED'],
 ] as RdsErrorCode[];
-const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'failed', 'unreachable', 'unknown'];
+const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN'];
+const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
 test('each refusal that needs a person is told at once or when it lasts, with one advice, and the others never', () => {
-  for (const code of [
-    ...Object.keys(REFUSALS),
-    'failed',
-    'late',
-    'waiting',
-    'unsupported',
-    'unreachable',
-    'unauthenticated',
-    'unsent',
-    'unknown',
-    'cancelled',
-    'unexpected',
-  ]) {
+  for (const code of CODES) {
     const { told, failures, pass } = start();
-    const error = fails(code as RdsErrorCode);
+    const error = fails(code);
     failures.failed(volume, error);
     const atOnce = told.length;
     pass(LASTING_MS);
@@ -59,22 +49,20 @@ test('each refusal that needs a person is told at once or when it lasts, with on
     const [happening] = told;
     if (happening === undefined) continue;
     assert.match(happening.message, /^pvc-1: .*so it says/, code);
-    const rest = error.message.slice(happening.message.length);
-    assert.ok(rest === '' || rest.startsWith('; '), `${code}: the Event has its own advice`);
-    assert.notEqual(EVENTS[happening.reason].advice, '', code);
+    assert.ok(happening.message.endsWith(`. ${remedyOf(code)} [${code}]`), happening.message);
   }
 });
 
 test('trouble that was over in between, or that nobody met for a while, begins anew', () => {
   const { told, failures, pass } = start();
   for (const between of [() => failures.succeeded(claim), () => pass(15 * 60_000)]) {
-    failures.failed(claim, fails('unreachable'));
+    failures.failed(claim, fails('RDS-UNREACHABLE'));
     pass(LASTING_MS - 1);
-    failures.failed(claim, fails('unreachable'));
+    failures.failed(claim, fails('RDS-UNREACHABLE'));
     between();
     pass(1);
   }
-  failures.failed(claim, fails('unreachable'));
+  failures.failed(claim, fails('RDS-UNREACHABLE'));
   pass(LASTING_MS - 1);
   failures.failed(claim, fails('RC-POOL'));
   pass(1);
@@ -84,9 +72,9 @@ test('trouble that was over in between, or that nobody met for a while, begins a
 
 test('the absence of what a claim is made from is told; that of a volume is told otherwise, and a mistake is not', () => {
   const { told, failures } = start();
-  failures.failed(claim, new StorageError('notFound', 'no such snapshot'));
-  failures.failed(volume, new StorageError('notFound', 'no such volume'));
-  failures.failed(claim, new StorageError('invalid', 'a mistake'));
+  failures.failed(claim, new StorageError('DRV-ABSENT', '', 'no such snapshot'));
+  failures.failed(volume, new StorageError('DRV-ABSENT', '', 'no such volume'));
+  failures.failed(claim, new StorageError('DRV-INVALID', '', 'a mistake'));
   failures.failed(claim, new Error('a defect'));
   failures.failed(volume, fails('RC-NOVOL'));
   assert.deepEqual(
@@ -98,8 +86,8 @@ test('the absence of what a claim is made from is told; that of a volume is told
 test('it remembers a thousand objects, and forgets the one that failed longest ago', () => {
   const { told, failures, pass } = start();
   const objects = Array.from({ length: 1001 }, (_, index) => ({ ...claim, key: `pvc-${index}` }));
-  for (const object of objects) failures.failed(object, fails('unreachable'));
+  for (const object of objects) failures.failed(object, fails('RDS-UNREACHABLE'));
   pass(LASTING_MS);
-  for (const object of objects.toReversed()) failures.failed(object, fails('unreachable'));
+  for (const object of objects.toReversed()) failures.failed(object, fails('RDS-UNREACHABLE'));
   assert.equal(told.length, 1000);
 });

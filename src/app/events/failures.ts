@@ -1,9 +1,9 @@
+import { FAILURES } from '../../failures/catalogue.ts';
+import type { EventReason } from '../../failures/events.ts';
+import { messageOf } from '../../failures/message.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
-import type { EventReason } from '../../kubernetes/reasons.ts';
 import type { Teller, Unresolved } from '../../kubernetes/teller.ts';
-import type { RdsErrorCode } from '../../rds/index.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { refusalOf, withoutRemedy } from '../../storage/failures.ts';
 
 /** What a call was for, in Kubernetes. */
 export interface Subject {
@@ -13,46 +13,6 @@ export interface Subject {
   /** What is being made for it; undefined when it is there already. */
   readonly makes: 'volume' | 'snapshot' | undefined;
 }
-
-/** What a failure needs a person for; undefined where it heals by itself, or is told where it can be mended. */
-const REASONS: Readonly<Record<RdsErrorCode, EventReason | undefined>> = {
-  'RC-POOL': 'PoolMissing',
-  'RC-NOVOL': 'VolumeMissing',
-  'RC-NOSRC': 'SourceGone',
-  'RC-ELSEWHERE': 'SourceElsewhere',
-  'RC-OWNER': 'OwnedByOtherCluster',
-  'RC-SMALL': 'RestoreTooSmall',
-  'RC-SPACE': 'PoolFull',
-  'RC-PROMISE': 'OverCommitReached',
-  'RC-QUOTA': 'SnapshotQuotaReached',
-  'RC-SLOT': 'SlotTaken',
-  'RC-EMPTY': 'SourceUnusable',
-  'RC-NODISK': 'SourceDetached',
-  'RC-GROW': 'CannotGrow',
-  'RC-EXPORTED': 'ExportUnrecorded',
-  'RC-NQN': 'ExportChanged',
-  'RC-TWO': 'CopyInTheWay',
-  'RC-NAME': 'RouterOsUnfit',
-  'RC-ERE': 'RouterOsUnfit',
-  'RC-HALF': 'ImageNotAttached',
-  failed: 'BoxRefuses',
-  unsupported: 'RouterOsUnfit',
-  unreachable: 'BoxUnreachable',
-  unauthenticated: 'BoxLoginFailed',
-  unknown: 'BoxUnreachable',
-  // These heal.
-  ...{ 'RC-SIZE': undefined, 'RC-LAG': undefined, 'RC-RACE': undefined, 'RC-LEFT': undefined, cancelled: undefined },
-  ...{ late: undefined, waiting: undefined, unsent: undefined },
-  // The node that has it is told of in the VolumeAttachment.
-  ...{ 'RC-PUB': undefined, 'RC-MODE': undefined },
-  // Of deletions, whose claim is gone.
-  'RC-USED': undefined,
-  // A defect of the driver, which its log tells.
-  unexpected: undefined,
-};
-
-/** What a later attempt may get past: it is told when it has lasted. */
-const PASSING: ReadonlySet<EventReason> = new Set(['BoxUnreachable', 'BoxRefuses', 'PoolMissing', 'ImageNotAttached']);
 
 /** A failure that was not repeated for this long, in ms, has not lasted: no sidecar waits longer before it tries again. */
 const FORGET_MS = 900_000;
@@ -91,10 +51,12 @@ export class FailureTeller {
 
   /** Takes note of a call that failed. Returns at once and never throws. */
   failed(subject: Subject, error: unknown): void {
-    const reason = reasonOf(subject, error);
-    if (reason === undefined || !(error instanceof StorageError)) return;
-    if (PASSING.has(reason) && !this.#hasLasted(subject.key, reason)) return;
-    this.#options.teller.tell(subject.about, { reason, message: withoutRemedy(error) });
+    if (!(error instanceof StorageError)) return;
+    // What is being made cannot be absent: it is the source that is.
+    const code = subject.makes !== undefined && error.kind === 'notFound' ? 'RC-NOSRC' : error.code;
+    const { event: reason, passes } = FAILURES[code];
+    if (reason === undefined || (passes && !this.#hasLasted(subject.key, reason))) return;
+    this.#options.teller.tell(subject.about, { reason, message: messageOf(code, error.object, error.detail) });
   }
 
   #hasLasted(key: string, reason: EventReason): boolean {
@@ -108,15 +70,4 @@ export class FailureTeller {
     if (this.#failing.size > MAX_KNOWN && oldest !== undefined) this.#failing.delete(oldest);
     return now - since >= this.#options.lastingMs;
   }
-}
-
-function reasonOf({ makes }: Subject, error: unknown): EventReason | undefined {
-  const refusal = refusalOf(error);
-  if (makes !== undefined && isAbsence(error)) return 'SourceGone';
-  return refusal === undefined ? undefined : REASONS[refusal];
-}
-
-/** What is being made cannot be absent: it is the source that is. */
-function isAbsence(error: unknown): boolean {
-  return error instanceof StorageError && error.kind === 'notFound';
 }

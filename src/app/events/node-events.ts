@@ -1,13 +1,11 @@
-import { isMessage } from '@bufbuild/protobuf';
 import type { Logger } from 'pino';
-import { NodeStageVolumeRequestSchema } from '../../csi/gen/csi_pb.js';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
-import { FilesystemDamaged } from '../../host/filesystem-check.ts';
+import { FAILURES } from '../../failures/catalogue.ts';
 import { FilesystemGaveUp } from '../../host/filesystem-health.ts';
-import { FormatRefusal } from '../../host/formatting.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import type { Happening, ObjectReference } from '../../kubernetes/cluster.ts';
 import type { EventTeller } from '../../kubernetes/teller.ts';
+import { StorageError } from '../../storage/errors.ts';
 
 /** The Events of a node. */
 export interface NodeEvents {
@@ -15,7 +13,7 @@ export interface NodeEvents {
   /** A volume was disconnected before all of it was flushed. */
   unflushed(volumeId: string): void;
   /** A volume was mounted, and its filesystem did not grow to the size of its device. */
-  notGrown(volumeId: string, fact: string): void;
+  notGrown(volumeId: string, message: string): void;
   stop(): Promise<void>;
 }
 
@@ -39,35 +37,31 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
       (error: unknown) => logger.warn({ err: error }, 'Events cannot be written'),
     );
   };
+  // The kubelet asks for the usage of each volume every minute, so that one that has given up is reported soon.
+  const report = (volumeId: string, error: StorageError) => {
+    const { event: reason } = FAILURES[error.code];
+    if (reason === undefined) return;
+    const message = error.message.startsWith(volumeId) ? error.message : `${volumeId}: ${error.message}`;
+    const subject = error instanceof FilesystemGaveUp ? `${volumeId} ${error.place}` : volumeId;
+    tell({ reason, subject, message });
+  };
   return {
     interceptors: [
       async ({ request }, next) => {
         try {
           return await next();
         } catch (error) {
-          if (error instanceof FormatRefusal && isMessage(request, NodeStageVolumeRequestSchema)) {
-            const { volumeId } = request;
-            tell({ reason: 'FormatRefused', subject: volumeId, message: `${volumeId}: ${error.fact}` });
-          }
-          if (error instanceof FilesystemDamaged) {
-            const { volumeId, fact } = error;
-            tell({ reason: 'FilesystemDamaged', subject: volumeId, message: `${volumeId}: ${fact}` });
-          }
-          // The kubelet asks for the usage of each volume every minute, so that this is told soon.
-          if (error instanceof FilesystemGaveUp) {
-            const { volumeId, place, fact } = error;
-            tell({ reason: 'FilesystemGaveUp', subject: `${volumeId} ${place}`, message: `${volumeId}: ${fact}` });
-          }
+          if (error instanceof StorageError && 'volumeId' in request) report(String(request.volumeId), error);
           throw error;
         }
       },
     ],
     unflushed(volumeId) {
-      const message = `${volumeId} was disconnected because its box did not answer, or because it had been detached by force, and what was not flushed is lost`;
+      const message = `${volumeId} was disconnected because its RDS did not answer, or because it had been detached by force, and what was not flushed is lost`;
       tell({ reason: 'UnflushedDataLost', subject: volumeId, message });
     },
-    notGrown(volumeId, fact) {
-      tell({ reason: 'FilesystemNotGrown', subject: volumeId, message: `${volumeId}: ${fact}` });
+    notGrown(volumeId, why) {
+      tell({ reason: 'FilesystemNotGrown', subject: volumeId, message: `${volumeId}: ${why}` });
     },
     async stop() {
       await (await opened?.catch(() => undefined))?.stop();

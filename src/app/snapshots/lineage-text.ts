@@ -1,6 +1,6 @@
 import { type Column, printTable, type TableRow } from '../../cli/table.ts';
+import { printSize } from '../../failures/print-size.ts';
 import { printAge } from '../../storage/print-age.ts';
-import { printSize } from '../../storage/print-size.ts';
 import type { SurveyedVolume } from '../../storage/survey.ts';
 import type { Branch, Thing } from './lineage.ts';
 

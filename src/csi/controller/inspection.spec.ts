@@ -13,7 +13,7 @@ test('ControllerGetVolume', async (t) => {
   const client = await startController(t, {
     getVolume: async (id) => {
       if (id === 'box:pvc-1') return published;
-      throw new StorageError('notFound', `volume "${id}" does not exist`);
+      throw new StorageError('RC-NOVOL', id);
     },
   });
   const reply = await client.controllerGetVolume({ volumeId: 'box:pvc-1' });
@@ -24,7 +24,7 @@ test('ControllerGetVolume', async (t) => {
   await assert.rejects(client.controllerGetVolume({}), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
   await assert.rejects(
     client.controllerGetVolume({ volumeId: 'box:pvc-9' }),
-    refusal(status.NOT_FOUND, 'volume "box:pvc-9" does not exist'),
+    refusal(status.NOT_FOUND, /^box:pvc-9: the volume is not on the RDS\. /),
   );
 });
 
@@ -33,7 +33,7 @@ test('ListVolumes', async (t) => {
   const client = await startController(t, {
     listVolumes: async (page) => {
       pages.push(page);
-      if (page.token === 'bad') throw new StorageError('badToken', 'token "bad" is not ours');
+      if (page.token === 'bad') throw new StorageError('DRV-TOKEN', '');
       return { entries: [published, restored], nextToken: 'next' };
     },
   });
@@ -59,7 +59,7 @@ test('ListVolumes', async (t) => {
   ]);
   await assert.rejects(
     client.listVolumes({ startingToken: 'bad' }),
-    refusal(status.ABORTED, 'token "bad" is not ours'),
+    refusal(status.ABORTED, /^the page token is not from a list of this driver\. /),
   );
   await assert.rejects(
     client.listVolumes({ maxEntries: -1 }),
@@ -173,12 +173,12 @@ test('ValidateVolumeCapabilities tells what cannot be had', async (t) => {
 test('ValidateVolumeCapabilities needs a volume and capabilities', async (t) => {
   const client = await startController(t, {
     getVolume: async () => {
-      throw new StorageError('notFound', 'no such volume');
+      throw new StorageError('RC-NOVOL', 'box:pvc-1');
     },
   });
   const request = { volumeId: 'box:pvc-1', volumeCapabilities: [filesystem()] };
-  const cases: [Parameters<typeof client.validateVolumeCapabilities>[0], status, string][] = [
-    [request, status.NOT_FOUND, 'no such volume'],
+  const cases: [Parameters<typeof client.validateVolumeCapabilities>[0], status, RegExp | string][] = [
+    [request, status.NOT_FOUND, /^box:pvc-1: the volume is not on the RDS\. /],
     [{ ...request, volumeId: '' }, status.INVALID_ARGUMENT, 'volume_id is missing'],
     [{ ...request, volumeCapabilities: [] }, status.INVALID_ARGUMENT, 'volume_capabilities is missing'],
     [

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { StorageError } from '../../storage/errors.ts';
 import type { CreateSnapshotRequest, PageRequest, SnapshotFilter } from '../../storage/storage.ts';
 import type { Snapshot } from '../gen/csi_pb.js';
-import { refusal, snapshot, startController } from '../services.fixture.ts';
+import { grpcStatus, refusal, snapshot, startController } from '../services.fixture.ts';
 import type { OnSnapshot } from './snapshots.ts';
 
 /** The fields of a snapshot message that matter. */
@@ -88,7 +88,7 @@ test('GetSnapshot', async (t) => {
   const client = await startController(t, {
     getSnapshot: async (id) => {
       if (id === 'box:snap-1') return large;
-      throw new StorageError('notFound', 'no such snapshot');
+      throw new StorageError('DRV-ABSENT', '', 'no such snapshot');
     },
   });
   assert.deepEqual(facts((await client.getSnapshot({ snapshotId: 'box:snap-1' })).snapshot), expected);
@@ -101,7 +101,7 @@ test('ListSnapshots', async (t) => {
   const client = await startController(t, {
     listSnapshots: async (filter, page) => {
       calls.push([filter, page]);
-      if (page.token === 'bad') throw new StorageError('badToken', 'token "bad" is not ours');
+      if (page.token === 'bad') throw new StorageError('DRV-TOKEN', '');
       return { entries: [large], nextToken: 'next' };
     },
   });
@@ -120,7 +120,10 @@ test('ListSnapshots', async (t) => {
     [{ snapshotId: 'box:snap-1' }, page],
     [{ sourceVolumeId: 'x'.repeat(500) }, page],
   ]);
-  await assert.rejects(client.listSnapshots({ startingToken: 'bad' }), refusal(status.ABORTED, /bad/));
+  await assert.rejects(
+    client.listSnapshots({ startingToken: 'bad' }),
+    refusal(status.ABORTED, /^the page token is not from a list of this driver\. /),
+  );
   await assert.rejects(
     client.listSnapshots({ maxEntries: -1 }),
     refusal(status.INVALID_ARGUMENT, 'max_entries is negative: -1'),
@@ -136,13 +139,13 @@ test('the deadline and the wish to stop reach the storage', async (t) => {
         assert.ok(deadline !== undefined && deadline > Date.now());
         signal.addEventListener('abort', () => {
           aborted.resolve(signal.reason);
-          reject(new StorageError('cancelled', 'the caller went away'));
+          reject(new StorageError('RDS-CANCELLED', ''));
         });
         caller.abort();
       }),
   });
   const request = { name: 'a', sourceVolumeId: 'b' };
   const reply = client.createSnapshot(request, { signal: caller.signal, timeoutMs: 60_000 });
-  await assert.rejects(reply, refusal(status.CANCELLED, /./));
+  await assert.rejects(reply, grpcStatus(status.CANCELLED, /./));
   assert.equal(String(await aborted.promise), 'AbortError: the caller went away');
 });

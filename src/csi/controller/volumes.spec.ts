@@ -204,10 +204,13 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
 test('what the storage says is passed on', async (t) => {
   const client = await startController(t, {
     createVolume: async () => {
-      throw new StorageError('outOfRange', 'snapshot "box:snap-1" needs 2 GiB');
+      throw new StorageError('RC-SMALL', 'box:snap-1', '2147483648');
     },
   });
-  await assert.rejects(client.createVolume(minimal), refusal(status.OUT_OF_RANGE, 'snapshot "box:snap-1" needs 2 GiB'));
+  await assert.rejects(
+    client.createVolume(minimal),
+    refusal(status.OUT_OF_RANGE, /^box:snap-1: the source has 2 GiB, /),
+  );
 });
 
 test('DeleteVolume', async (t) => {

@@ -22,7 +22,7 @@ const HOST_NAME =
 /** After all other fields were checked: CSI wants INVALID_ARGUMENT first. @throws StorageError `notFound` */
 export function volumeName(id: string): VolumeName {
   const uuid = parseHandle('pvc', id)?.uuid;
-  if (uuid === undefined) throw new StorageError('notFound', `no volume has the id ${JSON.stringify(id)}`);
+  if (uuid === undefined) throw new StorageError('DRV-ABSENT', '', `no volume has the id ${JSON.stringify(id)}`);
   return { id, uuid, nqn: nqnOf(uuid) };
 }
 
@@ -46,7 +46,7 @@ export function requireApart(stagingPath: string, targetPath: string): void {
 /** Where a volume is said to be already. @throws StorageError `invalid` without one, `notFound` where none can be */
 export function requireVolumePath(value: string): string {
   const path = requireString('volume_path', value, MAX_PATH_BYTES);
-  if (!isPlain(path)) throw new StorageError('notFound', `no volume is at ${JSON.stringify(path)}`);
+  if (!isPlain(path)) throw new StorageError('DRV-ABSENT', '', `no volume is at ${JSON.stringify(path)}`);
   return path.replace(/\/+$/, '');
 }
 

@@ -49,7 +49,7 @@ async function outages(cluster: Cluster): Promise<void> {
   check('the data is as it was', holds(again, 'steady') && records(again, 'trouble') >= writer.synced);
   sh('sync');
   await step('the box is gone for good', () => ask('stopBox'));
-  const lost = async () => (await refusal(cluster.measure(again))).includes('connection to the box is lost');
+  const lost = async () => (await refusal(cluster.measure(again))).includes('[NODE-LOST]');
   await step('the kernel notices', () => until(lost, 60_000));
   const asked = Date.now();
   check('statistics of a lost box are refused', await lost());
@@ -75,7 +75,7 @@ async function gates(cluster: Cluster): Promise<void> {
   await cluster.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: cluster.nodeId });
   check('what is not published lets nobody in', !getsIn(target, cluster.nodeId));
   const reason = await step('stage what is not published', () => refusal(cluster.attach(claim, target)));
-  check(`it is refused: ${reason.slice(0, 120)}`, reason.includes('cannot connect'));
+  check(`it is refused: ${reason.slice(0, 120)}`, reason.includes('[NODE-CONNECT]'));
   check('and leaves no connection', !connected().includes(target['nqn'] ?? ''));
   await cluster.delete(claim);
 }
