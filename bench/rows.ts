@@ -56,6 +56,20 @@ export interface CapacityRow {
   readonly execs: number;
 }
 
+/** An RPC on a pool that holds so many objects of others. */
+export interface FullPoolRow {
+  readonly kind: 'full-pool';
+  readonly rpc: string;
+  readonly volumes: number;
+  readonly snapshots: number;
+  readonly latencyMs: number;
+  readonly n: number;
+  readonly p50: number;
+  readonly execs: number;
+  /** Median time that the box took to run the call's own commands, latency left out; part of `p50`. */
+  readonly boxP50: number;
+}
+
 /** Starting the controller. */
 export interface StartRow {
   readonly kind: 'start';
@@ -112,7 +126,17 @@ export interface BudgetRow {
   readonly holds: boolean;
 }
 
-export type Row = RpcRow | SizeRow | ListRow | CapacityRow | StartRow | NodeStartRow | NodeRow | LeftOutRow | BudgetRow;
+export type Row =
+  | RpcRow
+  | SizeRow
+  | ListRow
+  | CapacityRow
+  | FullPoolRow
+  | StartRow
+  | NodeStartRow
+  | NodeRow
+  | LeftOutRow
+  | BudgetRow;
 
 /** The rows of one kind. */
 export function ofKind<K extends Exclude<Row, RpcRow>['kind']>(

@@ -3,7 +3,7 @@ import { LIFECYCLE, newCaller, type Step } from './lifecycle.ts';
 import { type Rig, withRig } from './rig.ts';
 import type { RpcRow } from './rows.ts';
 import type { Section } from './section.ts';
-import { median, percentile, round, timed } from './statistics.ts';
+import { median, percentile, round, sum, timed } from './statistics.ts';
 
 /** Rounds before those that count, so that the programs have compiled what they run. */
 const WARM_UP = 3;
@@ -18,7 +18,8 @@ interface Samples {
   readonly ms: number[];
   readonly floorMs: number[];
   execs: number;
-  busyMs: number;
+  /** How long the box worked, each time that all callers made the call. */
+  readonly busyMs: number[];
 }
 
 /**
@@ -41,10 +42,10 @@ export const rpcs: Section = {
     const rows: RpcRow[] = [];
     for (const latencyMs of [0, 5]) {
       await withRig({ program, latencyMs }, async (rig) => {
-        await measure(rig, { callers: 1, rounds: WARM_UP }, () => undefined);
+        await measure(rig, LIFECYCLE, { callers: 1, rounds: WARM_UP }, () => undefined);
         for (const load of loads) {
           const what = `RPCs, ${latencyMs} ms latency, ${load.callers} ${load.callers === 1 ? 'caller' : 'callers'}`;
-          const samples = await measure(rig, load, (done) => progress(what, done, load.rounds));
+          const samples = await measure(rig, LIFECYCLE, load, (done) => progress(what, done, load.rounds));
           for (const [rpc, taken] of samples) rows.push(summary(rpc, latencyMs, load.callers, taken));
         }
       });
@@ -53,13 +54,19 @@ export const rpcs: Section = {
   },
 };
 
-async function measure(rig: Rig, load: Load, progress: (done: number) => void): Promise<Map<string, Samples>> {
+/** Makes all callers take one step after the other, in so many rounds. @returns what was taken, by RPC */
+export async function measure(
+  rig: Rig,
+  steps: readonly Step[],
+  load: Load,
+  progress: (done: number) => void,
+): Promise<Map<string, Samples>> {
   const all = new Map<string, Samples>();
   for (let done = 0; done < load.rounds; done += 1) {
     progress(done);
     const callers = Array.from({ length: load.callers }, newCaller);
-    for (const step of LIFECYCLE) {
-      const samples = all.get(step.rpc) ?? { ms: [], floorMs: [], execs: 0, busyMs: 0 };
+    for (const step of steps) {
+      const samples = all.get(step.rpc) ?? { ms: [], floorMs: [], execs: 0, busyMs: [] };
       all.set(step.rpc, samples);
       samples.floorMs.push(...(await Promise.all(callers.map(() => timed(() => bareExec(rig.routerOs))))));
       await take(rig, step, callers, samples);
@@ -73,7 +80,7 @@ async function take(rig: Rig, step: Step, callers: ReturnType<typeof newCaller>[
   into.ms.push(...(await Promise.all(callers.map((caller) => timed(() => step.call(rig, caller))))));
   const after = await rig.api.counters();
   into.execs += after.execs - before.execs;
-  into.busyMs += after.busyMs - before.busyMs;
+  into.busyMs.push(after.busyMs - before.busyMs);
 }
 
 function summary(rpc: string, latencyMs: number, callers: number, { ms, floorMs, execs, busyMs }: Samples): RpcRow {
@@ -82,6 +89,6 @@ function summary(rpc: string, latencyMs: number, callers: number, { ms, floorMs,
   return {
     ...{ rpc, backend: 'files', latencyMs, callers, n: ms.length },
     ...{ p50: round(p50), p99: round(percentile(ms, 0.99)), execs: round(execs / ms.length) },
-    ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), boxMs: round(busyMs / ms.length) },
+    ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), boxMs: round(sum(busyMs) / ms.length) },
   };
 }
