@@ -13,6 +13,7 @@ import {
   isThere,
   labelOf,
   locate,
+  named,
   nameOf,
   objects,
   ownNow,
@@ -21,7 +22,7 @@ import {
   rowsWhere,
   standing,
 } from './lookup.ts';
-import { put } from './output.ts';
+import { say } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
 import { removeOwn } from './volume.ts';
 
@@ -47,18 +48,18 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
       const found = findOr(s, box, snapshot, source);
       const { row } = found;
       const pool = provePools(s, box.pools, s.let(labelOf(row)), hasNoItem(source));
-      const named = s.let(nameOf(row));
-      s.if(ros`!(${named}~${found.names})`, () => {
-        s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));
-        s.if(ros`!(${named}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', named));
+      const name = s.let(nameOf(row));
+      s.if(ros`!(${name}~${found.names})`, () => {
+        s.if(ros`${name}=""`, () => s.fail('RC-NOSRC'));
+        s.if(ros`!(${name}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', name));
         proveQuota(s, box.owners, request);
-        const item = attach(s, itemOf(s, source, pool, named, row));
+        const item = attach(s, itemOf(s, source, pool, name, row));
         const size = readSize(s, item.id);
         proveSpace(s, pool, ros`${box.reserveBytes}`);
-        const none = ros`[:len ${rowsWhere(ownNow(found, pool, 'snap'))}]=0`;
+        const none = ros`[:len [/disk/btrfs/subvolume find where ${ownNow(found, pool, 'snap')}]]=0`;
         const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
-        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=(${namePrefix}.${size})`);
-        s.run(put(ros`{"made"=true}`));
+        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${name} read-only=yes name=(${namePrefix}.${size})`);
+        s.run(say('made'));
       });
       reportFound(s, found, pool, 'snap');
     }),
@@ -69,7 +70,7 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
 function proveQuota(s: ScriptBuilder, owners: readonly string[], { source, maxSnapshots }: CreateSnapshot): void {
   if (maxSnapshots === undefined) return;
-  const rows = s.let(rowsWhere(ros`${objects('snap')} and name~${snapshotNames(owners, source.uuid)}`));
+  const rows = s.let(rowsWhere(objects('snap', named(snapshotNames(owners, source.uuid)))));
   s.if(ros`[:len ${rows}]>=${maxSnapshots}`, () => {
     const oldest = s.let(ros`(${rows}->0->"name")`);
     const seconds = (name: Script) => ros`[:tonum [:pick ${name} ${SECONDS_AT} ${SECONDS_AT + 10n}]]`;
