@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildBundle } from '../scripts/build.ts';
 import { judge } from './budgets.ts';
 import { capacity } from './capacity.ts';
+import { fullPool } from './full-pool.ts';
 import { lists } from './lists.ts';
 import { load } from './load.ts';
 import { machine } from './machine.ts';
@@ -20,7 +21,7 @@ import { sizes } from './sizes.ts';
 import { startup } from './startup.ts';
 import { wire } from './wire.ts';
 
-const SECTIONS: readonly Section[] = [rpcs, load, sizes, lists, capacity, startup, node, wire];
+const SECTIONS: readonly Section[] = [rpcs, load, sizes, lists, capacity, fullPool, startup, node, wire];
 
 const HELP = `Usage: npm run bench [-- OPTIONS]
 

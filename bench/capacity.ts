@@ -1,4 +1,4 @@
-import { createVolume } from './lifecycle.ts';
+import { createVolume, makeVolumes } from './lifecycle.ts';
 import { BACKEND, type Rig, withRig } from './rig.ts';
 import type { CapacityRow } from './rows.ts';
 import type { Section } from './section.ts';
@@ -6,7 +6,6 @@ import { median, round, samples } from './statistics.ts';
 
 const LATENCY_MS = 5;
 const VOLUMES = 1_000;
-const CALLERS = 16;
 
 /** Lets every volume through, but makes the box add up what it has promised. */
 const RATIO = 100;
@@ -20,11 +19,7 @@ export const capacity: Section = {
     return await withRig({ program, latencyMs: LATENCY_MS, limits: { overCommitRatio: RATIO } }, async (rig) => {
       await measure(rig, 0, n);
       const rows = await measure(rig, 0, n);
-      for (let made = 0; made < VOLUMES; made += CALLERS) {
-        progress('capacity: making volumes', made, VOLUMES);
-        const batch = Math.min(CALLERS, VOLUMES - made);
-        await Promise.all(Array.from({ length: batch }, () => createVolume(rig)));
-      }
+      await makeVolumes(rig, VOLUMES, (made) => progress('capacity: making volumes', made, VOLUMES));
       progress(`capacity: ${VOLUMES} volumes`, 0, 1);
       return [...rows, ...(await measure(rig, VOLUMES, n))];
     });

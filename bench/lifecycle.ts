@@ -3,7 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { filesystem, fromSnapshot, fromVolume, GiB, volumeRequest } from '../test/support/requests.ts';
 import { BACKEND, type Rig } from './rig.ts';
 
-type Doors = Pick<Rig, 'controller' | 'identity'>;
+/** Callers that fill a pool. */
+const AT_ONCE = 16;
+
+/** What a step calls. */
+export type Doors = Pick<Rig, 'controller' | 'identity'>;
 
 /** One caller and the objects that it made in this round. */
 export interface Caller {
@@ -87,6 +91,14 @@ export async function createVolume(
 ): Promise<string> {
   const { volume } = await controller.createVolume(volumeRequest(`pvc-${randomUUID()}`, bytes, source));
   return idOf(volume?.volumeId);
+}
+
+/** Makes so many volumes, some at a time. */
+export async function makeVolumes(rig: Rig, volumes: number, progress: (made: number) => void): Promise<void> {
+  for (let made = 0; made < volumes; made += AT_ONCE) {
+    progress(made);
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, volumes - made) }, () => createVolume(rig)));
+  }
 }
 
 function idOf(id: string | undefined): string {

@@ -24,10 +24,8 @@ export const lists: Section = {
     await withRig({ program, latencyMs: LATENCY_MS }, async (rig) => {
       let made = 0;
       for (const snapshots of quick ? [100, 1_000] : [100, 1_000, 10_000]) {
-        for (; made < snapshots; made = Math.min(made + BATCH, snapshots)) {
-          progress('lists: making snapshots', made, snapshots);
-          await makeSnapshots(rig, made, Math.min(made + BATCH, snapshots));
-        }
+        await makeSnapshots(rig, made, snapshots, (done) => progress('lists: making snapshots', done, snapshots));
+        made = snapshots;
         progress(`lists: ${snapshots} snapshots`, 0, 1);
         rows.push(await measure(rig, snapshots, n));
       }
@@ -37,15 +35,23 @@ export const lists: Section = {
 };
 
 /** Makes subvolumes that are snapshots by their names, numbers `from` up to but without `to`. */
-async function makeSnapshots({ routerOs }: Rig, from: number, to: number): Promise<void> {
+export async function makeSnapshots(
+  { routerOs }: Rig,
+  from: number,
+  to: number,
+  progress: (made: number) => void,
+): Promise<void> {
   const { owner } = identity(DRIVER_NAME, CLUSTER_ID, []);
   const name = { uuid: SOURCE, owner, sourceUuid: SOURCE, createdAtSeconds: 1_790_000_000n };
   // The number takes the place of the last twelve digits of the uuid.
   const [before, after] = snapshotNamePrefix(name).split(`${SOURCE.slice(-12)}-${owner}`);
-  const script = ros`:for xI from=${from} to=${to - 1} do={
-    :local xN [:pick [:tostr (1000000000000+$xI)] 1 13];
-    /disk/btrfs/subvolume add fs="pool" read-only=yes name=(${before ?? ''}.$xN.${`-${owner}${after}1073741824`})}`;
-  await routerOs.run(script, { kind: 'write' });
+  for (let made = from; made < to; made += BATCH) {
+    progress(made);
+    const script = ros`:for xI from=${made} to=${Math.min(made + BATCH, to) - 1} do={
+      :local xN [:pick [:tostr (1000000000000+$xI)] 1 13];
+      /disk/btrfs/subvolume add fs="pool" read-only=yes name=(${before ?? ''}.$xN.${`-${owner}${after}1073741824`})}`;
+    await routerOs.run(script, { kind: 'write' });
+  }
 }
 
 async function measure({ api, controller, driver }: Rig, snapshots: number, n: number): Promise<ListRow> {

@@ -8,6 +8,7 @@ export function report(rows: readonly Row[]): string {
     sizes(rows),
     lists(rows),
     capacity(rows),
+    fullPool(rows),
     starts(rows),
     nodes(rows),
     steps(rows),
@@ -96,6 +97,18 @@ function capacity(rows: readonly Row[]): string[] {
     [-30, 10, 6, 12, 8],
     ['', 'volumes', 'n', 'p50, ms', 'execs'],
     ofKind(rows, 'capacity').map(({ rpc, volumes, n, p50, execs }) => [rpc, volumes, n, p50, execs]),
+  );
+}
+
+function fullPool(rows: readonly Row[]): string[] {
+  const all = ofKind(rows, 'full-pool');
+  const [first] = all;
+  if (first === undefined) return [];
+  return table(
+    `With ${first.volumes} volumes and ${first.snapshots} snapshots in the pool, ${first.latencyMs} ms latency`,
+    [-30, 6, 12, 12, 8],
+    ['', 'n', 'p50, ms', 'box, p50', 'execs'],
+    all.map(({ rpc, n, p50, boxP50, execs }) => [rpc, n, p50, boxP50, execs]),
   );
 }
 

@@ -71,6 +71,20 @@ export interface CapacityRow {
   readonly execs: number;
 }
 
+/** An RPC on a pool that holds so many objects of others. */
+export interface FullPoolRow {
+  readonly kind: 'full-pool';
+  readonly rpc: string;
+  readonly volumes: number;
+  readonly snapshots: number;
+  readonly latencyMs: number;
+  readonly n: number;
+  readonly p50: number;
+  readonly execs: number;
+  /** Median time that the box took to run the call's own commands, latency left out; part of `p50`. */
+  readonly boxP50: number;
+}
+
 /** Starting the controller. */
 export interface StartRow {
   readonly kind: 'start';
@@ -133,6 +147,7 @@ export type Row =
   | SizeRow
   | ListRow
   | CapacityRow
+  | FullPoolRow
   | StartRow
   | NodeStartRow
   | NodeRow

@@ -15,6 +15,10 @@ export function median(samples: readonly number[]): number {
   return percentile(samples, 0.5);
 }
 
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 /** Two digits after the point: what is measured here is in milliseconds and not more precise than that. */
 export function round(value: number): number {
   return Math.round(value * 100) / 100;

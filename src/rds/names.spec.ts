@@ -11,6 +11,8 @@ import {
   printVolumeName,
   slotOf,
   snapshotNamePrefix,
+  snapshotNames as snapshotsOf,
+  volumeNames as volumesOf,
 } from './names.ts';
 
 const uuids = fc.uuid();
@@ -112,6 +114,22 @@ test('the box is asked for whole names: of the object, and of nothing that is ca
         assert.match(name, expression(script));
         assert.doesNotMatch(`${name}${end}`, expression(script));
         assert.doesNotMatch(`x${name}`, expression(script));
+      }
+      const lists = [
+        ...names,
+        [volumesOf([volume.owner]), printVolumeName(volume)],
+        [snapshotsOf([snapshot.owner]), printSnapshotName(snapshot)],
+        [snapshotsOf([snapshot.owner], snapshot.sourceUuid), printSnapshotName(snapshot)],
+      ] as const;
+      for (const [script, name] of lists) {
+        for (const path of [name, `/${name}`, `<FS_ROOT>/${name}`]) assert.match(path, expression(script));
+        const inside = [
+          `x/${name}`,
+          `<FS_ROOT>/x/${name}`,
+          `${name}/${name}`,
+          `${name.slice(0, 60)}/${name.slice(61)}`,
+        ];
+        for (const path of inside) assert.doesNotMatch(path, expression(script), 'not in the top level');
       }
       assert.doesNotMatch(printVolumeName(volume), expression(namesOf({ kind: 'snap', uuid: volume.uuid })));
       assert.equal(

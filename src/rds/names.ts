@@ -101,23 +101,34 @@ export function slotOf({ kind, uuid }: NamedObject): string {
  * Expressions for RouterOS. They match whole names of ours and nothing that a person has called like one and more, such as
  * `<name>-before-upgrade`: every part but the last has its length. Intervals are known to every console that the start-up
  * accepts (`./probe.ts`).
+ *
+ * Those for whole names match the paths of what lies in the top level as well: in front of the name stands nothing there but
+ * `<FS_ROOT>` or a slash, where a device shows such, and no slash is in it. They begin with what tells rows apart, so that a
+ * console is done with most of them after a few characters.
  */
 
 /** The names that the subvolume of an object can have: behind the uuid stand owner and source, of a snapshot seconds, and bytes. */
 export function namesOf({ kind, uuid }: NamedObject): Script {
-  return kind === 'pvc' ? ere`^pvc-${uuid}-.{46}-[0-9]+$` : ere`^snap-${uuid}-.{56}-[0-9]+$`;
+  return kind === 'pvc'
+    ? ere`^(<FS_ROOT>)*/*pvc-${uuid}-[^/]{46}-[0-9]+$`
+    : ere`^(<FS_ROOT>)*/*snap-${uuid}-[^/]{56}-[0-9]+$`;
+}
+
+/** This very name. */
+export function exactly(name: string): Script {
+  return ere`^(<FS_ROOT>)*/*${name}$`;
 }
 
 /** Names of volumes of these owners. */
 export function volumeNames(owners: readonly string[]): Script {
-  return ere`^pvc-.{36}-${owners}-.{37}-[0-9]+$`;
+  return ere`^(<FS_ROOT>)*/*pvc-[^/]{36}-${owners}-[^/]{37}-[0-9]+$`;
 }
 
 /** Names of snapshots of these owners, of one source if given. */
 export function snapshotNames(owners: readonly string[], sourceUuid?: string): Script {
   return sourceUuid === undefined
-    ? ere`^snap-.{36}-${owners}-.{47}-[0-9]+$`
-    : ere`^snap-.{36}-${owners}-${sourceUuid}-.{10}-[0-9]+$`;
+    ? ere`^(<FS_ROOT>)*/*snap-[^/]{36}-${owners}-[^/]{47}-[0-9]+$`
+    : ere`^(<FS_ROOT>)*/*snap-[^/]{36}-${owners}-${sourceUuid}-[^/]{10}-[0-9]+$`;
 }
 
 /** Names of volumes that were made empty. */

@@ -53,18 +53,23 @@ test('a size that is not readable yet is unknown, not zero (U24)', () => {
 
 test('a subvolume without an id is an answer that nobody may act on', () => {
   assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'RDS-UNEXPECTED' });
-  assert.throws(() => decodePage([subvolume('', 257)]), { code: 'RDS-UNEXPECTED' });
+  assert.throws(() => decodePage([subvolume('', 257)], 'pool'), { code: 'RDS-UNEXPECTED' });
 });
 
-test('a page keeps each disk item with the subvolume before it and knows whether there is more', () => {
-  const page = decodePage([{ more: true }, subvolume('b', 2), disk, subvolume('a', 1)]);
+test('a page gives each volume its disk item, whatever order they come in, and knows whether there is more', () => {
+  const uuid = (digit: string) => '00000000-0000-4000-8000-000000000000'.replaceAll('0', digit);
+  const name = (digit: string) => `pvc-${uuid(digit)}-01234567-n00000000-0000-0000-0000-000000000000-1048576`;
+  const slot = (digit: string) => `pvc-${uuid(digit).replaceAll('-', '').slice(0, 28)}`;
+  const rows = [{ more: true }, subvolume(name('b'), 2), { ...disk, slot: slot('c') }, { ...disk, slot: slot('b') }];
+  const page = decodePage([...rows, subvolume(name('a'), 1), subvolume('pvc-by-hand', 3)], 'pool');
   assert.equal(page.more, true);
   assert.deepEqual(
-    page.objects.map(({ subvolume: { name }, disk: item }) => [name, item?.slot]),
+    page.objects.map(({ subvolume: { name: of, fs }, disk: item }) => [of, fs, item?.slot]),
     [
-      ['a', undefined],
-      ['b', 'pvc-1'],
+      [name('a'), 'pool', undefined],
+      [name('b'), 'pool', slot('b')],
+      ['pvc-by-hand', 'pool', undefined],
     ],
   );
-  assert.deepEqual(decodePage([]), { objects: [], more: false });
+  assert.deepEqual(decodePage([], 'pool'), { objects: [], more: false });
 });

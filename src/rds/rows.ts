@@ -1,5 +1,6 @@
 import { bytes, flag, integer, type JsonRow, text } from '../routeros/index.ts';
 import { RdsError } from './errors.ts';
+import { parseVolumeName, slotOf } from './names.ts';
 import type { ExpectedPool } from './probe.ts';
 import { type Publication, readRecord } from './record.ts';
 
@@ -15,7 +16,8 @@ export interface SubvolumeRow {
 /**
  * What a subvolume with the name of an object is. `own`: made on this box. `copy`: came whole by `/disk/btrfs/transfer`.
  * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it. `nested`: lies in another
- * subvolume, where a person has put it. Only the first one is ever an object.
+ * subvolume, where a person has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
+ * an object.
  */
 export type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
 
@@ -61,19 +63,26 @@ export interface ListedPage {
   readonly more: boolean;
 }
 
-/** Decodes a page in which each subvolume's row may be followed by its disk item's. */
-export function decodePage(rows: readonly JsonRow[]): ListedPage {
-  const objects: { subvolume: SubvolumeRow; disk: DiskRow | undefined }[] = [];
-  for (const row of rows) {
-    const last = objects.at(-1);
-    if (isSubvolume(row)) {
-      objects.push({ subvolume: decodeSubvolume(row), disk: undefined });
-    } else if (last !== undefined && 'slot' in row) {
-      last.disk = decodeDisk(row);
-    }
-  }
-  objects.sort((a, b) => (a.subvolume.subvolumeId < b.subvolume.subvolumeId ? -1 : 1));
-  return { objects, more: rows.some((row) => flag(row, 'more')) };
+/**
+ * Decodes a page of subvolumes, and of the disk items of those that are volumes.
+ *
+ * @param fs Label of the filesystem that they are in.
+ */
+export function decodePage(rows: readonly JsonRow[], fs: string): ListedPage {
+  const items = rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk);
+  const disks = new Map(items.map((disk) => [disk.slot, disk]));
+  const subvolumes = rows.filter(isSubvolume).map((row) => decodeSubvolume({ ...row, fs }));
+  return {
+    objects: subvolumes
+      .toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1))
+      .map((subvolume) => ({ subvolume, disk: disks.get(slotOfSubvolume(subvolume)) })),
+    more: rows.some((row) => flag(row, 'more')),
+  };
+}
+
+function slotOfSubvolume({ name }: SubvolumeRow): string {
+  const volume = parseVolumeName(name);
+  return volume === undefined ? '' : slotOf({ kind: 'pvc', uuid: volume.uuid });
 }
 
 /** A disk item whose subvolume is gone. */
@@ -150,7 +159,8 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
 }
 
 function kindOf(row: JsonRow, name: string): SubvolumeKind {
-  if (/[^>]\//.test(text(row, 'fullname'))) return 'nested';
+  const path = text(row, 'fullname');
+  if (/[^>]\//.test(path) || (path !== '' && path.slice(path.lastIndexOf('/') + 1) !== name)) return 'nested';
   if (/[1-9a-f]/.test(text(row, 'received-uuid'))) return 'copy';
   return name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only') ? 'half-received' : 'own';
 }

@@ -101,7 +101,7 @@ test('a list without a page size comes in pages too, and another process goes on
   await makeVolume(controller, MiB);
   const made = subvolumes(simulator)[0] ?? '';
   const rest = made.slice('pvc-'.length + 36);
-  await several(60, async () => {
+  await several(150, async () => {
     const name = `${volumeName()}${rest}`;
     await change(simulator, `${SUBVOLUMES} add fs=pool name="${name}"`);
     return name;
@@ -109,10 +109,42 @@ test('a list without a page size comes in pages too, and another process goes on
   const expected = subvolumes(simulator).map((name) => `rds1:${name.slice(0, 40)}`);
   assert.deepEqual(await listedVolumes(controller), expected);
   const { entries, nextToken } = await controller.listVolumes({});
-  assert.ok(entries.length < 61);
+  assert.ok(entries.length < 151);
   const next = await (await anotherController()).listVolumes({ startingToken: nextToken });
   const ids = [...entries, ...next.entries].map(({ volume }) => volume?.volumeId);
   assert.deepEqual(ids, expected);
+});
+
+/** Bytes of an answer that any device is trusted with (U21). */
+const MAX_ANSWER = 48 * 1024;
+
+test('the answer to a full page was longer than a device is trusted with, where names, comments and numbers were long', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  await makeVolume(controller, MiB);
+  const [made = ''] = subvolumes(simulator);
+  const owner = made.slice(41, 49);
+  const node = '11111111-2222-3333-4444-555555555555:s:0a1b2c3d';
+  const comment = `rose:2 0123abcd ${node} ${node} | ${'x'.repeat(200)}`.slice(0, 200);
+  await several(200, async () => {
+    const [volume, snapshot] = [volumeName(), snapshotName()];
+    const uuid = volume.slice('pvc-'.length);
+    const name = `${volume}-${owner}-s${uuid}-${10n ** 18n}`;
+    const item = `type=file slot="pvc-${uuid.replaceAll('-', '').slice(0, 28)}" file-path="/pool/${name}/volume.img"`;
+    await change(simulator, `${SUBVOLUMES} add fs=pool name="${name}"`);
+    await change(simulator, `/disk add ${item} file-size=1M mount-filesystem=no comment="${comment}"`);
+    const cut = `${snapshot}-${owner}-${uuid}-1700000000-${10n ** 18n}`;
+    await change(simulator, `${SUBVOLUMES} add fs=pool read-only=yes name="${cut}"`);
+    return name;
+  });
+  for (const list of [() => controller.listVolumes({}), () => controller.listSnapshots({})]) {
+    const before = simulator.counters.values.outputBytes;
+    const { entries } = await list();
+    // Sizes of 15 digits and subvolume-ids of 10 digits are not to be had here.
+    const longer = entries.length * (8 + 7);
+    const bytes = simulator.counters.values.outputBytes - before + longer;
+    t.diagnostic(`${entries.length} rows, ${bytes} bytes`);
+    assert.ok(bytes <= MAX_ANSWER, `${bytes} bytes for ${entries.length} rows`);
+  }
 });
 
 test('several pools and backends are listed one after the other', async (t) => {

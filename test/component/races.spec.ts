@@ -292,31 +292,35 @@ test('a volume deleted while its snapshot is cut: a snapshot that was promised i
   }
 });
 
-test('what another process made before the source was deleted is found, though it was not there at the first look', async (t) => {
-  const { one, two, faults, simulator } = await startTwo(t);
-  /** Runs all of `second` between the look for the result and the look for the source. */
-  const betweenLooks = async (first: () => Promise<unknown>, second: () => Promise<unknown>) => {
-    faults.before(LOOK, () => undefined);
-    return await between(faults, LOOK, first, second);
-  };
-  const volumeId = await makeVolume(one, MiB);
-  const name = snapshotName();
-  const snapshotId = `rds1:${name}`;
-  const cut = { name, sourceVolumeId: volumeId };
-  const cuts = await betweenLooks(
-    () => one.createSnapshot(cut),
-    () => two.createSnapshot(cut).then(() => two.deleteVolume({ volumeId })),
-  );
-  assert.deepEqual(cuts, ['OK', 'OK']);
-  const restore = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
-  const restores = await betweenLooks(
-    () => one.createVolume(restore),
-    () => two.createVolume(restore).then(() => two.deleteSnapshot({ snapshotId })),
-  );
-  assert.deepEqual(restores, ['OK', 'OK']);
-  await two.deleteVolume({ volumeId: `rds1:${restore.name}` });
-  assert.deepEqual(await inventory(simulator), []);
-});
+for (const [when, target, looks] of [
+  ['at the first look', LOOK, 1],
+  ['when it had looked', { path: '/disk', command: 'get', text: ' free' }, 1],
+  ['when it was to make it', MAKE, 1],
+  ['at the second look', LOOK, 2],
+] as const) {
+  test(`what another process made before the source was deleted is found, though it was not there ${when}`, async (t) => {
+    const { one, two, faults, simulator } = await startTwo(t);
+    const meanwhile = async (first: () => Promise<unknown>, second: () => Promise<unknown>) => {
+      for (let skipped = 1; skipped < looks; skipped += 1) faults.before(target, () => undefined);
+      assert.deepEqual(await between(faults, target, first, second), ['OK', 'OK']);
+    };
+    const volumeId = await makeVolume(one, MiB);
+    const name = snapshotName();
+    const snapshotId = `rds1:${name}`;
+    const cut = { name, sourceVolumeId: volumeId };
+    await meanwhile(
+      () => one.createSnapshot(cut),
+      () => two.createSnapshot(cut).then(() => two.deleteVolume({ volumeId })),
+    );
+    const restore = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
+    await meanwhile(
+      () => one.createVolume(restore),
+      () => two.createVolume(restore).then(() => two.deleteSnapshot({ snapshotId })),
+    );
+    await two.deleteVolume({ volumeId: `rds1:${restore.name}` });
+    assert.deepEqual(await inventory(simulator), []);
+  });
+}
 
 test('a volume deleted while it grows is gone: that is no box that cannot grow images', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);

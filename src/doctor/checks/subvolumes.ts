@@ -56,7 +56,7 @@ async function names(context: PoolContext): Promise<Finding> {
     'parent-by-name': cut.words,
     nested: inner,
   };
-  const said = `name ${name === outer ? 'as sent' : details.name}; top-level ${details['top-level']}; parent= by name: ${cut.words}; nested: ${inner}`;
+  const said = `name ${name === outer ? 'as sent' : details.name}; fullname ${details.fullname}; top-level ${details['top-level']}; parent= by name: ${cut.words}; nested: ${inner}`;
   if (name !== outer) {
     return unusable(
       said,
@@ -68,9 +68,12 @@ async function names(context: PoolContext): Promise<Finding> {
   if (!flag(cutRow, 'read-only')) {
     return unusable(`${said}; read-only=yes had no effect`, 'needs read-only snapshots. Please report this', details);
   }
-  return text(flat, 'top-level') === '<FS_ROOT>' && text(flat, 'fullname') === outer
+  if (text(flat, 'fullname').replace(/^(<FS_ROOT>)*\/*/, '') !== outer) {
+    return unusable(said, 'would not find its volumes: it looks for them by their paths. Please report this', details);
+  }
+  return text(flat, 'top-level') === '<FS_ROOT>'
     ? fits(said, 'makes all subvolumes side by side, and none inside another', details)
-    : differs(said, 'makes all side by side, and reads neither top-level nor fullname', details);
+    : differs(said, 'makes all side by side, and does not read top-level', details);
 }
 
 /** What a subvolume in another one is called; the driver makes none. */

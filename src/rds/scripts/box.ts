@@ -5,7 +5,7 @@ import { judge, type ProbeReport } from '../probe.ts';
 import type { RdsSettings } from '../rds.ts';
 import { decodeContents, decodeSpace, type PoolContents, type PoolSpace } from '../rows.ts';
 import { sumPromises } from './conditions.ts';
-import { mountedPools, objects, proveAll } from './lookup.ts';
+import { mountedPools, named, objects, proveAll } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
@@ -36,11 +36,11 @@ export function poolContents({
 }: Pick<RdsSettings, 'pools' | 'owners'>): Reading<ReadonlyMap<string, PoolContents>> {
   const counts = (s: ScriptBuilder, disk: Script): Script => {
     const label = s.let(ros`[/disk get ${disk} fs-label]`);
-    const count = (condition: Script, names: Script): Script =>
-      s.let(ros`[:len [/disk/btrfs/subvolume find where fs=${label} and ${condition} and name~${names}]]`);
+    const count = (condition: Script): Script =>
+      s.let(ros`[:len [/disk/btrfs/subvolume find where fs=${label} and ${condition}]]`);
     const [volumes, snapshots] = [
-      count(objects('pvc'), volumeNames(owners)),
-      count(objects('snap'), snapshotNames(owners)),
+      count(objects('pvc', named(volumeNames(owners)))),
+      count(objects('snap', named(snapshotNames(owners)))),
     ];
     return ros`"volumes"=${volumes}; "snapshots"=${snapshots}`;
   };

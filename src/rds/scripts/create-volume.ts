@@ -62,9 +62,11 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
       const pool = provePool(s, request.pool);
       const found = source === undefined ? find(s, box, volume) : findOr(s, box, volume, source, pool.label);
       const { row } = found;
-      s.if(ros`[:len ${row}]>0 and (${row}->"fs")!=${pool.label}`, () =>
-        s.fail('RC-ELSEWHERE', ros`(${row}->"fs")." ".(${row}->"name")`),
-      );
+      if (chosen === undefined) {
+        s.if(ros`[:len ${row}]>0 and (${row}->"fs")!=${pool.label}`, () =>
+          s.fail('RC-ELSEWHERE', ros`(${row}->"fs")." ".(${row}->"name")`),
+        );
+      }
       const [name, made, least] = [s.let(ros`${request.name}`), s.let(ros`""`), s.let(ros`1`)];
       const making = { request, box, pool, name, made, least };
       const here = s.let(nameOf(row));
@@ -72,7 +74,7 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
         make(s, making, row);
         s.set(made, ros`"RC-MADE "`);
         // Of two that a race has made the caller finds out which is the volume; only one that is alone is completed here.
-        const own = s.let(ros`[/disk/btrfs/subvolume find where ${ownNow(found, pool, 'pvc')}]`);
+        const own = ros`[/disk/btrfs/subvolume find where ${ownNow(found, pool, 'pvc')}]`;
         s.if(ros`[:len ${own}]=1`, () => s.set(here, name));
       });
       s.if(ros`${here}=${name}`, () =>

@@ -8,7 +8,7 @@ import { decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
 import { addItem, type Item, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
 import { ids, inSlot } from './guard.ts';
-import { locate, mountedPools, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
+import { locate, mountedPools, named, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
 import { put } from './output.ts';
 import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 import { HAS_NODES } from './volume.ts';
@@ -87,7 +87,7 @@ export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRe
     script: script((s) => {
       proveAll(s, pools);
       const names = s.let(namesOf(volume));
-      const subvolumes = rowsWhere(ros`${objects('pvc')} and name~${names}`);
+      const subvolumes = rowsWhere(objects('pvc', named(names)));
       s.each(ids(volume), (item) => {
         const [path, comment, isOurs] = [
           s.let(ros`[/disk get ${item} file-path]`),

@@ -35,13 +35,33 @@ export interface ProvenPool {
 
 /**
  * The condition for subvolumes that are there and are objects. No copy that was received is one: a device may show the empty
- * uuid of others as zeros or as a dash, but a real one has a digit that is no zero. Nor is what lies in another subvolume, which
- * a slash in its path shows that follows neither on nothing nor on `<FS_ROOT>`, nor a snapshot that can be written to.
+ * uuid of others as zeros or as a dash, but a real one has a digit that is no zero. Nor is a snapshot that can be written to.
+ *
+ * @param path The condition for their paths, as {@link named} makes it.
  */
-export function objects(kind?: ObjectRef['kind']): Script {
-  const made = ros`!dead and !(received-uuid~${ere`[1-9a-f]`}) and !(fullname~${ere`[^>]/`})`;
-  if (kind === 'pvc') return made;
-  return kind === 'snap' ? ros`${made} and read-only=yes` : ros`${made} and (read-only=yes or name~${ere`^p`})`;
+export function objects(kind: ObjectRef['kind'], path: Script): Script {
+  return ros`${MADE_HERE} and ${ofKind(kind, path)}`;
+}
+
+const REAL_UUID = ere`[1-9a-f]`;
+const MADE_HERE = ros`!dead and !(received-uuid~${REAL_UUID})`;
+
+function ofKind(kind: ObjectRef['kind'], path: Script): Script {
+  return kind === 'pvc' ? path : ros`read-only=yes and ${path}`;
+}
+
+/**
+ * The condition for subvolumes in the top level with such names, an expression of `../names.ts`. What lies in another subvolume is
+ * no object, so it is the path that is compared, whose last part the name is (docs/routeros.md, 5.2).
+ */
+export function named(names: Script): Script {
+  return ros`fullname~${names}`;
+}
+
+/** Whether a row with the name of a volume is an object, as {@link objects} says it. */
+export function isVolume(row: Script): Script {
+  const text = (property: string) => ros`("".(${row}->${property}))`;
+  return ros`!(${text('received-uuid')}~${REAL_UUID}) and !(${text('fullname')}~${ere`[^>]/`})`;
 }
 
 /** The rows of subvolumes, for the script itself. */
@@ -75,16 +95,17 @@ export function standing(pool: ProvenPool): readonly Script[] {
  * @param box Its `chosen` says which of several it is.
  */
 export function find(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Found {
-  const row = s.let();
   const names = s.let(namesOf(object));
-  search(s, row, searched(box, object) ?? ros`${objects(object.kind)} and name~${names}`);
+  const rows = s.let(rowsWhere(searched(box, object) ?? ros`${objects(object.kind, named(names))} and name~${names}`));
+  const row = s.let(ros`(${rows}->0)`);
+  s.if(ros`[:len ${rows}]>1`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
   return { row, names };
 }
 
 /**
- * As {@link find}; and when there is no such object, it looks for the other one in its place, and then once more: another
- * process may have made the first, and a third one deleted the other, between the two looks. Where the other one was chosen
- * of several, it is the first in its filesystem, and what came after it is not looked at.
+ * As {@link find}, and when there is no such object, the other one. One search looks for both: between two, another process might
+ * make the first, and a third one delete the other. Where the other one was chosen of several, it is the first in its
+ * filesystem, and what came after it is not looked at.
  *
  * @param home Variable with the label of the one filesystem that counts then; by default that of the chosen one.
  */
@@ -97,12 +118,20 @@ export function findOr(
 ): Found {
   if (searched(box, object) !== undefined) return find(s, box, object);
   const row = s.let();
-  const names = s.let(namesOf(object));
-  const kind = object.kind === other.kind ? object.kind : undefined;
+  const [names, others] = [s.let(namesOf(object)), s.let(namesOf(other))];
   const { chosen } = box;
   const first = chosen && ros` and fs=${home ?? chosen.label} and subvolume-id<=${chosen.subvolumeId}`;
-  s.each(ros`{${names};${namesOf(other)};${names}}`, (one) =>
-    s.if(ros`[:len ${row}]=0`, () => search(s, row, ros`${objects(kind)}${first ?? ros``} and name~${one}`)),
+  const either = ros`((${ofKind(object.kind, named(names))}) or (${ofKind(other.kind, named(others))}))`;
+  const rows = s.let(rowsWhere(ros`${MADE_HERE} and ${either}${first ?? ros``}`));
+  s.each(ros`{${names};${others}}`, (expression) =>
+    s.if(ros`[:len ${row}]=0`, () =>
+      s.each(rows, (one) =>
+        s.if(ros`(${one}->"name")~${expression}`, () => {
+          s.if(ros`[:len ${row}]>0`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
+          s.set(row, one);
+        }),
+      ),
+    ),
   );
   return { row, names };
 }
@@ -119,12 +148,6 @@ export function chosenFor(
 function searched(box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
   const chosen = chosenFor(box, object);
   return chosen && ros`!dead and uuid=${chosen.uuid}`;
-}
-
-function search(s: ScriptBuilder, row: Script, condition: Script): void {
-  const rows = s.let(rowsWhere(condition));
-  s.set(row, ros`(${rows}->0)`);
-  s.if(ros`[:len ${rows}]>1`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
 }
 
 /**
@@ -203,7 +226,7 @@ export function locate(
 
 /** The condition for the subvolumes of an object in its pool as it is now; none while it is in no pool. */
 export function ownNow({ names }: Found, pool: ProvenPool, kind: ObjectRef['kind']): Script {
-  return ros`${objects(kind)} and fs=${pool.label} and name~${names}`;
+  return ros`${objects(kind, named(names))} and fs=${pool.label}`;
 }
 
 /** What is read of a subvolume: enough to tell what it is (`../rows.ts`). */
@@ -214,6 +237,6 @@ export function subvolumeProperties(kind: ObjectRef['kind']): Script {
 
 /** Prints, as one JSON array, the subvolumes with names of the object that are there now in its pool. */
 export function reportFound(s: ScriptBuilder, { names }: Found, pool: ProvenPool, kind: ObjectRef['kind']): void {
-  const rows = ros`where !dead and fs=${pool.label} and name~${names}`;
+  const rows = ros`where !dead and fs=${pool.label} and ${named(names)}`;
   s.run(put(ros`[/disk/btrfs/subvolume print detail as-value proplist=${subvolumeProperties(kind)} ${rows}]`));
 }

@@ -3,8 +3,8 @@ import { nameOfSlot, volumePaths } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { decodeLostItems, type LostItems } from '../rows.ts';
-import { objects, proveAll } from './lookup.ts';
-import { put } from './output.ts';
+import { isVolume, proveAll, rowsWhere } from './lookup.ts';
+import { put, say } from './output.ts';
 
 /** Bytes of `/volume.img`. */
 const IMAGE_BYTES = 11;
@@ -26,7 +26,9 @@ export function listLostItems({ pools, owners }: RdsSettings, digits: string, li
       s.each(ros`[/disk find where slot~${slots} and file-path~${volumePaths(owners)}]`, (item) => {
         const [slot, path] = [s.let(ros`[/disk get ${item} slot]`), s.let(ros`[/disk get ${item} file-path]`)];
         const name = s.let(ros`[:pick ${path} [:find ${path} ${nameOfSlot(slot)}] ([:len ${path}]-${IMAGE_BYTES})]`);
-        s.if(ros`[:len [/disk/btrfs/subvolume find where ${objects('pvc')} and name=${name}]]=0`, () => {
+        const isThere = s.let(ros`false`);
+        s.each(rowsWhere(ros`!dead and name=${name}`), (row) => s.if(isVolume(row), () => s.set(isThere, ros`true`)));
+        s.if(ros`!${isThere}`, () => {
           s.set(number, ros`(${number}+1)`);
           s.if(ros`${number}<=${limit}`, () =>
             s.run(
@@ -36,7 +38,7 @@ export function listLostItems({ pools, owners }: RdsSettings, digits: string, li
           );
         });
       });
-      s.if(ros`${number}>${limit}`, () => s.run(put(ros`{"more"=true}`)));
+      s.if(ros`${number}>${limit}`, () => s.run(say('more')));
     }),
     decode: (rows) => decodeLostItems(rows, pools),
   };

@@ -13,6 +13,7 @@ import {
   isThere,
   labelOf,
   locate,
+  named,
   nameOf,
   objects,
   ownNow,
@@ -21,7 +22,7 @@ import {
   rowsWhere,
   standing,
 } from './lookup.ts';
-import { put } from './output.ts';
+import { say } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
 import { removeOwn } from './volume.ts';
 
@@ -48,18 +49,18 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
       const found = findOr(s, box, snapshot, source);
       const { row } = found;
       const pool = provePools(s, box.pools, s.let(labelOf(row)), hasNoItem(source));
-      const named = s.let(nameOf(row));
-      s.if(ros`!(${named}~${found.names})`, () => {
-        s.if(ros`${named}=""`, () => s.fail('RC-NOSRC'));
-        s.if(ros`!(${named}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', named));
+      const name = s.let(nameOf(row));
+      s.if(ros`!(${name}~${found.names})`, () => {
+        s.if(ros`${name}=""`, () => s.fail('RC-NOSRC'));
+        s.if(ros`!(${name}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', name));
         proveQuota(s, box, request);
-        const item = attach(s, itemOf(s, source, pool, named, row));
+        const item = attach(s, itemOf(s, source, pool, name, row));
         const size = readSize(s, item.id);
         proveSpace(s, pool, ros`${box.reserveBytes}`);
-        const none = ros`[:len ${rowsWhere(ownNow(found, pool, 'snap'))}]=0`;
+        const none = ros`[:len [/disk/btrfs/subvolume find where ${ownNow(found, pool, 'snap')}]]=0`;
         const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
-        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${named} read-only=yes name=(${namePrefix}.${size})`);
-        s.run(put(ros`{"made"=true}`));
+        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${name} read-only=yes name=(${namePrefix}.${size})`);
+        s.run(say('made'));
       });
       reportFound(s, found, pool, 'snap');
     }),
@@ -71,7 +72,7 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
 function proveQuota(s: ScriptBuilder, box: RdsSettings, { source, maxSnapshots }: CreateSnapshot): void {
   if (maxSnapshots === undefined) return;
   const { owners, reserved = 0n } = box;
-  const rows = s.let(rowsWhere(ros`${objects('snap')} and name~${snapshotNames(owners, source.uuid)}`));
+  const rows = s.let(rowsWhere(objects('snap', named(snapshotNames(owners, source.uuid)))));
   if (reserved > 0n) {
     // It stands only when nothing is reserved any more, so nobody reads more of it; and there may be no oldest one.
     s.if(ros`([:len ${rows}]+${reserved})>=${maxSnapshots}`, () => s.fail('RC-QUOTA'));

@@ -1,6 +1,6 @@
 import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
-import { namesOf, pathsOfVolume, slotOf } from '../names.ts';
+import { exactly, namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
@@ -13,6 +13,7 @@ import {
   isThere,
   locate,
   mountedPools,
+  named,
   nameOf,
   objects,
   type ProvenPool,
@@ -125,8 +126,8 @@ export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<Objec
     script: script((s) => {
       const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
       proveOwned(s, found.row, volume, box.owners);
-      const named = ros`[/disk/btrfs/subvolume find where ${objects('pvc')} and name~${found.names}]`;
-      const isAsFound = ros`(([:len ${found.row}]+[:len ${named}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
+      const now = ros`[/disk/btrfs/subvolume find where ${objects('pvc', named(found.names))}]`;
+      const isAsFound = ros`(([:len ${found.row}]+[:len ${now}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
       s.each(ids(volume), (item) => {
         proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
         proveItsOwn(s, item, found, pool, box);
@@ -215,7 +216,7 @@ export function discardVolume(
     ...{ kind: 'write', object: volume, name: 'discard', removes: true },
     script: script((s) => {
       const found = { row: s.let(), names: s.let(namesOf(volume)) };
-      s.set(found.row, ros`(${rowsWhere(ros`${objects('pvc')} and fs=${label} and name=${name}`)}->0)`);
+      s.set(found.row, ros`(${rowsWhere(ros`${objects('pvc', named(exactly(name)))} and fs=${label}`)}->0)`);
       const pool = provePools(s, box.pools, s.let(ros`${label}`));
       s.if(ros`[:len ${found.row}]>0`, () => {
         const paths = pathsIn(s, pool, ros`${name}`);

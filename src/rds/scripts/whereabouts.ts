@@ -4,7 +4,7 @@ import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
 import { decodeObject, type SubvolumeRow } from '../rows.ts';
-import { proveAll, subvolumeProperties } from './lookup.ts';
+import { named, proveAll, subvolumeProperties } from './lookup.ts';
 import { put } from './output.ts';
 
 /**
@@ -20,7 +20,7 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
       proveAll(s, pools);
       const print = (menu: Script, properties: Script, where: Script): void =>
         s.run(put(ros`[${menu} print detail as-value proplist=${properties} where ${where}]`));
-      print(ros`/disk/btrfs/subvolume`, subvolumeProperties(object.kind), ros`!dead and name~${namesOf(object)}`);
+      print(ros`/disk/btrfs/subvolume`, subvolumeProperties(object.kind), ros`!dead and ${named(namesOf(object))}`);
       print(ros`/disk`, ros`slot,file-path`, ros`slot=${slotOf(object)}`);
       print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label~${ere`.`}`);
     }),
