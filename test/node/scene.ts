@@ -28,6 +28,8 @@ export type Kind = 'ext4' | 'xfs' | 'block';
 /** Small, but large enough for what mkfs.xfs makes at least. */
 export const SIZES: Readonly<Record<Kind, bigint>> = { ext4: 64n << 20n, xfs: 384n << 20n, block: 16n << 20n };
 
+const FLUSHED_MS = 60_000;
+
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;
 
 /** How a claim of this kind asks for its volume. */
@@ -106,7 +108,16 @@ export class TestNode {
   /** What they do when the pod is gone. */
   async unmount(claim: Claim): Promise<void> {
     await this.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: this.targetPath(claim) });
-    await this.unstage(claim);
+    // The kubelet asks again while this machine's disk takes its time.
+    await until(async () => {
+      try {
+        await this.unstage(claim);
+        return true;
+      } catch (error) {
+        if (/still being flushed/.test(`${error}`)) return false;
+        throw error;
+      }
+    }, FLUSHED_MS);
     await this.#stack.controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: this.nodeId });
   }
 

@@ -33,8 +33,12 @@ function writeAndDelete(node: TestNode, path: string) {
   const before = taken(loop);
   assert.ok(before >= WRITTEN);
   rmSync(join(path, 'deleted'));
-  run('sync', '--file-system', path);
-  return { before, now: () => taken(loop) };
+  const now = () => {
+    // XFS frees what was deleted in the background, and discards it with the next write of its log: by itself within 30 s.
+    run('sync', '--file-system', path);
+    return taken(loop);
+  };
+  return { before, now };
 }
 
 for (const kind of ['ext4', 'xfs'] as const) {
@@ -190,9 +194,11 @@ test('a mount that is not of this node would have been trimmed', async (t) => {
   await node.stage(hidden);
   run('mount', '--bind', '/etc', node.stagingPath(hidden));
   await node.mount(claim);
-  await until(async () => lines().length > 2);
-  assert.deepEqual(new Set(lines()), new Set([node.stagingPath(claim)]));
-  assert.ok((await skippedOf(node)) > 0, 'what is seen at its path is another one');
+  // One round after the other: what began before that has ended when a volume was trimmed that is there only since.
+  await until(async () => lines().includes(node.stagingPath(claim)));
+  const before = lines().length;
+  await until(async () => lines().length > before + 2);
+  assert.deepEqual(new Set(lines().slice(before)), new Set([node.stagingPath(claim)]));
 });
 
 test('a filesystem that gave up was trimmed all the same', async (t) => {
