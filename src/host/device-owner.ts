@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { isNqnOf } from '../storage/nqn.ts';
 import type { Attachment } from './attachment.ts';
 import { DEV_FILESYSTEM, PLACES, readAttribute } from './block-device.ts';
+import { isFilesystem } from './found-filesystem.ts';
 import type { Mount } from './mountinfo.ts';
 
 /** Whose a block device is. `lost`: it is not there any more, or leads nowhere, and what is mounted from it is dead. */
@@ -11,7 +12,6 @@ export type Owner =
   | { readonly kind: 'lost' }
   | { readonly kind: 'other' };
 
-const FILESYSTEMS: readonly string[] = ['ext4', 'xfs'];
 /** What is published raw, as a file of `/dev`. */
 const RAW = /^(?:nvme\d+n\d+|loop\d+)$/;
 const DELETED = '//deleted';
@@ -27,7 +27,7 @@ export async function isOf(attachment: Attachment, nqn: string, mount: Mount): P
 
 async function ownerOfMount(attachment: Attachment, mount: Mount): Promise<Owner> {
   const { type, root, device } = mount;
-  if (FILESYSTEMS.includes(type)) return await attachment.ownerOf(device);
+  if (isFilesystem(type)) return await attachment.ownerOf(device);
   const name = basename(root.endsWith(DELETED) ? root.slice(0, -DELETED.length) : root);
   const isRaw = device === DEV_FILESYSTEM && RAW.test(name) && (isTop(root) || root.endsWith(DELETED));
   if (!isRaw) return { kind: 'other' };

@@ -32,9 +32,9 @@ export async function filesystemOn(host: Processes, device: BlockDevice, signal:
   const signature = await signatureOf(host, device, signal);
   if (signature === undefined) return { kind: 'nothing' };
   const { type, other } = signature;
-  if (isMountable(type)) return { kind: 'filesystem', filesystem: type, isAlone: true };
+  if (isFilesystem(type)) return { kind: 'filesystem', filesystem: type, isAlone: true };
   const superblock = await superblockOn(host, device, signal);
-  if (superblock === undefined || !isMountable(superblock.filesystem)) return { kind: 'other', what: type || other };
+  if (superblock === undefined || !isFilesystem(superblock.filesystem)) return { kind: 'other', what: type || other };
   const { filesystem, intact } = superblock;
   if (!intact)
     return {
@@ -49,6 +49,7 @@ export async function filesystemOn(host: Processes, device: BlockDevice, signal:
   return { kind: 'other', what: `a superblock of ${filesystem} beside ${names}` };
 }
 
-function isMountable(type: string): type is Filesystem {
+/** Whether the kernel, or a probe, names one of them. */
+export function isFilesystem(type: string): type is Filesystem {
   return type === 'ext4' || type === 'xfs';
 }

@@ -12,7 +12,7 @@ import { checkFilesystem } from './filesystem-check.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
 import { growFilesystem, mountFilesystem } from './filesystems.ts';
 import type { Formattable } from './formatting.ts';
-import type { Filesystem } from './found-filesystem.ts';
+import { type Filesystem, isFilesystem } from './found-filesystem.ts';
 import { holdersOf } from './holders.ts';
 import { makeDirectory } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
@@ -46,7 +46,6 @@ export interface StageRequest {
   readonly use: Use;
 }
 
-const FILESYSTEMS: readonly string[] = ['ext4', 'xfs'] satisfies Filesystem[];
 const UMOUNT_MS = 5000;
 
 /** For one volume at a time: the caller holds its lock. */
@@ -308,8 +307,7 @@ export class Staging {
 
 /** The filesystem of the device, where the mount shows it. */
 function shown(mount: Mount, device: BlockDevice): Filesystem | undefined {
-  const filesystem = FILESYSTEMS.find((type): type is Filesystem => type === mount.type);
-  return showsFilesystem(mount, device) ? filesystem : undefined;
+  return showsFilesystem(mount, device) && isFilesystem(mount.type) ? mount.type : undefined;
 }
 
 async function inUse(volume: VolumeName, device: BlockDevice | undefined): Promise<StorageError> {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { volumeUuidOf } from '../storage/nqn.ts';
 import { type BlockDevice, PLACES, type Places, readAttribute } from './block-device.ts';
 import { givenUp } from './filesystem-health.ts';
+import { isFilesystem } from './found-filesystem.ts';
 import type { Mount } from './mountinfo.ts';
 import type { NodeTools } from './node-tools.ts';
 import { ProcessError } from './processes.ts';
@@ -30,7 +31,6 @@ export interface Trim {
   readonly bytes: bigint;
 }
 
-const FILESYSTEMS: readonly string[] = ['ext4', 'xfs'];
 /** One run on a large filesystem takes minutes. */
 const TRIM_MS = 3_600_000;
 /** The kernel ends a killed fstrim between two discards, and until then the filesystem cannot be unmounted. */
@@ -54,7 +54,7 @@ export class Trimming {
   async mounted(): Promise<MountedVolume[]> {
     const { attachment, mounts } = this.#tools;
     const first = new Map<string, Mount>();
-    const isWhole = ({ type, root }: Mount) => FILESYSTEMS.includes(type) && root === '/';
+    const isWhole = ({ type, root }: Mount) => isFilesystem(type) && root === '/';
     for (const mount of await mounts.visible(isWhole)) {
       if (!first.has(mount.device)) first.set(mount.device, mount);
     }

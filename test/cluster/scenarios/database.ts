@@ -62,9 +62,8 @@ async function committed({ kubectl }: Cluster, pod: string): Promise<number> {
 
 /** Waits until a pod has looked at its database, and has found it whole and not older than what was told. */
 async function isWhole({ kubectl }: Cluster, pod: string, told: number): Promise<void> {
-  const log = async () => await kubectl.run(['logs', pod, '--tail=20']).catch(() => '');
   await eventually(async () => /^(Succeeded|Failed)$/.test(await kubectl.field('pod', pod, '.status.phase')));
-  const text = await log();
+  const text = await kubectl.run(['logs', pod, '--tail=20']).catch(() => '');
   const last = /^(\d+) (.*)$/m.exec(text);
   assert.equal(last?.[2], WHOLE, text);
   assert.ok(Number(last?.[1]) >= told, `${told} were told as committed, and ${last?.[1]} are there`);
