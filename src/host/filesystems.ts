@@ -88,7 +88,7 @@ export async function growFilesystem(
     if (!(error instanceof ProcessError)) throw error;
     const what = `cannot grow the filesystem on ${device.path}: ${error.message}`;
     const advice =
-      'It keeps its size and can be used; an ext4 with a recorded error is checked when its last pod is gone and the next one starts';
+      'It keeps its size and stays mounted; an ext4 with a recorded error is checked when its last pod is gone and the next one starts';
     throw new StorageError('unavailable', `${what}. ${advice}; else ${repairOf(filesystem)}`, { cause: error });
   }
 }
