@@ -22,6 +22,14 @@ export function check(what: string, holds: boolean): void {
   console.log(`CHECK ${holds ? 'ok' : 'FAILED'} ${what}`);
 }
 
+/** Why a call was refused; empty when it was not. */
+export async function refusal(call: Promise<unknown>): Promise<string> {
+  return await call.then(
+    () => '',
+    (error: unknown) => String(error),
+  );
+}
+
 /** Runs a scenario and ends the process with its result. */
 export async function scenario(name: string, work: () => Promise<void>): Promise<never> {
   try {

@@ -5,7 +5,8 @@ import { holds, records, Writer, write } from './content.ts';
 import { fenced } from './fence.ts';
 import { connect, connected } from './hands.ts';
 import { joinNetwork, traces } from './machine.ts';
-import { check, scenario, step } from './report.ts';
+import { recordedError } from './recorded-error.ts';
+import { check, refusal, scenario, step } from './report.ts';
 import { sh } from './shell.ts';
 import { ask, STORAGE_ADDRESS } from './wire.ts';
 
@@ -61,14 +62,6 @@ async function outages(cluster: Cluster): Promise<void> {
   await cluster.delete(again);
 }
 
-/** Why a call was refused; empty when it was not. */
-async function refusal(call: Promise<unknown>): Promise<string> {
-  return await call.then(
-    () => '',
-    (error: unknown) => String(error),
-  );
-}
-
 async function gates(cluster: Cluster): Promise<void> {
   const claim = await cluster.create('ext4', SIZE);
   const target = await cluster.publish(claim);
@@ -102,6 +95,7 @@ await scenario('trouble', async () => {
   sh(`nvme disconnect -n ${NEIGHBOUR}`);
   await ask('neighbour', '');
   await fenced(cluster);
+  await recordedError(cluster);
   await outages(cluster);
   await cluster.stop();
   await allowList();
