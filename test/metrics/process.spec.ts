@@ -117,7 +117,7 @@ test('a port that is taken, or is none, ends the program with a word of what to 
   const { metricsPort } = await startStack(t, { config: METRICS_ON });
   const place = { address: '127.0.0.1', port: metricsPort };
   const controller = await start(t, bundle, ['controller', '--config', await configuration(t, { metrics: place })]);
-  assert.equal(await controller.ended, 1);
+  assert.equal(await controller.ended, 2);
   assert.match(controller.log(), new RegExp(`metrics cannot be served on 127\\.0\\.0\\.1, port ${metricsPort}`));
   for (const [port, message] of [
     ['65536', /a port is at most 65535/],
@@ -126,7 +126,7 @@ test('a port that is taken, or is none, ends the program with a word of what to 
   ] as const) {
     const env = { ROSE_CSI_METRICS_PORT: port, ROSE_CSI_METRICS_ADDRESS: '127.0.0.1' };
     const node = await start(t, bundle, nodeArgs(), env);
-    assert.equal(await node.ended, 1);
+    assert.equal(await node.ended, 2);
     assert.match(node.log(), message);
   }
 });
