@@ -113,7 +113,7 @@ for (const [kind, program] of [
     await refused(
       expand,
       'UNAVAILABLE',
-      /cannot grow the filesystem on .*keeps its size and can be used.*repair it with/,
+      /cannot grow the filesystem on .*keeps its size and stays mounted.*repair it with/,
     );
     assert.equal(blocks * bsize > 32 * MiB, true);
   });
