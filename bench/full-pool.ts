@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Doors, LIFECYCLE, makeVolumes, type Step } from './lifecycle.ts';
+import { type CsiClients, LIFECYCLE, makeVolumes, type Step } from './lifecycle.ts';
 import { makeSnapshots } from './lists.ts';
 import { withRig } from './rig.ts';
 import type { FullPoolRow } from './rows.ts';
@@ -35,7 +35,7 @@ export const fullPool: Section = {
 
 /** Lists from the first page to the last; each must meet every object once. */
 function walks(objects: number): Step[] {
-  const walk = (rpc: string, page: (doors: Doors, startingToken: string) => Promise<Page>): Step => ({
+  const walk = (rpc: string, page: (doors: CsiClients, startingToken: string) => Promise<Page>): Step => ({
     rpc: `${rpc}, all pages`,
     async call(doors) {
       let met = 0;

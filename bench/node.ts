@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { nodeIdOf } from '../src/storage/identity.ts';
-import { obstacle } from '../test/node/scene.ts';
+import { obstacle } from '../test/node/fixture.ts';
 import { MeasuredNode } from './measured-node.ts';
 import { nodeRows } from './node-rows.ts';
 import { type Hands, type NodeSample, type StagedVolume, sampleOnce } from './node-samples.ts';

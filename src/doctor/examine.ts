@@ -2,7 +2,7 @@ import { NEVER_SENT, RouterOsError, text } from '../routeros/index.ts';
 import type { BoxCheck, BoxContext, PoolCheck, PoolContext } from './check.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { READ_CHECKS, WRITE_CHECKS } from './checks/all.ts';
-import { DOOR_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/door.ts';
+import { CONNECTIVITY_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/connectivity.ts';
 import { SETTLED_MS } from './checks/leftovers.ts';
 import { mountPointOf, poolProblem, readPools } from './checks/pools.ts';
 import { differs, type Finding, fits, type NamedFinding, untested, unusable } from './finding.ts';
@@ -43,7 +43,7 @@ export async function examine(context: BoxContext, plan: Examination): Promise<B
   const quiet: BoxContext = { ...context, console: guarded(context.console, plan.signal) };
   try {
     const hasKey = !isBad(await perform(KEY_CHECK, quiet, plan, findings));
-    for (const check of DOOR_CHECKS) {
+    for (const check of CONNECTIVITY_CHECKS) {
       if (check === LOGIN_CHECK && !hasKey) return { name, complete: false, findings };
       if (isBad(await perform(check, quiet, plan, findings))) return { name, complete: false, findings };
     }

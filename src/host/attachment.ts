@@ -22,7 +22,7 @@ export const DEFAULT_TUNING: Tuning = {
 };
 
 /** What a volume is reached by. */
-export interface Target {
+export interface NvmeTarget {
   readonly nqn: string;
   readonly address: string;
   readonly port: number;
@@ -42,7 +42,7 @@ export interface Attachment {
    *
    * @throws StorageError `unavailable`; a connection may be left, which the next call goes on with
    */
-  connect(target: Target, signal: AbortSignal): Promise<BlockDevice>;
+  connect(target: NvmeTarget, signal: AbortSignal): Promise<BlockDevice>;
 
   /** The NQNs of what is connected, working or not. */
   connected(nqn: string): Promise<string[]>;

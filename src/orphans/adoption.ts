@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { printQuantity } from '../kubernetes/quantity.ts';
+import type { InventorySnapshot, InventoryVolume } from '../storage/inventory.ts';
 import { toSnapshot } from '../storage/snapshots.ts';
-import type { SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
 import { annotationsOf, rfc3339 } from './annotations.ts';
 
 /** An object for `kubectl apply`, with what a person has to know or add. */
@@ -26,7 +26,7 @@ export interface VolumeOptions {
  *
  * @throws RangeError when its data is gone, or its size is not known.
  */
-export function volumeManifest(volume: SurveyedVolume, options: VolumeOptions): Manifest {
+export function volumeManifest(volume: InventoryVolume, options: VolumeOptions): Manifest {
   const { id, name, slot, publishedNodeIds, exported } = volume;
   const bytes = volume.sizeBytes ?? name.requestedBytes;
   if (volume.pool === '')
@@ -88,7 +88,7 @@ export interface SnapshotOptions {
 }
 
 /** The VolumeSnapshotContent for a snapshot that is on a box; it stays when its VolumeSnapshot goes. */
-export function snapshotManifest(snapshot: SurveyedSnapshot, { driver, namespace }: SnapshotOptions): Manifest {
+export function snapshotManifest(snapshot: InventorySnapshot, { driver, namespace }: SnapshotOptions): Manifest {
   const { id, name, backend, pool } = snapshot;
   const { sourceVolumeId } = toSnapshot(backend, pool, name);
   const [contentName, snapshotName] = [`adopted-${name.uuid}`, `snap-${name.uuid}`];

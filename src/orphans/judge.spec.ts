@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Held } from './find.ts';
+import type { BackendObject } from './find.ts';
 import { type FirstSeen, judge } from './judge.ts';
 
-const orphan = (id: string): Held => ({
+const orphan = (id: string): BackendObject => ({
   ...{ id, kind: 'snapshot', backend: 'rds1', pool: 'pool', what: id, sizeBytes: 1n, owner: '0123abcd' },
   ...{ source: undefined, createdAtSeconds: 1n, lacks: undefined, inUse: false, mayBeEmpty: false },
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { Connection, hostKeysReader } from './connection.ts';
 import { parseAnswer, wrap } from './envelope.ts';
-import { hostKeysReader, Link } from './link.ts';
 import type { RouterOsOptions } from './router.ts';
 import type { JsonRow } from './routeros.ts';
 import type { Script } from './script.ts';
@@ -40,7 +40,7 @@ export interface RouterOsConsole {
 export function openConsole(
   options: Pick<RouterOsOptions, 'host' | 'port' | 'hostKeys' | 'credentials' | 'connectTimeoutMs' | 'execTimeoutMs'>,
 ): RouterOsConsole {
-  const link = new Link({
+  const link = new Connection({
     host: options.host,
     port: options.port ?? 22,
     hostKeys: hostKeysReader(options),

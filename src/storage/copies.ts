@@ -22,7 +22,7 @@ import type { Call } from './storage.ts';
  * - `nested`: lies in another subvolume, where a person has put it.
  * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are told.
  */
-export interface SurveyedCopy {
+export interface InventoryCopy {
   readonly kind: 'copy' | 'half-received' | 'nested' | 'undecided';
   /** Id of what it is named like, on its own backend unless only another one has that; it need not be there any more. */
   readonly of: string;
@@ -43,7 +43,7 @@ interface Named {
   readonly name: VolumeName | SnapshotName;
 }
 
-type Found = Omit<SurveyedCopy, 'of' | 'source'> & { readonly name: Named['name'] };
+type Found = Omit<InventoryCopy, 'of' | 'source'> & { readonly name: Named['name'] };
 
 /** The rows of one backend that are objects, and what else has such names. */
 export interface Sorted {
@@ -117,7 +117,7 @@ export function attribute(
   found: readonly Found[],
   backends: readonly Backend[],
   ids: ReadonlySet<string>,
-): SurveyedCopy[] {
+): InventoryCopy[] {
   return found.map(({ name, ...copy }) => {
     const kind = 'origin' in name ? 'pvc' : 'snap';
     const idOn = (backend: string) => printHandle({ kind, backend, uuid: name.uuid });

@@ -125,25 +125,25 @@ export async function makeVolume(
     }
     const made = error.made || before?.made === true;
     if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
-      if (made) await takeBack(backend, wanted, made, error);
+      if (made) await rollBack(backend, wanted, made, error);
       await discardHalfMade(backend, wanted.volume, call);
       return await makeVolume(backend, wanted, call, error);
     }
     if (made && isEmptyCopy(error, wanted)) {
       const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
-      await takeBack(backend, wanted, made, empty);
+      await rollBack(backend, wanted, made, empty);
       throw empty;
     }
     // What is smaller than it was asked to be was never handed out, whoever made it.
     if (made || error.code === 'RC-GROW') {
-      await takeBack(backend, wanted, made, error);
+      await rollBack(backend, wanted, made, error);
     }
     throw before?.made || (before?.code === 'RC-HALF' && error.code === 'RC-HALF') ? before : error;
   }
 }
 
 /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
-async function takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
+async function rollBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
   if (reason.mayStillRun) {
     throw new RdsError('RDS-UNKNOWN', sentenceOf(reason.code, reason.detail), { cause: reason, mayStillRun: true });
   }

@@ -15,12 +15,12 @@ import { hostIdOf } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { volumeRef } from './refs.ts';
 import { settle } from './settle.ts';
-import type { Call, PublishMode, PublishRequest, Target } from './storage.ts';
+import type { Call, ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 
 const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
 
 /** Which node may use a volume: recorded on the disk item, which is exported only while a node is recorded. */
-export class Publishing {
+export class ControllerPublishing {
   readonly #backends: Backends;
   readonly #lock: KeyedLock;
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class Publishing {
     this.#clock = clock;
   }
 
-  async publish({ volumeId, nodeId, mode }: PublishRequest, call: Call): Promise<Target> {
+  async publish({ volumeId, nodeId, mode }: ControllerPublishRequest, call: Call): Promise<ExportAddress> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const hostId = requireHost(nodeId);
     const volume = volumeRef(handle.uuid);

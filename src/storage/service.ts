@@ -13,26 +13,26 @@ import { failure } from './failures.ts';
 import { parseHandle } from './handle.ts';
 import type { Identity } from './identity.ts';
 import { type InspectedVolume, inspectVolume } from './inspection.ts';
+import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { listSnapshots, listVolumes } from './listing.ts';
-import { Publishing } from './publishing.ts';
+import { ControllerPublishing } from './publishing.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
   Call,
   CapacityRange,
+  ControllerPublishRequest,
   CreateSnapshotRequest,
   CreateVolumeRequest,
+  ExportAddress,
   Page,
   PageRequest,
   Place,
-  PublishRequest,
   Snapshot,
   SnapshotFilter,
   Storage,
-  Target,
   Volume,
 } from './storage.ts';
-import { type Survey, survey } from './survey.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 import { Volumes } from './volumes.ts';
 
@@ -51,7 +51,7 @@ export interface ServiceOptions {
 export class StorageService implements Storage {
   readonly #backends: Backends;
   readonly #volumes: Volumes;
-  readonly #publishing: Publishing;
+  readonly #publishing: ControllerPublishing;
   readonly #snapshots: Snapshots;
   readonly #lock = new KeyedLock();
   #ready = false;
@@ -61,7 +61,7 @@ export class StorageService implements Storage {
     const lock = this.#lock;
     this.#backends = new Backends(backends);
     this.#volumes = new Volumes(this.#backends, identity, lock, clock);
-    this.#publishing = new Publishing(this.#backends, lock, clock);
+    this.#publishing = new ControllerPublishing(this.#backends, lock, clock);
     this.#snapshots = new Snapshots(this.#backends, identity, lock, clock, now, rate);
   }
 
@@ -121,7 +121,7 @@ export class StorageService implements Storage {
     return await this.#volumes.expand(volumeId, capacity, call);
   }
 
-  async publishVolume(request: PublishRequest, call: Call): Promise<Target> {
+  async publishVolume(request: ControllerPublishRequest, call: Call): Promise<ExportAddress> {
     return await this.#publishing.publish(request, call);
   }
 
@@ -140,10 +140,10 @@ export class StorageService implements Storage {
   /**
    * Everything of our owners that the boxes hold, half-made volumes included.
    *
-   * @throws StorageError when any pool cannot be read: a survey is whole or it is none.
+   * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
    */
-  async survey(call: Call): Promise<Survey> {
-    return await survey(this.#backends.all(), call);
+  async inventory(call: Call): Promise<Inventory> {
+    return await readInventory(this.#backends.all(), call);
   }
 
   /** Ids of the volumes and snapshots that this process is working on. */

@@ -65,8 +65,8 @@ export class Snapshots {
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
       const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
       // A repeat that found what it had made before has cut nothing.
-      if (!state.made) this.#rate?.giveBack();
-      await this.#withdrawLoser(backend, handle, prefix, state, call);
+      if (!state.made) this.#rate?.refund();
+      await this.#removeDuplicate(backend, handle, prefix, state, call);
       if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
       const cut = smallest(handle, state);
       if (cut.sourceUuid !== source.uuid) {
@@ -134,7 +134,7 @@ export class Snapshots {
   }
 
   /** If two processes raced, the row with the smallest id is the snapshot, and the maker of the other removes its own. */
-  async #withdrawLoser(
+  async #removeDuplicate(
     backend: Backend,
     handle: Handle,
     prefix: string,

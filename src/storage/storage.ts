@@ -52,14 +52,14 @@ export interface Volume {
 /** How a volume is used on a node: one writer, one reader, or shared raw block (live migration, two nodes at most). */
 export type PublishMode = 'writer' | 'reader' | 'shared';
 
-export interface PublishRequest {
+export interface ControllerPublishRequest {
   readonly volumeId: string;
   readonly nodeId: string;
   readonly mode: PublishMode;
 }
 
 /** Where a node finds the volume. */
-export interface Target {
+export interface ExportAddress {
   readonly address: string;
   readonly port: number;
   readonly nqn: string;
@@ -122,7 +122,7 @@ export interface Storage {
   listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>>;
   /** @returns the size that the device reports afterwards, at least `capacity.requiredBytes`. */
   expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint>;
-  publishVolume(request: PublishRequest, call: Call): Promise<Target>;
+  publishVolume(request: ControllerPublishRequest, call: Call): Promise<ExportAddress>;
   /** An empty node id unpublishes from every node (CSI ControllerUnpublishVolume). */
   unpublishVolume(volumeId: string, nodeId: string, call: Call): Promise<void>;
   /** Free bytes that new volumes could have in the places that fit; 0 when none does. */

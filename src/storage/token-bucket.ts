@@ -74,7 +74,7 @@ export class TokenBucket {
   }
 
   /** Returns a token that was taken and not used. */
-  giveBack(): void {
+  refund(): void {
     this.#refill();
     this.#heldMs = Math.min(this.#fullMs, this.#heldMs + this.#intervalMs);
     this.#serve();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer } from './answer.ts';
-import { answerTo, BOX, sceneOf } from './case.fixture.ts';
+import { answerTo, BOX, clusterStateOf } from './case.fixture.ts';
 import { CASES } from './cases.fixture.ts';
 import { unbound } from './objects.fixture.ts';
 import { RULES } from './rules/index.ts';
@@ -64,8 +64,8 @@ test('commands name the configuration that was given', async () => {
     ['/etc/my.yaml', 'rose-csi snapshots ls --config /etc/my.yaml'],
     ["it's mine.yaml", "rose-csi snapshots ls --config 'it'\\''s mine.yaml'"],
   ] as const) {
-    const scene = await sceneOf({ objects, box });
-    const { findings } = answer(file === undefined ? scene : { ...scene, configFile: file });
+    const cluster = await clusterStateOf({ objects, box });
+    const { findings } = answer(file === undefined ? cluster : { ...cluster, configFile: file });
     assert.equal(findings[0]?.command, command);
   }
 });

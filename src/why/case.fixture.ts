@@ -1,11 +1,11 @@
 import { type Answer, answer } from './answer.ts';
 import type { Objects } from './cluster.fixture.ts';
+import type { Box, ClusterState, Device, DeviceView } from './cluster-state.ts';
 import { type Boxes, gather } from './gather.ts';
 import { DRIVER, HANDLE, NOW, SNAP_HANDLE } from './objects.fixture.ts';
-import type { Box, Device, DeviceView, Scene } from './scene.ts';
 import { parseSubject } from './subject.ts';
 
-/** A scene, and what must come out of it. */
+/** A cluster, and what must come out of it. */
 export interface Case {
   readonly title: string;
   /** `pvc/data` when left out. */
@@ -41,12 +41,12 @@ export function snapshotOnBox(fields: Partial<Extract<Device, { is: 'snapshot' }
   };
 }
 
-/** Gathers the scene of a case without HTTP and without a box. */
-export async function sceneOf({
+/** Gathers the cluster state of a case without HTTP and without a box. */
+export async function clusterStateOf({
   subject = 'pvc/data',
   objects,
   box,
-}: Pick<Case, 'subject' | 'objects' | 'box'>): Promise<Scene> {
+}: Pick<Case, 'subject' | 'objects' | 'box'>): Promise<ClusterState> {
   const view: DeviceView = { backends: ['rds1'], device: { is: 'none' }, box: BOX, ...box };
   const boxes: Boxes = {
     backends: view.backends,
@@ -61,5 +61,5 @@ export async function sceneOf({
 }
 
 export async function answerTo(one: Pick<Case, 'subject' | 'objects' | 'box'>): Promise<Answer> {
-  return answer(await sceneOf(one));
+  return answer(await clusterStateOf(one));
 }

@@ -6,7 +6,7 @@ import { startSimulator } from '../../src/simulator/simulate.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish, volumeName } from '../support/calls.ts';
 import { inventory } from '../support/console.ts';
 import { everyCall } from '../support/every-call.ts';
-import { Faults, type Target } from '../support/faults.ts';
+import { Faults, type StatementMatch } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { LeapingClock } from '../support/leaping-clock.ts';
 import { COLD_UUID, twoPools } from '../support/pools.ts';
@@ -77,7 +77,7 @@ test('while one of two boxes is down lists are UNAVAILABLE, never short, and the
   await controller.deleteVolume({ volumeId });
 });
 
-const LOSSES: Record<string, Target> = {
+const LOSSES: Record<string, StatementMatch> = {
   'before the subvolume is made': { path: '/disk/btrfs/subvolume', command: 'add' },
   'before the image is attached': { path: '/disk', command: 'add' },
   'before the snapshot is cut': { path: '/disk/btrfs/subvolume', command: 'add', text: 'read-only=yes' },

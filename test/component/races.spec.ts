@@ -13,7 +13,7 @@ import {
   volumeName,
 } from '../support/calls.ts';
 import { change, inventory, subvolumes } from '../support/console.ts';
-import { Faults, type Target } from '../support/faults.ts';
+import { Faults, type StatementMatch } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { fromSnapshot, fromVolume, sharedBlock, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
@@ -133,7 +133,12 @@ test('a volume published to two nodes at once ends at one of them at most', asyn
 });
 
 /** Runs `first` until it is about to run the command, then all of `second`, then the rest of `first`. */
-async function between(faults: Faults, target: Target, first: () => Promise<unknown>, second: () => Promise<unknown>) {
+async function between(
+  faults: Faults,
+  target: StatementMatch,
+  first: () => Promise<unknown>,
+  second: () => Promise<unknown>,
+) {
   const gate = faults.hold(target);
   const running = outcome(first());
   await gate.reached;
@@ -355,7 +360,7 @@ test('a volume that another process grew further meanwhile has grown: that is no
 
 test('an export that another process turned on between two looks is no export of a stranger', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);
-  const look: Target = { path: '/disk', command: 'get', text: 'nvme-tcp-export' };
+  const look: StatementMatch = { path: '/disk', command: 'get', text: 'nvme-tcp-export' };
   const volumeId = await makeVolume(one, MiB);
   const publishOne = () => publish(one, volumeId);
   assert.deepEqual(await between(faults, look, publishOne, () => publish(two, volumeId)), ['ABORTED', 'OK']);

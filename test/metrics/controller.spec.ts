@@ -20,7 +20,7 @@ import type { Backend } from '../../src/storage/backend.ts';
 import { callWithin } from '../../src/storage/call.ts';
 import { identity } from '../../src/storage/identity.ts';
 import { readPools } from '../../src/storage/pool-reading.ts';
-import { startScene } from '../events/scene.ts';
+import { startFixture } from '../events/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';
 import { change, showRows } from '../support/console.ts';
 import { Faults } from '../support/faults.ts';
@@ -113,7 +113,7 @@ async function readPoolsOf(
   const stopping = new AbortController();
   const polls = (await backendsOf(t, stack)).map((backend) =>
     pollBox(backend, {
-      ...{ listeners: [poolMetrics(backend, metrics), ...others(backend)], lookMs: 5, surveys: true },
+      ...{ listeners: [poolMetrics(backend, metrics), ...others(backend)], lookMs: 5, inventories: true },
       ...{ refusedAt: () => Number.NEGATIVE_INFINITY, logger, signal: stopping.signal, now },
     }),
   );
@@ -151,30 +151,30 @@ test('a pool is told with its space, what it has promised, and what is in it', a
   );
   const at = found.value('poolReadingTime', RDS1) ?? 0;
   assert.ok(at >= begin && at <= Date.now() / 1000);
-  assert.equal((await stack.api.execs()) - execs, 3, 'space and counts, and of the survey promises and snapshots');
+  assert.equal((await stack.api.execs()) - execs, 3, 'space and counts, and of the inventory promises and snapshots');
 });
 
 test('metrics and Events share what is read: a box that is idle sees one exec for each reading', async (t) => {
-  const scene = await startScene(t, { config: METRICS_ON });
-  await scrapeUntil(scene.metricsPort, wasRead);
-  assert.equal(await scene.api.execs(), 4, 'the look at start, a reading, and the two of a survey');
+  const fixture = await startFixture(t, { config: METRICS_ON });
+  await scrapeUntil(fixture.metricsPort, wasRead);
+  assert.equal(await fixture.api.execs(), 4, 'the look at start, a reading, and the two of an inventory');
 
   let nowMs = 0;
   const driver = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' } as const;
-  const watch = { teller: { tell: () => undefined }, driver, lastingMs: 60_000 };
+  const watch = { recorder: { record: () => undefined }, driver, lastingMs: 60_000 };
   const port = await readPoolsOf(
     t,
-    scene,
+    fixture,
     () => nowMs,
     (backend) => [watchBox(backend, watch)],
   );
   await scrapeUntil(port, wasRead);
-  const execs = await scene.api.execs();
+  const execs = await fixture.api.execs();
   for (let reading = 2; reading <= 12; reading += 1) {
     nowMs += 300_000;
     await scrapeUntil(port, (found) => found.value('poolReadings', { ...RDS1, outcome: 'done' }) === reading);
   }
-  assert.equal((await scene.api.execs()) - execs, 11);
+  assert.equal((await fixture.api.execs()) - execs, 11);
 });
 
 test('a call that is refused for lack of room has the pools read anew, also without Events', async (t) => {

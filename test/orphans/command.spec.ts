@@ -6,11 +6,11 @@ import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { subvolumes } from '../support/console.ts';
 import { persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
-import { orphans, startDesk } from './desk.ts';
-import { emptySubvolume } from './scene.ts';
+import { orphans, startCommandFixture } from './command-fixture.ts';
+import { emptySubvolume } from './fixture.ts';
 
 test('report shows what nothing refers to, and what refers to nothing', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, 3n * MiB)];
   const snapshot = await makeSnapshot(stack.controller, kept);
   const halfMade = await emptySubvolume(stack);
@@ -37,7 +37,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
 });
 
 test('report without a cluster fails, unless it is told to look at the boxes only', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const id = await makeVolume(stack.controller, MiB);
   api.trouble = () => 503;
   const config = ['--config', stack.configFile];
@@ -58,7 +58,7 @@ test('report without a cluster fails, unless it is told to look at the boxes onl
 });
 
 test('after a lost cluster, the heir reports what it took over, and adopt brings it back without a format', async (t) => {
-  const { stack, run } = await startDesk(t);
+  const { stack, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, 10n * MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
   const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
@@ -96,7 +96,7 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
 });
 
 test('a lost cluster whose id is lost too is adopted by the owner in the names on the box', async (t) => {
-  const { stack, run } = await startDesk(t);
+  const { stack, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const [, digits] = /^pvc-.{36}-([0-9a-f]{8})-/.exec(subvolumes(stack.simulator)[0] ?? '') ?? [];
   const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
@@ -107,7 +107,7 @@ test('a lost cluster whose id is lost too is adopted by the owner in the names o
 });
 
 test('adopt refuses what Kubernetes has already, and what is not there', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   api.put('persistentvolumes', persistentVolume(kept));
   const absent = `rds1:pvc-${crypto.randomUUID()}`;
@@ -127,7 +127,7 @@ test('adopt refuses what Kubernetes has already, and what is not there', async (
 });
 
 test('delete shows what it is and asks; anything but a yes keeps it', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, kept);
   const restored = await makeVolume(stack.controller, MiB, fromSnapshot(snapshot));
@@ -149,7 +149,7 @@ test('delete shows what it is and asks; anything but a yes keeps it', async (t) 
 });
 
 test('delete refuses what is referred to, attached, being cut or published, whatever is answered', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
   const [kept, cutting, published] = [await make(), await make(), await make()];
   const snapshot = await makeSnapshot(stack.controller, kept);
@@ -173,7 +173,7 @@ test('delete refuses what is referred to, attached, being cut or published, what
 });
 
 test('delete without a cluster, or with one that names nothing of ours, insists on the typed id', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [first, second] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   const before = subvolumes(stack.simulator);
   const emptyCluster = await run(['delete', '--yes', first], 'yes\n');

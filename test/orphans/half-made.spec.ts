@@ -7,7 +7,7 @@ import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
-import { emptySubvolume, loseDiskItem, loseSubvolume, slotOf, storageOf } from './scene.ts';
+import { emptySubvolume, loseDiskItem, loseSubvolume, slotOf, storageOf } from './fixture.ts';
 
 const call = { signal: AbortSignal.timeout(60_000) };
 const leftAlone = { kind: 'precondition', message: /\[DRV-KEPT\]$/ };

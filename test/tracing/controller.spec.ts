@@ -7,7 +7,7 @@ import { MiB, makeVolume, node, outcome, publish, snapshotName, volumeName } fro
 import { Faults } from '../support/faults.ts';
 import { volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-import { CLIENT, FAILED, newCaller, outcomes, rpcs, SERVER, startTracing } from './scene.ts';
+import { CLIENT, FAILED, newCaller, outcomes, rpcs, SERVER, startTracing } from './fixture.ts';
 
 test('an RPC is a span with the ids that the log tells, and its exec is the child', async (t) => {
   const { collector, tracing } = await startTracing(t);

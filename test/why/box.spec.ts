@@ -17,24 +17,24 @@ import { MiB, makeSnapshot, makeVolume, outcome, publish, volumeName } from '../
 import { change, inventory, look } from '../support/console.ts';
 import { filesystem, volumeRequest } from '../support/requests.ts';
 import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
-import { startDesk } from './desk.ts';
+import { startCommandFixture } from './command-fixture.ts';
 
 const node = (name: string) => nodeIdOf(CLUSTER_ID, name);
 
 /** A box with one volume, and a cluster in which it is bound, attached and used on node-a. */
-async function startScene(t: TestContext) {
+async function startFixture(t: TestContext) {
   const stack = await startStack(t);
   const id = await makeVolume(stack.controller, 4n * MiB);
   const objects = healthy().put(
     'persistentvolumes',
     volume({ spec: { capacity: { storage: '4Mi' }, csi: { driver: 'rds.rose-csi.io', volumeHandle: id } } }),
   );
-  const { run } = await startDesk(t, objects);
+  const { run } = await startCommandFixture(t, objects);
   return { stack, id, objects, why: (...args: string[]) => run(...args, '--config', stack.configFile) };
 }
 
 test('a volume as it should be: the box tells the node by its name, and nothing is changed on it', async (t) => {
-  const { stack, id, why } = await startScene(t);
+  const { stack, id, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-a'));
   const before = [await inventory(stack.simulator), await look(stack.simulator, '/disk/print detail')];
   const { code, stdout, words, stderr } = await why('data');
@@ -45,7 +45,7 @@ test('a volume as it should be: the box tells the node by its name, and nothing 
 });
 
 test('a volume that the box has published to a node that was deleted from Kubernetes', async (t) => {
-  const { stack, id, objects, why } = await startScene(t);
+  const { stack, id, objects, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-z'));
   const error = await stack.controller
     .controllerPublishVolume({ volumeId: id, nodeId: node('node-a'), volumeCapability: filesystem })
@@ -70,7 +70,7 @@ test('a volume that the box has published to a node that was deleted from Kubern
 });
 
 test('a volume, and a snapshot, that somebody removed on the box', async (t) => {
-  const { stack, id, objects, why } = await startScene(t);
+  const { stack, id, objects, why } = await startFixture(t);
   const snapshotId = await makeSnapshot(stack.controller, id);
   objects.put(
     'volumesnapshotcontents',
@@ -90,7 +90,7 @@ test('a volume, and a snapshot, that somebody removed on the box', async (t) => 
 });
 
 test('a volume of a cluster that was lost, until its id is adopted', async (t) => {
-  const { stack, id, why } = await startScene(t);
+  const { stack, id, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-a'));
   const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
   await writeFile(stack.configFile, JSON.stringify({ ...document, clusterId: 'heir' }));
@@ -100,7 +100,7 @@ test('a volume of a cluster that was lost, until its id is adopted', async (t) =
 });
 
 test('a box with another pool than the configured one', async (t) => {
-  const { stack, why } = await startScene(t);
+  const { stack, why } = await startFixture(t);
   const document = (await readFile(stack.configFile, 'utf8')).replace('5d1c9a43', '00000000');
   await writeFile(stack.configFile, document);
   const { code, stdout, words } = await why('data');
@@ -111,7 +111,7 @@ test('a box with another pool than the configured one', async (t) => {
 
 test('a claim without a volume, on a box that cannot be reached', async (t) => {
   const stack = await startStack(t);
-  const { run } = await startDesk(t, unbound());
+  const { run } = await startCommandFixture(t, unbound());
   await stack.simulator.close();
   const { code, stdout, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1, stdout);
@@ -123,7 +123,7 @@ test('the words of a box that is full, as the controller passes them on', async 
   const stack = await startStack(t);
   const message = await refusalOf(stack);
   const objects = unbound().put('events', event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message));
-  const { run } = await startDesk(t, objects);
+  const { run } = await startCommandFixture(t, objects);
   const { code, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1);
   assert.match(words, /Why: The pool has too little free space\..* \d+ TiB needed with the reserve.*\[RC-SPACE\]/);
@@ -142,7 +142,7 @@ async function refusalOf({ controller }: Stack): Promise<string> {
 }
 
 test('a content of a backend that is not configured', async (t) => {
-  const { objects, why } = await startScene(t);
+  const { objects, why } = await startFixture(t);
   objects.put('volumesnapshotcontents', content({ status: { snapshotHandle: `rds7:snap-${crypto.randomUUID()}` } }));
   objects.put(
     'persistentvolumes',
@@ -155,7 +155,7 @@ test('a content of a backend that is not configured', async (t) => {
 });
 
 test('a backend that was renamed in the configuration is not a volume that is lost', async (t) => {
-  const { stack, id, why } = await startScene(t);
+  const { stack, id, why } = await startFixture(t);
   const document = await readFile(stack.configFile, 'utf8');
   await writeFile(stack.configFile, document.replace('"rds1"', '"box1"'));
   const { code, stdout } = await why('data', '--json');

@@ -14,12 +14,12 @@ const settings: RdsSettings = {
 };
 
 /** What an exec is for. */
-type Part = 'reading' | 'survey';
+type Part = 'reading' | 'inventory';
 
 interface PollOptions {
   /** Bytes of the 1000 of its pool, of which 10 must stay free. */
   readonly free?: bigint;
-  readonly surveys?: boolean;
+  readonly inventories?: boolean;
   /** Who listens, too. */
   readonly more?: (backend: Backend) => BoxListener[];
 }
@@ -37,7 +37,7 @@ class Poll {
   nowMs = 0;
   #looks = 0;
 
-  constructor(t: TestContext, { free = 900n, surveys = false, more = () => [] }: PollOptions = {}) {
+  constructor(t: TestContext, { free = 900n, inventories = false, more = () => [] }: PollOptions = {}) {
     this.free = free;
     const backend = {
       name: 'rds1',
@@ -51,7 +51,7 @@ class Poll {
     };
     const stopping = new AbortController();
     const poll = pollBox(backend, {
-      ...{ listeners: [own, ...more(backend)], lookMs: 1, surveys, logger: createLogger('fatal') },
+      ...{ listeners: [own, ...more(backend)], lookMs: 1, inventories, logger: createLogger('fatal') },
       ...{ refusedAt: () => this.refusedAt, now: () => this.nowMs, signal: stopping.signal },
     });
     t.after(async () => {
@@ -71,8 +71,8 @@ class Poll {
 
   async #run<T>(asking: Asking<T>): Promise<T> {
     const { script, decode } = asking(settings);
-    const part = script.text.includes('"volumes"=') ? 'reading' : 'survey';
-    // The exec for the promises stands for a whole survey; those for pages of snapshots follow it.
+    const part = script.text.includes('"volumes"=') ? 'reading' : 'inventory';
+    // The exec for the promises stands for a whole inventory; those for pages of snapshots follow it.
     if (part === 'reading' || script.text.includes('"promised"=')) this.asked.push(part);
     if (this.failing.has(part)) throw new RdsError('RDS-UNREACHABLE', part);
     const pool = { 'fs-label': 'pool', size: '1000', free: `${this.free}` };
@@ -88,8 +88,8 @@ test('a box that has room is read every five minutes, for all who listen in one 
   assert.deepEqual(await poll.after(1), ['reading']);
   const pool = { pool: 'pool', size: 1000n, free: 900n, reserve: 10n, volumes: 2, snapshots: 3 };
   assert.deepEqual(told, [
-    { pools: [pool], survey: undefined },
-    { pools: [pool], survey: undefined },
+    { pools: [pool], inventory: undefined },
+    { pools: [pool], inventory: undefined },
   ]);
   assert.deepEqual(poll.told, told);
 });
@@ -108,35 +108,35 @@ test('a box that is short of room, or cannot be read, is read every minute, whoe
   assert.deepEqual(await poll.after(5 * MINUTE - 1), []);
 });
 
-test('a survey is made once an hour, also where the box is read every minute or was away in between', async (t) => {
-  const poll = new Poll(t, { free: 0n, surveys: true });
-  assert.deepEqual(await poll.after(0), ['reading', 'survey']);
+test('an inventory is made once an hour, also where the box is read every minute or was away in between', async (t) => {
+  const poll = new Poll(t, { free: 0n, inventories: true });
+  assert.deepEqual(await poll.after(0), ['reading', 'inventory']);
   for (let minute = 1; minute < 60; minute += 1) {
     if (minute === 30) poll.failing.add('reading');
     if (minute === 31) poll.failing.clear();
     assert.deepEqual(await poll.after(MINUTE), ['reading'], `minute ${minute}`);
   }
-  assert.deepEqual(poll.told.at(-1)?.survey?.get('pool'), { promised: 70n, mostSnapshots: 0 });
-  assert.deepEqual(await poll.after(MINUTE), ['reading', 'survey']);
+  assert.deepEqual(poll.told.at(-1)?.inventory?.get('pool'), { promised: 70n, mostSnapshots: 0 });
+  assert.deepEqual(await poll.after(MINUTE), ['reading', 'inventory']);
 });
 
-test('a survey that fails takes nothing from the reading, and is made with the next one', async (t) => {
-  const poll = new Poll(t, { surveys: true });
-  poll.failing.add('survey');
-  assert.deepEqual(await poll.after(0), ['reading', 'survey']);
-  assert.deepEqual([poll.told.at(-1)?.pools.length, poll.told.at(-1)?.survey], [1, undefined]);
+test('an inventory that fails takes nothing from the reading, and is made with the next one', async (t) => {
+  const poll = new Poll(t, { inventories: true });
+  poll.failing.add('inventory');
+  assert.deepEqual(await poll.after(0), ['reading', 'inventory']);
+  assert.deepEqual([poll.told.at(-1)?.pools.length, poll.told.at(-1)?.inventory], [1, undefined]);
   poll.failing.clear();
-  assert.deepEqual(await poll.after(5 * MINUTE), ['reading', 'survey']);
-  assert.equal(poll.told.at(-1)?.survey?.size, 1);
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading', 'inventory']);
+  assert.equal(poll.told.at(-1)?.inventory?.size, 1);
 });
 
 test('a pool at 0 bytes was told of minutes after calls had been refused for it', async (t) => {
   const told: (string | undefined)[] = [];
-  const teller = {
-    tell: (_about: unknown, event: { reason: string; subject?: string }) => void told.push(event.subject),
+  const recorder = {
+    record: (_about: unknown, event: { reason: string; subject?: string }) => void told.push(event.subject),
   };
   const driver = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' } as const;
-  const poll = new Poll(t, { more: (backend) => [watchBox(backend, { teller, driver, lastingMs: MINUTE })] });
+  const poll = new Poll(t, { more: (backend) => [watchBox(backend, { recorder, driver, lastingMs: MINUTE })] });
   assert.deepEqual([await poll.after(0), told], [['reading'], []]);
   poll.free = 0n;
   poll.refusedAt = 1000;

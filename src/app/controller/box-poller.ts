@@ -1,24 +1,30 @@
 import type { Logger } from 'pino';
 import type { Backend } from '../../storage/backend.ts';
 import { callWithin } from '../../storage/call.ts';
-import { hasLessThan, type PoolReading, type PoolSurvey, readPools, surveyPools } from '../../storage/pool-reading.ts';
+import {
+  hasLessThan,
+  type PoolInventory,
+  type PoolReading,
+  poolInventories,
+  readPools,
+} from '../../storage/pool-reading.ts';
 import type { Call } from '../../storage/storage.ts';
-import { repeatedly } from '../repeatedly.ts';
+import { runPeriodically } from '../run-periodically.ts';
 
 /** From one reading of the pools to the next while the box answers and has room, in ms. */
 const READING_MS = 300_000;
 /** While a pool is short of room, since the volumes in it write on, and while they cannot be read, to notice its return. */
 const SHORT_MS = 60_000;
-/** From one survey to the next, in ms: it looks at everything on the box. */
-const SURVEY_MS = 3_600_000;
-/** How long a reading, and a survey, may take, in ms. */
+/** From one inventory to the next, in ms: it looks at everything on the box. */
+const INVENTORY_MS = 3_600_000;
+/** How long a reading, and an inventory, may take, in ms. */
 const LIMIT_MS = 60_000;
 
 /** What a box has told of its pools. */
 export interface BoxReading {
   readonly pools: readonly PoolReading[];
   /** By label, of within the last hour; undefined when there is none, or the last one failed. */
-  readonly survey: ReadonlyMap<string, PoolSurvey> | undefined;
+  readonly inventory: ReadonlyMap<string, PoolInventory> | undefined;
 }
 
 /** Whoever wants to know how a box is. Must not throw, and asks the box nothing. */
@@ -35,8 +41,8 @@ export interface BoxPollerOptions {
   readonly lookMs: number;
   /** When a call was last refused for lack of room, by `now`; the pools are read anew at the next look. */
   readonly refusedAt: () => number;
-  /** Whether anybody wants surveys. */
-  readonly surveys: boolean;
+  /** Whether anybody wants inventories. */
+  readonly inventories: boolean;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -46,11 +52,11 @@ export interface BoxPollerOptions {
 /**
  * Reads the pools of a box in the background, for all who want to know: at once, then every five minutes, every minute while
  * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. A
- * survey follows once an hour, and one that failed at the next reading again. Where nobody listens nothing is read. Resolves when
+ * inventory follows once an hour, and one that failed at the next reading again. Where nobody listens nothing is read. Resolves when
  * the signal aborts.
  */
 export async function pollBox(backend: Backend, options: BoxPollerOptions): Promise<void> {
-  const { listeners, lookMs, refusedAt, surveys, logger, signal, now = () => performance.now() } = options;
+  const { listeners, lookMs, refusedAt, inventories, logger, signal, now = () => performance.now() } = options;
   const attempt = async <T>(
     what: string,
     ask: (backend: Backend, call: Call) => Promise<T>,
@@ -66,20 +72,20 @@ export async function pollBox(backend: Backend, options: BoxPollerOptions): Prom
     for (const listener of listeners) listener.look?.();
   };
   if (listeners.length === 0) return;
-  let [readAt, surveyedAt, pauseMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  let survey: BoxReading['survey'];
-  await repeatedly(lookMs, signal, async () => {
+  let [readAt, inventoryAt, pauseMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  let inventory: BoxReading['inventory'];
+  await runPeriodically(lookMs, signal, async () => {
     look();
     if (now() - readAt < pauseMs && refusedAt() < readAt) return;
     readAt = now();
     const pools = await attempt('reading of the pools', readPools);
-    if (surveys && pools !== undefined && (survey === undefined || readAt - surveyedAt >= SURVEY_MS)) {
-      survey = await attempt('survey of the pools', surveyPools);
-      surveyedAt = readAt;
+    if (inventories && pools !== undefined && (inventory === undefined || readAt - inventoryAt >= INVENTORY_MS)) {
+      inventory = await attempt('inventory of the pools', poolInventories);
+      inventoryAt = readAt;
     }
     if (signal.aborted) return;
     pauseMs = pools === undefined || pools.some((pool) => hasLessThan(4n, pool)) ? SHORT_MS : READING_MS;
-    for (const listener of listeners) listener.read(pools && { pools, survey });
+    for (const listener of listeners) listener.read(pools && { pools, inventory });
     look();
   });
 }

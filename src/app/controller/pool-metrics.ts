@@ -1,6 +1,6 @@
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Backend } from '../../storage/backend.ts';
-import type { PoolReading, PoolSurvey } from '../../storage/pool-reading.ts';
+import type { PoolInventory, PoolReading } from '../../storage/pool-reading.ts';
 import type { BoxListener } from './box-poller.ts';
 
 /** Numbers of a pool by the gauges that tell them, exact up to 8 PiB; undefined where none is known. */
@@ -8,11 +8,11 @@ const gauges = {
   poolSize: ({ size }) => Number(size),
   poolFree: ({ free }) => Number(free),
   poolReserve: ({ reserve }) => Number(reserve),
-  poolPromised: (_, survey) => survey && Number(survey.promised),
+  poolPromised: (_, inventory) => inventory && Number(inventory.promised),
   poolVolumes: ({ volumes }) => volumes,
   poolSnapshots: ({ snapshots }) => snapshots,
-  poolMostSnapshots: (_, survey) => survey?.mostSnapshots,
-} as const satisfies Readonly<Record<string, (pool: PoolReading, survey?: PoolSurvey) => number | undefined>>;
+  poolMostSnapshots: (_, inventory) => inventory?.mostSnapshots,
+} as const satisfies Readonly<Record<string, (pool: PoolReading, inventory?: PoolInventory) => number | undefined>>;
 const keys = Object.keys(gauges) as (keyof typeof gauges)[];
 
 /**
@@ -31,7 +31,7 @@ export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): 
       if (reading === undefined) return;
       for (const pool of reading.pools) {
         for (const key of keys) {
-          const value = gauges[key](pool, reading.survey?.get(pool.pool));
+          const value = gauges[key](pool, reading.inventory?.get(pool.pool));
           if (value !== undefined) metrics.set(key, { backend, pool: pool.pool }, value);
         }
       }

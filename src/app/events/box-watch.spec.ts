@@ -9,7 +9,7 @@ test('a box that refused the login was told of as one that does not answer', () 
     ...{ breaker: 'open', lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' } },
   };
   const watch = watchBox({ name: 'rds1', rds: { state: () => state } } as unknown as Backend, {
-    teller: { tell: (_about, { reason, message }) => void told.push(`${reason} ${message}`) },
+    recorder: { record: (_about, { reason, message }) => void told.push(`${reason} ${message}`) },
     driver: { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' },
     lastingMs: 0,
   });

@@ -1,13 +1,13 @@
 import { messageOf } from '../../failures/message.ts';
 import { printSize } from '../../failures/print-size.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
-import type { Teller } from '../../kubernetes/teller.ts';
+import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { hasLessThan, type PoolReading } from '../../storage/pool-reading.ts';
 import type { BoxListener } from '../controller/box-poller.ts';
 
 export interface BoxWatchOptions {
-  readonly teller: Teller;
+  readonly recorder: EventRecorder;
   /** What Events about a whole box are about. */
   readonly driver: ObjectReference;
   /** How long a box must not have answered before it is told, in ms. */
@@ -39,11 +39,12 @@ class Reach {
 
   look(): void {
     const { name, rds } = this.#backend;
-    const { teller, driver, lastingMs } = this.#options;
+    const { recorder, driver, lastingMs } = this.#options;
     const now = performance.now();
     const { breaker, lastFailure } = rds.state();
     if (breaker === 'closed') {
-      if (this.#told) teller.tell(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
+      if (this.#told)
+        recorder.record(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
       this.#lostSince = undefined;
       this.#told = false;
       return;
@@ -55,14 +56,14 @@ class Reach {
     const { kind, detail = '' } = lastFailure ?? {};
     const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';
     const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
-    teller.tell(driver, { reason, subject: name, message: messageOf(code, name, detail) });
+    recorder.record(driver, { reason, subject: name, message: messageOf(code, name, detail) });
   }
 }
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
-function tellIfScarce(backend: string, room: PoolReading, { teller, driver }: BoxWatchOptions): void {
+function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BoxWatchOptions): void {
   const { pool, size, free, reserve } = room;
   if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;
-  teller.tell(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
+  recorder.record(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
 }

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
 import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
-import { EventTeller, type Teller } from '../../kubernetes/teller.ts';
+import { type EventRecorder, KubernetesEventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { Backend } from '../../storage/backend.ts';
 import type { BoxListener } from '../controller/box-poller.ts';
 import { watchBox } from './box-watch.ts';
 import { Claims } from './claims.ts';
 import { warnOf } from './event-warnings.ts';
-import { FailureTeller } from './failures.ts';
+import { FailureEvents } from './failure-events.ts';
 import { rpcEvents } from './rpc-events.ts';
 
 /** The Events of the controller. */
@@ -31,17 +31,17 @@ export interface ControllerEventsOptions {
 
 export function controllerEvents(options: ControllerEventsOptions): ControllerEvents {
   const { cluster, lastingMs, logger } = options;
-  const teller = new EventTeller({ cluster, onFailure: warnOf(logger) });
+  const recorder = new KubernetesEventRecorder({ cluster, onFailure: warnOf(logger) });
   const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
   return {
-    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster, options.driver))],
-    watchBox: (backend) => watchBox(backend, { teller, driver, lastingMs }),
-    snapshotKindsMissing: () => tellOfKinds(teller, driver),
-    stop: () => teller.stop(),
+    interceptors: [rpcEvents(new FailureEvents({ recorder, lastingMs }), new Claims(cluster, options.driver))],
+    watchBox: (backend) => watchBox(backend, { recorder, driver, lastingMs }),
+    snapshotKindsMissing: () => recordMissingKinds(recorder, driver),
+    stop: () => recorder.stop(),
   };
 }
 
-function tellOfKinds(teller: Teller, driver: ObjectReference): void {
+function recordMissingKinds(recorder: EventRecorder, driver: ObjectReference): void {
   const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so nobody can make snapshots';
-  teller.tell(driver, { reason: 'SnapshotKindsMissing', message });
+  recorder.record(driver, { reason: 'SnapshotKindsMissing', message });
 }

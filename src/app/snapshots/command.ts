@@ -71,7 +71,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     { printLineage },
     { lineageJson },
     { copiesJson, printCopies },
-    { surveyOrExplain },
+    { inventoryOrExplain },
   ] = await Promise.all([
     import('../../observability/log.ts'),
     import('../backends.ts'),
@@ -81,18 +81,18 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     import('./lineage-text.ts'),
     import('./lineage-json.ts'),
     import('../copies.ts'),
-    import('../survey.ts'),
+    import('../inventory.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
   const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
   const storage = new StorageService({ backends, identity: ours });
-  const survey = await showing('reading the volumes and snapshots …', () =>
-    surveyOrExplain(storage, backends, PATIENCE_MS).finally(() => storage.close()),
+  const inventory = await showing('reading the volumes and snapshots …', () =>
+    inventoryOrExplain(storage, backends, PATIENCE_MS).finally(() => storage.close()),
   );
-  const all = tree.lineage(survey);
+  const all = tree.lineage(inventory);
   const branches = volume === undefined ? all : tree.through(all, volume);
-  const copies = volume === undefined ? survey.copies : tree.copiesThrough(survey.copies, branches, volume);
+  const copies = volume === undefined ? inventory.copies : tree.copiesThrough(inventory.copies, branches, volume);
   const nothing =
     volume === undefined
       ? 'there are no volumes and no snapshots of this cluster'

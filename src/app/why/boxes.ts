@@ -7,8 +7,8 @@ import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
 import { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
+import type { Box, Device, DeviceView } from '../../why/cluster-state.ts';
 import type { Boxes } from '../../why/gather.ts';
-import type { Box, Device, DeviceView } from '../../why/scene.ts';
 import { openBackend } from '../backends.ts';
 
 /** The boxes of a configuration, which are only read. */

@@ -88,12 +88,12 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
       ...{ subject: { ...subject, namespace }, driver, boxes, now: Date.now() },
       configFile: flags.config,
     };
-    const scene = await showing('walking the chain …', () => gather(reader, question));
-    const asked = scene[subject.kind];
+    const cluster = await showing('walking the chain …', () => gather(reader, question));
+    const asked = cluster[subject.kind];
     if (asked?.is === 'unseen' && asked.right === undefined) {
       throw new Error(`Kubernetes cannot be asked: ${asked.because}`);
     }
-    const told = answer(scene);
+    const told = answer(cluster);
     const options = { width: columns(), colour: hasColour() };
     print(flags.json === true ? `${JSON.stringify(answerJson(told))}\n` : printAnswer(told, options));
     return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[told.result];

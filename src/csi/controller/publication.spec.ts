@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import type { PublishRequest } from '../../storage/storage.ts';
+import type { ControllerPublishRequest } from '../../storage/storage.ts';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
 import { block, filesystem, refusal, startController } from '../services.fixture.ts';
 
@@ -9,7 +9,7 @@ const target = { address: '192.0.2.1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi
 const request = { volumeId: 'box:pvc-1', nodeId: 'nqn:node', volumeCapability: filesystem() };
 
 test('ControllerPublishVolume tells the node where the volume is', async (t) => {
-  const requests: PublishRequest[] = [];
+  const requests: ControllerPublishRequest[] = [];
   const client = await startController(t, {
     publishVolume: async (publication) => {
       requests.push(publication);

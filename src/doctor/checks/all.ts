@@ -1,10 +1,10 @@
 import type { BoxCheck, PoolCheck } from '../check.ts';
 import { ACCESS_CHECKS } from './access.ts';
 import { BOX_CHECKS } from './box.ts';
+import { CONNECTIVITY_CHECKS, KEY_CHECK } from './connectivity.ts';
 import { CONSOLE_CHECKS } from './console.ts';
 import { DISCARD_CHECKS } from './discards.ts';
 import { DISK_ITEM_CHECKS } from './disk-items.ts';
-import { DOOR_CHECKS, KEY_CHECK } from './door.ts';
 import { LEFTOVER_CHECKS } from './leftovers.ts';
 import { POOL_CHECKS } from './pools.ts';
 import { PROOF_CHECKS } from './proof.ts';
@@ -33,7 +33,7 @@ export const WRITE_CHECKS: readonly PoolCheck[] = [
 /** Every test there is. */
 export const ALL_CHECKS: readonly (BoxCheck | PoolCheck)[] = [
   KEY_CHECK,
-  ...DOOR_CHECKS,
+  ...CONNECTIVITY_CHECKS,
   ...READ_CHECKS,
   ...ACCESS_CHECKS,
   ...WRITE_CHECKS,

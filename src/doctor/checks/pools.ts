@@ -3,7 +3,7 @@ import { bytes, type JsonRow, type RouterOsConsole, ros, text } from '../../rout
 import type { BoxCheck, BoxContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
 import { json } from '../script.ts';
-import { knock } from './door.ts';
+import { tryConnect } from './connectivity.ts';
 
 const GIB = 1n << 30n;
 
@@ -151,7 +151,7 @@ function gib(size: bigint | undefined): string {
 
 async function nvmePort({ backend, timing }: BoxContext): Promise<Finding> {
   const { address, port } = backend.nvme;
-  const answer = await knock(address, port, timing.connectMs);
+  const answer = await tryConnect(address, port, timing.connectMs);
   const lines = [
     'Whoever reaches the NVMe/TCP port and claims a host NQN can read and write every volume that is exported at that moment. Keep the storage network out of reach for everything but nodes, and pods off it: SECURITY.md, "The data path".',
   ];

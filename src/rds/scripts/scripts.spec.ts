@@ -6,11 +6,11 @@ import type { SnapshotRef, VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { poolContents, poolSpace, probeBox } from './box.ts';
 import { createVolume } from './create-volume.ts';
-import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
 import { listSnapshots, listVolumes } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
+import { discardEmptySubvolume, discardLostItem } from './partial-volume.ts';
 import { claimVolume, exportVolume, unpublishVolume } from './publication.ts';
-import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
+import { createSnapshot, deleteSnapshot, readSnapshot, removeDuplicate } from './snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
 
@@ -37,7 +37,7 @@ assert.ok(pool !== undefined);
 const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
 const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
 const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
-const twin = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
+const duplicate = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
 const page = { pool, after: bytes, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
@@ -66,7 +66,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   ),
   'read snapshot': readSnapshot(box, snapshot),
   'delete snapshot': deleteSnapshot(box, snapshot),
-  'discard twin': discardTwin(box, volume, twin, twin),
+  'discard duplicate': removeDuplicate(box, volume, duplicate, duplicate),
   choose: choose(box, volume),
   'list volumes': listVolumes(box, { ...page, copies: true }),
   'list snapshots': listSnapshots(box, page, uuid),

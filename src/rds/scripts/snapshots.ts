@@ -119,19 +119,19 @@ export function deleteSnapshot(box: RdsSettings, snapshot: SnapshotRef): Writing
  * Removes one subvolume that lost a race: it is not the object that its id stands for, which is there and was made before it,
  * and no disk item uses a file of it. Anything else is left alone.
  */
-export function discardTwin(
+export function removeDuplicate(
   box: RdsSettings,
   object: ObjectRef,
   winner: SubvolumeRow,
-  twin: SubvolumeRow,
+  duplicate: SubvolumeRow,
 ): Writing<undefined> {
   return {
-    ...{ kind: 'write', object, name: `discard ${twin.name}`, removes: true },
+    ...{ kind: 'write', object, name: `discard ${duplicate.name}`, removes: true },
     script: script((s) => {
-      const pool = provePools(s, box.pools, s.let(ros`${twin.fs}`));
-      const { row } = find(s, { chosen: { ...twin, label: twin.fs } }, object);
-      const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${twin.subvolumeId}`;
-      const paths = pathsIn(s, pool, ros`${twin.name}`);
+      const pool = provePools(s, box.pools, s.let(ros`${duplicate.fs}`));
+      const { row } = find(s, { chosen: { ...duplicate, label: duplicate.fs } }, object);
+      const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${duplicate.subvolumeId}`;
+      const paths = pathsIn(s, pool, ros`${duplicate.name}`);
       removeSubvolume(s, row, pool, paths, ros`[:len [/disk/btrfs/subvolume find where ${earlier}]]=1`);
     }),
     decode: () => undefined,

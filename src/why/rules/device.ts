@@ -1,6 +1,6 @@
 import { parseQuantity } from '../../kubernetes/quantity.ts';
+import { type ClusterState, type Device, isGoing, there } from '../cluster-state.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { type Device, isGoing, type Scene, there } from '../scene.ts';
 
 /** The box; with `--config` only. */
 export const deviceRules: readonly Rule[] = [
@@ -38,11 +38,11 @@ export const deviceRules: readonly Rule[] = [
 type Leaving = Parameters<typeof isGoing>[0];
 type OnBox = Extract<Device, { is: 'volume' }>;
 
-function volumeOf({ view }: Scene): OnBox | undefined {
+function volumeOf({ view }: ClusterState): OnBox | undefined {
   return view?.device.is === 'volume' ? view.device : undefined;
 }
 
-function unfit({ view }: Scene): Finding | undefined {
+function unfit({ view }: ClusterState): Finding | undefined {
   const problems = view?.box?.problems ?? [];
   if (problems.length === 0) return undefined;
   return {
@@ -54,7 +54,7 @@ function unfit({ view }: Scene): Finding | undefined {
   };
 }
 
-function unreachable({ view }: Scene): Finding | undefined {
+function unreachable({ view }: ClusterState): Finding | undefined {
   // What a box with another pool does not find is said by its problems.
   if (view?.device.is !== 'unseen' || (view.box?.problems.length ?? 0) > 0) return undefined;
   return {
@@ -66,7 +66,7 @@ function unreachable({ view }: Scene): Finding | undefined {
   };
 }
 
-function absent({ view, snapshot, content, volume }: Scene): Finding | undefined {
+function absent({ view, snapshot, content, volume }: ClusterState): Finding | undefined {
   if (view?.device.is !== 'absent' || view.device.elsewhere?.length) return undefined;
   // Of what is being deleted, that is the first step.
   const leaving: readonly (Leaving | undefined)[] = [there(snapshot), there(content), there(volume)];
@@ -86,7 +86,7 @@ function absent({ view, snapshot, content, volume }: Scene): Finding | undefined
   };
 }
 
-function foreign({ view }: Scene): Finding | undefined {
+function foreign({ view }: ClusterState): Finding | undefined {
   const device = view?.device;
   if ((device?.is !== 'volume' && device?.is !== 'snapshot') || device.ownedBy !== undefined) return undefined;
   return {
@@ -98,9 +98,9 @@ function foreign({ view }: Scene): Finding | undefined {
   };
 }
 
-function smaller(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
-  const believed = parseQuantity(there(scene.volume)?.spec.capacity?.storage);
+function smaller(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
+  const believed = parseQuantity(there(cluster.volume)?.spec.capacity?.storage);
   if (device?.bytes === undefined || believed === undefined || device.bytes >= believed) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
@@ -111,15 +111,15 @@ function smaller(scene: Scene): Finding | undefined {
   };
 }
 
-function attachedNodes({ attachments }: Scene): string[] | undefined {
+function attachedNodes({ attachments }: ClusterState): string[] | undefined {
   return there(attachments)
     ?.filter(({ status }) => status?.attached === true)
     .map(({ spec }) => spec.nodeName);
 }
 
-function notExported(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
-  const nodes = attachedNodes(scene) ?? [];
+function notExported(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
+  const nodes = attachedNodes(cluster) ?? [];
   if (device === undefined || device.exported || nodes.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
@@ -133,11 +133,11 @@ function notExported(scene: Scene): Finding | undefined {
   };
 }
 
-function publishedElsewhere(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
-  const nodes = attachedNodes(scene);
+function publishedElsewhere(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
+  const nodes = attachedNodes(cluster);
   if (device === undefined || nodes === undefined) return undefined;
-  const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(scene, node));
+  const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(cluster, node));
   if (others.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
@@ -153,8 +153,8 @@ function released({ slot }: OnBox): string {
   return `/disk set [find slot="${slot}"] nvme-tcp-export=no comment="released by hand"`;
 }
 
-function exportedByHand(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
+function exportedByHand(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
   if (device === undefined || !device.exported || device.nodes.length > 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
@@ -165,11 +165,11 @@ function exportedByHand(scene: Scene): Finding | undefined {
   };
 }
 
-function isBeingAttached({ attachments }: Scene, node: string): boolean {
+function isBeingAttached({ attachments }: ClusterState, node: string): boolean {
   return there(attachments)?.some(({ spec }) => spec.nodeName === node) ?? false;
 }
 
-function full({ view, claim }: Scene): Finding | undefined {
+function full({ view, claim }: ClusterState): Finding | undefined {
   const object = there(claim);
   const wanted = parseQuantity(object?.spec.resources?.requests?.storage);
   if (object?.status?.phase === 'Bound' || wanted === undefined || view?.box === undefined) return undefined;

@@ -136,7 +136,7 @@ export async function retry(
   controller: Client<typeof Controller>,
   settled: () => Promise<void>,
 ): Promise<readonly string[]> {
-  const { codes } = await insist(async () => {
+  const { codes } = await retryUntilAnswered(async () => {
     const reply = await prepared.call(controller);
     await settled();
     await prepared.verify(controller, reply);
@@ -145,7 +145,7 @@ export async function retry(
 }
 
 /** Calls again as a sidecar does until it succeeds. @throws when a code would have ended its attempts. */
-export async function insist<T>(
+export async function retryUntilAnswered<T>(
   call: () => Promise<T>,
 ): Promise<{ readonly reply: T; readonly codes: readonly string[] }> {
   const codes: string[] = [];

@@ -7,7 +7,7 @@ import { inventory } from '../../../support/console.ts';
 import { LeapingClock } from '../../../support/leaping-clock.ts';
 import { type Stack, startStack } from '../../../support/stack.ts';
 import { until } from '../../../support/until.ts';
-import { impatient, insist, OPEN } from '../arena.ts';
+import { impatient, OPEN, retryUntilAnswered } from '../arena.ts';
 import { Recorder } from '../recording.ts';
 import { bytesOf, type Ground, layGround } from '../scenarios.ts';
 import type { Cell } from './cells.ts';
@@ -66,7 +66,7 @@ export class DelayedArena {
     refusal?.disarm();
     const statements = this.#recorder.take();
     assert.ok(code === 'OK' || held.refusal !== undefined, code);
-    await prepared.answered((await insist(() => prepared.call(cluster.controller))).reply);
+    await prepared.answered((await retryUntilAnswered(() => prepared.call(cluster.controller))).reply);
     await cluster.prove(true);
     await cluster.bringDown();
     return statements;
@@ -88,7 +88,8 @@ export class DelayedArena {
       assert.ok(OPEN.has(code), `${code} ends the attempts of a sidecar`);
       refusal?.disarm();
       if (course !== 'same process') cluster.controller = this.#other;
-      if (isRepeated) await prepared.answered((await insist(() => prepared.call(cluster.controller))).reply);
+      if (isRepeated)
+        await prepared.answered((await retryUntilAnswered(() => prepared.call(cluster.controller))).reply);
       else prepared.givenUp?.();
       for (const move of walk) await move.make(cluster);
       if (course === 'another process, too late') this.#clock.leap(TOO_LATE_MS);
@@ -134,11 +135,11 @@ export class DelayedArena {
     const { volumeId: ground, snapshotId: groundSnapshot } = this.#ground;
     for (const { volume } of (await other.listVolumes({})).entries) {
       const { volumeId = ground } = volume ?? {};
-      if (volumeId !== ground) await insist(() => other.deleteVolume({ volumeId }));
+      if (volumeId !== ground) await retryUntilAnswered(() => other.deleteVolume({ volumeId }));
     }
     for (const { snapshot } of (await other.listSnapshots({})).entries) {
       const { snapshotId = groundSnapshot } = snapshot ?? {};
-      if (snapshotId !== groundSnapshot) await insist(() => other.deleteSnapshot({ snapshotId }));
+      if (snapshotId !== groundSnapshot) await retryUntilAnswered(() => other.deleteSnapshot({ snapshotId }));
     }
   }
 }

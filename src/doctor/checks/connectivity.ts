@@ -5,7 +5,7 @@ import type { BoxCheck, BoxContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
 
 /** How a TCP connection went: `open`, `refused` by whoever is there, or why there was no answer, in a few words. */
-export async function knock(host: string, port: number, timeoutMs: number): Promise<string> {
+export async function tryConnect(host: string, port: number, timeoutMs: number): Promise<string> {
   const socket = connect({ host, port });
   const { promise, resolve } = Promise.withResolvers<string>();
   socket.setTimeout(timeoutMs, () => resolve(`no answer within ${timeoutMs / 1000} s`));
@@ -23,11 +23,11 @@ export async function knock(host: string, port: number, timeoutMs: number): Prom
 /** What is wrong with the file is known before anything is sent, and is another matter than a login that is refused. */
 export const KEY_CHECK: BoxCheck = { id: 'key-file', title: 'private key can be used', needs: 'read', run: keyFile };
 
-/** The last of {@link DOOR_CHECKS}, which needs the key. */
+/** The last of {@link CONNECTIVITY_CHECKS}, which needs the key. */
 export const LOGIN_CHECK: BoxCheck = { id: 'login', title: 'SSH log in, a first command', needs: 'read', run: login };
 
 /** Without these nothing else can be told, so the first that is unusable ends the examination of a box. */
-export const DOOR_CHECKS: readonly BoxCheck[] = [
+export const CONNECTIVITY_CHECKS: readonly BoxCheck[] = [
   { id: 'tcp', title: 'SSH port answers', needs: 'read', run: port },
   { id: 'host-key', title: 'host key is pinned', needs: 'read', run: hostKey },
   LOGIN_CHECK,
@@ -35,7 +35,7 @@ export const DOOR_CHECKS: readonly BoxCheck[] = [
 
 async function port({ backend, timing }: BoxContext): Promise<Finding> {
   const { host, port } = backend.ssh;
-  const answer = await knock(host, port, timing.connectMs);
+  const answer = await tryConnect(host, port, timing.connectMs);
   return answer === 'open'
     ? fits(`port ${port} is open`, 'connects once and keeps the connection')
     : unusable(

@@ -3,7 +3,7 @@ import { type HostKeys, parseHostKeys } from './host-key.ts';
 import { type SshOptions, SshSession } from './ssh-session.ts';
 
 /** The one connection to a box: made when first asked for, and made anew when it was lost. */
-export class Link {
+export class Connection {
   readonly #options: SshOptions;
   readonly #closing = new AbortController();
   #session: SshSession | undefined;

@@ -131,7 +131,7 @@ export class TestNode {
   }
 }
 
-export interface Scene extends Stack {
+export interface Fixture extends Stack {
   readonly node: TestNode;
   readonly loops: LoopTarget;
   /** To be done before everything else stops. */
@@ -192,7 +192,7 @@ export function canGrowExt4(): boolean {
 }
 
 /** Starts everything; undefined when the test is skipped. */
-export async function startScene(t: TestContext, options: StackOptions = {}): Promise<Scene | undefined> {
+export async function startFixture(t: TestContext, options: StackOptions = {}): Promise<Fixture | undefined> {
   if (!canMount(t)) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'rose-csi-node-'));
   const stops: (() => unknown)[] = [() => removeWithMounts(directory)];
@@ -233,7 +233,7 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
     return nodeAt(home, endpoint, server.metricsPort);
   };
   const node = await anotherNode('node-1');
-  const claim: Scene['claim'] = async (kind, bytes = SIZES[kind], extra = {}) => {
+  const claim: Fixture['claim'] = async (kind, bytes = SIZES[kind], extra = {}) => {
     const request = volumeRequest(volumeName(), bytes, { volumeCapabilities: [capability(kind)], ...extra });
     const { volume } = await stack.controller.createVolume(request);
     assert.ok(volume);

@@ -4,11 +4,11 @@ import type { Attachment } from './attachment.ts';
 import { FormatRecords } from './format-record.ts';
 import { Formatting } from './formatting.ts';
 import { Mounts } from './mounts.ts';
-import type { NodeTools } from './node-tools.ts';
+import type { NodeDependencies } from './node-dependencies.ts';
 import { type Processes, processes } from './processes.ts';
 
 /** @param connection what of it the test makes up; the rest fails the test. */
-export function nodeTools(connection: Partial<Attachment>, host: Processes = processes()): NodeTools {
+export function nodeDependencies(connection: Partial<Attachment>, host: Processes = processes()): NodeDependencies {
   const unexpected = async () => {
     throw new Error('unexpected');
   };

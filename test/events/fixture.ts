@@ -44,7 +44,7 @@ export class TestClaim {
   }
 }
 
-export interface Scene extends Stack {
+export interface Fixture extends Stack {
   readonly kubernetes: KubernetesApi;
   claim(name?: string): TestClaim;
   /** What csi-snapshotter asks for a VolumeSnapshot. @returns the code of the answer */
@@ -53,7 +53,7 @@ export interface Scene extends Stack {
   about(kind: string): SeenEvent[];
 }
 
-export async function startScene(t: TestContext, options: StackOptions = {}): Promise<Scene> {
+export async function startFixture(t: TestContext, options: StackOptions = {}): Promise<Fixture> {
   const kubernetes = await KubernetesApi.start(t);
   const stack = await startStack(t, { ...options, access: kubernetes.access });
   const metadata = {

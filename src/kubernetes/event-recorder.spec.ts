@@ -3,11 +3,11 @@ import { type TestContext, test } from 'node:test';
 import { KubernetesApi } from '../../test/support/kubernetes-api.ts';
 import { until } from '../../test/support/until.ts';
 import { KubernetesClient } from './client.ts';
-import type { Happening, ObjectReference } from './cluster.ts';
-import { EventTeller } from './teller.ts';
+import type { EventNote, ObjectReference } from './cluster.ts';
+import { KubernetesEventRecorder } from './event-recorder.ts';
 
 const HOUR_MS = 3_600_000;
-const HAPPENING: Happening = { reason: 'PoolFull', message: 'no room' };
+const NOTE: EventNote = { reason: 'PoolFull', message: 'no room' };
 
 function claim(number: number): ObjectReference {
   return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: `data-${number}` };
@@ -18,28 +18,28 @@ async function start(t: TestContext, pausesMs: readonly number[] = [1, 1]) {
   const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 200 });
   const failed: string[] = [];
   const clock = { ms: 0 };
-  const teller = new EventTeller({
+  const recorder = new KubernetesEventRecorder({
     ...{ cluster, pausesMs, now: () => clock.ms },
     onFailure: ({ reason }, error) => void failed.push(`${reason}: ${String(error)}`),
   });
-  t.after(() => teller.stop());
-  return { api, cluster, teller, failed, clock };
+  t.after(() => recorder.stop());
+  return { api, cluster, recorder, failed, clock };
 }
 
 test('the same is told once an hour, however often it happens', async (t) => {
-  const { api, teller, clock } = await start(t);
-  for (let time = 0; time < 50; time += 1) teller.tell(claim(1), { ...HAPPENING, message: `${time} bytes free` });
+  const { api, recorder, clock } = await start(t);
+  for (let time = 0; time < 50; time += 1) recorder.record(claim(1), { ...NOTE, message: `${time} bytes free` });
   await until(async () => api.events().length === 1);
   clock.ms = HOUR_MS - 1;
-  teller.tell(claim(1), HAPPENING);
-  teller.tell(claim(2), HAPPENING);
+  recorder.record(claim(1), NOTE);
+  recorder.record(claim(2), NOTE);
   await until(async () => api.events().length === 2);
   assert.deepEqual(
     api.events().map(({ count }) => count),
     [1, 1],
   );
   clock.ms = HOUR_MS;
-  teller.tell(claim(1), HAPPENING);
+  recorder.record(claim(1), NOTE);
   await until(async () => api.events()[0]?.count === 2);
 });
 
@@ -53,9 +53,9 @@ test('an answer that fails for a moment is asked for again, one that will not ch
     [404, 1],
     [422, 1],
   ] as const) {
-    const { api, teller, failed } = await start(t);
+    const { api, recorder, failed } = await start(t);
     api.trouble = () => trouble;
-    teller.tell(claim(1), HAPPENING);
+    recorder.record(claim(1), NOTE);
     await until(async () => failed.length === 1);
     assert.equal(api.requests.length, requests, `${trouble}`);
     assert.match(failed[0] ?? '', /^PoolFull: KubernetesError: writing an Event PoolFull: /);
@@ -63,28 +63,28 @@ test('an answer that fails for a moment is asked for again, one that will not ch
 });
 
 test('what could not be written is told again after a minute, not after an hour', async (t) => {
-  const { api, teller, failed, clock } = await start(t);
+  const { api, recorder, failed, clock } = await start(t);
   api.trouble = () => 403;
-  teller.tell(claim(1), HAPPENING);
+  recorder.record(claim(1), NOTE);
   await until(async () => failed.length === 1);
   api.trouble = () => undefined;
   clock.ms = 59_999;
-  teller.tell(claim(1), HAPPENING);
+  recorder.record(claim(1), NOTE);
   clock.ms = 60_000;
-  teller.tell(claim(1), HAPPENING);
+  recorder.record(claim(1), NOTE);
   await until(async () => api.events().length === 1);
   assert.equal(api.requests.length, 2);
 });
 
 test('while the API server does not answer, a bounded number waits and the rest is dropped', async (t) => {
-  const { api, teller } = await start(t);
+  const { api, recorder } = await start(t);
   let held = true;
   api.trouble = () => (held ? 'stall' : undefined);
-  for (let number = 0; number < 5000; number += 1) teller.tell(claim(number), HAPPENING);
+  for (let number = 0; number < 5000; number += 1) recorder.record(claim(number), NOTE);
   await until(async () => api.requests.length > 0);
   held = false;
   await until(async () => api.events().length === 102);
-  teller.tell(claim(4999), HAPPENING);
+  recorder.record(claim(4999), NOTE);
   await until(async () => api.events().length === 103);
   assert.equal(
     api.events().at(-1)?.involvedObject['name'],
@@ -94,7 +94,7 @@ test('while the API server does not answer, a bounded number waits and the rest 
 });
 
 test('an object that has to be found first is found once; one that is not there is nothing to tell of', async (t) => {
-  const { api, teller, failed, clock } = await start(t);
+  const { api, recorder, failed, clock } = await start(t);
   let asked = 0;
   let found: ObjectReference | undefined;
   const unresolved = {
@@ -104,34 +104,34 @@ test('an object that has to be found first is found once; one that is not there 
       return found;
     },
   };
-  for (let time = 0; time < 10; time += 1) teller.tell(unresolved, HAPPENING);
+  for (let time = 0; time < 10; time += 1) recorder.record(unresolved, NOTE);
   await until(async () => asked === 1);
-  teller.tell(claim(1), HAPPENING);
+  recorder.record(claim(1), NOTE);
   await until(async () => api.events().length === 1);
   found = claim(2);
   clock.ms = 60_000;
-  teller.tell(unresolved, HAPPENING);
+  recorder.record(unresolved, NOTE);
   await until(async () => api.events().length === 2);
   assert.deepEqual([asked, failed], [2, []]);
 });
 
-test('a teller that is stopped gives up what waits, and takes nothing more', async (t) => {
-  const { api, teller, failed } = await start(t, [60_000]);
+test('a recorder that is stopped gives up what waits, and takes nothing more', async (t) => {
+  const { api, recorder, failed } = await start(t, [60_000]);
   api.trouble = () => 503;
-  for (let number = 0; number < 10; number += 1) teller.tell(claim(number), HAPPENING);
+  for (let number = 0; number < 10; number += 1) recorder.record(claim(number), NOTE);
   await until(async () => api.requests.length === 2);
-  await teller.stop();
-  teller.tell(claim(11), HAPPENING);
+  await recorder.stop();
+  recorder.record(claim(11), NOTE);
   assert.deepEqual([api.requests.length, failed], [2, []]);
 });
 
 test('an Event is not made twice by a process that was started anew', async (t) => {
-  const { api, cluster, teller } = await start(t);
-  teller.tell(claim(1), HAPPENING);
+  const { api, cluster, recorder } = await start(t);
+  recorder.record(claim(1), NOTE);
   await until(async () => api.events().length === 1);
-  const next = new EventTeller({ cluster, onFailure: () => undefined });
+  const next = new KubernetesEventRecorder({ cluster, onFailure: () => undefined });
   t.after(() => next.stop());
-  next.tell(claim(1), HAPPENING);
+  next.record(claim(1), NOTE);
   await until(async () => api.events()[0]?.count === 2);
   assert.equal(api.events().length, 1);
 });

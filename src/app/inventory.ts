@@ -1,8 +1,8 @@
 import { RdsError } from '../rds/index.ts';
 import type { Backend } from '../storage/backend.ts';
 import { callWithin } from '../storage/call.ts';
+import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
-import type { Survey } from '../storage/survey.ts';
 
 /** How long a question about what is wrong may take, in ms. */
 const PROBE_MS = 10_000;
@@ -13,13 +13,13 @@ const PROBE_MS = 10_000;
  * @param patienceMs with all boxes together
  * @throws Error as the storage says it; where a pool is not the configured one, with what the boxes have in its place.
  */
-export async function surveyOrExplain(
+export async function inventoryOrExplain(
   storage: StorageService,
   backends: readonly Backend[],
   patienceMs: number,
-): Promise<Survey> {
+): Promise<Inventory> {
   try {
-    return await storage.survey(callWithin(patienceMs));
+    return await storage.inventory(callWithin(patienceMs));
   } catch (error) {
     if (!(error instanceof Error && error.cause instanceof RdsError && error.cause.code === 'RC-POOL')) throw error;
     const problems = await problemsOf(storage, backends);

@@ -35,7 +35,7 @@ function hideSubvolumes({ simulator }: Stack, volumeId: string): void {
   );
 }
 
-test('a survey tells of every object, and in what state a volume is', async (t) => {
+test('an inventory tells of every object, and in what state a volume is', async (t) => {
   const stack = await startStack(t);
   const source = await makeVolume(stack.controller, MiB);
   const snapshotId = await makeSnapshot(stack.controller, source);
@@ -45,7 +45,7 @@ test('a survey tells of every object, and in what state a volume is', async (t) 
   await change(stack.simulator, `/disk remove [find where slot=${slotOf(halfMade)}]`);
   hideSubvolumes(stack, left);
 
-  const { volumes, snapshots } = await (await storageOf(t, stack)).survey(call);
+  const { volumes, snapshots } = await (await storageOf(t, stack)).inventory(call);
   const byId = new Map(volumes.map((volume) => [volume.id, volume]));
   assert.equal(volumes.length, 4);
   assert.deepEqual(
@@ -67,26 +67,26 @@ test('a survey tells of every object, and in what state a volume is', async (t) 
   );
 });
 
-test('what belongs to others is no part of a survey', async (t) => {
+test('what belongs to others is no part of an inventory', async (t) => {
   const stack = await startStack(t);
   const other = await stack.anotherController({ clusterId: 'another-cluster' });
   await makeSnapshot(other, await makeVolume(other, MiB));
   await change(stack.simulator, '/disk/btrfs/subvolume/add fs=pool name=snap-by-hand');
   await change(stack.simulator, '/disk/btrfs/subvolume/add fs=pool name=home');
   await change(stack.simulator, '/disk/add type=file slot=pvc-by-hand file-path=/pool/home/a.img mount-filesystem=no');
-  assert.deepEqual(await (await storageOf(t, stack)).survey(call), { volumes: [], snapshots: [], copies: [] });
+  assert.deepEqual(await (await storageOf(t, stack)).inventory(call), { volumes: [], snapshots: [], copies: [] });
 });
 
 test('a row that a lost race left is told beside the object, not as one of its own', async (t) => {
   const stack = await startStack(t);
   const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   const name = subvolumes(stack.simulator).find((found) => found.startsWith('snap-')) ?? '';
-  const twin = name.replace(/-[0-9]{10}-/, '-1999999999-');
-  await change(stack.simulator, `/disk/btrfs/subvolume/add fs=pool name=${twin} read-only=yes`);
-  const { snapshots } = await (await storageOf(t, stack)).survey(call);
+  const duplicate = name.replace(/-[0-9]{10}-/, '-1999999999-');
+  await change(stack.simulator, `/disk/btrfs/subvolume/add fs=pool name=${duplicate} read-only=yes`);
+  const { snapshots } = await (await storageOf(t, stack)).inventory(call);
   assert.deepEqual(
-    snapshots.map(({ id, subvolume, twins }) => [id, subvolume, twins]),
-    [[snapshotId, name, [twin]]],
+    snapshots.map(({ id, subvolume, duplicates }) => [id, subvolume, duplicates]),
+    [[snapshotId, name, [duplicate]]],
   );
 });
 
@@ -94,22 +94,22 @@ test('many lost disk items are read in parts, each of them once', async (t) => {
   const stack = await startStack(t);
   const ids = await Promise.all(Array.from({ length: 60 }, () => makeVolume(stack.controller, MiB)));
   for (const id of ids) hideSubvolumes(stack, id);
-  const { volumes } = await (await storageOf(t, stack)).survey(call);
+  const { volumes } = await (await storageOf(t, stack)).inventory(call);
   assert.deepEqual(volumes.map(({ id }) => id).toSorted(), ids.toSorted());
   assert.ok(volumes.every(({ state }) => state === 'no-subvolume'));
 });
 
-test('a pool that is gone fails the survey: a short one would call its objects orphans', async (t) => {
+test('a pool that is gone fails the inventory: a short one would call its objects orphans', async (t) => {
   const stack = await startStack(t, twoPools);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'cold' } });
   const storage = await storageOf(t, stack);
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
-  await assert.rejects(storage.survey(call), { kind: 'unavailable' });
+  await assert.rejects(storage.inventory(call), { kind: 'unavailable' });
 });
 
-/** What a survey calls the copies of a stack: kind, id of the original, where, name on the box. */
+/** What an inventory calls the copies of a stack: kind, id of the original, where, name on the box. */
 async function copiesIn(t: TestContext, stack: Stack): Promise<string[][]> {
-  const { copies } = await (await storageOf(t, stack)).survey(call);
+  const { copies } = await (await storageOf(t, stack)).inventory(call);
   return copies.map(({ kind, of, backend, pool, subvolume }) => [kind, of, `${backend}/${pool}`, subvolume]).toSorted();
 }
 
@@ -119,7 +119,7 @@ test('what came by a transfer, whole or in part, and what is nested is told as w
   const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
   const [whole, half] = [await makeSnapshot(controller, volumeId), await makeSnapshot(controller, volumeId)];
   await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
-  const before = await (await storageOf(t, stack)).survey(call);
+  const before = await (await storageOf(t, stack)).inventory(call);
   assert.deepEqual(before.copies, []);
   const expected = [
     ['copy', whole, 'rds1/cold', await receive(stack, whole)],
@@ -128,7 +128,7 @@ test('what came by a transfer, whole or in part, and what is nested is told as w
     ['nested', volumeId, 'rds1/pool', nameIn(stack, 'pool', volumeId)],
   ];
   await nest(stack, volumeId, 'keep', 'read-only=no');
-  const { copies, ...objects } = await (await storageOf(t, stack)).survey(call);
+  const { copies, ...objects } = await (await storageOf(t, stack)).inventory(call);
   assert.deepEqual(await copiesIn(t, stack), expected.toSorted());
   assert.deepEqual({ ...objects, copies: [] }, before);
   assert.ok(copies.every(({ uuid }) => /^[0-9a-f-]{36}$/.test(uuid)));
@@ -146,9 +146,9 @@ for (const [order, pools] of [
     const stack = await startStack(t, { ...twoPools, backend: { pools } });
     const volumeId = await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
     const half = await receive(stack, volumeId, false);
-    const { volumes } = await (await storageOf(t, stack)).survey(call);
+    const { volumes } = await (await storageOf(t, stack)).inventory(call);
     assert.deepEqual(
-      volumes.map(({ id, pool, state, twins }) => [id, pool, state, twins]),
+      volumes.map(({ id, pool, state, duplicates }) => [id, pool, state, duplicates]),
       [[volumeId, 'pool', 'whole', []]],
     );
     assert.deepEqual(await copiesIn(t, stack), [['half-received', volumeId, 'rds1/cold', half]]);
@@ -158,9 +158,9 @@ for (const [order, pools] of [
       ['undecided', volumeId, 'rds1/cold', half],
       ['undecided', volumeId, 'rds1/pool', half],
     ]);
-    const after = await (await storageOf(t, stack)).survey(call);
+    const after = await (await storageOf(t, stack)).inventory(call);
     assert.deepEqual(
-      after.volumes.map(({ id, state, twins }) => [id, state, twins]),
+      after.volumes.map(({ id, state, duplicates }) => [id, state, duplicates]),
       [[volumeId, 'no-disk-item', []]],
     );
   });

@@ -8,7 +8,7 @@ import { KubernetesError } from './cluster.ts';
  * @param pausesMs before each further attempt
  * @throws what the last attempt failed with
  */
-export async function insist<T>(
+export async function retryTransient<T>(
   pausesMs: readonly number[],
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -17,7 +17,7 @@ export async function insist<T>(
     try {
       return await work(signal);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isTransient(error)) throw error;
     }
     await pause(pauseMs, undefined, { signal });
   }
@@ -25,7 +25,7 @@ export async function insist<T>(
 }
 
 /** Rights that lack and objects that are gone stay so. */
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof KubernetesError)) return false;
   return error.status === undefined || error.status === 429 || error.status >= 500;
 }

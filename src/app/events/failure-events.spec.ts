@@ -2,24 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAILURES } from '../../failures/catalogue.ts';
 import { remedyOf } from '../../failures/message.ts';
-import type { Happening } from '../../kubernetes/cluster.ts';
+import type { EventNote } from '../../kubernetes/cluster.ts';
 import { RdsError, type RdsErrorCode } from '../../rds/index.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { failure } from '../../storage/failures.ts';
 import { claimReference } from './claims.ts';
-import { FailureTeller, type Subject } from './failures.ts';
+import { FailureEvents, type Subject } from './failure-events.ts';
 
 const LASTING_MS = 60_000;
 const claim: Subject = { key: 'pvc-1', about: claimReference('shop', 'data', 'uid'), makes: 'volume' };
 const volume: Subject = { ...claim, makes: undefined };
 
 function start() {
-  const told: Happening[] = [];
+  const told: EventNote[] = [];
   let nowMs = 1_000_000;
-  const teller = { tell: (_about: unknown, happening: Happening) => void told.push(happening) };
+  const recorder = { record: (_about: unknown, note: EventNote) => void told.push(note) };
   return {
     told,
-    failures: new FailureTeller({ teller, lastingMs: LASTING_MS, now: () => nowMs }),
+    failures: new FailureEvents({ recorder, lastingMs: LASTING_MS, now: () => nowMs }),
     pass(ms: number) {
       nowMs += ms;
     },
@@ -46,10 +46,10 @@ test('each refusal that needs a person is told at once or when it lasts, with on
     failures.failed(volume, error);
     const expected = HEAL.some((one) => one === code) ? [0, 0] : PASS.some((one) => one === code) ? [0, 1] : [1, 2];
     assert.deepEqual([atOnce, told.length], expected, code);
-    const [happening] = told;
-    if (happening === undefined) continue;
-    assert.match(happening.message, /^pvc-1: .*so it says/, code);
-    assert.ok(happening.message.endsWith(`. ${remedyOf(code)} [${code}]`), happening.message);
+    const [note] = told;
+    if (note === undefined) continue;
+    assert.match(note.message, /^pvc-1: .*so it says/, code);
+    assert.ok(note.message.endsWith(`. ${remedyOf(code)} [${code}]`), note.message);
   }
 });
 

@@ -16,7 +16,7 @@ const RESCAN_MS = 30_000;
  *
  * @throws StorageError `unavailable` when it stays smaller: it is another device, or the kernel does not know its new size
  */
-export async function ofSize(
+export async function waitForSize(
   attachment: Attachment,
   volume: Named,
   before: BlockDevice,

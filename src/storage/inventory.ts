@@ -15,16 +15,16 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { attribute, type Sorted, type SurveyedCopy, sortOut } from './copies.ts';
+import { attribute, type InventoryCopy, type Sorted, sortOut } from './copies.ts';
 import { failure } from './failures.ts';
 import { printHandle } from './handle.ts';
 import type { Call } from './storage.ts';
 import { publishedNodes } from './volumes.ts';
 
-export type { Origin, SurveyedCopy };
+export type { InventoryCopy, Origin };
 
 /** A volume as the box holds it, whole or not. */
-export interface SurveyedVolume {
+export interface InventoryVolume {
   readonly id: string;
   readonly backend: string;
   readonly pool: string;
@@ -39,25 +39,25 @@ export interface SurveyedVolume {
   readonly exported: boolean;
   readonly state: 'whole' | 'no-disk-item' | 'no-subvolume';
   /** Subvolumes of the same id that lost a race and were not withdrawn. */
-  readonly twins: readonly string[];
+  readonly duplicates: readonly string[];
 }
 
-export interface SurveyedSnapshot {
+export interface InventorySnapshot {
   readonly id: string;
   readonly backend: string;
   readonly pool: string;
   readonly subvolume: string;
   readonly name: SnapshotName;
   /** Subvolumes of the same id that lost a race and were not withdrawn. */
-  readonly twins: readonly string[];
+  readonly duplicates: readonly string[];
 }
 
 /** Everything of our owners on the configured boxes. */
-export interface Survey {
-  readonly volumes: readonly SurveyedVolume[];
-  readonly snapshots: readonly SurveyedSnapshot[];
+export interface Inventory {
+  readonly volumes: readonly InventoryVolume[];
+  readonly snapshots: readonly InventorySnapshot[];
   /** No objects: the driver never touches them. */
-  readonly copies: readonly SurveyedCopy[];
+  readonly copies: readonly InventoryCopy[];
 }
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21). */
@@ -69,10 +69,10 @@ const HEX = '0123456789abcdef';
 /**
  * Reads everything of our owners on these boxes, in as many execs as it takes.
  *
- * @throws StorageError when any pool cannot be read: a survey is whole or it is none.
+ * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
  */
-export async function survey(backends: readonly Backend[], call: Call): Promise<Survey> {
-  const parts = await Promise.all(backends.map((backend) => surveyBox(backend, call)));
+export async function readInventory(backends: readonly Backend[], call: Call): Promise<Inventory> {
+  const parts = await Promise.all(backends.map((backend) => backendInventory(backend, call)));
   const volumes = parts.flatMap((part) => part.volumes);
   const snapshots = parts.flatMap((part) => part.snapshots);
   const ids = new Set([...volumes, ...snapshots].map(({ id }) => id));
@@ -80,9 +80,9 @@ export async function survey(backends: readonly Backend[], call: Call): Promise<
   return { volumes, snapshots, copies: attribute(copies, backends, ids) };
 }
 
-type Part = Pick<Survey, 'volumes' | 'snapshots'> & Pick<Sorted, 'copies'>;
+type Part = Pick<Inventory, 'volumes' | 'snapshots'> & Pick<Sorted, 'copies'>;
 
-async function surveyBox(backend: Backend, call: Call): Promise<Part> {
+async function backendInventory(backend: Backend, call: Call): Promise<Part> {
   const { name, rds } = backend;
   const { settings } = rds;
   const volumes: ListedObject[] = [];
@@ -106,7 +106,7 @@ async function surveyBox(backend: Backend, call: Call): Promise<Part> {
       copies: [...sortedVolumes.copies, ...sortedSnapshots.copies],
     };
   } catch (error) {
-    throw failure(error, `survey of ${name}`, call);
+    throw failure(error, `inventory of ${name}`, call);
   }
 }
 
@@ -144,35 +144,35 @@ async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promi
   return all;
 }
 
-function volumesOf(backend: string, objects: readonly ListedObject[]): SurveyedVolume[] {
-  return groups(objects, parseVolumeName).map(({ name, first, twins }) => ({
+function volumesOf(backend: string, objects: readonly ListedObject[]): InventoryVolume[] {
+  return groups(objects, parseVolumeName).map(({ name, first, duplicates }) => ({
     ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, slot: first.disk?.slot, name, twins },
+    ...{ subvolume: first.subvolume.name, slot: first.disk?.slot, name, duplicates },
     ...stateOf(first.disk),
     state: first.disk === undefined ? 'no-disk-item' : 'whole',
   }));
 }
 
-function snapshotsOf(backend: string, objects: readonly ListedObject[]): SurveyedSnapshot[] {
-  return groups(objects, parseSnapshotName).map(({ name, first, twins }) => ({
+function snapshotsOf(backend: string, objects: readonly ListedObject[]): InventorySnapshot[] {
+  return groups(objects, parseSnapshotName).map(({ name, first, duplicates }) => ({
     ...{ id: printHandle({ kind: 'snap', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, name, twins },
+    ...{ subvolume: first.subvolume.name, name, duplicates },
   }));
 }
 
 /** The volume that a disk item was made for. */
-function lostVolume(backend: string, item: LostItem): SurveyedVolume | undefined {
+function lostVolume(backend: string, item: LostItem): InventoryVolume | undefined {
   const name = parseVolumeName(item.subvolume);
   if (name === undefined || item.slot !== slotOf({ kind: 'pvc', uuid: name.uuid })) return undefined;
   return {
     ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend },
-    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, twins: [] },
+    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, duplicates: [] },
     ...stateOf(item),
     state: 'no-subvolume',
   };
 }
 
-function stateOf(disk: DiskRow | undefined): Pick<SurveyedVolume, 'sizeBytes' | 'publishedNodeIds' | 'exported'> {
+function stateOf(disk: DiskRow | undefined): Pick<InventoryVolume, 'sizeBytes' | 'publishedNodeIds' | 'exported'> {
   return { sizeBytes: disk?.size, publishedNodeIds: publishedNodes(disk), exported: disk?.exported ?? false };
 }
 
@@ -180,7 +180,7 @@ interface Group<Name> {
   readonly name: Name;
   /** The row with the smallest subvolume-id: the object, for every reader. */
   readonly first: ListedObject;
-  readonly twins: readonly string[];
+  readonly duplicates: readonly string[];
 }
 
 /** Rows come in the order of their subvolume-ids. A name that this driver did not make is left out. */
@@ -188,13 +188,13 @@ function groups<Name extends { readonly uuid: string }>(
   objects: readonly ListedObject[],
   parse: (text: string) => Name | undefined,
 ): Group<Name>[] {
-  const byUuid = new Map<string, { name: Name; first: ListedObject; twins: string[] }>();
+  const byUuid = new Map<string, { name: Name; first: ListedObject; duplicates: string[] }>();
   for (const object of objects) {
     const name = parse(object.subvolume.name);
     if (name === undefined) continue;
     const known = byUuid.get(name.uuid);
-    if (known === undefined) byUuid.set(name.uuid, { name, first: object, twins: [] });
-    else known.twins.push(object.subvolume.name);
+    if (known === undefined) byUuid.set(name.uuid, { name, first: object, duplicates: [] });
+    else known.duplicates.push(object.subvolume.name);
   }
   return [...byUuid.values()];
 }

@@ -73,7 +73,7 @@ export interface Box {
   readonly freeBytes: bigint;
 }
 
-/** The box beside the cluster; undefined in a scene without `--config`. */
+/** The box beside the cluster; undefined in the cluster state without `--config`. */
 export interface DeviceView {
   /** Names of the configured backends. */
   readonly backends: readonly string[];
@@ -83,7 +83,7 @@ export interface DeviceView {
 }
 
 /** Everything that was looked at, at one time. What is undefined was not looked for, because nothing leads there. */
-export interface Scene {
+export interface ClusterState {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly driver: string;
@@ -140,7 +140,12 @@ export function telling(message: string | undefined): string | undefined {
 }
 
 /** The newest Event of an object, of these reasons; by default its newest warning. */
-export function newest({ events }: Scene, kind: string, name: string, reasons?: readonly string[]): Event | undefined {
+export function newest(
+  { events }: ClusterState,
+  kind: string,
+  name: string,
+  reasons?: readonly string[],
+): Event | undefined {
   return there(events.get(`${kind}/${name}`))?.find(
     ({ type, reason, message }) =>
       (reasons === undefined ? type === 'Warning' : reasons.includes(reason ?? '')) && !CONFLICT.test(message ?? ''),
@@ -149,13 +154,13 @@ export function newest({ events }: Scene, kind: string, name: string, reasons?: 
 
 /** The newest Event of a failure, unless one of the reasons `done` came after it, or with it: then it is over. */
 export function unsettled(
-  scene: Scene,
+  cluster: ClusterState,
   [kind, name]: readonly [kind: string, name: string],
   failed: readonly string[],
   done: readonly string[],
 ): Event | undefined {
-  const failure = newest(scene, kind, name, failed);
-  const success = newest(scene, kind, name, done);
+  const failure = newest(cluster, kind, name, failed);
+  const success = newest(cluster, kind, name, done);
   return failure !== undefined && success !== undefined && timeOf(success) >= timeOf(failure) ? undefined : failure;
 }
 
@@ -169,7 +174,7 @@ export function isGoing({
 }
 
 /** Milliseconds since an object was made, or marked to be deleted; 0 when it does not say. */
-export function age({ now }: Scene, time: string | undefined): number {
+export function age({ now }: ClusterState, time: string | undefined): number {
   return time === undefined ? 0 : Math.max(0, now - (Date.parse(time) || now));
 }
 

@@ -10,14 +10,14 @@ import { DRIFT_MS, type WriteDeadline } from './write-deadline.ts';
  * One exec and the callers who wait for it. A caller may leave at any time and is told at once; the exec is dropped only
  * when all have left and it was not sent, since a script that was sent may run to its end whoever waits.
  */
-export class Flight {
+export class PendingExec {
   readonly script: Script;
   readonly kind: RunOptions['kind'];
   readonly nonce = randomBytes(8).toString('hex');
   /** Bytes of the answer, once there is one. */
   bytes = 0;
   readonly #watch: ExecWatch;
-  readonly #launched = performance.now();
+  readonly #createdAt = performance.now();
   #turn: number | undefined;
   #ended = false;
   readonly #result = Promise.withResolvers<readonly JsonRow[]>();
@@ -88,7 +88,7 @@ export class Flight {
     return this.#quietAt > 0 && now >= this.#quietAt - 2 * DRIFT_MS;
   }
 
-  land(rows: readonly JsonRow[]): void {
+  succeed(rows: readonly JsonRow[]): void {
     this.#end('ok');
     this.#result.resolve(rows);
   }
@@ -106,7 +106,7 @@ export class Flight {
     this.#ended = true;
     const now = performance.now();
     const turn = this.#turn ?? now;
-    this.#watch.ended({ outcome, waitMs: turn - this.#launched, runMs: now - turn, bytes: this.bytes });
+    this.#watch.ended({ outcome, waitMs: turn - this.#createdAt, runMs: now - turn, bytes: this.bytes });
   }
 
   /**

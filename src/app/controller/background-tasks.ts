@@ -8,28 +8,28 @@ import { KubernetesClient } from '../../kubernetes/client.ts';
 import { Leadership } from '../../kubernetes/leadership.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { Annotator } from '../../orphans/annotator.ts';
-import type { Held } from '../../orphans/find.ts';
-import { describe, Patrol, type Witness } from '../../orphans/patrol.ts';
+import type { BackendObject } from '../../orphans/find.ts';
+import { describe, OrphanController, type OrphanObserver } from '../../orphans/orphan-controller.ts';
 import type { Backend } from '../../storage/backend.ts';
 import type { StorageService } from '../../storage/service.ts';
 import { controllerEvents } from '../events/controller-events.ts';
-import { repeatedly } from '../repeatedly.ts';
+import { runPeriodically } from '../run-periodically.ts';
 import type { BoxListener } from './box-poller.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
-export interface ClusterDuties {
+export interface BackgroundTasks {
   readonly onSnapshot: OnSnapshot;
   /** To be run around every call. */
   readonly interceptors: readonly Interceptor[];
   /** Tells Kubernetes of a box what its poller notices; undefined without Events. */
-  readonly watchBox: ((backend: Backend) => BoxListener) | undefined;
+  readonly watchBackend: ((backend: Backend) => BoxListener) | undefined;
   /** Begins to watch for the snapshot kinds and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
 }
 
-export interface DutiesOptions {
+export interface BackgroundTasksOptions {
   readonly config: Config;
   readonly access: Access;
   readonly storage: StorageService;
@@ -50,7 +50,7 @@ const RELEASE_MS = 2000;
  *
  * @throws Error when orphans are to be looked for and no namespace is known.
  */
-export function clusterDuties(options: DutiesOptions): ClusterDuties {
+export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTasks {
   const { config, access, storage, logger, metrics } = options;
   const known = config.orphans.namespace ?? access.namespace;
   if (known === undefined && config.orphans.enabled) {
@@ -65,32 +65,40 @@ export function clusterDuties(options: DutiesOptions): ClusterDuties {
   const events = config.events.enabled
     ? controllerEvents({ ...options, cluster, driver: config.driverName })
     : undefined;
-  let stopPatrol: (() => Promise<void>) | undefined;
+  let stopOrphanController: (() => Promise<void>) | undefined;
   const stopping = new AbortController();
   let watch: Promise<void> | undefined;
   return {
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
     interceptors: events?.interceptors ?? [],
-    watchBox: events?.watchBox,
+    watchBackend: events?.watchBox,
     start() {
       const onMissing = () => events?.snapshotKindsMissing();
       watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);
-      if (config.orphans.enabled) stopPatrol = startPatrol({ config, cluster, namespace, storage, logger, metrics });
+      if (config.orphans.enabled)
+        stopOrphanController = startOrphanController({ config, cluster, namespace, storage, logger, metrics });
     },
     async stop() {
       stopping.abort();
-      await Promise.all([annotator.stop(), events?.stop(), stopPatrol?.(), watch]);
+      await Promise.all([annotator.stop(), events?.stop(), stopOrphanController?.(), watch]);
     },
   };
 }
 
-interface PatrolParts extends Pick<DutiesOptions, 'config' | 'storage' | 'logger' | 'metrics'> {
+interface OrphanControllerParts extends Pick<BackgroundTasksOptions, 'config' | 'storage' | 'logger' | 'metrics'> {
   readonly cluster: KubernetesClient;
   /** Of the Lease, the ConfigMap and the Events. */
   readonly namespace: string;
 }
 
-function startPatrol({ config, cluster, namespace, storage, logger, metrics }: PatrolParts): () => Promise<void> {
+function startOrphanController({
+  config,
+  cluster,
+  namespace,
+  storage,
+  logger,
+  metrics,
+}: OrphanControllerParts): () => Promise<void> {
   const { driverName: driver, orphans } = config;
   const name = objectName(driver);
   const intervalMs = orphans.intervalMinutes * 60_000;
@@ -98,16 +106,16 @@ function startPatrol({ config, cluster, namespace, storage, logger, metrics }: P
     ...{ cluster, name, holder: `${hostname()}_${crypto.randomUUID()}` },
     seconds: 2 * (intervalMs / 1000),
   });
-  const patrol = new Patrol({
-    ...{ cluster, storage, leadership, driver, memo: name },
+  const controller = new OrphanController({
+    ...{ cluster, storage, leadership, driver, stateName: name },
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name },
     graceSeconds: orphans.graceMinutes * 60,
     deleteHalfMade: orphans.deleteHalfMade,
-    witness: witness(config.backends, logger, metrics),
+    observer: observerOf(config.backends, logger, metrics),
   });
   const stopping = new AbortController();
-  const passes = repeatedly(intervalMs, stopping.signal, async (signal) => {
-    await patrol.pass(AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]));
+  const passes = runPeriodically(intervalMs, stopping.signal, async (signal) => {
+    await controller.pass(AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]));
   });
   return async () => {
     stopping.abort();
@@ -123,22 +131,23 @@ export function objectName(driver: string): string {
   return `${driver}-orphans`;
 }
 
-const kinds: readonly Held['kind'][] = ['volume', 'snapshot', 'half-made'];
+const kinds: readonly BackendObject['kind'][] = ['volume', 'snapshot', 'half-made'];
 
-/** Logs what a patrol finds, and measures it. */
-function witness(backends: Config['backends'], logger: Logger, metrics: Metrics): Witness {
+/** Logs what a controller finds, and measures it. */
+function observerOf(backends: Config['backends'], logger: Logger, metrics: Metrics): OrphanObserver {
   return {
     orphans(all, fresh) {
       for (const { name: backend } of backends) {
         for (const kind of kinds) {
-          const found = all.filter((held) => held.backend === backend && held.kind === kind);
+          const found = all.filter((object) => object.backend === backend && object.kind === kind);
           metrics.set('orphans', { backend, kind }, found.length);
         }
       }
-      for (const held of fresh) logger.warn({ id: held.id, kind: held.kind, what: held.what }, describe(held));
+      for (const object of fresh)
+        logger.warn({ id: object.id, kind: object.kind, what: object.what }, describe(object));
     },
-    removed(held) {
-      logger.info({ id: held.id, what: held.what }, 'removed what an interrupted call left of a volume');
+    removed(object) {
+      logger.info({ id: object.id, what: object.what }, 'removed what an interrupted call left of a volume');
     },
     ended(outcome, reason) {
       metrics.count('orphanPasses', { outcome });

@@ -14,7 +14,7 @@ export const CLIENT = 3;
 export const FAILED = 2;
 
 /** A collector, and tracing that sends to it. */
-export interface TracedScene {
+export interface TracingFixture {
   readonly collector: Collector;
   readonly tracing: Tracing;
 }
@@ -24,7 +24,7 @@ export async function startTracing(
   t: TestContext,
   sampler: SamplerSettings = { name: 'parentbased_always_on', ratio: 1 },
   logger: Logger = createLogger('fatal'),
-): Promise<TracedScene> {
+): Promise<TracingFixture> {
   const collector = await Collector.start(t);
   const service = { name: 'a-test', version: '1.2.3' };
   const tracing = openTelemetry({ url: collector.url, sampler }, service, logger);

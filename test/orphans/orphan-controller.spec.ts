@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { inventory } from '../support/console.ts';
 import { persistentVolume, snapshotContent, type Trouble } from '../support/kubernetes-api.ts';
-import { emptySubvolume, GRACE_MS, HOUR_MS, loseDiskItem, startScene } from './scene.ts';
+import { emptySubvolume, GRACE_MS, HOUR_MS, loseDiskItem, startFixture } from './fixture.ts';
 
-const ids = (held: readonly { readonly id: string }[]) => held.map(({ id }) => id).toSorted();
+const ids = (objects: readonly { readonly id: string }[]) => objects.map(({ id }) => id).toSorted();
 
 test('what nothing refers to is told of once, after it has been seen so for the grace period', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   const [keptSnapshot, lostSnapshot] = [
     await makeSnapshot(stack.controller, kept),
@@ -28,14 +28,14 @@ test('what nothing refers to is told of once, after it has been seen so for the 
 });
 
 test('first-seen times outlive the process, and one that is referred to again begins anew', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
   await passAfter(0);
-  assert.deepEqual(Object.keys(JSON.parse(memoOf(api.all('configmaps')))), [lost]);
+  assert.deepEqual(Object.keys(JSON.parse(stateOf(api.all('configmaps')))), [lost]);
   refer(lost);
   await passAfter(GRACE_MS);
-  assert.deepEqual(JSON.parse(memoOf(api.all('configmaps'))), {});
+  assert.deepEqual(JSON.parse(stateOf(api.all('configmaps'))), {});
   api.remove('persistentvolumes', lost.slice('rds1:'.length));
   await passAfter(GRACE_MS);
   assert.deepEqual(told.orphans, []);
@@ -43,13 +43,13 @@ test('first-seen times outlive the process, and one that is referred to again be
   assert.deepEqual(ids(told.orphans), [lost]);
 });
 
-function memoOf(configMaps: readonly Record<string, unknown>[]): string {
+function stateOf(configMaps: readonly Record<string, unknown>[]): string {
   const { memo } = (configMaps[0]?.['data'] ?? {}) as { readonly memo?: string };
   return memo ?? '';
 }
 
 test('a snapshot that is being cut, its volume, and a volume that is still attached are no orphans', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, source, attached] = await Promise.all([1, 2, 3].map(() => makeVolume(stack.controller, MiB)));
   assert.ok(kept && source && attached);
   await makeSnapshot(stack.controller, source);
@@ -66,11 +66,11 @@ const troubles: readonly Trouble[] = [401, 403, 404, 409, 410, 429, 500, 503, 'c
 const kinds = ['persistentvolumes', 'volumesnapshotcontents', 'volumeattachments', 'configmaps', 'leases'];
 
 test('whatever goes wrong with whatever list or record, the pass is abandoned and nothing is concluded', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept, await makeSnapshot(stack.controller, kept));
   await passAfter(0);
-  const memo = memoOf(api.all('configmaps'));
+  const state = stateOf(api.all('configmaps'));
   for (const kind of kinds) {
     for (const trouble of troubles) {
       // That there is no record or Lease yet is an answer, and so is that somebody else was quicker.
@@ -79,7 +79,7 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
       const outcome = await passAfter(GRACE_MS);
       assert.ok(outcome === 'abandoned' || outcome === 'doubtful', `${kind} ${trouble}: ${outcome}`);
       assert.deepEqual(told.orphans, [], `${kind} ${trouble}`);
-      assert.equal(memoOf(api.all('configmaps')), memo, `${kind} ${trouble}`);
+      assert.equal(stateOf(api.all('configmaps')), state, `${kind} ${trouble}`);
     }
   }
   api.trouble = () => undefined;
@@ -88,7 +88,7 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
 });
 
 test('an empty answer while the boxes hold something is doubted, and told of once', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
   await passAfter(0);
@@ -103,14 +103,14 @@ test('an empty answer while the boxes hold something is doubted, and told of onc
 });
 
 test('a cluster that only names other drivers is an empty answer, too', async (t) => {
-  const { stack, api, passAfter } = await startScene(t);
+  const { stack, api, passAfter } = await startFixture(t);
   await makeVolume(stack.controller, MiB);
   api.put('persistentvolumes', persistentVolume('vol-1', 'other.example.com'));
   assert.equal(await passAfter(0), 'doubtful');
 });
 
 test('an answer that is older than one before is doubted', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const first = await makeVolume(stack.controller, MiB);
   refer(first);
   api.remember();
@@ -129,7 +129,7 @@ test('an answer that is older than one before is doubted', async (t) => {
 });
 
 test('a definition of VolumeSnapshotContents that is gone makes no snapshot an orphan', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
   api.trouble = ({ path }) => (path.endsWith('volumesnapshotcontents') ? 404 : undefined);
@@ -140,7 +140,7 @@ test('a definition of VolumeSnapshotContents that is gone makes no snapshot an o
 });
 
 test('many orphans at once are one doubt about Kubernetes, not a list of orphans', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, ...lost] = await Promise.all(Array.from({ length: 5 }, () => makeVolume(stack.controller, MiB)));
   assert.ok(kept);
   refer(kept);
@@ -154,7 +154,7 @@ test('many orphans at once are one doubt about Kubernetes, not a list of orphans
 });
 
 test('a box that cannot be read abandons the pass', async (t) => {
-  const { stack, told, refer, passAfter } = await startScene(t);
+  const { stack, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
   await stack.simulator.close();
@@ -163,13 +163,13 @@ test('a box that cannot be read abandons the pass', async (t) => {
 });
 
 test('who does not lead does not look', async (t) => {
-  const { api, passAfter } = await startScene(t, { leadership: { hold: async () => false } });
+  const { api, passAfter } = await startFixture(t, { leadership: { hold: async () => false } });
   assert.equal(await passAfter(0), 'follower');
   assert.deepEqual(api.requests, []);
 });
 
 test('an Event that cannot be written keeps nothing else from being told', async (t) => {
-  const { stack, api, told, refer, passAfter } = await startScene(t);
+  const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
   await passAfter(0);
@@ -181,7 +181,7 @@ test('an Event that cannot be written keeps nothing else from being told', async
 
 test('nothing is ever removed unless that is configured, and then only what holds no data', async (t) => {
   for (const deleteHalfMade of [false, true]) {
-    const { stack, api, told, refer, passAfter } = await startScene(t, { deleteHalfMade });
+    const { stack, api, told, refer, passAfter } = await startFixture(t, { deleteHalfMade });
     const kept = await makeVolume(stack.controller, MiB);
     const [whole, published] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
     refer(kept, await makeSnapshot(stack.controller, kept));
@@ -201,7 +201,7 @@ test('nothing is ever removed unless that is configured, and then only what hold
 });
 
 test('a volume whose disk item a reset of the router took is never removed, referred to or not', async (t) => {
-  const { stack, told, refer, passAfter } = await startScene(t, { deleteHalfMade: true });
+  const { stack, told, refer, passAfter } = await startFixture(t, { deleteHalfMade: true });
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
   for (const id of [kept, lost]) await loseDiskItem(stack, id);
@@ -214,7 +214,7 @@ test('a volume whose disk item a reset of the router took is never removed, refe
 });
 
 test('one pass removes no more than three', async (t) => {
-  const { stack, told, refer, passAfter } = await startScene(t, { deleteHalfMade: true });
+  const { stack, told, refer, passAfter } = await startFixture(t, { deleteHalfMade: true });
   const kept = await Promise.all(Array.from({ length: 40 }, () => makeVolume(stack.controller, MiB)));
   refer(...kept);
   for (let number = 0; number < 4; number += 1) await emptySubvolume(stack);
@@ -226,7 +226,7 @@ test('one pass removes no more than three', async (t) => {
 });
 
 test('a pass writes the annotations of contents that lack them, of this driver only', async (t) => {
-  const { stack, api, refer, passAfter } = await startScene(t);
+  const { stack, api, refer, passAfter } = await startFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
   refer(volume, snapshot);

@@ -2,7 +2,7 @@ import { FAILURES } from '../../failures/catalogue.ts';
 import type { EventReason } from '../../failures/events.ts';
 import { messageOf } from '../../failures/message.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
-import type { Teller, Unresolved } from '../../kubernetes/teller.ts';
+import type { EventRecorder, Unresolved } from '../../kubernetes/event-recorder.ts';
 import { StorageError } from '../../storage/errors.ts';
 
 /** What a call was for, in Kubernetes. */
@@ -19,8 +19,8 @@ const FORGET_MS = 900_000;
 /** Objects whose failures are remembered; beyond it the oldest are forgotten. */
 const MAX_KNOWN = 1000;
 
-export interface FailureTellerOptions {
-  readonly teller: Teller;
+export interface FailureEventsOptions {
+  readonly recorder: EventRecorder;
   /** How long what may pass must have lasted for an object before it is told, in ms. */
   readonly lastingMs: number;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -34,12 +34,12 @@ interface Failing {
 }
 
 /** Turns failed calls into Events of the objects that they were for. */
-export class FailureTeller {
-  readonly #options: FailureTellerOptions;
+export class FailureEvents {
+  readonly #options: FailureEventsOptions;
   readonly #now: () => number;
   readonly #failing = new Map<string, Failing>();
 
-  constructor(options: FailureTellerOptions) {
+  constructor(options: FailureEventsOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
@@ -56,7 +56,7 @@ export class FailureTeller {
     const code = subject.makes !== undefined && error.kind === 'notFound' ? 'RC-NOSRC' : error.code;
     const { event: reason, passes } = FAILURES[code];
     if (reason === undefined || (passes && !this.#hasLasted(subject.key, reason))) return;
-    this.#options.teller.tell(subject.about, { reason, message: messageOf(code, error.object, error.detail) });
+    this.#options.recorder.record(subject.about, { reason, message: messageOf(code, error.object, error.detail) });
   }
 
   #hasLasted(key: string, reason: EventReason): boolean {

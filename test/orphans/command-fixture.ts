@@ -13,7 +13,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-export interface Desk {
+export interface CommandFixture {
   readonly stack: Stack;
   readonly api: KubernetesApi;
   /** Runs `rose-csi orphans` against box and cluster, with lines on its standard input. */
@@ -21,7 +21,7 @@ export interface Desk {
 }
 
 /** A box with a controller, and an API server that knows nothing yet. */
-export async function startDesk(t: TestContext, options: StackOptions = {}): Promise<Desk> {
+export async function startCommandFixture(t: TestContext, options: StackOptions = {}): Promise<CommandFixture> {
   const stack = await startStack(t, options);
   const api = await KubernetesApi.start(t);
   const kubeconfig = join(stack.directory, 'kubeconfig');

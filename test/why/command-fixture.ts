@@ -16,14 +16,14 @@ export interface Result {
   readonly stderr: string;
 }
 
-export interface Desk {
+export interface CommandFixture {
   readonly api: ReadOnlyApi;
   /** Runs `rose-csi why` against the cluster. */
   run(...args: readonly string[]): Promise<Result>;
 }
 
 /** A cluster of these objects, and the real command. */
-export async function startDesk(t: TestContext, objects: Objects): Promise<Desk> {
+export async function startCommandFixture(t: TestContext, objects: Objects): Promise<CommandFixture> {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-why-'));
   t.after(() => rm(directory, { recursive: true, force: true }));
   const api = await ReadOnlyApi.start(t, objects);

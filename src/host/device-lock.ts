@@ -15,7 +15,7 @@ const LOCK_SECONDS = 10;
  * @param identify looks the device of the volume up once more
  * @throws StorageError `unavailable` when the device is no longer the one of the volume, `busy` when it is locked
  */
-export async function whileHeld<T>(
+export async function withDeviceLock<T>(
   host: Processes,
   device: BlockDevice,
   identify: () => Promise<BlockDevice | undefined>,

@@ -1,11 +1,15 @@
 /** What a node still has of publications of a volume that have ended, though nobody unstaged it: a forced detach. */
 import { StorageError } from '../storage/errors.ts';
-import type { Attachment, Target } from './attachment.ts';
-import type { NodeTools, VolumeName } from './node-tools.ts';
+import type { Attachment, NvmeTarget } from './attachment.ts';
+import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
 import { isFree } from './volume-users.ts';
 
 /** NQNs of the volume that this node is connected to, other than that of the publication. */
-export async function earlierPublications(attachment: Attachment, volume: VolumeName, now: Target): Promise<string[]> {
+export async function staleConnections(
+  attachment: Attachment,
+  volume: VolumeIdentity,
+  now: NvmeTarget,
+): Promise<string[]> {
   return (await attachment.connected(volume.nqn)).filter((nqn) => nqn !== now.nqn);
 }
 
@@ -15,9 +19,13 @@ export async function earlierPublications(attachment: Attachment, volume: Volume
  *
  * @throws StorageError `unavailable` when one still leads to the box, and when one cannot be ended
  */
-export async function endEarlierPublications(tools: NodeTools, volume: VolumeName, now: Target): Promise<void> {
+export async function endStaleConnections(
+  tools: NodeDependencies,
+  volume: VolumeIdentity,
+  now: NvmeTarget,
+): Promise<void> {
   const { attachment, logger, onUnflushed } = tools;
-  for (const nqn of await earlierPublications(attachment, volume, now)) {
+  for (const nqn of await staleConnections(attachment, volume, now)) {
     if (await attachment.isLive(nqn)) throw stillThere(volume, nqn);
     const device = await attachment.find(nqn);
     const isUsed = device !== undefined && !(await isFree(device));
@@ -27,6 +35,6 @@ export async function endEarlierPublications(tools: NodeTools, volume: VolumeNam
   }
 }
 
-function stillThere({ id }: VolumeName, nqn: string): StorageError {
+function stillThere({ id }: VolumeIdentity, nqn: string): StorageError {
   return new StorageError('NODE-STALE', id, nqn);
 }

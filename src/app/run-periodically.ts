@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * @param work must not throw
  * @param firstPauseMs before the first time
  */
-export async function repeatedly(
+export async function runPeriodically(
   pauseMs: number,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<unknown>,

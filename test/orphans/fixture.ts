@@ -4,8 +4,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { Leadership } from '../../src/kubernetes/leadership.ts';
 import { createLogger } from '../../src/observability/log.ts';
-import type { Held } from '../../src/orphans/find.ts';
-import { Patrol, type PatrolOptions } from '../../src/orphans/patrol.ts';
+import type { BackendObject } from '../../src/orphans/find.ts';
+import { OrphanController, type OrphanControllerOptions } from '../../src/orphans/orphan-controller.ts';
 import { identity } from '../../src/storage/identity.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { change, showRows } from '../support/console.ts';
@@ -13,18 +13,18 @@ import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kub
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 export const DRIVER = 'rds.rose-csi.io';
-export const MEMO = 'test-orphans';
+export const STATE_NAME = 'test-orphans';
 export const HOUR_MS = 3_600_000;
 
-/** A box, a controller, an API server, and a patrol over both that passes when it is told to. */
-export interface Scene {
+/** A box, a controller, an API server, and an orphan controller over both whose passes the test starts. */
+export interface Fixture {
   readonly stack: Stack;
   readonly api: KubernetesApi;
   readonly storage: StorageService;
-  readonly patrol: Patrol;
-  /** What the patrol told. */
+  readonly controller: OrphanController;
+  /** What the controller reported. */
   readonly told: Told;
-  /** The patrol's clock, in ms since the epoch. */
+  /** The clock of the controller, in ms since the epoch. */
   readonly clock: { ms: number };
   /** Makes Kubernetes refer to volumes and snapshots. */
   refer(...ids: readonly string[]): void;
@@ -33,7 +33,7 @@ export interface Scene {
 }
 
 export interface Told {
-  orphans: readonly Held[];
+  orphans: readonly BackendObject[];
   readonly fresh: string[];
   readonly removed: string[];
   readonly failed: string[];
@@ -44,22 +44,29 @@ export interface Told {
 /** Time enough between two passes. */
 export const GRACE_MS = 24 * HOUR_MS;
 
-export async function startScene(
+export async function startFixture(
   t: TestContext,
-  options: Partial<PatrolOptions> = {},
+  options: Partial<OrphanControllerOptions> = {},
   stackOptions: StackOptions = {},
-): Promise<Scene> {
+): Promise<Fixture> {
   const stack = await startStack(t, stackOptions);
   const api = await KubernetesApi.start(t);
   const storage = await storageOf(t, stack);
   const told: Told = { orphans: [], fresh: [], removed: [], failed: [], ended: [], reason: undefined };
   const clock = { ms: Date.now() };
   const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 300 });
-  const patrol = new Patrol({
-    ...{ cluster, storage, driver: DRIVER, memo: MEMO, graceSeconds: GRACE_MS / 1000, deleteHalfMade: false },
-    about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: MEMO },
-    leadership: new Leadership({ cluster, name: MEMO, holder: 'tests', seconds: 7200 }),
-    witness: {
+  const controller = new OrphanController({
+    ...{
+      cluster,
+      storage,
+      driver: DRIVER,
+      stateName: STATE_NAME,
+      graceSeconds: GRACE_MS / 1000,
+      deleteHalfMade: false,
+    },
+    about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: STATE_NAME },
+    leadership: new Leadership({ cluster, name: STATE_NAME, holder: 'tests', seconds: 7200 }),
+    observer: {
       orphans: (all, fresh) => {
         told.orphans = all;
         told.fresh.push(...fresh.map(({ id }) => id));
@@ -76,9 +83,9 @@ export async function startScene(
   });
   const passAfter = async (ms: number) => {
     clock.ms += ms;
-    return await patrol.pass(AbortSignal.timeout(60_000));
+    return await controller.pass(AbortSignal.timeout(60_000));
   };
-  return { stack, api, storage, patrol, told, clock, refer: (...ids) => refer(api, ...ids), passAfter };
+  return { stack, api, storage, controller, told, clock, refer: (...ids) => refer(api, ...ids), passAfter };
 }
 
 /** Makes Kubernetes refer to volumes and snapshots. */

@@ -1,13 +1,13 @@
 import PQueue from 'p-queue';
 import { ENDS } from '../failures/events.ts';
-import type { Cluster, Happening, ObjectReference } from './cluster.ts';
+import type { Cluster, EventNote, ObjectReference } from './cluster.ts';
 import { eventName } from './event.ts';
-import { insist } from './insist.ts';
+import { retryTransient } from './retry-transient.ts';
 
-export interface TellerOptions {
+export interface EventRecorderOptions {
   readonly cluster: Pick<Cluster, 'event'>;
   /** Told of Events that are given up. */
-  readonly onFailure: (happening: Happening, error: unknown) => void;
+  readonly onFailure: (note: EventNote, error: unknown) => void;
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;
   /** Milliseconds before each further attempt; replaced in tests. */
@@ -32,35 +32,35 @@ export interface Unresolved {
 }
 
 /** Tells people of what happened to an object. */
-export interface Teller {
+export interface EventRecorder {
   /** Returns at once and never throws. */
-  tell(about: ObjectReference | Unresolved, happening: Happening): void;
+  record(about: ObjectReference | Unresolved, note: EventNote): void;
 }
 
 /**
  * Writes Events behind the back of whoever tells: nobody waits for the API server, fails because of it, or fills the
  * memory while it does not answer.
  */
-export class EventTeller implements Teller {
-  readonly #options: TellerOptions;
+export class KubernetesEventRecorder implements EventRecorder {
+  readonly #options: EventRecorderOptions;
   readonly #now: () => number;
   readonly #queue = new PQueue({ concurrency: 2 });
   readonly #stopping = new AbortController();
-  /** When each happening may be told again. The oldest is the first. */
+  /** When each note may be told again. The oldest is the first. */
   readonly #silentUntil = new Map<string, number>();
 
-  constructor(options: TellerOptions) {
+  constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  tell(about: ObjectReference | Unresolved, happening: Happening): void {
-    const key = keyOf(about, happening);
+  record(about: ObjectReference | Unresolved, note: EventNote): void {
+    const key = keyOf(about, note);
     if (this.#now() < (this.#silentUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
     if (this.#stopping.signal.aborted || this.#queue.size >= MAX_WAITING) return;
     this.#keepSilent(key, SILENCE_MS);
-    for (const reason of ENDS[happening.reason] ?? []) this.#silentUntil.delete(keyOf(about, { ...happening, reason }));
-    void this.#queue.add(() => this.#write(key, about, happening));
+    for (const reason of ENDS[note.reason] ?? []) this.#silentUntil.delete(keyOf(about, { ...note, reason }));
+    void this.#queue.add(() => this.#write(key, about, note));
   }
 
   /** Gives up what is under way and what waits. */
@@ -70,18 +70,18 @@ export class EventTeller implements Teller {
     await this.#queue.onIdle();
   }
 
-  async #write(key: string, about: ObjectReference | Unresolved, happening: Happening): Promise<void> {
+  async #write(key: string, about: ObjectReference | Unresolved, note: EventNote): Promise<void> {
     const { cluster, onFailure, pausesMs = PAUSES_MS } = this.#options;
     try {
-      await insist(pausesMs, this.#stopping.signal, async (signal) => {
+      await retryTransient(pausesMs, this.#stopping.signal, async (signal) => {
         const object = 'find' in about ? await about.find(signal) : about;
         if (object === undefined) this.#keepSilent(key, FAILED_SILENCE_MS);
-        else await cluster.event(object, happening, signal);
+        else await cluster.event(object, note, signal);
       });
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#keepSilent(key, FAILED_SILENCE_MS);
-      onFailure(happening, error);
+      onFailure(note, error);
     }
   }
 
@@ -94,7 +94,7 @@ export class EventTeller implements Teller {
 }
 
 /** The same for what need not be told twice. */
-function keyOf(about: ObjectReference | Unresolved, happening: Happening): string {
-  if (!('find' in about)) return eventName(about, happening);
-  return `${about.key} ${happening.reason} ${happening.subject ?? ''}`;
+function keyOf(about: ObjectReference | Unresolved, note: EventNote): string {
+  if (!('find' in about)) return eventName(about, note);
+  return `${about.key} ${note.reason} ${note.subject ?? ''}`;
 }

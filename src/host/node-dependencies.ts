@@ -5,7 +5,7 @@ import type { Mounts } from './mounts.ts';
 import type { Processes } from './processes.ts';
 
 /** A volume as its id names it. */
-export interface VolumeName {
+export interface VolumeIdentity {
   /** The CSI volume id, for messages and locks. */
   readonly id: string;
   readonly uuid: string;
@@ -14,7 +14,7 @@ export interface VolumeName {
 }
 
 /** What the parts of the node side share. */
-export interface NodeTools {
+export interface NodeDependencies {
   readonly host: Processes;
   readonly attachment: Attachment;
   readonly mounts: Mounts;
@@ -23,7 +23,7 @@ export interface NodeTools {
   /** How long an unstage waits for a box that does not answer, in ms, before it gives up what was not flushed. */
   readonly patienceMs: number;
   /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
-  readonly onUnflushed?: (volume: VolumeName) => void;
+  readonly onUnflushed?: (volume: VolumeIdentity) => void;
   /** Told of a volume that was mounted at its old size, and why; must not throw. */
-  readonly onNotGrown?: (volume: VolumeName, fact: string) => void;
+  readonly onNotGrown?: (volume: VolumeIdentity, fact: string) => void;
 }
