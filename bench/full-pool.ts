@@ -10,7 +10,7 @@ import { median, round } from './statistics.ts';
 const LATENCY_MS = 5;
 const WARM_UP = 3;
 
-/** The calls that ask the box, among 1,000 volumes and as many snapshots of others, which it has to look through. */
+/** The calls that ask the RDS, among 1,000 volumes and as many snapshots of others, which it has to look through. */
 export const fullPool: Section = {
   name: 'full-pool',
   about: 'every RPC with 1,000 volumes and 1,000 snapshots in the pool, and the lists of them from end to end',
@@ -26,7 +26,7 @@ export const fullPool: Section = {
         .filter(([, { execs }]) => execs > 0)
         .map(([rpc, { ms, execs, busyMs }]): FullPoolRow => {
           const of = { volumes: objects, snapshots: objects, latencyMs: LATENCY_MS, n: ms.length };
-          const perCall = { execs: round(execs / ms.length), boxP50: round(median(busyMs)) };
+          const perCall = { execs: round(execs / ms.length), rdsP50: round(median(busyMs)) };
           return { kind: 'full-pool', rpc, ...of, p50: round(median(ms)), ...perCall };
         });
     });

@@ -31,7 +31,7 @@ test('each is told for what it is, with what a person can do', () => {
     `  nested         ${id}  rds1/cold`,
     `  undecided      ${id}  rds1/cold  3d`,
   ]);
-  assert.ok(text.includes(`remove it on its box:\n  # rds2\n${REMOVAL}\n`), text);
+  assert.ok(text.includes(`remove it on its RDS:\n  # rds2\n${REMOVAL}\n`), text);
   assert.match(text, /docs\/guides\/backup\.md.*docs\/guides\/troubleshooting\.md/s);
 });
 

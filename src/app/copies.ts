@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
 const HINTS: Readonly<Record<Kind, string>> = {
   copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md.',
   'half-received':
-    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its box:',
+    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its RDS:',
   nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
   undecided:
     'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until somebody has decided: docs/guides/troubleshooting.md.',
@@ -61,7 +61,7 @@ function table(copies: readonly InventoryCopy[], { now, width }: CopiesOptions):
   return printTable(COLUMNS, rows, { width, indent: '  ' });
 }
 
-/** The commands that remove half-received ones, by box. One that shows no uuid is found by hand. */
+/** The commands that remove half-received ones, by RDS. One that shows no uuid is found by hand. */
 function removals(copies: readonly InventoryCopy[]): string[] {
   const half = copies.filter(({ kind, uuid }) => kind === 'half-received' && uuid !== '');
   return [...Map.groupBy(half, ({ backend }) => backend)].flatMap(([backend, some]) => [

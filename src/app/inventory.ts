@@ -8,10 +8,10 @@ import type { StorageService } from '../storage/service.ts';
 const PROBE_MS = 10_000;
 
 /**
- * Everything of our owners on these boxes, for a person.
+ * Everything of our owners on these backends, for a person.
  *
- * @param patienceMs with all boxes together
- * @throws Error as the storage says it; where a pool is not the configured one, with what the boxes have in its place.
+ * @param patienceMs with all backends together
+ * @throws Error as the storage says it; where a pool is not the configured one, with what the backends have in its place.
  */
 export async function inventoryOrExplain(
   storage: StorageService,
@@ -27,7 +27,7 @@ export async function inventoryOrExplain(
   }
 }
 
-/** What does not fit the configuration, of each box that answers. */
+/** What does not fit the configuration, of each RDS that answers. */
 async function problemsOf(storage: StorageService, backends: readonly Backend[]): Promise<string[]> {
   const all = await Promise.all(
     backends.map(async ({ name }) => {

@@ -20,7 +20,7 @@ export interface NodeDependencies {
   readonly mounts: Mounts;
   readonly formatting: Formatting;
   readonly logger: Logger;
-  /** How long an unstage waits for a box that does not answer, in ms, before it gives up what was not flushed. */
+  /** How long an unstage waits for an RDS that does not answer, in ms, before it gives up what was not flushed. */
   readonly patienceMs: number;
   /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
   readonly onUnflushed?: (volume: VolumeIdentity) => void;

@@ -73,7 +73,7 @@ test('a connection that is not live is not used, nor is one without a size', asy
   assert.deepEqual(await fake.calls(), []);
 });
 
-test('a connection to another box is never taken for the one that is asked for', async (t) => {
+test('a connection to another RDS is never taken for the one that is asked for', async (t) => {
   const target = { ...TARGET, address: '2001:db8::1' };
   for (const [address, ok] of [
     ['traddr=2001:db8::1,trsvcid=4420,src_addr=2001:db8::7', true],

@@ -9,7 +9,7 @@ import { type Controller, controllersOf, namespaceOf, namespacesOf, ownerOf } fr
 import { ProcessError, type Processes } from './processes.ts';
 import { waitFor } from './wait.ts';
 
-/** Bounds, in ms; a box shows a new namespace after up to 30 s (docs/routeros.md, 10). */
+/** Bounds, in ms; an RDS shows a new namespace after up to 30 s (docs/routeros.md, 10). */
 export interface NvmeTimes {
   readonly connectMs: number;
   readonly liveMs: number;
@@ -47,7 +47,7 @@ export class NvmeTcp implements Attachment {
   async connect(target: NvmeTarget, signal: AbortSignal): Promise<BlockDevice> {
     const { nqn, address, port } = target;
     if (!(await this.#isConnected(nqn))) await this.#connect(target, signal);
-    await this.#refuseOtherBox(target);
+    await this.#refuseOtherRds(target);
     const ready = async () => ((await this.isLive(nqn)) ? await this.#usable(nqn) : undefined);
     const device = await waitFor(ready, this.#times.liveMs, signal);
     if (device !== undefined) return device;
@@ -115,8 +115,8 @@ export class NvmeTcp implements Attachment {
     }
   }
 
-  /** Two boxes may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
-  async #refuseOtherBox({ nqn, address, port }: NvmeTarget): Promise<void> {
+  /** Two backends may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
+  async #refuseOtherRds({ nqn, address, port }: NvmeTarget): Promise<void> {
     for (const { name, peer } of await controllersOf(this.#places, nqn)) {
       if (peer === undefined || isPlace(peer, address, port)) continue;
       throw new StorageError('NODE-OTHER', nqn, `${peer.address}:${peer.port} (${name}), not ${address}:${port}`);

@@ -51,7 +51,7 @@ const UMOUNT_MS = 5000;
 /** For one volume at a time: the caller holds its lock. */
 export class Staging {
   readonly #tools: NodeDependencies;
-  /** Since when boxes are waited for, by volume id, over all calls that do. */
+  /** Since when backends are waited for, by volume id, over all calls that do. */
   readonly #lostSince = new Map<string, number>();
 
   constructor(tools: NodeDependencies) {
@@ -200,7 +200,7 @@ export class Staging {
   }
 
   /**
-   * Unmounts, waits until all is flushed, disconnects, and proves that. When the box does not answer it is waited for,
+   * Unmounts, waits until all is flushed, disconnects, and proves that. When the RDS does not answer it is waited for,
    * by as many calls as it takes; after `patienceMs` the connection is given up, and with it what was not flushed.
    *
    * @throws StorageError `busy` while the volume is still published or in use, `unavailable` while it is being flushed
@@ -214,7 +214,7 @@ export class Staging {
       const isFlushed = isUnmounted && (device === undefined || (await this.#becomesFree(device, signal)));
       const isLive = await attachment.isLive(volume.nqn);
       if (isFlushed) {
-        // What a lost box did not take in time, the kernel has dropped.
+        // What a lost RDS did not take in time, the kernel has dropped.
         if (this.#lostSince.has(volume.id) && !isLive) this.#tellLost(volume);
         break;
       }
@@ -247,7 +247,7 @@ export class Staging {
   #tellLost(volume: VolumeIdentity): void {
     this.#tools.logger.error(
       { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
-      'the box is gone: the volume is disconnected, and what was not flushed to it is lost',
+      'the RDS is gone: the volume is disconnected, and what was not flushed to it is lost',
     );
     this.#tools.onUnflushed?.(volume);
   }

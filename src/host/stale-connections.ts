@@ -14,10 +14,10 @@ export async function staleConnections(
 }
 
 /**
- * Ends the connections of earlier publications. The box has exported the volume under another NQN since, and another node
+ * Ends the connections of earlier publications. The RDS has exported the volume under another NQN since, and another node
  * may have written to it: what was not flushed here must never reach it.
  *
- * @throws StorageError `unavailable` when one still leads to the box, and when one cannot be ended
+ * @throws StorageError `unavailable` when one still leads to the RDS, and when one cannot be ended
  */
 export async function endStaleConnections(
   tools: NodeDependencies,

@@ -1,4 +1,4 @@
-/** Tells the box what the filesystems of this node's volumes do not use any more, by fstrim(8). */
+/** Tells the RDS what the filesystems of this node's volumes do not use any more, by fstrim(8). */
 import { basename, join } from 'node:path';
 import { volumeUuidOf } from '../storage/nqn.ts';
 import { type BlockDevice, PLACES, type Places, readAttribute } from './block-device.ts';

@@ -3,14 +3,14 @@ import { type BackendObject, backendObjects, findOrphans, referenceTo } from './
 import { type Mismatch, mismatchesIn, renaming } from './mismatches.ts';
 import { doubtAbout, type KubernetesView, namedIn, objectOf, type Reference, referencesOf } from './references.ts';
 
-/** What the boxes hold, against what Kubernetes refers to at this moment. */
+/** What the backends hold, against what Kubernetes refers to at this moment. */
 export interface Comparison {
   readonly objects: readonly BackendObject[];
   /** Held, and referred to by nothing. Without a grace period: what is being made right now is among them. */
   readonly orphans: readonly BackendObject[];
   /** Held, and referred to under the name of another backend. None of them is an orphan. */
   readonly mismatches: readonly Mismatch[];
-  /** What Kubernetes names under this driver, and no box holds under our owners, whatever its backend is called. */
+  /** What Kubernetes names under this driver, and no RDS holds under our owners, whatever its backend is called. */
   readonly unseen: readonly Reference[];
   /** Why Kubernetes' answer may be of the wrong cluster, or not whole. */
   readonly doubt: string | undefined;
@@ -36,7 +36,7 @@ export function compare(inventory: Inventory, view: KubernetesView, driver: stri
  * name of another backend either, for that may be the same one renamed. A copy may be if it is named as one: what is
  * referred to stays.
  *
- * @param all everything that was found on the boxes
+ * @param all everything that was found on the backends
  * @param view what Kubernetes knows; undefined when it was not asked
  * @param copyOf the handle whose copy the object is said to be
  */

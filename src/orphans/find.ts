@@ -1,7 +1,7 @@
 import type { Inventory, InventorySnapshot, InventoryVolume, Origin } from '../storage/inventory.ts';
 import { type KubernetesView, objectOf, type Reference, type References, referencesOf } from './references.ts';
 
-/** Something of ours on a box. */
+/** Something of ours on an RDS. */
 export interface BackendObject {
   readonly id: string;
   /** Half-made: a volume that {@link lacks} a part. */
@@ -55,15 +55,15 @@ export function findOrphans(
   );
 }
 
-/** How Kubernetes refers to something on a box. */
+/** How Kubernetes refers to something on an RDS. */
 export interface Relation {
   /** The object of Kubernetes, for people. */
   readonly by: string;
-  /** The handle that it names, if that has another backend than the one whose box holds the object: a mismatch. */
+  /** The handle that it names, if that has another backend than the one whose RDS holds the object: a mismatch. */
   readonly as: string | undefined;
 }
 
-/** How Kubernetes refers to something on a box, under its own name if there is a choice; undefined when it does not. */
+/** How Kubernetes refers to something on an RDS, under its own name if there is a choice; undefined when it does not. */
 export function referenceTo(object: BackendObject, references: References): Relation | undefined {
   const { id, kind, source = '' } = object;
   const relation = properFirst(relationsOf(id, references));

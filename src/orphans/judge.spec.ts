@@ -11,7 +11,7 @@ const orphan = (id: string): BackendObject => ({
 
 const rules = (seconds: number, total = 100) => ({ now: seconds * 1000, graceSeconds: 3600, total });
 
-test('what is seen once is no orphan yet, however old the box says it is', () => {
+test('what is seen once is no orphan yet, however old the RDS says it is', () => {
   const first = judge([orphan('a')], {}, rules(1_000_000));
   assert.deepEqual(first.orphans, []);
   assert.deepEqual(first.firstSeen, { a: 1_000_000 });

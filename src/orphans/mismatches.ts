@@ -2,7 +2,7 @@ import { type BackendObject, relationsOf } from './find.ts';
 import type { References } from './references.ts';
 
 /**
- * An object on a box that Kubernetes refers to under the name of another backend. Either the backend was renamed in the
+ * An object on an RDS that Kubernetes refers to under the name of another backend. Either the backend was renamed in the
  * configuration, and this is what the reference means; or the object of that name is there, too, and this is a copy of it.
  */
 export interface Mismatch {
@@ -16,7 +16,7 @@ export interface Mismatch {
 }
 
 /**
- * @param objects everything that was found on the boxes
+ * @param objects everything that was found on the backends
  * @returns the mismatches. Two objects of one uuid that are each referred to under their own name are none.
  */
 export function mismatchesIn(objects: readonly BackendObject[], references: References): Mismatch[] {

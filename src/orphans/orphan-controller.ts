@@ -58,7 +58,7 @@ export class OrphanController {
   readonly #freshness = new Freshness();
   /** Orphans that were told of by this process. */
   #reported: ReadonlySet<string> = new Set();
-  /** Half-made volumes that the box did not find to be without data. */
+  /** Half-made volumes that the RDS did not find to be without data. */
   readonly #leftAlone = new Set<string>();
   #doubtReported = false;
 
@@ -97,7 +97,7 @@ export class OrphanController {
     const total = totals.volumes + totals.snapshots;
     const verdict = judge(found, parseFirstSeen(earlier.text), { now: now(), graceSeconds, total });
     if (verdict.isMass) {
-      const text = `${found.length} of ${total} objects on the boxes look orphaned at once; Kubernetes is doubted, and none is called an orphan`;
+      const text = `${found.length} of ${total} objects on the backends look orphaned at once; Kubernetes is doubted, and none is called an orphan`;
       return await this.#doubt(text, signal);
     }
     await cluster.writeState(stateName, { ...earlier, text: printFirstSeen(verdict.firstSeen) }, signal);

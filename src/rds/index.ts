@@ -26,8 +26,8 @@ export type {
   PoolSpace,
   SubvolumeRow,
 } from './rows.ts';
-export { poolContents, poolSpace, probeBox } from './scripts/box.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
+export { poolContents, poolSpace, probeRds as probeBox } from './scripts/device.ts';
 export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';

@@ -16,7 +16,7 @@ export interface ConsoleAnswer extends ExecResult {
 }
 
 /**
- * One box for diagnosis: what is sent goes out once, at once and without a retry, queue or breaker, so that what the box
+ * One RDS for diagnosis: what is sent goes out once, at once and without a retry, queue or breaker, so that what the RDS
  * does can be seen as it is. Lines sent at the same time share a connection, each in a channel of its own.
  */
 export interface RouterOsConsole {

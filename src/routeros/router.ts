@@ -31,13 +31,13 @@ export interface RouterOsOptions {
   /** Default 22. */
   readonly port?: number;
   /**
-   * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. A
+   * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the RDS is being changed. A
    * function is asked at every connect.
    */
   readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
-  /** Execs under way at one time; default `auto`: one, and up to four as long as the box bears it (docs/routeros.md, U15). */
+  /** Execs under way at one time; default `auto`: one, and up to four as long as the RDS bears it (docs/routeros.md, U15). */
   readonly maxInFlight?: number | 'auto';
   /** Execs that may wait for their turn; default 256. */
   readonly maxQueued?: number;
@@ -46,7 +46,7 @@ export interface RouterOsOptions {
   /** Milliseconds for one exec once connected; default 20 000. */
   readonly execTimeoutMs?: number;
   /**
-   * Milliseconds from its sending in which a script may change something on the box; default 10 000, the least is 3 000.
+   * Milliseconds from its sending in which a script may change something on the RDS; default 10 000, the least is 3 000.
    * After an answer was lost, nothing else is done to the object for as long.
    */
   readonly writeWithinMs?: number;
@@ -60,7 +60,7 @@ export interface RouterOsOptions {
   readonly watchExec?: WatchExec;
 }
 
-/** How a box is left alone unless something else is said. */
+/** How an RDS is left alone unless something else is said. */
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
 /** Ends of an exec that may come of too many at once; every other one is an answer in time. */
@@ -249,13 +249,13 @@ class Router implements RouterOs {
         this.#noted(session, parseAnswer(output, question.nonce, note));
       } catch (error) {
         if (!(error instanceof RouterOsError) || error instanceof ChannelRefused) throw error;
-        throw new RouterOsError('unreachable', `the uptime of the box cannot be read: ${error.detail}`, {
+        throw new RouterOsError('unreachable', `the uptime of the RDS cannot be read: ${error.detail}`, {
           cause: error,
         });
       }
     }
     if (!reading.isFresh(this.#clock.now())) {
-      throw new RouterOsError('unreachable', 'the box does not tell its uptime');
+      throw new RouterOsError('unreachable', 'the RDS does not tell its uptime');
     }
     return reading.deadline(this.#clock.now(), this.#writeWithinMs);
   }
@@ -298,7 +298,7 @@ function abandoned(): RouterOsError {
 }
 
 /**
- * The way to one box. It connects when first used, begins execs in the order of the calls, as many at once as its window
+ * The way to one RDS. It connects when first used, begins execs in the order of the calls, as many at once as its window
  * allows, and repeats what the retry policy says. A call ends at its deadline or when its signal aborts; an exec that was sent keeps its place
  * until it is answered or out of time, as its script may be running (docs/routeros.md, U22).
  *

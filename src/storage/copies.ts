@@ -33,7 +33,7 @@ export interface InventoryCopy {
   readonly backend: string;
   readonly pool: string;
   readonly subvolume: string;
-  /** Its own on the box, which no other subvolume has; empty where the box shows none. */
+  /** Its own on the RDS, which no other subvolume has; empty where the RDS shows none. */
   readonly uuid: string;
 }
 
@@ -53,7 +53,7 @@ export interface Sorted {
 
 /**
  * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where several pools have one of an id that could be
- * the object, the box is asked which it is, as every call asks it.
+ * the object, the RDS is asked which it is, as every call asks it.
  *
  * @throws RdsError when it cannot be asked.
  */
@@ -92,7 +92,8 @@ async function homeOf({ rds }: Backend, some: readonly Named[], call: Call): Pro
   const { name } = first;
   try {
     const { subvolumes } = await rds.run(
-      (box) => ('origin' in name ? readVolume(box, volumeRef(name.uuid)) : readSnapshot(box, snapshotRef(name.uuid))),
+      (settings) =>
+        'origin' in name ? readVolume(settings, volumeRef(name.uuid)) : readSnapshot(settings, snapshotRef(name.uuid)),
       call,
     );
     return [...pools].find((pool) => pool === subvolumes[0]?.fs);
@@ -112,7 +113,7 @@ function copyOf({ name: backend }: Backend, kind: Found['kind'], { row, name }: 
   return { kind, name, createdAtSeconds, backend, pool, subvolume, uuid };
 }
 
-/** Says what each is a copy of: of several boxes, the one that has the object, since transfers go from box to box. */
+/** Says what each is a copy of: of several backends, the one that has the object, since transfers go from RDS to RDS. */
 export function attribute(
   found: readonly Found[],
   backends: readonly Backend[],

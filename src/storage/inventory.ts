@@ -23,7 +23,7 @@ import { publishedNodes } from './volumes.ts';
 
 export type { InventoryCopy, Origin };
 
-/** A volume as the box holds it, whole or not. */
+/** A volume as the RDS holds it, whole or not. */
 export interface InventoryVolume {
   readonly id: string;
   readonly backend: string;
@@ -52,7 +52,7 @@ export interface InventorySnapshot {
   readonly duplicates: readonly string[];
 }
 
-/** Everything of our owners on the configured boxes. */
+/** Everything of our owners on the configured backends. */
 export interface Inventory {
   readonly volumes: readonly InventoryVolume[];
   readonly snapshots: readonly InventorySnapshot[];
@@ -67,7 +67,7 @@ const ITEM_ROWS = 50;
 const HEX = '0123456789abcdef';
 
 /**
- * Reads everything of our owners on these boxes, in as many execs as it takes.
+ * Reads everything of our owners on these backends, in as many execs as it takes.
  *
  * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
  */
@@ -91,7 +91,9 @@ async function backendInventory(backend: Backend, call: Call): Promise<Part> {
     for (const pool of settings.pools) {
       const page = { pool, copies: true };
       volumes.push(
-        ...(await walk((after) => rds.run((box) => listVolumes(box, { ...page, after, limit: VOLUME_ROWS }), call))),
+        ...(await walk((after) =>
+          rds.run((settings) => listVolumes(settings, { ...page, after, limit: VOLUME_ROWS }), call),
+        )),
       );
       snapshots.push(...(await everySnapshot(rds, page, call)));
     }
@@ -121,7 +123,9 @@ export async function everySnapshot(
   page: Pick<PageOf, 'pool' | 'copies'>,
   call: Call,
 ): Promise<ListedObject[]> {
-  return await walk((after) => rds.run((box) => listSnapshots(box, { ...page, after, limit: SNAPSHOT_ROWS }), call));
+  return await walk((after) =>
+    rds.run((settings) => listSnapshots(settings, { ...page, after, limit: SNAPSHOT_ROWS }), call),
+  );
 }
 
 async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {
@@ -137,7 +141,7 @@ async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<List
 
 /** Lost items are few or something is very wrong: then they are asked for in smaller and smaller parts. */
 async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promise<readonly LostItem[]> {
-  const { items, more } = await rds.run((box) => listLostItems(box, digits, ITEM_ROWS), call);
+  const { items, more } = await rds.run((settings) => listLostItems(settings, digits, ITEM_ROWS), call);
   if (!more) return items;
   const all: LostItem[] = [];
   for (const digit of HEX) all.push(...(await lostItems(rds, digits + digit, call)));

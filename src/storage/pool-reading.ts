@@ -4,7 +4,7 @@ import { failure } from './failures.ts';
 import { everySnapshot } from './inventory.ts';
 import type { Call } from './storage.ts';
 
-/** A pool as its box has just told of it; sizes in bytes. */
+/** A pool as its RDS has just told of it; sizes in bytes. */
 export interface PoolReading extends PoolContents {
   /** Label of the pool. */
   readonly pool: string;
@@ -26,7 +26,7 @@ export function hasLessThan(part: bigint, { size, free, reserve }: PoolReading):
 }
 
 /**
- * Reads all pools of a box, in one exec. A pool whose size the box does not tell is left out.
+ * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not tell is left out.
  *
  * @throws StorageError when any of them cannot be read.
  */
@@ -44,7 +44,7 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
 }
 
 /**
- * Looks at everything in all pools of a box: in one exec at every image, and in one for each 200 snapshots of a pool.
+ * Looks at everything in all pools of an RDS: in one exec at every image, and in one for each 200 snapshots of a pool.
  *
  * @returns what was found, by label of the pool
  * @throws StorageError when any of them cannot be read.
@@ -52,7 +52,7 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
 export async function poolInventories({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, PoolInventory>> {
   const inventories = new Map<string, PoolInventory>();
   try {
-    const space = await rds.run((box) => poolSpace(box, undefined, true), call);
+    const space = await rds.run((settings) => poolSpace(settings, undefined, true), call);
     for (const pool of rds.settings.pools) {
       const snapshots = await everySnapshot(rds, { pool }, call);
       const names = snapshots.flatMap(({ subvolume }) => parseSnapshotName(subvolume.name) ?? []);

@@ -39,9 +39,12 @@ export class ControllerPublishing {
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
       const wanted = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
-      const claimed = await backend.rds.run((box) => claimVolume(box, volume, wanted, backend.allowHostName), call);
+      const claimed = await backend.rds.run(
+        (settings) => claimVolume(settings, volume, wanted, backend.allowHostName),
+        call,
+      );
       await settle(this.#clock, call);
-      const disk = await backend.rds.run((box) => exportVolume(box, volume, claimed, allowHost), call);
+      const disk = await backend.rds.run((settings) => exportVolume(settings, volume, claimed, allowHost), call);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
         throw new StorageError('DRV-PENDING', volumeId, 'it does not show the export');
       }
@@ -61,7 +64,7 @@ export class ControllerPublishing {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      const written = await rds.run((box) => unpublishVolume(box, volume, hostId), call);
+      const written = await rds.run((settings) => unpublishVolume(settings, volume, hostId), call);
       if (written === undefined) return;
       await settle(this.#clock, call);
       const disk = await rds.run(() => readDisk(volume), call);

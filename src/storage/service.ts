@@ -47,7 +47,7 @@ export interface ServiceOptions {
   readonly snapshotRate?: Rate;
 }
 
-/** The driver on its configured boxes. */
+/** The driver on its configured backends. */
 export class StorageService implements Storage {
   readonly #backends: Backends;
   readonly #volumes: Volumes;
@@ -70,9 +70,9 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Reads whether a box is fit as configured, and makes the service ready when it is. Changes nothing on the box.
+   * Reads whether an RDS is fit as configured, and makes the service ready when it is. Changes nothing on the RDS.
    *
-   * @throws StorageError when the box cannot be asked.
+   * @throws StorageError when the RDS cannot be asked.
    */
   async prove(name: string, call: Call): Promise<ProbeReport> {
     const backend = this.#backends.get(name);
@@ -80,7 +80,7 @@ export class StorageService implements Storage {
       throw new StorageError('DRV-DEFECT', name, 'there is no such backend');
     }
     try {
-      const report = await backend.rds.run((box) => probeBox(box), call);
+      const report = await backend.rds.run((settings) => probeBox(settings), call);
       this.#ready ||= report.problems.length === 0;
       return report;
     } catch (error) {
@@ -105,7 +105,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * How the box holds a volume, whoever owns it. Changes nothing.
+   * How the RDS holds a volume, whoever owns it. Changes nothing.
    *
    * @throws StorageError `notFound` when an intact answer from the right pools says that there is none.
    */
@@ -138,7 +138,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Everything of our owners that the boxes hold, half-made volumes included.
+   * Everything of our owners that the backends hold, half-made volumes included.
    *
    * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
    */
@@ -152,7 +152,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Removes what an interrupted call left of a volume. The box itself looks, in the same command, that it holds no data.
+   * Removes what an interrupted call left of a volume. The RDS itself looks, in the same command, that it holds no data.
    *
    * @throws StorageError `precondition` when it is whole, published, or could hold data; then it is left alone.
    */
@@ -202,14 +202,14 @@ export class StorageService implements Storage {
   }
 }
 
-/** What new volumes can have in the pools of a box that bear the label, or in all of them. */
+/** What new volumes can have in the pools of an RDS that bear the label, or in all of them. */
 async function freeBytes({ name, rds }: Backend, label: string | undefined, call: Call): Promise<bigint> {
   const labels = rds.settings.pools.map((pool) => pool.label).filter((one) => label === undefined || one === label);
   if (labels.length === 0) {
     return 0n;
   }
   try {
-    const space = await rds.run((box) => poolSpace(box, labels), call);
+    const space = await rds.run((settings) => poolSpace(settings, labels), call);
     return labels.reduce((sum, one) => sum + usable(space.get(one), rds.settings), 0n);
   } catch (error) {
     throw failure(error, `capacity of ${name}`, call);

@@ -1,6 +1,6 @@
 /**
  * What the driver can do, without gRPC, Kubernetes or RouterOS in it. `src/csi` translates CSI calls to this interface;
- * `./service.ts` implements it on the configured boxes. Sizes are bytes as `bigint`. Every method is idempotent, takes
+ * `./service.ts` implements it on the configured backends. Sizes are bytes as `bigint`. Every method is idempotent, takes
  * the caller's {@link Call}, and throws nothing but `StorageError`.
  */
 
@@ -81,7 +81,7 @@ export interface Snapshot {
   readonly sizeBytes: bigint;
   /** Unix seconds at which the snapshot was cut; the same in every answer, for ever. */
   readonly createdAtSeconds: bigint;
-  /** Where it is on its box, for people who look for it there. */
+  /** Where it is on its RDS, for people who look for it there. */
   readonly place: SnapshotPlace;
 }
 
@@ -113,7 +113,7 @@ export interface SnapshotFilter {
 }
 
 export interface Storage {
-  /** True once a box has answered the start-up probe and is fit. Never touches SSH. */
+  /** True once an RDS has answered the start-up probe and is fit. Never touches SSH. */
   ready(): boolean;
 
   createVolume(request: CreateVolumeRequest, call: Call): Promise<Volume>;

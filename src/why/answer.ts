@@ -13,7 +13,7 @@ export interface Answer {
   readonly findings: readonly RuledFinding[];
   /** What could not be looked at, one sentence each. */
   readonly blind: readonly string[];
-  /** Whether the box was asked, too. */
+  /** Whether the RDS was asked, too. */
   readonly boxAsked: boolean;
 }
 

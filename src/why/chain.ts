@@ -22,7 +22,7 @@ type Sketch = Omit<Link, 'state'> & { readonly otherwise?: Link['state'] };
 /** Worst first: what a link shows when there are several findings at it. */
 const WORST: readonly State[] = ['stuck', 'unknown', 'waiting'];
 
-/** The links from what was asked about to the box, each with what the findings say of it. */
+/** The links from what was asked about to the RDS, each with what the findings say of it. */
 export function chainOf(cluster: ClusterState, findings: readonly RuledFinding[]): Link[] {
   const sketches = [
     ...(cluster.subject.kind === 'snapshot' ? snapshotLinks(cluster) : []),
@@ -208,34 +208,34 @@ function controllerLink(pods: ClusterState['snapshotControllerPods']): Sketch[] 
 
 function deviceLinks({ view }: ClusterState): Sketch[] {
   if (view === undefined) return [];
-  const { device, box } = view;
-  const room = box === undefined ? '' : `${printSize(box.freeBytes)} left for new volumes`;
+  const { device, status } = view;
+  const room = status === undefined ? '' : `${printSize(status.freeBytes)} left for new volumes`;
   switch (device.is) {
     case 'volume': {
       const where = device.nodes.length === 0 ? 'published to no node' : `published to ${device.nodes.join(', ')}`;
       const size = device.bytes === undefined ? 'size not known' : printSize(device.bytes);
       const exported = device.slot === undefined ? 'no disk item' : device.exported ? 'exported' : 'not exported';
-      return [{ key: 'device', what: `box, ${device.id}`, how: some(size, `pool ${device.pool}`, exported, where) }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: some(size, `pool ${device.pool}`, exported, where) }];
     }
     case 'snapshot': {
       const cut = new Date(device.cutAt).toISOString();
       return [
         {
           key: 'device',
-          what: `box, ${device.id}`,
+          what: `RDS, ${device.id}`,
           how: some(printSize(device.bytes), `pool ${device.pool}`, `cut ${cut}`),
         },
       ];
     }
     case 'absent':
-      return [{ key: 'device', what: `box, ${device.id}`, how: 'is not there' }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: 'is not there' }];
     case 'unconfigured':
-      return [{ key: 'device', what: `box, ${device.id}`, how: 'on a backend that is not configured' }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: 'on a backend that is not configured' }];
     case 'unseen':
-      return [{ key: 'device', what: `box, ${device.id}`, how: 'could not be asked', otherwise: 'unknown' }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: 'could not be asked', otherwise: 'unknown' }];
     case 'none':
-      return box === undefined
+      return status === undefined
         ? []
-        : [{ key: 'device', what: `box ${box.backend}`, how: some('nothing is there yet', room) }];
+        : [{ key: 'device', what: `RDS ${status.backend}`, how: some('nothing is there yet', room) }];
   }
 }

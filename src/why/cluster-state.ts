@@ -23,7 +23,7 @@ export interface Subject {
   readonly namespace: string;
 }
 
-/** How the box holds the volume or snapshot. */
+/** How the RDS holds the volume or snapshot. */
 export type Device =
   | {
       readonly is: 'volume';
@@ -33,7 +33,7 @@ export type Device =
       readonly ownedBy: string | undefined;
       readonly owner: string;
       readonly bytes: bigint | undefined;
-      /** Slot of its disk item on the box; undefined when that is lost. */
+      /** Slot of its disk item on the RDS; undefined when that is lost. */
       readonly slot: string | undefined;
       readonly exported: boolean;
       /** Names of the nodes on its record; the node id of one that the cluster does not know. */
@@ -62,24 +62,24 @@ export type Device =
     }
   /** There is nothing to look for yet. */
   | { readonly is: 'none' }
-  /** The box did not answer, or not as it should. */
+  /** The RDS did not answer, or not as it should. */
   | { readonly is: 'unseen'; readonly id: string; readonly because: string };
 
-/** A box that answered: why it is not fit as configured, and what new volumes can have. */
-export interface Box {
+/** An RDS that answered: why it is not fit as configured, and what new volumes can have. */
+export interface BackendStatus {
   readonly backend: string;
   /** One sentence each; empty when it is fit. */
   readonly problems: readonly string[];
   readonly freeBytes: bigint;
 }
 
-/** The box beside the cluster; undefined in the cluster state without `--config`. */
+/** The RDS beside the cluster; undefined in the cluster state without `--config`. */
 export interface DeviceView {
   /** Names of the configured backends. */
   readonly backends: readonly string[];
   readonly device: Device;
   /** Undefined when it did not answer, or when it is not known which one is meant. */
-  readonly box: Box | undefined;
+  readonly status: BackendStatus | undefined;
 }
 
 /** Everything that was looked at, at one time. What is undefined was not looked for, because nothing leads there. */

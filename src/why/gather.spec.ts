@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { answer } from './answer.ts';
-import { answerTo, BOX, clusterStateOf, onBox } from './case.fixture.ts';
+import { answerTo, clusterStateOf, onRds, RDS1 } from './case.fixture.ts';
 import { type DeviceView, there } from './cluster-state.ts';
-import { type Boxes, gather } from './gather.ts';
+import { type BackendReader, gather } from './gather.ts';
 import { ago, attachment, claim, DRIVER, event, healthy, NOW, PV, pod, unbound } from './objects.fixture.ts';
 import { parseSubject } from './subject.ts';
 import { printAnswer } from './text.ts';
@@ -61,17 +61,17 @@ test('colours are for terminals, and change nothing but colours', async () => {
   assert.equal(stripVTControlCharacters(coloured), plain);
 });
 
-test('a node that is attached while the box is being asked is not taken for one that was forgotten', async () => {
+test('a node that is attached while the RDS is being asked is not taken for one that was forgotten', async () => {
   const objects = healthy().remove('volumeattachments', 'csi-node-a');
-  const view: DeviceView = { backends: ['rds1'], device: onBox({ nodes: ['node-a'] }), box: BOX };
+  const view: DeviceView = { backends: ['rds1'], device: onRds({ nodes: ['node-a'] }), status: RDS1 };
   let asked = 0;
   const volume = async () => {
     asked += 1;
     objects.put('volumeattachments', attachment('node-a'));
     return view;
   };
-  const boxes: Boxes = { backends: ['rds1'], volume, snapshot: volume, forNew: volume };
+  const backends: BackendReader = { backends: ['rds1'], volume, snapshot: volume, forNew: volume };
   const subject = parseSubject('data', 'apps');
-  const { result } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, boxes }));
+  const { result } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, backends: backends }));
   assert.deepEqual([result, asked], ['fine', 2]);
 });

@@ -14,21 +14,21 @@ import { DRIVER_PODS, isOfChart } from './driver-pods.ts';
 /** Looks at Kubernetes. */
 export type Reader = Pick<HttpReader, 'get' | 'list'>;
 
-/** Asks the boxes; what it is asked for says which. */
-export interface Boxes {
+/** Asks the backends; what it is asked for says which. */
+export interface BackendReader {
   readonly backends: readonly string[];
   /** Throws nothing. */
   volume(handle: string, nodeNames: readonly string[]): Promise<DeviceView>;
   snapshot(handle: string): Promise<DeviceView>;
-  /** The box that a new volume would go to; undefined when the class leaves it open and there are several. */
+  /** The RDS that a new volume would go to; undefined when the class leaves it open and there are several. */
   forNew(backend: string | undefined, pool: string | undefined): Promise<DeviceView>;
 }
 
 export interface GatherOptions {
   readonly subject: Subject;
   readonly driver: string;
-  /** Undefined leaves the boxes alone. */
-  readonly boxes: Boxes | undefined;
+  /** Undefined leaves the backends alone. */
+  readonly backends: BackendReader | undefined;
   /** The file that leads to them, for the commands that are printed. */
   readonly configFile?: string | undefined;
   /** Milliseconds since the epoch. */
@@ -60,22 +60,26 @@ export async function gather(reader: Reader, options: GatherOptions): Promise<Cl
     ...around,
     ...(options.configFile !== undefined && { configFile: options.configFile }),
   };
-  const [events, boxed] = await Promise.all([eventsOf(reader, cluster), withBox(reader, cluster, options.boxes)]);
-  return { ...boxed, events };
+  const [events, view] = await Promise.all([eventsOf(reader, cluster), withBackend(reader, cluster, options.backends)]);
+  return { ...view, events };
 }
 
 /**
- * The box is read after the attachments. A node on its record that is not among them may have been attached in between, so
+ * The RDS is read after the attachments. A node on its record that is not among them may have been attached in between, so
  * both are read once more before that is believed: the remedy for it takes the volume from that node.
  */
-async function withBox(reader: Reader, cluster: ClusterState, boxes: Boxes | undefined): Promise<ClusterState> {
-  const view = await askBoxes(cluster, boxes);
+async function withBackend(
+  reader: Reader,
+  cluster: ClusterState,
+  backends: BackendReader | undefined,
+): Promise<ClusterState> {
+  const view = await askBackends(cluster, backends);
   if (view === undefined) return cluster;
   const nodes = view.device.is === 'volume' ? view.device.nodes : [];
   const attached = there(cluster.attachments)?.map(({ spec }) => spec.nodeName) ?? [];
   if (cluster.attachments === undefined || nodes.every((node) => attached.includes(node))) return { ...cluster, view };
   const attachments = await attachmentsOf(reader, there(cluster.volume));
-  const again = await askBoxes(cluster, boxes);
+  const again = await askBackends(cluster, backends);
   return { ...cluster, ...(attachments && { attachments }), ...(again && { view: again }) };
 }
 
@@ -250,29 +254,32 @@ function sorted(seen: Seen<readonly Event[]>): Seen<readonly Event[]> {
   return { is: 'there', object: seen.object.toSorted((a, b) => timeOf(b) - timeOf(a)) };
 }
 
-async function askBoxes(cluster: ClusterState, boxes: Boxes | undefined): Promise<DeviceView | undefined> {
-  if (boxes === undefined) return undefined;
+async function askBackends(
+  cluster: ClusterState,
+  backends: BackendReader | undefined,
+): Promise<DeviceView | undefined> {
+  if (backends === undefined) return undefined;
   const { driver, volume, content, storageClass } = cluster;
   if (cluster.subject.kind === 'snapshot') {
     const object = there(content);
     const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
-    if (object?.spec.driver !== driver) return nothingYet(boxes);
-    if (handle !== undefined) return await boxes.snapshot(handle);
+    if (object?.spec.driver !== driver) return nothingYet(backends);
+    if (handle !== undefined) return await backends.snapshot(handle);
     // Before there is a snapshot, what it is to be cut of tells whether it can be.
     const { volumeHandle } = object.spec.source;
     const isLeaving = isGoing(object) || there(cluster.snapshot)?.metadata.deletionTimestamp !== undefined;
-    return volumeHandle === undefined || isLeaving ? nothingYet(boxes) : await boxes.volume(volumeHandle, []);
+    return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, []);
   }
   const csi = there(volume)?.spec.csi;
   if (csi !== undefined) {
     const names = (there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name);
-    return csi.driver === driver ? await boxes.volume(csi.volumeHandle, names) : nothingYet(boxes);
+    return csi.driver === driver ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
   }
   const made = there(storageClass);
-  if (made?.provisioner !== driver) return nothingYet(boxes);
-  return await boxes.forNew(made.parameters['backend'], made.parameters['pool']);
+  if (made?.provisioner !== driver) return nothingYet(backends);
+  return await backends.forNew(made.parameters['backend'], made.parameters['pool']);
 }
 
-function nothingYet({ backends }: Boxes): DeviceView {
-  return { backends, device: { is: 'none' }, box: undefined };
+function nothingYet({ backends }: BackendReader): DeviceView {
+  return { backends, device: { is: 'none' }, status: undefined };
 }

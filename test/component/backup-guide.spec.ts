@@ -1,4 +1,4 @@
-/** What the guides tell a person to type on the box about copies: docs/guides/backup.md and docs/guides/troubleshooting.md. */
+/** What the guides tell a person to type on the RDS about copies: docs/guides/backup.md and docs/guides/troubleshooting.md. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startCommandFixture } from '../orphans/command-fixture.ts';
@@ -11,7 +11,7 @@ import { twoBackends, twoPools } from '../support/pools.ts';
 import { loseItems, nameIn, receive } from '../support/received.ts';
 import { fromSnapshot } from '../support/requests.ts';
 
-test('a volume is made of a received copy on another box, and adopted, when all else is gone', async (t) => {
+test('a volume is made of a received copy on another RDS, and adopted, when all else is gone', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoBackends);
   const { controller, simulator } = stack;
   const lost = await makeVolume(controller, MiB, { parameters: { backend: 'rds1' } });

@@ -12,7 +12,7 @@ import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts
 import { fromSnapshot } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
-/** The driver's storage on the box of a stack, without gRPC. */
+/** The driver's storage on the RDS of a stack, without gRPC. */
 async function storageOf(t: TestContext, stack: Stack): Promise<StorageService> {
   const config = await loadConfig(stack.configFile, {});
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
@@ -107,7 +107,7 @@ test('a pool that is gone fails the inventory: a short one would call its object
   await assert.rejects(storage.inventory(call), { kind: 'unavailable' });
 });
 
-/** What an inventory calls the copies of a stack: kind, id of the original, where, name on the box. */
+/** What an inventory calls the copies of a stack: kind, id of the original, where, name on the RDS. */
 async function copiesIn(t: TestContext, stack: Stack): Promise<string[][]> {
   const { copies } = await (await storageOf(t, stack)).inventory(call);
   return copies.map(({ kind, of, backend, pool, subvolume }) => [kind, of, `${backend}/${pool}`, subvolume]).toSorted();
@@ -166,7 +166,7 @@ for (const [order, pools] of [
   });
 }
 
-test('a copy on another box is one of what the first box has, as long as it is there', async (t) => {
+test('a copy on another RDS is one of what the first RDS has, as long as it is there', async (t) => {
   const stack = await startStack(t, twoBackends);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB, { parameters: { backend: 'rds1' } });

@@ -166,7 +166,7 @@ function shuffled<T>(items: readonly T[], numbers: readonly number[]): T[] {
   return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
-test('whatever is deleted or made between pages, and in whatever order the box finds rows, nothing is lost or twice', async (t) => {
+test('whatever is deleted or made between pages, and in whatever order the RDS finds rows, nothing is lost or twice', async (t) => {
   const { controller, simulator } = await startStack(t);
   const source = await makeVolume(controller, MiB);
   let numbers: readonly number[] = [1];

@@ -14,7 +14,7 @@ test('the younger half of a snapshot that two processes cut was removed by its o
   await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${volume}" name="${duplicate}" read-only=yes`);
   await makeVolume(controller, MiB);
   const others = subvolumes(simulator).filter((name) => name !== snapshot && name !== duplicate);
-  // The box has lost its disk items, which would have kept the other volume from being removed.
+  // The RDS has lost its disk items, which would have kept the other volume from being removed.
   await change(simulator, '/disk remove [find where type=file]');
   simulator.quirks.set(['subvolume-ids-move']);
   assert.equal(await outcome(controller.deleteSnapshot({ snapshotId })), 'OK');

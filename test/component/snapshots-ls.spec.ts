@@ -43,7 +43,7 @@ async function family(t: TestContext) {
   return { ...stack, source, first, second, restored, clone };
 }
 
-test('it shows from the box alone what came from what, with size and age', async (t) => {
+test('it shows from the RDS alone what came from what, with size and age', async (t) => {
   const { source, first, second, restored, clone, ...stack } = await family(t);
   await publish(stack.controller, restored);
   const lines = linesOf(await ls(stack));
@@ -99,7 +99,7 @@ test('for programs it prints the same as JSON, with the owner of what was adopte
   assert.match(await ls(stack), new RegExp(` adopted from\n│ +${volume.owner}\n`));
 });
 
-test('an empty box is said to be empty, and an unknown volume to be unknown', async (t) => {
+test('an empty RDS is said to be empty, and an unknown volume to be unknown', async (t) => {
   const stack = await startStack(t);
   assert.equal(await ls(stack), 'There are no volumes and no snapshots of this cluster.\n');
   assert.deepEqual(JSON.parse(await ls(stack, '--json')), { objects: [], copies: [] });

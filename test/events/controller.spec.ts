@@ -102,7 +102,7 @@ test('a restore that is refused tells its claim why, and what to do', async (t) 
   }
 });
 
-test('a restore to another box tells its claim', async (t) => {
+test('a restore to another RDS tells its claim', async (t) => {
   const fixture = await startFixture(t, twoBackends);
   const volumeId = await makeVolume(fixture.controller, MiB, { parameters: { backend: 'rds1' } });
   const request = { ...fromVolume(volumeId), parameters: { backend: 'rds2' } };
@@ -125,7 +125,7 @@ test('a call that knows only the volume tells its claim, which is looked up once
   assert.equal(lists.length, 1);
 });
 
-test('a volume that is gone from its box is told to the claim when it is to be attached', async (t) => {
+test('a volume that is gone from its RDS is told to the claim when it is to be attached', async (t) => {
   const fixture = await startFixture(t);
   const volumeId = `rds1:pvc-${GONE}`;
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
@@ -165,7 +165,7 @@ test('what succeeds, what is a mistake in the request, and what nobody knows the
   assert.deepEqual(fixture.kubernetes.reasons(), ['SourceGone']);
 });
 
-test('with events.enabled false nothing is written, and no box is watched', async (t) => {
+test('with events.enabled false nothing is written, and no RDS is watched', async (t) => {
   const fixture = await startFixture(t, { ...smallPool(GiB, '960MiB'), config: { events: { enabled: false } } });
   const execs = await fixture.api.execs();
   assert.equal(await fixture.claim().provision(4n * GiB), 'RESOURCE_EXHAUSTED');

@@ -8,7 +8,7 @@ import { volumeRequest } from '../support/requests.ts';
 import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 /**
- * A box that is lost is given up and tried again in tenths of a second.
+ * An RDS that is lost is given up and tried again in tenths of a second.
  *
  * @param maxBreakMs people are told when it has lasted for twice this long
  */

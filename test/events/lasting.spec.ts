@@ -22,7 +22,7 @@ const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp
 ];
 
 for (const [reason, trouble, cure, message] of troubles) {
-  test(`${reason}: what a box may get over by itself is told to the claim when it has lasted, once`, async (t) => {
+  test(`${reason}: what an RDS may get over by itself is told to the claim when it has lasted, once`, async (t) => {
     const fixture = await startFixture(t, { patience: impatient(40) });
     await fixture.api.setPool(trouble);
     const claim = fixture.claim();

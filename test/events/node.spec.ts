@@ -54,13 +54,13 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
   });
 });
 
-test('data that was not flushed to a lost box is told once on the Node', async (t) => {
+test('data that was not flushed to a lost RDS is told once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const claim = await fixture.claim('ext4');
   await fixture.node.mount(claim);
-  // The device is in use and its box is gone, as the kernel shows it while it flushes in vain.
+  // The device is in use and its RDS is gone, as the kernel shows it while it flushes in vain.
   const path = fixture.node.mounts()[0]?.source ?? '';
   const device = { path, number: '0:0', bytes: 1n, readOnly: false, sequence: '1' };
   const events = nodeEvents(api.access, 'node-1', createLogger('fatal'));

@@ -13,7 +13,7 @@ async function startWired(t: TestContext, maxBreakMs: number) {
   return { ...(await startFixture(t, { wire, patience: impatient(maxBreakMs) })), wire };
 }
 
-test('a box that does not answer for a while is told once on the driver and on each claim that waits for it', async (t) => {
+test('an RDS that does not answer for a while is told once on the driver and on each claim that waits for it', async (t) => {
   const fixture = await startWired(t, 50);
   const volumeId = await makeVolume(fixture.controller, MiB);
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
@@ -44,7 +44,7 @@ test('a box that does not answer for a while is told once on the driver and on e
   });
 });
 
-test('the newest Event of a box that comes and goes says how it is', async (t) => {
+test('the newest Event of an RDS that comes and goes says how it is', async (t) => {
   const fixture = await startWired(t, 20);
   const counts = () => fixture.about('CSIDriver').map(({ reason, count }) => `${reason} ${count}`);
   for (const times of [1, 2, 3]) {

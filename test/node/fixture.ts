@@ -1,4 +1,4 @@
-/** A box, a controller and nodes on this machine, with real loop devices, filesystems and mounts between them. */
+/** An RDS, a controller and nodes on this machine, with real loop devices, filesystems and mounts between them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

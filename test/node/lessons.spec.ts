@@ -159,7 +159,7 @@ test('a snapshot on a device that cannot be written was not to be mounted, for w
 });
 
 // https://github.com/hpe-storage/csi-driver/issues/68
-test('a volume whose box or export was gone could not be taken from the node', async (t) => {
+test('a volume whose RDS or export was gone could not be taken from the node', async (t) => {
   for (const kind of ['ext4', 'xfs', 'block'] as const) {
     const fixture = await startFixture(t);
     if (fixture === undefined) return;

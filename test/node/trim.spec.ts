@@ -1,4 +1,4 @@
-/** Space that comes back: files are deleted in a volume, and its image on the box takes less. */
+/** Space that comes back: files are deleted in a volume, and its image on the RDS takes less. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ function loopOf(node: TestNode, path: string): string {
   return basename(node.mounts().find(({ mountPoint }) => mountPoint === path)?.source ?? '');
 }
 
-/** Bytes that the image of a mounted volume takes of the disk of the box. */
+/** Bytes that the image of a mounted volume takes of the disk of the RDS. */
 function taken(loop: string): number {
   return statSync(readFileSync(`/sys/block/${loop}/loop/backing_file`, 'utf8').trim()).blocks * 512;
 }

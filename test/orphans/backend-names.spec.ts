@@ -44,7 +44,7 @@ async function rename(stack: Stack, ...names: readonly string[]): Promise<void> 
 
 const as = (backend: string, id: string) => `${backend}${id.slice(id.indexOf(':'))}`;
 
-/** A second box with a controller of its own, `rds2`. */
+/** A second RDS with a controller of its own, `rds2`. */
 async function startSecond(t: TestContext): Promise<Stack> {
   const pool = { label: 'cold', uuid: COLD_UUID, mountPoint: 'cold' };
   return await startStack(t, {
@@ -53,8 +53,8 @@ async function startSecond(t: TestContext): Promise<Stack> {
   });
 }
 
-/** A command whose configuration has the second box, too. */
-async function startTwoBoxes(t: TestContext): Promise<CommandFixture & { readonly second: Stack }> {
+/** A command whose configuration has the second RDS, too. */
+async function startTwoBackends(t: TestContext): Promise<CommandFixture & { readonly second: Stack }> {
   const command = await startCommandFixture(t);
   const second = await startSecond(t);
   const [first, other] = [await documentOf(command.stack), await documentOf(second)];
@@ -126,7 +126,7 @@ test('volumes being snapshotted or attached were unreferred under a new name of 
 });
 
 test('after the names of two backends were exchanged, what was on the other one was told as missing', async (t) => {
-  const command = await startTwoBoxes(t);
+  const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const [here, there] = [await makeVolume(stack.controller, MiB), await makeVolume(second.controller, MiB)];
   refer(api, here, there);
@@ -148,7 +148,7 @@ test('after the names of two backends were exchanged, what was on the other one 
 });
 
 test('a copy on another backend is deleted only by somebody who names what it is a copy of', async (t) => {
-  const command = await startTwoBoxes(t);
+  const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const request = volumeRequest(volumeName(), MiB);
   for (const { controller } of [stack, second]) await controller.createVolume(request);

@@ -16,11 +16,11 @@ export interface Result {
 export interface CommandFixture {
   readonly stack: Stack;
   readonly api: KubernetesApi;
-  /** Runs `rose-csi orphans` against box and cluster, with lines on its standard input. */
+  /** Runs `rose-csi orphans` against RDS and cluster, with lines on its standard input. */
   run(args: readonly string[], input?: string): Promise<Result>;
 }
 
-/** A box with a controller, and an API server that knows nothing yet. */
+/** An RDS with a controller, and an API server that knows nothing yet. */
 export async function startCommandFixture(t: TestContext, options: StackOptions = {}): Promise<CommandFixture> {
   const stack = await startStack(t, options);
   const api = await KubernetesApi.start(t);

@@ -18,14 +18,14 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   for (const id of [kept, gone]) api.put('persistentvolumes', persistentVolume(id));
   const [text, json] = await Promise.all([run(['report']), run(['report', '--json'])]);
   assert.equal(text.code, 1, text.stderr);
-  assert.match(text.stdout, /^4 objects on the boxes, 3 of them without a reference in Kubernetes\.\n/);
+  assert.match(text.stdout, /^4 objects on the backends, 3 of them without a reference in Kubernetes\.\n/);
   assert.match(text.stdout, new RegExp(`volume +${lost} +3 MiB\n +this cluster\n`));
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
   assert.match(
     text.stdout,
     new RegExp(`half-made +${halfMade} +\\?\n +this cluster, half-made, without its disk item\n`),
   );
-  assert.match(text.stdout, new RegExp(`not on the boxes[^]*${gone}\\s+PersistentVolume [^]*default/data`));
+  assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as { orphans: { id: string }[]; unseen: { id: string }[] };
@@ -36,7 +36,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   );
 });
 
-test('report without a cluster fails, unless it is told to look at the boxes only', async (t) => {
+test('report without a cluster fails, unless it is told to look at the backends only', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const id = await makeVolume(stack.controller, MiB);
   api.trouble = () => 503;
@@ -95,7 +95,7 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
   assert.match(adopted.stdout, /# kind: VolumeSnapshot\n/);
 });
 
-test('a lost cluster whose id is lost too is adopted by the owner in the names on the box', async (t) => {
+test('a lost cluster whose id is lost too is adopted by the owner in the names on the RDS', async (t) => {
   const { stack, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const [, digits] = /^pvc-.{36}-([0-9a-f]{8})-/.exec(subvolumes(stack.simulator)[0] ?? '') ?? [];
@@ -117,7 +117,7 @@ test('adopt refuses what Kubernetes has already, and what is not there', async (
     run(['adopt', '--json', lost]),
   ]);
   assert.match(known.stderr, /is in Kubernetes already: PersistentVolume .* \(default\/data\)/);
-  assert.match(unknown.stderr, /is not on the boxes under the owners of this cluster/);
+  assert.match(unknown.stderr, /is not on the backends under the owners of this cluster/);
   assert.deepEqual([known.code, unknown.code, known.stdout, unknown.stdout], [2, 2, '', '']);
   const { kind, items } = JSON.parse(json.stdout) as { kind: string; items: { spec: { csi: object } }[] };
   assert.equal(kind, 'List');

@@ -47,7 +47,7 @@ test('copies were told as orphans; they are told apart, and change no exit statu
   assert.deepEqual(named(report), expected.toSorted());
   const { held, copies } = JSON.parse(deviceOnly.stdout) as { held: unknown[] } & Pick<Report, 'copies'>;
   assert.deepEqual([held.length, copies], [3, report.copies]);
-  assert.match(text.stdout, /^3 objects on the boxes, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
+  assert.match(text.stdout, /^3 objects on the backends, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
   assert.match(text.stdout, new RegExp(`  received copy +${whole} +rds1/cold `));
   assert.equal(text.stdout.match(/subvolume\/remove \[find where fs="cold" and uuid="/g)?.length, 2);
 });
@@ -73,11 +73,11 @@ test('a copy is never deleted nor adopted, whatever is asked for, also when noth
     for (const flags of [[], ['--copy-of', id]]) {
       const { code, stdout } = await run(['delete', '--yes', ...flags, id], `${id}\n`);
       assert.equal(code, 1);
-      assert.match(stdout, new RegExp(`${id}: refused: it is not on the boxes .* has its name: ${words}\n`));
+      assert.match(stdout, new RegExp(`${id}: refused: it is not on the backends .* has its name: ${words}\n`));
     }
     const adopted = await run(['adopt', id]);
     assert.deepEqual([adopted.code, adopted.stdout], [2, '']);
-    assert.match(adopted.stderr, new RegExp(`${id} is not on the boxes .* has its name: ${words}\n`));
+    assert.match(adopted.stderr, new RegExp(`${id} is not on the backends .* has its name: ${words}\n`));
   }
   assert.deepEqual(await inventory(simulator), before);
 });

@@ -16,7 +16,7 @@ export const DRIVER = 'rds.rose-csi.io';
 export const STATE_NAME = 'test-orphans';
 export const HOUR_MS = 3_600_000;
 
-/** A box, a controller, an API server, and an orphan controller over both whose passes the test starts. */
+/** An RDS, a controller, an API server, and an orphan controller over both whose passes the test starts. */
 export interface Fixture {
   readonly stack: Stack;
   readonly api: KubernetesApi;
@@ -101,7 +101,7 @@ export function refer(api: KubernetesApi, ...ids: readonly string[]): void {
 }
 
 /**
- * The driver's storage on the box of a stack, without gRPC.
+ * The driver's storage on the RDS of a stack, without gRPC.
  *
  * @param labels of the pools that it knows; all that are configured unless given
  */

@@ -92,7 +92,7 @@ test('whatever belongs to others is neither told of nor touched, by report, cont
   const results = await deleteObjects(opened, theirs, { yes: true, tell: () => undefined, ask: async () => 'yes' });
   for (const { id, outcome, reason } of results) {
     assert.equal(outcome, 'refused', id);
-    assert.match(reason ?? '', /not on the boxes under the owners of this cluster/);
+    assert.match(reason ?? '', /not on the backends under the owners of this cluster/);
   }
   for (const id of theirs.filter((one) => one.includes(':pvc-'))) {
     await assert.rejects(fixture.storage.discardHalfMade(id, call), { name: 'StorageError' }, id);

@@ -87,14 +87,14 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
   assert.deepEqual(ids(told.orphans), [lost]);
 });
 
-test('an empty answer while the boxes hold something is doubted, and told of once', async (t) => {
+test('an empty answer while the backends hold something is doubted, and told of once', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
   await passAfter(0);
   api.trouble = ({ path }) => (/persistentvolumes|contents/.test(path) ? 'empty' : undefined);
   for (let pass = 0; pass < 3; pass += 1) assert.equal(await passAfter(GRACE_MS), 'doubtful');
-  assert.match(told.reason ?? '', /names no volume and no snapshot of rds\.rose-csi\.io, and the boxes hold 1/);
+  assert.match(told.reason ?? '', /names no volume and no snapshot of rds\.rose-csi\.io, and the backends hold 1/);
   assert.deepEqual(told.orphans, []);
   assert.deepEqual(api.reasons(), ['OrphanReportDoubtful']);
   api.trouble = () => undefined;
@@ -145,7 +145,7 @@ test('many orphans at once are one doubt about Kubernetes, not a list of orphans
   assert.ok(kept);
   refer(kept);
   for (let pass = 0; pass < 3; pass += 1) assert.equal(await passAfter(GRACE_MS), 'doubtful');
-  assert.match(told.reason ?? '', /4 of 5 objects on the boxes look orphaned at once/);
+  assert.match(told.reason ?? '', /4 of 5 objects on the backends look orphaned at once/);
   assert.deepEqual(api.reasons(), ['OrphanReportDoubtful']);
   refer(...lost.slice(1));
   await passAfter(0);
@@ -153,7 +153,7 @@ test('many orphans at once are one doubt about Kubernetes, not a list of orphans
   assert.deepEqual(ids(told.orphans), lost.slice(0, 1));
 });
 
-test('a box that cannot be read abandons the pass', async (t) => {
+test('an RDS that cannot be read abandons the pass', async (t) => {
   const { stack, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
@@ -209,7 +209,7 @@ test('a volume whose disk item a reset of the router took is never removed, refe
   await passAfter(0);
   for (let pass = 0; pass < 3; pass += 1) await passAfter(GRACE_MS);
   assert.deepEqual(ids(told.orphans), [lost]);
-  assert.deepEqual(told.failed, [`removing ${lost}`], 'tried once: the box saw an image');
+  assert.deepEqual(told.failed, [`removing ${lost}`], 'tried once: the RDS saw an image');
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 

@@ -15,7 +15,7 @@ interface Fault {
   left: number;
 }
 
-/** Watches the menu commands of a simulated box and interferes with some of them. Pass {@link hooks} to the simulator. */
+/** Watches the menu commands of a simulated RDS and interferes with some of them. Pass {@link hooks} to the simulator. */
 export class Faults {
   /** Every command that began: `path command` for those of a menu, `:put` and the like for the others. */
   readonly seen: string[] = [];

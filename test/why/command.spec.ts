@@ -37,7 +37,7 @@ test('what is whole is status 0, and the namespace of the context is the default
   const [short, long] = await Promise.all([run('data'), run('volumesnapshot/monday', '-n', 'apps')]);
   assert.deepEqual([short.code, long.code], [0, 0], short.stderr + long.stderr);
   assert.match(short.stdout, /^✓ PersistentVolumeClaim apps\/data: Bound, 10Gi\n/);
-  assert.match(short.stdout, /- the box was not asked: --config/);
+  assert.match(short.stdout, /- the RDS was not asked: --config/);
   assert.match(short.stdout, /\nNothing is stuck: every link of this claim is as it should be\.\n$/);
   assert.match(long.stdout, /^✓ VolumeSnapshot apps\/monday: ready to use, 10Gi\n/);
 });

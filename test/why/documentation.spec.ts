@@ -79,7 +79,7 @@ test('the ClusterRole allows exactly what is asked for', async () => {
   const asked = new Set<string>();
   for (const { objects, subject = 'pvc/data' } of CASES) {
     const reader = objects.reader();
-    const options = { subject: parseSubject(subject, 'apps'), driver: DRIVER, boxes: undefined, now: NOW };
+    const options = { subject: parseSubject(subject, 'apps'), driver: DRIVER, backends: undefined, now: NOW };
     await gather(
       {
         get(kind, name, namespace) {

@@ -14,7 +14,7 @@ import type { Backend } from '../../storage/backend.ts';
 import type { StorageService } from '../../storage/service.ts';
 import { controllerEvents } from '../events/controller-events.ts';
 import { runPeriodically } from '../run-periodically.ts';
-import type { BoxListener } from './box-poller.ts';
+import type { BackendListener } from './backend-poller.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
@@ -22,8 +22,8 @@ export interface BackgroundTasks {
   readonly onSnapshot: OnSnapshot;
   /** To be run around every call. */
   readonly interceptors: readonly Interceptor[];
-  /** Tells Kubernetes of a box what its poller notices; undefined without Events. */
-  readonly watchBackend: ((backend: Backend) => BoxListener) | undefined;
+  /** Tells Kubernetes of an RDS what its poller notices; undefined without Events. */
+  readonly watchBackend: ((backend: Backend) => BackendListener) | undefined;
   /** Begins to watch for the snapshot kinds and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
@@ -71,7 +71,7 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
   return {
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
     interceptors: events?.interceptors ?? [],
-    watchBackend: events?.watchBox,
+    watchBackend: events?.watchBackend,
     start() {
       const onMissing = () => events?.snapshotKindsMissing();
       watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);

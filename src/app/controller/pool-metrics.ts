@@ -1,7 +1,7 @@
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Backend } from '../../storage/backend.ts';
 import type { PoolInventory, PoolReading } from '../../storage/pool-reading.ts';
-import type { BoxListener } from './box-poller.ts';
+import type { BackendListener } from './backend-poller.ts';
 
 /** Numbers of a pool by the gauges that tell them, exact up to 8 PiB; undefined where none is known. */
 const gauges = {
@@ -16,10 +16,10 @@ const gauges = {
 const keys = Object.keys(gauges) as (keyof typeof gauges)[];
 
 /**
- * Keeps what a box has told of its pools for whoever scrapes. When a reading fails the values of the box are withdrawn: an old
+ * Keeps what an RDS has told of its pools for whoever scrapes. When a reading fails the values of the RDS are withdrawn: an old
  * one would look like a new one, and 0 like a full pool.
  */
-export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): BoxListener {
+export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): BackendListener {
   // Known from the start, so that readings that never succeed are seen as none, and not as not being there.
   for (const outcome of ['done', 'failed']) metrics.count('poolReadings', { backend, outcome }, 0);
   return {

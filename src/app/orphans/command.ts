@@ -18,10 +18,10 @@ interface DeleteFlags extends OrphansFlags {
 }
 
 const HELP = `
-Compares what the boxes hold under this cluster's owner, and under those in
+Compares what the backends hold under this cluster's owner, and under those in
 adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents and
 VolumeAttachments of the cluster. It changes nothing in Kubernetes, and touches
-nothing on the boxes that belongs to others.
+nothing on the backends that belongs to others.
 
 Rights needed: list persistentvolumes, volumesnapshotcontents and
 volumeattachments.
@@ -80,7 +80,7 @@ const DELETE_EXIT = exitHelp({ well: 'all deleted', found: 'something was kept, 
 /** `rose-csi orphans`. What it needs is loaded when it runs. */
 export function orphansCommand(): Command {
   return new Command('orphans')
-    .description('Find, adopt or delete what the boxes hold and Kubernetes does not refer to')
+    .description('Find, adopt or delete what the backends hold and Kubernetes does not refer to')
     .addHelpText('after', HELP)
     .addCommand(reportCommand())
     .addCommand(adoptCommand())
@@ -172,7 +172,7 @@ async function adopt({ inventory, view, config }: Opened, ids: readonly string[]
     if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
     const snapshot = snapshots.find((found) => found.id === id);
     if (snapshot === undefined) {
-      throw new Error(`${id} is not on the boxes under the owners of this cluster${inItsPlace(id, copies)}`);
+      throw new Error(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
     }
     return snapshotManifest(snapshot, { driver, namespace });
   });

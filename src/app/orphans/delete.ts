@@ -26,7 +26,7 @@ export interface DeleteOptions {
 }
 
 /**
- * Deletes one object after another. Before each, boxes and cluster are read anew, and read again after a person was asked.
+ * Deletes one object after another. Before each, backends and cluster are read anew, and read again after a person was asked.
  * When Kubernetes was not asked, or its answer is doubted, a reference could be missed; and a copy is told from what is
  * referred to by the names of backends alone. Then the id has to be typed, whatever `yes` says.
  */
@@ -75,7 +75,7 @@ async function look(opened: Opened, id: string, copyOf: string | undefined): Pro
   const view = await opened.view();
   const object = all.find((object) => object.id === id);
   if (object === undefined)
-    return `it is not on the boxes under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
+    return `it is not on the backends under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
   return refusal(object, all, view, copyOf) ?? { object, all, view };
 }
 

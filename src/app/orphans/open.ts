@@ -15,13 +15,13 @@ export interface OrphansFlags extends ClusterFlags, OverrideFlags {
   readonly json?: boolean;
 }
 
-/** The boxes of a configuration and the cluster beside them. */
+/** The backends of a configuration and the cluster beside them. */
 export interface Opened {
   readonly config: Config;
   readonly storage: StorageService;
   /** Our own owner and those of adopted clusters, with the words for each. */
   readonly owners: ReadonlyMap<string, string>;
-  /** Everything of our owners on the boxes. */
+  /** Everything of our owners on the backends. */
   inventory(): Promise<Inventory>;
   /**
    * What Kubernetes knows; undefined when it is not to be asked.
@@ -32,7 +32,7 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Patience with the boxes and with the API server, in ms each. */
+/** Patience with the backends and with the API server, in ms each. */
 const PATIENCE_MS = 120_000;
 
 /**

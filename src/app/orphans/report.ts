@@ -22,7 +22,7 @@ const REFERENCES: readonly Column[] = [{}, { folds: 'words' }];
 export function printComparison(comparison: Comparison, options: ReportOptions): string {
   const { objects, orphans, mismatches, unseen, doubt } = comparison;
   const parts = [
-    `${objects.length} objects on the boxes, ${orphans.length} of them without a reference in Kubernetes.\n`,
+    `${objects.length} objects on the backends, ${orphans.length} of them without a reference in Kubernetes.\n`,
   ];
   if (doubt !== undefined) parts.push('\n', sentence(`BEWARE: ${doubt}.`, options));
   if (orphans.length > 0) {
@@ -34,7 +34,7 @@ export function printComparison(comparison: Comparison, options: ReportOptions):
   if (unseen.length > 0) {
     const rows = unseen.map(({ handle, by }) => ({ cells: [handle, by] }));
     const lines = printTable(REFERENCES, rows, { width: options.width, indent: '  ' });
-    parts.push(`\nReferred to, and not on the boxes under our owners:\n${textOf(lines)}`);
+    parts.push(`\nReferred to, and not on the backends under our owners:\n${textOf(lines)}`);
   }
   return parts.join('');
 }
@@ -65,10 +65,10 @@ function mismatched(mismatches: readonly Mismatch[], options: ReportOptions): st
   ];
 }
 
-/** What the boxes hold, when nothing was compared. */
+/** What the backends hold, when nothing was compared. */
 export function printObjects(objects: readonly BackendObject[], options: ReportOptions): string {
   const head = sentence(
-    `NOT COMPARED with Kubernetes: ${objects.length} objects on the boxes, whether something refers to them or not.`,
+    `NOT COMPARED with Kubernetes: ${objects.length} objects on the backends, whether something refers to them or not.`,
     options,
   );
   return objects.length === 0 ? head : `${head}\n${table(objects, options)}`;

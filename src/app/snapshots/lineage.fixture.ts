@@ -15,7 +15,7 @@ export function from(kind: 'snapshot' | 'volume', number: number): Origin {
   return { kind, uuid: uuid(number) };
 }
 
-/** A volume of 1 GiB on the box rds1. */
+/** A volume of 1 GiB on the RDS rds1. */
 export function volume(
   number: number,
   origin: Origin = { kind: 'new' },
@@ -29,7 +29,7 @@ export function volume(
   };
 }
 
-/** A snapshot of 1 GiB on the box rds1. */
+/** A snapshot of 1 GiB on the RDS rds1. */
 export function snapshot(
   number: number,
   source: number,

@@ -134,7 +134,7 @@ async function exportPort(context: PoolContext): Promise<Finding> {
     ? fits(`port ${port} was open while an image was exported`, 'sends nodes there')
     : differs(
         `port ${port} was not: ${answer}`,
-        'sends nodes there. If nodes are on another network than you, run doctor on one; else check address and firewall (a simulated box has no such port)',
+        'sends nodes there. If nodes are on another network than you, run doctor on one; else check address and firewall (a simulated RDS has no such port)',
       );
 }
 
@@ -181,7 +181,7 @@ async function allowList(context: PoolContext): Promise<Finding> {
   const works = one === 'taken' && none === 'taken';
   if (backend.nvme.allowHostName) {
     return works
-      ? fits(said, 'sets one host, as allowHostName asks. What the box matches only an initiator can tell', details)
+      ? fits(said, 'sets one host, as allowHostName asks. What the RDS matches only an initiator can tell', details)
       : unusable(said, 'sets one host NQN, as allowHostName asks: switch that off', details);
   }
   return works && two === 'taken'

@@ -26,12 +26,12 @@ import { HAS_NODES } from './volume.ts';
  * when it was attached before: a listing may also be late. What is not attached is attached by this, as publishing would do
  * it, and reported: the caller waits for its size, and asks once more while there is none.
  */
-export function discardEmptySubvolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
+export function discardEmptySubvolume(settings: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
     ...{ kind: 'write', object: volume, name: 'discard', removes: true },
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, volume);
-      proveOwned(s, found.row, volume, box.owners);
+      const { pool, ...found } = locate(s, settings, volume);
+      proveOwned(s, found.row, volume, settings.owners);
       const name = s.let(nameOf(found.row));
       s.if(ros`${name}~${MADE_EMPTY} and [:len ${rowsWhere(ownNow(found, pool, 'pvc'))}]=1`, () => {
         const item = itemOf(s, volume, pool, name, found.row);
@@ -78,7 +78,7 @@ function removeUnsized(s: ScriptBuilder, { slot }: Item, then: () => void): void
 }
 
 /**
- * Removes a disk item of ours that is not exported, with no node recorded, whose subvolume is nowhere on the box and whose
+ * Removes a disk item of ours that is not exported, with no node recorded, whose subvolume is nowhere on the RDS and whose
  * path is in a pool that is proven to be there.
  */
 export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRef): Writing<ObjectState> {

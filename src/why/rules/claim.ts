@@ -63,8 +63,8 @@ function lost({ claim }: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'claim' },
     what: 'The claim has lost its PersistentVolume.',
-    why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the box.`,
-    next: 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
+    why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the RDS.`,
+    next: 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
     command: 'rose-csi orphans report --config rose-csi.yaml',
   };
 }

@@ -39,10 +39,10 @@ function missing(cluster: ClusterState): Finding | undefined {
     what: `There is no VolumeSnapshotContent ${name}.`,
     why: byHand
       ? 'The snapshot names it as its source, so somebody has to make it.'
-      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the box.',
+      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the RDS.',
     next: byHand
       ? 'Make it; `rose-csi orphans adopt` prints what is needed.'
-      : 'Look for the snapshot on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
+      : 'Look for the snapshot on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
     command: 'rose-csi orphans report --config rose-csi.yaml',
   };
 }
@@ -72,7 +72,7 @@ function mismatch(cluster: ClusterState): Finding | undefined {
   };
 }
 
-/** A content that names a snapshot on the box: nothing is cut for it. */
+/** A content that names a snapshot on the RDS: nothing is cut for it. */
 function isByHand({ spec }: VolumeSnapshot): boolean {
   return spec.source.volumeSnapshotContentName !== undefined;
 }
@@ -153,7 +153,7 @@ function held(cluster: ClusterState): Finding | undefined {
     why:
       foreign.length > 0
         ? 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.'
-        : 'snapshot-controller and csi-snapshotter take theirs away when the snapshot is gone from the box.',
+        : 'snapshot-controller and csi-snapshotter take theirs away when the snapshot is gone from the RDS.',
     next: isLate ? 'See what csi-snapshotter says.' : 'Wait some seconds and ask again.',
     command: isLate ? controllerLog(cluster) : `kubectl -n ${namespace} describe volumesnapshot ${name}`,
   };

@@ -126,7 +126,7 @@ function volumeAttached(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'volume' },
     what: `The volume is to be deleted, and is still attached: ${places.join(', ')}.`,
-    why: 'The box refuses to delete what is published, so that nothing is taken from under a running node.',
+    why: 'The RDS refuses to delete what is published, so that nothing is taken from under a running node.',
     next: 'See what still uses it there; the attachment goes when the last pod has gone.',
     command: `kubectl describe volumeattachment ${attached[0]?.metadata.name}`,
   };
@@ -142,7 +142,7 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
       ...{ state: 'stuck', at: 'volume' },
       what: 'The PersistentVolume is being deleted, and goes when its claim is deleted.',
       why: 'Somebody deleted it while a claim is bound to it. It works until then; the deletion cannot be taken back.',
-      next: 'If its data must stay on the box when that happens, keep it now:',
+      next: 'If its data must stay on the RDS when that happens, keep it now:',
       command: `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
     };
   }

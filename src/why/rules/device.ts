@@ -2,52 +2,52 @@ import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { type ClusterState, type Device, isGoing, there } from '../cluster-state.ts';
 import type { Finding, Rule } from '../finding.ts';
 
-/** The box; with `--config` only. */
+/** The RDS; with `--config` only. */
 export const deviceRules: readonly Rule[] = [
   {
     id: 'box-unfit',
-    notices: 'the box answers and is not fit: pool missing or another one, RouterOS too old, package missing',
+    notices: 'the RDS answers and is not fit: pool missing or another one, RouterOS too old, package missing',
     judge: unfit,
   },
-  { id: 'box-unreachable', notices: 'the box cannot be asked from where the command runs', judge: unreachable },
-  { id: 'device-absent', notices: 'the volume or snapshot is not on the box', judge: absent },
+  { id: 'box-unreachable', notices: 'the RDS cannot be asked from where the command runs', judge: unreachable },
+  { id: 'device-absent', notices: 'the volume or snapshot is not on the RDS', judge: absent },
   {
     id: 'device-of-another-cluster',
     notices: 'the volume or snapshot bears the owner of another cluster',
     judge: foreign,
   },
-  { id: 'device-smaller', notices: 'the image on the box is smaller than Kubernetes believes', judge: smaller },
+  { id: 'device-smaller', notices: 'the image on the RDS is smaller than Kubernetes believes', judge: smaller },
   {
     id: 'device-not-exported',
-    notices: 'Kubernetes believes the volume attached, and the box does not export it',
+    notices: 'Kubernetes believes the volume attached, and the RDS does not export it',
     judge: notExported,
   },
   {
     id: 'device-published-elsewhere',
-    notices: 'the box has the volume published to a node that it is not attached to',
+    notices: 'the RDS has the volume published to a node that it is not attached to',
     judge: publishedElsewhere,
   },
   {
     id: 'device-exported-by-hand',
-    notices: 'the box exports the volume, and no node is on its record',
+    notices: 'the RDS exports the volume, and no node is on its record',
     judge: exportedByHand,
   },
   { id: 'pool-full', notices: 'a new volume is awaited, and the pool has no room for any', judge: full },
 ];
 
 type Leaving = Parameters<typeof isGoing>[0];
-type OnBox = Extract<Device, { is: 'volume' }>;
+type OnRds = Extract<Device, { is: 'volume' }>;
 
-function volumeOf({ view }: ClusterState): OnBox | undefined {
+function volumeOf({ view }: ClusterState): OnRds | undefined {
   return view?.device.is === 'volume' ? view.device : undefined;
 }
 
 function unfit({ view }: ClusterState): Finding | undefined {
-  const problems = view?.box?.problems ?? [];
+  const problems = view?.status?.problems ?? [];
   if (problems.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The box ${view?.box?.backend} is not usable as configured.`,
+    what: `The RDS ${view?.status?.backend} is not usable as configured.`,
     why: `${problems.join('. ')}.`,
     next: 'Examine it.',
     command: 'rose-csi doctor --config rose-csi.yaml',
@@ -55,13 +55,13 @@ function unfit({ view }: ClusterState): Finding | undefined {
 }
 
 function unreachable({ view }: ClusterState): Finding | undefined {
-  // What a box with another pool does not find is said by its problems.
-  if (view?.device.is !== 'unseen' || (view.box?.problems.length ?? 0) > 0) return undefined;
+  // What an RDS with another pool does not find is said by its problems.
+  if (view?.device.is !== 'unseen' || (view.status?.problems.length ?? 0) > 0) return undefined;
   return {
     ...{ state: 'unknown', at: 'device', said: view.device.because },
-    what: 'The box could not be asked from here.',
-    why: 'Whether the controller reaches it is another matter: it may run where the box can be reached.',
-    next: 'Examine the way to the box from here.',
+    what: 'The RDS could not be asked from here.',
+    why: 'Whether the controller reaches it is another matter: it may run where the RDS can be reached.',
+    next: 'Examine the way to the RDS from here.',
     command: 'rose-csi doctor --config rose-csi.yaml',
   };
 }
@@ -75,8 +75,8 @@ function absent({ view, snapshot, content, volume }: ClusterState): Finding | un
   const isSnapshot = id.includes(':snap-');
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `${id} is not on the box.`,
-    why: `The box answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another box under the same name.`,
+    what: `${id} is not on the RDS.`,
+    why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another RDS under the same name.`,
     next: isSnapshot
       ? 'See which snapshots there are; this one cannot be restored any more.'
       : 'See whether snapshots of it are left, and restore one into a new claim.',
@@ -92,7 +92,7 @@ function foreign({ view }: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'device' },
     what: `${device.id} belongs to another cluster (owner ${device.owner}).`,
-    why: 'Its name on the box bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
+    why: 'Its name on the RDS bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
     next: 'If that cluster is gone, list its id under adoptedClusterIds of the configuration (docs/orphans.md).',
     command: 'helm get values rose-csi',
   };
@@ -104,7 +104,7 @@ function smaller(cluster: ClusterState): Finding | undefined {
   if (device?.bytes === undefined || believed === undefined || device.bytes >= believed) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The image on the box has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
+    what: `The image on the RDS has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
     why: 'An image is never made smaller by the driver: somebody changed or replaced it.',
     next: 'Use nothing of it before you know what happened; see what snapshots there are.',
     command: `rose-csi snapshots ls --config rose-csi.yaml --volume ${device.id}`,
@@ -123,11 +123,11 @@ function notExported(cluster: ClusterState): Finding | undefined {
   if (device === undefined || device.exported || nodes.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The volume is attached to ${nodes.join(', ')}, and the box does not export it.`,
+    what: `The volume is attached to ${nodes.join(', ')}, and the RDS does not export it.`,
     why:
       device.slot !== undefined
-        ? 'The export was lost on the box, as a restart may do. The attacher sees that within some minutes and publishes again.'
-        : 'Its disk item was lost on the box, as a reset of the router does; the image is there. The attacher sees that within some minutes and attaches it again.',
+        ? 'The export was lost on the RDS, as a restart may do. The attacher sees that within some minutes and publishes again.'
+        : 'Its disk item was lost on the RDS, as a reset of the router does; the image is there. The attacher sees that within some minutes and attaches it again.',
     next: 'Wait five minutes and ask again; if it stays so, see what the attacher says.',
     command: 'kubectl get volumeattachments',
   };
@@ -141,15 +141,15 @@ function publishedElsewhere(cluster: ClusterState): Finding | undefined {
   if (others.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The box has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
+    what: `The RDS has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
     why: 'Somebody deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
-    next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the box:',
+    next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the RDS:',
     command: released(device),
   };
 }
 
 /** Takes the export and the record of nodes off a volume, in the words that the driver would leave there. */
-function released({ slot }: OnBox): string {
+function released({ slot }: OnRds): string {
   return `/disk set [find slot="${slot}"] nvme-tcp-export=no comment="released by hand"`;
 }
 
@@ -158,9 +158,9 @@ function exportedByHand(cluster: ClusterState): Finding | undefined {
   if (device === undefined || !device.exported || device.nodes.length > 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: 'The box exports the volume, and no node is on its record.',
+    what: 'The RDS exports the volume, and no node is on its record.',
     why: 'The driver did not turn that export on, so it neither publishes the volume to a node nor deletes it.',
-    next: 'Make sure that no host uses it. Then, on the box:',
+    next: 'Make sure that no host uses it. Then, on the RDS:',
     command: released(device),
   };
 }
@@ -172,8 +172,8 @@ function isBeingAttached({ attachments }: ClusterState, node: string): boolean {
 function full({ view, claim }: ClusterState): Finding | undefined {
   const object = there(claim);
   const wanted = parseQuantity(object?.spec.resources?.requests?.storage);
-  if (object?.status?.phase === 'Bound' || wanted === undefined || view?.box === undefined) return undefined;
-  const { backend, freeBytes, problems } = view.box;
+  if (object?.status?.phase === 'Bound' || wanted === undefined || view?.status === undefined) return undefined;
+  const { backend, freeBytes, problems } = view.status;
   if (freeBytes > 0n || problems.length > 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },

@@ -9,7 +9,7 @@ export const expansionRules: readonly Rule[] = [
   { id: 'expand-failed', notices: 'the driver refused to grow the volume', judge: failed },
   {
     id: 'expand-waits-for-node',
-    notices: 'the volume has grown on the box, and its filesystem has not yet',
+    notices: 'the volume has grown on the RDS, and its filesystem has not yet',
     judge: onTheNode,
   },
   { id: 'expand-running', notices: 'the claim asks for more than it has, and nobody has complained', judge: running },
@@ -53,7 +53,7 @@ function isOnNode(claim: Claim): boolean {
   return has(claim, 'FileSystemResizePending', 'NodeResizeError') !== undefined || step(claim).startsWith('Node');
 }
 
-/** The resizer says it for the box, and it is over once the box has grown the image. */
+/** The resizer says it for the RDS, and it is over once the RDS has grown the image. */
 const GROWN = ['FileSystemResizeRequired', 'VolumeResizeSuccessful', 'FileSystemResizeSuccessful'];
 
 function failed(cluster: ClusterState): Finding | undefined {
@@ -87,7 +87,7 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   if (pod === undefined) {
     return {
       ...{ state: 'waiting', at: 'claim' },
-      what: `The volume has grown on the box, and its filesystem grows from ${sizes(claim)} when a pod mounts it.`,
+      what: `The volume has grown on the RDS, and its filesystem grows from ${sizes(claim)} when a pod mounts it.`,
       why: 'The filesystem is grown by the node, and no pod uses the claim now. Nothing is wrong.',
       next: 'Start a pod that uses it.',
     };
@@ -114,7 +114,7 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   }
   return {
     ...{ state: 'waiting', at: 'claim' },
-    what: `The volume has grown on the box; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
+    what: `The volume has grown on the RDS; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
     why: 'It looks every minute or two, and has not complained.',
     next: 'Wait; if it stays so, delete the pod, and the next mount grows it.',
     command: `kubectl -n ${namespace} delete pod ${pod.metadata.name}`,

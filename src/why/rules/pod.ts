@@ -117,7 +117,7 @@ function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Findin
   const [most] = room.toSorted((a, b) => (a > b ? -1 : 1));
   if (most === undefined) {
     return {
-      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the box did not answer when it was asked, or no pool fits the class.`,
+      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the RDS did not answer when it was asked, or no pool fits the class.`,
       next: 'Wait for the next look (storageCapacity.pollInterval of the chart); if there is none then, see what csi-provisioner says.',
       command,
     };
@@ -156,8 +156,8 @@ function gaveUp(cluster: ClusterState): Finding[] {
       {
         ...{ state: 'stuck', at: `pod ${name}`, said },
         what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
-        why: 'Its device gave I/O errors, as when the pool on the box is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
-        next: 'See that the pool has room and the box answers; then delete the pod, and the next one mounts it anew.',
+        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
+        next: 'See that the pool has room and the RDS answers; then delete the pod, and the next one mounts it anew.',
         command: `kubectl -n ${namespace} delete pod ${name}`,
       },
     ];

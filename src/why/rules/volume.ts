@@ -30,10 +30,10 @@ function notFound({ volume, claim, subject }: ClusterState): Finding | undefined
     ...{ state: 'stuck', at: 'volume' },
     what: `There is no PersistentVolume ${name}.`,
     why: isBound
-      ? 'The claim is bound to it, and somebody deleted it. The data may still be on the box.'
+      ? 'The claim is bound to it, and somebody deleted it. The data may still be on the RDS.'
       : 'It was deleted, or never was.',
     next: isBound
-      ? 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
+      ? 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
       : 'Look which volumes there are.',
     command: isBound ? 'rose-csi orphans report --config rose-csi.yaml' : 'kubectl get persistentvolumes',
   };

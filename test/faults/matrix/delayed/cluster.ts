@@ -182,7 +182,7 @@ export class Cluster {
     await this.create(this.plan(BigInt(bytes.length), bytes, fromSnapshot(id)));
   }
 
-  /** Holds the box against all that was told. */
+  /** Holds the RDS against all that was told. */
   async prove(isExact: boolean): Promise<Proof> {
     const proof = new Proof(this.stack, this.controller, isExact);
     for (const volume of this.#volumes) await proof.ofVolume(volume);

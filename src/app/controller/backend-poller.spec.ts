@@ -4,8 +4,8 @@ import { until } from '../../../test/support/until.ts';
 import { createLogger } from '../../observability/log.ts';
 import { type Asking, RdsError, type RdsSettings } from '../../rds/index.ts';
 import type { Backend } from '../../storage/backend.ts';
-import { watchBox } from '../events/box-watch.ts';
-import { type BoxListener, type BoxReading, pollBox } from './box-poller.ts';
+import { watchBackend } from '../events/backend-watch.ts';
+import { type BackendListener, type BackendReading, pollBackend } from './backend-poller.ts';
 
 const MINUTE = 60_000;
 const settings: RdsSettings = {
@@ -21,16 +21,16 @@ interface PollOptions {
   readonly free?: bigint;
   readonly inventories?: boolean;
   /** Who listens, too. */
-  readonly more?: (backend: Backend) => BoxListener[];
+  readonly more?: (backend: Backend) => BackendListener[];
 }
 
-/** A poller of a box that answers from memory, by a clock that stands until it is put forward. */
+/** A poller of an RDS that answers from memory, by a clock that stands until it is put forward. */
 class Poll {
-  /** What the box was asked. */
+  /** What the RDS was asked. */
   readonly asked: Part[] = [];
   /** What listeners were told. */
-  readonly told: (BoxReading | undefined)[] = [];
-  /** What the box does not answer. */
+  readonly told: (BackendReading | undefined)[] = [];
+  /** What the RDS does not answer. */
   readonly failing = new Set<Part>();
   free: bigint;
   refusedAt = Number.NEGATIVE_INFINITY;
@@ -43,14 +43,14 @@ class Poll {
       name: 'rds1',
       rds: { settings, state: () => ({ breaker: 'closed' }), run: this.#run.bind(this) },
     } as unknown as Backend;
-    const own: BoxListener = {
+    const own: BackendListener = {
       look: () => {
         this.#looks += 1;
       },
       read: (reading) => void this.told.push(reading),
     };
     const stopping = new AbortController();
-    const poll = pollBox(backend, {
+    const poll = pollBackend(backend, {
       ...{ listeners: [own, ...more(backend)], lookMs: 1, inventories, logger: createLogger('fatal') },
       ...{ refusedAt: () => this.refusedAt, now: () => this.nowMs, signal: stopping.signal },
     });
@@ -60,7 +60,7 @@ class Poll {
     });
   }
 
-  /** Lets so much time pass. @returns what the box was asked since the last time */
+  /** Lets so much time pass. @returns what the RDS was asked since the last time */
   async after(ms: number): Promise<Part[]> {
     this.nowMs += ms;
     // Enough looks for whatever is due.
@@ -80,8 +80,8 @@ class Poll {
   }
 }
 
-test('a box that has room is read every five minutes, for all who listen in one exec', async (t) => {
-  const told: (BoxReading | undefined)[] = [];
+test('an RDS that has room is read every five minutes, for all who listen in one exec', async (t) => {
+  const told: (BackendReading | undefined)[] = [];
   const poll = new Poll(t, { more: () => [{ read: (reading) => void told.push(reading) }] });
   assert.deepEqual(await poll.after(0), ['reading']);
   assert.deepEqual(await poll.after(5 * MINUTE - 1), []);
@@ -94,7 +94,7 @@ test('a box that has room is read every five minutes, for all who listen in one 
   assert.deepEqual(poll.told, told);
 });
 
-test('a box that is short of room, or cannot be read, is read every minute, whoever listens', async (t) => {
+test('an RDS that is short of room, or cannot be read, is read every minute, whoever listens', async (t) => {
   const poll = new Poll(t, { free: 259n });
   assert.deepEqual(await poll.after(0), ['reading']);
   assert.deepEqual(await poll.after(MINUTE - 1), []);
@@ -108,7 +108,7 @@ test('a box that is short of room, or cannot be read, is read every minute, whoe
   assert.deepEqual(await poll.after(5 * MINUTE - 1), []);
 });
 
-test('an inventory is made once an hour, also where the box is read every minute or was away in between', async (t) => {
+test('an inventory is made once an hour, also where the RDS is read every minute or was away in between', async (t) => {
   const poll = new Poll(t, { free: 0n, inventories: true });
   assert.deepEqual(await poll.after(0), ['reading', 'inventory']);
   for (let minute = 1; minute < 60; minute += 1) {
@@ -136,7 +136,7 @@ test('a pool at 0 bytes was told of minutes after calls had been refused for it'
     record: (_about: unknown, event: { reason: string; subject?: string }) => void told.push(event.subject),
   };
   const driver = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' } as const;
-  const poll = new Poll(t, { more: (backend) => [watchBox(backend, { recorder, driver, lastingMs: MINUTE })] });
+  const poll = new Poll(t, { more: (backend) => [watchBackend(backend, { recorder, driver, lastingMs: MINUTE })] });
   assert.deepEqual([await poll.after(0), told], [['reading'], []]);
   poll.free = 0n;
   poll.refusedAt = 1000;

@@ -21,7 +21,7 @@ import { startCommandFixture } from './command-fixture.ts';
 
 const node = (name: string) => nodeIdOf(CLUSTER_ID, name);
 
-/** A box with one volume, and a cluster in which it is bound, attached and used on node-a. */
+/** An RDS with one volume, and a cluster in which it is bound, attached and used on node-a. */
 async function startFixture(t: TestContext) {
   const stack = await startStack(t);
   const id = await makeVolume(stack.controller, 4n * MiB);
@@ -33,18 +33,18 @@ async function startFixture(t: TestContext) {
   return { stack, id, objects, why: (...args: string[]) => run(...args, '--config', stack.configFile) };
 }
 
-test('a volume as it should be: the box tells the node by its name, and nothing is changed on it', async (t) => {
+test('a volume as it should be: the RDS tells the node by its name, and nothing is changed on it', async (t) => {
   const { stack, id, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-a'));
   const before = [await inventory(stack.simulator), await look(stack.simulator, '/disk/print detail')];
   const { code, stdout, words, stderr } = await why('data');
   assert.equal(code, 0, stdout + stderr);
-  assert.match(words, new RegExp(`✓ box, ${id}: 4 MiB, pool pool, exported, published to node-a `));
-  assert.doesNotMatch(stdout, /the box was not asked/);
+  assert.match(words, new RegExp(`✓ RDS, ${id}: 4 MiB, pool pool, exported, published to node-a `));
+  assert.doesNotMatch(stdout, /the RDS was not asked/);
   assert.deepEqual([await inventory(stack.simulator), await look(stack.simulator, '/disk/print detail')], before);
 });
 
-test('a volume that the box has published to a node that was deleted from Kubernetes', async (t) => {
+test('a volume that the RDS has published to a node that was deleted from Kubernetes', async (t) => {
   const { stack, id, objects, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-z'));
   const error = await stack.controller
@@ -63,13 +63,13 @@ test('a volume that the box has published to a node that was deleted from Kubern
     .put('pods', pod('db-0', 'node-a', { status: CREATING }));
   const { code, stdout, words } = await why('data');
   assert.equal(code, 1);
-  assert.match(words, new RegExp(`STUCK: The box has the volume published to ${node('node-z')},`));
+  assert.match(words, new RegExp(`STUCK: The RDS has the volume published to ${node('node-z')},`));
   const command = /^ {2}(\/disk set .*)$/m.exec(stdout)?.[1] ?? assert.fail(stdout);
   await change(stack.simulator, command);
   await publish(stack.controller, id, node('node-a'));
 });
 
-test('a volume, and a snapshot, that somebody removed on the box', async (t) => {
+test('a volume, and a snapshot, that somebody removed on the RDS', async (t) => {
   const { stack, id, objects, why } = await startFixture(t);
   const snapshotId = await makeSnapshot(stack.controller, id);
   objects.put(
@@ -78,7 +78,7 @@ test('a volume, and a snapshot, that somebody removed on the box', async (t) => 
   );
   const there = await why('vs/monday');
   assert.equal(there.code, 0, there.stdout);
-  assert.match(there.words, new RegExp(`✓ box, ${snapshotId}: 4 MiB, pool pool, cut 20`));
+  assert.match(there.words, new RegExp(`✓ RDS, ${snapshotId}: 4 MiB, pool pool, cut 20`));
   await stack.controller.deleteSnapshot({ snapshotId });
   await stack.controller.deleteVolume({ volumeId: id });
   const [gone, goneSnapshot] = [await why('data', '--json'), await why('vs/monday', '--json')];
@@ -99,27 +99,27 @@ test('a volume of a cluster that was lost, until its id is adopted', async (t) =
   assert.match(words, /STUCK: rds1:pvc-\S+ belongs to another cluster \(owner [0-9a-f]{8}\)/);
 });
 
-test('a box with another pool than the configured one', async (t) => {
+test('an RDS with another pool than the configured one', async (t) => {
   const { stack, why } = await startFixture(t);
   const document = (await readFile(stack.configFile, 'utf8')).replace('5d1c9a43', '00000000');
   await writeFile(stack.configFile, document);
   const { code, stdout, words } = await why('data');
   assert.equal(code, 1, stdout);
-  assert.match(words, /STUCK: The box rds1 is not usable as configured\. Why: pool pool: its uuid is 5d1c9a43/);
+  assert.match(words, /STUCK: The RDS rds1 is not usable as configured\. Why: pool pool: its uuid is 5d1c9a43/);
   assert.doesNotMatch(words, /could not be asked from here/);
 });
 
-test('a claim without a volume, on a box that cannot be reached', async (t) => {
+test('a claim without a volume, on an RDS that cannot be reached', async (t) => {
   const stack = await startStack(t);
   const { run } = await startCommandFixture(t, unbound());
   await stack.simulator.close();
   const { code, stdout, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1, stdout);
   assert.match(words, /STUCK: Nobody has answered the claim yet/);
-  assert.match(words, /\? The box could not be asked from here\./);
+  assert.match(words, /\? The RDS could not be asked from here\./);
 });
 
-test('the words of a box that is full, as the controller passes them on', async (t) => {
+test('the words of an RDS that is full, as the controller passes them on', async (t) => {
   const stack = await startStack(t);
   const message = await refusalOf(stack);
   const objects = unbound().put('events', event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message));
@@ -127,7 +127,7 @@ test('the words of a box that is full, as the controller passes them on', async 
   const { code, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1);
   assert.match(words, /Why: The pool has too little free space\..* \d+ TiB needed with the reserve.*\[RC-SPACE\]/);
-  assert.match(words, /✓ box rds1: nothing is there yet, 10\d\d(\.\d)? GiB left for new volumes /);
+  assert.match(words, /✓ RDS rds1: nothing is there yet, 10\d\d(\.\d)? GiB left for new volumes /);
 });
 
 /** Asks for more than the pool has, as external-provisioner would, and returns the message of its Event. */

@@ -1,5 +1,5 @@
 import { ere, flag, ros, text } from '../../routeros/index.ts';
-import type { BoxCheck, BoxContext } from '../check.ts';
+import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
 import { json, row, tried } from '../script.ts';
 
@@ -14,7 +14,7 @@ const NEEDED = ['ssh', 'read', 'write', 'test'] as const;
 /** A clock may differ by this much before it is worth a word, in milliseconds. */
 const CLOCK_TOLERANCE_MS = 120_000;
 
-export const BOX_CHECKS: readonly BoxCheck[] = [
+export const DEVICE_CHECKS: readonly RdsCheck[] = [
   { id: 'version', title: 'RouterOS version', needs: 'read', run: version },
   { id: 'package', title: 'storage package', needs: 'read', run: storagePackage },
   { id: 'menus', title: 'commands the driver uses', needs: 'read', run: menus },
@@ -24,7 +24,7 @@ export const BOX_CHECKS: readonly BoxCheck[] = [
   { id: 'uptime', title: 'uptime', unknown: 'U26', needs: 'read', run: uptime },
 ];
 
-async function version({ console }: BoxContext): Promise<Finding> {
+async function version({ console }: RdsContext): Promise<Finding> {
   const asked = await tried(
     console,
     json(ros`{"version"=[/system/resource get version];"board"=[/system/resource get board-name]}`),
@@ -53,7 +53,7 @@ function compare(version: readonly number[], other: readonly number[]): number {
   return difference ?? 0;
 }
 
-async function storagePackage({ console }: BoxContext): Promise<Finding> {
+async function storagePackage({ console }: RdsContext): Promise<Finding> {
   const rows = await console.run(
     ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${json(ros`$xR`)}}`,
   );
@@ -61,11 +61,11 @@ async function storagePackage({ console }: BoxContext): Promise<Finding> {
   if (found === undefined) {
     return unusable(
       'no storage package is installed',
-      'does not start. Install the package rose-storage and reboot the box',
+      'does not start. Install the package rose-storage and reboot the RDS',
     );
   }
   return flag(found, 'disabled')
-    ? unusable(`${text(found, 'name')} is disabled`, 'does not start. Enable the package and reboot the box')
+    ? unusable(`${text(found, 'name')} is disabled`, 'does not start. Enable the package and reboot the RDS')
     : fits(`${text(found, 'name')} ${text(found, 'version')}`, 'finds Btrfs and NVMe/TCP');
 }
 
@@ -81,7 +81,7 @@ const COMMANDS = [
 /** What `:parse` gives for a command that the console does not know in this form. */
 const UNKNOWN_WORD = /bad command name|bad parameter|unknown parameter|expected |syntax error/;
 
-async function menus({ console }: BoxContext): Promise<Finding> {
+async function menus({ console }: RdsContext): Promise<Finding> {
   const missing: string[] = [];
   for (const command of COMMANDS) {
     const { output } = await console.send(ros`:put [:parse ${command}]`);
@@ -102,7 +102,7 @@ async function menus({ console }: BoxContext): Promise<Finding> {
       });
 }
 
-async function language({ console }: BoxContext): Promise<Finding> {
+async function language({ console }: RdsContext): Promise<Finding> {
   const script =
     json(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
     "intervals"=("ab"~${ere`^[a-z]{2}$`})}`);
@@ -120,7 +120,7 @@ async function language({ console }: BoxContext): Promise<Finding> {
       });
 }
 
-async function policies({ backend, console }: BoxContext): Promise<Finding> {
+async function policies({ backend, console }: RdsContext): Promise<Finding> {
   const user = backend.ssh.user.split('+')[0] ?? '';
   const script = ros`:local xG [/user get [find where name=${user}] group]; ${json(ros`{"policy"=[/user/group get [find where name=$xG] policy]}`)}`;
   const asked = await tried(console, script);
@@ -148,7 +148,7 @@ async function policies({ backend, console }: BoxContext): Promise<Finding> {
     : fits(`exactly ${granted.join(', ')}`, 'needs these and no others', details);
 }
 
-async function clock({ console }: BoxContext): Promise<Finding> {
+async function clock({ console }: RdsContext): Promise<Finding> {
   const script = json(
     ros`{"date"=[/system/clock get date];"time"=("".[/system/clock get time]);"offset"=("".[/system/clock get gmt-offset])}`,
   );
@@ -170,13 +170,13 @@ async function clock({ console }: BoxContext): Promise<Finding> {
     ? fits('agrees with the clock here', 'uses its own clock; yours agree in logs, too', details)
     : differs(
         `is off by ${spokenDuration(Math.abs(off))} from the clock here`,
-        'uses its own clock for snapshots. Set an NTP client on the box, or here: logs will not match',
+        'uses its own clock for snapshots. Set an NTP client on the RDS, or here: logs will not match',
         details,
       );
 }
 
 /** Asks several times, since one reading may be at a whole second by chance. */
-async function uptime({ console }: BoxContext): Promise<Finding> {
+async function uptime({ console }: RdsContext): Promise<Finding> {
   const reading = json(
     ros`{"text"=("".[/system/resource get uptime]);
     "compares"=([/system/resource get uptime]<[:totime "9999w"] and 93784s=[:totime "1d02:03:04"])}`,

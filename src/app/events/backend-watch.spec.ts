@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backend } from '../../storage/backend.ts';
-import { watchBox } from './box-watch.ts';
+import { watchBackend } from './backend-watch.ts';
 
-test('a box that refused the login was told of as one that does not answer', () => {
+test('an RDS that refused the login was told of as one that does not answer', () => {
   const told: string[] = [];
   let state: object = {
     ...{ breaker: 'open', lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' } },
   };
-  const watch = watchBox({ name: 'rds1', rds: { state: () => state } } as unknown as Backend, {
+  const watch = watchBackend({ name: 'rds1', rds: { state: () => state } } as unknown as Backend, {
     recorder: { record: (_about, { reason, message }) => void told.push(`${reason} ${message}`) },
     driver: { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' },
     lastingMs: 0,

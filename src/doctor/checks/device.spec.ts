@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { type JsonRow, RouterOsError } from '../../routeros/index.ts';
 import { contextAnswering } from '../console.fixture.ts';
 import type { Finding } from '../finding.ts';
-import { BOX_CHECKS } from './box.ts';
+import { DEVICE_CHECKS } from './device.ts';
 
 async function found(id: string, answer: readonly JsonRow[] | Error): Promise<Finding> {
-  const check = BOX_CHECKS.find((candidate) => candidate.id === id);
+  const check = DEVICE_CHECKS.find((candidate) => candidate.id === id);
   assert.ok(check);
   return check.run(contextAnswering(answer));
 }

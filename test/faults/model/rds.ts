@@ -9,7 +9,7 @@ import { objectOf, slotOf } from './names.ts';
 
 /** The disk item of a volume. */
 export interface SeenDisk {
-  /** As the box prints it; undefined where it shows no size. */
+  /** As the RDS prints it; undefined where it shows no size. */
   readonly bytes: number | undefined;
   readonly mib: number;
   readonly exported: boolean;
@@ -35,8 +35,8 @@ export interface Seen {
   readonly image: Image | undefined;
 }
 
-/** The box as a person on its console would see it. */
-export interface BoxView {
+/** The RDS as a person on its console would see it. */
+export interface RdsView {
   /** By object, e.g. `v3`. */
   readonly objects: ReadonlyMap<string, Seen>;
   /** Subvolumes and disk items that are neither of this run nor of a neighbour. */
@@ -50,7 +50,7 @@ interface DiskRow {
   readonly 'nvme-tcp-export': boolean;
 }
 
-/** What others keep on the box: a person's share, and a volume and a snapshot of another cluster. */
+/** What others keep on the RDS: a person's share, and a volume and a snapshot of another cluster. */
 const THEIR_VOLUME = 'pvc-0badc0de-0000-4000-8000-000000000000';
 const THEIR_SNAPSHOT = 'snap-0badc0de-0000-4000-8000-000000000001';
 const NEIGHBOURS = [
@@ -66,7 +66,7 @@ const DISKS = `:put [:serialize to=json options=json.no-string-conversion
   ' ',
 );
 
-/** Puts the neighbours on the box. */
+/** Puts the neighbours on the RDS. */
 export async function settleNeighbours({ simulator }: Arena): Promise<void> {
   const [share = '', volume = '', snapshot = ''] = NEIGHBOURS;
   for (const [index, name] of [share, volume].entries()) {
@@ -91,11 +91,11 @@ export async function neighbours(arena: Arena): Promise<string> {
 }
 
 /**
- * Looks at the box.
+ * Looks at the RDS.
  *
  * @param whole Whether images are read from end to end, or only where commands write.
  */
-export async function lookAt(arena: Arena, run: number, whole = false): Promise<BoxView> {
+export async function lookAt(arena: Arena, run: number, whole = false): Promise<RdsView> {
   const rows = new Map<string, string[]>();
   const strangers: string[] = [];
   for (const name of listed(arena.simulator).filter((one) => !NEIGHBOURS.includes(one))) {
@@ -126,7 +126,7 @@ export async function lookAt(arena: Arena, run: number, whole = false): Promise<
 }
 
 /** What there is of some objects, for people. */
-export function printView({ objects }: BoxView, some: readonly string[]): string {
+export function printView({ objects }: RdsView, some: readonly string[]): string {
   return some
     .flatMap((object) => {
       const seen = objects.get(object);
@@ -138,8 +138,8 @@ export function printView({ objects }: BoxView, some: readonly string[]): string
     .join('\n');
 }
 
-/** Takes everything but the neighbours off the box, after a run that went wrong. */
-export async function clearBox({ simulator }: Arena): Promise<void> {
+/** Takes everything but the neighbours off the RDS, after a run that went wrong. */
+export async function clearRds({ simulator }: Arena): Promise<void> {
   const foreign = (await disks(simulator)).map(({ slot }) => slot).filter((slot) => !THEIR_SLOTS.includes(slot));
   for (const slot of foreign) {
     await change(simulator, `/disk set [find where slot=${slot}] nvme-tcp-export=no`);
@@ -150,12 +150,12 @@ export async function clearBox({ simulator }: Arena): Promise<void> {
   }
 }
 
-/** Asserts that nothing but the neighbours is on the box, files that nobody uses included. */
+/** Asserts that nothing but the neighbours is on the RDS, files that nobody uses included. */
 export async function assertEmpty({ simulator }: Arena): Promise<void> {
   const left = listed(simulator).filter((name) => !NEIGHBOURS.includes(name));
   const slots = (await disks(simulator)).map(({ slot }) => slot).filter((slot) => !THEIR_SLOTS.includes(slot));
   const strays = simulator.device.pools().flatMap((pool) => pool.strayFiles);
-  assert.deepEqual([...left, ...slots, ...strays], [], 'left on the box when everything was deleted');
+  assert.deepEqual([...left, ...slots, ...strays], [], 'left on the RDS when everything was deleted');
 }
 
 function listed(simulator: Simulator): string[] {

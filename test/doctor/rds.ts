@@ -12,11 +12,11 @@ import { generateKey } from '../support/keys.ts';
 
 const POOL = { label: 'pool', uuid: '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f', mountPoint: 'pool' };
 
-/** Short waits for a box that answers within a millisecond. */
+/** Short waits for an RDS that answers within a millisecond. */
 export const QUICK = { execs: 3, survivalMs: 1_600, patienceMs: 6_000, connectMs: 5_000, cleanUpAttempts: 5 };
 
-/** A simulated box, and a doctor for it in this process. */
-export interface DoctoredBox {
+/** A simulated RDS, and a doctor for it in this process. */
+export interface ExaminedRds {
   readonly directory: string;
   readonly simulator: Simulator;
   readonly config: Config;
@@ -26,15 +26,15 @@ export interface DoctoredBox {
 }
 
 /**
- * Starts a box with one pool, and stops it after the test.
+ * Starts an RDS with one pool, and stops it after the test.
  *
- * @param backend merged over the configuration of the box
+ * @param backend merged over the configuration of the RDS
  */
-export async function startDoctoredBox(
+export async function startExaminedRds(
   t: TestContext,
   simulatorOptions: Partial<SimulatorOptions> = {},
   backend: Readonly<Record<string, unknown>> = {},
-): Promise<DoctoredBox> {
+): Promise<ExaminedRds> {
   const directory = await mkdtemp(join(tmpdir(), 'rose-doctor-'));
   const stops: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
   t.after(async () => {

@@ -1,30 +1,30 @@
-import { BOX, type Case, onBox } from './case.fixture.ts';
+import { type Case, onRds, RDS1 } from './case.fixture.ts';
 import { HANDLE, healthy } from './objects.fixture.ts';
 
 /** The same volume, as another backend would call it. */
 const OTHER = HANDLE.replace('rds1', 'rds9');
 
-/** What the box has of a volume. */
-export const BOX_CASES: readonly Case[] = [
+/** What the RDS has of a volume. */
+export const RDS_CASES: readonly Case[] = [
   {
-    title: 'a volume as it should be, on the box too',
+    title: 'a volume as it should be, on the RDS too',
     objects: healthy(),
-    box: { device: onBox() },
+    view: { device: onRds() },
     rule: undefined,
     result: 'fine',
   },
   {
-    title: 'a box with another pool',
+    title: 'an RDS with another pool',
     objects: healthy(),
-    box: { box: { ...BOX, problems: ['pool pool: its uuid is x, configured is y'] } },
+    view: { status: { ...RDS1, problems: ['pool pool: its uuid is x, configured is y'] } },
     rule: 'box-unfit',
     result: 'stuck',
     says: /its uuid is x/,
   },
   {
-    title: 'a box that does not answer',
+    title: 'an RDS that does not answer',
     objects: healthy(),
-    box: { device: { is: 'unseen', id: HANDLE, because: 'ECONNREFUSED' }, box: undefined },
+    view: { device: { is: 'unseen', id: HANDLE, because: 'ECONNREFUSED' }, status: undefined },
     rule: 'box-unreachable',
     result: 'unknown',
     says: /ECONNREFUSED/,
@@ -32,7 +32,7 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'a backend that is not configured',
     objects: healthy(),
-    box: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1' }, backends: ['rds9'] },
+    view: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1' }, backends: ['rds9'] },
     rule: 'unknown-backend',
     result: 'stuck',
     says: /Configured: rds9/,
@@ -40,7 +40,7 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'a backend that was renamed',
     objects: healthy(),
-    box: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1', elsewhere: [OTHER] }, backends: ['rds9'] },
+    view: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1', elsewhere: [OTHER] }, backends: ['rds9'] },
     rule: 'backend-renamed',
     result: 'stuck',
     says: /has rds1:pvc-\S+ as rds9:pvc-/,
@@ -48,15 +48,15 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'backends whose names were exchanged',
     objects: healthy(),
-    box: { device: { is: 'absent', id: HANDLE, elsewhere: [OTHER] }, backends: ['rds1', 'rds9'] },
+    view: { device: { is: 'absent', id: HANDLE, elsewhere: [OTHER] }, backends: ['rds1', 'rds9'] },
     rule: 'backend-renamed',
     result: 'stuck',
     says: /Give each backend the name that it had/,
   },
   {
-    title: 'a volume that is not on the box',
+    title: 'a volume that is not on the RDS',
     objects: healthy(),
-    box: { device: { is: 'absent', id: HANDLE } },
+    view: { device: { is: 'absent', id: HANDLE } },
     rule: 'device-absent',
     result: 'stuck',
     says: /--volume rds1:pvc-/,
@@ -64,7 +64,7 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'a volume of another cluster',
     objects: healthy(),
-    box: { device: onBox({ ownedBy: undefined }) },
+    view: { device: onRds({ ownedBy: undefined }) },
     rule: 'device-of-another-cluster',
     result: 'stuck',
     says: /owner 0123abcd/,
@@ -72,7 +72,7 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'an image that has shrunk',
     objects: healthy(),
-    box: { device: onBox({ bytes: 2n ** 30n }) },
+    view: { device: onRds({ bytes: 2n ** 30n }) },
     rule: 'device-smaller',
     result: 'stuck',
     says: /1073741824 bytes/,
@@ -80,7 +80,7 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'an export that was lost',
     objects: healthy(),
-    box: { device: onBox({ exported: false }) },
+    view: { device: onRds({ exported: false }) },
     rule: 'device-not-exported',
     result: 'stuck',
     says: /export was lost/,
@@ -88,15 +88,15 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'a disk item that was lost',
     objects: healthy(),
-    box: { device: onBox({ exported: false, slot: undefined, nodes: [] }) },
+    view: { device: onRds({ exported: false, slot: undefined, nodes: [] }) },
     rule: 'device-not-exported',
     result: 'stuck',
     says: /reset of the router/,
   },
   {
-    title: 'a node that only the box knows',
+    title: 'a node that only the RDS knows',
     objects: healthy(),
-    box: { device: onBox({ nodes: ['node-a', 'nqn.2014-08.org.nvmexpress:uuid:x'] }) },
+    view: { device: onRds({ nodes: ['node-a', 'nqn.2014-08.org.nvmexpress:uuid:x'] }) },
     rule: 'device-published-elsewhere',
     result: 'stuck',
     says: /slot="pvc-7a0f[\s\S]*nvme-tcp-export=no/,
@@ -104,7 +104,7 @@ export const BOX_CASES: readonly Case[] = [
   {
     title: 'an export by hand',
     objects: healthy(),
-    box: { device: onBox({ nodes: [] }) },
+    view: { device: onRds({ nodes: [] }) },
     rule: 'device-exported-by-hand',
     result: 'stuck',
   },

@@ -1,5 +1,5 @@
-{{/* What the driver needs to find the boxes and to be let in: its configuration, and keys with host keys. */}}
-{{- define "rose-csi.boxMounts" -}}
+{{/* What the driver needs to find the backends and to be let in: its configuration, and keys with host keys. */}}
+{{- define "rose-csi.backendMounts" -}}
 - name: config
   mountPath: /etc/rose-csi/config
   readOnly: true
@@ -9,7 +9,7 @@
   readOnly: true
 {{- end -}}
 
-{{- define "rose-csi.boxVolumes" -}}
+{{- define "rose-csi.backendVolumes" -}}
 - name: config
   configMap:
     name: {{ include "rose-csi.fullname" . }}-controller

@@ -15,18 +15,18 @@ import { put } from './output.ts';
  * @param withPromises Also what they have promised, which takes a look at every volume; by default where it is limited.
  */
 export function poolSpace(
-  box: Pick<RdsSettings, 'pools' | 'ratioPercent'>,
-  labels: readonly string[] = box.pools.map(({ label }) => label),
-  withPromises: boolean = box.ratioPercent !== undefined,
+  settings: Pick<RdsSettings, 'pools' | 'ratioPercent'>,
+  labels: readonly string[] = settings.pools.map(({ label }) => label),
+  withPromises: boolean = settings.ratioPercent !== undefined,
 ): Reading<ReadonlyMap<string, PoolSpace>> {
-  const pools = box.pools.filter(({ label }) => labels.includes(label));
+  const pools = settings.pools.filter(({ label }) => labels.includes(label));
   const promised = (s: ScriptBuilder, disk: Script): Script =>
     withPromises ? sumPromises(s, ros`[/disk get ${disk} mount-point]`, ros`0`) : ros`0`;
   return ofPools(pools, (s, disk) => ros`"promised"=${promised(s, disk)}`, decodeSpace);
 }
 
 /**
- * Space of the mounted pools, and how many volumes and snapshots of our owners are in each, by label. The box counts them, so
+ * Space of the mounted pools, and how many volumes and snapshots of our owners are in each, by label. The RDS counts them, so
  * that the answer is as short for thousands as for none. What a race left of an object counts as one more, and so does a half
  * copy of a volume, which only its disk item tells from one.
  */
@@ -70,7 +70,7 @@ function ofPools<T>(
 }
 
 /** Reads what the start-up judges: version, storage package, language, file systems, mounted pools. Changes nothing. */
-export function probeBox({ pools }: Pick<RdsSettings, 'pools'>): Reading<ProbeReport> {
+export function probeRds({ pools }: Pick<RdsSettings, 'pools'>): Reading<ProbeReport> {
   return {
     kind: 'read',
     script: script((s) => {

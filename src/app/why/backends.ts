@@ -7,16 +7,16 @@ import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
 import { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
-import type { Box, Device, DeviceView } from '../../why/cluster-state.ts';
-import type { Boxes } from '../../why/gather.ts';
+import type { BackendStatus, Device, DeviceView } from '../../why/cluster-state.ts';
+import type { BackendReader } from '../../why/gather.ts';
 import { openBackend } from '../backends.ts';
 
-/** The boxes of a configuration, which are only read. */
-export interface OpenedBoxes extends Boxes {
+/** The backends of a configuration, which are only read. */
+export interface OpenedBackends extends BackendReader {
   close(): Promise<void>;
 }
 
-/** One repeat: somebody waits for the answer, and a box that cannot be reached is an answer, too. */
+/** One repeat: somebody waits for the answer, and an RDS that cannot be reached is an answer, too. */
 function patienceOf(limitMs: number): RetryPolicy {
   return {
     rules: [{ kinds: ['unreachable', 'unknown'], retries: 1, firstPauseMs: 500, maxPauseMs: 500 }],
@@ -24,8 +24,8 @@ function patienceOf(limitMs: number): RetryPolicy {
   };
 }
 
-/** @param limitMs how long each question to a box may take, in ms. */
-export function openBoxes(config: Config, limitMs: number): OpenedBoxes {
+/** @param limitMs how long each question to an RDS may take, in ms. */
+export function openBackends(config: Config, limitMs: number): OpenedBackends {
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('fatal');
   const backends = config.backends.map((backend) =>
@@ -34,17 +34,17 @@ export function openBoxes(config: Config, limitMs: number): OpenedBoxes {
   const storage = new StorageService({ backends, identity: ours });
   const names = backends.map(({ name }) => name);
   const ask = new Questions(storage, config, ours, limitMs);
-  // Its fitness first: a box that does not answer is not asked again.
+  // Its fitness first: an RDS that does not answer is not asked again.
   const seen = async (backend: string, id: string, pool: string | undefined, look: () => Promise<Device>) => {
-    const box = await ask.box(backend, pool);
-    const device = 'because' in box ? { is: 'unseen' as const, id, ...box } : await ask.attempt(id, look);
-    return { backends: names, device, box: 'because' in box ? undefined : box };
+    const status = await ask.status(backend, pool);
+    const device = 'because' in status ? { is: 'unseen' as const, id, ...status } : await ask.attempt(id, look);
+    return { backends: names, device, status: 'because' in status ? undefined : status };
   };
   const view = async (id: string, look: (id: string) => Promise<Device>): Promise<DeviceView> => {
     const backend = id.slice(0, Math.max(0, id.indexOf(':')));
     const found: DeviceView = names.includes(backend)
       ? await seen(backend, id, undefined, () => look(id))
-      : { backends: names, device: { is: 'unconfigured', id, backend }, box: undefined };
+      : { backends: names, device: { is: 'unconfigured', id, backend }, status: undefined };
     if (found.device.is !== 'absent' && found.device.is !== 'unconfigured') return found;
     const others = backend === '' ? [] : names.filter((name) => name !== backend);
     const ids = others.map((name) => `${name}${id.slice(backend.length)}`);
@@ -57,7 +57,7 @@ export function openBoxes(config: Config, limitMs: number): OpenedBoxes {
     async forNew(wanted, pool) {
       const [name, second] = wanted === undefined ? names : names.filter((one) => one === wanted);
       if (name === undefined || second !== undefined) {
-        return { backends: names, device: { is: 'none' }, box: undefined };
+        return { backends: names, device: { is: 'none' }, status: undefined };
       }
       return await seen(name, name, pool, async () => ({ is: 'none' }));
     },
@@ -65,7 +65,7 @@ export function openBoxes(config: Config, limitMs: number): OpenedBoxes {
   };
 }
 
-/** What is asked of one box; nothing but reading. */
+/** What is asked of one RDS; nothing but reading. */
 class Questions {
   readonly #storage: StorageService;
   readonly #config: Config;
@@ -79,7 +79,7 @@ class Questions {
     this.#limitMs = limitMs;
   }
 
-  /** Absence is what an intact answer said; everything else that goes wrong is that the box was not seen. */
+  /** Absence is what an intact answer said; everything else that goes wrong is that the RDS was not seen. */
   async attempt(id: string, look: () => Promise<Device>): Promise<Device> {
     try {
       return await look();
@@ -89,7 +89,7 @@ class Questions {
     }
   }
 
-  /** Those of the ids that were seen on their boxes. */
+  /** Those of the ids that were seen on their backends. */
   async which(ids: readonly string[], look: (id: string) => Promise<Device>): Promise<string[]> {
     const devices = await Promise.all(ids.map((id) => this.attempt(id, () => look(id))));
     return devices.flatMap((device) => (device.is === 'volume' || device.is === 'snapshot' ? [device.id] : []));
@@ -111,8 +111,8 @@ class Questions {
     };
   }
 
-  /** Why not, when the box does not answer. */
-  async box(backend: string, pool?: string): Promise<Box | { readonly because: string }> {
+  /** Why not, when the RDS does not answer. */
+  async status(backend: string, pool?: string): Promise<BackendStatus | { readonly because: string }> {
     try {
       const { problems } = await this.#storage.prove(backend, this.#call());
       const where = { backend, ...(pool !== undefined && { pool }) };

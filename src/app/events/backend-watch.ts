@@ -4,18 +4,18 @@ import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { hasLessThan, type PoolReading } from '../../storage/pool-reading.ts';
-import type { BoxListener } from '../controller/box-poller.ts';
+import type { BackendListener } from '../controller/backend-poller.ts';
 
-export interface BoxWatchOptions {
+export interface BackendWatchOptions {
   readonly recorder: EventRecorder;
-  /** What Events about a whole box are about. */
+  /** What Events about a whole RDS are about. */
   readonly driver: ObjectReference;
-  /** How long a box must not have answered before it is told, in ms. */
+  /** How long an RDS must not have answered before it is told, in ms. */
   readonly lastingMs: number;
 }
 
-/** Tells when a box does not answer for a while, when it answers again, and when a pool is nearly full. */
-export function watchBox(backend: Backend, options: BoxWatchOptions): BoxListener {
+/** Tells when an RDS does not answer for a while, when it answers again, and when a pool is nearly full. */
+export function watchBackend(backend: Backend, options: BackendWatchOptions): BackendListener {
   const reach = new Reach(backend, options);
   return {
     look: () => reach.look(),
@@ -25,14 +25,14 @@ export function watchBox(backend: Backend, options: BoxWatchOptions): BoxListene
   };
 }
 
-/** Whether a box answers, as its circuit breaker knows it. */
+/** Whether an RDS answers, as its circuit breaker knows it. */
 class Reach {
   readonly #backend: Backend;
-  readonly #options: BoxWatchOptions;
+  readonly #options: BackendWatchOptions;
   #lostSince: number | undefined;
   #told = false;
 
-  constructor(backend: Backend, options: BoxWatchOptions) {
+  constructor(backend: Backend, options: BackendWatchOptions) {
     this.#backend = backend;
     this.#options = options;
   }
@@ -61,7 +61,7 @@ class Reach {
 }
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
-function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BoxWatchOptions): void {
+function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
   const { pool, size, free, reserve } = room;
   if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;

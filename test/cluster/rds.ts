@@ -11,14 +11,14 @@ const READY_MS = 30_000;
 const POOL_BYTES = 40 * 1024 ** 3;
 const POOLS = ['pool1', 'pool2'];
 
-/** The simulated box: two pools on real Btrfs in sparse files, exports as loop devices, a process of the first machine. */
-export class SimulatedBox {
+/** The simulated RDS: two pools on real Btrfs in sparse files, exports as loop devices, a process of the first machine. */
+export class SimulatedRds {
   readonly #machine: Machine;
   readonly #directory: string;
 
   constructor(machine: Machine) {
     this.#machine = machine;
-    this.#directory = join(machine.directory, 'box');
+    this.#directory = join(machine.directory, 'rds');
   }
 
   /** Where the controller finds it: an address that pods reach. */
@@ -64,7 +64,7 @@ export class SimulatedBox {
     }, READY_MS);
   }
 
-  /** Ends it in the middle of whatever it does, as a crash of the box does, and starts it again. */
+  /** Ends it in the middle of whatever it does, as a crash of the RDS does, and starts it again. */
   async crash(): Promise<void> {
     await this.#machine.stop('simulator', 'SIGKILL');
     this.#startSimulator();
