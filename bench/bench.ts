@@ -25,15 +25,15 @@ const SECTIONS: readonly Section[] = [rpcs, load, sizes, lists, capacity, fullPo
 
 const HELP = `Usage: npm run bench [-- OPTIONS]
 
-Measures the bundled controller against a simulated box, each in a process of its own on this
+Measures the bundled controller against a simulated RDS, each in a process of its own on this
 machine, over real gRPC and real SSH. No result means anything in itself: it is to be compared
-with the bare exec next to it, which is what talking to the box costs. A bare exec prints one
+with the bare exec next to it, which is what talking to the RDS costs. A bare exec prints one
 constant, in the same envelope and over the same kind of connection, and is measured in turn
 with the calls, so that whatever slows the machine down slows both.
 
-ControllerPublish, ControllerUnpublish and ControllerExpand wait 100 ms beside the box, which keeps
+ControllerPublish, ControllerUnpublish and ControllerExpand wait 100 ms beside the RDS, which keeps
 two processes from undoing each other's change (docs/decisions/0019-claim-then-export.md). Probe
-asks no box: it shows what gRPC alone costs. Of many callers one to four are served at a time
+asks no RDS: it shows what gRPC alone costs. Of many callers one to four are served at a time
 (docs/decisions/0023-pipelining.md).
 
   --only NAME      one section; repeat for more:

@@ -7,7 +7,7 @@ import { median, round, samples } from './statistics.ts';
 const LATENCY_MS = 5;
 const VOLUMES = 1_000;
 
-/** Lets every volume through, but makes the box add up what it has promised. */
+/** Lets every volume through, but makes the RDS add up what it has promised. */
 const RATIO = 100;
 
 /** The checks for free space and for what was promised, against the number of volumes. */

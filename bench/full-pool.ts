@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Doors, LIFECYCLE, makeVolumes, type Step } from './lifecycle.ts';
+import { type CsiClients, LIFECYCLE, makeVolumes, type Step } from './lifecycle.ts';
 import { makeSnapshots } from './lists.ts';
 import { withRig } from './rig.ts';
 import type { FullPoolRow } from './rows.ts';
@@ -10,7 +10,7 @@ import { median, round } from './statistics.ts';
 const LATENCY_MS = 5;
 const WARM_UP = 3;
 
-/** The calls that ask the box, among 1,000 volumes and as many snapshots of others, which it has to look through. */
+/** The calls that ask the RDS, among 1,000 volumes and as many snapshots of others, which it has to look through. */
 export const fullPool: Section = {
   name: 'full-pool',
   about: 'every RPC with 1,000 volumes and 1,000 snapshots in the pool, and the lists of them from end to end',
@@ -26,7 +26,7 @@ export const fullPool: Section = {
         .filter(([, { execs }]) => execs > 0)
         .map(([rpc, { ms, execs, busyMs }]): FullPoolRow => {
           const of = { volumes: objects, snapshots: objects, latencyMs: LATENCY_MS, n: ms.length };
-          const perCall = { execs: round(execs / ms.length), boxP50: round(median(busyMs)) };
+          const perCall = { execs: round(execs / ms.length), rdsP50: round(median(busyMs)) };
           return { kind: 'full-pool', rpc, ...of, p50: round(median(ms)), ...perCall };
         });
     });
@@ -35,7 +35,7 @@ export const fullPool: Section = {
 
 /** Lists from the first page to the last; each must meet every object once. */
 function walks(objects: number): Step[] {
-  const walk = (rpc: string, page: (doors: Doors, startingToken: string) => Promise<Page>): Step => ({
+  const walk = (rpc: string, page: (doors: CsiClients, startingToken: string) => Promise<Page>): Step => ({
     rpc: `${rpc}, all pages`,
     async call(doors) {
       let met = 0;

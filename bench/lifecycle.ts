@@ -7,7 +7,7 @@ import { BACKEND, type Rig } from './rig.ts';
 const AT_ONCE = 16;
 
 /** What a step calls. */
-export type Doors = Pick<Rig, 'controller' | 'identity'>;
+export type CsiClients = Pick<Rig, 'controller' | 'identity'>;
 
 /** One caller and the objects that it made in this round. */
 export interface Caller {
@@ -21,7 +21,7 @@ export interface Caller {
 /** One RPC; what it needs was made by the steps before it, by the same caller. */
 export interface Step {
   readonly rpc: string;
-  call(doors: Doors, caller: Caller): Promise<unknown>;
+  call(doors: CsiClients, caller: Caller): Promise<unknown>;
 }
 
 export function newCaller(): Caller {
@@ -85,7 +85,7 @@ export const LIFECYCLE: readonly Step[] = [
  * @returns its id.
  */
 export async function createVolume(
-  { controller }: Pick<Doors, 'controller'>,
+  { controller }: Pick<CsiClients, 'controller'>,
   source = {},
   bytes = GiB,
 ): Promise<string> {

@@ -13,7 +13,7 @@ interface Taken {
   togetherMs: number;
 }
 
-/** Callers at once, each with a volume of its own: how many calls a second one controller gets done on one box. */
+/** Callers at once, each with a volume of its own: how many calls a second one controller gets done on one RDS. */
 export const load: Section = {
   name: 'load',
   about: `calls per second of ${CALLERS} callers, at ${LATENCIES_MS.join(', ')} ms device latency`,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { nodeIdOf } from '../src/storage/identity.ts';
-import { obstacle } from '../test/node/scene.ts';
+import { obstacle } from '../test/node/fixture.ts';
 import { MeasuredNode } from './measured-node.ts';
 import { nodeRows } from './node-rows.ts';
 import { type Hands, type NodeSample, type StagedVolume, sampleOnce } from './node-samples.ts';
@@ -67,7 +67,7 @@ async function startRow({ program, quick, progress }: Setting): Promise<NodeStar
 async function compare(rig: Rig, { program, quick, progress }: Setting): Promise<Row[]> {
   const n = quick ? 3 : 15;
   const flags = ['--node-name', NAME, '--cluster-id', CLUSTER_ID, '--state-dir', join(rig.directory, 'node-state')];
-  const loop = ['--attach', 'loop', '--simulator-api', rig.box.apiSocket];
+  const loop = ['--attach', 'loop', '--simulator-api', rig.rds.apiSocket];
   const measured = await MeasuredNode.start(program, join(rig.directory, 'node.sock'), [...flags, ...loop]);
   const samples: NodeSample[] = [];
   try {
@@ -108,12 +108,12 @@ async function published({ controller }: Rig, filesystem: 'ext4' | 'xfs'): Promi
 }
 
 /** The loop device is asked of the simulator, as the node does. */
-function hands({ box }: Rig): Hands {
+function hands({ rds }: Rig): Hands {
   const path = ({ publishContext: { nqn = '' } }: StagedVolume) =>
     `/v1/namespaces/${encodeURIComponent(nqn)}/attachments?host=by-hand`;
   return {
-    attach: async (volume) => (JSON.parse(await ask(box.apiSocket, 'POST', path(volume))) as { device: string }).device,
-    detach: async (volume) => void (await ask(box.apiSocket, 'DELETE', path(volume))),
+    attach: async (volume) => (JSON.parse(await ask(rds.apiSocket, 'POST', path(volume))) as { device: string }).device,
+    detach: async (volume) => void (await ask(rds.apiSocket, 'DELETE', path(volume))),
     run: async (program, ...args) => void (await run(program, args)),
   };
 }

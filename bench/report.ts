@@ -46,8 +46,8 @@ function rpcTables(rows: readonly Row[]): string[] {
     ...table(
       `RPCs, ${load}; ms`,
       [-28, 5, 9, 9, 11, 8, 8, 8, 13],
-      ['', 'n', 'p50', 'p99', 'bare exec', 'ratio', 'box', 'execs', 'same script'],
-      measured.map(({ rpc, n, p50, p99, floorP50, ratio, boxMs, execs, scriptP50 = '' }) => [
+      ['', 'n', 'p50', 'p99', 'bare exec', 'ratio', 'rds', 'execs', 'same script'],
+      measured.map(({ rpc, n, p50, p99, floorP50, ratio, rdsMs: boxMs, execs, scriptP50 = '' }) => [
         ...[rpc, n, p50, p99, floorP50, ratio, boxMs, execs, scriptP50],
       ]),
     ),
@@ -107,8 +107,8 @@ function fullPool(rows: readonly Row[]): string[] {
   return table(
     `With ${first.volumes} volumes and ${first.snapshots} snapshots in the pool, ${first.latencyMs} ms latency`,
     [-30, 6, 12, 12, 8],
-    ['', 'n', 'p50, ms', 'box, p50', 'execs'],
-    all.map(({ rpc, n, p50, boxP50, execs }) => [rpc, n, p50, boxP50, execs]),
+    ['', 'n', 'p50, ms', 'RDS, p50', 'execs'],
+    all.map(({ rpc, n, p50, rdsP50, execs }) => [rpc, n, p50, rdsP50, execs]),
   );
 }
 

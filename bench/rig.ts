@@ -6,7 +6,7 @@ import { NODE_FLAGS } from '../scripts/node-flags.ts';
 import { Controller, Identity } from '../src/csi/gen/csi_pb.js';
 import type { RouterOs } from '../src/routeros/index.ts';
 import { type Client, createClient } from '../test/support/grpc-client.ts';
-import { type Running, type RunningBox, startBox, startDriver, writeConfiguration } from '../test/support/programs.ts';
+import { type Running, type RunningRds, startDriver, startRds, writeConfiguration } from '../test/support/programs.ts';
 import { SimulatorApi } from '../test/support/simulator-api.ts';
 import { until } from '../test/support/until.ts';
 import { converse } from './floor.ts';
@@ -19,30 +19,30 @@ export interface RigOptions {
   readonly program: string;
   /** Another bundled program for the controller. */
   readonly controller?: string;
-  /** Delay of the box before each command, in ms. */
+  /** Delay of the RDS before each command, in ms. */
   readonly latencyMs: number;
   /** More flags of `rose-csi simulate`. */
   readonly simulate?: readonly string[];
-  /** More settings of the box in the controller's configuration. */
+  /** More settings of the RDS in the controller's configuration. */
   readonly limits?: Readonly<Record<string, unknown>>;
 }
 
-/** A simulated box and the bundled controller, each in a process of its own, and the doors to them. */
+/** A simulated RDS and the bundled controller, each in a process of its own, and the doors to them. */
 export interface Rig {
   readonly directory: string;
   readonly latencyMs: number;
-  readonly box: RunningBox;
+  readonly rds: RunningRds;
   readonly configFile: string;
   readonly driver: Running;
   readonly identity: Client<typeof Identity>;
   readonly controller: Client<typeof Controller>;
   readonly api: SimulatorApi;
-  /** A conversation with the box beside the driver's. */
+  /** A conversation with the RDS beside the driver's. */
   readonly routerOs: RouterOs;
 }
 
 /**
- * The box keeps its files in memory where the system offers that, so that the disk of this machine, which is not the
+ * The RDS keeps its files in memory where the system offers that, so that the disk of this machine, which is not the
  * one of an RDS, has no part in the figures.
  */
 const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -53,17 +53,17 @@ export async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise
   const stops: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
   try {
     const flags = ['--latency-ms', String(options.latencyMs), ...(options.simulate ?? [])];
-    const box = await startBox(options.program, directory, flags);
-    stops.push(() => box.stop());
-    const configFile = await writeConfiguration(directory, CLUSTER_ID, box, options.limits);
+    const rds = await startRds(options.program, directory, flags);
+    stops.push(() => rds.stop());
+    const configFile = await writeConfiguration(directory, CLUSTER_ID, rds, options.limits);
     const endpoint = `unix://${join(directory, 'csi.sock')}`;
     const driver = startDriver(options.controller ?? options.program, configFile, endpoint, NODE_FLAGS);
     stops.push(() => driver.stop());
     const doors = {
       identity: createClient(Identity, endpoint),
       controller: createClient(Controller, endpoint),
-      api: new SimulatorApi(box.apiSocket),
-      routerOs: converse(box),
+      api: new SimulatorApi(rds.apiSocket),
+      routerOs: converse(rds),
     };
     stops.push(async () => {
       for (const door of [doors.identity, doors.controller, doors.api]) door.close();
@@ -72,7 +72,7 @@ export async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise
     await until(async () => (await doors.identity.probe({}).catch(() => undefined))?.ready === true).catch((cause) => {
       throw new Error(`the controller did not become ready:\n${driver.log()}`, { cause });
     });
-    return await use({ directory, latencyMs: options.latencyMs, box, configFile, driver, ...doors });
+    return await use({ directory, latencyMs: options.latencyMs, rds, configFile, driver, ...doors });
   } finally {
     for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop();
   }

@@ -12,8 +12,8 @@ export interface RpcRow {
   /** Median of the bare execs that were measured in turn with this RPC. */
   readonly floorP50: number;
   readonly ratio: number;
-  /** Mean time that the box took to run the call's own commands, latency left out; part of `p50`. */
-  readonly boxMs: number;
+  /** Mean time that the RDS took to run the call's own commands, latency left out; part of `p50`. */
+  readonly rdsMs: number;
   /** Median of execs of the call's own script, without the driver, in turn with it; where it has been measured. */
   readonly scriptP50?: number;
 }
@@ -81,8 +81,8 @@ export interface FullPoolRow {
   readonly n: number;
   readonly p50: number;
   readonly execs: number;
-  /** Median time that the box took to run the call's own commands, latency left out; part of `p50`. */
-  readonly boxP50: number;
+  /** Median time that the RDS took to run the call's own commands, latency left out; part of `p50`. */
+  readonly rdsP50: number;
 }
 
 /** Starting the controller. */
@@ -93,7 +93,7 @@ export interface StartRow {
   readonly n: number;
   /** From the start of the process to the first answer to Probe. */
   readonly servingP50: number;
-  /** From the start of the process to the answer that a box is fit. */
+  /** From the start of the process to the answer that an RDS is fit. */
   readonly readyP50: number;
   readonly idleRssMb: number;
 }

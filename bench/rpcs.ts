@@ -16,7 +16,7 @@ interface Samples {
   /** Execs of the same script, where there is only one. */
   readonly scriptMs: number[];
   execs: number;
-  /** How long the box worked, each time that all callers made the call. */
+  /** How long the RDS worked, each time that all callers made the call. */
   readonly busyMs: number[];
 }
 
@@ -80,7 +80,7 @@ function summary(rpc: string, latencyMs: number, { ms, floorMs, scriptMs, execs,
   return {
     ...{ rpc, backend: 'files', latencyMs, n: ms.length },
     ...{ p50: round(p50), p99: round(percentile(ms, 0.99)), execs: round(execs / ms.length) },
-    ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), boxMs: round(sum(busyMs) / ms.length) },
+    ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), rdsMs: round(sum(busyMs) / ms.length) },
     ...(scriptMs.length > 0 && { scriptP50: round(median(scriptMs)) }),
   };
 }

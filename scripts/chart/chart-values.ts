@@ -12,8 +12,8 @@ const parameters = (what: string) =>
 const storageClass: JsonSchema = {
   ...object({
     name: string('Name of the StorageClass.'),
-    backend: string('Name of the box; may be left out when there is only one.'),
-    pool: string('Label of the pool; may be left out when the box has only one.'),
+    backend: string('Name of the RDS; may be left out when there is only one.'),
+    pool: string('Label of the pool; may be left out when the RDS has only one.'),
     default: bool('Whether claims without a class get this one.'),
     fsType: oneOf(filesystems, 'Filesystem for claims that name none; `ext4` otherwise.'),
     reclaimPolicy: oneOf(['Delete', 'Retain'], 'What becomes of a volume when its claim goes; `Delete` otherwise.'),
@@ -39,7 +39,7 @@ const snapshotClass: JsonSchema = {
     default: bool('Whether snapshots without a class get this one.'),
     deletionPolicy: oneOf(
       ['Delete', 'Retain'],
-      'Whether deleting a VolumeSnapshot deletes what is on the box; `Delete` otherwise.',
+      'Whether deleting a VolumeSnapshot deletes what is on the RDS; `Delete` otherwise.',
     ),
     parameters: parameters('the class'),
     labels: labels('the class'),
@@ -135,7 +135,7 @@ export const globalValues: JsonSchema = {
 
 /** The values that are about Kubernetes, with their meanings. */
 export const chartValues: Readonly<Record<string, JsonSchema>> = {
-  storageClasses: array(storageClass, 'StorageClasses to make, one for each box and pool that claims may name.'),
+  storageClasses: array(storageClass, 'StorageClasses to make, one for each RDS and pool that claims may name.'),
   snapshotClasses: array(snapshotClass, 'VolumeSnapshotClasses to make.'),
   controller: object({
     replicas: integer(
@@ -171,7 +171,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     unstagePatience: integer(
       0,
       3600,
-      'Seconds that unstages wait for a lost box, all calls together, before they give up what was not flushed.',
+      'Seconds that unstages wait for a lost RDS, all calls together, before they give up what was not flushed.',
     ),
     trimInterval: integer(
       0,
@@ -182,8 +182,8 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     healthPort: integer(1, 65535, "Port on each node's 127.0.0.1 where livenessprobe answers the kubelet."),
     simulatorSocket: {
       ...string(
-        '**Not for data that matters**: path of the API socket of a simulated box (`rose-csi simulate --loop`) on the machine of ' +
-          'all nodes, whose volumes are then attached as loop devices, to try things out without hardware. Empty for a real box.',
+        '**Not for data that matters**: path of the API socket of a simulated RDS (`rose-csi simulate --loop`) on the machine of ' +
+          'all nodes, whose volumes are then attached as loop devices, to try things out without hardware. Empty for a real RDS.',
       ),
       pattern: '^(/[A-Za-z0-9._-]+){2,}$|^$',
     },
@@ -211,13 +211,15 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     enabled: bool(
       'Publishes the free space of each class for the scheduler, which then places pods of WaitForFirstConsumer classes where there is room.',
     ),
-    pollInterval: duration('How often each box is asked for it.'),
+    pollInterval: duration('How often each RDS is asked for it.'),
   }),
   seLinuxMount: bool(
     'Whether volumes may be mounted with an SELinux context instead of being relabelled file by file.',
   ),
   networkPolicy: object({
-    enabled: bool('Limits the controller to DNS, the API server and the SSH ports of the boxes, and lets nobody in.'),
+    enabled: bool(
+      'Limits the controller to DNS, the API server and the SSH ports of the backends, and lets nobody in.',
+    ),
     apiServerPorts: array({ type: 'integer' }, 'Ports where the API server may be.'),
     dnsPorts: array({ type: 'integer' }, 'Ports of the pods that answer DNS; 5353 is that of OpenShift.'),
   }),
@@ -253,7 +255,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     ),
     monitors: object({
       enabled: bool('Makes a ServiceMonitor and a PodMonitor for the Prometheus Operator.'),
-      interval: duration('Pause between two scrapes. They ask no box, however often they come.'),
+      interval: duration('Pause between two scrapes. They ask no RDS, however often they come.'),
       labels: labels('both, by which a Prometheus finds them'),
     }),
     rules: object({

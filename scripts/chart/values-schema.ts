@@ -73,18 +73,18 @@ function describe(schema: JsonSchema, path: string, texts: ReadonlyMap<string, s
   };
 }
 
-/** In the chart the files of a box come from a Secret, so they are not values. */
+/** In the chart the files of an RDS come from a Secret, so they are not values. */
 function withSecrets(config: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> {
   const backends = pick(config, 'backends');
-  const box = backends.items ?? {};
-  const { privateKeyFile: _key, hostKeysFile: _hostKeys, ...ssh } = pick(box.properties ?? {}, 'ssh').properties ?? {};
+  const rds = backends.items ?? {};
+  const { privateKeyFile: _key, hostKeysFile: _hostKeys, ...ssh } = pick(rds.properties ?? {}, 'ssh').properties ?? {};
   const secretName = string(
     'Existing Secret in the namespace of the release, with the private key under `ssh-privatekey` and, unless ' +
       '`hostKeys` has them, the pinned host keys under `ssh-hostkeys`. Only the controller sees it; a changed Secret ' +
       'needs no restart.',
   );
   const sshSchema = { ...object({ ...ssh, secretName }), required: ['host', 'user', 'secretName'] };
-  const items = { ...box, properties: { ...box.properties, ssh: sshSchema } };
+  const items = { ...rds, properties: { ...rds.properties, ssh: sshSchema } };
   const { minItems: _minItems, ...list } = backends;
   return { ...config, backends: { ...list, ...array(items, backends.description ?? '') } };
 }

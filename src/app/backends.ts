@@ -8,13 +8,13 @@ import type { Backend } from '../storage/backend.ts';
 import { execMetrics } from './exec-metrics.ts';
 import { execTracing } from './exec-tracing.ts';
 
-/** How long a box that does not answer is tried and then left alone; the defaults are those of the conversation. */
+/** How long an RDS that does not answer is tried and then left alone; the defaults are those of the conversation. */
 export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker' | 'clock'> {
-  /** Whether another process may have served the boxes a moment ago, whose last commands may still be at work there. */
+  /** Whether another process may have served the backends a moment ago, whose last commands may still be at work there. */
   readonly hasPredecessor?: boolean;
 }
 
-/** The conversation with one configured box. Nothing is connected before the first command. */
+/** The conversation with one configured RDS. Nothing is connected before the first command. */
 export function openBackend(
   config: BackendConfig,
   owners: readonly string[],

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { SurveyedCopy } from '../storage/copies.ts';
+import type { InventoryCopy } from '../storage/copies.ts';
 import { copiesJson, inItsPlace, printCopies } from './copies.ts';
 
 const seconds = 1_790_000_000n;
 const now = Number(seconds) * 1_000 + 3 * 86_400_000;
 
-function copy(kind: SurveyedCopy['kind'], facts: Partial<SurveyedCopy> = {}): SurveyedCopy {
+function copy(kind: InventoryCopy['kind'], facts: Partial<InventoryCopy> = {}): InventoryCopy {
   const uuid = '00000000-0000-4000-8000-000000000001';
   return {
     ...{ kind, of: `rds1:snap-${uuid}`, source: `rds1:pvc-${uuid}`, createdAtSeconds: seconds },
@@ -31,7 +31,7 @@ test('each is told for what it is, with what a person can do', () => {
     `  nested         ${id}  rds1/cold`,
     `  undecided      ${id}  rds1/cold  3d`,
   ]);
-  assert.ok(text.includes(`remove it on its box:\n  # rds2\n${REMOVAL}\n`), text);
+  assert.ok(text.includes(`remove it on its RDS:\n  # rds2\n${REMOVAL}\n`), text);
   assert.match(text, /docs\/guides\/backup\.md.*docs\/guides\/troubleshooting\.md/s);
 });
 

@@ -1,7 +1,7 @@
 import { type Column, printTable } from '../cli/table.ts';
 import { wrap } from '../cli/terminal.ts';
 import { ros } from '../routeros/index.ts';
-import type { SurveyedCopy } from '../storage/copies.ts';
+import type { InventoryCopy } from '../storage/copies.ts';
 import { printAge } from '../storage/print-age.ts';
 
 export interface CopiesOptions {
@@ -11,7 +11,7 @@ export interface CopiesOptions {
   readonly now: number;
 }
 
-type Kind = SurveyedCopy['kind'];
+type Kind = InventoryCopy['kind'];
 
 /** Longer lines of sentences are no easier to read. */
 const SENTENCE = 100;
@@ -29,14 +29,14 @@ const WORDS: Readonly<Record<Kind, string>> = {
 const HINTS: Readonly<Record<Kind, string>> = {
   copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md.',
   'half-received':
-    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its box:',
+    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its RDS:',
   nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
   undecided:
     'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until somebody has decided: docs/guides/troubleshooting.md.',
 };
 
 /** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */
-export function printCopies(copies: readonly SurveyedCopy[], options: CopiesOptions): string {
+export function printCopies(copies: readonly InventoryCopy[], options: CopiesOptions): string {
   if (copies.length === 0) return '';
   const kinds = new Set(copies.map(({ kind }) => kind));
   const sentences = (text: string) => wrap(text, Math.min(SENTENCE, options.width));
@@ -53,7 +53,7 @@ export function printCopies(copies: readonly SurveyedCopy[], options: CopiesOpti
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function table(copies: readonly SurveyedCopy[], { now, width }: CopiesOptions): string[] {
+function table(copies: readonly InventoryCopy[], { now, width }: CopiesOptions): string[] {
   const rows = copies.map(({ kind, of, backend, pool, createdAtSeconds }) => {
     const age = createdAtSeconds === undefined ? '' : printAge(now - Number(createdAtSeconds) * 1_000);
     return { cells: [WORDS[kind], of, `${backend}/${pool}`, age] };
@@ -61,8 +61,8 @@ function table(copies: readonly SurveyedCopy[], { now, width }: CopiesOptions): 
   return printTable(COLUMNS, rows, { width, indent: '  ' });
 }
 
-/** The commands that remove half-received ones, by box. One that shows no uuid is found by hand. */
-function removals(copies: readonly SurveyedCopy[]): string[] {
+/** The commands that remove half-received ones, by RDS. One that shows no uuid is found by hand. */
+function removals(copies: readonly InventoryCopy[]): string[] {
   const half = copies.filter(({ kind, uuid }) => kind === 'half-received' && uuid !== '');
   return [...Map.groupBy(half, ({ backend }) => backend)].flatMap(([backend, some]) => [
     `  # ${backend}`,
@@ -73,7 +73,7 @@ function removals(copies: readonly SurveyedCopy[]): string[] {
 }
 
 /** For programs. What is not known is left out. The form only ever grows. */
-export function copiesJson(copies: readonly SurveyedCopy[]): readonly object[] {
+export function copiesJson(copies: readonly InventoryCopy[]): readonly object[] {
   return copies.map(({ createdAtSeconds, ...copy }) => ({
     ...copy,
     ...(createdAtSeconds !== undefined && { createdAt: new Date(Number(createdAtSeconds) * 1_000).toISOString() }),
@@ -81,7 +81,7 @@ export function copiesJson(copies: readonly SurveyedCopy[]): readonly object[] {
 }
 
 /** Behind the words that an object is not there: what has its name all the same; empty for nothing. */
-export function inItsPlace(id: string, copies: readonly SurveyedCopy[]): string {
+export function inItsPlace(id: string, copies: readonly InventoryCopy[]): string {
   const places = copies
     .filter(({ of }) => of === id)
     .map(({ kind, backend, pool }) => `${WORDS[kind]} on ${backend}/${pool}`);

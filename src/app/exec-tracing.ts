@@ -4,7 +4,7 @@ import type { ExecEnd, WatchExec } from '../routeros/index.ts';
 /** How an exec ends that did what it was sent for, or that nobody wanted any more; a refusal is an answer. */
 const fine: ReadonlySet<ExecEnd['outcome']> = new Set(['ok', 'refused', 'cancelled']);
 
-/** A span for each exec on a box, below the RPC that asked first; RPCs that share its answer link to it. No script text. */
+/** A span for each exec on an RDS, below the RPC that asked first; RPCs that share its answer link to it. No script text. */
 export function execTracing(tracer: Tracer, backend: string): WatchExec {
   return ({ kind, attempt }) => {
     const attributes = { 'rose_csi.backend': backend, 'rose_csi.exec.kind': kind, 'rose_csi.exec.attempt': attempt };

@@ -16,7 +16,7 @@ const faults: ReadonlySet<status> = new Set([
 
 /**
  * A span for each RPC, continuing the caller's trace. It tells what the log tells of a request and no more. Probe has
- * none: it is called every few seconds and asks neither the box nor the host.
+ * none: it is called every few seconds and asks neither the RDS nor the host.
  */
 export function rpcTracing(tracer: Tracer): Interceptor {
   return ({ method, request, header }, next) => {

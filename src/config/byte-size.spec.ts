@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseByteSize } from './byte-size.ts';
-import { box, minimal, withBox } from './config.fixture.ts';
+import { backend, minimal, withBackend } from './config.fixture.ts';
 import { parseConfig } from './load.ts';
 
 test('sizes are exact, and an ambiguous unit is refused', () => {
@@ -19,13 +19,13 @@ test('sizes are exact, and an ambiguous unit is refused', () => {
 
 test('a size is written as Kubernetes or as people do, everywhere', () => {
   const reserve = (size: unknown) =>
-    parseConfig({ ...minimal, backends: [{ ...box, reserve: size }] }, 'f').backends[0]?.reserve;
+    parseConfig({ ...minimal, backends: [{ ...backend, reserve: size }] }, 'f').backends[0]?.reserve;
   assert.equal(reserve('10Gi'), reserve('10GiB'));
   assert.equal(reserve('10G'), 10n ** 10n);
   assert.equal(reserve(4096), 4096n);
   for (const size of ['10GB', '2Pi', -1, 1.5, true, null]) {
     assert.match(
-      withBox({ reserve: size }),
+      withBackend({ reserve: size }),
       /backends\.0\.reserve: a number of bytes up to 1024Ti, or one with/,
       String(size),
     );

@@ -15,7 +15,7 @@ export const minimal = {
 };
 
 /** Its one backend. */
-export const box = minimal.backends[0] ?? assert.fail();
+export const backend = minimal.backends[0] ?? assert.fail();
 
 /** What is said of a document, called `f`; `nothing` when it is accepted. */
 export function said(document: unknown): string {
@@ -28,6 +28,6 @@ export function said(document: unknown): string {
 }
 
 /** The same, of the least configuration with another backend. @param changes merged over it */
-export function withBox(changes: object): string {
-  return said({ ...minimal, backends: [{ ...box, ...changes }] });
+export function withBackend(changes: object): string {
+  return said({ ...minimal, backends: [{ ...backend, ...changes }] });
 }

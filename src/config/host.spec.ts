@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { box, minimal, said } from './config.fixture.ts';
+import { backend, minimal, said } from './config.fixture.ts';
 
 const RULE = 'a host name or an address';
 const NO_ADDRESS = 'no address: neither IPv4 nor IPv6';
@@ -26,8 +26,8 @@ const WRONG: Readonly<Record<string, string>> = {
 };
 
 const PLACES: readonly (readonly [key: string, port: string, document: (text: string) => object])[] = [
-  ['backends.0.ssh.host', 'ssh.port', (host) => ({ backends: [{ ...box, ssh: { ...box.ssh, host } }] })],
-  ['backends.0.nvme.address', 'nvme.port', (address) => ({ backends: [{ ...box, nvme: { address } }] })],
+  ['backends.0.ssh.host', 'ssh.port', (host) => ({ backends: [{ ...backend, ssh: { ...backend.ssh, host } }] })],
+  ['backends.0.nvme.address', 'nvme.port', (address) => ({ backends: [{ ...backend, nvme: { address } }] })],
   ['metrics.address', 'metrics.port', (address) => ({ metrics: { port: 1, address } })],
 ];
 

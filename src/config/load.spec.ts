@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { box, minimal, said, withBox } from './config.fixture.ts';
+import { backend, minimal, said, withBackend } from './config.fixture.ts';
 import { ConfigError, loadConfig, parseConfig } from './load.ts';
 
 test('defaults are filled in and the result is frozen', () => {
@@ -130,11 +130,14 @@ test('a key that is misspelt is answered with the right one, wherever it stands'
   );
   for (const [changes, words] of [
     [{ reserved: 1 }, /backends\.0: "reserved" unknown; did you mean "reserve"\? known: name, ssh, nvme, /],
-    [{ ssh: { ...box.ssh, prot: 22 } }, /backends\.0\.ssh: "prot" unknown; did you mean "port"\?/],
-    [{ nvme: { ...box.nvme, adress: 'x' } }, /backends\.0\.nvme: "adress" unknown; did you mean "address"\?/],
-    [{ pools: [{ ...box.pools[0], mountpoint: 'x' }] }, /pools\.0: "mountpoint" unknown; did you mean "mountPoint"\?/],
+    [{ ssh: { ...backend.ssh, prot: 22 } }, /backends\.0\.ssh: "prot" unknown; did you mean "port"\?/],
+    [{ nvme: { ...backend.nvme, adress: 'x' } }, /backends\.0\.nvme: "adress" unknown; did you mean "address"\?/],
+    [
+      { pools: [{ ...backend.pools[0], mountpoint: 'x' }] },
+      /pools\.0: "mountpoint" unknown; did you mean "mountPoint"\?/,
+    ],
   ] as const) {
-    assert.match(withBox(changes), words);
+    assert.match(withBackend(changes), words);
   }
   for (const key of ['snapshots', 'orphans', 'events', 'metrics']) {
     assert.match(

@@ -30,7 +30,7 @@ const byteSize = z
     return bytes;
   });
 
-/** Characters of the labels of all pools of a box together: a command has 4 KiB (docs/routeros.md, U15). */
+/** Characters of the labels of all pools of an RDS together: a command has 4 KiB (docs/routeros.md, U15). */
 const MAX_LABELS = 64;
 
 const port = z.number().int().min(1).max(65535);
@@ -70,12 +70,12 @@ const ssh = z
     hostKeys: z.array(z.string().min(1)).max(4).default([]),
     /** A file with more of them, one a line. Read again at every connect. */
     hostKeysFile: z.string().min(1).optional(),
-    /** Commands under way at once on the one connection; `auto` begins with 1 and has up to 4 as long as the box bears it. */
+    /** Commands under way at once on the one connection; `auto` begins with 1 and has up to 4 as long as the RDS bears it. */
     maxInFlight: z
       .union([z.literal('auto'), z.number().int().min(1).max(8)], '"auto" or a whole number from 1 to 8')
       .default('auto'),
     execTimeoutSeconds: z.number().min(1).max(300).default(20),
-    /** How long a command may go on changing things on the box; one that comes later finds that it must not. */
+    /** How long a command may go on changing things on the RDS; one that comes later finds that it must not. */
     writeWithinSeconds: z.number().int().min(3).max(120).default(10),
   })
   .refine((value) => value.hostKeysFile !== undefined || value.hostKeys?.length !== 0, {
@@ -117,7 +117,7 @@ export const configSchema = z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 'a domain-like name of at most 63 characters')
       .default('rds.rose-csi.io'),
-    /** Tells clusters on one box apart. The uid of the namespace kube-system is a good one. */
+    /** Tells clusters on one RDS apart. The uid of the namespace kube-system is a good one. */
     clusterId,
     /** Clusters that are gone and whose objects this one takes over: their ids, or `owner:` and the owner in their names. */
     adoptedClusterIds: z

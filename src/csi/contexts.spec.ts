@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { contextProblem, publishContext, volumeContext } from './contexts.ts';
 import { volume } from './services.fixture.ts';
 
-const restored = { ...volume, source: { snapshotId: 'box:snap-1' } };
+const restored = { ...volume, source: { snapshotId: 'rds:snap-1' } };
 
 test('only a blank volume is called blank', () => {
   assert.deepEqual(volumeContext({}, true), { formatVersion: '1', blank: 'true' });
@@ -18,7 +18,7 @@ test('filesystem and tuning travel with the volume; places and words do not', ()
     keepAliveTimeoutSeconds: '15',
     ioQueues: '4',
   } as const;
-  const context = volumeContext({ ...travelling, backend: 'box', pool: 'tank', description: 'shop/data' }, false);
+  const context = volumeContext({ ...travelling, backend: 'rds', pool: 'tank', description: 'shop/data' }, false);
   assert.deepEqual(context, { formatVersion: '1', ...travelling });
 });
 

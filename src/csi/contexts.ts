@@ -1,8 +1,8 @@
 /**
  * What travels with a volume: volume_context from CreateVolume to every later call, for ever, and publish_context from
- * ControllerPublishVolume to the node. Strings only, no secrets; no address in volume_context, since a box may move.
+ * ControllerPublishVolume to the node. Strings only, no secrets; no address in volume_context, since an RDS may move.
  */
-import type { Target, Volume } from '../storage/storage.ts';
+import type { ExportAddress, Volume } from '../storage/storage.ts';
 import type { VolumeParameters } from './parameters.ts';
 import { type TuningKey, tuningRanges } from './tuning.ts';
 import { quoted } from './validation.ts';
@@ -56,7 +56,7 @@ export function contextProblem(context: Readonly<Record<string, string>>, volume
 }
 
 /** The publish_context for a target. */
-export function publishContext({ address, port, nqn, bytes }: Target): Record<string, string> {
+export function publishContext({ address, port, nqn, bytes }: ExportAddress): Record<string, string> {
   return {
     [publishContextKeys.address]: address,
     [publishContextKeys.port]: String(port),

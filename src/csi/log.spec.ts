@@ -47,38 +47,38 @@ test('one line per RPC: the call, its ids, the code and the time', async (t) => 
     },
     log.interceptors,
   );
-  const volumeContentSource = { type: { case: 'snapshot' as const, value: { snapshotId: 'box:snap-0' } } };
+  const volumeContentSource = { type: { case: 'snapshot' as const, value: { snapshotId: 'rds:snap-0' } } };
   await client.createVolume({ name: 'pvc-1', volumeCapabilities: [filesystem()], volumeContentSource });
-  await client.createSnapshot({ name: 'snap-1', sourceVolumeId: 'box:pvc-1' });
-  await client.controllerPublishVolume({ volumeId: 'box:pvc-1', nodeId: 'node', volumeCapability: filesystem() });
-  await client.deleteVolume({ volumeId: 'box:pvc-1' });
+  await client.createSnapshot({ name: 'snap-1', sourceVolumeId: 'rds:pvc-1' });
+  await client.controllerPublishVolume({ volumeId: 'rds:pvc-1', nodeId: 'node', volumeCapability: filesystem() });
+  await client.deleteVolume({ volumeId: 'rds:pvc-1' });
   const line = { level: info, code: 'OK', msg: 'rpc' };
   assert.deepEqual(log.entries(), [
-    { ...line, rpc: 'CreateVolume', csiName: 'pvc-1', source: 'box:snap-0', volumeId: 'box:pvc-1' },
-    { ...line, rpc: 'CreateSnapshot', csiName: 'snap-1', sourceVolumeId: 'box:pvc-1', snapshotId: 'box:snap-1' },
-    { ...line, rpc: 'ControllerPublishVolume', volumeId: 'box:pvc-1', nodeId: 'node' },
-    { ...line, rpc: 'DeleteVolume', volumeId: 'box:pvc-1' },
+    { ...line, rpc: 'CreateVolume', csiName: 'pvc-1', source: 'rds:snap-0', volumeId: 'rds:pvc-1' },
+    { ...line, rpc: 'CreateSnapshot', csiName: 'snap-1', sourceVolumeId: 'rds:pvc-1', snapshotId: 'rds:snap-1' },
+    { ...line, rpc: 'ControllerPublishVolume', volumeId: 'rds:pvc-1', nodeId: 'node' },
+    { ...line, rpc: 'DeleteVolume', volumeId: 'rds:pvc-1' },
   ]);
 });
 
 test('a refusal is a warning with the words that the caller got, and the cause', async (t) => {
   const log = recorder();
   const deleteVolume = async () => {
-    throw new StorageError('RDS-UNREACHABLE', 'box', 'timeout', { cause: new Error('connect ECONNREFUSED') });
+    throw new StorageError('RDS-UNREACHABLE', 'rds', 'timeout', { cause: new Error('connect ECONNREFUSED') });
   };
   const client = await startController(t, { deleteVolume }, log.interceptors);
   await assert.rejects(
-    client.deleteVolume({ volumeId: 'box:pvc-1', secrets }),
-    refusal(status.UNAVAILABLE, /^box: .*: timeout\. /),
+    client.deleteVolume({ volumeId: 'rds:pvc-1', secrets }),
+    refusal(status.UNAVAILABLE, /^rds: .*: timeout\. /),
   );
   await assert.rejects(client.deleteVolume({ secrets }), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
   const line = { level: warn, rpc: 'DeleteVolume', msg: 'rpc' };
   assert.deepEqual(log.entries(), [
     {
       ...line,
-      volumeId: 'box:pvc-1',
+      volumeId: 'rds:pvc-1',
       code: 'UNAVAILABLE',
-      error: messageOf('RDS-UNREACHABLE', 'box', 'timeout'),
+      error: messageOf('RDS-UNREACHABLE', 'rds', 'timeout'),
       cause: 'connect ECONNREFUSED',
     },
     { ...line, code: 'INVALID_ARGUMENT', error: 'volume_id is missing [DRV-INVALID]' },

@@ -14,7 +14,7 @@ const invalid = (message: string | RegExp) => (error: unknown) => {
 
 test('the parameters of a StorageClass', () => {
   const own = {
-    backend: 'box',
+    backend: 'rds',
     pool: 'tank',
     fsType: 'xfs',
     ctrlLossTimeoutSeconds: '600',
@@ -39,7 +39,7 @@ test('what Kubernetes adds is accepted, and namespace and claim become the descr
 
 test('unknown keys are refused by name, with those that are known', () => {
   assert.throws(
-    () => volumeParameters({ pol: 'tank', Backend: 'box' }),
+    () => volumeParameters({ pol: 'tank', Backend: 'rds' }),
     invalid(
       'parameters: "pol", "Backend" unknown; did you mean "pool", "backend"? known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
         'reconnectDelaySeconds, keepAliveTimeoutSeconds, ioQueues',
@@ -83,7 +83,7 @@ test('tuning takes the whole numbers of a finite range', async (t) => {
   }
 });
 
-test('reconnecting must be tried before the box is given up', () => {
+test('reconnecting must be tried before the RDS is given up', () => {
   assert.throws(
     () => volumeParameters({ ctrlLossTimeoutSeconds: '30', reconnectDelaySeconds: '30' }),
     invalid('parameters: "reconnectDelaySeconds" must be less than ctrlLossTimeoutSeconds'),

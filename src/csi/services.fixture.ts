@@ -15,14 +15,14 @@ import { type Implementation, type Interceptor, implement } from './grpc-binding
 import { type RunningServer, serve } from './server.ts';
 
 /** A volume as the storage tells it. */
-export const volume: Volume = { id: 'box:pvc-1', capacityBytes: 1n << 30n, network: 'default', publishedNodeIds: [] };
+export const volume: Volume = { id: 'rds:pvc-1', capacityBytes: 1n << 30n, network: 'default', publishedNodeIds: [] };
 /** A snapshot as the storage tells it. */
 export const snapshot: Snapshot = {
-  id: 'box:snap-1',
-  sourceVolumeId: 'box:pvc-1',
+  id: 'rds:snap-1',
+  sourceVolumeId: 'rds:pvc-1',
   sizeBytes: 1n << 30n,
   createdAtSeconds: 1_790_000_000n,
-  place: { backend: 'box', pool: 'pool', subvolume: 'snap-1-x', sourceSlot: 'pvc-1' },
+  place: { backend: 'rds', pool: 'pool', subvolume: 'snap-1-x', sourceSlot: 'pvc-1' },
 };
 
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;

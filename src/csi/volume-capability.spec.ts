@@ -4,10 +4,10 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { StorageError } from '../storage/errors.ts';
 import { VolumeCapability_AccessMode_Mode as Mode, VolumeCapabilitySchema } from './gen/csi_pb.js';
 import { block, filesystem } from './services.fixture.ts';
-import { publishMode, refusalOf, requireUsage, usageOf } from './volume-capability.ts';
+import { publishMode, refusalOf, requestedAccess, requireAccess } from './volume-capability.ts';
 
 type Capability = MessageInitShape<typeof VolumeCapabilitySchema>;
-const usage = (capability: Capability) => usageOf('it', create(VolumeCapabilitySchema, capability));
+const usage = (capability: Capability) => requestedAccess('it', create(VolumeCapabilitySchema, capability));
 const modes = Object.values(Mode).filter((mode) => typeof mode === 'number');
 
 test('the access modes that are offered', () => {
@@ -52,7 +52,7 @@ test('both parts of a capability must be there, and mount flags must fit', () =>
   const invalid = (message: string) => (error: StorageError) =>
     error.kind === 'invalid' && error.message === `${message} [DRV-INVALID]`;
   const access = { case: 'block', value: {} } as const;
-  assert.throws(() => usageOf('it', undefined), invalid('it is missing'));
+  assert.throws(() => requestedAccess('it', undefined), invalid('it is missing'));
   assert.throws(() => usage({ accessMode: { mode: 1 } }), invalid('it: access_type (block or mount) is missing'));
   assert.throws(() => usage({ accessType: access }), invalid('it: access_mode is missing'));
   assert.throws(() => usage({ accessType: access, accessMode: {} }), invalid('it: access_mode is missing'));
@@ -63,7 +63,7 @@ test('both parts of a capability must be there, and mount flags must fit', () =>
   );
   const refused = create(VolumeCapabilitySchema, filesystem(1, 'zfs'));
   assert.throws(
-    () => requireUsage('it', refused),
+    () => requireAccess('it', refused),
     invalid('it: filesystem "zfs" is not offered; offered: "ext4", "xfs"'),
   );
 });

@@ -8,7 +8,7 @@ import { checkTotal, invalid, quoted } from './validation.ts';
 export const filesystems = ['ext4', 'xfs'] as const;
 
 /** A capability with its two required parts. */
-export interface Usage {
+export interface RequestedAccess {
   readonly block: boolean;
   /** Wanted filesystem; empty for block, or when the caller leaves it to us. */
   readonly fsType: string;
@@ -33,7 +33,7 @@ const refusals: Readonly<Record<Mode, string | undefined>> = {
 };
 
 /** @throws StorageError (invalid) when the access type or the access mode is missing */
-export function usageOf(field: string, capability: VolumeCapability | undefined): Usage {
+export function requestedAccess(field: string, capability: VolumeCapability | undefined): RequestedAccess {
   if (!capability) throw invalid(`${field} is missing`);
   const { accessType, accessMode } = capability;
   if (accessType.case === undefined) throw invalid(`${field}: access_type (block or mount) is missing`);
@@ -45,7 +45,7 @@ export function usageOf(field: string, capability: VolumeCapability | undefined)
 }
 
 /** Why a volume cannot be used so; undefined when it can. */
-export function refusalOf({ block, fsType, mode, mountFlags }: Usage): string | undefined {
+export function refusalOf({ block, fsType, mode, mountFlags }: RequestedAccess): string | undefined {
   const name = Mode[mode] ?? `${mode}`;
   if (!Object.hasOwn(refusals, mode)) return `access mode ${name} is unknown`;
   if (refusals[mode]) return `access mode ${name} is not offered: ${refusals[mode]}`;
@@ -60,8 +60,8 @@ export function refusalOf({ block, fsType, mode, mountFlags }: Usage): string | 
 }
 
 /** A usage that is complete and offered. @throws StorageError (invalid) */
-export function requireUsage(field: string, capability: VolumeCapability | undefined): Usage {
-  const usage = usageOf(field, capability);
+export function requireAccess(field: string, capability: VolumeCapability | undefined): RequestedAccess {
+  const usage = requestedAccess(field, capability);
   const refusal = refusalOf(usage);
   if (refusal) throw invalid(`${field}: ${refusal}`);
   return usage;
@@ -74,7 +74,7 @@ export function requireCapabilities(capabilities: readonly VolumeCapability[]): 
 }
 
 /** What a node may do. `readonly` counts though PUBLISH_READONLY is not advertised: it only restricts. */
-export function publishMode({ mode }: Usage, readonly: boolean): PublishMode {
+export function publishMode({ mode }: RequestedAccess, readonly: boolean): PublishMode {
   if (readonly || mode === Mode.SINGLE_NODE_READER_ONLY) return 'reader';
   return mode === Mode.MULTI_NODE_MULTI_WRITER ? 'shared' : 'writer';
 }

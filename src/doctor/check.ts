@@ -13,7 +13,7 @@ export interface Timing {
   readonly survivalMs: number;
   /** For something to become visible or to vanish. */
   readonly patienceMs: number;
-  /** How often a box that is away is asked what is left on it; the pauses grow to 3 s. */
+  /** How often an RDS that is away is asked what is left on it; the pauses grow to 3 s. */
   readonly cleanUpAttempts: number;
 }
 
@@ -25,8 +25,8 @@ export const TIMING: Timing = {
   cleanUpAttempts: 25,
 };
 
-/** What every test of a box is given. */
-export interface BoxContext {
+/** What every test of an RDS is given. */
+export interface RdsContext {
   readonly backend: BackendConfig;
   readonly console: RouterOsConsole;
   /** A second way in, for what must not share the connection. */
@@ -43,9 +43,9 @@ export interface BoxContext {
 }
 
 /** What a test in one pool is given. */
-export interface PoolContext extends BoxContext {
+export interface PoolContext extends RdsContext {
   readonly label: string;
-  /** Where the box mounts the pool, without a leading slash. */
+  /** Where the RDS mounts the pool, without a leading slash. */
   readonly mountPoint: string;
   /** What this run makes in the pool. */
   readonly scratch: Scratch;
@@ -58,10 +58,10 @@ interface CheckBase {
   readonly unknown?: string;
 }
 
-/** One test of the box; errors of the conversation may be left to whoever runs it. */
-export interface BoxCheck extends CheckBase {
+/** One test of the RDS; errors of the conversation may be left to whoever runs it. */
+export interface RdsCheck extends CheckBase {
   readonly needs: 'read';
-  run(context: BoxContext): Promise<Finding>;
+  run(context: RdsContext): Promise<Finding>;
 }
 
 /** One test in each pool. */

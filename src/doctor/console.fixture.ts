@@ -1,9 +1,9 @@
 import type { JsonRow, RouterOsConsole } from '../routeros/index.ts';
-import type { BoxContext } from './check.ts';
+import type { RdsContext } from './check.ts';
 import { TIMING } from './check.ts';
 
-/** A context for a test of the box, whose console answers every script with these rows or this error. */
-export function contextAnswering(answer: readonly JsonRow[] | Error): BoxContext {
+/** A context for a test of the RDS, whose console answers every script with these rows or this error. */
+export function contextAnswering(answer: readonly JsonRow[] | Error): RdsContext {
   const console: RouterOsConsole = {
     async run() {
       if (answer instanceof Error) throw answer;

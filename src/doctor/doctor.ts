@@ -2,12 +2,12 @@ import type { Config } from '../config/schema.ts';
 import { openConsole, readHostKeys, readPrivateKey } from '../routeros/index.ts';
 import { TIMING, type Timing } from './check.ts';
 import { ALL_CHECKS } from './checks/all.ts';
-import { type BoxReport, examine } from './examine.ts';
+import { examine, type RdsReport } from './examine.ts';
 import { UNTESTABLE, type Untestable } from './untestable.ts';
 
 export interface DoctorOptions {
   readonly config: Config;
-  /** Whether scratch objects may be made on the boxes; else everything is only read. */
+  /** Whether scratch objects may be made on the backends; else everything is only read. */
   readonly write?: boolean;
   /** Removes what earlier doctors left, unless it is so young that one may be at work. */
   readonly removeLeftovers?: boolean;
@@ -19,7 +19,7 @@ export interface DoctorOptions {
   /** Ends the examination after the command under way; what was made is removed then, too. */
   readonly signal?: AbortSignal;
   /** Told before each test. */
-  onProgress?(box: string, title: string): void;
+  onProgress?(rds: string, title: string): void;
 }
 
 /** Everything that a doctor found; also what `--json` prints. Keys and ids of tests are stable. */
@@ -29,21 +29,21 @@ export interface DoctorReport {
   readonly startedAt: string;
   readonly write: boolean;
   readonly interrupted: boolean;
-  /** 0: the boxes fit; 1: something is not usable; 2: a box could not be examined to the end. */
+  /** 0: the backends fit; 1: something is not usable; 2: an RDS could not be examined to the end. */
   readonly exitCode: 0 | 1 | 2;
-  readonly boxes: readonly BoxReport[];
+  readonly boxes: readonly RdsReport[];
   readonly notTestable: readonly Untestable[];
 }
 
 /**
- * Examines all boxes of a configuration, one after the other. A box that cannot be examined is a finding, no error.
+ * Examines all backends of a configuration, one after the other. An RDS that cannot be examined is a finding, no error.
  *
  * @param options such that {@link usageProblem} has nothing to say.
  */
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { config, write = false, only = [], pools = [], signal = new AbortController().signal } = options;
   const startedAt = new Date().toISOString();
-  const boxes: BoxReport[] = [];
+  const boxes: RdsReport[] = [];
   for (const backend of config.backends) {
     if (signal.aborted) break;
     const { ssh } = backend;
@@ -78,7 +78,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   };
 }
 
-function exitCode(boxes: readonly BoxReport[], interrupted: boolean): DoctorReport['exitCode'] {
+function exitCode(boxes: readonly RdsReport[], interrupted: boolean): DoctorReport['exitCode'] {
   if (interrupted || boxes.some(({ complete }) => !complete)) return 2;
   return boxes.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
 }

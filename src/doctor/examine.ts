@@ -1,8 +1,8 @@
 import { NEVER_SENT, RouterOsError, text } from '../routeros/index.ts';
-import type { BoxCheck, BoxContext, PoolCheck, PoolContext } from './check.ts';
+import type { PoolCheck, PoolContext, RdsCheck, RdsContext } from './check.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { READ_CHECKS, WRITE_CHECKS } from './checks/all.ts';
-import { DOOR_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/door.ts';
+import { CONNECTIVITY_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/connectivity.ts';
 import { SETTLED_MS } from './checks/leftovers.ts';
 import { mountPointOf, poolProblem, readPools } from './checks/pools.ts';
 import { differs, type Finding, fits, type NamedFinding, untested, unusable } from './finding.ts';
@@ -23,8 +23,8 @@ export interface Examination {
   onProgress(title: string): void;
 }
 
-/** One box with what was found. */
-export interface BoxReport {
+/** One RDS with what was found. */
+export interface RdsReport {
   readonly name: string;
   /** False when it could not be examined to the end: not reached, lost, or interrupted. */
   readonly complete: boolean;
@@ -32,18 +32,18 @@ export interface BoxReport {
 }
 
 /**
- * Examines one box: the key and the door first, without which there is nothing; then what reading tells; then, if that is wanted, what
+ * Examines one RDS: the key and the door first, without which there is nothing; then what reading tells; then, if that is wanted, what
  * scratch objects tell, which are removed in any case.
  *
  * @param context with a console that sends on even after an interruption, for the clean-up
  */
-export async function examine(context: BoxContext, plan: Examination): Promise<BoxReport> {
+export async function examine(context: RdsContext, plan: Examination): Promise<RdsReport> {
   const findings: NamedFinding[] = [];
   const name = context.backend.name;
-  const quiet: BoxContext = { ...context, console: guarded(context.console, plan.signal) };
+  const quiet: RdsContext = { ...context, console: guarded(context.console, plan.signal) };
   try {
     const hasKey = !isBad(await perform(KEY_CHECK, quiet, plan, findings));
-    for (const check of DOOR_CHECKS) {
+    for (const check of CONNECTIVITY_CHECKS) {
       if (check === LOGIN_CHECK && !hasKey) return { name, complete: false, findings };
       if (isBad(await perform(check, quiet, plan, findings))) return { name, complete: false, findings };
     }
@@ -63,11 +63,11 @@ export async function examine(context: BoxContext, plan: Examination): Promise<B
 /**
  * All that makes scratch objects, and the removal of them.
  *
- * @returns false when the box could not be asked what is left.
+ * @returns false when the RDS could not be asked what is left.
  */
 async function tryOut(
-  { console }: BoxContext,
-  context: BoxContext,
+  { console }: RdsContext,
+  context: RdsContext,
   plan: Examination,
   findings: NamedFinding[],
 ): Promise<boolean> {
@@ -104,8 +104,8 @@ async function tryOutPool(place: PoolContext, plan: Examination, findings: Named
   for (const check of WRITE_CHECKS) if (plan.wants(check.id)) await perform(check, place, plan, findings, place.label);
 }
 
-async function perform<C extends BoxContext>(
-  check: (BoxCheck | PoolCheck) & { run(context: C): Promise<Finding> },
+async function perform<C extends RdsContext>(
+  check: (RdsCheck | PoolCheck) & { run(context: C): Promise<Finding> },
   context: C,
   plan: Examination,
   findings: NamedFinding[],
@@ -125,7 +125,7 @@ async function perform<C extends BoxContext>(
   return finding;
 }
 
-/** What a test came to, errors of the conversation included; `lost` when the box can no longer be reached. */
+/** What a test came to, errors of the conversation included; `lost` when the RDS can no longer be reached. */
 async function outcome(
   needs: 'read' | 'write',
   run: () => Promise<Finding>,
@@ -147,7 +147,7 @@ async function outcome(
 }
 
 /** Whether tests that were asked for rest on this one. */
-function isBase({ id }: BoxCheck, { write }: Examination): boolean {
+function isBase({ id }: RdsCheck, { write }: Examination): boolean {
   return write && id === 'pools';
 }
 
@@ -181,11 +181,11 @@ function cleanUpFinding({ removed, left }: Swept): NamedFinding {
   };
 }
 
-async function leftoversRemoved({ console, timing }: BoxContext): Promise<NamedFinding> {
+async function leftoversRemoved({ console, timing }: RdsContext): Promise<NamedFinding> {
   const named = { id: 'leftovers-removed', title: 'removing remains of earlier doctors', needs: 'write' } as const;
   const isSettled = ({ begunMs }: { readonly begunMs: number }) => Date.now() - begunMs >= SETTLED_MS;
   const { removed, asked, left } = await removeAll(console, timing.cleanUpAttempts, isSettled);
-  if (!asked) return { ...named, ...untested('the box could not be asked', 'never touches them') };
+  if (!asked) return { ...named, ...untested('the RDS could not be asked', 'never touches them') };
   if (left.length === 0) return { ...named, ...fits(`${removed} removed`, 'never touches them', { removed }) };
   return {
     ...named,

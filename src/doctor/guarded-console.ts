@@ -1,12 +1,12 @@
 import { type RouterOsConsole, RouterOsError } from '../routeros/index.ts';
 
-/** Attempts to reach the box again, with a pause that doubles from the first, in milliseconds. */
+/** Attempts to reach the RDS again, with a pause that doubles from the first, in milliseconds. */
 const ATTEMPTS = 6;
 const FIRST_PAUSE_MS = 100;
 
 /**
  * A console for tests: nothing more is sent once `signal` aborts, and what was sent is waited for, as a script that was
- * left alone might yet make something. A script that could not be sent is sent again, since a box may need a moment to
+ * left alone might yet make something. A script that could not be sent is sent again, since an RDS may need a moment to
  * let in a connection after one was lost; a line that is sent as it is goes out once.
  *
  * @throws the reason of `signal` from both ways of sending.

@@ -131,7 +131,7 @@ export async function attempt(
     : { accepted: false, words: `refused, "${scratch.plain(outcome.words)}"` };
 }
 
-/** Free bytes of the pool; undefined when the box does not say. */
+/** Free bytes of the pool; undefined when the RDS does not say. */
 export async function freeOf({ console, label }: PoolContext): Promise<bigint | undefined> {
   const found = await row(
     console,

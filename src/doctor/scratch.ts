@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** What every name begins with that this command makes on a box; volumes and snapshots begin with `pvc-` and `snap-`. */
+/** What every name begins with that this command makes on an RDS; volumes and snapshots begin with `pvc-` and `snap-`. */
 export const PREFIX = 'rose-doctor-';
 
 /** 8 hex digits of the unix seconds at which the run began, 4 of chance. */
@@ -14,7 +14,7 @@ export function newRun(now = Date.now(), chance = randomBytes(2).toString('hex')
 }
 
 /**
- * The run that a name on the box belongs to, and when that began, by the clock of whoever ran it; undefined for names of
+ * The run that a name on the RDS belongs to, and when that began, by the clock of whoever ran it; undefined for names of
  * others. Tolerant of devices that change case or dashes (U6, U19).
  */
 export function runOf(name: string): { readonly run: string; readonly begunMs: number } | undefined {
@@ -30,7 +30,7 @@ export interface ScratchObject {
   readonly name: string;
 }
 
-/** What one run may have made on a box. Each object is entered before the command that makes it is sent. */
+/** What one run may have made on an RDS. Each object is entered before the command that makes it is sent. */
 export class ScratchRegistry {
   readonly run: string;
   readonly #objects: ScratchObject[] = [];
@@ -95,7 +95,7 @@ export class Scratch {
   }
 
   #enter(kind: ScratchObject['kind'], length: number): string {
-    // Unique over all pools of the box: names of slots are, and names of subvolumes had better be.
+    // Unique over all pools of the RDS: names of slots are, and names of subvolumes had better be.
     const begin = `${this.#registry.run}-${this.#registry.objects.length.toString(36)}`;
     const name = begin.padEnd(length, '-0123456789abcdefghij');
     this.#registry.add({ kind, label: this.#label, name });

@@ -8,10 +8,10 @@ const REMOVALS = 6;
 const FIRST_PAUSE_MS = 100;
 const LAST_PAUSE_MS = 3_000;
 
-/** One object of a doctor's run that the box has. */
+/** One object of a doctor's run that the RDS has. */
 export interface Remnant {
   readonly kind: ScratchObject['kind'];
-  /** As the box shows it. */
+  /** As the RDS shows it. */
   readonly name: string;
   readonly label: string;
   /** The run that made it. */
@@ -26,10 +26,10 @@ const SUBVOLUMES: Script = ros`:foreach xI in=[/disk/btrfs/subvolume find where 
   ${json(ros`{"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
 
 /**
- * Everything on the box that a doctor made and did not remove, in the order in which it is to be removed: disk items,
+ * Everything on the RDS that a doctor made and did not remove, in the order in which it is to be removed: disk items,
  * then subvolumes, the youngest first.
  *
- * @throws RouterOsError when the box cannot be asked.
+ * @throws RouterOsError when the RDS cannot be asked.
  */
 export async function remnants(console: RouterOsConsole): Promise<readonly Remnant[]> {
   const disks = (await console.run(DISKS)).flatMap((found) => {
@@ -52,7 +52,7 @@ function remnant(kind: Remnant['kind'], name: string, marked: string, label: str
 /** What a clean-up came to. */
 export interface Swept {
   readonly removed: number;
-  /** Whether the box could be asked what is left. */
+  /** Whether the RDS could be asked what is left. */
   readonly asked: boolean;
   /** What is still there, or may be, in the words for somebody who removes it by hand. */
   readonly left: readonly string[];
@@ -60,7 +60,7 @@ export interface Swept {
 
 /**
  * Removes what a run made, last first, and looks again until nothing is left. The connection may have been lost and the
- * box may be away for a moment; a script of this run may still be at work (U22).
+ * RDS may be away for a moment; a script of this run may still be at work (U22).
  */
 export async function sweep(console: RouterOsConsole, registry: ScratchRegistry, attempts: number): Promise<Swept> {
   await pause(registry.stillAppearingMs);
@@ -71,7 +71,7 @@ export async function sweep(console: RouterOsConsole, registry: ScratchRegistry,
 /**
  * Removes all remnants that are meant.
  *
- * @param attempts to ask a box that does not answer
+ * @param attempts to ask an RDS that does not answer
  */
 export async function removeAll(
   console: RouterOsConsole,
@@ -117,7 +117,7 @@ export function byHand(object: Pick<Remnant, 'kind' | 'label' | 'name'>): string
   return removeByName(object).text;
 }
 
-/** Undefined when the box refused or could not be asked: what is there is looked at again in any case. */
+/** Undefined when the RDS refused or could not be asked: what is there is looked at again in any case. */
 async function conversation<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

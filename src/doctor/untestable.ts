@@ -20,7 +20,7 @@ export const UNTESTABLE: readonly Untestable[] = [
   {
     unknown: 'U17',
     title: 'whether exports return after a reboot',
-    do: 'With a volume in use that you can spare, reboot the box; its pod must go on. Then `/disk print` must show the item, exported, with the same NQN.',
+    do: 'With a volume in use that you can spare, reboot the RDS; its pod must go on. Then `/disk print` must show the item, exported, with the same NQN.',
   },
   {
     unknown: 'U20',
@@ -30,7 +30,7 @@ export const UNTESTABLE: readonly Untestable[] = [
   {
     unknown: 'U23',
     title: 'whether the namespace keeps its UUID',
-    do: 'Compare /sys/block/nvme*n1/uuid on a node before and after an unpublish and publish, and before and after a reboot of the box. The driver does not rely on it.',
+    do: 'Compare /sys/block/nvme*n1/uuid on a node before and after an unpublish and publish, and before and after a reboot of the RDS. The driver does not rely on it.',
   },
   {
     title: 'the data path',

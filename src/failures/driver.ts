@@ -22,7 +22,7 @@ export const DRIVER = {
     'exhausted',
     'no node that was asked for reaches the storage network of the backend',
     'Run the node plugin with that network on the nodes that reach it (node.networks of the chart)',
-    { page: 'guides/several-boxes.md#several-networks', command: 'kubectl get nodes --show-labels' },
+    { page: 'guides/several-backends.md#several-networks', command: 'kubectl get nodes --show-labels' },
   ),
   'DRV-EXISTS': failing(
     'alreadyExists',

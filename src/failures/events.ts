@@ -62,7 +62,7 @@ export const EVENTS = {
   FilesystemNotGrown: warning(['Node']),
   UnflushedDataLost: warning(
     ['Node'],
-    'An unstage has given up an RDS that did not answer ([when](node-safety.md#when-the-box-is-gone)), or the volume was detached by force while this node used it.',
+    'An unstage has given up an RDS that did not answer ([when](node-safety.md#when-the-rds-is-gone)), or the volume was detached by force while this node used it.',
     'Check the data of the pod that used it before it goes on, and restore from a snapshot if need be',
   ),
   OrphanFound: warning(

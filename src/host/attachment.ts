@@ -1,7 +1,7 @@
 import type { BlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 
-/** How long the kernel tries before it gives a lost box up, and how hard. Seconds, but for `ioQueues`. */
+/** How long the kernel tries before it gives a lost RDS up, and how hard. Seconds, but for `ioQueues`. */
 export interface Tuning {
   readonly ctrlLossTimeoutSeconds: number;
   readonly reconnectDelaySeconds: number;
@@ -11,8 +11,8 @@ export interface Tuning {
 }
 
 /**
- * For a StorageClass that says nothing. A box that reboots is back well within 10 minutes; after that I/O fails, so that
- * a node whose box is gone for good can still be drained and rebooted.
+ * For a StorageClass that says nothing. An RDS that reboots is back well within 10 minutes; after that I/O fails, so that
+ * a node whose RDS is gone for good can still be drained and rebooted.
  */
 export const DEFAULT_TUNING: Tuning = {
   ctrlLossTimeoutSeconds: 600,
@@ -22,11 +22,11 @@ export const DEFAULT_TUNING: Tuning = {
 };
 
 /** What a volume is reached by. */
-export interface Target {
+export interface NvmeTarget {
   readonly nqn: string;
   readonly address: string;
   readonly port: number;
-  /** What the box showed when it exported the volume; the device is never smaller. */
+  /** What the RDS showed when it exported the volume; the device is never smaller. */
   readonly bytes: bigint;
   readonly tuning: Tuning;
 }
@@ -42,7 +42,7 @@ export interface Attachment {
    *
    * @throws StorageError `unavailable`; a connection may be left, which the next call goes on with
    */
-  connect(target: Target, signal: AbortSignal): Promise<BlockDevice>;
+  connect(target: NvmeTarget, signal: AbortSignal): Promise<BlockDevice>;
 
   /** The NQNs of what is connected, working or not. */
   connected(nqn: string): Promise<string[]>;

@@ -17,7 +17,7 @@ export interface Findings {
   readonly others: readonly string[];
 }
 
-/** Reads take this long on a device that works; a box that is slower than this is tried again. */
+/** Reads take this long on a device that works; an RDS that is slower than this is tried again. */
 const READ_MS = 30_000;
 
 /**

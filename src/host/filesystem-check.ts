@@ -1,9 +1,9 @@
 /** What is looked at before a filesystem is mounted, as `FormatAndMount` of Kubernetes does it. */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
+import { withDeviceLock } from './device-lock.ts';
 import type { Mountable } from './found-filesystem.ts';
-import { whileHeld } from './held-device.ts';
-import type { VolumeName } from './node-tools.ts';
+import type { VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
 /** Reading all metadata of a large and damaged ext4 takes as long as it takes. */
@@ -26,14 +26,14 @@ const NOT_RUN = 64;
  */
 export async function checkFilesystem(
   host: Processes,
-  { id }: VolumeName,
+  { id }: VolumeIdentity,
   { device, filesystem, isAlone, isNew }: { readonly device: BlockDevice } & Mountable,
   identify: () => Promise<BlockDevice | undefined>,
 ): Promise<string | undefined> {
   if (filesystem !== 'ext4' || device.readOnly || !isAlone || isNew) return undefined;
   // It dies with this process, and keeps the lock while it lives, as mkfs does.
   const args = ['--pdeathsig', 'KILL', '--', 'e2fsck', '-p', device.path];
-  const { status, text, complaint } = await whileHeld(host, device, identify, (descriptor) =>
+  const { status, text, complaint } = await withDeviceLock(host, device, identify, (descriptor) =>
     host.ask('setpriv', args, { timeoutMs: CHECK_MS, inherit: descriptor }),
   );
   if (status === undefined) throw new ProcessError(`e2fsck of ${device.path} was killed`);

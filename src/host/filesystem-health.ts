@@ -2,7 +2,7 @@
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { Mount } from './mountinfo.ts';
-import type { VolumeName } from './node-tools.ts';
+import type { VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
 /**
@@ -13,7 +13,7 @@ export class FilesystemGaveUp extends StorageError {
   /** Where it is mounted: at the path of a pod, so that the next pod is another place. */
   readonly place: string;
 
-  constructor({ id }: VolumeName, place: string, detail: string) {
+  constructor({ id }: VolumeIdentity, place: string, detail: string) {
     super('NODE-GAVEUP', id, detail);
     this.place = place;
   }

@@ -83,13 +83,13 @@ export async function growFilesystem(
 }
 
 /** Bytes and inodes of a filesystem. */
-export interface Usage {
+export interface FilesystemUsage {
   readonly bytes: { readonly total: bigint; readonly available: bigint; readonly used: bigint };
   readonly inodes: { readonly total: bigint; readonly available: bigint; readonly used: bigint };
 }
 
 /** Asked in a child, which alone hangs when the device is dead. @throws StorageError `unavailable` */
-export async function usageOf(host: Processes, path: string, signal: AbortSignal): Promise<Usage> {
+export async function filesystemUsage(host: Processes, path: string, signal: AbortSignal): Promise<FilesystemUsage> {
   const args = ['--file-system', '--format=%S %b %f %a %c %d', path];
   const { text } = await host.run('stat', args, { timeoutMs: STATS_MS, signal }).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);

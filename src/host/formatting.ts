@@ -4,9 +4,9 @@ import { printExactSize } from '../failures/print-size.ts';
 import { StorageError } from '../storage/errors.ts';
 import { examine, type Findings } from './blankness.ts';
 import type { BlockDevice } from './block-device.ts';
+import { withDeviceLock } from './device-lock.ts';
 import type { FormatRecord, FormatRecords } from './format-record.ts';
 import { type Filesystem, filesystemOn, type Mountable } from './found-filesystem.ts';
-import { whileHeld } from './held-device.ts';
 import { ProcessError, type Processes } from './processes.ts';
 
 /** A volume whose device shall hold a filesystem. */
@@ -101,7 +101,7 @@ export class Formatting {
       const use = record.state === 'raw' ? 'been a raw block volume' : 'held a filesystem';
       throw refusal(volume, device, `it has ${use} before (${this.#records.path(volume.uuid)})`);
     }
-    return await whileHeld(this.#host, device, identify, async (descriptor) => {
+    return await withDeviceLock(this.#host, device, identify, async (descriptor) => {
       const findings = await examine(this.#host, device, signal);
       const isUnfinished = record !== undefined && isLeftByMkfs(record, volume, device, findings);
       if (findings.trace !== undefined && !isUnfinished) {

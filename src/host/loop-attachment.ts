@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import { isNqnOf } from '../storage/nqn.ts';
-import type { Attachment, Target } from './attachment.ts';
+import type { Attachment, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, readAttribute, readBlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 
@@ -24,7 +24,7 @@ export class LoopAttachment implements Attachment {
     this.#socketPath = socketPath;
   }
 
-  async connect({ nqn }: Target): Promise<BlockDevice> {
+  async connect({ nqn }: NvmeTarget): Promise<BlockDevice> {
     await this.#ask('POST', this.#path(nqn));
     const device = await this.find(nqn);
     if (device === undefined) throw new StorageError('NODE-CONNECT', nqn, 'it was attached, and then was not there');

@@ -2,24 +2,24 @@ import { StorageError } from '../storage/errors.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
 import type { Call } from '../storage/storage.ts';
 import { isSystemError } from './errno.ts';
-import type { NodeTools, VolumeName } from './node-tools.ts';
+import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError } from './processes.ts';
-import { Publishing, type PublishRequest, type VolumeUsage } from './publishing.ts';
+import { NodePublishing, type NodePublishRequest, type VolumeStats } from './publishing.ts';
 import { type StageRequest, Staging } from './staging.ts';
 import { type MountedVolume, type Trim, Trimming } from './trimming.ts';
 
 /** The volumes of this node: one operation at a time on each, and every failure a StorageError. */
 export class NodeVolumes {
   readonly #staging: Staging;
-  readonly #publishing: Publishing;
+  readonly #publishing: NodePublishing;
   readonly #trimming: Trimming;
   readonly #lock = new KeyedLock();
   /** The trim that is under way. */
   #trim: { readonly key: string; readonly giveWay: AbortController } | undefined;
 
-  constructor(tools: NodeTools) {
+  constructor(tools: NodeDependencies) {
     this.#staging = new Staging(tools);
-    this.#publishing = new Publishing(tools);
+    this.#publishing = new NodePublishing(tools);
     this.#trimming = new Trimming(tools);
   }
 
@@ -29,30 +29,30 @@ export class NodeVolumes {
   }
 
   /** @see Staging.unstage */
-  async unstage(volume: VolumeName, stagingPath: string, call: Call): Promise<void> {
+  async unstage(volume: VolumeIdentity, stagingPath: string, call: Call): Promise<void> {
     await this.#exclusively(volume, call, () => this.#staging.unstage(volume, stagingPath, call));
   }
 
   /** @see Staging.renew and Publishing.publish */
-  async publish(request: PublishRequest, call: Call): Promise<void> {
+  async publish(request: NodePublishRequest, call: Call): Promise<void> {
     await this.#exclusively(request.volume, call, async () => {
       if (request.staged !== undefined) await this.#staging.renew(request.staged, call);
       await this.#publishing.publish(request);
     });
   }
 
-  /** @see Publishing.unpublish */
-  async unpublish(volume: VolumeName, targetPath: string, call: Call): Promise<void> {
+  /** @see NodePublishing.unpublish */
+  async unpublish(volume: VolumeIdentity, targetPath: string, call: Call): Promise<void> {
     await this.#exclusively(volume, call, () => this.#publishing.unpublish(volume, targetPath));
   }
 
-  /** @see Publishing.expand */
-  async expand(volume: VolumeName, path: string, bytes: bigint, call: Call): Promise<bigint> {
+  /** @see NodePublishing.expand */
+  async expand(volume: VolumeIdentity, path: string, bytes: bigint, call: Call): Promise<bigint> {
     return await this.#exclusively(volume, call, () => this.#publishing.expand(volume, path, bytes, call));
   }
 
-  /** Without the lock: it changes nothing, and must not wait for a mkfs. @see Publishing.usage */
-  async usage(volume: VolumeName, path: string, call: Call): Promise<VolumeUsage> {
+  /** Without the lock: it changes nothing, and must not wait for a mkfs. @see NodePublishing.usage */
+  async usage(volume: VolumeIdentity, path: string, call: Call): Promise<VolumeStats> {
     return await named(volume, () => this.#publishing.usage(volume, path, call));
   }
 
@@ -82,7 +82,7 @@ export class NodeVolumes {
     }
   }
 
-  async #exclusively<T>(volume: VolumeName, call: Call, work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(volume: VolumeIdentity, call: Call, work: () => Promise<T>): Promise<T> {
     const key = lockKey(volume);
     if (this.#trim?.key === key) this.#trim.giveWay.abort();
     return await this.#lock.run(key, call, () => named(volume, work));
@@ -95,7 +95,7 @@ function lockKey({ uuid }: { readonly uuid: string }): string {
 }
 
 /** A program or a call of the operating system that failed where nobody expected it to is trouble that may pass. */
-async function named<T>({ id }: VolumeName, work: () => Promise<T>): Promise<T> {
+async function named<T>({ id }: VolumeIdentity, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeIdOfHost } from '../storage/identity.ts';
-import { DEFAULT_TUNING, type Target } from './attachment.ts';
+import { DEFAULT_TUNING, type NvmeTarget } from './attachment.ts';
 import { DEV_FILESYSTEM, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
 import { connectArguments, NvmeTcp } from './nvme-tcp.ts';
@@ -14,7 +14,7 @@ const HOST = nodeIdOfHost(HOST_ID);
 const NQN = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000001';
 const OTHER = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000002';
 const NEIGHBOUR = 'nqn.2000-02.com.mikrotik:root-of-this-host';
-const TARGET: Target = { nqn: NQN, address: '192.0.2.1', port: 4420, bytes: 2n ** 21n, tuning: DEFAULT_TUNING };
+const TARGET: NvmeTarget = { nqn: NQN, address: '192.0.2.1', port: 4420, bytes: 2n ** 21n, tuning: DEFAULT_TUNING };
 const TIMES = { connectMs: 5000, liveMs: 300, goneMs: 300 };
 const NEVER_ABORTED = new AbortController().signal;
 
@@ -73,7 +73,7 @@ test('a connection that is not live is not used, nor is one without a size', asy
   assert.deepEqual(await fake.calls(), []);
 });
 
-test('a connection to another box is never taken for the one that is asked for', async (t) => {
+test('a connection to another RDS is never taken for the one that is asked for', async (t) => {
   const target = { ...TARGET, address: '2001:db8::1' };
   for (const [address, ok] of [
     ['traddr=2001:db8::1,trsvcid=4420,src_addr=2001:db8::7', true],

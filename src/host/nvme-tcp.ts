@@ -2,14 +2,14 @@
 import { isIP, isIPv6 } from 'node:net';
 import { StorageError } from '../storage/errors.ts';
 import { hostIdOf } from '../storage/identity.ts';
-import type { Attachment, Target } from './attachment.ts';
+import type { Attachment, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 import { type Controller, controllersOf, namespaceOf, namespacesOf, ownerOf } from './nvme-sysfs.ts';
 import { ProcessError, type Processes } from './processes.ts';
 import { waitFor } from './wait.ts';
 
-/** Bounds, in ms; a box shows a new namespace after up to 30 s (docs/routeros.md, 10). */
+/** Bounds, in ms; an RDS shows a new namespace after up to 30 s (docs/routeros.md, 10). */
 export interface NvmeTimes {
   readonly connectMs: number;
   readonly liveMs: number;
@@ -19,7 +19,7 @@ export interface NvmeTimes {
 const TIMES: NvmeTimes = { connectMs: 30_000, liveMs: 40_000, goneMs: 30_000 };
 
 /** The arguments of `nvme connect`. Host NQN and host id go together, or the kernel refuses the second volume. */
-export function connectArguments(hostNqn: string, { nqn, address, port, tuning }: Target): string[] {
+export function connectArguments(hostNqn: string, { nqn, address, port, tuning }: NvmeTarget): string[] {
   return [
     ...['connect', '--transport=tcp', `--traddr=${address}`, `--trsvcid=${port}`, `--nqn=${nqn}`],
     ...[`--hostnqn=${hostNqn}`, `--hostid=${hostIdOf(hostNqn) ?? ''}`],
@@ -44,10 +44,10 @@ export class NvmeTcp implements Attachment {
     this.#times = times;
   }
 
-  async connect(target: Target, signal: AbortSignal): Promise<BlockDevice> {
+  async connect(target: NvmeTarget, signal: AbortSignal): Promise<BlockDevice> {
     const { nqn, address, port } = target;
     if (!(await this.#isConnected(nqn))) await this.#connect(target, signal);
-    await this.#refuseOtherBox(target);
+    await this.#refuseOtherRds(target);
     const ready = async () => ((await this.isLive(nqn)) ? await this.#usable(nqn) : undefined);
     const device = await waitFor(ready, this.#times.liveMs, signal);
     if (device !== undefined) return device;
@@ -102,7 +102,7 @@ export class NvmeTcp implements Attachment {
     }
   }
 
-  async #connect(target: Target, signal: AbortSignal): Promise<void> {
+  async #connect(target: NvmeTarget, signal: AbortSignal): Promise<void> {
     try {
       const options = { timeoutMs: this.#times.connectMs, signal };
       await this.#host.run('nvme', connectArguments(this.#hostNqn, target), options);
@@ -115,8 +115,8 @@ export class NvmeTcp implements Attachment {
     }
   }
 
-  /** Two boxes may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
-  async #refuseOtherBox({ nqn, address, port }: Target): Promise<void> {
+  /** Two backends may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
+  async #refuseOtherRds({ nqn, address, port }: NvmeTarget): Promise<void> {
     for (const { name, peer } of await controllersOf(this.#places, nqn)) {
       if (peer === undefined || isPlace(peer, address, port)) continue;
       throw new StorageError('NODE-OTHER', nqn, `${peer.address}:${peer.port} (${name}), not ${address}:${port}`);

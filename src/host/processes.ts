@@ -1,4 +1,4 @@
-/** The only module that starts programs on the node (test/house/processes.spec.ts keeps it so). */
+/** The only module that starts programs on the node (test/architecture/processes.spec.ts keeps it so). */
 import { spawn } from 'node:child_process';
 
 /** How a program ended, whatever its exit status. */

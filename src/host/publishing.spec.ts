@@ -8,9 +8,9 @@ import { type TestContext, test } from 'node:test';
 import type { Attachment } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
 import { parseMountinfo } from './mountinfo.ts';
-import { nodeTools } from './node-tools.fixture.ts';
+import { nodeDependencies } from './node-dependencies.fixture.ts';
 import { type Processes, processes } from './processes.ts';
-import { Publishing } from './publishing.ts';
+import { NodePublishing } from './publishing.ts';
 
 const VOLUME = { id: 'rds1:pvc-1', uuid: '1', nqn: 'nqn.x:pvc-1' };
 /** A mount that every machine has, to stand for that of the volume. */
@@ -22,8 +22,8 @@ function device(bytes = 4096n): BlockDevice {
   return { path: '/dev/none', number, bytes, readOnly: false, sequence: '1' };
 }
 
-function publishing(connection: Partial<Attachment>, host?: Processes): Publishing {
-  return new Publishing(nodeTools({ find: async () => device(), ...connection }, host));
+function publishing(connection: Partial<Attachment>, host?: Processes): NodePublishing {
+  return new NodePublishing(nodeDependencies({ find: async () => device(), ...connection }, host));
 }
 
 /** Programs of which `stat` never ends; it writes to the pipe once it has begun. */

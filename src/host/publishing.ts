@@ -2,22 +2,22 @@
 import { dirname } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
-import { ofSize } from './awaited-size.ts';
 import type { BlockDevice } from './block-device.ts';
 import { isOf } from './device-owner.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
-import { growFilesystem, type Usage, usageOf } from './filesystems.ts';
+import { type FilesystemUsage, filesystemUsage, growFilesystem } from './filesystems.ts';
 import type { Filesystem } from './found-filesystem.ts';
 import { makeTarget, removeTarget } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
 import type { IsOurs } from './mounts.ts';
-import type { NodeTools, VolumeName } from './node-tools.ts';
+import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError } from './processes.ts';
 import type { StageRequest } from './staging.ts';
 import { placesOf, showsDevice, showsFilesystem } from './volume-users.ts';
+import { waitForSize } from './wait-for-size.ts';
 
-export interface PublishRequest {
-  readonly volume: VolumeName;
+export interface NodePublishRequest {
+  readonly volume: VolumeIdentity;
   readonly kind: 'block' | 'filesystem';
   readonly stagingPath: string;
   readonly targetPath: string;
@@ -29,19 +29,19 @@ export interface PublishRequest {
 }
 
 /** What a volume holds: bytes alone for a raw block volume. */
-export type VolumeUsage =
+export type VolumeStats =
   | { readonly kind: 'block'; readonly bytes: bigint }
-  | ({ readonly kind: 'filesystem' } & Usage);
+  | ({ readonly kind: 'filesystem' } & FilesystemUsage);
 
 const UMOUNT_MS = 20_000;
 /** Options of a mount that keep what is in it from acting on the node. */
 const PROTECTING = ['nosuid', 'nodev', 'noexec'];
 
 /** For one volume at a time: the caller holds its lock. */
-export class Publishing {
-  readonly #tools: NodeTools;
+export class NodePublishing {
+  readonly #tools: NodeDependencies;
 
-  constructor(tools: NodeTools) {
+  constructor(tools: NodeDependencies) {
     this.#tools = tools;
   }
 
@@ -51,7 +51,7 @@ export class Publishing {
    * @throws StorageError `precondition` when it is not staged, or another target has it that wants it alone;
    * `alreadyExists` when the target has something else, or the volume in another mode
    */
-  async publish(request: PublishRequest): Promise<void> {
+  async publish(request: NodePublishRequest): Promise<void> {
     const { mounts } = this.#tools;
     const { volume, targetPath: target, kind, readOnly } = request;
     const device = await this.#staged(request);
@@ -80,7 +80,10 @@ export class Publishing {
    * By one program, whether read-only or not: a mount that can be written is never one that was to become read-only. For
    * read-only, mount(8) sets all options anew, so those that protect the node are given again.
    */
-  async #bind({ kind, stagingPath, targetPath: target, readOnly }: PublishRequest, device: BlockDevice): Promise<void> {
+  async #bind(
+    { kind, stagingPath, targetPath: target, readOnly }: NodePublishRequest,
+    device: BlockDevice,
+  ): Promise<void> {
     const { mounts } = this.#tools;
     const source = kind === 'block' ? device.path : stagingPath;
     const from = (await mounts.at(kind === 'block' ? dirname(source) : source)).at(-1);
@@ -103,7 +106,7 @@ export class Publishing {
    *
    * @throws StorageError `precondition` when something else is there
    */
-  async unpublish(volume: VolumeName, target: string): Promise<void> {
+  async unpublish(volume: VolumeIdentity, target: string): Promise<void> {
     const { attachment, mounts, logger } = this.#tools;
     const isOurs: IsOurs = (mount) => isOf(attachment, volume.nqn, mount);
     try {
@@ -126,7 +129,7 @@ export class Publishing {
    * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when it does not answer,
    * FilesystemGaveUp when it is not to be used any more
    */
-  async usage(volume: VolumeName, path: string, { signal }: Call): Promise<VolumeUsage> {
+  async usage(volume: VolumeIdentity, path: string, { signal }: Call): Promise<VolumeStats> {
     const { attachment, host, mounts } = this.#tools;
     const device = await attachment.find(volume.nqn);
     const mount = (await mounts.at(path)).at(-1);
@@ -137,7 +140,7 @@ export class Publishing {
       throw new StorageError('NODE-LOST', volume.id, 'its connection is lost, and the kernel is reconnecting');
     }
     await this.#refuseGivenUp(volume, mount, device, signal);
-    return { kind: 'filesystem', ...(await usageOf(host, path, signal)) };
+    return { kind: 'filesystem', ...(await filesystemUsage(host, path, signal)) };
   }
 
   /**
@@ -147,13 +150,13 @@ export class Publishing {
    * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when the device stays small,
    * FilesystemGaveUp when its filesystem is not to be used any more
    */
-  async expand(volume: VolumeName, path: string, wantedBytes: bigint, { signal }: Call): Promise<bigint> {
+  async expand(volume: VolumeIdentity, path: string, wantedBytes: bigint, { signal }: Call): Promise<bigint> {
     const { attachment, host, mounts } = this.#tools;
     const mount = (await mounts.at(path)).at(-1);
     const before = await attachment.find(volume.nqn);
     if (before === undefined || mount === undefined) throw notThere(volume, path);
     if (!showsFilesystem(mount, before) && !showsDevice(mount, before)) throw notThere(volume, path);
-    const device = await ofSize(attachment, volume, before, wantedBytes, signal);
+    const device = await waitForSize(attachment, volume, before, wantedBytes, signal);
     if (showsFilesystem(mount, device)) {
       await this.#refuseGivenUp(volume, mount, device, signal);
       const writable = await this.#writable(device, path);
@@ -162,7 +165,7 @@ export class Publishing {
     return device.bytes;
   }
 
-  async #refuseGivenUp(volume: VolumeName, mount: Mount, device: BlockDevice, signal: AbortSignal): Promise<void> {
+  async #refuseGivenUp(volume: VolumeIdentity, mount: Mount, device: BlockDevice, signal: AbortSignal): Promise<void> {
     const fact = await givenUp(this.#tools.host, mount, device, signal);
     if (fact !== undefined) throw new FilesystemGaveUp(volume, mount.mountPoint, fact);
   }
@@ -174,7 +177,7 @@ export class Publishing {
     return found?.mountPoint ?? path;
   }
 
-  async #staged({ volume, kind, stagingPath }: PublishRequest): Promise<BlockDevice> {
+  async #staged({ volume, kind, stagingPath }: NodePublishRequest): Promise<BlockDevice> {
     const { attachment, mounts } = this.#tools;
     const device = await attachment.find(volume.nqn);
     if (device !== undefined && kind === 'block') return device;
@@ -186,7 +189,7 @@ export class Publishing {
     throw new StorageError('NODE-UNSTAGED', volume.id, stagingPath);
   }
 
-  async #refuseSecond({ volume, exclusive, stagingPath }: PublishRequest, device: BlockDevice): Promise<void> {
+  async #refuseSecond({ volume, exclusive, stagingPath }: NodePublishRequest, device: BlockDevice): Promise<void> {
     if (!exclusive) return;
     const { mounts } = this.#tools;
     const staged = (await mounts.at(stagingPath)).map(({ mountPoint }) => mountPoint);
@@ -200,6 +203,6 @@ function isReadOnly({ options }: Mount): boolean {
   return options.includes('ro');
 }
 
-function notThere({ id }: VolumeName, path: string): StorageError {
+function notThere({ id }: VolumeIdentity, path: string): StorageError {
   return new StorageError('NODE-ABSENT', id, path);
 }

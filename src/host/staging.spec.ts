@@ -6,16 +6,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_TUNING } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
-import { nodeTools } from './node-tools.fixture.ts';
+import { nodeDependencies } from './node-dependencies.fixture.ts';
 import { processes } from './processes.ts';
 import { Staging } from './staging.ts';
 
 const NQN = 'nqn.2026-11.io.rose-csi:pvc-1';
 
-test('a device smaller than the box told of was formatted: it is another one, or not yet known', async () => {
+test('a device smaller than the RDS told of was formatted: it is another one, or not yet known', async () => {
   const device: BlockDevice = { path: '/dev/none', number: '0:0', bytes: 4096n, readOnly: false, sequence: '1' };
   const told: string[] = [];
-  const tools = nodeTools(
+  const tools = nodeDependencies(
     {
       connect: async () => device,
       connected: async () => [NQN],
@@ -52,7 +52,7 @@ test('a connection from before a forced detach was taken for the volume, with wh
   for (const isLive of [false, true]) {
     const told: string[] = [];
     const connected = new Set([earlier]);
-    const tools = nodeTools(
+    const tools = nodeDependencies(
       {
         connected: async () => [...connected],
         isLive: async (nqn) => isLive && nqn === earlier,

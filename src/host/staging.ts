@@ -2,11 +2,9 @@
 import { lstat } from 'node:fs/promises';
 import { StorageError } from '../storage/errors.ts';
 import type { Call } from '../storage/storage.ts';
-import type { Target } from './attachment.ts';
-import { ofSize } from './awaited-size.ts';
+import type { NvmeTarget } from './attachment.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
-import { earlierPublications, endEarlierPublications } from './earlier-publications.ts';
 import { unlessAbsent } from './errno.ts';
 import { checkFilesystem } from './filesystem-check.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
@@ -17,10 +15,12 @@ import { holdersOf } from './holders.ts';
 import { makeDirectory } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
 import type { IsOurs } from './mounts.ts';
-import type { NodeTools, VolumeName } from './node-tools.ts';
+import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError } from './processes.ts';
+import { endStaleConnections, staleConnections } from './stale-connections.ts';
 import { isFree, placesOf, showsFilesystem } from './volume-users.ts';
 import { waitFor } from './wait.ts';
+import { waitForSize } from './wait-for-size.ts';
 
 /** What the volume shall be on this node. */
 export type Use =
@@ -40,8 +40,8 @@ export type Use =
     };
 
 export interface StageRequest {
-  readonly volume: VolumeName;
-  readonly target: Target;
+  readonly volume: VolumeIdentity;
+  readonly target: NvmeTarget;
   readonly stagingPath: string;
   readonly use: Use;
 }
@@ -50,11 +50,11 @@ const UMOUNT_MS = 5000;
 
 /** For one volume at a time: the caller holds its lock. */
 export class Staging {
-  readonly #tools: NodeTools;
-  /** Since when boxes are waited for, by volume id, over all calls that do. */
+  readonly #tools: NodeDependencies;
+  /** Since when backends are waited for, by volume id, over all calls that do. */
   readonly #lostSince = new Map<string, number>();
 
-  constructor(tools: NodeTools) {
+  constructor(tools: NodeDependencies) {
     this.#tools = tools;
   }
 
@@ -68,10 +68,10 @@ export class Staging {
     const { volume, target, use } = request;
     this.#lostSince.delete(volume.id);
     try {
-      await endEarlierPublications(this.#tools, volume, target);
+      await endStaleConnections(this.#tools, volume, target);
       const connected = await this.#tools.attachment.connect(target, signal);
       const published = { id: volume.id, nqn: target.nqn };
-      const device = await ofSize(this.#tools.attachment, published, connected, target.bytes, signal);
+      const device = await waitForSize(this.#tools.attachment, published, connected, target.bytes, signal);
       if (use.kind === 'block') {
         await this.#remember(
           { ...request.volume, nqn: target.nqn, blank: use.blank, filesystem: 'ext4' },
@@ -105,7 +105,7 @@ export class Staging {
       use.kind === 'block'
         ? device !== undefined
         : isMounted && (await givenUp(this.#tools.host, mount, device, call.signal)) === undefined;
-    if (isStaged && (await earlierPublications(attachment, volume, target)).length === 0) return;
+    if (isStaged && (await staleConnections(attachment, volume, target)).length === 0) return;
     const isKnown = mount !== undefined || (await unlessAbsent(() => lstat(stagingPath))) !== undefined;
     if (isKnown) await this.stage(request, call);
   }
@@ -144,7 +144,7 @@ export class Staging {
   }
 
   /** A filesystem that does not grow is used at its size: what is in it is worth more than what would be added. */
-  async #grow(volume: VolumeName, what: Parameters<typeof growFilesystem>[1]): Promise<void> {
+  async #grow(volume: VolumeIdentity, what: Parameters<typeof growFilesystem>[1]): Promise<void> {
     try {
       await growFilesystem(this.#tools.host, what);
     } catch (error) {
@@ -165,7 +165,7 @@ export class Staging {
   }
 
   /** The filesystem of the device on the path; one that has given up is taken away, unless pods still have it. */
-  async #usable(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
+  async #usable(volume: VolumeIdentity, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
     const { host, mounts, logger } = this.#tools;
     const filesystem = await this.#mounted(volume, path, device);
     const mount = filesystem && (await mounts.at(path)).at(-1);
@@ -182,7 +182,7 @@ export class Staging {
   }
 
   /** The filesystem of the device on the path. One that a lost device left there is taken away. */
-  async #mounted(volume: VolumeName, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
+  async #mounted(volume: VolumeIdentity, path: string, device: BlockDevice): Promise<Filesystem | undefined> {
     const { mounts } = this.#tools;
     const mount = (await mounts.at(path)).at(-1);
     if (mount === undefined) {
@@ -200,12 +200,12 @@ export class Staging {
   }
 
   /**
-   * Unmounts, waits until all is flushed, disconnects, and proves that. When the box does not answer it is waited for,
+   * Unmounts, waits until all is flushed, disconnects, and proves that. When the RDS does not answer it is waited for,
    * by as many calls as it takes; after `patienceMs` the connection is given up, and with it what was not flushed.
    *
    * @throws StorageError `busy` while the volume is still published or in use, `unavailable` while it is being flushed
    */
-  async unstage(volume: VolumeName, stagingPath: string, { signal }: Call): Promise<void> {
+  async unstage(volume: VolumeIdentity, stagingPath: string, { signal }: Call): Promise<void> {
     const { attachment, mounts } = this.#tools;
     const device = await attachment.find(volume.nqn);
     for (;;) {
@@ -214,7 +214,7 @@ export class Staging {
       const isFlushed = isUnmounted && (device === undefined || (await this.#becomesFree(device, signal)));
       const isLive = await attachment.isLive(volume.nqn);
       if (isFlushed) {
-        // What a lost box did not take in time, the kernel has dropped.
+        // What a lost RDS did not take in time, the kernel has dropped.
         if (this.#lostSince.has(volume.id) && !isLive) this.#tellLost(volume);
         break;
       }
@@ -240,20 +240,20 @@ export class Staging {
     }
   }
 
-  #isOf({ nqn }: VolumeName): IsOurs {
+  #isOf({ nqn }: VolumeIdentity): IsOurs {
     return (mount) => isOf(this.#tools.attachment, nqn, mount);
   }
 
-  #tellLost(volume: VolumeName): void {
+  #tellLost(volume: VolumeIdentity): void {
     this.#tools.logger.error(
       { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
-      'the box is gone: the volume is disconnected, and what was not flushed to it is lost',
+      'the RDS is gone: the volume is disconnected, and what was not flushed to it is lost',
     );
     this.#tools.onUnflushed?.(volume);
   }
 
   /** @returns whether nothing of the volume is mounted there any more. @throws StorageError `busy` while it is open */
-  async #unmount(volume: VolumeName, path: string): Promise<boolean> {
+  async #unmount(volume: VolumeIdentity, path: string): Promise<boolean> {
     const { mounts, logger } = this.#tools;
     const isOurs = this.#isOf(volume);
     try {
@@ -286,13 +286,13 @@ export class Staging {
     return (await waitFor(free, UMOUNT_MS, signal)) ?? false;
   }
 
-  async #refuseUsed(volume: VolumeName, device: BlockDevice): Promise<void> {
+  async #refuseUsed(volume: VolumeIdentity, device: BlockDevice): Promise<void> {
     const places = placesOf(await this.#tools.mounts.list(), device);
     if (places.length === 0) return;
     throw new StorageError('NODE-PUBLISHED', volume.id, places.join(', '));
   }
 
-  async #abandon(volume: VolumeName): Promise<void> {
+  async #abandon(volume: VolumeIdentity): Promise<void> {
     const { attachment, mounts, logger } = this.#tools;
     try {
       const device = await attachment.find(volume.nqn);
@@ -310,7 +310,7 @@ function shown(mount: Mount, device: BlockDevice): Filesystem | undefined {
   return showsFilesystem(mount, device) && isFilesystem(mount.type) ? mount.type : undefined;
 }
 
-async function inUse(volume: VolumeName, device: BlockDevice | undefined): Promise<StorageError> {
+async function inUse(volume: VolumeIdentity, device: BlockDevice | undefined): Promise<StorageError> {
   const holders = device === undefined ? [] : await holdersOf(device);
   return holders.length > 0
     ? new StorageError('NODE-HELD', `${volume.id} (${device?.path})`, holders.join(', '))

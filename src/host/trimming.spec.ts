@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import type { Attachment } from './attachment.ts';
 import { parseMountinfo } from './mountinfo.ts';
-import { nodeTools } from './node-tools.fixture.ts';
+import { nodeDependencies } from './node-dependencies.fixture.ts';
 import { type Output, ProcessError, type Processes, processes } from './processes.ts';
 import { Trimming } from './trimming.ts';
 
@@ -32,7 +32,7 @@ async function trimmed(
     if (typeof answer !== 'string') throw answer;
     return { status: 0, text: answer, bytes: Buffer.from(answer), complaint: '' } satisfies Output;
   };
-  const tools = nodeTools({ find: async () => device, ...connection }, { run, ask: run });
+  const tools = nodeDependencies({ find: async () => device, ...connection }, { run, ask: run });
   assert.ok(mount);
   const trim = await new Trimming(tools).trim({ uuid: UUID, nqn: NQN, mount }, signal);
   return { ...trim, programs };
@@ -92,7 +92,7 @@ test('a device without discards was tried again and again', async (t) => {
   writeFileSync(join(directory, 'block/none/queue/discard_max_bytes'), '0\n');
   const told: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void told.push(line) });
-  const tools = { ...nodeTools({ find: async () => device }, processes(['/no/such/program'])), logger };
+  const tools = { ...nodeDependencies({ find: async () => device }, processes(['/no/such/program'])), logger };
   const trimming = new Trimming(tools, { sys: directory, dev: '/dev' });
   assert.ok(mount);
   for (let times = 0; times < 3; times += 1) {

@@ -1,11 +1,11 @@
-/** Tells the box what the filesystems of this node's volumes do not use any more, by fstrim(8). */
+/** Tells the RDS what the filesystems of this node's volumes do not use any more, by fstrim(8). */
 import { basename, join } from 'node:path';
 import { volumeUuidOf } from '../storage/nqn.ts';
 import { type BlockDevice, PLACES, type Places, readAttribute } from './block-device.ts';
 import { givenUp } from './filesystem-health.ts';
 import { isFilesystem } from './found-filesystem.ts';
 import type { Mount } from './mountinfo.ts';
-import type { NodeTools } from './node-tools.ts';
+import type { NodeDependencies } from './node-dependencies.ts';
 import { ProcessError } from './processes.ts';
 import { showsFilesystem } from './volume-users.ts';
 
@@ -40,12 +40,12 @@ const SAID = /^[0-9.]+ (?:B|[KMGTPE]iB) \((\d{1,20}) bytes\) trimmed$/;
 
 /** For one volume at a time: the caller holds its lock. */
 export class Trimming {
-  readonly #tools: Pick<NodeTools, 'host' | 'attachment' | 'mounts' | 'logger'>;
+  readonly #tools: Pick<NodeDependencies, 'host' | 'attachment' | 'mounts' | 'logger'>;
   readonly #places: Places;
   /** NQNs of publications whose devices take no discards, as far as they were told of. */
   #unsupported: ReadonlySet<string> = new Set();
 
-  constructor(tools: Pick<NodeTools, 'host' | 'attachment' | 'mounts' | 'logger'>, places: Places = PLACES) {
+  constructor(tools: Pick<NodeDependencies, 'host' | 'attachment' | 'mounts' | 'logger'>, places: Places = PLACES) {
     this.#tools = tools;
     this.#places = places;
   }

@@ -146,16 +146,16 @@ test('annotations are merged, and a content that is gone is a 404', async (t) =>
   await assert.rejects(client.annotateContent('b/../a', { ours: 'z' }, never), isError(404, /b\/\.\.\/a/));
 });
 
-test('a memo is written over the one that was read, and over no other', async (t) => {
+test('state is written over the one that was read, and over no other', async (t) => {
   const { client } = await start(t);
-  const first = await client.readMemo('m', never);
+  const first = await client.readState('m', never);
   assert.deepEqual(first, { text: undefined, resourceVersion: undefined });
-  await client.writeMemo('m', { ...first, text: 'one' }, never);
-  await assert.rejects(client.writeMemo('m', { ...first, text: 'late' }, never), isError(409, /./));
-  const second = await client.readMemo('m', never);
-  await client.writeMemo('m', { ...second, text: 'two' }, never);
-  await assert.rejects(client.writeMemo('m', { ...second, text: 'late' }, never), isError(409, /./));
-  assert.equal((await client.readMemo('m', never)).text, 'two');
+  await client.writeState('m', { ...first, text: 'one' }, never);
+  await assert.rejects(client.writeState('m', { ...first, text: 'late' }, never), isError(409, /./));
+  const second = await client.readState('m', never);
+  await client.writeState('m', { ...second, text: 'two' }, never);
+  await assert.rejects(client.writeState('m', { ...second, text: 'late' }, never), isError(409, /./));
+  assert.equal((await client.readState('m', never)).text, 'two');
 });
 
 test('a kubeconfig leads to its server with its token; a missing file or context is named', async (t) => {

@@ -3,11 +3,11 @@ import type { Access } from './access.ts';
 import {
   type Attachment,
   type Cluster,
-  type Happening,
+  type ConfigMapState,
+  type EventNote,
   KubernetesError,
   type LeaseState,
   type Listed,
-  type Memo,
   type NewLease,
   type ObjectReference,
   type PersistentVolume,
@@ -26,8 +26,8 @@ export interface ClientOptions {
 }
 
 const REQUEST_MS = 15_000;
-/** The key of a ConfigMap that holds the memo. */
-const MEMO_KEY = 'memo';
+/** The key of a ConfigMap that holds the state. */
+const STATE_KEY = 'memo';
 
 const VOLUMES = ['api', 'v1', 'persistentvolumes'];
 const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];
@@ -72,17 +72,21 @@ export class KubernetesClient implements Cluster {
     await this.#send({ what, method: 'PATCH', path: [...CONTENTS, name], body: { metadata: { annotations } } }, signal);
   }
 
-  async readMemo(name: string, signal: AbortSignal): Promise<Memo> {
+  async readState(name: string, signal: AbortSignal): Promise<ConfigMapState> {
     const request: ApiRequest = { what: `reading ConfigMap ${name}`, method: 'GET', path: this.#configMaps(name) };
     const answer = await unlessAbsent(() => this.#send(request, signal));
     if (answer === undefined) return { text: undefined, resourceVersion: undefined };
     const { metadata, data } = parse(configMap, answer, request.what);
-    return { text: data?.[MEMO_KEY], resourceVersion: metadata.resourceVersion };
+    return { text: data?.[STATE_KEY], resourceVersion: metadata.resourceVersion };
   }
 
-  async writeMemo(name: string, memo: Memo & { readonly text: string }, signal: AbortSignal): Promise<void> {
-    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { [MEMO_KEY]: memo.text } };
-    await this.#write(`writing ConfigMap ${name}`, name, this.#configMaps(), memo.resourceVersion, body, signal);
+  async writeState(
+    name: string,
+    state: ConfigMapState & { readonly text: string },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { [STATE_KEY]: state.text } };
+    await this.#write(`writing ConfigMap ${name}`, name, this.#configMaps(), state.resourceVersion, body, signal);
   }
 
   async readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined> {
@@ -100,8 +104,8 @@ export class KubernetesClient implements Cluster {
     await this.#write(`writing Lease ${name}`, name, this.#leases(), resourceVersion, body, signal);
   }
 
-  async event(about: ObjectReference, happening: Happening, signal: AbortSignal): Promise<void> {
-    await writeEvent((request) => this.#send(request, signal), about, happening);
+  async event(about: ObjectReference, note: EventNote, signal: AbortSignal): Promise<void> {
+    await writeEvent((request) => this.#send(request, signal), about, note);
   }
 
   /** Makes an object, or replaces the version of it that was read. */

@@ -42,9 +42,9 @@ export interface Listed<T> {
 }
 
 /** A small text that outlives the process: one key of a ConfigMap. */
-export interface Memo {
+export interface ConfigMapState {
   readonly text: string | undefined;
-  /** What {@link Cluster.writeMemo} must find unchanged; undefined when there is no ConfigMap. */
+  /** What {@link Cluster.writeState} must find unchanged; undefined when there is no ConfigMap. */
   readonly resourceVersion: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface ObjectReference {
 }
 
 /** What an Event tells. */
-export interface Happening {
+export interface EventNote {
   readonly reason: EventReason;
   /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are told. */
   readonly message: string;
@@ -88,10 +88,10 @@ export interface Cluster {
   /** Sets annotations of a VolumeSnapshotContent and leaves the others as they are. */
   annotateContent(name: string, annotations: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
 
-  readMemo(name: string, signal: AbortSignal): Promise<Memo>;
+  readState(name: string, signal: AbortSignal): Promise<ConfigMapState>;
 
-  /** Writes what {@link readMemo} read, changed; status 409 when somebody else has written it meanwhile. */
-  writeMemo(name: string, memo: Memo & { readonly text: string }, signal: AbortSignal): Promise<void>;
+  /** Writes what {@link readState} read, changed; status 409 when somebody else has written it meanwhile. */
+  writeState(name: string, state: ConfigMapState & { readonly text: string }, signal: AbortSignal): Promise<void>;
 
   /** Undefined when there is no such Lease. */
   readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined>;
@@ -100,7 +100,7 @@ export interface Cluster {
   writeLease(name: string, lease: NewLease, signal: AbortSignal): Promise<void>;
 
   /** Writes an Event, or counts it in the one that tells the same already. */
-  event(about: ObjectReference, happening: Happening, signal: AbortSignal): Promise<void>;
+  event(about: ObjectReference, note: EventNote, signal: AbortSignal): Promise<void>;
 }
 
 export interface NewLease {

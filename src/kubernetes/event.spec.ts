@@ -78,9 +78,9 @@ test('names and messages are never longer than the API server allows, and what t
 
 test('an Event that ends between the two steps, or is not allowed, is an error', async (t) => {
   const { api, client } = await start(t);
-  const happening = { reason: 'PoolFull', message: 'x' } as const;
+  const note = { reason: 'PoolFull', message: 'x' } as const;
   api.trouble = ({ method }) => (method === 'POST' ? 409 : undefined);
-  await assert.rejects(client.event(CLAIM, happening, never), /writing an Event PoolFull: HTTP status 404/);
+  await assert.rejects(client.event(CLAIM, note, never), /writing an Event PoolFull: HTTP status 404/);
   api.trouble = () => 403;
-  await assert.rejects(client.event(CLAIM, happening, never), /HTTP status 403/);
+  await assert.rejects(client.event(CLAIM, note, never), /HTTP status 403/);
 });

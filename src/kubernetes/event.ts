@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { EVENTS, type EventMeaning } from '../failures/events.ts';
 import { shorten } from '../failures/message.ts';
-import { type Happening, KubernetesError, type ObjectReference } from './cluster.ts';
+import { type EventNote, KubernetesError, type ObjectReference } from './cluster.ts';
 import type { ApiRequest } from './http.ts';
 import { parse } from './pages.ts';
 
@@ -19,21 +19,21 @@ const counted = z.object({ count: z.number().int().nonnegative().nullish() });
 export type Send = (request: ApiRequest) => Promise<unknown>;
 
 /**
- * Writes an Event. Its name follows from what it is about, so that the same happening, told again by this process or
+ * Writes an Event. Its name follows from what it is about, so that the same note, told again by this process or
  * another, is counted in the Event that is there.
  *
  * @throws KubernetesError
  */
-export async function writeEvent(send: Send, about: ObjectReference, happening: Happening): Promise<void> {
-  const what = `writing an Event ${happening.reason}`;
+export async function writeEvent(send: Send, about: ObjectReference, note: EventNote): Promise<void> {
+  const what = `writing an Event ${note.reason}`;
   const namespace = about.namespace ?? CLUSTER_NAMESPACE;
   const path = ['api', 'v1', 'namespaces', namespace, 'events'];
-  const name = eventName(about, happening);
+  const name = eventName(about, note);
   const time = new Date().toISOString();
-  const told = { message: messageOf(happening), lastTimestamp: time };
+  const told = { message: messageOf(note), lastTimestamp: time };
   const body = {
     ...{ apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: about },
-    ...{ type: EVENTS[happening.reason].type, reason: happening.reason, source: { component: 'rose-csi' } },
+    ...{ type: EVENTS[note.reason].type, reason: note.reason, source: { component: 'rose-csi' } },
     ...{ ...told, firstTimestamp: time, count: 1 },
   };
   try {
@@ -51,7 +51,7 @@ async function repeat(send: Send, patch: ApiRequest): Promise<void> {
 }
 
 /** The same for the same reason about the same object, and for the same subject among several that it may have. */
-export function eventName(about: ObjectReference, { reason, subject = '' }: Happening): string {
+export function eventName(about: ObjectReference, { reason, subject = '' }: EventNote): string {
   const { apiVersion, kind, namespace = '', name, uid = '' } = about;
   const identity = JSON.stringify([apiVersion, kind, namespace, name, uid, reason, subject]);
   const hash = createHash('sha256').update(identity).digest('hex').slice(0, 16);
@@ -59,7 +59,7 @@ export function eventName(about: ObjectReference, { reason, subject = '' }: Happ
 }
 
 /** What happened, cut if need be, and what to do about it, which is never cut. */
-export function messageOf({ reason, message }: Happening): string {
+export function messageOf({ reason, message }: EventNote): string {
   const { advice = '' }: EventMeaning = EVENTS[reason];
   if (advice === '') return shorten(message, MAX_MESSAGE);
   return shorten(`${message}. ${advice}`, MAX_MESSAGE, `. ${advice}`);

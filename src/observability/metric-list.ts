@@ -10,7 +10,7 @@ export interface MetricDefinition {
   readonly buckets?: readonly number[];
 }
 
-/** From a read that is answered at once to a call that waits for a lost box. */
+/** From a read that is answered at once to a call that waits for a lost RDS. */
 const CALL_SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** From `mount` to `mkfs` on a slow device. */
 const PROGRAM_SECONDS = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600];
@@ -39,38 +39,38 @@ export const metricList = {
     name: 'rose_csi_execs_total',
     type: 'counter',
     labels: ['backend', 'outcome'],
-    help: 'Commands on a box that ended, by how they ended.',
+    help: 'Commands on an RDS that ended, by how they ended.',
   },
   execSeconds: {
     name: 'rose_csi_exec_duration_seconds',
     type: 'histogram',
     labels: ['backend'],
-    help: 'How long commands on a box took from their turn in the queue to their end, connecting included.',
+    help: 'How long commands on an RDS took from their turn in the queue to their end, connecting included.',
     buckets: CALL_SECONDS,
   },
   execsQueued: {
     name: 'rose_csi_execs_queued',
     type: 'gauge',
     labels: ['backend'],
-    help: 'Commands that wait for their turn on a box.',
+    help: 'Commands that wait for their turn on an RDS.',
   },
   execsInFlight: {
     name: 'rose_csi_execs_in_flight',
     type: 'gauge',
     labels: ['backend'],
-    help: 'Commands that a box is busy with.',
+    help: 'Commands that an RDS is busy with.',
   },
   execsWindow: {
     name: 'rose_csi_execs_window',
     type: 'gauge',
     labels: ['backend'],
-    help: 'Commands that a box may be busy with at once, at this moment.',
+    help: 'Commands that an RDS may be busy with at once, at this moment.',
   },
   breaker: {
     name: 'rose_csi_breaker_state',
     type: 'gauge',
     labels: ['backend', 'state'],
-    help: '1 for the state that the circuit breaker of a box is in, 0 for the others.',
+    help: '1 for the state that the circuit breaker of an RDS is in, 0 for the others.',
   },
   poolSize: {
     name: 'rose_csi_pool_size_bytes',
@@ -118,19 +118,19 @@ export const metricList = {
     name: 'rose_csi_pool_readings_total',
     type: 'counter',
     labels: ['backend', 'outcome'],
-    help: 'Readings of the pools of a box, by outcome.',
+    help: 'Readings of the pools of an RDS, by outcome.',
   },
   poolReadingTime: {
     name: 'rose_csi_pool_reading_timestamp_seconds',
     type: 'gauge',
     labels: ['backend'],
-    help: 'When the pools of a box were last read, in Unix seconds.',
+    help: 'When the pools of an RDS were last read, in Unix seconds.',
   },
   orphans: {
     name: 'rose_csi_orphans',
     type: 'gauge',
     labels: ['backend', 'kind'],
-    help: 'Volumes, snapshots and half-made volumes on a box that nothing in Kubernetes refers to.',
+    help: 'Volumes, snapshots and half-made volumes on an RDS that nothing in Kubernetes refers to.',
   },
   orphanPasses: {
     name: 'rose_csi_orphan_passes_total',

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import type { SurveyedVolume } from '../storage/survey.ts';
+import type { InventoryVolume } from '../storage/inventory.ts';
 import { snapshotManifest, volumeManifest } from './adoption.ts';
 
 const uuid = '7a0f3c52-0000-4000-8000-000000000001';
 const source = '19d50000-0000-4000-8000-000000000002';
-const volume: SurveyedVolume = {
+const volume: InventoryVolume = {
   ...{ id: `rds1:pvc-${uuid}`, backend: 'rds1', pool: 'pool', subvolume: `pvc-${uuid}-x`, slot: 'pvc-7a0f' },
   name: { uuid, owner: '0123abcd', origin: { kind: 'snapshot', uuid: source }, requestedBytes: 2n ** 30n },
-  ...{ sizeBytes: 2n ** 53n + 1n, publishedNodeIds: [], exported: false, state: 'whole', twins: [] },
+  ...{ sizeBytes: 2n ** 53n + 1n, publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
 };
 const options = {
   ...{ driver: 'rds.rose-csi.io', fsType: 'ext4', storageClass: '', volumeAttributes: { formatVersion: '1' } },
@@ -55,7 +55,7 @@ test('what a person has to know is said', () => {
 });
 
 test('what has no data or no known size is not brought back', () => {
-  const gone: SurveyedVolume = { ...volume, state: 'no-subvolume', subvolume: undefined };
+  const gone: InventoryVolume = { ...volume, state: 'no-subvolume', subvolume: undefined };
   assert.throws(() => volumeManifest(gone, options), /only its disk item is left, its data is gone/);
   assert.throws(() => volumeManifest({ ...gone, pool: '' }, options), /in a pool that is not configured/);
   const sizeless = { ...volume, sizeBytes: undefined, name: { ...volume.name, requestedBytes: 0n } };
@@ -64,7 +64,7 @@ test('what has no data or no known size is not brought back', () => {
 
 test('a snapshot comes with its annotations and the VolumeSnapshot that binds it', () => {
   const name = { uuid: source, owner: '0123abcd', sourceUuid: uuid, createdAtSeconds: 1_790_000_000n, bytes: 1n };
-  const snapshot = { id: `rds1:snap-${source}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, twins: [] };
+  const snapshot = { id: `rds1:snap-${source}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, duplicates: [] };
   const { object, text } = snapshotManifest(snapshot, { driver: 'rds.rose-csi.io', namespace: 'apps' });
   assert.deepEqual(parse(text), object);
   assert.match(text, /cut 2026-09-21T14:13:20Z from rds1:pvc-7a0f3c52/);

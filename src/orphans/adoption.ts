@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { printQuantity } from '../kubernetes/quantity.ts';
+import type { InventorySnapshot, InventoryVolume } from '../storage/inventory.ts';
 import { toSnapshot } from '../storage/snapshots.ts';
-import type { SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
 import { annotationsOf, rfc3339 } from './annotations.ts';
 
 /** An object for `kubectl apply`, with what a person has to know or add. */
@@ -21,18 +21,18 @@ export interface VolumeOptions {
 }
 
 /**
- * The PersistentVolume for a volume that is on a box. It is retained when its claim goes, and nothing in it lets a node
+ * The PersistentVolume for a volume that is on an RDS. It is retained when its claim goes, and nothing in it lets a node
  * format it.
  *
  * @throws RangeError when its data is gone, or its size is not known.
  */
-export function volumeManifest(volume: SurveyedVolume, options: VolumeOptions): Manifest {
+export function volumeManifest(volume: InventoryVolume, options: VolumeOptions): Manifest {
   const { id, name, slot, publishedNodeIds, exported } = volume;
   const bytes = volume.sizeBytes ?? name.requestedBytes;
   if (volume.pool === '')
     throw new RangeError(`${id}: it is in a pool that is not configured; configure the pool first`);
   if (volume.state === 'no-subvolume') throw new RangeError(`${id}: only its disk item is left, its data is gone`);
-  if (bytes === 0n) throw new RangeError(`${id}: its size is not known, and its disk item is missing; look at the box`);
+  if (bytes === 0n) throw new RangeError(`${id}: its size is not known, and its disk item is missing; look at the RDS`);
   const object = {
     ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
     metadata: { name: `pvc-${name.uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': options.driver } },
@@ -51,13 +51,13 @@ export function volumeManifest(volume: SurveyedVolume, options: VolumeOptions): 
   const before = [
     `${id}, ${name.origin.kind === 'new' ? 'made empty' : `made from ${name.origin.kind} ${name.origin.uuid}`}.`,
     ...(options.fsType === undefined
-      ? ['Its filesystem is not known from the box: --fs-type says it. A raw block volume needs volumeMode: Block.']
+      ? ['Its filesystem is not known from the RDS: --fs-type says it. A raw block volume needs volumeMode: Block.']
       : []),
     ...(volume.state === 'whole'
       ? []
       : ['Its disk item is missing. Publishing it attaches the image again, if the subvolume has one.']),
     ...(isInUse
-      ? [`The box records it as published${publishedNodeIds.map((node) => ` to ${node}`).join()} (disk slot ${slot}):`]
+      ? [`The RDS records it as published${publishedNodeIds.map((node) => ` to ${node}`).join()} (disk slot ${slot}):`]
       : []),
     ...(isInUse ? ['make sure that no host uses it, then turn the export off there (docs/orphans.md).'] : []),
   ];
@@ -87,8 +87,8 @@ export interface SnapshotOptions {
   readonly namespace: string;
 }
 
-/** The VolumeSnapshotContent for a snapshot that is on a box; it stays when its VolumeSnapshot goes. */
-export function snapshotManifest(snapshot: SurveyedSnapshot, { driver, namespace }: SnapshotOptions): Manifest {
+/** The VolumeSnapshotContent for a snapshot that is on an RDS; it stays when its VolumeSnapshot goes. */
+export function snapshotManifest(snapshot: InventorySnapshot, { driver, namespace }: SnapshotOptions): Manifest {
   const { id, name, backend, pool } = snapshot;
   const { sourceVolumeId } = toSnapshot(backend, pool, name);
   const [contentName, snapshotName] = [`adopted-${name.uuid}`, `snap-${name.uuid}`];

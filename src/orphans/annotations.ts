@@ -1,11 +1,11 @@
+import type { InventorySnapshot } from '../storage/inventory.ts';
 import { toSnapshot } from '../storage/snapshots.ts';
 import type { Snapshot } from '../storage/storage.ts';
-import type { SurveyedSnapshot } from '../storage/survey.ts';
 
 /** Prefix of the annotations of a VolumeSnapshotContent. Permanent, whatever the driver's name is. */
 export const ANNOTATION_PREFIX = 'rds.rose-csi.io/';
 
-/** What the snapshot's name on the box says, in words. Sizes are bytes; times RFC 3339 in UTC. */
+/** What the snapshot's name on the RDS says, in words. Sizes are bytes; times RFC 3339 in UTC. */
 export function annotationsOf(snapshot: Snapshot): Record<string, string> {
   const { place } = snapshot;
   const values = {
@@ -22,7 +22,7 @@ export function annotationsOf(snapshot: Snapshot): Record<string, string> {
 
 /** As {@link annotationsOf}, if they are not there already; undefined when they are. */
 export function missingAnnotations(
-  { backend, pool, name }: SurveyedSnapshot,
+  { backend, pool, name }: InventorySnapshot,
   present: Readonly<Record<string, string>>,
 ): Record<string, string> | undefined {
   const wanted = annotationsOf(toSnapshot(backend, pool, name));

@@ -33,7 +33,7 @@ function start(answers: readonly (number | undefined | 'ok')[], pauses = 3) {
   return { annotator, attempts, failures, idle: idle.promise };
 }
 
-test('the annotations say what is on the box, in exact numbers and RFC 3339', () => {
+test('the annotations say what is on the RDS, in exact numbers and RFC 3339', () => {
   assert.deepEqual(annotationsOf(snapshot), {
     'rds.rose-csi.io/source-volume-id': 'rds1:pvc-1',
     'rds.rose-csi.io/creation-time': '2026-09-21T14:13:20Z',

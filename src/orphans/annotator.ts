@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Cluster } from '../kubernetes/cluster.ts';
-import { insist } from '../kubernetes/insist.ts';
+import { retryTransient } from '../kubernetes/retry-transient.ts';
 import type { Snapshot } from '../storage/storage.ts';
 import { annotationsOf } from './annotations.ts';
 
@@ -48,7 +48,7 @@ export class Annotator {
   async #annotate(snapshot: Snapshot, contentName: string): Promise<void> {
     const { cluster, onFailure, pausesMs = PAUSES_MS } = this.#options;
     try {
-      await insist(pausesMs, this.#stopping.signal, (signal) =>
+      await retryTransient(pausesMs, this.#stopping.signal, (signal) =>
         cluster.annotateContent(contentName, annotationsOf(snapshot), signal),
       );
     } catch (error) {

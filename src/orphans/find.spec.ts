@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SurveyedVolume } from '../storage/survey.ts';
-import { findOrphans, heldIn, referenceTo } from './find.ts';
+import type { InventoryVolume } from '../storage/inventory.ts';
+import { backendObjects, findOrphans, referenceTo } from './find.ts';
 import { type KubernetesView, referencesOf } from './references.ts';
 
 const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-function volume(number: number, extra: Partial<SurveyedVolume> = {}): SurveyedVolume {
+function volume(number: number, extra: Partial<InventoryVolume> = {}): InventoryVolume {
   return {
     ...{ id: `rds1:pvc-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', slot: 'd', sizeBytes: 1n },
     name: { uuid: uuid(number), owner: '0123abcd', origin: { kind: 'new' }, requestedBytes: 1n },
-    ...{ publishedNodeIds: [], exported: false, state: 'whole', twins: [] },
+    ...{ publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
     ...extra,
   };
 }
 
 function snapshot(number: number, source: number) {
   const name = { uuid: uuid(number), owner: '0123abcd', sourceUuid: uuid(source), createdAtSeconds: 1n, bytes: 1n };
-  return { id: `rds1:snap-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', name, twins: [] };
+  return { id: `rds1:snap-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', name, duplicates: [] };
 }
 
 const list = <T>(...items: T[]) => ({ items, resourceVersion: '1' });
@@ -25,11 +25,11 @@ const nothing: KubernetesView = { volumes: list(), contents: list(), attachments
 const persistent = (name: string, volumeHandle: string) => {
   return { name, csi: { driver: 'd', volumeHandle }, claim: undefined, claimUid: undefined };
 };
-const ids = (held: readonly { readonly id: string }[]) => held.map(({ id }) => id);
+const ids = (objects: readonly { readonly id: string }[]) => objects.map(({ id }) => id);
 const none: ReadonlySet<string> = new Set();
 
 test('a handle counts whatever driver names it', () => {
-  const survey = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1)] };
+  const inventory = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1)] };
   const view = {
     ...nothing,
     volumes: list({
@@ -43,11 +43,11 @@ test('a handle counts whatever driver names it', () => {
       snapshotHandle: snapshot(3, 1).id,
     }),
   };
-  assert.deepEqual(ids(findOrphans(survey, referencesOf(view), none)), [volume(2).id]);
+  assert.deepEqual(ids(findOrphans(inventory, referencesOf(view), none)), [volume(2).id]);
 });
 
 test('a handle counts whatever backend it names, and its own name comes first', () => {
-  const survey = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1), snapshot(4, 2)] };
+  const inventory = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1), snapshot(4, 2)] };
   const old = (id: string) => id.replace('rds1', 'old');
   const references = referencesOf({
     volumes: list(persistent('a', old(volume(1).id)), persistent('b', volume(1).id)),
@@ -56,9 +56,9 @@ test('a handle counts whatever backend it names, and its own name comes first', 
     }),
     attachments: list({ name: 'e', volumeName: undefined, volumeHandle: old(snapshot(3, 1).id) }),
   });
-  assert.deepEqual(findOrphans(survey, references, none), []);
+  assert.deepEqual(findOrphans(inventory, references, none), []);
   assert.deepEqual(
-    heldIn(survey).map((held) => referenceTo(held, references)),
+    backendObjects(inventory).map((objects) => referenceTo(objects, references)),
     [
       { by: 'PersistentVolume b', as: undefined },
       { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: old(volume(2).id) },
@@ -69,35 +69,35 @@ test('a handle counts whatever backend it names, and its own name comes first', 
 });
 
 test('a volume is no snapshot, and a text that is no handle is neither', () => {
-  const survey = { volumes: [volume(1)], snapshots: [] };
+  const inventory = { volumes: [volume(1)], snapshots: [] };
   const names = [`rds1:snap-${uuid(1)}`, `pvc-${uuid(1)}`, `rds1:pvc-${uuid(1)}-x`, ''];
   const view = { ...nothing, volumes: list(...names.map((handle) => persistent('a', handle))) };
-  assert.equal(findOrphans(survey, referencesOf(view), none).length, 1);
+  assert.equal(findOrphans(inventory, referencesOf(view), none).length, 1);
 });
 
 test('what this process works on is left out', () => {
-  const survey = { volumes: [volume(1)], snapshots: [snapshot(3, 1)] };
+  const inventory = { volumes: [volume(1)], snapshots: [snapshot(3, 1)] };
   const running = new Set([volume(1).id, snapshot(3, 1).id]);
-  assert.deepEqual(findOrphans(survey, referencesOf(nothing), running), []);
+  assert.deepEqual(findOrphans(inventory, referencesOf(nothing), running), []);
 });
 
 test('a volume that is attached without a PersistentVolume, or whose PersistentVolume is gone, is referred to', () => {
-  const survey = { volumes: [volume(1), volume(2), volume(3)], snapshots: [] };
+  const inventory = { volumes: [volume(1), volume(2), volume(3)], snapshots: [] };
   const attachments = list(
     { name: 'a', volumeName: `pvc-${uuid(1)}`, volumeHandle: undefined },
     { name: 'b', volumeName: undefined, volumeHandle: volume(2).id },
   );
-  assert.deepEqual(ids(findOrphans(survey, referencesOf({ ...nothing, attachments }), none)), [volume(3).id]);
+  assert.deepEqual(ids(findOrphans(inventory, referencesOf({ ...nothing, attachments }), none)), [volume(3).id]);
 });
 
 test('once the snapshot is cut, its content no longer shields the volume and the other snapshots of it', () => {
-  const survey = { volumes: [volume(1)], snapshots: [snapshot(3, 1), snapshot(4, 1)] };
+  const inventory = { volumes: [volume(1)], snapshots: [snapshot(3, 1), snapshot(4, 1)] };
   const content = (snapshotHandle: string | undefined) => ({
     ...nothing,
     contents: list({ name: 'c', driver: 'd', volumeHandle: volume(1).id, snapshotHandle, annotations: {} }),
   });
-  assert.deepEqual(findOrphans(survey, referencesOf(content(undefined)), none), []);
-  assert.deepEqual(ids(findOrphans(survey, referencesOf(content(snapshot(3, 1).id)), none)), [
+  assert.deepEqual(findOrphans(inventory, referencesOf(content(undefined)), none), []);
+  assert.deepEqual(ids(findOrphans(inventory, referencesOf(content(snapshot(3, 1).id)), none)), [
     volume(1).id,
     snapshot(4, 1).id,
   ]);
@@ -106,7 +106,7 @@ test('once the snapshot is cut, its content no longer shields the volume and the
 test('only what an interrupted call can leave without data may be empty', () => {
   const origin = { kind: 'snapshot', uuid: uuid(9) } as const;
   const restored = { ...volume(3).name, origin };
-  const held = heldIn({
+  const objects = backendObjects({
     volumes: [
       volume(1),
       volume(2, { state: 'no-disk-item', slot: undefined }),
@@ -117,7 +117,7 @@ test('only what an interrupted call can leave without data may be empty', () => 
     snapshots: [snapshot(6, 1)],
   });
   assert.deepEqual(
-    held.map(({ kind, lacks, mayBeEmpty }) => [kind, lacks, mayBeEmpty]),
+    objects.map(({ kind, lacks, mayBeEmpty }) => [kind, lacks, mayBeEmpty]),
     [
       ['volume', undefined, false],
       ['half-made', 'disk item', true],
@@ -127,6 +127,6 @@ test('only what an interrupted call can leave without data may be empty', () => 
       ['snapshot', undefined, false],
     ],
   );
-  assert.equal(held[2]?.source, `rds1:snap-${uuid(9)}`);
-  assert.equal(held[3]?.what, 'pvc-4');
+  assert.equal(objects[2]?.source, `rds1:snap-${uuid(9)}`);
+  assert.equal(objects[3]?.what, 'pvc-4');
 });

@@ -1,8 +1,8 @@
-import type { Origin, Survey, SurveyedSnapshot, SurveyedVolume } from '../storage/survey.ts';
+import type { Inventory, InventorySnapshot, InventoryVolume, Origin } from '../storage/inventory.ts';
 import { type KubernetesView, objectOf, type Reference, type References, referencesOf } from './references.ts';
 
-/** Something of ours on a box. */
-export interface Held {
+/** Something of ours on an RDS. */
+export interface BackendObject {
   readonly id: string;
   /** Half-made: a volume that {@link lacks} a part. */
   readonly kind: 'volume' | 'snapshot' | 'half-made';
@@ -26,15 +26,18 @@ export interface Held {
   readonly mayBeEmpty: boolean;
 }
 
-/** Everything that a survey found. */
-export function heldIn({ volumes, snapshots }: Pick<Survey, 'volumes' | 'snapshots'>): Held[] {
-  return [...volumes.map(heldVolume), ...snapshots.map(heldSnapshot)];
+/** Everything that an inventory found. */
+export function backendObjects({ volumes, snapshots }: Pick<Inventory, 'volumes' | 'snapshots'>): BackendObject[] {
+  return [...volumes.map(volumeObject), ...snapshots.map(snapshotObject)];
 }
 
 /** How many there are, half-made volumes with the whole ones. */
-export function countHeld(held: readonly Held[]): { readonly volumes: number; readonly snapshots: number } {
-  const snapshots = held.filter(({ kind }) => kind === 'snapshot').length;
-  return { volumes: held.length - snapshots, snapshots };
+export function countObjects(objects: readonly BackendObject[]): {
+  readonly volumes: number;
+  readonly snapshots: number;
+} {
+  const snapshots = objects.filter(({ kind }) => kind === 'snapshot').length;
+  return { volumes: objects.length - snapshots, snapshots };
 }
 
 /**
@@ -43,28 +46,30 @@ export function countHeld(held: readonly Held[]): { readonly volumes: number; re
  * @param running ids of operations that are under way in this process
  */
 export function findOrphans(
-  survey: Pick<Survey, 'volumes' | 'snapshots'>,
+  inventory: Pick<Inventory, 'volumes' | 'snapshots'>,
   references: References,
   running: ReadonlySet<string>,
-): Held[] {
-  return heldIn(survey).filter((held) => !running.has(held.id) && referenceTo(held, references) === undefined);
+): BackendObject[] {
+  return backendObjects(inventory).filter(
+    (object) => !running.has(object.id) && referenceTo(object, references) === undefined,
+  );
 }
 
-/** How Kubernetes refers to something on a box. */
+/** How Kubernetes refers to something on an RDS. */
 export interface Relation {
   /** The object of Kubernetes, for people. */
   readonly by: string;
-  /** The handle that it names, if that has another backend than the one whose box holds the object: a mismatch. */
+  /** The handle that it names, if that has another backend than the one whose RDS holds the object: a mismatch. */
   readonly as: string | undefined;
 }
 
-/** How Kubernetes refers to something on a box, under its own name if there is a choice; undefined when it does not. */
-export function referenceTo(held: Held, references: References): Relation | undefined {
-  const { id, kind, source = '' } = held;
+/** How Kubernetes refers to something on an RDS, under its own name if there is a choice; undefined when it does not. */
+export function referenceTo(object: BackendObject, references: References): Relation | undefined {
+  const { id, kind, source = '' } = object;
   const relation = properFirst(relationsOf(id, references));
   if (relation !== undefined) return relation;
-  const object = objectOf(kind === 'snapshot' ? source : id) ?? '';
-  const by = kind === 'snapshot' ? references.beingCut.get(object)?.[0]?.by : references.attached.get(object);
+  const key = objectOf(kind === 'snapshot' ? source : id) ?? '';
+  const by = kind === 'snapshot' ? references.beingCut.get(key)?.[0]?.by : references.attached.get(key);
   return by === undefined ? undefined : { by, as: undefined };
 }
 
@@ -75,9 +80,9 @@ export function standInOf(id: string, view: KubernetesView): Relation | undefine
 
 /** Every way in which handles name an object, whatever backend they name. */
 export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'beingCut'>>): Relation[] {
-  const object = objectOf(id) ?? '';
+  const key = objectOf(id) ?? '';
   const relation = ({ handle, by }: Reference) => ({ by, as: handle === id ? undefined : handle });
-  return [references.named, references.beingCut].flatMap((map) => map?.get(object) ?? []).map(relation);
+  return [references.named, references.beingCut].flatMap((map) => map?.get(key) ?? []).map(relation);
 }
 
 function properFirst(relations: readonly Relation[]): Relation | undefined {
@@ -85,13 +90,13 @@ function properFirst(relations: readonly Relation[]): Relation | undefined {
 }
 
 /** The pool for people. */
-export function poolOf({ pool }: Pick<Held, 'pool'>): string {
+export function poolOf({ pool }: Pick<BackendObject, 'pool'>): string {
   return pool === '' ? 'a pool that is not configured' : `pool ${pool}`;
 }
 
 const LACKS = { whole: undefined, 'no-disk-item': 'disk item', 'no-subvolume': 'subvolume' } as const;
 
-function heldVolume({ id, backend, pool, name, sizeBytes, ...volume }: SurveyedVolume): Held {
+function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: InventoryVolume): BackendObject {
   return {
     ...{ id, backend, pool, sizeBytes, owner: name.owner, createdAtSeconds: undefined },
     kind: volume.state === 'whole' ? 'volume' : 'half-made',
@@ -105,7 +110,7 @@ function heldVolume({ id, backend, pool, name, sizeBytes, ...volume }: SurveyedV
   };
 }
 
-function heldSnapshot({ id, backend, pool, subvolume, name }: SurveyedSnapshot): Held {
+function snapshotObject({ id, backend, pool, subvolume, name }: InventorySnapshot): BackendObject {
   return {
     ...{ id, kind: 'snapshot', backend, pool, what: subvolume, sizeBytes: name.bytes, owner: name.owner },
     ...{ source: `${backend}:pvc-${name.sourceUuid}`, createdAtSeconds: name.createdAtSeconds },

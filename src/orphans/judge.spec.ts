@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Held } from './find.ts';
+import type { BackendObject } from './find.ts';
 import { type FirstSeen, judge } from './judge.ts';
 
-const orphan = (id: string): Held => ({
+const orphan = (id: string): BackendObject => ({
   ...{ id, kind: 'snapshot', backend: 'rds1', pool: 'pool', what: id, sizeBytes: 1n, owner: '0123abcd' },
   ...{ source: undefined, createdAtSeconds: 1n, lacks: undefined, inUse: false, mayBeEmpty: false },
 });
 
 const rules = (seconds: number, total = 100) => ({ now: seconds * 1000, graceSeconds: 3600, total });
 
-test('what is seen once is no orphan yet, however old the box says it is', () => {
+test('what is seen once is no orphan yet, however old the RDS says it is', () => {
   const first = judge([orphan('a')], {}, rules(1_000_000));
   assert.deepEqual(first.orphans, []);
   assert.deepEqual(first.firstSeen, { a: 1_000_000 });

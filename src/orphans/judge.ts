@@ -1,4 +1,4 @@
-import type { Held } from './find.ts';
+import type { BackendObject } from './find.ts';
 
 /** When something was first seen without a reference: Unix seconds by id. */
 export type FirstSeen = Readonly<Record<string, number>>;
@@ -7,7 +7,7 @@ export interface Verdict {
   /** What to remember for the next pass. */
   readonly firstSeen: FirstSeen;
   /** Seen without a reference in at least two passes, a grace period apart. */
-  readonly orphans: readonly Held[];
+  readonly orphans: readonly BackendObject[];
   /** So much looks orphaned at once that something else is wrong; then nothing is called an orphan. */
   readonly isMass: boolean;
 }
@@ -16,7 +16,7 @@ export interface Rules {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly graceSeconds: number;
-  /** Everything that the survey found, orphan or not. */
+  /** Everything that the inventory found, orphan or not. */
   readonly total: number;
 }
 
@@ -28,10 +28,14 @@ const SHARE = 0.1;
 const MAX_REMEMBERED = 5_000;
 
 /**
- * Judges one pass. The age of an orphan counts from when we first saw it so, never from a time that the box tells, and
+ * Judges one pass. The age of an orphan counts from when we first saw it so, never from a time that the RDS tells, and
  * what has a reference again is forgotten.
  */
-export function judge(found: readonly Held[], earlier: FirstSeen, { now, graceSeconds, total }: Rules): Verdict {
+export function judge(
+  found: readonly BackendObject[],
+  earlier: FirstSeen,
+  { now, graceSeconds, total }: Rules,
+): Verdict {
   if (found.length > Math.max(FEW, total * SHARE)) {
     return { firstSeen: earlier, orphans: [], isMass: true };
   }

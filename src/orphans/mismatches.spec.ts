@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Held } from './find.ts';
+import type { BackendObject } from './find.ts';
 import { doubtAboutNames, mismatchesIn, renaming } from './mismatches.ts';
 import { type References, referencesOf } from './references.ts';
 
 const UUID = '00000000-0000-4000-8000-000000000001';
 
-function volume(backend: string, lacks?: Held['lacks']): Held {
+function volume(backend: string, lacks?: BackendObject['lacks']): BackendObject {
   return {
     ...{
       id: `${backend}:pvc-${UUID}`,
@@ -30,8 +30,8 @@ function named(...backends: readonly string[]): References {
   return referencesOf({ volumes: { items, resourceVersion: '1' }, contents: none, attachments: none });
 }
 
-const told = (held: readonly Held[], references: References) =>
-  mismatchesIn(held, references).map(({ held: { backend }, as, isCopy }) => [backend, as.split(':')[0], isCopy]);
+const told = (objects: readonly BackendObject[], references: References) =>
+  mismatchesIn(objects, references).map(({ object: { backend }, as, isCopy }) => [backend, as.split(':')[0], isCopy]);
 
 test('what is on another backend than its reference names is a mismatch', () => {
   assert.deepEqual(told([volume('b')], named('a')), [['b', 'a', false]]);

@@ -1,12 +1,12 @@
-import { type Held, relationsOf } from './find.ts';
+import { type BackendObject, relationsOf } from './find.ts';
 import type { References } from './references.ts';
 
 /**
- * An object on a box that Kubernetes refers to under the name of another backend. Either the backend was renamed in the
+ * An object on an RDS that Kubernetes refers to under the name of another backend. Either the backend was renamed in the
  * configuration, and this is what the reference means; or the object of that name is there, too, and this is a copy of it.
  */
 export interface Mismatch {
-  readonly held: Held;
+  readonly object: BackendObject;
   /** The handle that the reference names. */
   readonly as: string;
   /** The object of Kubernetes, for people. */
@@ -16,19 +16,19 @@ export interface Mismatch {
 }
 
 /**
- * @param held everything that was found on the boxes
+ * @param objects everything that was found on the backends
  * @returns the mismatches. Two objects of one uuid that are each referred to under their own name are none.
  */
-export function mismatchesIn(held: readonly Held[], references: References): Mismatch[] {
-  const byId = new Map(held.map((object) => [object.id, object]));
-  return held.flatMap((object) => {
+export function mismatchesIn(objects: readonly BackendObject[], references: References): Mismatch[] {
+  const byId = new Map(objects.map((object) => [object.id, object]));
+  return objects.flatMap((object) => {
     const relations = relationsOf(object.id, references);
     const isNamedRightly = relations.some(({ as }) => as === undefined);
     return relations.flatMap(({ by, as }) => {
       if (as === undefined) return [];
       const original = byId.get(as);
       if (isNamedRightly && original !== undefined) return [];
-      return [{ held: object, as, by, isCopy: original !== undefined && original.lacks === undefined }];
+      return [{ object, as, by, isCopy: original !== undefined && original.lacks === undefined }];
     });
   });
 }
@@ -37,13 +37,13 @@ export function mismatchesIn(held: readonly Held[], references: References): Mis
 export function doubtAboutNames(mismatches: readonly Mismatch[]): string | undefined {
   const [first, ...others] = mismatches.filter(({ isCopy }) => !isCopy);
   if (first === undefined) return undefined;
-  const { held, as, by } = first;
+  const { object, as, by } = first;
   const more = others.length === 0 ? '' : `, and so on for ${others.length} more`;
-  return `${by} refers to ${as}, which this configuration calls ${held.id}${more}: ${renaming([first])}`;
+  return `${by} refers to ${as}, which this configuration calls ${object.id}${more}: ${renaming([first])}`;
 }
 
 /** What to do about backends that are not called what Kubernetes calls them. */
 export function renaming(mismatches: readonly Mismatch[]): string {
-  const names = mismatches.map(({ held, as }) => `rename ${held.backend} back to ${as.slice(0, as.indexOf(':'))}`);
+  const names = mismatches.map(({ object, as }) => `rename ${object.backend} back to ${as.slice(0, as.indexOf(':'))}`);
   return `a backend must keep its name; in the configuration, ${[...new Set(names)].join(', ')}`;
 }

@@ -10,8 +10,8 @@ export interface KubernetesView {
 }
 
 /**
- * Asks Kubernetes what it refers to. Ask it after the box: what is made in between is then in the answer of Kubernetes and
- * not in that of the box, which does no harm; the other way round it would look like an orphan.
+ * Asks Kubernetes what it refers to. Ask it after the RDS: what is made in between is then in the answer of Kubernetes and
+ * not in that of the RDS, which does no harm; the other way round it would look like an orphan.
  *
  * @throws KubernetesError when any part cannot be read.
  */
@@ -94,21 +94,21 @@ export function countOf({ volumes, contents }: KubernetesView, driver: string): 
 }
 
 /**
- * Why a view must not be compared with what the boxes hold; undefined when it may be.
+ * Why a view must not be compared with what the backends hold; undefined when it may be.
  *
- * @param held what the boxes hold of ours
+ * @param totals what the backends hold of ours
  */
 export function doubtAbout(
   view: KubernetesView,
   driver: string,
-  held: { readonly volumes: number; readonly snapshots: number },
+  totals: { readonly volumes: number; readonly snapshots: number },
 ): string | undefined {
-  if (held.snapshots > 0 && view.contents === undefined) {
-    return `Kubernetes does not know VolumeSnapshotContents, and the boxes hold ${held.snapshots} snapshots: are the snapshot CRDs installed?`;
+  if (totals.snapshots > 0 && view.contents === undefined) {
+    return `Kubernetes does not know VolumeSnapshotContents, and the backends hold ${totals.snapshots} snapshots: are the snapshot CRDs installed?`;
   }
-  const total = held.volumes + held.snapshots;
+  const total = totals.volumes + totals.snapshots;
   if (total > 0 && countOf(view, driver) === 0) {
-    return `Kubernetes names no volume and no snapshot of ${driver}, and the boxes hold ${total}: a new cluster, the wrong one, or an empty answer`;
+    return `Kubernetes names no volume and no snapshot of ${driver}, and the backends hold ${total}: a new cluster, the wrong one, or an empty answer`;
   }
   return undefined;
 }

@@ -26,13 +26,19 @@ export type {
   PoolSpace,
   SubvolumeRow,
 } from './rows.ts';
-export { poolContents, poolSpace, probeBox } from './scripts/box.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
-export { discardEmptySubvolume, discardLostItem } from './scripts/half-made.ts';
+export { poolContents, poolSpace, probeRds as probeBox } from './scripts/device.ts';
 export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
+export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';
 export { claimVolume, exportVolume, unpublishVolume } from './scripts/publication.ts';
-export { type CreateSnapshot, createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './scripts/snapshots.ts';
+export {
+  type CreateSnapshot,
+  createSnapshot,
+  deleteSnapshot,
+  readSnapshot,
+  removeDuplicate as discardTwin,
+} from './scripts/snapshots.ts';
 export {
   attachVolume,
   deleteVolume,

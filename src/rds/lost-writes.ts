@@ -19,7 +19,7 @@ interface Lost {
 }
 
 /**
- * Keeps apart what must not meet on the box: a script whose answer was lost may go on writing until its deadline
+ * Keeps apart what must not meet on the RDS: a script whose answer was lost may go on writing until its deadline
  * (docs/routeros.md, U22), so until then no other operation is sent on the same object; a repeat of the same one is, as
  * scripts complete what they find. Every script is right beside any other all the same, since another process may send one;
  * what this adds is that nothing is left behind, such as a volume that is made after it was deleted.

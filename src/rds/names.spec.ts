@@ -102,7 +102,7 @@ function expression(script: Script): RegExp {
   return new RegExp(readStringLiteral(script.text).toString('utf8'));
 }
 
-test('the box is asked for whole names: of the object, and of nothing that is called like it and more', () => {
+test('the RDS is asked for whole names: of the object, and of nothing that is called like it and more', () => {
   const ends = fc.constantFrom('-backup', '-2', '-20261129', '.bak', '_copy', ' ', '-1-2', 'x', '/volume.img');
   fc.assert(
     fc.property(volumeNames, snapshotNames, ends, (volume, snapshot, end) => {

@@ -2,7 +2,7 @@ import type { JsonRow, Script } from '../routeros/index.ts';
 import type { ObjectRef } from './refs.ts';
 import type { Share } from './reservations.ts';
 
-/** Something that is asked of a box, as data: one script, and how its rows are read. May be repeated at any time. */
+/** Something that is asked of an RDS, as data: one script, and how its rows are read. May be repeated at any time. */
 export type Operation<T> = Reading<T> | Writing<T>;
 
 export interface Reading<T> {
@@ -23,6 +23,6 @@ export interface Writing<T> extends Omit<Reading<T>, 'kind'> {
   readonly name: string;
   /** Whether it takes the object, or a part of it, away. */
   readonly removes: boolean;
-  /** What it may take that the box counts first; undefined for what takes nothing, or nothing that is limited. */
+  /** What it may take that the RDS counts first; undefined for what takes nothing, or nothing that is limited. */
   readonly takes?: Share | undefined;
 }

@@ -11,7 +11,7 @@ const mount = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '
 const language = { 'id-type': 'num', intervals: true, none: 0, one: 1 };
 const fit = [version, language, storage, filesystem, mount];
 
-test('a box as configured is fit, with its facts', () => {
+test('an RDS as configured is fit, with its facts', () => {
   const report = judge(fit, expected);
   assert.deepEqual(report.problems, []);
   assert.equal(report.version, '7.24.1 (stable)');
@@ -48,7 +48,7 @@ const problems: readonly [string, readonly object[], RegExp][] = [
 ];
 
 for (const [what, rows, message] of problems) {
-  test(`a box is unfit for ${what}`, () => {
+  test(`an RDS is unfit for ${what}`, () => {
     const report = judge(rows as Parameters<typeof judge>[0], expected);
     assert.equal(report.problems.length, 1);
     assert.match(report.problems[0] ?? '', message);

@@ -16,7 +16,7 @@ export interface PoolFacts {
 export interface ProbeReport {
   readonly version: string;
   readonly pools: readonly PoolFacts[];
-  /** Why the box cannot be used as configured, one sentence each; empty when it is fit. */
+  /** Why the RDS cannot be used as configured, one sentence each; empty when it is fit. */
   readonly problems: readonly string[];
 }
 

@@ -17,7 +17,7 @@ import { choose } from './scripts/whereabouts.ts';
 /** The caller's patience: see RunOptions of the conversation. */
 export type RdsCall = Patience;
 
-/** What a box is, as far as its scripts depend on it. */
+/** What an RDS is, as far as its scripts depend on it. */
 export interface RdsSettings {
   readonly pools: readonly ExpectedPool[];
   readonly owners: readonly string[];
@@ -43,8 +43,8 @@ export interface ChosenSubvolume {
   readonly subvolumeId: bigint;
 }
 
-/** Makes the operation for a box. */
-export type Asking<T> = (box: RdsSettings) => Operation<T>;
+/** Makes the operation for an RDS. */
+export type Asking<T> = (settings: RdsSettings) => Operation<T>;
 
 export interface RdsOptions {
   /** The clock of the conversation. Default: the system's. */
@@ -69,7 +69,7 @@ const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
 const PATIENCE_MS = 100;
 
 /**
- * One box in RouterOS words. An operation is one script in one exec on the happy path, may be repeated at any time, and
+ * One RDS in RouterOS words. An operation is one script in one exec on the happy path, may be repeated at any time, and
  * reports the state that it read back; deciding what the state means is the caller's. Throws nothing but RdsError.
  */
 export class Rds {
@@ -97,7 +97,7 @@ export class Rds {
   }
 
   /**
-   * Does it, as soon as nothing that was lost can get in its way. What the box needs a moment for is looked at again, for 2 s
+   * Does it, as soon as nothing that was lost can get in its way. What the RDS needs a moment for is looked at again, for 2 s
    * at most, without holding the connection.
    *
    * @throws RdsError
@@ -114,15 +114,15 @@ export class Rds {
   }
 
   /** Does it beside others that take of the same; where that is not to be had, after those that came before. */
-  async #admit<T>(asking: Asking<T>, box: RdsSettings, call: RdsCall): Promise<T> {
-    const operation = asking(box);
+  async #admit<T>(asking: Asking<T>, settings: RdsSettings, call: RdsCall): Promise<T> {
+    const operation = asking(settings);
     if (operation.kind === 'read' || operation.takes === undefined) return await this.#insist(operation, call);
     const reservation = this.#reservations.make(operation.takes);
     try {
       const reserved = reservation.ahead();
       if (reserved === 0n) return await this.#insist(operation, call);
       try {
-        return await this.#insist(asking({ ...box, reserved }), call);
+        return await this.#insist(asking({ ...settings, reserved }), call);
       } catch (error) {
         if (!(error instanceof RdsError) || !isLimit(error.code)) throw error;
       }

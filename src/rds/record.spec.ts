@@ -20,8 +20,8 @@ const publications = fc.record(
   { noNullPrototype: true },
 );
 
-/** A record as the box puts it together, in an exec with this nonce. */
-function onTheBox(script: Script): string {
+/** A record as the RDS puts it together, in an exec with this nonce. */
+function onTheRds(script: Script): string {
   const parts =
     script.text
       .slice(1, -1)
@@ -33,7 +33,7 @@ function onTheBox(script: Script): string {
 test('entries that scripts insert behind the generation are read back, whatever the words are', () => {
   fc.assert(
     fc.property(fc.array(publications, { maxLength: MAX_SHARED_NODES }), fc.string(), (nodes, words) => {
-      const fresh = onTheBox(freshRecord(words));
+      const fresh = onTheRds(freshRecord(words));
       const { generation, publications: none } = readRecord(fresh);
       assert.match(generation, /^[0-9a-f]{8}$/);
       assert.deepEqual(none, []);

@@ -5,7 +5,7 @@ export interface Pool {
   readonly uuid: string;
 }
 
-/** A volume by id, wherever it is on the box. */
+/** A volume by id, wherever it is on the RDS. */
 export interface VolumeRef {
   readonly kind: 'pvc';
   readonly uuid: string;

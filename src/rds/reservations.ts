@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { Clock } from '../routeros/index.ts';
 import type { RdsErrorCode } from './errors.ts';
 
-/** What an operation may take of something that is limited, and that the box counts before it gives it. */
+/** What an operation may take of something that is limited, and that the RDS counts before it gives it. */
 export interface Share {
-  /** Space of the box, or what else is limited. */
+  /** Space of the RDS, or what else is limited. */
   readonly of: string;
   /** At most; more than there can be where that is not known. */
   readonly amount: bigint;
@@ -44,7 +44,7 @@ export interface Reservation {
 /**
  * Keeps operations that are under way at once from being given the same free space. The script of each asks for what those
  * before it may yet take, too, so whoever comes last is refused, and none of those before. A refusal may then be one too many,
- * as the box has counted some of it already: it stands only when nothing is ahead any more.
+ * as the RDS has counted some of it already: it stands only when nothing is ahead any more.
  */
 export class Reservations {
   readonly #clock: Clock;

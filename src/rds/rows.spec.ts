@@ -12,7 +12,7 @@ const disk = {
   'nvme-tcp-server-nqn': 'nqn.x',
 };
 
-test('the subvolume with the smallest id comes first, in whatever order and form the box gives the ids (U12)', () => {
+test('the subvolume with the smallest id comes first, in whatever order and form the RDS gives the ids (U12)', () => {
   const { subvolumes } = decodeObject([
     subvolume('b', 300),
     disk,

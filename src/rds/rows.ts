@@ -14,7 +14,7 @@ export interface SubvolumeRow {
 }
 
 /**
- * What a subvolume with the name of an object is. `own`: made on this box. `copy`: came whole by `/disk/btrfs/transfer`.
+ * What a subvolume with the name of an object is. `own`: made on this RDS. `copy`: came whole by `/disk/btrfs/transfer`.
  * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it. `nested`: lies in another
  * subvolume, where a person has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
  * an object.
@@ -122,7 +122,7 @@ export interface PoolSpace {
   readonly promised: bigint;
 }
 
-/** What is in a pool, which the box has counted. */
+/** What is in a pool, which the RDS has counted. */
 export interface PoolContents extends Pick<PoolSpace, 'size' | 'free'> {
   /** Volumes of our owners, half-made ones included. */
   readonly volumes: number;

@@ -51,7 +51,7 @@ describe('Breaker', () => {
     );
   });
 
-  it('told everybody but the first that the box did not answer, whatever had been the matter', async (context) => {
+  it('told everybody but the first that the RDS did not answer, whatever had been the matter', async (context) => {
     frozenClock(context);
     for (const [kind, repeated] of [
       ['unauthenticated', 'unauthenticated'],
@@ -104,7 +104,7 @@ describe('Breaker', () => {
     assert.deepEqual(states, ['closed', 'open', 'half-open', 'half-open', 'closed']);
   });
 
-  it('counts only trouble on the way to the box', async () => {
+  it('counts only trouble on the way to the RDS', async () => {
     const breaker = new Breaker({ failures: 1, firstBreakMs: 1e6, maxBreakMs: 1e6 });
     for (const kind of ['refused', 'failed', 'rejected', 'cancelled'] as const) {
       await breaker.run(() => fails(kind));

@@ -10,7 +10,7 @@ import {
 import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 export interface BreakerOptions {
-  /** Attempts that fail in a row on the way to the box before it is left alone for a while. */
+  /** Attempts that fail in a row on the way to the RDS before it is left alone for a while. */
   readonly failures: number;
   /** Milliseconds that it is left alone the first time, about; doubled each time the attempt after it fails too. */
   readonly firstBreakMs: number;
@@ -18,10 +18,10 @@ export interface BreakerOptions {
   readonly maxBreakMs: number;
 }
 
-/** `open` during a break; `half-open` from its end until an attempt has told whether the box answers again. */
+/** `open` during a break; `half-open` from its end until an attempt has told whether the RDS answers again. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** How one attempt ended: an error that the box itself answered with proves that it can be reached. */
+/** How one attempt ended: an error that the RDS itself answered with proves that it can be reached. */
 export type Outcome<T> = { readonly value: T } | { readonly error: RouterOsError };
 
 const TRANSPORT_FAILURES: ReadonlySet<RouterOsErrorKind> = new Set(['unreachable', 'unauthenticated', 'unknown']);
@@ -32,9 +32,9 @@ function isTransportFailure(result: unknown): boolean {
 }
 
 /**
- * Keeps a dead box from being tried by every call in turn. After a break one attempt goes through (the half-open state),
+ * Keeps a dead RDS from being tried by every call in turn. After a break one attempt goes through (the half-open state),
  * and decides whether the others may follow. The breaks are also what spaces out reconnects: they grow, and are spread
- * at random so that the processes that lost a box together do not return together.
+ * at random so that the processes that lost an RDS together do not return together.
  */
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
@@ -62,7 +62,7 @@ export class Breaker {
     return this.#policy.state === CircuitState.Closed ? 'closed' : 'half-open';
   }
 
-  /** Why the last attempt failed on the way to the box; undefined while closed. */
+  /** Why the last attempt failed on the way to the RDS; undefined while closed. */
   get lastFailure(): RouterOsError | undefined {
     return this.state === 'closed' ? undefined : this.#lastFailure;
   }
@@ -70,7 +70,7 @@ export class Breaker {
   /** The error of a call that comes during a break: what the last attempt met, and nothing was sent. */
   leftAlone(): RouterOsError {
     const { kind, detail } = this.#lastFailure ?? { kind: 'unreachable', detail: 'it did not answer' };
-    const why = `${detail} (so the last attempt, after which the box is left alone for a moment)`;
+    const why = `${detail} (so the last attempt, after which the RDS is left alone for a moment)`;
     return new RouterOsError(kind === 'unauthenticated' ? kind : 'unreachable', why, { cause: this.#lastFailure });
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { Connection, hostKeysReader } from './connection.ts';
 import { parseAnswer, wrap } from './envelope.ts';
-import { hostKeysReader, Link } from './link.ts';
 import type { RouterOsOptions } from './router.ts';
 import type { JsonRow } from './routeros.ts';
 import type { Script } from './script.ts';
@@ -16,7 +16,7 @@ export interface ConsoleAnswer extends ExecResult {
 }
 
 /**
- * One box for diagnosis: what is sent goes out once, at once and without a retry, queue or breaker, so that what the box
+ * One RDS for diagnosis: what is sent goes out once, at once and without a retry, queue or breaker, so that what the RDS
  * does can be seen as it is. Lines sent at the same time share a connection, each in a channel of its own.
  */
 export interface RouterOsConsole {
@@ -40,7 +40,7 @@ export interface RouterOsConsole {
 export function openConsole(
   options: Pick<RouterOsOptions, 'host' | 'port' | 'hostKeys' | 'credentials' | 'connectTimeoutMs' | 'execTimeoutMs'>,
 ): RouterOsConsole {
-  const link = new Link({
+  const link = new Connection({
     host: options.host,
     port: options.port ?? 22,
     hostKeys: hostKeysReader(options),

@@ -207,7 +207,7 @@ describe('parseAnswer, the outcome cannot be told', () => {
   });
 
   it('never takes a shortened answer for a whole one', () => {
-    const endings = fc.constantFrom(`OK${NONCE}`, `ER${NONCE} RC-POOL of this box (:error; line 1) ${NONCE}`);
+    const endings = fc.constantFrom(`OK${NONCE}`, `ER${NONCE} RC-POOL of this RDS (:error; line 1) ${NONCE}`);
     fc.assert(
       fc.property(
         rows,

@@ -11,11 +11,11 @@ export type RouterOsErrorKind =
   | 'late'
   /** The console could not parse the line: nothing ran (docs/routeros.md, 1.1). */
   | 'rejected'
-  /** The command was never sent: there is no connection, or the box took no command on it. Nothing ran. */
+  /** The command was never sent: there is no connection, or the RDS took no command on it. Nothing ran. */
   | 'unreachable'
   /**
-   * The command was never sent: the driver and the box do not believe each other. A key file, the pinned host keys or the
-   * account on the box has to be changed first, so it is not tried again by itself within a call. Nothing ran.
+   * The command was never sent: the driver and the RDS do not believe each other. A key file, the pinned host keys or the
+   * account on the RDS has to be changed first, so it is not tried again by itself within a call. Nothing ran.
    */
   | 'unauthenticated'
   /** The command was never sent: it waited here until its time was over, or the queue was full. Nothing ran. */
@@ -36,7 +36,7 @@ export interface RouterOsErrorOptions extends ErrorOptions {
   readonly mayStillRun?: boolean;
 }
 
-/** The only error that a conversation with a box ends in; anything else thrown from this layer is a bug. */
+/** The only error that a conversation with an RDS ends in; anything else thrown from this layer is a bug. */
 export class RouterOsError extends Error {
   override readonly name = 'RouterOsError';
   readonly kind: RouterOsErrorKind;
@@ -60,7 +60,7 @@ export class RouterOsError extends Error {
   }
 }
 
-/** The box gave the command no channel, as it may when it has too many: nothing was sent (RFC 4254, 5.1). */
+/** The RDS gave the command no channel, as it may when it has too many: nothing was sent (RFC 4254, 5.1). */
 export class ChannelRefused extends RouterOsError {
   constructor(cause: Error) {
     super('unreachable', cause.message, { cause });

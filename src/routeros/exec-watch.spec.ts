@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import type { ExecEnd, ExecStart, WatchExec } from './exec-watch.ts';
-import { assertKind, box, connect, LONG, peer, read, retrying, usePeers, write } from './router.fixture.ts';
+import { assertKind, connect, LONG, peer, read, retrying, router, usePeers, write } from './router.fixture.ts';
 import { ros } from './script.ts';
 
 usePeers();
@@ -36,7 +36,7 @@ describe('who watches execs', () => {
     connect({ watchExec });
     peer.answerAll((exec) => exec.ok());
     const names = Array.from({ length: 30 }, (_, index) => `call ${index}`);
-    await Promise.all(names.map((name) => caller.run(name, () => box.run(ros`:put ${name}`, write))));
+    await Promise.all(names.map((name) => caller.run(name, () => router.run(ros`:put ${name}`, write))));
     assert.deepEqual(
       execs.map(({ callers }) => callers),
       names.map((name) => [name]),
@@ -55,9 +55,9 @@ describe('who watches execs', () => {
   it('learns how long one waited for its turn', async () => {
     const { execs, watchExec } = watcher();
     connect({ watchExec });
-    const first = box.run(ros`:put 1`, write);
+    const first = router.run(ros`:put 1`, write);
     const exec = await peer.exec(1);
-    const second = box.run(ros`:put 2`, write);
+    const second = router.run(ros`:put 2`, write);
     const begin = performance.now();
     await new Promise(setImmediate);
     const least = performance.now() - begin;
@@ -70,7 +70,7 @@ describe('who watches execs', () => {
   it('learns of each caller that joins a read', async () => {
     const { execs, watchExec } = watcher();
     connect({ watchExec });
-    const calls = ['a', 'b', 'c'].map((name) => caller.run(name, () => box.run(ros`:put 1`, read)));
+    const calls = ['a', 'b', 'c'].map((name) => caller.run(name, () => router.run(ros`:put 1`, read)));
     (await peer.exec(1)).ok();
     await Promise.all(calls);
     assert.deepEqual(execs[0]?.callers, ['a', 'b', 'c']);
@@ -80,7 +80,7 @@ describe('who watches execs', () => {
   it('learns of each attempt of a call', async () => {
     const { execs, watchExec } = watcher();
     connect({ watchExec, retryPolicy: retrying });
-    const call = caller.run('me', () => box.run(ros`:put 1`, write));
+    const call = caller.run('me', () => router.run(ros`:put 1`, write));
     (await peer.exec(1)).drop();
     (await peer.exec(2)).ok();
     await call;
@@ -97,10 +97,10 @@ describe('who watches execs', () => {
   it('learns once that nobody wants one any more, though it was never sent', async () => {
     const { execs, watchExec } = watcher();
     connect({ watchExec });
-    const busy = box.run(ros`:put busy`, write);
+    const busy = router.run(ros`:put busy`, write);
     const exec = await peer.exec(1);
     const giveUp = new AbortController();
-    const leaving = box.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal });
+    const leaving = router.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal });
     giveUp.abort();
     await assertKind(leaving, 'cancelled');
     exec.ok();
@@ -113,14 +113,14 @@ describe('who watches execs', () => {
     const { execs, watchExec } = watcher();
     connect({ watchExec });
     const giveUp = new AbortController();
-    const leaving = box.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal });
+    const leaving = router.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal });
     const exec = await peer.exec(1);
     giveUp.abort();
     await assertKind(leaving, 'unknown');
     assert.deepEqual(outcomes(execs), [[]]);
     exec.ok();
     await peer.when(() => execs[0]?.ends.length === 1 || peer.running === 0);
-    await box.close();
+    await router.close();
     assert.deepEqual(outcomes(execs), [['ok']]);
   });
 
@@ -128,12 +128,12 @@ describe('who watches execs', () => {
     const { execs, watchExec } = watcher();
     peer.mode = 'gone';
     connect({ watchExec, breaker: { failures: 1, firstBreakMs: LONG, maxBreakMs: LONG } });
-    const calls = [1, 2].map((n) => assertKind(box.run(ros`:put ${n}`, write), 'unreachable'));
+    const calls = [1, 2].map((n) => assertKind(router.run(ros`:put ${n}`, write), 'unreachable'));
     await Promise.all(calls);
     assert.deepEqual(outcomes(execs), [['unreachable'], ['unreachable']]);
-    await assertKind(box.run(ros`:put 3`, write), 'unreachable');
+    await assertKind(router.run(ros`:put 3`, write), 'unreachable');
     connect({ watchExec });
-    await assert.rejects(box.run(ros`:put ${'x'.repeat(5000)}`, write), RangeError);
+    await assert.rejects(router.run(ros`:put ${'x'.repeat(5000)}`, write), RangeError);
     assert.equal(execs.length, 2);
   });
 });

@@ -4,7 +4,7 @@ import { fingerprint } from './host-key.ts';
 import { presentedHostKeys } from './host-key-probe.ts';
 import { newKey, SshPeer } from './ssh-peer.fixture.ts';
 
-test('the key that a box shows is told, and nobody logs in', async () => {
+test('the key that an RDS shows is told, and nobody logs in', async () => {
   for (const type of ['ed25519', 'rsa'] as const) {
     const peer = await SshPeer.start({ hostKey: newKey(type) });
     try {

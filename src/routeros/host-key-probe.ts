@@ -5,7 +5,7 @@ import { HOST_KEY_TYPES, keyType } from './host-key.ts';
 import { algorithmsFor } from './ssh-session.ts';
 
 /**
- * The host keys that a box shows, one of each type that it has, in SSH wire form. Each connection ends there: no credential
+ * The host keys that an RDS shows, one of each type that it has, in SSH wire form. Each connection ends there: no credential
  * is offered and nothing is sent to whoever it is that answers.
  *
  * @throws RouterOsError of kind `unreachable` when no key was shown.

@@ -22,7 +22,7 @@ describe('parseHostKeys', () => {
       FINGERPRINT,
       ` ${FINGERPRINT}=\n`,
       `ssh-ed25519 ${BASE64}`,
-      `ssh-ed25519 ${BASE64} box with a comment\n`,
+      `ssh-ed25519 ${BASE64} RDS with a comment\n`,
       `[192.0.2.1]:22 ssh-ed25519 ${BASE64}`,
     ];
     for (const pin of pins) {
@@ -72,7 +72,7 @@ describe('a line that names hosts', () => {
     return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
   };
 
-  it('counts for the box when one of them is it, as in known_hosts', () => {
+  it('counts for the RDS when one of them is it, as in known_hosts', () => {
     for (const [hosts, at] of [
       ['192.0.2.1', AT],
       ['192.0.2.1', { ...AT, port: 2222 }],
@@ -88,7 +88,7 @@ describe('a line that names hosts', () => {
     }
   });
 
-  it('was taken for the box whatever host it was for, so that any host of a known_hosts file could answer in its place', () => {
+  it('was taken for the RDS whatever host it was for, so that any host of a known_hosts file could answer in its place', () => {
     for (const [hosts, at] of [
       ['192.0.2.2', AT],
       ['[192.0.2.1]:2222', AT],

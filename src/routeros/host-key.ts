@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** Where the box is: lines of known_hosts name the hosts that they are for. */
+/** Where the RDS is: lines of known_hosts name the hosts that they are for. */
 export interface HostAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** The host keys a box may show: at least one, and two while its key is being changed. */
+/** The host keys an RDS may show: at least one, and two while its key is being changed. */
 export interface HostKeys {
   /** Whether this key, in SSH wire form, is one of the pinned, and not revoked. */
   matches(key: Uint8Array): boolean;
@@ -36,7 +36,7 @@ type KeyType = keyof typeof ALGORITHMS;
 /** Types of host keys, best first. */
 export const HOST_KEY_TYPES: readonly string[] = Object.keys(ALGORITHMS);
 
-/** What to ask for in order to be shown a key of these types, the first that the box has. */
+/** What to ask for in order to be shown a key of these types, the first that the RDS has. */
 export function hostKeyAlgorithms(types: readonly string[]): (typeof ALGORITHMS)[KeyType][number][] {
   return types.filter(isType).flatMap((type) => ALGORITHMS[type]);
 }
@@ -75,7 +75,7 @@ export function hostKeyLine(line: string, at: HostAddress): HostKeyLine {
 
 /**
  * Reads pinned host keys, each a line as {@link hostKeyLine} reads it. There is no way to accept any key: whoever answers
- * in the box's place would be handed the commands that delete volumes.
+ * in the RDS's place would be handed the commands that delete volumes.
  *
  * @throws TypeError when there is none, or one that cannot be pinned.
  */
@@ -124,7 +124,7 @@ function isKeyOf(type: string | undefined, base64: string): boolean {
   return end === key.length;
 }
 
-/** Whether the hosts of a line, as sshd(8) describes them under SSH_KNOWN_HOSTS, are those of the box. */
+/** Whether the hosts of a line, as sshd(8) describes them under SSH_KNOWN_HOSTS, are those of the RDS. */
 function isFor(hosts: string, { host, port }: HostAddress): boolean {
   const names = [host.toLowerCase(), `[${host.toLowerCase()}]:${port}`];
   const [, kind, salt = '', hash] = hosts.split('|');

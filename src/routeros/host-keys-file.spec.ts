@@ -8,7 +8,7 @@ import { readHostKeys } from './host-keys-file.ts';
 const KEY = 'AAAAC3NzaC1lZDI1NTE5AAAAIA3GnJ2GKhXt6w3zqFrWvdZwOUE+r6c+vGKi8qerU3Lb';
 const FINGERPRINT = 'SHA256:MC/8094n1BTGK9PQBkItVyDyiO4z0ZtCrOtzbKEe67s';
 const OTHER = `SHA256:${'A'.repeat(43)}`;
-const BOX = { host: '192.0.2.1', port: 22, hostKeys: [] };
+const RDS = { host: '192.0.2.1', port: 22, hostKeys: [] };
 
 /** What is pinned by a file with this content, and what was warned of. */
 async function read(t: TestContext, content: string | Buffer, hostKeys: readonly string[] = []) {
@@ -18,7 +18,7 @@ async function read(t: TestContext, content: string | Buffer, hostKeys: readonly
   await writeFile(hostKeysFile, content);
   const warnings: string[] = [];
   const told = (text: string) => text.replaceAll(hostKeysFile, 'FILE');
-  const pinned = await readHostKeys({ ...BOX, hostKeys, hostKeysFile }, (problem) => warnings.push(told(problem))).then(
+  const pinned = await readHostKeys({ ...RDS, hostKeys, hostKeysFile }, (problem) => warnings.push(told(problem))).then(
     ({ fingerprints }) => fingerprints,
     (error: Error) => told(error.message),
   );
@@ -52,10 +52,10 @@ test('a file that pins nothing says of each line why', async (t) => {
   const { pinned, warnings } = await read(t, `192.0.2.9 ssh-ed25519 ${KEY}\nnonsense\n`);
   assert.match(
     String(pinned),
-    /^FILE pins no host key of this box; FILE line 1 is for 192\.0\.2\.9 .*; FILE line 2 is neither/,
+    /^FILE pins no host key of this RDS; FILE line 1 is for 192\.0\.2\.9 .*; FILE line 2 is neither/,
   );
   assert.deepEqual(warnings, []);
-  assert.match(String((await read(t, '# none yet\n')).pinned), /^FILE pins no host key of this box$/);
+  assert.match(String((await read(t, '# none yet\n')).pinned), /^FILE pins no host key of this RDS$/);
   assert.match(String((await read(t, '')).pinned), /^the file of host keys FILE is empty$/);
   const utf16 = Buffer.from(`\uFEFF${FINGERPRINT}\n`, 'utf16le');
   assert.match(String((await read(t, utf16)).pinned), /is not plain text; if it is UTF-16: iconv/);
@@ -67,6 +67,6 @@ test('a mistake in the configuration itself is not passed over', async (t) => {
 });
 
 test('a file that is not there is named', async () => {
-  const reading = readHostKeys({ ...BOX, hostKeysFile: '/nowhere/keys' }, () => assert.fail());
+  const reading = readHostKeys({ ...RDS, hostKeysFile: '/nowhere/keys' }, () => assert.fail());
   await assert.rejects(reading, { message: 'the file of host keys /nowhere/keys does not exist' });
 });

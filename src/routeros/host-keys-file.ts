@@ -1,7 +1,7 @@
 import { type HostAddress, type HostKeys, hostKeyLine, hostKeyLines, hostKeysOf, parseHostKeys } from './host-key.ts';
 import { readTextFile } from './text-file.ts';
 
-/** Where the box is, and where its host keys are pinned. */
+/** Where the RDS is, and where its host keys are pinned. */
 export interface HostKeySources extends HostAddress {
   /** Lines that have to be right, each. */
   readonly hostKeys: readonly string[];
@@ -10,7 +10,7 @@ export interface HostKeySources extends HostAddress {
 }
 
 /**
- * The host keys that are pinned for a box. A line of the file that cannot be used takes no other away: it is told.
+ * The host keys that are pinned for an RDS. A line of the file that cannot be used takes no other away: it is told.
  *
  * @param warn is told of each such line, with its place
  * @throws Error when none is left, the file cannot be read, or a line of `hostKeys` cannot be used.
@@ -32,6 +32,6 @@ export async function readHostKeys(sources: HostKeySources, warn: (problem: stri
     for (const problem of problems) warn(problem);
     return keys;
   } catch (cause) {
-    throw new Error([`${file} pins no host key of this box`, ...problems].join('; '), { cause });
+    throw new Error([`${file} pins no host key of this RDS`, ...problems].join('; '), { cause });
   }
 }

@@ -55,7 +55,7 @@ async function refusal(content: string | Buffer): Promise<string> {
   return message.slice(`the key file ${file} `.length).replaceAll(file, 'FILE');
 }
 
-/** Logs in over real SSH with what a file was read as, at a box that knows the public key. */
+/** Logs in over real SSH with what a file was read as, at an RDS that knows the public key. */
 async function logIn(file: string): Promise<void> {
   const privateKey = await readPrivateKey(file);
   const key = ssh2.utils.parseKey(privateKey);
@@ -121,7 +121,7 @@ describe('what is no usable private key is refused by its name', () => {
     'a public key of OpenSSH': [openSsh.public, /^is a public key/],
     'a public key of OpenSSL': [
       rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-      /^is a public key, which belongs on the box/,
+      /^is a public key, which belongs on the RDS/,
     ],
     'a certificate of OpenSSH': [`ssh-ed25519-cert-v01@openssh.com ${base64} csi`, /^is a certificate/],
     'a certificate of TLS': ['-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', /^is a certificate/],

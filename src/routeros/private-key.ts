@@ -15,7 +15,7 @@ const OTHERS: readonly (readonly [begin: RegExp, what: (file: string) => string]
   ],
   [
     /^(-----BEGIN (RSA |DSA |EC )?PUBLIC KEY-----|---- BEGIN SSH2 PUBLIC KEY ----|(ssh|ecdsa|sk)-[a-z0-9@.-]+ AAAA)/,
-    () => 'is a public key, which belongs on the box; the private key that was made with it is needed',
+    () => 'is a public key, which belongs on the RDS; the private key that was made with it is needed',
   ],
 ];
 

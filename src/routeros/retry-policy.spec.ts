@@ -24,7 +24,7 @@ async function attempts(kinds: readonly RouterOsErrorKind[]): Promise<{ tried: n
 }
 
 describe('the default retry policy', () => {
-  it('repeats trouble on the way to the box four times', async () => {
+  it('repeats trouble on the way to the RDS four times', async () => {
     for (const kind of ['unreachable', 'unsent', 'unknown'] as const) {
       assert.deepEqual(await attempts(Array(4).fill(kind)), { tried: 5, end: 'ok' });
       assert.deepEqual(await attempts(Array(9).fill(kind)), { tried: 5, end: kind });

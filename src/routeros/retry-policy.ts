@@ -20,7 +20,7 @@ export interface RetryPolicy {
 }
 
 /**
- * The one policy for volumes and snapshots. Trouble on the way to the box passes, so it is waited out. A command that
+ * The one policy for volumes and snapshots. Trouble on the way to the RDS passes, so it is waited out. A command that
  * failed, or came too late, is run once more at once: the script looks for its result first, so it finds what a process that
  * raced it made (docs/routeros.md, U2). A refusal, a syntax error, a wrong key or a caller who left will not change by repeating.
  */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from './clock.ts';
-import { assertKind, box, connect, peer, read, retrying, usePeers, write } from './router.fixture.ts';
+import { assertKind, connect, peer, read, retrying, router, usePeers, write } from './router.fixture.ts';
 import { ros } from './script.ts';
 
 usePeers();
@@ -24,10 +24,10 @@ describe('a script that writes', () => {
     peer.uptime = '00:10:00';
     peer.answerAll((exec) => exec.ok());
     connect({ clock, writeWithinMs: 10_000 });
-    await box.run(ros`/disk remove a`, write);
+    await router.run(ros`/disk remove a`, write);
     clock.time += 90_000;
-    await box.run(ros`/disk remove b`, write);
-    await box.run(ros`:put 1`, read);
+    await router.run(ros`/disk remove b`, write);
+    await router.run(ros`:put 1`, read);
     assert.deepEqual(
       peer.execs.map(({ command }) => dueIn(command)),
       [610, 700, undefined],
@@ -38,7 +38,7 @@ describe('a script that writes', () => {
     const clock = movedClock();
     peer.uptime = '2d00:00:00';
     connect({ clock, retryPolicy: retrying });
-    const call = box.run(ros`/disk remove a`, write);
+    const call = router.run(ros`/disk remove a`, write);
     const first = await peer.exec(1);
     peer.uptime = '00:00:05';
     first.drop();
@@ -55,15 +55,15 @@ describe('a script that writes', () => {
     const clock = movedClock();
     peer.uptime = '00:00:30';
     connect({ clock });
-    const call = box.run(ros`:put 1`, read);
+    const call = router.run(ros`:put 1`, read);
     const exec = await peer.exec(1);
     exec.answer(`OK${exec.nonce} 00:01:00\r\n`);
     await call;
     peer.answerAll((next) => next.ok());
-    await box.run(ros`/disk remove a`, write);
+    await router.run(ros`/disk remove a`, write);
     clock.time += 301_000;
     peer.uptime = '00:07:00';
-    await box.run(ros`/disk remove b`, write);
+    await router.run(ros`/disk remove b`, write);
     assert.deepEqual(
       peer.execs.map(({ command }) => dueIn(command)),
       [undefined, 70, 430],
@@ -73,7 +73,7 @@ describe('a script that writes', () => {
   it('is not sent to a device that does not tell its uptime', async () => {
     peer.uptime = 'forever';
     connect();
-    await assertKind(box.run(ros`/disk remove a`, write), 'unreachable');
+    await assertKind(router.run(ros`/disk remove a`, write), 'unreachable');
     assert.equal(peer.execs.length, 0);
   });
 
@@ -86,9 +86,9 @@ describe('a script that writes', () => {
         return '00:01:00';
       },
     });
-    await assertKind(box.run(ros`/disk remove a`, { ...write, signal: leaving.signal }), 'cancelled');
+    await assertKind(router.run(ros`/disk remove a`, { ...write, signal: leaving.signal }), 'cancelled');
     peer.answerAll((exec) => exec.ok());
-    await box.run(ros`/disk remove b`, write);
+    await router.run(ros`/disk remove b`, write);
     assert.deepEqual(
       peer.execs.map(({ command }) => command.includes('/disk remove b')),
       [true],
@@ -102,7 +102,7 @@ describe('a script that writes', () => {
       clock,
       retryPolicy: { rules: [{ kinds: ['late'], retries: 1, firstPauseMs: 0, maxPauseMs: 0 }], budgetMs: 30_000 },
     });
-    const call = box.run(ros`/disk remove a`, write);
+    const call = router.run(ros`/disk remove a`, write);
     const first = await peer.exec(1);
     peer.uptime = '00:05:00';
     first.error('RC-LATE (:error; line 1)');
@@ -124,7 +124,7 @@ describe('a write that a device failed', () => {
     it(what, async () => {
       const clock = movedClock();
       connect({ clock, writeWithinMs: 10_000 });
-      const call = box.run(ros`/disk remove a`, write);
+      const call = router.run(ros`/disk remove a`, write);
       const exec = await peer.exec(1);
       clock.time += ms;
       exec.error('no such item');
@@ -139,7 +139,7 @@ describe('a write whose answer was lost', () => {
     connect({ clock, writeWithinMs: 10_000, retryPolicy: retrying });
     const quiet: number[] = [];
     const onLost = (at: number) => quiet.push(at);
-    const call = box.run(ros`/disk remove a`, { ...write, onLost });
+    const call = router.run(ros`/disk remove a`, { ...write, onLost });
     (await peer.exec(1)).drop();
     const second = await peer.exec(2);
     assert.deepEqual(quiet, [clock.time + 11_000]);
@@ -152,7 +152,7 @@ describe('a write whose answer was lost', () => {
     connect({ clock: movedClock() });
     const quiet: number[] = [];
     const leaving = new AbortController();
-    const call = box.run(ros`/disk remove a`, { ...write, signal: leaving.signal, onLost: (at) => quiet.push(at) });
+    const call = router.run(ros`/disk remove a`, { ...write, signal: leaving.signal, onLost: (at) => quiet.push(at) });
     const exec = await peer.exec(1);
     leaving.abort();
     await assertKind(call, 'unknown');
@@ -164,11 +164,11 @@ describe('a write whose answer was lost', () => {
     connect();
     const quiet: number[] = [];
     const onLost = (at: number) => quiet.push(at);
-    const call = box.run(ros`:put 1`, { ...read, onLost });
+    const call = router.run(ros`:put 1`, { ...read, onLost });
     (await peer.exec(1)).drop();
     await assertKind(call, 'unknown');
     peer.mode = 'gone';
-    await assertKind(box.run(ros`/disk remove a`, { ...write, onLost }), 'unreachable');
+    await assertKind(router.run(ros`/disk remove a`, { ...write, onLost }), 'unreachable');
     assert.deepEqual(quiet, []);
   });
 });

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultRetryPolicy } from './retry-policy.ts';
-import { assertKind, box, connect, events, failure, LONG, peer, retrying, usePeers, write } from './router.fixture.ts';
+import {
+  assertKind,
+  connect,
+  events,
+  failure,
+  LONG,
+  peer,
+  retrying,
+  router,
+  usePeers,
+  write,
+} from './router.fixture.ts';
 import type { RouterOs } from './routeros.ts';
 import { ros } from './script.ts';
 import { newKey } from './ssh-peer.fixture.ts';
@@ -11,7 +22,7 @@ usePeers();
 describe('repeating', () => {
   it('repeats a command whose connection was lost, on a new one', async () => {
     connect({ retryPolicy: retrying });
-    const call = box.run(ros`:put 1`, write);
+    const call = router.run(ros`:put 1`, write);
     (await peer.exec(1)).drop();
     (await peer.exec(2)).ok({ a: 1 });
     assert.deepEqual(await call, [{ a: 1 }]);
@@ -20,7 +31,7 @@ describe('repeating', () => {
 
   it('repeats a command whose answer was cut short', async () => {
     connect({ retryPolicy: retrying });
-    const call = box.run(ros`:put 1`, write);
+    const call = router.run(ros`:put 1`, write);
     (await peer.exec(1)).answer('{"a":1}\r\n');
     (await peer.exec(2)).ok({ a: 1 });
     assert.deepEqual(await call, [{ a: 1 }]);
@@ -28,13 +39,13 @@ describe('repeating', () => {
 
   it('takes an answer that was whole before the connection was lost', async () => {
     connect();
-    const call = box.run(ros`:put 1`, write);
+    const call = router.run(ros`:put 1`, write);
     const exec = await peer.exec(1);
     exec.channel.write(`{"a":1}\r\nOK${exec.nonce}\r\n`, () => exec.hangUp());
     assert.deepEqual(await call, [{ a: 1 }]);
   });
 
-  it('waits for a box that is away and comes back', async () => {
+  it('waits for an RDS that is away and comes back', async () => {
     peer.mode = 'gone';
     connect({
       retryPolicy: {
@@ -42,7 +53,7 @@ describe('repeating', () => {
         rules: [{ kinds: ['unreachable'], retries: 10_000, firstPauseMs: 1, maxPauseMs: 5 }],
       },
     });
-    const call = box.run(ros`:put 1`, write);
+    const call = router.run(ros`:put 1`, write);
     await peer.when(() => peer.connections >= 3);
     peer.mode = 'up';
     (await peer.exec(1)).ok();
@@ -59,11 +70,11 @@ describe('repeating', () => {
         exec.error(word === 'refused' ? 'RC-NO (:error; line 1)' : 'failure: no');
       }
     });
-    await assertKind(box.run(ros`:put failed`, write), 'failed');
+    await assertKind(router.run(ros`:put failed`, write), 'failed');
     assert.equal(peer.execs.length, 2);
-    await assertKind(box.run(ros`:put refused`, write), 'refused');
+    await assertKind(router.run(ros`:put refused`, write), 'refused');
     assert.equal(peer.execs.length, 3);
-    await assertKind(box.run(ros`:put rejected`, write), 'rejected');
+    await assertKind(router.run(ros`:put rejected`, write), 'rejected');
     assert.equal(peer.execs.length, 4);
   });
 
@@ -84,23 +95,23 @@ describe('repeating', () => {
         breaker: { failures: 1, firstBreakMs: LONG, maxBreakMs: LONG },
         ...changes,
       });
-      const first = await assertKind(box.run(ros`:put 1`, write), 'unauthenticated');
-      const second = await assertKind(box.run(ros`:put 2`, write), 'unauthenticated');
+      const first = await assertKind(router.run(ros`:put 1`, write), 'unauthenticated');
+      const second = await assertKind(router.run(ros`:put 2`, write), 'unauthenticated');
       assert.equal(peer.connections - before, connections);
       assert.ok(second.detail.startsWith(first.detail), second.detail);
       assert.deepEqual(
         events.map(({ outcome, detail }) => [outcome, detail]),
         [['unauthenticated', first.detail]],
       );
-      assert.equal(box.state().lastFailure?.detail, first.detail);
-      await box.close();
+      assert.equal(router.state().lastFailure?.detail, first.detail);
+      await router.close();
     }
   });
 
   it('gives up after the last attempt', async () => {
     connect({ retryPolicy: retrying });
     peer.answerAll((exec) => exec.drop());
-    await assertKind(box.run(ros`:put 1`, write), 'unknown');
+    await assertKind(router.run(ros`:put 1`, write), 'unknown');
     assert.equal(peer.execs.length, 4);
   });
 
@@ -108,13 +119,13 @@ describe('repeating', () => {
     peer.mode = 'gone';
     const rules = [{ kinds: ['unreachable' as const], retries: 1_000_000, firstPauseMs: 1, maxPauseMs: 5 }];
     connect({ retryPolicy: { rules, budgetMs: 50 } });
-    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    await assertKind(router.run(ros`:put 1`, write), 'unreachable');
     assert.ok(peer.connections >= 1);
   });
 
   it('says after a lost answer that the script may still run, whatever came of the repeat', async () => {
     connect({ retryPolicy: retrying });
-    const call = failure(box.run(ros`:put 1`, write));
+    const call = failure(router.run(ros`:put 1`, write));
     (await peer.exec(1)).drop();
     (await peer.exec(2)).error('RC-NO not so (:error; line 1)');
     const { kind, code, mayStillRun } = await call;
@@ -123,7 +134,7 @@ describe('repeating', () => {
 
   it('never claims after a lost answer that nothing ran', async () => {
     connect({ retryPolicy: retrying });
-    const call = failure(box.run(ros`:put 1`, write));
+    const call = failure(router.run(ros`:put 1`, write));
     const exec = await peer.exec(1);
     peer.mode = 'gone';
     exec.drop();
@@ -137,7 +148,7 @@ describe('repeating', () => {
     peer.mode = 'gone';
     connect({ retryPolicy: { rules, budgetMs: LONG } });
     const giveUp = new AbortController();
-    const call = failure(box.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal }));
+    const call = failure(router.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal }));
     await peer.when(() => peer.connections === 1);
     do {
       await new Promise((resolve) => setImmediate(resolve));
@@ -148,40 +159,40 @@ describe('repeating', () => {
 });
 
 describe('the breaker', () => {
-  it('leaves a dead box alone, then lets one attempt through', async ({ mock }) => {
+  it('leaves a dead RDS alone, then lets one attempt through', async ({ mock }) => {
     mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
     peer.mode = 'gone';
     connect({ breaker: { failures: 2, firstBreakMs: 100, maxBreakMs: 100 } });
-    assert.ok(isReachable(box));
-    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
-    assert.ok(isReachable(box));
-    await assertKind(box.run(ros`:put 2`, write), 'unreachable');
-    assert.ok(!isReachable(box));
-    assert.match((await assertKind(box.run(ros`:put 3`, write), 'unreachable')).detail, /left alone/);
+    assert.ok(isReachable(router));
+    await assertKind(router.run(ros`:put 1`, write), 'unreachable');
+    assert.ok(isReachable(router));
+    await assertKind(router.run(ros`:put 2`, write), 'unreachable');
+    assert.ok(!isReachable(router));
+    assert.match((await assertKind(router.run(ros`:put 3`, write), 'unreachable')).detail, /left alone/);
     assert.equal(peer.connections, 2);
 
     mock.timers.tick(100);
-    assert.ok(isReachable(box));
-    await assertKind(box.run(ros`:put 4`, write), 'unreachable');
+    assert.ok(isReachable(router));
+    await assertKind(router.run(ros`:put 4`, write), 'unreachable');
     assert.equal(peer.connections, 3);
-    assert.ok(!isReachable(box));
+    assert.ok(!isReachable(router));
 
     mock.timers.tick(100);
-    assert.ok(isReachable(box));
+    assert.ok(isReachable(router));
     peer.mode = 'up';
     peer.answerAll((exec) => exec.ok());
-    await box.run(ros`:put 5`, write);
+    await router.run(ros`:put 5`, write);
     peer.mode = 'gone';
     peer.cutAll();
     await peer.when(() => peer.open === 0);
-    await failure(box.run(ros`:put 6`, write));
-    assert.ok(isReachable(box), 'one failure after a success does not break');
+    await failure(router.run(ros`:put 6`, write));
+    assert.ok(isReachable(router), 'one failure after a success does not break');
   });
 
   it('fails the calls that wait when it opens', async () => {
     peer.mode = 'gone';
     connect({ breaker: { failures: 1, firstBreakMs: LONG, maxBreakMs: LONG } });
-    const calls = [1, 2, 3].map((n) => assertKind(box.run(ros`:put ${n}`, write), 'unreachable'));
+    const calls = [1, 2, 3].map((n) => assertKind(router.run(ros`:put ${n}`, write), 'unreachable'));
     await Promise.all(calls);
     assert.equal(peer.connections, 1);
   });
@@ -189,25 +200,25 @@ describe('the breaker', () => {
   it('let a call whose time was over hear of nothing but its time', async () => {
     peer.mode = 'gone';
     connect({ breaker: { failures: 1, firstBreakMs: 1, maxBreakMs: 1 } });
-    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    await assertKind(router.run(ros`:put 1`, write), 'unreachable');
     peer.mode = 'mute';
     do {
       await new Promise((resolve) => setImmediate(resolve));
-    } while (!isReachable(box));
-    const late = await assertKind(box.run(ros`:put 2`, { ...write, deadline: Date.now() + 20 }), 'unsent');
+    } while (!isReachable(router));
+    const late = await assertKind(router.run(ros`:put 2`, { ...write, deadline: Date.now() + 20 }), 'unsent');
     assert.match(late.detail, /^the time for this call was over; the last attempt: no connection to 127\.0\.0\.1 port/);
   });
 
-  it('does not count what the box itself answered', async () => {
+  it('does not count what the RDS itself answered', async () => {
     connect({ breaker: { failures: 2, firstBreakMs: LONG, maxBreakMs: LONG } });
     peer.answerAll((exec) => exec.error(exec.command.includes('refused') ? 'RC-NO (:error; line 1)' : 'failure: no'));
     for (const script of [ros`:put refused`, ros`:put failed`, ros`:put refused`, ros`:put failed`]) {
-      await failure(box.run(script, write));
+      await failure(router.run(script, write));
     }
-    assert.ok(isReachable(box));
+    assert.ok(isReachable(router));
   });
 });
 
-function isReachable(box: Pick<RouterOs, 'state'>): boolean {
-  return box.state().breaker !== 'open';
+function isReachable(router: Pick<RouterOs, 'state'>): boolean {
+  return router.state().breaker !== 'open';
 }

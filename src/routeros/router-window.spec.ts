@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertKind, box, connect, failure, peer, usePeers, write } from './router.fixture.ts';
+import { assertKind, connect, failure, peer, router, usePeers, write } from './router.fixture.ts';
 import { ros } from './script.ts';
 
 usePeers();
 
 /** So many different writes at once. */
 function writes(count: number): Promise<unknown>[] {
-  return Array.from({ length: count }, (_, index) => box.run(ros`:put ${index}`, write));
+  return Array.from({ length: count }, (_, index) => router.run(ros`:put ${index}`, write));
 }
 
 /** Answers so many writes that come in at once, and those that were sent before. */
@@ -22,7 +22,7 @@ async function growToTwo(): Promise<number> {
   for (let nth = 1; nth <= 8; nth += 1) (await peer.exec(nth)).ok();
   await peer.exec(10);
   assert.equal(peer.running, 2);
-  assert.equal(box.state().window, 2);
+  assert.equal(router.state().window, 2);
   for (const nth of [9, 10]) (await peer.exec(nth)).ok();
   await Promise.all(calls);
   return 10;
@@ -32,9 +32,9 @@ describe('execs at once', () => {
   it('are one at first, and up to four while answers come and others wait', async () => {
     connect();
     await grow(8);
-    assert.deepEqual([peer.mostRunning, box.state().window], [1, 1]);
+    assert.deepEqual([peer.mostRunning, router.state().window], [1, 1]);
     await grow(60);
-    assert.deepEqual([peer.mostRunning, box.state().window], [4, 4]);
+    assert.deepEqual([peer.mostRunning, router.state().window], [4, 4]);
   });
 
   it('are one again after a lost connection, and nothing is lost', async () => {
@@ -44,7 +44,7 @@ describe('execs at once', () => {
     (await peer.exec(before + 2)).drop();
     await Promise.all([first, second].map(async (call) => assert.match(`${await call}`, /RouterOsError/)));
     (await peer.exec(before + 3)).ok();
-    assert.deepEqual([await third, box.state().window], [[], 1]);
+    assert.deepEqual([await third, router.state().window], [[], 1]);
   });
 
   it('are one again after a time-out', async () => {
@@ -53,25 +53,25 @@ describe('execs at once', () => {
     const [hung] = writes(1).map(failure);
     await peer.exec(before + 1);
     assert.equal((await hung)?.kind, 'unknown');
-    assert.equal(box.state().window, 1);
+    assert.equal(router.state().window, 1);
   });
 
   it('are one again after an answer that came too late to have been in time', async () => {
     connect();
     const before = await growToTwo();
-    const late = assertKind(box.run(ros`:put late`, write), 'late');
+    const late = assertKind(router.run(ros`:put late`, write), 'late');
     (await peer.exec(before + 1)).error('RC-LATE (:error; line 1)');
     await late;
-    assert.equal(box.state().window, 1);
+    assert.equal(router.state().window, 1);
   });
 
   it('are as many as before after a refusal, which is an answer', async () => {
     connect();
     const before = await growToTwo();
-    const refused = assertKind(box.run(ros`:put no`, write), 'refused');
+    const refused = assertKind(router.run(ros`:put no`, write), 'refused');
     (await peer.exec(before + 1)).error('RC-NO not so (:error; line 1)');
     await refused;
-    assert.equal(box.state().window, 2);
+    assert.equal(router.state().window, 2);
   });
 });
 
@@ -87,7 +87,7 @@ describe('a refused channel', () => {
     await Promise.all(calls);
     const order = peer.execs.slice(before).map(({ command }) => /:put (\d)/.exec(command)?.[1]);
     assert.deepEqual(order, ['0', '1', '2']);
-    assert.deepEqual([box.state().window, peer.connections], [1, 1]);
+    assert.deepEqual([router.state().window, peer.connections], [1, 1]);
   });
 
   it('was of a command whose caller left, which is then never sent', async () => {
@@ -97,7 +97,7 @@ describe('a refused channel', () => {
     const [first] = writes(1);
     const running = await peer.exec(before + 1);
     const giveUp = new AbortController();
-    const leaving = failure(box.run(ros`:put left`, { kind: 'write', signal: giveUp.signal }));
+    const leaving = failure(router.run(ros`:put left`, { kind: 'write', signal: giveUp.signal }));
     await peer.when(() => peer.refused === 1);
     giveUp.abort();
     await leaving;
@@ -109,18 +109,18 @@ describe('a refused channel', () => {
     assert.ok(peer.execs.every(({ command }) => !command.includes('left')));
   });
 
-  it('is trouble with the box when no other command was under way', async () => {
+  it('is trouble with the RDS when no other command was under way', async () => {
     connect();
     peer.maxChannels = 0;
-    await assertKind(box.run(ros`:put 1`, write), 'unreachable');
+    await assertKind(router.run(ros`:put 1`, write), 'unreachable');
   });
 
-  it('is trouble with the box when the number is fixed', async () => {
+  it('is trouble with the RDS when the number is fixed', async () => {
     connect({ maxInFlight: 2 });
     peer.maxChannels = 1;
-    const first = box.run(ros`:put 1`, write);
+    const first = router.run(ros`:put 1`, write);
     const running = await peer.exec(1);
-    await assertKind(box.run(ros`:put 2`, write), 'unreachable');
+    await assertKind(router.run(ros`:put 2`, write), 'unreachable');
     running.ok();
     await first;
   });

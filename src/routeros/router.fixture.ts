@@ -26,7 +26,7 @@ export const retrying: RetryPolicy = {
 export let peer: SshPeer;
 
 /** What {@link connect} made last. */
-export let box: RouterOs;
+export let router: RouterOs;
 
 /** The execs that it reported. */
 export let events: ExecEvent[];
@@ -35,7 +35,7 @@ export let events: ExecEvent[];
 export function connect(changes: Partial<RouterOsOptions> = {}): RouterOs {
   const reported: ExecEvent[] = [];
   events = reported;
-  box = connectRouterOs({
+  router = connectRouterOs({
     host: '127.0.0.1',
     port: peer.port,
     hostKeys: [peer.hostKeyFingerprint],
@@ -45,7 +45,7 @@ export function connect(changes: Partial<RouterOsOptions> = {}): RouterOs {
     onExec: (event) => reported.push(event),
     ...changes,
   });
-  return box;
+  return router;
 }
 
 /** Gives each spec of a file a peer of its own, takes all down after it, and fails on errors that nobody caught. */
@@ -58,7 +58,7 @@ export function usePeers(): void {
     peer = await SshPeer.start();
   });
   afterEach(async () => {
-    await box.close();
+    await router.close();
     await peer.stop();
   });
   after(() => strays.assertNone());

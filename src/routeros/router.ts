@@ -2,12 +2,12 @@ import PQueue from 'p-queue';
 import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
 import { limitCall } from './call-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { Connection, hostKeysReader } from './connection.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { ChannelRefused, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
-import { Flight } from './flight.ts';
 import type { HostKeys } from './host-key.ts';
-import { hostKeysReader, Link } from './link.ts';
+import { PendingExec } from './pending-exec.ts';
 import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
@@ -31,13 +31,13 @@ export interface RouterOsOptions {
   /** Default 22. */
   readonly port?: number;
   /**
-   * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the box is being changed. A
+   * `SHA256:…` fingerprints or public key lines; at least one, and two while the key of the RDS is being changed. A
    * function is asked at every connect.
    */
   readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
   /** Asked at every connect, so that a key that was replaced on disk is picked up; settles soon, one way or the other. */
   credentials(): Promise<SshCredentials>;
-  /** Execs under way at one time; default `auto`: one, and up to four as long as the box bears it (docs/routeros.md, U15). */
+  /** Execs under way at one time; default `auto`: one, and up to four as long as the RDS bears it (docs/routeros.md, U15). */
   readonly maxInFlight?: number | 'auto';
   /** Execs that may wait for their turn; default 256. */
   readonly maxQueued?: number;
@@ -46,7 +46,7 @@ export interface RouterOsOptions {
   /** Milliseconds for one exec once connected; default 20 000. */
   readonly execTimeoutMs?: number;
   /**
-   * Milliseconds from its sending in which a script may change something on the box; default 10 000, the least is 3 000.
+   * Milliseconds from its sending in which a script may change something on the RDS; default 10 000, the least is 3 000.
    * After an answer was lost, nothing else is done to the object for as long.
    */
   readonly writeWithinMs?: number;
@@ -60,7 +60,7 @@ export interface RouterOsOptions {
   readonly watchExec?: WatchExec;
 }
 
-/** How a box is left alone unless something else is said. */
+/** How an RDS is left alone unless something else is said. */
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
 /** Ends of an exec that may come of too many at once; every other one is an answer in time. */
@@ -70,7 +70,7 @@ const TROUBLE: ReadonlySet<ExecEvent['outcome']> = new Set(['unreachable', 'unau
 const DEFAULT_WRITE_WITHIN_MS = 10_000;
 
 class Router implements RouterOs {
-  readonly #link: Link;
+  readonly #connection: Connection;
   readonly #queue: PQueue;
   readonly #window: Window;
   readonly #breaker: Breaker;
@@ -86,10 +86,10 @@ class Router implements RouterOs {
   readonly #watchExec: WatchExec;
   readonly #closing = new AbortController();
   /** Reads that another caller may join, by script. */
-  readonly #reads = new Map<string, Flight>();
+  readonly #reads = new Map<string, PendingExec>();
 
   constructor(options: RouterOsOptions) {
-    this.#link = new Link({
+    this.#connection = new Connection({
       host: options.host,
       port: options.port ?? 22,
       hostKeys: hostKeysReader(options),
@@ -119,12 +119,12 @@ class Router implements RouterOs {
       attempts += 1;
       const shared = options.kind === 'read' ? this.#reads.get(script.text) : undefined;
       shared?.join();
-      const flight = shared ?? this.#launch(script, options.kind, attempts);
+      const exec = shared ?? this.#newExec(script, options.kind, attempts);
       try {
-        return await flight.wait(limit.signal);
+        return await exec.wait(limit.signal);
       } catch (error) {
         const isLost = error instanceof RouterOsError && error.kind === 'unknown';
-        if (isLost && flight.quietAt > 0) options.onLost?.(flight.quietAt);
+        if (isLost && exec.quietAt > 0) options.onLost?.(exec.quietAt);
         throw error instanceof RouterOsError ? this.#breaker.explained(error) : error;
       }
     };
@@ -143,58 +143,58 @@ class Router implements RouterOs {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#link.close();
+    this.#connection.close();
     await this.#queue.onIdle();
   }
 
   /** Puts an exec into the queue. */
-  #launch(script: Script, kind: RunOptions['kind'], attempt: number): Flight {
+  #newExec(script: Script, kind: RunOptions['kind'], attempt: number): PendingExec {
     if (!this.#breaker.closed) {
       throw this.#breaker.leftAlone();
     }
     if (this.#queue.size >= this.#maxQueued) {
       throw new RouterOsError('unsent', `the queue is full: ${this.#queue.size} commands wait`);
     }
-    const flight = new Flight(script, kind, () => this.#watchExec({ kind, attempt }));
+    const exec = new PendingExec(script, kind, () => this.#watchExec({ kind, attempt }));
     if (kind === 'read') {
-      this.#reads.set(script.text, flight);
-      flight.abandoned.addEventListener('abort', () => this.#withdraw(flight));
+      this.#reads.set(script.text, exec);
+      exec.abandoned.addEventListener('abort', () => this.#withdraw(exec));
     }
-    this.#enqueue(flight, 0);
-    return flight;
+    this.#enqueue(exec, 0);
+    return exec;
   }
 
   /** @param priority above 0 for before those that wait */
-  #enqueue(flight: Flight, priority: number): void {
-    const { abandoned: signal } = flight;
-    // Rejects only when the flight was abandoned, when nobody waits for it any more.
-    this.#queue.add(() => this.#fly(flight), { signal, priority }).catch(() => flight.fail(abandoned()));
+  #enqueue(exec: PendingExec, priority: number): void {
+    const { abandoned: signal } = exec;
+    // Rejects only when the exec was abandoned, when nobody waits for it any more.
+    this.#queue.add(() => this.#execute(exec), { signal, priority }).catch(() => exec.fail(abandoned()));
   }
 
-  async #fly(flight: Flight): Promise<void> {
-    flight.begin();
+  async #execute(exec: PendingExec): Promise<void> {
+    exec.begin();
     const hasCompany = this.#queue.pending > 1;
     try {
-      const outcome = await this.#breaker.run(() => this.#attempt(flight));
+      const outcome = await this.#breaker.run(() => this.#attempt(exec));
       // Next time it is alone, so this comes to an end.
       if ('error' in outcome && outcome.error instanceof ChannelRefused && hasCompany && this.#window.size === 1) {
-        flight.recall();
-        this.#enqueue(flight, 1);
+        exec.recall();
+        this.#enqueue(exec, 1);
         return;
       }
-      this.#settle(flight);
+      this.#settle(exec);
       if ('value' in outcome) {
-        flight.land(outcome.value);
+        exec.succeed(outcome.value);
       } else {
-        flight.fail(outcome.error);
+        exec.fail(outcome.error);
       }
     } catch (error) {
-      this.#settle(flight);
-      flight.fail(error);
+      this.#settle(exec);
+      exec.fail(error);
     }
   }
 
-  async #attempt(flight: Flight): Promise<Outcome<readonly JsonRow[]>> {
+  async #attempt(exec: PendingExec): Promise<Outcome<readonly JsonRow[]>> {
     const begin = performance.now();
     let bytes = 0;
     const done = (outcome: ExecEvent['outcome'], detail = ''): void => {
@@ -203,23 +203,23 @@ class Router implements RouterOs {
     };
     let session: SshSession | undefined;
     try {
-      session = await this.#link.session();
-      const deadline = flight.kind === 'write' ? await this.#deadline(session) : undefined;
+      session = await this.#connection.session();
+      const deadline = exec.kind === 'write' ? await this.#deadline(session) : undefined;
       // After all that takes time: what is sent now is sent, and whoever has left was told that it is not.
-      if (flight.abandoned.aborted) {
+      if (exec.abandoned.aborted) {
         return { error: abandoned() };
       }
-      const { output, note } = await session.exec(flight.send(deadline), this.#execTimeoutMs);
+      const { output, note } = await session.exec(exec.send(deadline), this.#execTimeoutMs);
       bytes = output.length;
-      flight.bytes = bytes;
-      const { rows } = this.#noted(session, parseAnswer(output, flight.nonce, note));
+      exec.bytes = bytes;
+      const { rows } = this.#noted(session, parseAnswer(output, exec.nonce, note));
       done('ok');
       return { value: rows };
     } catch (error) {
       if (!(error instanceof RouterOsError)) {
         throw error;
       }
-      const known = flight.mayBeLate(this.#clock.now()) ? asLate(error) : error;
+      const known = exec.mayBeLate(this.#clock.now()) ? asLate(error) : error;
       // It may be that our reckoning is wrong: the next command asks.
       if (known.kind === 'late' && session !== undefined) this.#uptimes.delete(session);
       done(known.kind, known.detail);
@@ -243,19 +243,19 @@ class Router implements RouterOs {
   async #deadline(session: SshSession): Promise<WriteDeadline> {
     const reading = this.#reading(session);
     if (!reading.isFresh(this.#clock.now())) {
-      const question = new Flight(ros``, 'read', () => unwatched({ kind: 'read', attempt: 1 }));
+      const question = new PendingExec(ros``, 'read', () => unwatched({ kind: 'read', attempt: 1 }));
       try {
         const { output, note } = await session.exec(question.send(), this.#execTimeoutMs);
         this.#noted(session, parseAnswer(output, question.nonce, note));
       } catch (error) {
         if (!(error instanceof RouterOsError) || error instanceof ChannelRefused) throw error;
-        throw new RouterOsError('unreachable', `the uptime of the box cannot be read: ${error.detail}`, {
+        throw new RouterOsError('unreachable', `the uptime of the RDS cannot be read: ${error.detail}`, {
           cause: error,
         });
       }
     }
     if (!reading.isFresh(this.#clock.now())) {
-      throw new RouterOsError('unreachable', 'the box does not tell its uptime');
+      throw new RouterOsError('unreachable', 'the RDS does not tell its uptime');
     }
     return reading.deadline(this.#clock.now(), this.#writeWithinMs);
   }
@@ -272,18 +272,18 @@ class Router implements RouterOs {
   }
 
   /** A read may be joined until it ends, and once it was sent only until a write ends, which it may not have seen. */
-  #settle(flight: Flight): void {
-    this.#withdraw(flight);
-    if (flight.kind === 'write') {
+  #settle(exec: PendingExec): void {
+    this.#withdraw(exec);
+    if (exec.kind === 'write') {
       for (const read of [...this.#reads.values()].filter(({ sent }) => sent)) {
         this.#withdraw(read);
       }
     }
   }
 
-  #withdraw(flight: Flight): void {
-    if (this.#reads.get(flight.script.text) === flight) {
-      this.#reads.delete(flight.script.text);
+  #withdraw(exec: PendingExec): void {
+    if (this.#reads.get(exec.script.text) === exec) {
+      this.#reads.delete(exec.script.text);
     }
   }
 }
@@ -298,7 +298,7 @@ function abandoned(): RouterOsError {
 }
 
 /**
- * The way to one box. It connects when first used, begins execs in the order of the calls, as many at once as its window
+ * The way to one RDS. It connects when first used, begins execs in the order of the calls, as many at once as its window
  * allows, and repeats what the retry policy says. A call ends at its deadline or when its signal aborts; an exec that was sent keeps its place
  * until it is answered or out of time, as its script may be running (docs/routeros.md, U22).
  *

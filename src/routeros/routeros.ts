@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly onLost?: (quietAt: number) => void;
 }
 
-/** How it stands with the way to a box at this moment. */
+/** How it stands with the way to an RDS at this moment. */
 export interface RouterOsState {
   readonly breaker: BreakerState;
   /** Execs that wait for their turn. */
@@ -30,11 +30,11 @@ export interface RouterOsState {
   readonly inFlight: number;
   /** How many of them there may be at this moment. */
   readonly window: number;
-  /** What the last attempt met on the way to the box; absent while the breaker is closed. */
+  /** What the last attempt met on the way to the RDS; absent while the breaker is closed. */
   readonly lastFailure?: RouterOsError;
 }
 
-/** One box, as the layers above see it. */
+/** One RDS, as the layers above see it. */
 export interface RouterOs {
   /**
    * Runs one script in one exec and returns the rows it printed.

@@ -76,7 +76,7 @@ describe('SshSession.open', () => {
     await open({ hostKeys: async () => parseHostKeys([`SHA256:${'A'.repeat(43)}`, peer.hostKeyFingerprint], AT) });
   });
 
-  it('was refused by a box with two keys, of which another one than the pinned was negotiated', async () => {
+  it('was refused by an RDS with two keys, of which another one than the pinned was negotiated', async () => {
     const [rsa, ed25519] = [newKey('rsa'), newKey()];
     const two = await SshPeer.start({ hostKey: ed25519, secondHostKey: rsa });
     const wireForm = (key: KeyPair) => Buffer.from(key.public.split(' ')[1] ?? '', 'base64');

@@ -3,7 +3,7 @@ import ssh2, { type Algorithms, Client, type ClientChannel } from 'ssh2';
 import { ChannelRefused, RouterOsError } from './errors.ts';
 import { fingerprint, HOST_KEY_TYPES, type HostKeys, hostKeyAlgorithms, keyType } from './host-key.ts';
 
-/** How this driver proves to a box who it is. */
+/** How this driver proves to an RDS who it is. */
 export interface SshCredentials {
   readonly username: string;
   /** The content of a private key file. */
@@ -36,7 +36,7 @@ export interface ExecResult {
 /**
  * The defaults of ssh2 without SHA-1; RouterOS 7 has better in each group (docs/routeros.md, 1.5).
  *
- * @param types of host keys, the one that is wanted most first: of several keys the box shows the first of these
+ * @param types of host keys, the one that is wanted most first: of several keys the RDS shows the first of these
  */
 export function algorithmsFor(types: readonly string[]): Algorithms {
   return {
@@ -73,14 +73,14 @@ async function read<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-/** The key that was shown to the box, for people to compare. */
+/** The key that was shown to the RDS, for people to compare. */
 function publicKeyOf({ privateKey }: SshCredentials): string {
   const key = ssh2.utils.parseKey(privateKey);
   return key instanceof Error ? 'that it was given' : `${fingerprint(key.getPublicSSH())} (${key.type})`;
 }
 
 /**
- * One SSH connection to one box. It never reconnects: once {@link alive} is false it stays so. No keepalive requests are
+ * One SSH connection to one RDS. It never reconnects: once {@link alive} is false it stays so. No keepalive requests are
  * sent, since RouterOS does not answer them (docs/routeros.md, 1.1); a dead peer shows when a command runs out of time.
  */
 export class SshSession {
@@ -111,7 +111,7 @@ export class SshSession {
   }
 
   /**
-   * Connects and logs in. Where the box shows a host key that is not pinned, it is asked for those of other types that may be.
+   * Connects and logs in. Where the RDS shows a host key that is not pinned, it is asked for those of other types that may be.
    *
    * @param signal gives up on the attempt
    * @throws RouterOsError `unauthenticated` for key files, host keys and the login, else `unreachable`.
@@ -134,7 +134,7 @@ export class SshSession {
         session.close();
         refused.push({ type: session.#refusedType, error });
         types = hostKeys.types.filter((type) => !refused.some((one) => one.type === type));
-        // What the first attempt met tells most: a box with one key has none of another type.
+        // What the first attempt met tells most: an RDS with one key has none of another type.
         if (session.#refusedType === '' || types.length === 0) throw refused[0]?.error;
       } finally {
         signal.removeEventListener('abort', giveUp);
@@ -168,7 +168,7 @@ export class SshSession {
       this.#refusedType = keyType(key);
       refusedKey =
         `the host key of ${where} is ${fingerprint(key)} (${keyType(key)}), but pinned is ${hostKeys.fingerprints.join(', ')}. ` +
-        'If its key was changed on purpose, compare this fingerprint on the box itself and add it to the pinned host keys; ' +
+        'If its key was changed on purpose, compare this fingerprint on the RDS itself and add it to the pinned host keys; ' +
         'if not, something else answers at this address';
       return false;
     };
@@ -199,7 +199,7 @@ export class SshSession {
    * over; in that last case the connection is torn down, as what else arrives on it can no longer be trusted to be in
    * step. The exit status is not judged (docs/routeros.md, 1.1).
    *
-   * @throws RouterOsError `unreachable` when the command was certainly not sent, a {@link ChannelRefused} where the box is
+   * @throws RouterOsError `unreachable` when the command was certainly not sent, a {@link ChannelRefused} where the RDS is
    *   why; `unknown` when there was too much output.
    */
   exec(command: string, timeoutMs: number): Promise<ExecResult> {

@@ -41,7 +41,7 @@ test('it goes back to one at a failure, and counts its answers anew', () => {
   assert.deepEqual(answer(window, 7), [1]);
 });
 
-test('a box that stalls with three is not led there again every few seconds, but once an hour', () => {
+test('an RDS that stalls with three is not led there again every few seconds, but once an hour', () => {
   const { clock, window } = adaptive();
   answer(window, 16);
   assert.equal(window.size, 3);
@@ -53,7 +53,7 @@ test('a box that stalls with three is not led there again every few seconds, but
   assert.deepEqual(answer(window, 1000), [2, 3, 4]);
 });
 
-test('a box that stalls with two has one at a time', () => {
+test('an RDS that stalls with two has one at a time', () => {
   const { window } = adaptive();
   answer(window, 8);
   window.failed();

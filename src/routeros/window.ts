@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** How many execs may be under way on a box at once. */
+/** How many execs may be under way on an RDS at once. */
 export interface Window {
   readonly size: number;
   /**
@@ -13,7 +13,7 @@ export interface Window {
   failed(): void;
 }
 
-/** What is known to have stalled a box is 19 (docs/routeros.md, 1.1); 5 failures in a row are taken for a dead box. */
+/** What is known to have stalled an RDS is 19 (docs/routeros.md, 1.1); 5 failures in a row are taken for a dead RDS. */
 const MOST = 4;
 /** Answers in a row, while others waited, before there may be one more. */
 const ANSWERS_TO_GROW = 8;

@@ -3,7 +3,7 @@ import { StorageError } from './errors.ts';
 import { type Handle, parseHandle } from './handle.ts';
 import type { Place } from './storage.ts';
 
-/** One configured box. */
+/** One configured RDS. */
 export interface Backend {
   readonly name: string;
   readonly rds: Rds;
@@ -15,7 +15,7 @@ export interface Backend {
   readonly allowHostName: boolean;
 }
 
-/** The configured boxes, and which of them a request or an id means. */
+/** The configured backends, and which of them a request or an id means. */
 export class Backends {
   readonly #byName: ReadonlyMap<string, Backend>;
 
@@ -32,7 +32,7 @@ export class Backends {
   }
 
   /**
-   * The handle and box of an id; undefined for an id that is not one of ours, which callers treat as absent.
+   * The handle and RDS of an id; undefined for an id that is not one of ours, which callers treat as absent.
    *
    * @throws StorageError `unavailable` when the id is well formed but its backend is not configured: that is a mistake in
    *   the configuration, and never means that the object is gone.

@@ -22,7 +22,7 @@ import type { Call } from './storage.ts';
  * - `nested`: lies in another subvolume, where a person has put it.
  * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are told.
  */
-export interface SurveyedCopy {
+export interface InventoryCopy {
   readonly kind: 'copy' | 'half-received' | 'nested' | 'undecided';
   /** Id of what it is named like, on its own backend unless only another one has that; it need not be there any more. */
   readonly of: string;
@@ -33,7 +33,7 @@ export interface SurveyedCopy {
   readonly backend: string;
   readonly pool: string;
   readonly subvolume: string;
-  /** Its own on the box, which no other subvolume has; empty where the box shows none. */
+  /** Its own on the RDS, which no other subvolume has; empty where the RDS shows none. */
   readonly uuid: string;
 }
 
@@ -43,7 +43,7 @@ interface Named {
   readonly name: VolumeName | SnapshotName;
 }
 
-type Found = Omit<SurveyedCopy, 'of' | 'source'> & { readonly name: Named['name'] };
+type Found = Omit<InventoryCopy, 'of' | 'source'> & { readonly name: Named['name'] };
 
 /** The rows of one backend that are objects, and what else has such names. */
 export interface Sorted {
@@ -53,7 +53,7 @@ export interface Sorted {
 
 /**
  * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where several pools have one of an id that could be
- * the object, the box is asked which it is, as every call asks it.
+ * the object, the RDS is asked which it is, as every call asks it.
  *
  * @throws RdsError when it cannot be asked.
  */
@@ -92,7 +92,8 @@ async function homeOf({ rds }: Backend, some: readonly Named[], call: Call): Pro
   const { name } = first;
   try {
     const { subvolumes } = await rds.run(
-      (box) => ('origin' in name ? readVolume(box, volumeRef(name.uuid)) : readSnapshot(box, snapshotRef(name.uuid))),
+      (settings) =>
+        'origin' in name ? readVolume(settings, volumeRef(name.uuid)) : readSnapshot(settings, snapshotRef(name.uuid)),
       call,
     );
     return [...pools].find((pool) => pool === subvolumes[0]?.fs);
@@ -112,12 +113,12 @@ function copyOf({ name: backend }: Backend, kind: Found['kind'], { row, name }: 
   return { kind, name, createdAtSeconds, backend, pool, subvolume, uuid };
 }
 
-/** Says what each is a copy of: of several boxes, the one that has the object, since transfers go from box to box. */
+/** Says what each is a copy of: of several backends, the one that has the object, since transfers go from RDS to RDS. */
 export function attribute(
   found: readonly Found[],
   backends: readonly Backend[],
   ids: ReadonlySet<string>,
-): SurveyedCopy[] {
+): InventoryCopy[] {
   return found.map(({ name, ...copy }) => {
     const kind = 'origin' in name ? 'pvc' : 'snap';
     const idOn = (backend: string) => printHandle({ kind, backend, uuid: name.uuid });

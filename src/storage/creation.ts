@@ -30,7 +30,7 @@ const CLEANUP_MS = 30_000;
 /** How often a size is waited for, two seconds each time, before it is believed that there is no image. */
 const UNSIZED_TIMES = 6;
 
-/** Failures that leave open what the state on the box is, or that the next attempt gets past: it completes what is there. */
+/** Failures that leave open what the state on the RDS is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
   ...(['RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN', 'RDS-CANCELLED', 'RDS-UNEXPECTED'] as const),
   ...(['RC-SIZE', 'RC-LAG', 'RDS-WAITING', 'RDS-LATE'] as const),
@@ -40,7 +40,7 @@ const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
 async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, call: Call): Promise<void> {
   if (source === undefined) return;
   const { subvolumes } = await rds.run(
-    (box) => (source.kind === 'snap' ? readSnapshot(box, source) : readVolume(box, source)),
+    (settings) => (source.kind === 'snap' ? readSnapshot(settings, source) : readVolume(settings, source)),
     call,
   );
   const [found] = subvolumes;
@@ -50,14 +50,14 @@ async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, cal
 }
 
 /**
- * Attaches the image of what an earlier call left of a volume without a disk item; where the box refuses, it is removed when
+ * Attaches the image of what an earlier call left of a volume without a disk item; where the RDS refuses, it is removed when
  * it holds nothing.
  *
  * @returns the refusal
  */
 async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call): Promise<RdsError | undefined> {
   try {
-    await backend.rds.run((box) => attachVolume(box, volume), call);
+    await backend.rds.run((settings) => attachVolume(settings, volume), call);
     return undefined;
   } catch (error) {
     // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
@@ -69,21 +69,22 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
 }
 
 /**
- * Removes what is left of a volume, where the box proves that it holds nothing. What might hold something has its image attached
- * and gets the time that the box needs to show a size (U24).
+ * Removes what is left of a volume, where the RDS proves that it holds nothing. What might hold something has its image attached
+ * and gets the time that the RDS needs to show a size (U24).
  *
  * @returns what is there afterwards
  */
 export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
   // While any pool is away, what is absent may be there.
-  await rds.run((box) => poolSpace(box, undefined, false), call);
-  const discard = async (): Promise<ObjectState> => await rds.run((box) => discardEmptySubvolume(box, volume), call);
+  await rds.run((settings) => poolSpace(settings, undefined, false), call);
+  const discard = async (): Promise<ObjectState> =>
+    await rds.run((settings) => discardEmptySubvolume(settings, volume), call);
   await hasSize(rds, volume, call);
   let left = await discard();
   if (left.disk !== undefined && left.subvolumes.length > 0 && !(await hasSize(rds, volume, call)))
     left = await discard();
   if (left.disk === undefined || left.subvolumes.length > 0) return left;
-  return await rds.run((box) => discardLostItem(box, volume), call);
+  return await rds.run((settings) => discardLostItem(settings, volume), call);
 }
 
 /** Whether the disk item, if there is one, shows a size within the time that it is given: some twelve seconds. */
@@ -111,7 +112,7 @@ export async function makeVolume(
   before?: RdsError,
 ): Promise<ObjectState> {
   try {
-    return await backend.rds.run((box) => createVolume(box, wanted), call);
+    return await backend.rds.run((settings) => createVolume(settings, wanted), call);
   } catch (error) {
     if (!(error instanceof RdsError)) {
       throw error;
@@ -125,25 +126,25 @@ export async function makeVolume(
     }
     const made = error.made || before?.made === true;
     if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
-      if (made) await takeBack(backend, wanted, made, error);
+      if (made) await rollBack(backend, wanted, made, error);
       await discardHalfMade(backend, wanted.volume, call);
       return await makeVolume(backend, wanted, call, error);
     }
     if (made && isEmptyCopy(error, wanted)) {
       const empty = new RdsError('RC-EMPTY', '1', { cause: error, made, mayStillRun: error.mayStillRun });
-      await takeBack(backend, wanted, made, empty);
+      await rollBack(backend, wanted, made, empty);
       throw empty;
     }
     // What is smaller than it was asked to be was never handed out, whoever made it.
     if (made || error.code === 'RC-GROW') {
-      await takeBack(backend, wanted, made, error);
+      await rollBack(backend, wanted, made, error);
     }
     throw before?.made || (before?.code === 'RC-HALF' && error.code === 'RC-HALF') ? before : error;
   }
 }
 
 /** Removes what was made and cannot be completed, unless the reason leaves open what the state is. */
-async function takeBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
+async function rollBack(backend: Backend, wanted: CreateVolume, made: boolean, reason: RdsError): Promise<void> {
   if (reason.mayStillRun) {
     throw new RdsError('RDS-UNKNOWN', sentenceOf(reason.code, reason.detail), { cause: reason, mayStillRun: true });
   }
@@ -164,7 +165,7 @@ async function discard(
   try {
     const limits = { bytes: whole, made };
     const left = await rds.run(
-      (box) => discardVolume(box, volume, { label: pool.label, name }, limits),
+      (settings) => discardVolume(settings, volume, { label: pool.label, name }, limits),
       callWithin(CLEANUP_MS),
     );
     if (!left.subvolumes.some((subvolume) => subvolume.name === name)) {

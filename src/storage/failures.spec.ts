@@ -45,7 +45,7 @@ test('a caller whose deadline has passed is told so', () => {
   assert.equal(failure(cancelled, 'x', call).kind, 'cancelled');
 });
 
-test('what is no failure of the box is a defect, and its text stays in the log', () => {
+test('what is no failure of the RDS is a defect, and its text stays in the log', () => {
   const error = failure(new TypeError('secret internals'), 'x', call);
   assert.equal(error.kind, 'internal');
   assert.ok(!error.message.includes('secret internals'));

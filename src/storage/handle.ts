@@ -2,7 +2,7 @@ import { isUuid } from './identity.ts';
 
 /**
  * The ids that Kubernetes keeps: `<backend>:pvc-<uuid>` and `<backend>:snap-<uuid>`. DeleteSnapshot gets nothing but
- * the id, so it has to say by itself which box and which object.
+ * the id, so it has to say by itself which RDS and which object.
  */
 export interface Handle<Kind extends 'pvc' | 'snap' = 'pvc' | 'snap'> {
   readonly kind: Kind;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { v5 } from 'uuid';
 
 /**
- * Who owns an object on a box that several clusters share, and which uuid a CSI name gets. Both are pure functions of
+ * Who owns an object on an RDS that several clusters share, and which uuid a CSI name gets. Both are pure functions of
  * the configuration and the request, so a create is idempotent across restarts with no state in the driver.
  */
 export interface Identity {
@@ -32,7 +32,7 @@ export function identity(driverName: string, clusterId: string, adoptedClusterId
 
 /**
  * The owner that an entry of `adoptedClusterIds` stands for: the id of a cluster or, where nobody knows that any more,
- * `owner:` and the owner as it stands in the names on the box.
+ * `owner:` and the owner as it stands in the names on the RDS.
  */
 export function adoptedOwner(driverName: string, entry: string): string {
   return OWNER_ENTRY.exec(entry)?.[1] ?? ownerOf(driverName, entry);

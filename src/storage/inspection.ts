@@ -6,7 +6,7 @@ import { nodeIdOfHost } from './identity.ts';
 import { volumeRef } from './refs.ts';
 import type { Call } from './storage.ts';
 
-/** A volume as its box holds it, for a person who wonders. */
+/** A volume as its RDS holds it, for a person who wonders. */
 export interface InspectedVolume {
   /** Label of the pool. */
   readonly pool: string;
@@ -29,7 +29,10 @@ export interface InspectedVolume {
 export async function inspectVolume(backends: Backends, volumeId: string, call: Call): Promise<InspectedVolume> {
   const { handle, backend } = backends.require('pvc', volumeId);
   try {
-    const { subvolumes, disk } = await backend.rds.run((box) => readVolume(box, volumeRef(handle.uuid)), call);
+    const { subvolumes, disk } = await backend.rds.run(
+      (settings) => readVolume(settings, volumeRef(handle.uuid)),
+      call,
+    );
     const [subvolume] = subvolumes;
     const name = parseVolumeName(subvolume?.name ?? '');
     if (subvolume === undefined || name === undefined) {

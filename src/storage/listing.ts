@@ -37,7 +37,7 @@ export async function listVolumes(backends: Backends, request: PageRequest, call
   return await list(sectionsOf(backends.all()), request, call, {
     rows: VOLUME_ROWS,
     fetch: ({ backend, pool }, after, limit) =>
-      backend.rds.run((box) => volumesPage(box, { pool, after, limit }), call),
+      backend.rds.run((settings) => volumesPage(settings, { pool, after, limit }), call),
     read: ({ backend }, { subvolume, disk }) => {
       const name = parseVolumeName(subvolume.name);
       return name === undefined ? undefined : toVolume(backend, name.uuid, { subvolumes: [subvolume], disk });
@@ -55,7 +55,7 @@ export async function listSnapshots(
   return await list(sectionsOf(backends), request, call, {
     rows: SNAPSHOT_ROWS,
     fetch: ({ backend, pool }, after, limit) =>
-      backend.rds.run((box) => snapshotsPage(box, { pool, after, limit }, sourceUuid), call),
+      backend.rds.run((settings) => snapshotsPage(settings, { pool, after, limit }, sourceUuid), call),
     read: ({ backend }, { subvolume }) => {
       const name = parseSnapshotName(subvolume.name);
       return name === undefined ? undefined : toSnapshot(backend.name, subvolume.fs, name);

@@ -1,10 +1,10 @@
 import { type PoolContents, parseSnapshotName, poolContents, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import { failure } from './failures.ts';
+import { everySnapshot } from './inventory.ts';
 import type { Call } from './storage.ts';
-import { everySnapshot } from './survey.ts';
 
-/** A pool as its box has just told of it; sizes in bytes. */
+/** A pool as its RDS has just told of it; sizes in bytes. */
 export interface PoolReading extends PoolContents {
   /** Label of the pool. */
   readonly pool: string;
@@ -13,7 +13,7 @@ export interface PoolReading extends PoolContents {
 }
 
 /** What can only be told of a pool by looking at everything that is in it. */
-export interface PoolSurvey {
+export interface PoolInventory {
   /** Sum of the sizes of all images, whoever owns them, in bytes. */
   readonly promised: bigint;
   /** Snapshots of the volume that has most of them. */
@@ -26,7 +26,7 @@ export function hasLessThan(part: bigint, { size, free, reserve }: PoolReading):
 }
 
 /**
- * Reads all pools of a box, in one exec. A pool whose size the box does not tell is left out.
+ * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not tell is left out.
  *
  * @throws StorageError when any of them cannot be read.
  */
@@ -44,24 +44,24 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
 }
 
 /**
- * Looks at everything in all pools of a box: in one exec at every image, and in one for each 200 snapshots of a pool.
+ * Looks at everything in all pools of an RDS: in one exec at every image, and in one for each 200 snapshots of a pool.
  *
  * @returns what was found, by label of the pool
  * @throws StorageError when any of them cannot be read.
  */
-export async function surveyPools({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, PoolSurvey>> {
-  const surveys = new Map<string, PoolSurvey>();
+export async function poolInventories({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, PoolInventory>> {
+  const inventories = new Map<string, PoolInventory>();
   try {
-    const space = await rds.run((box) => poolSpace(box, undefined, true), call);
+    const space = await rds.run((settings) => poolSpace(settings, undefined, true), call);
     for (const pool of rds.settings.pools) {
       const snapshots = await everySnapshot(rds, { pool }, call);
       const names = snapshots.flatMap(({ subvolume }) => parseSnapshotName(subvolume.name) ?? []);
       const bySource = Map.groupBy(names, ({ sourceUuid }) => sourceUuid);
       const mostSnapshots = Math.max(0, ...[...bySource.values()].map(({ length }) => length));
-      surveys.set(pool.label, { promised: space.get(pool.label)?.promised ?? 0n, mostSnapshots });
+      inventories.set(pool.label, { promised: space.get(pool.label)?.promised ?? 0n, mostSnapshots });
     }
   } catch (error) {
-    throw failure(error, `survey of ${name}`, call);
+    throw failure(error, `inventory of ${name}`, call);
   }
-  return surveys;
+  return inventories;
 }

@@ -15,12 +15,12 @@ import { hostIdOf } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { volumeRef } from './refs.ts';
 import { settle } from './settle.ts';
-import type { Call, PublishMode, PublishRequest, Target } from './storage.ts';
+import type { Call, ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 
 const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
 
 /** Which node may use a volume: recorded on the disk item, which is exported only while a node is recorded. */
-export class Publishing {
+export class ControllerPublishing {
   readonly #backends: Backends;
   readonly #lock: KeyedLock;
   readonly #clock: Clock;
@@ -31,7 +31,7 @@ export class Publishing {
     this.#clock = clock;
   }
 
-  async publish({ volumeId, nodeId, mode }: PublishRequest, call: Call): Promise<Target> {
+  async publish({ volumeId, nodeId, mode }: ControllerPublishRequest, call: Call): Promise<ExportAddress> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const hostId = requireHost(nodeId);
     const volume = volumeRef(handle.uuid);
@@ -39,9 +39,12 @@ export class Publishing {
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
       const wanted = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
-      const claimed = await backend.rds.run((box) => claimVolume(box, volume, wanted, backend.allowHostName), call);
+      const claimed = await backend.rds.run(
+        (settings) => claimVolume(settings, volume, wanted, backend.allowHostName),
+        call,
+      );
       await settle(this.#clock, call);
-      const disk = await backend.rds.run((box) => exportVolume(box, volume, claimed, allowHost), call);
+      const disk = await backend.rds.run((settings) => exportVolume(settings, volume, claimed, allowHost), call);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
         throw new StorageError('DRV-PENDING', volumeId, 'it does not show the export');
       }
@@ -61,7 +64,7 @@ export class Publishing {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      const written = await rds.run((box) => unpublishVolume(box, volume, hostId), call);
+      const written = await rds.run((settings) => unpublishVolume(settings, volume, hostId), call);
       if (written === undefined) return;
       await settle(this.#clock, call);
       const disk = await rds.run(() => readDisk(volume), call);

@@ -9,7 +9,7 @@ const PAUSE_MS = 100;
 /** What is removed, and how. */
 export interface Removal {
   readonly id: string;
-  /** Removes one; the box that it is given says which, where a race has left several. */
+  /** Removes one; the RDS that it is given says which, where a race has left several. */
   readonly remove: Asking<ObjectState>;
   readonly read: Asking<ObjectState>;
 }
@@ -39,9 +39,9 @@ export async function removeWhole(
 async function removeAll(rds: Pick<Rds, 'run'>, remove: Asking<ObjectState>, call: Call): Promise<ObjectState> {
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     let removed: string | undefined;
-    const left = await rds.run((box) => {
-      removed = box.chosen?.name;
-      return remove(box);
+    const left = await rds.run((settings) => {
+      removed = settings.chosen?.name;
+      return remove(settings);
     }, call);
     // What bears its name with further digits behind it is somebody's copy.
     const subvolumes = left.subvolumes.filter(({ name }) => !isLonger(name, removed));

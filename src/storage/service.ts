@@ -13,26 +13,26 @@ import { failure } from './failures.ts';
 import { parseHandle } from './handle.ts';
 import type { Identity } from './identity.ts';
 import { type InspectedVolume, inspectVolume } from './inspection.ts';
+import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { listSnapshots, listVolumes } from './listing.ts';
-import { Publishing } from './publishing.ts';
+import { ControllerPublishing } from './publishing.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
   Call,
   CapacityRange,
+  ControllerPublishRequest,
   CreateSnapshotRequest,
   CreateVolumeRequest,
+  ExportAddress,
   Page,
   PageRequest,
   Place,
-  PublishRequest,
   Snapshot,
   SnapshotFilter,
   Storage,
-  Target,
   Volume,
 } from './storage.ts';
-import { type Survey, survey } from './survey.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 import { Volumes } from './volumes.ts';
 
@@ -47,11 +47,11 @@ export interface ServiceOptions {
   readonly snapshotRate?: Rate;
 }
 
-/** The driver on its configured boxes. */
+/** The driver on its configured backends. */
 export class StorageService implements Storage {
   readonly #backends: Backends;
   readonly #volumes: Volumes;
-  readonly #publishing: Publishing;
+  readonly #publishing: ControllerPublishing;
   readonly #snapshots: Snapshots;
   readonly #lock = new KeyedLock();
   #ready = false;
@@ -61,7 +61,7 @@ export class StorageService implements Storage {
     const lock = this.#lock;
     this.#backends = new Backends(backends);
     this.#volumes = new Volumes(this.#backends, identity, lock, clock);
-    this.#publishing = new Publishing(this.#backends, lock, clock);
+    this.#publishing = new ControllerPublishing(this.#backends, lock, clock);
     this.#snapshots = new Snapshots(this.#backends, identity, lock, clock, now, rate);
   }
 
@@ -70,9 +70,9 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Reads whether a box is fit as configured, and makes the service ready when it is. Changes nothing on the box.
+   * Reads whether an RDS is fit as configured, and makes the service ready when it is. Changes nothing on the RDS.
    *
-   * @throws StorageError when the box cannot be asked.
+   * @throws StorageError when the RDS cannot be asked.
    */
   async prove(name: string, call: Call): Promise<ProbeReport> {
     const backend = this.#backends.get(name);
@@ -80,7 +80,7 @@ export class StorageService implements Storage {
       throw new StorageError('DRV-DEFECT', name, 'there is no such backend');
     }
     try {
-      const report = await backend.rds.run((box) => probeBox(box), call);
+      const report = await backend.rds.run((settings) => probeBox(settings), call);
       this.#ready ||= report.problems.length === 0;
       return report;
     } catch (error) {
@@ -105,7 +105,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * How the box holds a volume, whoever owns it. Changes nothing.
+   * How the RDS holds a volume, whoever owns it. Changes nothing.
    *
    * @throws StorageError `notFound` when an intact answer from the right pools says that there is none.
    */
@@ -121,7 +121,7 @@ export class StorageService implements Storage {
     return await this.#volumes.expand(volumeId, capacity, call);
   }
 
-  async publishVolume(request: PublishRequest, call: Call): Promise<Target> {
+  async publishVolume(request: ControllerPublishRequest, call: Call): Promise<ExportAddress> {
     return await this.#publishing.publish(request, call);
   }
 
@@ -138,12 +138,12 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Everything of our owners that the boxes hold, half-made volumes included.
+   * Everything of our owners that the backends hold, half-made volumes included.
    *
-   * @throws StorageError when any pool cannot be read: a survey is whole or it is none.
+   * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
    */
-  async survey(call: Call): Promise<Survey> {
-    return await survey(this.#backends.all(), call);
+  async inventory(call: Call): Promise<Inventory> {
+    return await readInventory(this.#backends.all(), call);
   }
 
   /** Ids of the volumes and snapshots that this process is working on. */
@@ -152,7 +152,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Removes what an interrupted call left of a volume. The box itself looks, in the same command, that it holds no data.
+   * Removes what an interrupted call left of a volume. The RDS itself looks, in the same command, that it holds no data.
    *
    * @throws StorageError `precondition` when it is whole, published, or could hold data; then it is left alone.
    */
@@ -202,14 +202,14 @@ export class StorageService implements Storage {
   }
 }
 
-/** What new volumes can have in the pools of a box that bear the label, or in all of them. */
+/** What new volumes can have in the pools of an RDS that bear the label, or in all of them. */
 async function freeBytes({ name, rds }: Backend, label: string | undefined, call: Call): Promise<bigint> {
   const labels = rds.settings.pools.map((pool) => pool.label).filter((one) => label === undefined || one === label);
   if (labels.length === 0) {
     return 0n;
   }
   try {
-    const space = await rds.run((box) => poolSpace(box, labels), call);
+    const space = await rds.run((settings) => poolSpace(settings, labels), call);
     return labels.reduce((sum, one) => sum + usable(space.get(one), rds.settings), 0n);
   } catch (error) {
     throw failure(error, `capacity of ${name}`, call);

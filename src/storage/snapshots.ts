@@ -65,8 +65,8 @@ export class Snapshots {
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
       const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
       // A repeat that found what it had made before has cut nothing.
-      if (!state.made) this.#rate?.giveBack();
-      await this.#withdrawLoser(backend, handle, prefix, state, call);
+      if (!state.made) this.#rate?.refund();
+      await this.#removeDuplicate(backend, handle, prefix, state, call);
       if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
       const cut = smallest(handle, state);
       if (cut.sourceUuid !== source.uuid) {
@@ -81,12 +81,12 @@ export class Snapshots {
   }
 
   /**
-   * Cuts the snapshot. A box that refuses for good, and has been seen not to have the snapshot, is told as such: while
+   * Cuts the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is told as such: while
    * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
    */
   async #cut({ name, rds }: Backend, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
     try {
-      return await rds.run((box) => createSnapshot(box, cut), call);
+      return await rds.run((settings) => createSnapshot(settings, cut), call);
     } catch (error) {
       if (error instanceof RdsError && error.code === 'RC-QUOTA') {
         throw quotaReached(name, error, cut.maxSnapshots);
@@ -95,7 +95,7 @@ export class Snapshots {
       if (!isRefusal || error.mayStillRun) {
         throw error;
       }
-      const state = await rds.run((box) => readSnapshot(box, cut.snapshot), call);
+      const state = await rds.run((settings) => readSnapshot(settings, cut.snapshot), call);
       if (state.subvolumes.length === 0) {
         throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
           cause: error,
@@ -109,7 +109,7 @@ export class Snapshots {
   async read(snapshotId: string, call: Call): Promise<Snapshot> {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
-      const state = await backend.rds.run((box) => readSnapshot(box, snapshotRef(handle.uuid)), call);
+      const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle.uuid)), call);
       return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', smallest(handle, state));
     } catch (error) {
       throw failure(error, snapshotId, call);
@@ -126,15 +126,15 @@ export class Snapshots {
       const snapshot = snapshotRef(opened.handle.uuid);
       const removal = {
         id: snapshotId,
-        remove: (box: RdsSettings) => deleteSnapshot(box, snapshot),
-        read: (box: RdsSettings) => readSnapshot(box, snapshot),
+        remove: (settings: RdsSettings) => deleteSnapshot(settings, snapshot),
+        read: (settings: RdsSettings) => readSnapshot(settings, snapshot),
       };
       await removeWhole(rds, removal, this.#clock, call);
     });
   }
 
   /** If two processes raced, the row with the smallest id is the snapshot, and the maker of the other removes its own. */
-  async #withdrawLoser(
+  async #removeDuplicate(
     backend: Backend,
     handle: Handle,
     prefix: string,
@@ -144,7 +144,7 @@ export class Snapshots {
     const [winner, ...losers] = subvolumes;
     const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
     if (winner !== undefined && ours !== undefined) {
-      await backend.rds.run((box) => discardTwin(box, snapshotRef(handle.uuid), winner, ours), call);
+      await backend.rds.run((settings) => discardTwin(settings, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
 }

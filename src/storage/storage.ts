@@ -1,6 +1,6 @@
 /**
  * What the driver can do, without gRPC, Kubernetes or RouterOS in it. `src/csi` translates CSI calls to this interface;
- * `./service.ts` implements it on the configured boxes. Sizes are bytes as `bigint`. Every method is idempotent, takes
+ * `./service.ts` implements it on the configured backends. Sizes are bytes as `bigint`. Every method is idempotent, takes
  * the caller's {@link Call}, and throws nothing but `StorageError`.
  */
 
@@ -52,14 +52,14 @@ export interface Volume {
 /** How a volume is used on a node: one writer, one reader, or shared raw block (live migration, two nodes at most). */
 export type PublishMode = 'writer' | 'reader' | 'shared';
 
-export interface PublishRequest {
+export interface ControllerPublishRequest {
   readonly volumeId: string;
   readonly nodeId: string;
   readonly mode: PublishMode;
 }
 
 /** Where a node finds the volume. */
-export interface Target {
+export interface ExportAddress {
   readonly address: string;
   readonly port: number;
   readonly nqn: string;
@@ -81,7 +81,7 @@ export interface Snapshot {
   readonly sizeBytes: bigint;
   /** Unix seconds at which the snapshot was cut; the same in every answer, for ever. */
   readonly createdAtSeconds: bigint;
-  /** Where it is on its box, for people who look for it there. */
+  /** Where it is on its RDS, for people who look for it there. */
   readonly place: SnapshotPlace;
 }
 
@@ -113,7 +113,7 @@ export interface SnapshotFilter {
 }
 
 export interface Storage {
-  /** True once a box has answered the start-up probe and is fit. Never touches SSH. */
+  /** True once an RDS has answered the start-up probe and is fit. Never touches SSH. */
   ready(): boolean;
 
   createVolume(request: CreateVolumeRequest, call: Call): Promise<Volume>;
@@ -122,7 +122,7 @@ export interface Storage {
   listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>>;
   /** @returns the size that the device reports afterwards, at least `capacity.requiredBytes`. */
   expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint>;
-  publishVolume(request: PublishRequest, call: Call): Promise<Target>;
+  publishVolume(request: ControllerPublishRequest, call: Call): Promise<ExportAddress>;
   /** An empty node id unpublishes from every node (CSI ControllerUnpublishVolume). */
   unpublishVolume(volumeId: string, nodeId: string, call: Call): Promise<void>;
   /** Free bytes that new volumes could have in the places that fit; 0 when none does. */

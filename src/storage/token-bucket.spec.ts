@@ -72,7 +72,7 @@ test('there is never more done in a span of time than the burst and what the rat
       const callers = calls.map(() => new AbortController());
       for (const [index, { passMs, giveBack }] of calls.entries()) {
         const { signal } = callers[index] ?? assert.fail();
-        const use = () => (giveBack ? bucket.giveBack() : void done.push(clock.now()));
+        const use = () => (giveBack ? bucket.refund() : void done.push(clock.now()));
         void bucket.take({ signal }).then(use, () => undefined);
         calls.forEach(({ cancelAfter }, earlier) => {
           if (cancelAfter !== null && earlier + cancelAfter === index) callers[earlier]?.abort();
@@ -122,10 +122,10 @@ test('a caller that leaves the queue lets those behind it move up', async () => 
 
 test('a token that is given back serves the next in the queue, and never makes the burst larger', async () => {
   const { bucket } = start({ ratePerMinute: 1, burst: 1 });
-  bucket.giveBack();
+  bucket.refund();
   await bucket.take(patient);
   const next = bucket.take(patient);
-  bucket.giveBack();
+  bucket.refund();
   await next;
   await assert.rejects(bucket.take({ ...patient, deadline: Date.now() + 1_000 }), { kind: 'busy' });
 });

@@ -4,7 +4,7 @@ import { StorageError } from './errors.ts';
 import type { Call } from './storage.ts';
 
 /**
- * Why what was just made is not listed, as an error to throw: the box is not so far yet, or it shows it under another name than
+ * Why what was just made is not listed, as an error to throw: the RDS is not so far yet, or it shows it under another name than
  * the one that was sent (U19), which must not be taken for another object.
  */
 export async function unlisted({ rds }: Backend, object: ObjectRef, id: string, call: Call): Promise<Error> {

@@ -72,7 +72,7 @@ export class Volumes {
   async read(volumeId: string, call: Call): Promise<Volume> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     try {
-      const state = await backend.rds.run((box) => readVolume(box, volumeRef(handle.uuid)), call);
+      const state = await backend.rds.run((settings) => readVolume(settings, volumeRef(handle.uuid)), call);
       return toVolume(backend, handle.uuid, state);
     } catch (error) {
       throw failure(error, volumeId, call);
@@ -84,7 +84,7 @@ export class Volumes {
     const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const volume = volumeRef(handle.uuid);
-      const grown = await backend.rds.run((box) => expandVolume(box, volume, bytes), call);
+      const grown = await backend.rds.run((settings) => expandVolume(settings, volume, bytes), call);
       // Nobody is told a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
@@ -112,8 +112,8 @@ export class Volumes {
       const volume = volumeRef(opened.handle.uuid);
       const removal = {
         id: volumeId,
-        remove: (box: RdsSettings) => deleteVolume(box, volume),
-        read: (box: RdsSettings) => readVolume(box, volume),
+        remove: (settings: RdsSettings) => deleteVolume(settings, volume),
+        read: (settings: RdsSettings) => readVolume(settings, volume),
       };
       await removeWhole(rds, removal, this.#clock, call);
     });
@@ -121,7 +121,7 @@ export class Volumes {
 
   /**
    * Removes what an interrupted call left of a volume: a subvolume that was never given an image, or a disk item whose
-   * subvolume is gone. The box decides at that moment whether it is that.
+   * subvolume is gone. The RDS decides at that moment whether it is that.
    *
    * @throws StorageError `precondition` when anything is left alone, because it holds or could hold data or is published.
    */
@@ -144,7 +144,7 @@ export class Volumes {
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
       if (ours !== undefined) {
-        await backend.rds.run((box) => discardTwin(box, volumeRef(handle.uuid), winner, ours), call);
+        await backend.rds.run((settings) => discardTwin(settings, volumeRef(handle.uuid), winner, ours), call);
       }
       throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));
     }
@@ -206,7 +206,7 @@ function describe(name: string): string {
   return `it was made ${from} with ${printExactSize(parsed.requestedBytes)} asked for, by owner ${parsed.owner}`;
 }
 
-/** @throws StorageError `notFound` when the box has no such volume. */
+/** @throws StorageError `notFound` when the RDS has no such volume. */
 export function toVolume(
   { name: backend, network }: Pick<Backend, 'name' | 'network'>,
   uuid: string,

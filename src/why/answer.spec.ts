@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer } from './answer.ts';
-import { answerTo, BOX, sceneOf } from './case.fixture.ts';
+import { answerTo, clusterStateOf, RDS1 } from './case.fixture.ts';
 import { CASES } from './cases.fixture.ts';
 import { unbound } from './objects.fixture.ts';
 import { RULES } from './rules/index.ts';
@@ -58,14 +58,14 @@ test('no command and no advice is told twice', async () => {
 
 test('commands name the configuration that was given', async () => {
   const objects = unbound();
-  const box = { box: { ...BOX, freeBytes: 0n } };
+  const view = { status: { ...RDS1, freeBytes: 0n } };
   for (const [file, command] of [
     [undefined, 'rose-csi snapshots ls --config rose-csi.yaml'],
     ['/etc/my.yaml', 'rose-csi snapshots ls --config /etc/my.yaml'],
     ["it's mine.yaml", "rose-csi snapshots ls --config 'it'\\''s mine.yaml'"],
   ] as const) {
-    const scene = await sceneOf({ objects, box });
-    const { findings } = answer(file === undefined ? scene : { ...scene, configFile: file });
+    const cluster = await clusterStateOf({ objects, view: view });
+    const { findings } = answer(file === undefined ? cluster : { ...cluster, configFile: file });
     assert.equal(findings[0]?.command, command);
   }
 });

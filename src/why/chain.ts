@@ -1,10 +1,10 @@
 import { printSize } from '../failures/print-size.ts';
 import type { Pod } from '../kubernetes/kinds.ts';
 import type { Seen } from '../kubernetes/reader.ts';
+import { type ClusterState, isAlive, isReady, there } from './cluster-state.ts';
 import { controllerPods, troubleOf } from './driver-pods.ts';
 import type { LinkKey, RuledFinding, State } from './finding.ts';
 import { awaitedSnapshot, classOf } from './rules/snapshot.ts';
-import { isAlive, isReady, type Scene, there } from './scene.ts';
 
 /** One line of the chain. */
 export interface Link {
@@ -22,17 +22,17 @@ type Sketch = Omit<Link, 'state'> & { readonly otherwise?: Link['state'] };
 /** Worst first: what a link shows when there are several findings at it. */
 const WORST: readonly State[] = ['stuck', 'unknown', 'waiting'];
 
-/** The links from what was asked about to the box, each with what the findings say of it. */
-export function chainOf(scene: Scene, findings: readonly RuledFinding[]): Link[] {
+/** The links from what was asked about to the RDS, each with what the findings say of it. */
+export function chainOf(cluster: ClusterState, findings: readonly RuledFinding[]): Link[] {
   const sketches = [
-    ...(scene.subject.kind === 'snapshot' ? snapshotLinks(scene) : []),
-    ...claimLinks(scene, findings),
-    ...volumeLinks(scene),
-    ...attachmentLinks(scene),
-    ...nodeLinks(scene, findings),
-    ...podLinks(scene),
-    ...driverLinks(scene, findings),
-    ...deviceLinks(scene),
+    ...(cluster.subject.kind === 'snapshot' ? snapshotLinks(cluster) : []),
+    ...claimLinks(cluster, findings),
+    ...volumeLinks(cluster),
+    ...attachmentLinks(cluster),
+    ...nodeLinks(cluster, findings),
+    ...podLinks(cluster),
+    ...driverLinks(cluster, findings),
+    ...deviceLinks(cluster),
   ];
   return sketches.map(({ otherwise, ...link }) => {
     const states = findings.filter(({ at }) => at === link.key).map(({ state }) => state);
@@ -54,8 +54,8 @@ function some(...parts: readonly (string | undefined | false)[]): string {
   return parts.filter((part) => part !== undefined && part !== false && part !== '').join(', ');
 }
 
-function claimLinks(scene: Scene, findings: readonly RuledFinding[]): Sketch[] {
-  const { claim, subject, storageClass, source, snapshot } = scene;
+function claimLinks(cluster: ClusterState, findings: readonly RuledFinding[]): Sketch[] {
+  const { claim, subject, storageClass, source, snapshot } = cluster;
   const object = there(claim);
   const name = object?.metadata.name ?? there(snapshot)?.spec.source.persistentVolumeClaimName ?? subject.name;
   const namespace = object?.metadata.namespace ?? subject.namespace;
@@ -79,7 +79,7 @@ function claimLinks(scene: Scene, findings: readonly RuledFinding[]): Sketch[] {
   ];
 }
 
-function volumeLinks({ volume, claim, subject }: Scene): Sketch[] {
+function volumeLinks({ volume, claim, subject }: ClusterState): Sketch[] {
   const name = there(volume)?.metadata.name ?? there(claim)?.spec.volumeName ?? subject.name;
   return single('volume', `PersistentVolume ${name}`, volume, ({ metadata, spec, status }) =>
     some(
@@ -91,7 +91,7 @@ function volumeLinks({ volume, claim, subject }: Scene): Sketch[] {
   );
 }
 
-function attachmentLinks({ attachments }: Scene): Sketch[] {
+function attachmentLinks({ attachments }: ClusterState): Sketch[] {
   if (attachments?.is === 'unseen') {
     return [{ key: 'attachment ', what: 'VolumeAttachments', how: 'could not be looked at', otherwise: 'unknown' }];
   }
@@ -103,7 +103,7 @@ function attachmentLinks({ attachments }: Scene): Sketch[] {
 }
 
 /** Nodes are a link only where one of them matters. */
-function nodeLinks({ nodes, csiNodes, driver }: Scene, findings: readonly RuledFinding[]): Sketch[] {
+function nodeLinks({ nodes, csiNodes, driver }: ClusterState, findings: readonly RuledFinding[]): Sketch[] {
   const names = new Set([
     ...csiNodes.keys(),
     ...findings.flatMap(({ at }) => (at.startsWith('node ') ? at.slice(5) : [])),
@@ -130,7 +130,7 @@ function nodeLinks({ nodes, csiNodes, driver }: Scene, findings: readonly RuledF
   });
 }
 
-function podLinks({ pods }: Scene): Sketch[] {
+function podLinks({ pods }: ClusterState): Sketch[] {
   if (pods?.is === 'unseen')
     return [{ key: 'pod ', what: 'Pods', how: 'could not be looked at', otherwise: 'unknown' }];
   return (there(pods) ?? []).filter(isAlive).map((pod): Sketch => {
@@ -153,29 +153,29 @@ function stateOf(pod: Pod): string {
 }
 
 /** The driver is a link where something waits for it. */
-function driverLinks(scene: Scene, findings: readonly RuledFinding[]): Sketch[] {
+function driverLinks(cluster: ClusterState, findings: readonly RuledFinding[]): Sketch[] {
   if (!findings.some(({ at }) => at === 'driver')) return [];
-  const pods = controllerPods(scene) ?? [];
+  const pods = controllerPods(cluster) ?? [];
   const how =
     pods.length === 0
       ? 'no pod is seen'
       : pods.map((pod) => troubleOf(pod) ?? `${pod.metadata.name} (ready)`).join(', ');
-  return [{ key: 'driver', what: `controller of ${scene.driver}`, how }];
+  return [{ key: 'driver', what: `controller of ${cluster.driver}`, how }];
 }
 
 const NO_CLASS = { is: 'absent' } as const;
 
-function snapshotLinks(scene: Scene): Sketch[] {
-  const { snapshot, subject, snapshotClasses, content, snapshotControllerPods } = scene;
+function snapshotLinks(cluster: ClusterState): Sketch[] {
+  const { snapshot, subject, snapshotClasses, content, snapshotControllerPods } = cluster;
   const object = there(snapshot);
   const { boundVolumeSnapshotContentName: bound } = object?.status ?? {};
   const contentName = bound ?? object?.spec.source.volumeSnapshotContentName ?? '';
   const className = object?.spec.volumeSnapshotClassName;
-  const found = classOf(scene);
+  const found = classOf(cluster);
   const known = found === undefined || found === 'none' ? NO_CLASS : ({ is: 'there', object: found } as const);
   // Once it is cut the class is of no interest, and a content made by hand needs none.
   const isByHand = object?.spec.source.volumeSnapshotContentName !== undefined;
-  const needsClass = awaitedSnapshot(scene) !== undefined && !isByHand;
+  const needsClass = awaitedSnapshot(cluster) !== undefined && !isByHand;
   const classSeen = snapshotClasses?.is === 'there' ? known : snapshotClasses;
   const ready = (isIt: boolean | undefined) => (isIt === true ? 'ready to use' : 'not ready to use');
   return [
@@ -201,41 +201,41 @@ function snapshotLinks(scene: Scene): Sketch[] {
   ];
 }
 
-function controllerLink(pods: Scene['snapshotControllerPods']): Sketch[] {
+function controllerLink(pods: ClusterState['snapshotControllerPods']): Sketch[] {
   const how = (seen: readonly Pod[]) => (seen.some(isReady) ? 'ready' : seen.length === 0 ? 'not seen' : 'not ready');
   return single('snapshot controller', 'snapshot-controller', pods, how);
 }
 
-function deviceLinks({ view }: Scene): Sketch[] {
+function deviceLinks({ view }: ClusterState): Sketch[] {
   if (view === undefined) return [];
-  const { device, box } = view;
-  const room = box === undefined ? '' : `${printSize(box.freeBytes)} left for new volumes`;
+  const { device, status } = view;
+  const room = status === undefined ? '' : `${printSize(status.freeBytes)} left for new volumes`;
   switch (device.is) {
     case 'volume': {
       const where = device.nodes.length === 0 ? 'published to no node' : `published to ${device.nodes.join(', ')}`;
       const size = device.bytes === undefined ? 'size not known' : printSize(device.bytes);
       const exported = device.slot === undefined ? 'no disk item' : device.exported ? 'exported' : 'not exported';
-      return [{ key: 'device', what: `box, ${device.id}`, how: some(size, `pool ${device.pool}`, exported, where) }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: some(size, `pool ${device.pool}`, exported, where) }];
     }
     case 'snapshot': {
       const cut = new Date(device.cutAt).toISOString();
       return [
         {
           key: 'device',
-          what: `box, ${device.id}`,
+          what: `RDS, ${device.id}`,
           how: some(printSize(device.bytes), `pool ${device.pool}`, `cut ${cut}`),
         },
       ];
     }
     case 'absent':
-      return [{ key: 'device', what: `box, ${device.id}`, how: 'is not there' }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: 'is not there' }];
     case 'unconfigured':
-      return [{ key: 'device', what: `box, ${device.id}`, how: 'on a backend that is not configured' }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: 'on a backend that is not configured' }];
     case 'unseen':
-      return [{ key: 'device', what: `box, ${device.id}`, how: 'could not be asked', otherwise: 'unknown' }];
+      return [{ key: 'device', what: `RDS, ${device.id}`, how: 'could not be asked', otherwise: 'unknown' }];
     case 'none':
-      return box === undefined
+      return status === undefined
         ? []
-        : [{ key: 'device', what: `box ${box.backend}`, how: some('nothing is there yet', room) }];
+        : [{ key: 'device', what: `RDS ${status.backend}`, how: some('nothing is there yet', room) }];
   }
 }

@@ -1,4 +1,4 @@
-import { BOX, type Case } from './case.fixture.ts';
+import { type Case, RDS1 } from './case.fixture.ts';
 import {
   ago,
   attachment,
@@ -176,7 +176,7 @@ export const CLAIM_CASES: readonly Case[] = [
     says: /too little free space[\s\S]*5 GiB free, 20 GiB needed/,
   },
   {
-    title: 'a box that the controller cannot reach',
+    title: 'an RDS that the controller cannot reach',
     objects: unbound().put('events', failed(rpcError('RDS-UNREACHABLE', 'connect ECONNREFUSED'))),
     rule: 'provisioning-failed',
     result: 'stuck',
@@ -369,9 +369,9 @@ export const CLAIM_CASES: readonly Case[] = [
     ...{ rule: 'provisioning-failed', result: 'stuck', says: /in another pool[\s\S]*in pool fast/ },
   },
   {
-    title: 'a full pool, seen on the box',
+    title: 'a full pool, seen on the RDS',
     objects: unbound(),
-    box: { box: { ...BOX, freeBytes: 0n } },
+    view: { status: { ...RDS1, freeBytes: 0n } },
     rule: 'pool-full',
     result: 'stuck',
     says: /no room/,

@@ -1,5 +1,5 @@
 import type { Pod } from '../kubernetes/kinds.ts';
-import { isReady, type Scene, there } from './scene.ts';
+import { type ClusterState, isReady, there } from './cluster-state.ts';
 
 /** Labels of the chart: which of its two kinds a pod is, and the chart itself, which no value changes. */
 const COMPONENT = 'app.kubernetes.io/component';
@@ -15,32 +15,32 @@ export function isOfChart({ metadata }: Pod): boolean {
 }
 
 /** The pods of the controller; undefined when pods could not be listed. */
-export function controllerPods({ driverPods }: Scene): readonly Pod[] | undefined {
+export function controllerPods({ driverPods }: ClusterState): readonly Pod[] | undefined {
   return there(driverPods)?.filter(({ metadata }) => metadata.labels[COMPONENT] === 'controller');
 }
 
 /** The pods of the node plugin on a node; undefined when pods could not be listed. */
-export function nodePods({ driverPods }: Scene, node: string): readonly Pod[] | undefined {
+export function nodePods({ driverPods }: ClusterState, node: string): readonly Pod[] | undefined {
   return there(driverPods)?.filter(
     ({ metadata, spec }) => metadata.labels[COMPONENT] === 'node' && spec.nodeName === node,
   );
 }
 
 /** The namespace that the driver runs in, as far as it is seen. */
-export function driverNamespace({ driverPods }: Scene): string {
+export function driverNamespace({ driverPods }: ClusterState): string {
   return there(driverPods)?.[0]?.metadata.namespace ?? USUAL_NAMESPACE;
 }
 
 /** The command that shows what the controller says, all of its containers. */
-export function controllerLog(scene: Scene): string {
-  return `kubectl -n ${driverNamespace(scene)} logs -l ${COMPONENT}=controller --all-containers --tail=50`;
+export function controllerLog(cluster: ClusterState): string {
+  return `kubectl -n ${driverNamespace(cluster)} logs -l ${COMPONENT}=controller --all-containers --tail=50`;
 }
 
 /** The command that shows what the node plugin of a node says. */
-export function nodeLog(scene: Scene, node: string): string {
-  const [pod] = nodePods(scene, node) ?? [];
+export function nodeLog(cluster: ClusterState, node: string): string {
+  const [pod] = nodePods(cluster, node) ?? [];
   const which = pod === undefined ? `-l ${COMPONENT}=node` : pod.metadata.name;
-  return `kubectl -n ${driverNamespace(scene)} logs ${which} --all-containers --tail=50`;
+  return `kubectl -n ${driverNamespace(cluster)} logs ${which} --all-containers --tail=50`;
 }
 
 /** A pod that does not do its work, for people: `x-0: CrashLoopBackOff`. */

@@ -2,9 +2,9 @@ import { FAILURES, type FailureCode } from '../failures/catalogue.ts';
 import { LOGS } from '../failures/failure.ts';
 import { codeIn, remedyOf } from '../failures/message.ts';
 import type { Event } from '../kubernetes/kinds.ts';
+import type { ClusterState } from './cluster-state.ts';
 import { controllerLog, nodeLog } from './driver-pods.ts';
 import { MEANINGS } from './meanings.ts';
-import type { Scene } from './scene.ts';
 
 /** What somebody's error message means, and the one thing to do about it. */
 export interface Explanation {
@@ -18,7 +18,7 @@ export interface Explanation {
  *
  * @param node the node whose plugin or kubelet said it; the controller or one of its sidecars when left out
  */
-export function explain(message: string, scene: Scene, node?: string): Explanation {
+export function explain(message: string, cluster: ClusterState, node?: string): Explanation {
   const failure = codeIn(message);
   const { why, next, command } = (failure && explanationOf(failure)) ??
     MEANINGS.find(({ pattern }) => pattern.test(message)) ?? {
@@ -26,7 +26,7 @@ export function explain(message: string, scene: Scene, node?: string): Explanati
       next: `Look at the log of the ${node === undefined ? 'controller' : 'node plugin'} around that time.`,
       command: LOGS,
     };
-  const log = node === undefined ? controllerLog(scene) : nodeLog(scene, node);
+  const log = node === undefined ? controllerLog(cluster) : nodeLog(cluster, node);
   return { why, next, ...(command !== undefined && { command: command.replace(LOGS, () => log) }) };
 }
 
@@ -37,8 +37,8 @@ function explanationOf(code: FailureCode): Explanation {
 }
 
 /** What an Event says. Who wrote it decides whether it is about a node or about the controller. */
-export function explainEvent(event: Event, scene: Scene, node: string | undefined): Explanation {
-  return explain(event.message ?? '', scene, isOfNode(event) ? (node ?? '') : undefined);
+export function explainEvent(event: Event, cluster: ClusterState, node: string | undefined): Explanation {
+  return explain(event.message ?? '', cluster, isOfNode(event) ? (node ?? '') : undefined);
 }
 
 /** Pods hear from the kubelet of their node, except when attaching fails: the attach-detach controller tells that. */

@@ -1,4 +1,4 @@
-import type { Scene } from './scene.ts';
+import type { ClusterState } from './cluster-state.ts';
 
 /**
  * `stuck` goes on only when somebody does something; `waiting` goes on by itself, or is meant to wait; `unknown` could not
@@ -44,7 +44,7 @@ export interface Rule {
   readonly id: string;
   /** What it notices, for the documentation. */
   readonly notices: string;
-  judge(scene: Scene): Finding | readonly Finding[] | undefined;
+  judge(cluster: ClusterState): Finding | readonly Finding[] | undefined;
 }
 
 /** A finding with the rule that made it. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { answer } from './answer.ts';
-import { answerTo, BOX, onBox, sceneOf } from './case.fixture.ts';
-import { type Boxes, gather } from './gather.ts';
+import { answerTo, clusterStateOf, onRds, RDS1 } from './case.fixture.ts';
+import { type DeviceView, there } from './cluster-state.ts';
+import { type BackendReader, gather } from './gather.ts';
 import { ago, attachment, claim, DRIVER, event, healthy, NOW, PV, pod, unbound } from './objects.fixture.ts';
-import { type DeviceView, there } from './scene.ts';
 import { parseSubject } from './subject.ts';
 import { printAnswer } from './text.ts';
 
@@ -17,7 +17,7 @@ test('the pods of a claim are those that name it, an ephemeral volume included, 
     )
     .put('pods', pod('elsewhere', 'node-a', { metadata: { namespace: 'shop' } }))
     .put('pods', pod('without', 'node-a', { spec: { volumes: undefined } }));
-  const { pods } = await sceneOf({ objects });
+  const { pods } = await clusterStateOf({ objects });
   assert.deepEqual(
     there(pods)?.map(({ metadata }) => metadata.name),
     ['db-0'],
@@ -25,9 +25,9 @@ test('the pods of a claim are those that name it, an ephemeral volume included, 
   const ephemeral = healthy()
     .put('persistentvolumeclaims', claim({ metadata: { name: 'db-0-scratch' } }))
     .put('pods', pod('db-0', 'node-a', { spec: { volumes: [{ name: 'scratch', ephemeral: {} }] } }));
-  const scene = await sceneOf({ objects: ephemeral, subject: 'db-0-scratch' });
+  const cluster = await clusterStateOf({ objects: ephemeral, subject: 'db-0-scratch' });
   assert.deepEqual(
-    there(scene.pods)?.map(({ metadata }) => metadata.name),
+    there(cluster.pods)?.map(({ metadata }) => metadata.name),
     ['db-0'],
   );
 });
@@ -48,9 +48,9 @@ test('Events are told newest first, by whichever of their times they have', asyn
 
 test('a volume whose claim was made anew under its name is walked without that claim', async () => {
   const objects = healthy().put('persistentvolumeclaims', claim({ metadata: { uid: 'claim-2' } }));
-  const scene = await sceneOf({ objects, subject: `pv/${PV}` });
-  assert.equal(scene.claim, undefined);
-  assert.equal(there(scene.volume)?.metadata.name, PV);
+  const cluster = await clusterStateOf({ objects, subject: `pv/${PV}` });
+  assert.equal(cluster.claim, undefined);
+  assert.equal(there(cluster.volume)?.metadata.name, PV);
 });
 
 test('colours are for terminals, and change nothing but colours', async () => {
@@ -61,17 +61,17 @@ test('colours are for terminals, and change nothing but colours', async () => {
   assert.equal(stripVTControlCharacters(coloured), plain);
 });
 
-test('a node that is attached while the box is being asked is not taken for one that was forgotten', async () => {
+test('a node that is attached while the RDS is being asked is not taken for one that was forgotten', async () => {
   const objects = healthy().remove('volumeattachments', 'csi-node-a');
-  const view: DeviceView = { backends: ['rds1'], device: onBox({ nodes: ['node-a'] }), box: BOX };
+  const view: DeviceView = { backends: ['rds1'], device: onRds({ nodes: ['node-a'] }), status: RDS1 };
   let asked = 0;
   const volume = async () => {
     asked += 1;
     objects.put('volumeattachments', attachment('node-a'));
     return view;
   };
-  const boxes: Boxes = { backends: ['rds1'], volume, snapshot: volume, forNew: volume };
+  const backends: BackendReader = { backends: ['rds1'], volume, snapshot: volume, forNew: volume };
   const subject = parseSubject('data', 'apps');
-  const { result } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, boxes }));
+  const { result } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, backends: backends }));
   assert.deepEqual([result, asked], ['fine', 2]);
 });

@@ -8,34 +8,34 @@ import {
   type VolumeSnapshot,
 } from '../kubernetes/kinds.ts';
 import type { Reader as HttpReader, Seen } from '../kubernetes/reader.ts';
+import { type ClusterState, type DeviceView, isAlive, isGoing, type Subject, there, timeOf } from './cluster-state.ts';
 import { DRIVER_PODS, isOfChart } from './driver-pods.ts';
-import { type DeviceView, isAlive, isGoing, type Scene, type Subject, there, timeOf } from './scene.ts';
 
 /** Looks at Kubernetes. */
 export type Reader = Pick<HttpReader, 'get' | 'list'>;
 
-/** Asks the boxes; what it is asked for says which. */
-export interface Boxes {
+/** Asks the backends; what it is asked for says which. */
+export interface BackendReader {
   readonly backends: readonly string[];
   /** Throws nothing. */
   volume(handle: string, nodeNames: readonly string[]): Promise<DeviceView>;
   snapshot(handle: string): Promise<DeviceView>;
-  /** The box that a new volume would go to; undefined when the class leaves it open and there are several. */
+  /** The RDS that a new volume would go to; undefined when the class leaves it open and there are several. */
   forNew(backend: string | undefined, pool: string | undefined): Promise<DeviceView>;
 }
 
 export interface GatherOptions {
   readonly subject: Subject;
   readonly driver: string;
-  /** Undefined leaves the boxes alone. */
-  readonly boxes: Boxes | undefined;
+  /** Undefined leaves the backends alone. */
+  readonly backends: BackendReader | undefined;
   /** The file that leads to them, for the commands that are printed. */
   readonly configFile?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-type Part = Partial<{ -readonly [Key in keyof Scene]: Scene[Key] }>;
+type Part = Partial<{ -readonly [Key in keyof ClusterState]: ClusterState[Key] }>;
 
 /** Where Events about objects without a namespace are. */
 const CLUSTER_EVENTS = 'default';
@@ -44,42 +44,46 @@ const SNAPSHOT_CONTROLLER = 'app.kubernetes.io/name=snapshot-controller';
 /** The label of snapshot-controller before its version 7. */
 const SNAPSHOT_CONTROLLER_OLD = 'app=snapshot-controller';
 
-/** Looks at everything along the chain. It changes nothing, and what it cannot see is in the scene as unseen. */
-export async function gather(reader: Reader, options: GatherOptions): Promise<Scene> {
+/** Looks at everything along the chain. It changes nothing, and what it cannot see is in the cluster state as unseen. */
+export async function gather(reader: Reader, options: GatherOptions): Promise<ClusterState> {
   const { subject, driver, now } = options;
   const [start, driverPods, csiDriver] = await Promise.all([
     subject.kind === 'snapshot' ? fromSnapshot(reader, subject) : fromClaimOrVolume(reader, subject),
     reader.list(kinds.pod, { labels: DRIVER_PODS }),
     reader.get(kinds.csiDriver, driver),
   ]);
-  const around = await surroundings(reader, subject, start);
-  const scene: Scene = {
+  const around = await users(reader, subject, start);
+  const cluster: ClusterState = {
     ...{ now, driver, subject, elsewhere: [], csiNodes: new Map(), events: new Map(), csiDriver },
     driverPods: filtered(driverPods, isOfChart),
     ...start,
     ...around,
     ...(options.configFile !== undefined && { configFile: options.configFile }),
   };
-  const [events, boxed] = await Promise.all([eventsOf(reader, scene), withBox(reader, scene, options.boxes)]);
-  return { ...boxed, events };
+  const [events, view] = await Promise.all([eventsOf(reader, cluster), withBackend(reader, cluster, options.backends)]);
+  return { ...view, events };
 }
 
 /**
- * The box is read after the attachments. A node on its record that is not among them may have been attached in between, so
+ * The RDS is read after the attachments. A node on its record that is not among them may have been attached in between, so
  * both are read once more before that is believed: the remedy for it takes the volume from that node.
  */
-async function withBox(reader: Reader, scene: Scene, boxes: Boxes | undefined): Promise<Scene> {
-  const view = await askBoxes(scene, boxes);
-  if (view === undefined) return scene;
+async function withBackend(
+  reader: Reader,
+  cluster: ClusterState,
+  backends: BackendReader | undefined,
+): Promise<ClusterState> {
+  const view = await askBackends(cluster, backends);
+  if (view === undefined) return cluster;
   const nodes = view.device.is === 'volume' ? view.device.nodes : [];
-  const attached = there(scene.attachments)?.map(({ spec }) => spec.nodeName) ?? [];
-  if (scene.attachments === undefined || nodes.every((node) => attached.includes(node))) return { ...scene, view };
-  const attachments = await attachmentsOf(reader, there(scene.volume));
-  const again = await askBoxes(scene, boxes);
-  return { ...scene, ...(attachments && { attachments }), ...(again && { view: again }) };
+  const attached = there(cluster.attachments)?.map(({ spec }) => spec.nodeName) ?? [];
+  if (cluster.attachments === undefined || nodes.every((node) => attached.includes(node))) return { ...cluster, view };
+  const attachments = await attachmentsOf(reader, there(cluster.volume));
+  const again = await askBackends(cluster, backends);
+  return { ...cluster, ...(attachments && { attachments }), ...(again && { view: again }) };
 }
 
-async function attachmentsOf(reader: Reader, volume: Volume | undefined): Promise<Scene['attachments']> {
+async function attachmentsOf(reader: Reader, volume: Volume | undefined): Promise<ClusterState['attachments']> {
   if (volume === undefined) return undefined;
   const { name } = volume.metadata;
   return filtered(await reader.list(kinds.attachment), ({ spec }) => spec.source.persistentVolumeName === name);
@@ -124,7 +128,7 @@ function namesOf(seen: Seen<readonly (Claim | VolumeSnapshot)[]>, name: string):
 }
 
 /** The class that a claim names, or the default one; undefined for a claim that wants none. */
-async function classOf(reader: Reader, { spec }: Claim): Promise<Scene['storageClass']> {
+async function classOf(reader: Reader, { spec }: Claim): Promise<ClusterState['storageClass']> {
   const { storageClassName: name } = spec;
   if (name === '') return undefined;
   if (name !== undefined) return await reader.get(kinds.storageClass, name);
@@ -135,13 +139,16 @@ async function classOf(reader: Reader, { spec }: Claim): Promise<Scene['storageC
 }
 
 /** Only for a class whose volumes are placed by the scheduler. */
-async function capacitiesOf(reader: Reader, storageClass: StorageClass | undefined): Promise<Scene['capacities']> {
+async function capacitiesOf(
+  reader: Reader,
+  storageClass: StorageClass | undefined,
+): Promise<ClusterState['capacities']> {
   if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return undefined;
   const { name } = storageClass.metadata;
   return filtered(await reader.list(kinds.capacity), ({ storageClassName }) => storageClassName === name);
 }
 
-async function sourceOf(reader: Reader, { metadata, spec, status }: Claim): Promise<Scene['source']> {
+async function sourceOf(reader: Reader, { metadata, spec, status }: Claim): Promise<ClusterState['source']> {
   const source = spec.dataSource ?? spec.dataSourceRef;
   if (source === undefined || source === null || status?.phase === 'Bound') return undefined;
   const what = `${source.kind} ${source.name}`;
@@ -181,7 +188,7 @@ async function snapshotControllers(reader: Reader): Promise<Seen<readonly Pod[]>
 }
 
 /** What uses the volume: attachments, pods, nodes. Nothing of it is of interest for a snapshot. */
-async function surroundings(reader: Reader, { kind }: Subject, { claim, volume }: Part): Promise<Part> {
+async function users(reader: Reader, { kind }: Subject, { claim, volume }: Part): Promise<Part> {
   const object = there(claim);
   const made = there(volume);
   if (kind === 'snapshot' || (object === undefined && made === undefined)) return {};
@@ -221,8 +228,8 @@ function filtered<T>(seen: Seen<readonly T[]>, isWanted: (object: T) => boolean)
 }
 
 /** The Events of every link that is there, newest first. */
-async function eventsOf(reader: Reader, scene: Scene): Promise<Map<string, Seen<readonly Event[]>>> {
-  const { claim, volume, snapshot, content, pods } = scene;
+async function eventsOf(reader: Reader, cluster: ClusterState): Promise<Map<string, Seen<readonly Event[]>>> {
+  const { claim, volume, snapshot, content, pods } = cluster;
   const objects: (readonly [string, { readonly name: string; readonly namespace?: string | undefined } | undefined])[] =
     [
       ['PersistentVolumeClaim', there(claim)?.metadata],
@@ -247,29 +254,32 @@ function sorted(seen: Seen<readonly Event[]>): Seen<readonly Event[]> {
   return { is: 'there', object: seen.object.toSorted((a, b) => timeOf(b) - timeOf(a)) };
 }
 
-async function askBoxes(scene: Scene, boxes: Boxes | undefined): Promise<DeviceView | undefined> {
-  if (boxes === undefined) return undefined;
-  const { driver, volume, content, storageClass } = scene;
-  if (scene.subject.kind === 'snapshot') {
+async function askBackends(
+  cluster: ClusterState,
+  backends: BackendReader | undefined,
+): Promise<DeviceView | undefined> {
+  if (backends === undefined) return undefined;
+  const { driver, volume, content, storageClass } = cluster;
+  if (cluster.subject.kind === 'snapshot') {
     const object = there(content);
     const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
-    if (object?.spec.driver !== driver) return nothingYet(boxes);
-    if (handle !== undefined) return await boxes.snapshot(handle);
+    if (object?.spec.driver !== driver) return nothingYet(backends);
+    if (handle !== undefined) return await backends.snapshot(handle);
     // Before there is a snapshot, what it is to be cut of tells whether it can be.
     const { volumeHandle } = object.spec.source;
-    const isLeaving = isGoing(object) || there(scene.snapshot)?.metadata.deletionTimestamp !== undefined;
-    return volumeHandle === undefined || isLeaving ? nothingYet(boxes) : await boxes.volume(volumeHandle, []);
+    const isLeaving = isGoing(object) || there(cluster.snapshot)?.metadata.deletionTimestamp !== undefined;
+    return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, []);
   }
   const csi = there(volume)?.spec.csi;
   if (csi !== undefined) {
-    const names = (there(scene.nodes) ?? []).map(({ metadata }) => metadata.name);
-    return csi.driver === driver ? await boxes.volume(csi.volumeHandle, names) : nothingYet(boxes);
+    const names = (there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name);
+    return csi.driver === driver ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
   }
   const made = there(storageClass);
-  if (made?.provisioner !== driver) return nothingYet(boxes);
-  return await boxes.forNew(made.parameters['backend'], made.parameters['pool']);
+  if (made?.provisioner !== driver) return nothingYet(backends);
+  return await backends.forNew(made.parameters['backend'], made.parameters['pool']);
 }
 
-function nothingYet({ backends }: Boxes): DeviceView {
-  return { backends, device: { is: 'none' }, box: undefined };
+function nothingYet({ backends }: BackendReader): DeviceView {
+  return { backends, device: { is: 'none' }, status: undefined };
 }

@@ -2,7 +2,7 @@ import type { FailureCode } from '../failures/catalogue.ts';
 import { messageOf } from '../failures/message.ts';
 import { Objects, type Raw } from './cluster.fixture.ts';
 
-/** 2026-11-20T12:00:00Z: the time at which scenes are looked at. */
+/** 2026-11-20T12:00:00Z: the time at which cluster states are looked at. */
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DRIVER = 'rds.rose-csi.io';
 export const UUID = '7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
@@ -12,7 +12,7 @@ const SNAP_UUID = '19d5b7a0-2c4e-4f61-9b83-5a7c6d8e9f01';
 export const SNAP_HANDLE = `rds1:snap-${SNAP_UUID}`;
 export const CONTENT = `snapcontent-${SNAP_UUID}`;
 
-/** The time so many seconds before the scene, as Kubernetes writes it. */
+/** The time so many seconds before the cluster state, as Kubernetes writes it. */
 export function ago(seconds: number): string {
   return new Date(NOW - seconds * 1000).toISOString();
 }

@@ -1,4 +1,4 @@
-import { type Case, snapshotOnBox } from './case.fixture.ts';
+import { type Case, snapshotOnRds } from './case.fixture.ts';
 import {
   ago,
   CONTENT,
@@ -34,9 +34,9 @@ const handmade = { source: { volumeHandle: undefined, snapshotHandle: SNAP_HANDL
 const cases: readonly Omit<Case, 'subject'>[] = [
   { title: 'a snapshot that is ready', objects: healthy(), rule: undefined, result: 'fine' },
   {
-    title: 'a snapshot that is ready, on the box too',
+    title: 'a snapshot that is ready, on the RDS too',
     objects: healthy(),
-    box: { device: snapshotOnBox() },
+    view: { device: snapshotOnRds() },
     rule: undefined,
     result: 'fine',
   },
@@ -174,7 +174,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /no snapshotHandle/,
   },
   {
-    title: 'a content by hand whose snapshot is not on the box',
+    title: 'a content by hand whose snapshot is not on the RDS',
     objects: unboundSnapshot(byHand).put(
       'volumesnapshotcontents',
       content({
@@ -190,7 +190,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     ...{ rule: 'cutting-silent', result: 'stuck' },
   },
   {
-    title: 'a snapshot that is being deleted, and gone from the box',
+    title: 'a snapshot that is being deleted, and gone from the RDS',
     objects: healthy().put(
       'volumesnapshots',
       snapshot({
@@ -202,7 +202,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
         },
       }),
     ),
-    box: { device: { is: 'absent', id: SNAP_HANDLE } },
+    view: { device: { is: 'absent', id: SNAP_HANDLE } },
     ...{ rule: 'snapshot-held', result: 'waiting' },
   },
   {
@@ -220,14 +220,14 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /raise the rate/,
   },
   {
-    title: 'a source that is gone from the box',
+    title: 'a source that is gone from the RDS',
     objects: failing(rpcError('RC-NOSRC')),
     rule: 'cutting-failed',
     result: 'stuck',
     says: /not on the RDS/,
   },
   {
-    title: 'a box that does not answer',
+    title: 'an RDS that does not answer',
     objects: failing(rpcError('RDS-UNKNOWN', 'y')),
     rule: 'cutting-failed',
     result: 'stuck',
@@ -285,19 +285,19 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /backup\.io\/keep/,
   },
   {
-    title: 'a snapshot of a volume that is not on the box',
+    title: 'a snapshot of a volume that is not on the RDS',
     objects: beingCut(),
     ...{
-      box: { device: { is: 'absent', id: HANDLE } },
+      view: { device: { is: 'absent', id: HANDLE } },
       rule: 'device-absent',
       result: 'stuck',
       says: /no such volume/,
     },
   },
   {
-    title: 'a snapshot that is not on the box',
+    title: 'a snapshot that is not on the RDS',
     objects: healthy(),
-    box: { device: { is: 'absent', id: SNAP_HANDLE } },
+    view: { device: { is: 'absent', id: SNAP_HANDLE } },
     rule: 'device-absent',
     result: 'stuck',
     says: /cannot be restored/,
@@ -305,7 +305,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   {
     title: 'a snapshot of another cluster',
     objects: healthy(),
-    box: { device: snapshotOnBox({ ownedBy: undefined }) },
+    view: { device: snapshotOnRds({ ownedBy: undefined }) },
     rule: 'device-of-another-cluster',
     result: 'stuck',
   },

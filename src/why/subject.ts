@@ -1,5 +1,5 @@
 import { UsageError } from '../cli/usage-error.ts';
-import type { Subject } from './scene.ts';
+import type { Subject } from './cluster-state.ts';
 
 /** By what kubectl calls them, short, long, and as `-o name` prints them. */
 const KINDS: Readonly<Record<string, Subject['kind']>> = {

@@ -24,7 +24,7 @@ export function printAnswer(answer: Answer, { width, colour }: TextOptions): str
     ...chain,
     ...(answer.boxAsked
       ? []
-      : wrap('- the box was not asked: --config names the configuration that leads to it', columns, '  ')),
+      : wrap('- the RDS was not asked: --config names the configuration that leads to it', columns, '  ')),
     ...answer.blind.flatMap((spot) => wrap(`? ${spot}`, columns, '  ')),
     '',
     ...(verdict === undefined

@@ -248,7 +248,7 @@ export const USE_CASES: readonly Case[] = [
     says: /kubeletDirectory/,
   },
   {
-    title: 'a volume that the box has published elsewhere',
+    title: 'a volume that the RDS has published elsewhere',
     objects: healthy()
       .put('pods', creating())
       .put(
@@ -319,7 +319,7 @@ export const USE_CASES: readonly Case[] = [
     says: /Nothing on it was changed[\s\S]*docs\/node-safety\.md/,
   },
   {
-    title: 'a box that the node cannot connect to',
+    title: 'an RDS that the node cannot connect to',
     objects: healthy()
       .put('pods', creating())
       .put('events', mount('Unable to attach or mount volumes: timed out waiting for the condition', 'FailedMountWait'))
@@ -426,7 +426,7 @@ export const USE_CASES: readonly Case[] = [
     ...{ rule: 'expand-running', result: 'waiting' },
   },
   {
-    title: 'a growth that failed before it succeeded on the box',
+    title: 'a growth that failed before it succeeded on the RDS',
     objects: healthy()
       .put('persistentvolumeclaims', growing(pendingOnNode))
       .put(

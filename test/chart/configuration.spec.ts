@@ -45,9 +45,9 @@ for (const set of SETS) {
   test(`${set}: the driver accepts the parameters of every class, and has the pools that they name`, () => {
     for (const storageClass of ofKind(objects, 'StorageClass')) {
       const { backend, pool } = volumeParameters(parameters.parse(storageClass).parameters);
-      const box = config.backends.find(({ name }) => name === (backend ?? config.backends[0]?.name));
-      assert.ok(box && (backend || config.backends.length === 1), storageClass.metadata.name);
-      assert.ok(pool ? box.pools.some(({ label }) => label === pool) : box.pools.length === 1);
+      const rds = config.backends.find(({ name }) => name === (backend ?? config.backends[0]?.name));
+      assert.ok(rds && (backend || config.backends.length === 1), storageClass.metadata.name);
+      assert.ok(pool ? rds.pools.some(({ label }) => label === pool) : rds.pools.length === 1);
     }
     for (const snapshotClass of ofKind(objects, 'VolumeSnapshotClass')) {
       snapshotParameters(parameters.parse(snapshotClass).parameters);
@@ -55,7 +55,7 @@ for (const set of SETS) {
   });
 }
 
-test('every setting of a box arrives in the configuration as it was written', () => {
+test('every setting of an RDS arrives in the configuration as it was written', () => {
   const values = z
     .looseObject({ config: z.looseObject({ backends: z.array(z.looseObject({ ssh: z.looseObject({}) })) }) })
     .parse(parse(readFileSync(join(import.meta.dirname, 'golden/everything.values.yaml'), 'utf8')));
@@ -77,24 +77,24 @@ test('the schema of the chart accepted what the driver then refused, or the othe
   const document = parse(controllerFile(rendering('minimum'))) as {
     readonly backends: readonly { readonly ssh: object; readonly nvme: object }[];
   };
-  const [box] = document.backends;
+  const [rds] = document.backends;
   const backend = 'config.backends[].';
   const cases: readonly (readonly [path: string, texts: readonly string[], change: (text: string) => object])[] = [
     ['clusterId', ['prod', '2f1c0b1e-7d5e', '<uid>', '{{ id }}', 'a b', 'id\n'], (clusterId) => ({ clusterId })],
     [
       `${backend}ssh.host`,
       ['rds1.lan', '192.0.2.1', '2001:db8::1', '192.0.2.1:22', 'ssh://rds1', 'csi@rds1', '-x', '...', 'a b', ''],
-      (host) => ({ backends: [{ ...box, ssh: { ...box?.ssh, host } }] }),
+      (host) => ({ backends: [{ ...rds, ssh: { ...rds?.ssh, host } }] }),
     ],
     [
       `${backend}nvme.address`,
       ['192.0.2.1', '2001:db8::1', '192.0.2.1:4420', '[2001:db8::1]', '-x', 'a_b', ' x', ''],
-      (address) => ({ backends: [{ ...box, nvme: { ...box?.nvme, address } }] }),
+      (address) => ({ backends: [{ ...rds, nvme: { ...rds?.nvme, address } }] }),
     ],
     [
       `${backend}reserve`,
       ['10Gi', '10GiB', '10 GiB', '10G', '7k', '0', '4096', '10GB', '10K', '1.5Gi', '-1', ''],
-      (reserve) => ({ backends: [{ ...box, reserve }] }),
+      (reserve) => ({ backends: [{ ...rds, reserve }] }),
     ],
   ];
   for (const [path, texts, change] of cases) {

@@ -54,7 +54,7 @@ for (const set of SETS) {
     }
   });
 
-  test(`${set}: objects on the box bear the uuids of those in Kubernetes, and their makers are known`, () => {
+  test(`${set}: objects on the RDS bear the uuids of those in Kubernetes, and their makers are known`, () => {
     const provisioner = flags(containerOf(controller, 'csi-provisioner'));
     assert.equal(provisioner.get('--volume-name-prefix'), 'pvc');
     assert.ok(!provisioner.has('--volume-name-uuid-length'));
@@ -94,7 +94,7 @@ for (const set of SETS) {
   }
 }
 
-test('the node plugin is told who it is and where, and nothing about the boxes', () => {
+test('the node plugin is told who it is and where, and nothing about the backends', () => {
   const plain = containerOf(pod(rendering('minimum'), 'DaemonSet'), 'rose-csi');
   assert.deepEqual(plain.args, [
     'node',
@@ -118,7 +118,7 @@ test('the node plugin is told who it is and where, and nothing about the boxes',
   assert.equal(entering.hostPID, true, 'nsenter looks for the host by process 1');
 });
 
-test('volumes are loop devices of a simulated box only where its socket is named', () => {
+test('volumes are loop devices of a simulated RDS only where its socket is named', () => {
   for (const set of SETS.filter((one) => one !== 'simulated')) {
     const driver = containerOf(pod(rendering(set), 'DaemonSet'), 'rose-csi');
     assert.ok(!flags(driver).has('--attach') && !flags(driver).has('--simulator-api'), set);

@@ -98,7 +98,7 @@ for (const set of SETS) {
     for (const object of ofKind(objects, 'PodDisruptionBudget')) {
       assert.ok(isSelected(selecting.parse(object).spec.selector, labelsOf(deployment)));
     }
-    // What has the keys reaches nothing but the boxes: the controller, and the pod of `helm test`.
+    // What has the keys reaches nothing but the backends: the controller, and the pod of `helm test`.
     const tested = podLabels.parse(only(objects, 'Pod')).metadata.labels;
     for (const object of ofKind(objects, 'NetworkPolicy')) {
       const { podSelector } = policing.parse(object).spec;

@@ -42,24 +42,24 @@ test('helm lint --strict finds nothing', BUILDING, (t) =>
 
 test('what cannot work is refused before anything is installed, with what to do', BUILDING, (t) =>
   withHelm(t, async (helm) => {
-    const twoBoxes = ['--values', join(GOLDEN, 'two-boxes.values.yaml')];
+    const twoBackends = ['--values', join(GOLDEN, 'two-backends.values.yaml')];
     const nodeGroups = ['--values', join(GOLDEN, 'node-groups.values.yaml')];
     const refusals: readonly (readonly [RegExp, ...string[]])[] = [
       [/clusterId is required: .*kubectl get namespace kube-system/, '--set', 'clusterId='],
-      [/config\.backends is required: at least one box/, '--set', 'clusterId=c'],
+      [/config\.backends is required: at least one RDS/, '--set', 'clusterId=c'],
       [/\/clusterId': '<uid>' does not match/, ...MINIMUM, '--set', 'clusterId=<uid>'],
       [/\/ssh\/host': 'rds1:22' does not match/, ...MINIMUM, '--set', 'config.backends[0].ssh.host=rds1:22'],
       [/\/nvme\/address': '-x' does not match/, ...MINIMUM, '--set', 'config.backends[0].nvme.address=-x'],
       [/\/reserve': '10GB' does not match/, ...MINIMUM, '--set', 'config.backends[0].reserve=10GB'],
-      [/config\.backends: rds1 is there twice/, ...twoBoxes, '--set', 'config.backends[1].name=rds1'],
+      [/config\.backends: rds1 is there twice/, ...twoBackends, '--set', 'config.backends[1].name=rds1'],
       [
         /config\.backends: 0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11 is there twice; a pool belongs to one backend/,
-        ...twoBoxes,
+        ...twoBackends,
         ...['--set', 'config.backends[1].pools[0].uuid=0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11'],
       ],
       [
         /storageClasses: rose-pool1 must name its backend.*rds1, rds2/,
-        ...twoBoxes,
+        ...twoBackends,
         '--set',
         'storageClasses[0].backend=',
       ],
@@ -70,7 +70,7 @@ test('what cannot work is refused before anything is installed, with what to do'
       ],
       [
         /storageClasses: rose-fast must name its pool, since rds2 has several: fast, large/,
-        ...twoBoxes,
+        ...twoBackends,
         ...['--set', 'storageClasses[1].pool='],
       ],
       [

@@ -83,7 +83,7 @@ test('the driver listens where its pods say it does', () => {
   assert.deepEqual(env.find(({ name }) => name === 'POD_IP')?.valueFrom, { fieldRef: { fieldPath: 'status.podIP' } });
 });
 
-test('the Service finds the controllers, each of them, also those that find no box', () => {
+test('the Service finds the controllers, each of them, also those that find no RDS', () => {
   const { spec } = service.parse(only(objects, 'Service'));
   assert.ok(fits(spec.selector, podLabels('Deployment')) && !fits(spec.selector, podLabels('DaemonSet')));
   assert.deepEqual([spec.clusterIP, spec.publishNotReadyAddresses], ['None', true]);

@@ -59,7 +59,7 @@ test('what selects the pods of the one DaemonSet may not change, and a named gro
 });
 
 for (const set of SETS) {
-  test(`${set}: some nodes reach each box, and none are in two groups`, () => {
+  test(`${set}: some nodes reach each RDS, and none are in two groups`, () => {
     const groups = groupsOf(rendering(set));
     const config = parseConfig(parse(controllerFile(rendering(set))), set);
     const reached = groups.flatMap(({ networks }) => networks);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { objectName } from '../../src/app/controller/cluster-duties.ts';
+import { objectName } from '../../src/app/controller/background-tasks.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import {
   containerOf,

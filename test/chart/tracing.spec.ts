@@ -30,7 +30,7 @@ for (const [set, controller, node, sampler] of [
     { name: 'parentbased_traceidratio', ratio: 0.1 },
   ],
   [
-    'two-boxes',
+    'two-backends',
     'http://203.0.113.7:4318/v1/traces',
     'http://203.0.113.7:4318/v1/traces',
     { name: 'parentbased_always_on', ratio: 1 },
@@ -65,7 +65,7 @@ for (const [set, controller, node, sampler] of [
 }
 
 test('without an endpoint nothing of OpenTelemetry is in the pods', () => {
-  const without = SETS.filter((set) => set !== 'everything' && set !== 'two-boxes');
+  const without = SETS.filter((set) => set !== 'everything' && set !== 'two-backends');
   assert.ok(without.includes('minimum'));
   for (const set of without) {
     for (const kind of ['Deployment', 'DaemonSet'] as const) {

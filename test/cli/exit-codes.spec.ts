@@ -19,7 +19,7 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 type Fault = keyof typeof FAULTS;
 
-/** A box with one volume, clusters beside it, and what leads to them. */
+/** An RDS with one volume, clusters beside it, and what leads to them. */
 interface Place {
   readonly stack: Stack;
   readonly volume: string;
@@ -92,7 +92,7 @@ function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, rea
   const why = (cluster: string, ...rest: readonly string[]) => ['why', 'data', '--kubeconfig', cluster, ...rest];
   const endpoint = ['--endpoint', 'unix:///nonexistent/csi.sock'];
   const node = ['node', ...endpoint, '--node-name', 'n', '--cluster-id', 'c1'];
-  /** Every command that asks the box, with a configuration. */
+  /** Every command that asks the RDS, with a configuration. */
   const askers = (config: string): Line[] => [
     [['doctor', '--config', config]],
     [['snapshots', 'ls', '--config', config]],
@@ -203,7 +203,7 @@ test('a defect ended with the code of something that was found', async (t) => {
   assert.match(stderr, /^rose-csi doctor: a defect, please report it: Error: a defect of a test\n {4}at /);
 });
 
-test('a controller goes on while its box cannot be reached or refuses it, and ends with 0 when it is told to', async (t) => {
+test('a controller goes on while its RDS cannot be reached or refuses it, and ends with 0 when it is told to', async (t) => {
   const { configs, stack } = await place(t);
   for (const config of [configs.away, configs.stranger]) {
     const endpoint = `unix://${join(stack.directory, 'other.sock')}`;

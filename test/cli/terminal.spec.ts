@@ -8,7 +8,7 @@ import { hasTerminals, inShell, onTerminal, roseCsi } from '../support/terminal.
 
 const ERASE = '\x1b[K';
 
-/** A box with a volume and a snapshot of it, and the words of two commands that look at it. */
+/** An RDS with a volume and a snapshot of it, and the words of two commands that look at it. */
 async function place(t: TestContext) {
   const stack = await startStack(t);
   const volume = await makeVolume(stack.controller, MiB);

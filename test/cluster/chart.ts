@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHART } from '../../scripts/chart/helm.ts';
-import type { SimulatedBox } from './box.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Machine } from './machines.ts';
+import type { SimulatedRds } from './rds.ts';
 
 const NAMESPACE = 'rose-csi';
 const SECRET = 'rose-csi-rds1';
@@ -24,20 +24,20 @@ export class Installation {
   }
 
   /** Makes namespace and Secret, installs, and waits until every pod is ready. @param flags more of Helm's. */
-  async install(box: SimulatedBox, flags: readonly string[] = []): Promise<void> {
+  async install(rds: SimulatedRds, flags: readonly string[] = []): Promise<void> {
     const labels = { 'pod-security.kubernetes.io/enforce': 'privileged' };
     await this.#kubectl.apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } },
       {
         ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: SECRET, namespace: NAMESPACE } },
         stringData: {
-          'ssh-privatekey': readFileSync(box.keyFile, 'utf8'),
-          'ssh-hostkeys': readFileSync(box.hostKeysFile, 'utf8'),
+          'ssh-privatekey': readFileSync(rds.keyFile, 'utf8'),
+          'ssh-hostkeys': readFileSync(rds.hostKeysFile, 'utf8'),
         },
       },
     );
     const values = join(this.#machine.directory, 'values.json');
-    writeFileSync(values, JSON.stringify(await this.#values(box), null, 2));
+    writeFileSync(values, JSON.stringify(await this.#values(rds), null, 2));
     await this.helm('upgrade', '--install', 'rose-csi', CHART, `--values=${values}`, ...flags);
     for (const workload of ['deployment/rose-csi-controller', 'daemonset/rose-csi-node']) {
       const status = ['rollout', 'status', workload, `--namespace=${NAMESPACE}`, `--timeout=${READY_SECONDS}s`];
@@ -51,12 +51,12 @@ export class Installation {
     return await this.#machine.run(this.#helm, [...args, `--namespace=${NAMESPACE}`], { env });
   }
 
-  async #values(box: SimulatedBox): Promise<unknown> {
-    const backend = await box.backend({ secretName: SECRET });
+  async #values(rds: SimulatedRds): Promise<unknown> {
+    const backend = await rds.backend({ secretName: SECRET });
     const [first, second] = backend.pools;
     return {
       clusterId: await this.#kubectl.field('namespace', 'kube-system', '.metadata.uid'),
-      node: { simulatorSocket: box.apiSocket },
+      node: { simulatorSocket: rds.apiSocket },
       config: { backends: [backend] },
       storageClasses: [
         { name: 'rose-csi', pool: first?.label },

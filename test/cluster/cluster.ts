@@ -3,7 +3,6 @@ import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { installHelm } from '../../scripts/chart/helm.ts';
 import { until } from '../support/until.ts';
-import { SimulatedBox } from './box.ts';
 import { type Built, build, type Say } from './building.ts';
 import type { DescribedImage } from './built-images.ts';
 import { removeCgroup } from './cgroups.ts';
@@ -17,6 +16,7 @@ import { Machine } from './machines.ts';
 import { KubernetesNode } from './node.ts';
 import { Pki } from './pki.ts';
 import { SUITE_PROGRAMS } from './programs.ts';
+import { SimulatedRds } from './rds.ts';
 
 const NODE_SECONDS = 120;
 /** Of this machine, empty again when no cluster is there; whoever has more in them keeps them. */
@@ -39,9 +39,9 @@ export interface ClusterOptions {
 /** A cluster that runs, with the chart installed. */
 export interface Cluster {
   readonly kubectl: Kubectl;
-  readonly box: SimulatedBox;
+  readonly rds: SimulatedRds;
   readonly chart: Installation;
-  /** The first has the control plane and the box. */
+  /** The first has the control plane and the RDS. */
   readonly machines: readonly Machine[];
   /** What Kubernetes runs pods with, on each machine. */
   readonly nodes: readonly KubernetesNode[];
@@ -51,7 +51,7 @@ export interface Cluster {
 }
 
 /**
- * Brings up a cluster: builds what is missing, then the machines, Kubernetes on them, the simulated box, and the chart. When
+ * Brings up a cluster: builds what is missing, then the machines, Kubernetes on them, the simulated RDS, and the chart. When
  * something fails, or the signal comes, nothing of it stays.
  *
  * @param directory of its own, an absolute path without blanks, at most 60 characters: sockets are in it.
@@ -108,13 +108,13 @@ async function bringUp(directory: string, options: ClusterOptions): Promise<Clus
   for (const { name } of machines) await waitForNode(kubectl, name);
   done('the nodes are ready');
 
-  const box = new SimulatedBox(first);
-  await box.start();
-  done('the simulated box answers');
+  const rds = new SimulatedRds(first);
+  await rds.start();
+  done('the simulated RDS answers');
   const chart = new Installation(first, kubectl, helm, pki.kubeconfig('admin'));
-  await chart.install(box);
+  await chart.install(rds);
   done('the chart is installed and ready');
-  return { kubectl, box, chart, machines, nodes, programs, adminConfig: pki.kubeconfig('admin') };
+  return { kubectl, rds, chart, machines, nodes, programs, adminConfig: pki.kubeconfig('admin') };
 }
 
 /** Ends a cluster, whatever is there of it, and removes all of it: processes, mounts, loop devices, control groups, files. */

@@ -5,18 +5,18 @@ import type { Cluster } from './cluster.ts';
 import { CommandError } from './commands.ts';
 
 /**
- * Runs `rose-csi` as an administrator of cluster and box.
+ * Runs `rose-csi` as an administrator of cluster and RDS.
  *
  * @returns what it printed, and its exit status.
  */
 export async function roseCsi(
-  { machines: [first], box, kubectl, adminConfig }: Cluster,
+  { machines: [first], rds, kubectl, adminConfig }: Cluster,
   ...args: readonly string[]
 ): Promise<{ readonly output: string; readonly status: number }> {
   if (first === undefined) throw new Error('a cluster has at least one node');
   const config = join(first.directory, 'rose-csi.json');
   const clusterId = await kubectl.field('namespace', 'kube-system', '.metadata.uid');
-  const backends = [await box.backend({ privateKeyFile: box.keyFile, hostKeysFile: box.hostKeysFile })];
+  const backends = [await rds.backend({ privateKeyFile: rds.keyFile, hostKeysFile: rds.hostKeysFile })];
   writeFileSync(config, JSON.stringify({ clusterId, logLevel: 'warn', backends }));
   const end = 'status=0; "$0" "$@" || status=$?; echo; echo "$status"';
   const flags = [`--config=${config}`, `--kubeconfig=${adminConfig}`];

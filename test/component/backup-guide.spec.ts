@@ -1,8 +1,8 @@
-/** What the guides tell a person to type on the box about copies: docs/guides/backup.md and docs/guides/troubleshooting.md. */
+/** What the guides tell a person to type on the RDS about copies: docs/guides/backup.md and docs/guides/troubleshooting.md. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startDesk } from '../orphans/desk.ts';
-import { slotOf } from '../orphans/scene.ts';
+import { startCommandFixture } from '../orphans/command-fixture.ts';
+import { slotOf } from '../orphans/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, publish, unpublish } from '../support/calls.ts';
 import { change, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
@@ -11,8 +11,8 @@ import { twoBackends, twoPools } from '../support/pools.ts';
 import { loseItems, nameIn, receive } from '../support/received.ts';
 import { fromSnapshot } from '../support/requests.ts';
 
-test('a volume is made of a received copy on another box, and adopted, when all else is gone', async (t) => {
-  const { stack, api, run } = await startDesk(t, twoBackends);
+test('a volume is made of a received copy on another RDS, and adopted, when all else is gone', async (t) => {
+  const { stack, api, run } = await startCommandFixture(t, twoBackends);
   const { controller, simulator } = stack;
   const lost = await makeVolume(controller, MiB, { parameters: { backend: 'rds1' } });
   await write(stack, lost, 0, pattern('backed up'));
@@ -42,7 +42,7 @@ test('a volume is made of a received copy on another box, and adopted, when all 
 });
 
 test('what is sent back is a copy there, too, and no snapshot', async (t) => {
-  const { stack } = await startDesk(t, twoPools);
+  const { stack } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
   const snapshotId = await makeSnapshot(controller, volumeId);
@@ -55,7 +55,7 @@ test('what is sent back is a copy there, too, and no snapshot', async (t) => {
 });
 
 test('of a volume that two pools have, the one whose image is attached by hand is the volume', async (t) => {
-  const { stack, run } = await startDesk(t, twoPools);
+  const { stack, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
   await write(stack, volumeId, 0, pattern('mine'));

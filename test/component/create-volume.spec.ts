@@ -95,7 +95,7 @@ test('a request without name or capabilities, or with some that are not offered,
   const shared = volumeRequest('x', MiB, { volumeCapabilities: [sharedFilesystem] });
   await refused(controller.createVolume(shared), 'INVALID_ARGUMENT', /raw block/);
   assert.deepEqual(await inventory(simulator), []);
-  assert.equal(await api.execs(), before, 'nothing of this needs the box');
+  assert.equal(await api.execs(), before, 'nothing of this needs the RDS');
 });
 
 test('an unknown StorageClass parameter is refused by its name, those of Kubernetes are not', async (t) => {

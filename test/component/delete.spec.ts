@@ -66,7 +66,7 @@ test('what is not an id of ours is gone already; an id without text is invalid',
     await refused(controller.getSnapshot({ snapshotId: id }), 'NOT_FOUND');
     await refused(controller.createSnapshot({ name: 'x', sourceVolumeId: id }), 'NOT_FOUND');
   }
-  assert.equal(await api.execs(), before, 'no such id reaches the box');
+  assert.equal(await api.execs(), before, 'no such id reaches the RDS');
   await refused(controller.deleteVolume({ volumeId: '' }), 'INVALID_ARGUMENT', /volume_id/);
   await refused(controller.deleteSnapshot({ snapshotId: '' }), 'INVALID_ARGUMENT', /snapshot_id/);
 });

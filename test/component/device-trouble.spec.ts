@@ -109,7 +109,7 @@ test('when even the clean-up fails the answer is UNAVAILABLE, and a retry comple
   assert.equal((await inventory(simulator)).length, 2);
 });
 
-test('a box that cannot grow images says OUT_OF_RANGE to a larger restore, and nothing is left of it', async (t) => {
+test('an RDS that cannot grow images says OUT_OF_RANGE to a larger restore, and nothing is left of it', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { controller, simulator } = stack;
@@ -133,7 +133,7 @@ test('a box that cannot grow images says OUT_OF_RANGE to a larger restore, and n
   assert.deepEqual(await readAll(stack, source), pattern('source'));
 });
 
-test('a snapshot or an expansion that the box refuses once is done at the second attempt', async (t) => {
+test('a snapshot or an expansion that the RDS refuses once is done at the second attempt', async (t) => {
   const faults = new Faults();
   const { controller, simulator } = await startStack(t, { simulator: { hooks: faults.hooks } });
   const volumeId = await makeVolume(controller, MiB);
@@ -169,7 +169,7 @@ test('a delete that stops half-way is UNAVAILABLE, and the next one finishes it'
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('a publication that the box refuses is none, and the next attempt succeeds', async (t) => {
+test('a publication that the RDS refuses is none, and the next attempt succeeds', async (t) => {
   const faults = new Faults();
   const { controller } = await startStack(t, { simulator: { hooks: faults.hooks } });
   const volumeId = await makeVolume(controller, MiB);

@@ -73,10 +73,10 @@ test('a size that cannot be had is refused, and the volume stays as it was', asy
   assert.equal(volume?.capacityBytes, 4n * MiB);
 });
 
-test('a growth that came too late was told as a box that cannot grow images', async (t) => {
+test('a growth that came too late was told as an RDS that cannot grow images', async (t) => {
   const [clock, faults] = [new LeapingClock(), new Faults()];
   const { controller } = await startStack(t, {
-    simulator: { hooks: faults.hooks, clock: clock.box },
+    simulator: { hooks: faults.hooks, clock: clock.rds },
     patience: { clock },
   });
   const volumeId = await makeVolume(controller, MiB);

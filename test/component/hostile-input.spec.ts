@@ -26,13 +26,13 @@ const HOSTILE = [
   ' ',
 ];
 
-/** A box with a neighbour, and the commands that the driver has run on it. */
+/** An RDS with a neighbour, and the commands that the driver has run on it. */
 async function startWatched(t: TestContext) {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   await change(stack.simulator, '/disk/btrfs/subvolume add fs=pool name=Documents');
   await change(stack.simulator, '/disk add type=file slot=theirs file-path="/pool/Documents/a.img" file-size=1M');
-  /** What the box runs for a call. */
+  /** What the RDS runs for a call. */
   const commandsOf = async (call: () => Promise<unknown>) => {
     faults.seen.length = 0;
     await call();
@@ -93,7 +93,7 @@ test('a claim that is called like the record of a publication publishes nothing'
   await controller.deleteVolume({ volumeId });
 });
 
-test('hostile ids, node ids, tokens and parameters never reach the box', async (t) => {
+test('hostile ids, node ids, tokens and parameters never reach the RDS', async (t) => {
   const { controller, api, simulator } = await startWatched(t);
   const volumeId = await makeVolume(controller, MiB);
   const before = await inventory(simulator);

@@ -10,7 +10,7 @@ import { filesystem, sharedBlock, sharedFilesystem } from '../support/requests.t
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
-test('the driver says who it is and what it can do, without asking the box', async (t) => {
+test('the driver says who it is and what it can do, without asking the RDS', async (t) => {
   const { identity, controller, api } = await startStack(t);
   const execs = await api.execs();
   assert.equal((await identity.getPluginInfo({})).name, 'rds.rose-csi.io');
@@ -28,7 +28,7 @@ test('the driver says who it is and what it can do, without asking the box', asy
   await refused(controller.controllerModifyVolume({ volumeId: 'x' }), 'UNIMPLEMENTED');
 });
 
-test('the driver is not ready on a box that is not as configured, and nothing is made there', async (t) => {
+test('the driver is not ready on an RDS that is not as configured, and nothing is made there', async (t) => {
   const { identity, api, simulator } = await startStack(t, {
     backend: { pools: [{ label: 'pool', uuid: '00000000-0000-4000-8000-000000000000', mountPoint: 'pool' }] },
     waitUntilReady: false,

@@ -87,7 +87,7 @@ const patience: Patience = {
   breaker: { failures: 2, firstBreakMs: 20, maxBreakMs: 100 },
 };
 
-test('a key that was taken away or replaced was an unreachable box to every call, and is picked up when it is back', async (t) => {
+test('a key that was taken away or replaced was an unreachable RDS to every call, and is picked up when it is back', async (t) => {
   const wire = await Wire.open();
   t.after(() => wire.close());
   const { controller, directory, simulator } = await startStack(t, { wire, patience });

@@ -166,7 +166,7 @@ function shuffled<T>(items: readonly T[], numbers: readonly number[]): T[] {
   return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
-test('whatever is deleted or made between pages, and in whatever order the box finds rows, nothing is lost or twice', async (t) => {
+test('whatever is deleted or made between pages, and in whatever order the RDS finds rows, nothing is lost or twice', async (t) => {
   const { controller, simulator } = await startStack(t);
   const source = await makeVolume(controller, MiB);
   let numbers: readonly number[] = [1];
@@ -245,8 +245,8 @@ test('what a lost race left of an id is no second object: the first made is it, 
   const snapshotId = await makeSnapshot(controller, volumeId);
   const first = await controller.getSnapshot({ snapshotId });
   const [volume = '', snapshot = ''] = subvolumes(simulator);
-  const twin = snapshot.replace(/-[0-9]{10}-/, '-9999999999-');
-  await change(simulator, `${SUBVOLUMES} add fs=pool parent="${volume}" name="${twin}" read-only=yes`);
+  const duplicate = snapshot.replace(/-[0-9]{10}-/, '-9999999999-');
+  await change(simulator, `${SUBVOLUMES} add fs=pool parent="${volume}" name="${duplicate}" read-only=yes`);
   await change(simulator, `${SUBVOLUMES} add fs=pool name="${volume.replace(/[0-9]+$/, '4096')}"`);
   assert.deepEqual(await controller.getSnapshot({ snapshotId }), first);
   assert.deepEqual(await listedSnapshots(controller), [snapshotId]);

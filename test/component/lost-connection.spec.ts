@@ -6,7 +6,7 @@ import { startSimulator } from '../../src/simulator/simulate.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish, volumeName } from '../support/calls.ts';
 import { inventory } from '../support/console.ts';
 import { everyCall } from '../support/every-call.ts';
-import { Faults, type Target } from '../support/faults.ts';
+import { Faults, type StatementMatch } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { LeapingClock } from '../support/leaping-clock.ts';
 import { COLD_UUID, twoPools } from '../support/pools.ts';
@@ -31,7 +31,7 @@ async function startWired(t: TestContext) {
   return { ...(await startStack(t, { wire, patience, simulator: { hooks: faults.hooks } })), wire, faults };
 }
 
-test('a box that is down makes every call UNAVAILABLE in time, and serves again when it is back', async (t) => {
+test('an RDS that is down makes every call UNAVAILABLE in time, and serves again when it is back', async (t) => {
   const stack = await startWired(t);
   const volumeId = await makeVolume(stack.controller, 4n * MiB);
   await write(stack, volumeId, 0, pattern('kept'));
@@ -57,7 +57,7 @@ test('a box that is down makes every call UNAVAILABLE in time, and serves again 
   assert.deepEqual((await readAll({ ...stack, simulator: again }, restored)).subarray(0, 2 ** 20), pattern('kept'));
 });
 
-test('while one of two boxes is down lists are UNAVAILABLE, never short, and the other box serves', async (t) => {
+test('while one of two backends is down lists are UNAVAILABLE, never short, and the other RDS serves', async (t) => {
   const dead = await Wire.open();
   t.after(() => dead.close());
   const ssh = {
@@ -77,7 +77,7 @@ test('while one of two boxes is down lists are UNAVAILABLE, never short, and the
   await controller.deleteVolume({ volumeId });
 });
 
-const LOSSES: Record<string, Target> = {
+const LOSSES: Record<string, StatementMatch> = {
   'before the subvolume is made': { path: '/disk/btrfs/subvolume', command: 'add' },
   'before the image is attached': { path: '/disk', command: 'add' },
   'before the snapshot is cut': { path: '/disk/btrfs/subvolume', command: 'add', text: 'read-only=yes' },
@@ -133,7 +133,7 @@ test('a creation whose answer is lost is never taken back: the retry completes i
 
 test('a creation that was given up in one pool was no repeat of the one in another, and made a second volume', async (t) => {
   const clock = new LeapingClock();
-  const simulatorOptions = { ...twoPools.simulator, clock: clock.box };
+  const simulatorOptions = { ...twoPools.simulator, clock: clock.rds };
   const retryPolicy = { ...defaultRetryPolicy, rules: [] };
   const { controller, simulator } = await startStack(t, {
     ...twoPools,

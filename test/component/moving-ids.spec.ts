@@ -10,11 +10,11 @@ test('the younger half of a snapshot that two processes cut was removed by its o
   const volumeId = await makeVolume(controller, MiB);
   const snapshotId = await makeSnapshot(controller, volumeId);
   const [volume = '', snapshot = ''] = subvolumes(simulator);
-  const twin = snapshot.replace(/-(\d{10})-/, (_all, seconds: string) => `-${Number(seconds) + 1}-`);
-  await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${volume}" name="${twin}" read-only=yes`);
+  const duplicate = snapshot.replace(/-(\d{10})-/, (_all, seconds: string) => `-${Number(seconds) + 1}-`);
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${volume}" name="${duplicate}" read-only=yes`);
   await makeVolume(controller, MiB);
-  const others = subvolumes(simulator).filter((name) => name !== snapshot && name !== twin);
-  // The box has lost its disk items, which would have kept the other volume from being removed.
+  const others = subvolumes(simulator).filter((name) => name !== snapshot && name !== duplicate);
+  // The RDS has lost its disk items, which would have kept the other volume from being removed.
   await change(simulator, '/disk remove [find where type=file]');
   simulator.quirks.set(['subvolume-ids-move']);
   assert.equal(await outcome(controller.deleteSnapshot({ snapshotId })), 'OK');

@@ -1,4 +1,4 @@
-/** Several commands at once on one box: as long as it bears them, and what becomes of the calls when it does not. */
+/** Several commands at once on one RDS: as long as it bears them, and what becomes of the calls when it does not. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Simulator } from '../../src/simulator/simulate.ts';
@@ -9,13 +9,13 @@ import { type StackOptions, startStack } from '../support/stack.ts';
 
 const RDS1 = { backend: 'rds1' };
 
-/** A box that needs a moment for each command, and whoever makes, cuts and deletes on it with so many callers at once. */
+/** An RDS that needs a moment for each command, and whoever makes, cuts and deletes on it with so many callers at once. */
 async function startBusy(t: TestContext, options: StackOptions = {}) {
   let most = 0;
-  let box: Simulator | undefined;
+  let rds: Simulator | undefined;
   const hooks = {
     beforeStatement(): void {
-      most = Math.max(most, box?.running ?? 0);
+      most = Math.max(most, rds?.running ?? 0);
     },
   };
   const stack = await startStack(t, {
@@ -24,9 +24,9 @@ async function startBusy(t: TestContext, options: StackOptions = {}) {
     simulator: { latencyMs: 1, hooks, ...options.simulator },
   });
   const { controller, simulator } = stack;
-  box = simulator;
+  rds = simulator;
   const callers = Array.from({ length: 16 });
-  /** Each caller has its own answers; nothing is left on the box. */
+  /** Each caller has its own answers; nothing is left on the RDS. */
   const work = async (): Promise<void> => {
     const ids = await Promise.all(callers.map(() => makeVolume(controller, MiB)));
     assert.equal(new Set(ids).size, ids.length);
@@ -44,7 +44,7 @@ async function startBusy(t: TestContext, options: StackOptions = {}) {
   return { ...stack, work, window, most: () => most };
 }
 
-test('a box that bears it has four commands at once after a while, and never more', async (t) => {
+test('an RDS that bears it has four commands at once after a while, and never more', async (t) => {
   const { work, window, most } = await startBusy(t);
   assert.equal(await window(), 1);
   await work();
@@ -60,27 +60,27 @@ test('a number in the configuration is how many there are', async (t) => {
 });
 
 for (const quirk of ['third-channel-hangs', 'three-channels-hang']) {
-  test(`a box with ${quirk} stalls once; no call is lost, and it is not led there again`, async (t) => {
-    const box = await startBusy(t, {
+  test(`an RDS with ${quirk} stalls once; no call is lost, and it is not led there again`, async (t) => {
+    const rds = await startBusy(t, {
       ssh: { execTimeoutSeconds: 1, writeWithinSeconds: 3 },
       simulator: { quirks: [quirk] },
     });
-    await box.work();
-    assert.equal(box.simulator.counters.values.connections, 2, 'the one that stalled, and the next one');
-    assert.equal(await box.window(), 2);
-    await box.work();
-    await box.work();
-    assert.equal(box.simulator.counters.values.connections, 2);
-    assert.equal(await box.window(), 2);
+    await rds.work();
+    assert.equal(rds.simulator.counters.values.connections, 2, 'the one that stalled, and the next one');
+    assert.equal(await rds.window(), 2);
+    await rds.work();
+    await rds.work();
+    assert.equal(rds.simulator.counters.values.connections, 2);
+    assert.equal(await rds.window(), 2);
   });
 }
 
-test('a box that refuses a second channel gets its commands one by one, on the same connection', async (t) => {
-  const box = await startBusy(t, { simulator: { quirks: ['one-channel'] } });
-  await box.work();
-  await box.work();
-  assert.equal(box.simulator.counters.values.connections, 1);
-  const found = await scrape(box.metricsPort);
+test('an RDS that refuses a second channel gets its commands one by one, on the same connection', async (t) => {
+  const rds = await startBusy(t, { simulator: { quirks: ['one-channel'] } });
+  await rds.work();
+  await rds.work();
+  assert.equal(rds.simulator.counters.values.connections, 1);
+  const found = await scrape(rds.metricsPort);
   assert.equal(found.value('execs', { ...RDS1, outcome: 'unreachable' }), 1, 'one was refused, and waited');
   assert.equal(found.value('execsWindow', RDS1), 1);
 });

@@ -46,8 +46,8 @@ function run(t: TestContext, ...args: readonly string[]): Program {
   return { child, output: () => text, ended };
 }
 
-/** A box, a configuration for it, and the doors to a controller that serves there. */
-async function startBox(t: TestContext, change: Readonly<Record<string, unknown>> = {}) {
+/** An RDS, a configuration for it, and the doors to a controller that serves there. */
+async function startRds(t: TestContext, change: Readonly<Record<string, unknown>> = {}) {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { directory, simulator } = stack;
@@ -69,7 +69,7 @@ async function startBox(t: TestContext, change: Readonly<Record<string, unknown>
     const program = run(t, 'controller', '--config', configFile, '--endpoint', endpoint);
     await until(async () => {
       if (program.child.exitCode !== null) throw new Error(program.output());
-      return program.output().includes('"box is fit"');
+      return program.output().includes('"RDS is fit"');
     });
     return program;
   };
@@ -90,7 +90,7 @@ async function exists(path: string): Promise<boolean> {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`${signal} lets a running call finish, removes the socket and ends with success`, async (t) => {
-    const { faults, socket, simulator, start, connect } = await startBox(t);
+    const { faults, socket, simulator, start, connect } = await startRds(t);
     const program = await start();
     const gate = faults.hold({ path: '/disk', command: 'add' });
     const creation = connect().createVolume(volumeRequest('held', MiB));
@@ -107,7 +107,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 test('a process that was killed leaves a socket, which the next one takes over with all that was made', async (t) => {
-  const { socket, start, connect } = await startBox(t);
+  const { socket, start, connect } = await startRds(t);
   const first = await start();
   const volumeId = await makeVolume(connect(), MiB);
   first.child.kill('SIGKILL');
@@ -119,7 +119,7 @@ test('a process that was killed leaves a socket, which the next one takes over w
 });
 
 test('a second process on the same socket ends with an error, and the first one serves on', async (t) => {
-  const { configFile, endpoint, start, connect } = await startBox(t);
+  const { configFile, endpoint, start, connect } = await startRds(t);
   await start();
   const second = run(t, 'controller', '--config', configFile, '--endpoint', endpoint);
   assert.notEqual(await second.ended(), 0);
@@ -129,7 +129,7 @@ test('a second process on the same socket ends with an error, and the first one 
 
 test('a configuration with mistakes is refused with all of them at once, and nothing is served', async (t) => {
   const mistakes = { clusterId: '', logLevel: 'loud', colour: 'blue', backends: [{ name: 'RDS 1' }] };
-  const { configFile, endpoint, socket } = await startBox(t, mistakes);
+  const { configFile, endpoint, socket } = await startRds(t, mistakes);
   const program = run(t, 'controller', '--config', configFile, '--endpoint', endpoint);
   assert.notEqual(await program.ended(), 0);
   for (const place of ['clusterId', 'logLevel', 'colour', 'backends.0.name', 'backends.0.ssh', 'backends.0.pools']) {
@@ -140,7 +140,7 @@ test('a configuration with mistakes is refused with all of them at once, and not
 });
 
 test('a missing configuration, a missing flag and a TCP endpoint are refused in words', async (t) => {
-  const { configFile, endpoint } = await startBox(t);
+  const { configFile, endpoint } = await startRds(t);
   for (const [args, words] of [
     [['--config', '/nowhere/rose-csi.yaml', '--endpoint', endpoint], /nowhere\/rose-csi\.yaml cannot be read/],
     [['--endpoint', endpoint], /--config/],
@@ -153,7 +153,7 @@ test('a missing configuration, a missing flag and a TCP endpoint are refused in 
 });
 
 test('the log has neither keys nor secrets, at whatever level', async (t) => {
-  const { directory, start, connect, endpoint } = await startBox(t, { logLevel: 'trace' });
+  const { directory, start, connect, endpoint } = await startRds(t, { logLevel: 'trace' });
   const program = await start();
   const controller = connect();
   const secrets = { password: 'correct-horse-battery' };

@@ -93,7 +93,7 @@ test('a node that was detached by force and lives on never reaches the volume ag
   }
 });
 
-test('an export that comes back after a restart of the box is the one that its node knows', async (t) => {
+test('an export that comes back after a restart of the RDS is the one that its node knows', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller);
   const first = await publish(stack.controller, volumeId);

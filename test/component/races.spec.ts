@@ -13,7 +13,7 @@ import {
   volumeName,
 } from '../support/calls.ts';
 import { change, inventory, subvolumes } from '../support/console.ts';
-import { Faults, type Target } from '../support/faults.ts';
+import { Faults, type StatementMatch } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { fromSnapshot, fromVolume, sharedBlock, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
@@ -27,7 +27,7 @@ const FIND = { path: '/disk', command: 'find' };
 /** The record of who has the volume. */
 const CLAIM = { path: '/disk', command: 'set', text: 'comment=' };
 
-/** Two controller processes on one box, and the means to let their scripts meet. */
+/** Two controller processes on one RDS, and the means to let their scripts meet. */
 async function startTwo(t: TestContext) {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
@@ -133,7 +133,12 @@ test('a volume published to two nodes at once ends at one of them at most', asyn
 });
 
 /** Runs `first` until it is about to run the command, then all of `second`, then the rest of `first`. */
-async function between(faults: Faults, target: Target, first: () => Promise<unknown>, second: () => Promise<unknown>) {
+async function between(
+  faults: Faults,
+  target: StatementMatch,
+  first: () => Promise<unknown>,
+  second: () => Promise<unknown>,
+) {
   const gate = faults.hold(target);
   const running = outcome(first());
   await gate.reached;
@@ -145,7 +150,7 @@ async function between(faults: Faults, target: Target, first: () => Promise<unkn
 /** What a statement looks at last, when it has found what it is going to change. */
 const IN_TIME = { path: '/system/package', command: 'find' };
 
-test('a volume was published to two nodes, since the box held up the record of one for longer than anybody waits', async (t) => {
+test('a volume was published to two nodes, since the RDS held up the record of one for longer than anybody waits', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
   const volumeId = await makeVolume(one, MiB);
@@ -158,7 +163,7 @@ test('a volume was published to two nodes, since the box held up the record of o
   assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
 });
 
-test('a volume was published to two nodes, since the box held up the export to one until it was taken from it', async (t) => {
+test('a volume was published to two nodes, since the RDS held up the export to one until it was taken from it', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.before(IN_TIME, () => undefined);
@@ -322,7 +327,7 @@ for (const [when, target, looks] of [
   });
 }
 
-test('a volume deleted while it grows is gone: that is no box that cannot grow images', async (t) => {
+test('a volume deleted while it grows is gone: that is no RDS that cannot grow images', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   const [grown, removed] = await between(
@@ -335,7 +340,7 @@ test('a volume deleted while it grows is gone: that is no box that cannot grow i
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('a volume that another process grew further meanwhile has grown: that is no box that cannot grow images', async (t) => {
+test('a volume that another process grew further meanwhile has grown: that is no RDS that cannot grow images', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   const growTo = (controller: typeof one, bytes: bigint) =>
@@ -355,7 +360,7 @@ test('a volume that another process grew further meanwhile has grown: that is no
 
 test('an export that another process turned on between two looks is no export of a stranger', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);
-  const look: Target = { path: '/disk', command: 'get', text: 'nvme-tcp-export' };
+  const look: StatementMatch = { path: '/disk', command: 'get', text: 'nvme-tcp-export' };
   const volumeId = await makeVolume(one, MiB);
   const publishOne = () => publish(one, volumeId);
   assert.deepEqual(await between(faults, look, publishOne, () => publish(two, volumeId)), ['ABORTED', 'OK']);
@@ -546,7 +551,7 @@ test('a second call on the same volume waits for the first, and gives up when it
   assert.ok(['ABORTED', 'DEADLINE_EXCEEDED'].includes(impatient), impatient);
   const second = one.createVolume(request);
   const removal = one.deleteVolume({ volumeId });
-  assert.equal(await api.execs(), execs, 'none of them has reached the box');
+  assert.equal(await api.execs(), execs, 'none of them has reached the RDS');
   gate.release();
   assert.deepEqual(await second, await first);
   await removal;

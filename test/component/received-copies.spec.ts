@@ -9,7 +9,7 @@ import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts
 import { fromSnapshot, fromVolume } from '../support/requests.ts';
 import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
-/** The box has a second pool, and the driver is configured with the first one alone. */
+/** The RDS has a second pool, and the driver is configured with the first one alone. */
 const forgotten: StackOptions = { ...twoPools, backend: { pools: twoPools.backend.pools.slice(0, 1) } };
 
 /** A subvolume of that name in the second pool with an image of its own, which is empty. */
@@ -147,7 +147,7 @@ test('what lies in another subvolume under the name of an object is not the obje
 });
 
 for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
-  test(`a box with ${quirk} shows objects as objects and copies as copies`, async (t) => {
+  test(`an RDS with ${quirk} shows objects as objects and copies as copies`, async (t) => {
     const stack = await startStack(t, { ...twoPools, simulator: { ...twoPools.simulator, quirks: [quirk] } });
     const { controller } = stack;
     const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });

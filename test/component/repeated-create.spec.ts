@@ -11,7 +11,7 @@ import { startStack } from '../support/stack.ts';
 
 const LOSE_ITEMS = ':foreach i in=[/disk find where type=file] do={/disk remove $i}';
 
-/** The box shows a size of zero for every image, until the returned function is called. */
+/** The RDS shows a size of zero for every image, until the returned function is called. */
 function hideSizes(simulator: Simulator): () => void {
   let hidden = true;
   showRows(simulator, '/disk', (rows) =>
@@ -77,7 +77,7 @@ test('an image that /file did not list was made anew over its data', async (t) =
   assert.deepEqual(await readAll(stack, volumeId), pattern('precious'));
 });
 
-test('what an interrupted call left of a new volume is made anew where the box does not attach what is not there', async (t) => {
+test('what an interrupted call left of a new volume is made anew where the RDS does not attach what is not there', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { controller, simulator } = stack;
@@ -92,7 +92,7 @@ test('what an interrupted call left of a new volume is made anew where the box d
   assert.deepEqual(await readAll(stack, volumeId), Buffer.alloc(Number(2n * MiB)));
 });
 
-test('what an interrupted call left of a new volume stayed where the box never attached what is not there', async (t) => {
+test('what an interrupted call left of a new volume stayed where the RDS never attached what is not there', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { controller, simulator } = stack;

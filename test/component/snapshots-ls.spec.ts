@@ -43,7 +43,7 @@ async function family(t: TestContext) {
   return { ...stack, source, first, second, restored, clone };
 }
 
-test('it shows from the box alone what came from what, with size and age', async (t) => {
+test('it shows from the RDS alone what came from what, with size and age', async (t) => {
   const { source, first, second, restored, clone, ...stack } = await family(t);
   await publish(stack.controller, restored);
   const lines = linesOf(await ls(stack));
@@ -99,7 +99,7 @@ test('for programs it prints the same as JSON, with the owner of what was adopte
   assert.match(await ls(stack), new RegExp(` adopted from\n│ +${volume.owner}\n`));
 });
 
-test('an empty box is said to be empty, and an unknown volume to be unknown', async (t) => {
+test('an empty RDS is said to be empty, and an unknown volume to be unknown', async (t) => {
   const stack = await startStack(t);
   assert.equal(await ls(stack), 'There are no volumes and no snapshots of this cluster.\n');
   assert.deepEqual(JSON.parse(await ls(stack, '--json')), { objects: [], copies: [] });
@@ -113,7 +113,7 @@ test('a pool that cannot be read fails it: half a tree would look like the whole
   const stack = await startStack(t, twoPools);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
-  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: survey of rds1: .*cold/ });
+  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: inventory of rds1: .*cold/ });
 });
 
 test('a pool with another uuid than the configured one was "not there"; now both are named', async (t) => {

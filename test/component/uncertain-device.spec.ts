@@ -98,7 +98,7 @@ test('a script that read the old size before another grew the volume never shrin
   assert.equal(again.capacityBytes, 4n * MiB, 'the smaller request is met already');
 });
 
-test('a box that accepts a growth and does not show it is asked again, and nothing is removed (U3)', async (t) => {
+test('an RDS that accepts a growth and does not show it is asked again, and nothing is removed (U3)', async (t) => {
   const stack = await startStack(t);
   const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   const request = volumeRequest(volumeName(), 4n * MiB, fromSnapshot(snapshotId));
@@ -115,7 +115,7 @@ test('a box that accepts a growth and does not show it is asked again, and nothi
   assert.equal(subvolumes(stack.simulator).length, 3);
 });
 
-test('a new volume that was interrupted is completed where the box attaches no missing file', async (t) => {
+test('a new volume that was interrupted is completed where the RDS attaches no missing file', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const request = volumeRequest(volumeName(), 2n * MiB);
@@ -208,7 +208,7 @@ test('what was just made and is not listed yet is not called absent', async (t) 
   assert.equal(subvolumes(stack.simulator).length, 2);
 });
 
-test('a name that the box cut short is told as such, and not as an object of somebody else (U19)', async (t) => {
+test('a name that the RDS cut short is told as such, and not as an object of somebody else (U19)', async (t) => {
   const stack = await startStack(t);
   const sourceVolumeId = await makeVolume(stack.controller, MiB);
   showRows(stack.simulator, '/disk/btrfs/subvolume', (rows) =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BUNDLE, buildBundle } from '../../scripts/build.ts';
-import { canGrowExt4 } from '../node/scene.ts';
+import { canGrowExt4 } from '../node/fixture.ts';
 import { hasProgram } from '../support/capability.ts';
 import { install, SOURCES } from '../support/installation.ts';
 import { installCsiSanity, runCsiSanity } from './csi-sanity.ts';

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { obstacle } from '../node/scene.ts';
+import { obstacle } from '../node/fixture.ts';
 import type { Installation } from '../support/installation.ts';
 import { startNode } from '../support/programs.ts';
 import { serveFixtureNode } from './fixture-node.ts';

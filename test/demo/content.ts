@@ -56,7 +56,7 @@ export async function writePattern(
 }
 
 /**
- * Compares every byte of an exported volume with what it must hold. Ranges that the box reports as holding no data read
+ * Compares every byte of an exported volume with what it must hold. Ranges that the RDS reports as holding no data read
  * as zeros, so only the others, and those that must hold a pattern, are read.
  *
  * @returns the first difference in words, or undefined when there is none.

@@ -14,7 +14,7 @@ Starts a simulated ROSE Data Server and the rose-csi controller as two processes
 machine, without root, and drives the controller over its CSI socket: a volume with data,
 two snapshots, restores after the source is gone, a clone. Every byte is compared.
 
-  --backend NAME   where the box keeps its bytes: files (the default), which needs nothing,
+  --backend NAME   where the RDS keeps its bytes: files (the default), which needs nothing,
                    or btrfs: real subvolumes and snapshots, for which you must be root and
                    have btrfs-progs; a filesystem in a sparse file is made and removed again
   --pool-path DIR  with btrfs: use the mounted Btrfs filesystem at DIR instead; the demo works
@@ -41,7 +41,7 @@ async function demonstrate(asJson: boolean): Promise<boolean> {
   let place: Place | undefined;
   let installation: Installation | undefined;
   try {
-    show('rose-csi demo: a simulated box, the controller, and real bytes\n\n');
+    show('rose-csi demo: a simulated RDS, the controller, and real bytes\n\n');
     place = await findPlace(values.backend ?? 'files', values['pool-path']);
     const main = values.bundle ? await buildBundle(join(directory, 'dist')) : SOURCES;
     installation = await install(directory, { main, simulate: place.flags });

@@ -4,7 +4,7 @@ export interface Step {
   readonly name: string;
   /** Milliseconds, seen by the caller. */
   readonly ms: number;
-  /** Commands that the box ran for it. */
+  /** Commands that the RDS ran for it. */
   readonly execs: number;
 }
 

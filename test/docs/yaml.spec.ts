@@ -65,12 +65,12 @@ test('the chart knows every value that is shown', () => {
   assert.equal(schema.safeParse({ nonsense: 1 }).success, false);
 });
 
-test('boxes, pools and classes in values of the chart are such as the driver takes, and agree', () => {
-  let boxes = 0;
+test('backends, pools and classes in values of the chart are such as the driver takes, and agree', () => {
+  let count = 0;
   for (const { page, value } of chartValues) {
     const { clusterId, config, storageClasses } = values.parse(value);
     if (config?.backends === undefined) continue;
-    boxes += 1;
+    count += 1;
     // The chart mounts the Secret and says where.
     const backends = config.backends.map(({ ssh: { secretName, ...ssh }, ...rest }) => {
       assert.equal(typeof secretName, 'string', page);
@@ -78,10 +78,10 @@ test('boxes, pools and classes in values of the chart are such as the driver tak
     });
     const parsed = parseConfig({ ...config, clusterId, backends }, page);
     for (const { backend, pool } of storageClasses) {
-      const box = parsed.backends.find(({ name }) => name === (backend ?? parsed.backends[0]?.name));
-      assert.ok(box && (backend !== undefined || parsed.backends.length === 1), page);
-      assert.ok(pool ? box.pools.some(({ label }) => label === pool) : box.pools.length === 1, page);
+      const rds = parsed.backends.find(({ name }) => name === (backend ?? parsed.backends[0]?.name));
+      assert.ok(rds && (backend !== undefined || parsed.backends.length === 1), page);
+      assert.ok(pool ? rds.pools.some(({ label }) => label === pool) : rds.pools.length === 1, page);
     }
   }
-  assert.ok(boxes >= 4, `${boxes} sets of values with boxes`);
+  assert.ok(count >= 4, `${count} sets of values with backends`);
 });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { doctorCommand } from '../../src/app/doctor/command.ts';
 import { ALL_CHECKS } from '../../src/doctor/checks/all.ts';
 import { printReport } from '../../src/doctor/report/table.ts';
-import { startDoctoredBox } from './box.ts';
+import { startExaminedRds } from './rds.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/doctor.md'), 'utf8');
 
@@ -22,7 +22,7 @@ function cells(head: string): string[] {
 }
 
 test('the example in docs/doctor.md is what the doctor prints', async (t) => {
-  const { examine } = await startDoctoredBox(t);
+  const { examine } = await startExaminedRds(t);
   const printed = printReport(await examine({ write: true }), { width: 80, colour: false });
   const example = /<!-- example -->\n```\n(.*?)\n```/s.exec(PAGE)?.[1] ?? '';
   const rows = example.split(/\n(?=\S)/);

@@ -3,9 +3,9 @@ import { after, test } from 'node:test';
 import type { DoctorReport } from '../../src/doctor/doctor.ts';
 import { QUIRKS } from '../../src/simulator/quirks/quirks.ts';
 import { inventory } from '../support/console.ts';
-import { findingOf, startDoctoredBox } from './box.ts';
+import { findingOf, startExaminedRds } from './rds.ts';
 
-/** The test that must notice a way in which a box may differ, and what it must come to. */
+/** The test that must notice a way in which an RDS may differ, and what it must come to. */
 const NOTICED: Readonly<Record<string, readonly [id: string, verdict: string]>> = {
   'exit-status-1-on-failure': ['exit-status', 'differs'],
   'exit-status-missing': ['exit-status', 'differs'],
@@ -80,7 +80,7 @@ function said(report: DoctorReport, id: string): unknown {
   return finding && { verdict: finding.verdict, device: finding.device, driver: finding.driver };
 }
 
-test('there is a test for every way in which a simulated box can differ, of the same unknown', () => {
+test('there is a test for every way in which a simulated RDS can differ, of the same unknown', () => {
   assert.deepEqual(new Set(Object.keys(NOTICED)), new Set(QUIRKS.map(({ name }) => name)));
 });
 
@@ -90,9 +90,9 @@ let strict: Promise<DoctorReport> | undefined;
 for (const { name, unknown, summary } of QUIRKS) {
   const [id = '', verdict] = NOTICED[name] ?? [];
   test(`${name}: ${summary}`, async (t) => {
-    strict ??= startDoctoredBox(t).then(({ examine }) => examine({ write: true }));
+    strict ??= startExaminedRds(t).then(({ examine }) => examine({ write: true }));
     const usual = said(await strict, id);
-    const { examine, simulator } = await startDoctoredBox(t, { quirks: [name] });
+    const { examine, simulator } = await startExaminedRds(t, { quirks: [name] });
     const report = await examine({ write: true, only: [id] });
     const finding = findingOf(report, id);
     assert.ok(finding, JSON.stringify(report));

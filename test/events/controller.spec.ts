@@ -6,17 +6,17 @@ import { smallPool, twoBackends, twoPools } from '../support/pools.ts';
 import { fromSnapshot, fromVolume, GiB } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-import { repeated, type Scene, startScene } from './scene.ts';
+import { type Fixture, repeated, startFixture } from './fixture.ts';
 
 /** One Event of this reason, about this object, once. */
 async function told(
-  scene: Scene,
+  fixture: Fixture,
   kind: string,
   reason: string,
   message: RegExp,
 ): Promise<Readonly<Record<string, string>>> {
-  await until(async () => scene.about(kind).length > 0);
-  const [event, ...more] = scene.about(kind);
+  await until(async () => fixture.about(kind).length > 0);
+  const [event, ...more] = fixture.about(kind);
   assert.ok(event);
   assert.deepEqual([event.reason, event.type, more], [reason, 'Warning', []]);
   assert.match(event.message, message);
@@ -24,11 +24,11 @@ async function told(
 }
 
 test('a claim that its pool has no room for gets one Event, however often it is asked for', async (t) => {
-  const scene = await startScene(t, smallPool(64n * MiB, '32MiB'));
-  const claim = scene.claim();
+  const fixture = await startFixture(t, smallPool(64n * MiB, '32MiB'));
+  const claim = fixture.claim();
   assert.deepEqual(await repeated(50, () => claim.provision(256n * MiB)), ['RESOURCE_EXHAUSTED']);
   const about = await told(
-    scene,
+    fixture,
     'PersistentVolumeClaim',
     'PoolFull',
     /^rds1:pvc-\S+: the pool has \S+ MiB free, 288 MiB needed .*\. Delete .*\[RC-SPACE\]$/,
@@ -36,37 +36,37 @@ test('a claim that its pool has no room for gets one Event, however often it is 
   assert.deepEqual(about, {
     ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: claim.uid },
   });
-  assert.equal(scene.about('PersistentVolumeClaim')[0]?.count, 1);
+  assert.equal(fixture.about('PersistentVolumeClaim')[0]?.count, 1);
 
   await t.test('and none more from a controller that was started anew, which counts in the same', async () => {
-    const next = await scene.anotherController();
+    const next = await fixture.anotherController();
     assert.deepEqual(await repeated(5, () => claim.provision(256n * MiB, {}, next)), ['RESOURCE_EXHAUSTED']);
-    await until(async () => scene.about('PersistentVolumeClaim')[0]?.count === 2);
-    assert.equal(scene.about('PersistentVolumeClaim').length, 1);
+    await until(async () => fixture.about('PersistentVolumeClaim')[0]?.count === 2);
+    assert.equal(fixture.about('PersistentVolumeClaim').length, 1);
   });
 
   await t.test('another claim gets its own', async () => {
-    await scene.claim('other').provision(256n * MiB);
-    await until(async () => scene.about('PersistentVolumeClaim').length === 2);
+    await fixture.claim('other').provision(256n * MiB);
+    await until(async () => fixture.about('PersistentVolumeClaim').length === 2);
   });
 });
 
 test('a claim that would promise too much gets an Event', async (t) => {
-  const scene = await startScene(t, { ...smallPool(GiB, '0'), backend: { reserve: '0', overCommitRatio: 1 } });
-  assert.equal(await scene.claim().provision(900n * MiB), 'OK');
-  assert.equal(await scene.claim().provision(900n * MiB), 'RESOURCE_EXHAUSTED');
-  await told(scene, 'PersistentVolumeClaim', 'OverCommitReached', /overCommitRatio allows 1024 MiB.*\[RC-PROMISE\]$/);
+  const fixture = await startFixture(t, { ...smallPool(GiB, '0'), backend: { reserve: '0', overCommitRatio: 1 } });
+  assert.equal(await fixture.claim().provision(900n * MiB), 'OK');
+  assert.equal(await fixture.claim().provision(900n * MiB), 'RESOURCE_EXHAUSTED');
+  await told(fixture, 'PersistentVolumeClaim', 'OverCommitReached', /overCommitRatio allows 1024 MiB.*\[RC-PROMISE\]$/);
 });
 
 test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t) => {
-  const scene = await startScene(t);
-  const volumeId = await makeVolume(scene.controller, MiB);
-  await makeSnapshot(scene.controller, volumeId);
+  const fixture = await startFixture(t);
+  const volumeId = await makeVolume(fixture.controller, MiB);
+  await makeSnapshot(fixture.controller, volumeId);
   const uid = crypto.randomUUID();
-  const ask = () => scene.snapshot(uid, volumeId, { maxSnapshotsPerVolume: '1' });
+  const ask = () => fixture.snapshot(uid, volumeId, { maxSnapshotsPerVolume: '1' });
   assert.deepEqual(await repeated(50, ask), ['RESOURCE_EXHAUSTED']);
   const about = await told(
-    scene,
+    fixture,
     'VolumeSnapshot',
     'SnapshotQuotaReached',
     /has 1 snapshot, .*Delete older VolumeSnapshots.*\[RC-QUOTA\]$/,
@@ -77,9 +77,9 @@ test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t)
 });
 
 test('a VolumeSnapshot of a volume that is gone gets an Event', async (t) => {
-  const scene = await startScene(t);
-  assert.equal(await scene.snapshot(crypto.randomUUID(), `rds1:pvc-${crypto.randomUUID()}`), 'NOT_FOUND');
-  await told(scene, 'VolumeSnapshot', 'SourceGone', /\[RC-NOSRC\]$/);
+  const fixture = await startFixture(t);
+  assert.equal(await fixture.snapshot(crypto.randomUUID(), `rds1:pvc-${crypto.randomUUID()}`), 'NOT_FOUND');
+  await told(fixture, 'VolumeSnapshot', 'SourceGone', /\[RC-NOSRC\]$/);
 });
 
 const GONE = crypto.randomUUID();
@@ -92,51 +92,51 @@ const refusals = [
 
 test('a restore that is refused tells its claim why, and what to do', async (t) => {
   for (const [index, [reason, code, bytes, message]] of refusals.entries()) {
-    const scene = await startScene(t, twoPools);
-    const volumeId = await makeVolume(scene.controller, 4n * MiB, { parameters: { pool: 'pool' } });
-    const sound = await makeSnapshot(scene.controller, volumeId);
+    const fixture = await startFixture(t, twoPools);
+    const volumeId = await makeVolume(fixture.controller, 4n * MiB, { parameters: { pool: 'pool' } });
+    const sound = await makeSnapshot(fixture.controller, volumeId);
     const snapshotId = [sound, `rds1:snap-${GONE}`, 'nonsense', sound][index] ?? '';
     const parameters = { pool: reason === 'SourceElsewhere' ? 'cold' : 'pool' };
-    assert.equal(await scene.claim().provision(bytes, { ...fromSnapshot(snapshotId), parameters }), code);
-    await told(scene, 'PersistentVolumeClaim', reason, message);
+    assert.equal(await fixture.claim().provision(bytes, { ...fromSnapshot(snapshotId), parameters }), code);
+    await told(fixture, 'PersistentVolumeClaim', reason, message);
   }
 });
 
-test('a restore to another box tells its claim', async (t) => {
-  const scene = await startScene(t, twoBackends);
-  const volumeId = await makeVolume(scene.controller, MiB, { parameters: { backend: 'rds1' } });
+test('a restore to another RDS tells its claim', async (t) => {
+  const fixture = await startFixture(t, twoBackends);
+  const volumeId = await makeVolume(fixture.controller, MiB, { parameters: { backend: 'rds1' } });
   const request = { ...fromVolume(volumeId), parameters: { backend: 'rds2' } };
-  assert.equal(await scene.claim().provision(MiB, request), 'INVALID_ARGUMENT');
-  await told(scene, 'PersistentVolumeClaim', 'SourceElsewhere', /rds1, not rds2.*\[DRV-ELSEWHERE\]$/);
+  assert.equal(await fixture.claim().provision(MiB, request), 'INVALID_ARGUMENT');
+  await told(fixture, 'PersistentVolumeClaim', 'SourceElsewhere', /rds1, not rds2.*\[DRV-ELSEWHERE\]$/);
 });
 
 test('a call that knows only the volume tells its claim, which is looked up once', async (t) => {
-  const scene = await startScene(t, smallPool(GiB, '32MiB'));
-  const volumeId = await makeVolume(scene.controller, MiB);
+  const fixture = await startFixture(t, smallPool(GiB, '32MiB'));
+  const volumeId = await makeVolume(fixture.controller, MiB);
   const volume = persistentVolume(volumeId);
   const claimRef = { namespace: 'shop', name: 'data', uid: 'uid-of-data' };
-  scene.kubernetes.put('persistentvolumes', { ...volume, spec: { ...(volume['spec'] as object), claimRef } });
+  fixture.kubernetes.put('persistentvolumes', { ...volume, spec: { ...(volume['spec'] as object), claimRef } });
   const capacityRange = { requiredBytes: 4n * GiB };
-  const expand = () => outcome(scene.controller.controllerExpandVolume({ volumeId, capacityRange }));
+  const expand = () => outcome(fixture.controller.controllerExpandVolume({ volumeId, capacityRange }));
   assert.deepEqual(await repeated(20, expand), ['RESOURCE_EXHAUSTED']);
-  const about = await told(scene, 'PersistentVolumeClaim', 'PoolFull', /needed with the reserve.*\[RC-SPACE\]$/);
+  const about = await told(fixture, 'PersistentVolumeClaim', 'PoolFull', /needed with the reserve.*\[RC-SPACE\]$/);
   assert.deepEqual(about, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claimRef });
-  const lists = scene.kubernetes.requests.filter(({ path }) => path.endsWith('/persistentvolumes'));
+  const lists = fixture.kubernetes.requests.filter(({ path }) => path.endsWith('/persistentvolumes'));
   assert.equal(lists.length, 1);
 });
 
-test('a volume that is gone from its box is told to the claim when it is to be attached', async (t) => {
-  const scene = await startScene(t);
+test('a volume that is gone from its RDS is told to the claim when it is to be attached', async (t) => {
+  const fixture = await startFixture(t);
   const volumeId = `rds1:pvc-${GONE}`;
-  scene.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
-  assert.equal(await outcome(publish(scene.controller, volumeId)), 'NOT_FOUND');
-  await told(scene, 'PersistentVolumeClaim', 'VolumeMissing', /\[RC-NOVOL\]$/);
+  fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
+  assert.equal(await outcome(publish(fixture.controller, volumeId)), 'NOT_FOUND');
+  await told(fixture, 'PersistentVolumeClaim', 'VolumeMissing', /\[RC-NOVOL\]$/);
 });
 
 test('a pool with less than its reserve and a tenth free is told once, on the driver', async (t) => {
-  const scene = await startScene(t, smallPool(GiB, '960MiB'));
+  const fixture = await startFixture(t, smallPool(GiB, '960MiB'));
   const about = await told(
-    scene,
+    fixture,
     'CSIDriver',
     'PoolNearlyFull',
     /pool pool of rds1 has 1 GiB of 1 GiB free, less than its reserve of 960 MiB/,
@@ -155,20 +155,20 @@ test('a cluster without the snapshot kinds is told once on the driver, with the 
 });
 
 test('what succeeds, what is a mistake in the request, and what nobody knows the object of tells nobody', async (t) => {
-  const scene = await startScene(t);
-  assert.equal(await scene.claim().provision(), 'OK');
-  assert.equal(await scene.claim().provision(MiB, { parameters: { nonsense: 'x' } }), 'INVALID_ARGUMENT');
+  const fixture = await startFixture(t);
+  assert.equal(await fixture.claim().provision(), 'OK');
+  assert.equal(await fixture.claim().provision(MiB, { parameters: { nonsense: 'x' } }), 'INVALID_ARGUMENT');
   const lost = fromSnapshot(`rds1:snap-${GONE}`);
-  assert.equal(await outcome(makeVolume(scene.controller, MiB, lost)), 'NOT_FOUND');
-  assert.equal(await scene.snapshot(crypto.randomUUID(), `rds1:pvc-${GONE}`), 'NOT_FOUND');
-  await until(async () => scene.kubernetes.events().length === 1);
-  assert.deepEqual(scene.kubernetes.reasons(), ['SourceGone']);
+  assert.equal(await outcome(makeVolume(fixture.controller, MiB, lost)), 'NOT_FOUND');
+  assert.equal(await fixture.snapshot(crypto.randomUUID(), `rds1:pvc-${GONE}`), 'NOT_FOUND');
+  await until(async () => fixture.kubernetes.events().length === 1);
+  assert.deepEqual(fixture.kubernetes.reasons(), ['SourceGone']);
 });
 
-test('with events.enabled false nothing is written, and no box is watched', async (t) => {
-  const scene = await startScene(t, { ...smallPool(GiB, '960MiB'), config: { events: { enabled: false } } });
-  const execs = await scene.api.execs();
-  assert.equal(await scene.claim().provision(4n * GiB), 'RESOURCE_EXHAUSTED');
-  assert.equal(await scene.api.execs(), execs + 1);
-  assert.ok(scene.kubernetes.requests.every(({ path }) => !path.endsWith('/events')));
+test('with events.enabled false nothing is written, and no RDS is watched', async (t) => {
+  const fixture = await startFixture(t, { ...smallPool(GiB, '960MiB'), config: { events: { enabled: false } } });
+  const execs = await fixture.api.execs();
+  assert.equal(await fixture.claim().provision(4n * GiB), 'RESOURCE_EXHAUSTED');
+  assert.equal(await fixture.api.execs(), execs + 1);
+  assert.ok(fixture.kubernetes.requests.every(({ path }) => !path.endsWith('/events')));
 });

@@ -5,11 +5,11 @@ import { makeVolume, outcome, publish } from '../support/calls.ts';
 import { change } from '../support/console.ts';
 import { persistentVolume } from '../support/kubernetes-api.ts';
 import { until } from '../support/until.ts';
-import { impatient, type Scene, startScene } from './scene.ts';
+import { type Fixture, impatient, startFixture } from './fixture.ts';
 
 /** Reasons and kinds of all Events about claims. */
-const ofClaims = (scene: Scene) =>
-  scene.about('PersistentVolumeClaim').map(({ reason, count }) => [reason, count] as const);
+const ofClaims = (fixture: Fixture) =>
+  fixture.about('PersistentVolumeClaim').map(({ reason, count }) => [reason, count] as const);
 
 const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp])[] = [
   [
@@ -22,41 +22,41 @@ const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp
 ];
 
 for (const [reason, trouble, cure, message] of troubles) {
-  test(`${reason}: what a box may get over by itself is told to the claim when it has lasted, once`, async (t) => {
-    const scene = await startScene(t, { patience: impatient(40) });
-    await scene.api.setPool(trouble);
-    const claim = scene.claim();
+  test(`${reason}: what an RDS may get over by itself is told to the claim when it has lasted, once`, async (t) => {
+    const fixture = await startFixture(t, { patience: impatient(40) });
+    await fixture.api.setPool(trouble);
+    const claim = fixture.claim();
     assert.equal(await claim.provision(), 'UNAVAILABLE');
     await until(async () => {
       assert.equal(await claim.provision(), 'UNAVAILABLE');
-      return ofClaims(scene).length > 0;
+      return ofClaims(fixture).length > 0;
     });
     for (let time = 0; time < 20; time += 1) await claim.provision();
-    assert.deepEqual(ofClaims(scene), [[reason, 1]]);
-    assert.match(scene.about('PersistentVolumeClaim')[0]?.message ?? '', message);
-    await scene.api.setPool(cure);
+    assert.deepEqual(ofClaims(fixture), [[reason, 1]]);
+    assert.match(fixture.about('PersistentVolumeClaim')[0]?.message ?? '', message);
+    await fixture.api.setPool(cure);
     assert.equal(await claim.provision(), 'OK');
   });
 
   test(`${reason}: what passes at once tells nobody`, async (t) => {
-    const scene = await startScene(t, { patience: impatient(60_000) });
+    const fixture = await startFixture(t, { patience: impatient(60_000) });
     for (let time = 0; time < 5; time += 1) {
-      const claim = scene.claim();
-      await scene.api.setPool(trouble);
+      const claim = fixture.claim();
+      await fixture.api.setPool(trouble);
       assert.equal(await claim.provision(), 'UNAVAILABLE');
-      await scene.api.setPool(cure);
+      await fixture.api.setPool(cure);
       assert.equal(await claim.provision(), 'OK');
     }
-    assert.deepEqual(ofClaims(scene), []);
+    assert.deepEqual(ofClaims(fixture), []);
   });
 }
 
 test('a disk that somebody exported by hand is told to the claim that is to be attached', async (t) => {
-  const scene = await startScene(t);
-  const volumeId = await makeVolume(scene.controller);
-  scene.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
-  await change(scene.simulator, '/disk set [find where type=file] nvme-tcp-export=yes');
-  assert.equal(await outcome(publish(scene.controller, volumeId)), 'FAILED_PRECONDITION');
-  await until(async () => ofClaims(scene).length > 0);
-  assert.deepEqual(ofClaims(scene), [['ExportUnrecorded', 1]]);
+  const fixture = await startFixture(t);
+  const volumeId = await makeVolume(fixture.controller);
+  fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
+  await change(fixture.simulator, '/disk set [find where type=file] nvme-tcp-export=yes');
+  assert.equal(await outcome(publish(fixture.controller, volumeId)), 'FAILED_PRECONDITION');
+  await until(async () => ofClaims(fixture).length > 0);
+  assert.deepEqual(ofClaims(fixture), [['ExportUnrecorded', 1]]);
 });

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeEvents } from '../../src/app/events/node-events.ts';
-import { nodeTools } from '../../src/host/node-tools.fixture.ts';
+import { nodeDependencies } from '../../src/host/node-dependencies.fixture.ts';
 import { Staging } from '../../src/host/staging.ts';
 import { createLogger } from '../../src/observability/log.ts';
-import { type Claim, startScene } from '../node/scene.ts';
+import { type Claim, startFixture } from '../node/fixture.ts';
 import { outcome } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
 import { until } from '../support/until.ts';
-import { repeated } from './scene.ts';
+import { repeated } from './fixture.ts';
 
 const NODE = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
 
 test('a volume that is not provably blank is told once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
-  const scene = await startScene(t, { access: api.access, config: { events: { enabled: false } } });
-  if (scene === undefined) return;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t, { access: api.access, config: { events: { enabled: false } } });
+  if (fixture === undefined) return;
+  const claim = await fixture.claim('ext4');
   const adopted = { ...claim, volumeContext: { formatVersion: '1' } };
-  const stage = () => outcome(scene.node.stage(adopted));
+  const stage = () => outcome(fixture.node.stage(adopted));
   assert.deepEqual(await repeated(5, stage), ['FAILED_PRECONDITION']);
   await until(async () => api.events().length > 0);
   const [event, ...more] = api.events();
@@ -34,9 +34,9 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
   );
 
   await t.test('and what can be staged tells nobody', async () => {
-    const other = await scene.claim('ext4');
-    await scene.node.mount(other);
-    await scene.node.unmount(other);
+    const other = await fixture.claim('ext4');
+    await fixture.node.mount(other);
+    await fixture.node.unmount(other);
     assert.equal(api.events().length, 1);
   });
 
@@ -44,30 +44,30 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
     for (const trouble of ['stall', 403] as const) {
       api.trouble = () => trouble;
       const before = api.requests.length;
-      const next: Claim = await scene.claim('ext4');
-      const refusal = outcome(scene.node.stage({ ...next, volumeContext: { formatVersion: '1' } }));
+      const next: Claim = await fixture.claim('ext4');
+      const refusal = outcome(fixture.node.stage({ ...next, volumeContext: { formatVersion: '1' } }));
       assert.equal(await refusal, 'FAILED_PRECONDITION');
       await until(async () => api.requests.length > before);
-      await scene.node.mount(next);
-      await scene.node.unmount(next);
+      await fixture.node.mount(next);
+      await fixture.node.unmount(next);
     }
   });
 });
 
-test('data that was not flushed to a lost box is told once on the Node', async (t) => {
+test('data that was not flushed to a lost RDS is told once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const claim = await scene.claim('ext4');
-  await scene.node.mount(claim);
-  // The device is in use and its box is gone, as the kernel shows it while it flushes in vain.
-  const path = scene.node.mounts()[0]?.source ?? '';
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const claim = await fixture.claim('ext4');
+  await fixture.node.mount(claim);
+  // The device is in use and its RDS is gone, as the kernel shows it while it flushes in vain.
+  const path = fixture.node.mounts()[0]?.source ?? '';
   const device = { path, number: '0:0', bytes: 1n, readOnly: false, sequence: '1' };
   const events = nodeEvents(api.access, 'node-1', createLogger('fatal'));
   t.after(() => events.stop());
   const disconnected: string[] = [];
   const tools = {
-    ...nodeTools({
+    ...nodeDependencies({
       ...{ find: async () => device, isLive: async () => false },
       disconnect: async (nqn) => void disconnected.push(nqn),
     }),

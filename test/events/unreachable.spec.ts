@@ -5,27 +5,27 @@ import { type KubernetesApi, persistentVolume, type Trouble } from '../support/k
 import { smallPool } from '../support/pools.ts';
 import { until } from '../support/until.ts';
 import { Wire } from '../support/wire.ts';
-import { impatient, startScene } from './scene.ts';
+import { impatient, startFixture } from './fixture.ts';
 
 async function startWired(t: TestContext, maxBreakMs: number) {
   const wire = await Wire.open();
   t.after(() => wire.close());
-  return { ...(await startScene(t, { wire, patience: impatient(maxBreakMs) })), wire };
+  return { ...(await startFixture(t, { wire, patience: impatient(maxBreakMs) })), wire };
 }
 
-test('a box that does not answer for a while is told once on the driver and on each claim that waits for it', async (t) => {
-  const scene = await startWired(t, 50);
-  const volumeId = await makeVolume(scene.controller, MiB);
-  scene.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
-  scene.wire.cut();
-  const claim = scene.claim('waiting');
+test('an RDS that does not answer for a while is told once on the driver and on each claim that waits for it', async (t) => {
+  const fixture = await startWired(t, 50);
+  const volumeId = await makeVolume(fixture.controller, MiB);
+  fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
+  fixture.wire.cut();
+  const claim = fixture.claim('waiting');
   await until(async () => {
     assert.equal(await claim.provision(), 'UNAVAILABLE');
-    assert.equal(await outcome(publish(scene.controller, volumeId)), 'UNAVAILABLE');
-    return scene.kubernetes.events().length >= 3;
+    assert.equal(await outcome(publish(fixture.controller, volumeId)), 'UNAVAILABLE');
+    return fixture.kubernetes.events().length >= 3;
   });
   for (let time = 0; time < 50; time += 1) assert.equal(await claim.provision(), 'UNAVAILABLE');
-  const told = scene.kubernetes
+  const told = fixture.kubernetes
     .events()
     .map(({ reason, involvedObject: { kind, name }, count }) => [reason, kind, name, count]);
   assert.deepEqual(told.toSorted(), [
@@ -35,42 +35,42 @@ test('a box that does not answer for a while is told once on the driver and on e
   ]);
 
   await t.test('and that it is back is told, too', async () => {
-    scene.wire.join(scene.simulator.port);
+    fixture.wire.join(fixture.simulator.port);
     await until(async () => (await claim.provision()) === 'OK');
-    await until(async () => scene.kubernetes.reasons().includes('BoxReachable'));
-    const last = scene.kubernetes.events().at(-1);
+    await until(async () => fixture.kubernetes.reasons().includes('BoxReachable'));
+    const last = fixture.kubernetes.events().at(-1);
     assert.deepEqual([last?.type, last?.involvedObject['kind']], ['Normal', 'CSIDriver']);
     assert.match(last?.message ?? '', /^rds1 answers again$/);
   });
 });
 
-test('the newest Event of a box that comes and goes says how it is', async (t) => {
-  const scene = await startWired(t, 20);
-  const counts = () => scene.about('CSIDriver').map(({ reason, count }) => `${reason} ${count}`);
+test('the newest Event of an RDS that comes and goes says how it is', async (t) => {
+  const fixture = await startWired(t, 20);
+  const counts = () => fixture.about('CSIDriver').map(({ reason, count }) => `${reason} ${count}`);
   for (const times of [1, 2, 3]) {
-    scene.wire.cut();
+    fixture.wire.cut();
     await until(async () => {
-      await scene.claim().provision();
+      await fixture.claim().provision();
       return counts().includes(`BoxUnreachable ${times}`);
     });
-    scene.wire.join(scene.simulator.port);
+    fixture.wire.join(fixture.simulator.port);
     await until(async () => {
-      await scene.claim().provision();
+      await fixture.claim().provision();
       return counts().includes(`BoxReachable ${times}`);
     });
   }
 });
 
 test('a hiccup that the next attempt heals tells nobody', async (t) => {
-  const scene = await startWired(t, 60_000);
-  const claim = scene.claim();
+  const fixture = await startWired(t, 60_000);
+  const claim = fixture.claim();
   for (let time = 0; time < 5; time += 1) {
-    scene.wire.cut();
+    fixture.wire.cut();
     assert.equal(await claim.provision(), 'UNAVAILABLE');
-    scene.wire.join(scene.simulator.port);
+    fixture.wire.join(fixture.simulator.port);
     await until(async () => (await claim.provision()) === 'OK');
   }
-  assert.deepEqual(scene.kubernetes.reasons(), []);
+  assert.deepEqual(fixture.kubernetes.reasons(), []);
 });
 
 /** Whether the API server was asked to write an Event of a claim. */
@@ -83,12 +83,12 @@ test('an API server in any trouble changes no answer, and stalling it delays nei
   for (const trouble of troubles) {
     const begin = performance.now();
     await t.test(`${trouble}`, async (inner) => {
-      const scene = await startScene(inner, smallPool(64n * MiB, '32MiB'));
-      scene.kubernetes.trouble = () => trouble;
-      const claim = scene.claim();
+      const fixture = await startFixture(inner, smallPool(64n * MiB, '32MiB'));
+      fixture.kubernetes.trouble = () => trouble;
+      const claim = fixture.claim();
       assert.equal(await claim.provision(256n * MiB), 'RESOURCE_EXHAUSTED');
       assert.equal(await claim.provision(), 'OK');
-      await until(async () => wasAsked(scene.kubernetes));
+      await until(async () => wasAsked(fixture.kubernetes));
     });
     // A request that is not answered is given up after 15 s only.
     assert.ok(performance.now() - begin < 10_000, `${trouble}`);

@@ -25,7 +25,7 @@ import { until } from '../support/until.ts';
 import { impatient } from './matrix/arena.ts';
 import { bytesOf, loseItem } from './matrix/scenarios.ts';
 
-test('a cut that the box came to too late was refused for good', async (t) => {
+test('a cut that the RDS came to too late was refused for good', async (t) => {
   const { stack, clock } = await start(t, 'the same process');
   const sourceVolumeId = await makeVolume(stack.controller, MiB);
   const at = { path: '/disk/btrfs/subvolume', command: 'add' };
@@ -164,13 +164,13 @@ test('a cut that stalled when it had looked made a second snapshot beside that o
   assert.equal(subvolumes(stack.simulator).filter((name) => name.startsWith(request.name)).length, 1);
 });
 
-/** A box that does whatever it is told, and who makes the later calls. */
+/** An RDS that does whatever it is told, and who makes the later calls. */
 async function start(t: TestContext, who: 'the same process' | 'another process', more: Patience = {}) {
   const clock = new LeapingClock();
   const quirks = ['removal-while-in-use', 'shrink-truncates'];
   const stack = await startStack(t, {
     patience: { ...impatient, ...more, clock },
-    simulator: { clock: clock.box, quirks },
+    simulator: { clock: clock.rds, quirks },
   });
   const { simulator, controller } = stack;
   return {

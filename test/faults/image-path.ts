@@ -3,7 +3,7 @@ import type { SimulatorOptions } from '../../src/simulator/simulate.ts';
 
 /**
  * Where on this machine a simulator with one pool keeps the image of a subvolume: for reading what no disk item leads to,
- * such as a snapshot, and for seeing the bytes themselves rather than what the box says of them.
+ * such as a snapshot, and for seeing the bytes themselves rather than what the RDS says of them.
  */
 export function imagePath(
   { stateDir, pools }: Pick<SimulatorOptions, 'stateDir' | 'pools'>,

@@ -7,7 +7,7 @@ import { inventory } from '../support/console.ts';
 import { Arena, OPEN, retry } from './matrix/arena.ts';
 import { SCENARIOS, type Scenario } from './matrix/scenarios.ts';
 
-/** Those that clean up, or look what was made, after the box has refused a command. */
+/** Those that clean up, or look what was made, after the RDS has refused a command. */
 const CLEANING = SCENARIOS.filter(({ name }) => /^(CreateVolume from|CreateSnapshot)/.test(name));
 
 const CHANGES = new Set(['add', 'set', 'remove']);
@@ -16,7 +16,7 @@ const CHANGES = new Set(['add', 'set', 'remove']);
 const REFUSALS = 2;
 
 /**
- * The matrix has one fault in each cell, which never meets the execs that follow a refusal. Here a command of the box is
+ * The matrix has one fault in each cell, which never meets the execs that follow a refusal. Here a command of the RDS is
  * refused, and one more fault strikes at each command that the driver runs from there on.
  */
 for (const scenario of CLEANING) {

@@ -49,7 +49,7 @@ for (const scenario of SCENARIOS) {
 }
 
 /**
- * Before each menu command, and after the last one. Builtins change nothing on the box, so to be killed right after a menu
+ * Before each menu command, and after the last one. Builtins change nothing on the RDS, so to be killed right after a menu
  * command, or at a builtin, is to be killed before the menu command that follows.
  */
 function placesOf(statements: readonly Statement[]) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Arena } from './model/arena.ts';
-import { settleNeighbours } from './model/box.ts';
 import { play, type Tally } from './model/play.ts';
+import { settleNeighbours } from './model/rds.ts';
 
 /** Commands that are run at least, unless a time is given. */
 const ENOUGH = 5_000;
 
-/** Boxes with two controllers each, side by side: much of the time is waiting. */
+/** Backends with two controllers each, side by side: much of the time is waiting. */
 const ARENAS = Number(process.env['ARENAS'] ?? 3);
 
 /** Distance of the seeds of two arenas: more than one of them uses. */

@@ -48,7 +48,7 @@ function half(seed: string): Buffer {
   return pattern(seed, 2 ** 19);
 }
 
-/** The bytes of an object where the simulated box keeps them; undefined when it has none. */
+/** The bytes of an object where the simulated RDS keeps them; undefined when it has none. */
 function bytesOf({ simulator, simulatorOptions }: Stack, id: string): Buffer | undefined {
   const name = subvolumes(simulator).find((one) => `rds1:${one}`.startsWith(id));
   return name === undefined ? undefined : readFileSync(imagePath(simulatorOptions, name));

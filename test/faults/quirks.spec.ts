@@ -8,13 +8,13 @@ import { REFUSED, STAYS } from './matrix/quirk-outcomes.ts';
 import { bytesOf, SCENARIOS } from './matrix/scenarios.ts';
 
 /**
- * The driver under each way in which a real box may differ, one call and one retry: it works, or it refuses, nothing is
- * lost, and once the box is as expected again a further call completes what it finds.
+ * The driver under each way in which a real RDS may differ, one call and one retry: it works, or it refuses, nothing is
+ * lost, and once the RDS is as expected again a further call completes what it finds.
  */
 for (const { name, unknown, summary } of QUIRKS) {
   const reason = STAYS[name];
   if (reason !== undefined) continue;
-  test(`a box where ${summary} (${unknown ?? 'trouble'}, ${name}) loses nothing`, async (t) => {
+  test(`an RDS where ${summary} (${unknown ?? 'trouble'}, ${name}) loses nothing`, async (t) => {
     const arena = await Arena.open(t);
     const { controller, simulator } = arena.stack;
     const found: Record<string, string> = {};
@@ -37,7 +37,7 @@ for (const { name, unknown, summary } of QUIRKS) {
 }
 
 for (const [name, reason] of Object.entries(STAYS)) {
-  test(`a box with ${name} makes no volume, and a person must clean up: ${reason}`, async (t) => {
+  test(`an RDS with ${name} makes no volume, and a person must clean up: ${reason}`, async (t) => {
     const arena = await Arena.open(t);
     const { stack, ground } = arena;
     stack.simulator.quirks.set([name]);

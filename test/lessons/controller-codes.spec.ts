@@ -11,7 +11,7 @@ const OPEN = ['UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'CANCELLED', 'RESOU
 /** What csi-snapshotter is told for good, so that its users may delete the VolumeSnapshot: nothing was cut. */
 const FINAL_FOR_A_CUT = 'FAILED_PRECONDITION';
 
-/** The commands of the box that change something, and the one that every answer is made of. */
+/** The commands of the RDS that change something, and the one that every answer is made of. */
 const COMMANDS = [
   ...['add', 'set', 'remove'].map((command) => ({ path: '/disk', command })),
   ...['add', 'remove', 'print'].map((command) => ({ path: '/disk/btrfs/subvolume', command })),
@@ -22,7 +22,7 @@ const COMMANDS = [
  * that nobody remembered: https://github.com/home-operations/miroir/pull/103,
  * https://github.com/kubernetes-csi/external-snapshotter/issues/134.
  */
-test('trouble of the box that could have passed ended the retries, and what had been made leaked', async (t) => {
+test('trouble of the RDS that could have passed ended the retries, and what had been made leaked', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { controller } = stack;
@@ -34,7 +34,7 @@ test('trouble of the box that could have passed ended the retries, and what had 
       const end = await outcome(everyCall(stack, volumeId, snapshotId)[name]());
       faults.heal();
       const isOpen = end === 'OK' || OPEN.includes(end) || (name === 'createSnapshot' && end === FINAL_FOR_A_CUT);
-      // A box that never grows an image is told apart from one that fails (docs/routeros.md, U3).
+      // An RDS that never grows an image is told apart from one that fails (docs/routeros.md, U3).
       const cannotGrow = name === 'expand' && end === 'OUT_OF_RANGE';
       assert.ok(isOpen || cannotGrow, `${name} while ${command.path} ${command.command} fails: ${end}`);
     }

@@ -7,7 +7,7 @@ import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { Wire } from '../support/wire.ts';
 
-/** A box of which only the TCP port works. @returns its port. */
+/** An RDS of which only the TCP port works. @returns its port. */
 async function startMute(t: TestContext, greet: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -41,7 +41,7 @@ const GREETINGS: Record<string, (socket: Socket) => void> = {
  * https://github.com/democratic-csi/democratic-csi/issues/17, https://github.com/mscdex/ssh2/issues/1170.
  */
 for (const [what, greet] of Object.entries(GREETINGS)) {
-  test(`a box that ${what} took the driver down with it`, async (t) => {
+  test(`an RDS that ${what} took the driver down with it`, async (t) => {
     const wire = await Wire.open();
     t.after(() => wire.close());
     const patience = {

@@ -1,14 +1,14 @@
-/** What a scrape of a controller tells, from gRPC to the box. */
+/** What a scrape of a controller tells, from gRPC to the RDS. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import manifest from '../../package.json' with { type: 'json' };
 import { openBackend, type Patience } from '../../src/app/backends.ts';
-import { type BoxListener, pollBox } from '../../src/app/controller/box-poller.ts';
+import { type BackendListener, pollBackend } from '../../src/app/controller/backend-poller.ts';
 import { startController } from '../../src/app/controller/controller.ts';
 import { poolMetrics } from '../../src/app/controller/pool-metrics.ts';
-import { watchBox } from '../../src/app/events/box-watch.ts';
+import { watchBackend } from '../../src/app/events/backend-watch.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { serveMetrics } from '../../src/observability/metrics-server.ts';
@@ -20,7 +20,7 @@ import type { Backend } from '../../src/storage/backend.ts';
 import { callWithin } from '../../src/storage/call.ts';
 import { identity } from '../../src/storage/identity.ts';
 import { readPools } from '../../src/storage/pool-reading.ts';
-import { startScene } from '../events/scene.ts';
+import { startFixture } from '../events/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';
 import { change, showRows } from '../support/console.ts';
 import { Faults } from '../support/faults.ts';
@@ -78,7 +78,7 @@ test('calls and commands are counted and timed, each by how it ended', async (t)
   assert.ok((after.value('processStart') ?? 0) <= Date.now() / 1000);
 });
 
-test('a scrape asks no box, however often it comes', async (t) => {
+test('a scrape asks no RDS, however often it comes', async (t) => {
   const { api, metricsPort } = await startStack(t, { config: METRICS_ON });
   await scrapeUntil(metricsPort, wasRead);
   const execs = await api.execs();
@@ -92,7 +92,7 @@ test('without a place for metrics a controller measures nothing and reads no poo
   assert.equal(await api.execs(), 1, 'the look at start');
 });
 
-/** The boxes of a stack, over connections of their own. */
+/** The backends of a stack, over connections of their own. */
 async function backendsOf(t: TestContext, { configFile }: Stack): Promise<readonly Backend[]> {
   const config = await loadConfig(configFile);
   const { owners } = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
@@ -101,19 +101,19 @@ async function backendsOf(t: TestContext, { configFile }: Stack): Promise<readon
   return backends;
 }
 
-/** Reads the pools of a stack's box by a clock of the test, which others may listen to. @returns the port to scrape */
+/** Reads the pools of a stack's RDS by a clock of the test, which others may listen to. @returns the port to scrape */
 async function readPoolsOf(
   t: TestContext,
   stack: Stack,
   now: () => number,
-  others: (backend: Backend) => BoxListener[] = () => [],
+  others: (backend: Backend) => BackendListener[] = () => [],
 ): Promise<number> {
   const metrics = prometheusMetrics();
   const server = await serveMetrics(metrics, { address: '127.0.0.1', port: 0 });
   const stopping = new AbortController();
   const polls = (await backendsOf(t, stack)).map((backend) =>
-    pollBox(backend, {
-      ...{ listeners: [poolMetrics(backend, metrics), ...others(backend)], lookMs: 5, surveys: true },
+    pollBackend(backend, {
+      ...{ listeners: [poolMetrics(backend, metrics), ...others(backend)], lookMs: 5, inventories: true },
       ...{ refusedAt: () => Number.NEGATIVE_INFINITY, logger, signal: stopping.signal, now },
     }),
   );
@@ -151,30 +151,30 @@ test('a pool is told with its space, what it has promised, and what is in it', a
   );
   const at = found.value('poolReadingTime', RDS1) ?? 0;
   assert.ok(at >= begin && at <= Date.now() / 1000);
-  assert.equal((await stack.api.execs()) - execs, 3, 'space and counts, and of the survey promises and snapshots');
+  assert.equal((await stack.api.execs()) - execs, 3, 'space and counts, and of the inventory promises and snapshots');
 });
 
-test('metrics and Events share what is read: a box that is idle sees one exec for each reading', async (t) => {
-  const scene = await startScene(t, { config: METRICS_ON });
-  await scrapeUntil(scene.metricsPort, wasRead);
-  assert.equal(await scene.api.execs(), 4, 'the look at start, a reading, and the two of a survey');
+test('metrics and Events share what is read: an RDS that is idle sees one exec for each reading', async (t) => {
+  const fixture = await startFixture(t, { config: METRICS_ON });
+  await scrapeUntil(fixture.metricsPort, wasRead);
+  assert.equal(await fixture.api.execs(), 4, 'the look at start, a reading, and the two of an inventory');
 
   let nowMs = 0;
   const driver = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' } as const;
-  const watch = { teller: { tell: () => undefined }, driver, lastingMs: 60_000 };
+  const watch = { recorder: { record: () => undefined }, driver, lastingMs: 60_000 };
   const port = await readPoolsOf(
     t,
-    scene,
+    fixture,
     () => nowMs,
-    (backend) => [watchBox(backend, watch)],
+    (backend) => [watchBackend(backend, watch)],
   );
   await scrapeUntil(port, wasRead);
-  const execs = await scene.api.execs();
+  const execs = await fixture.api.execs();
   for (let reading = 2; reading <= 12; reading += 1) {
     nowMs += 300_000;
     await scrapeUntil(port, (found) => found.value('poolReadings', { ...RDS1, outcome: 'done' }) === reading);
   }
-  assert.equal((await scene.api.execs()) - execs, 11);
+  assert.equal((await fixture.api.execs()) - execs, 11);
 });
 
 test('a call that is refused for lack of room has the pools read anew, also without Events', async (t) => {
@@ -184,7 +184,7 @@ test('a call that is refused for lack of room has the pools read anew, also with
   await scrapeUntil(stack.metricsPort, (found) => found.value('poolReadings', { ...RDS1, outcome: 'done' }) === 2);
 });
 
-test('the pools of a box were read row by row: 1000 snapshots make the answer longer by digits only', async (t) => {
+test('the pools of an RDS were read row by row: 1000 snapshots make the answer longer by digits only', async (t) => {
   const stack = await startStack(t);
   await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   let copies = 0;
@@ -230,7 +230,7 @@ test('copies are not counted, but for a half one of a volume, which nothing in i
   ]);
 });
 
-test('of a pool that is gone nothing is told, nor of its neighbour on the same box, until it is back', async (t) => {
+test('of a pool that is gone nothing is told, nor of its neighbour on the same RDS, until it is back', async (t) => {
   const stack = await startStack(t, twoPools);
   let gone = false;
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => !(gone && row.props.get('fs-label') === 'cold')));
@@ -247,7 +247,7 @@ test('of a pool that is gone nothing is told, nor of its neighbour on the same b
   await scrapeUntil(port, (now) => told(now).length === 2);
 });
 
-test('a dead box opens the breaker, and its pools are told of no more; it comes back by itself', async (t) => {
+test('a dead RDS opens the breaker, and its pools are told of no more; it comes back by itself', async (t) => {
   const wire = await Wire.open();
   t.after(() => wire.close());
   const stack = await startStack(t, { wire, patience, config: METRICS_ON });
@@ -298,7 +298,7 @@ test('a queue that is full is told while it is full, with how many commands ther
   const ends = await Promise.all(others);
   assert.equal(ends.filter((end) => end === 'OK').length, 256);
   const idle = await scrape(metricsPort);
-  assert.deepEqual(execs(idle), [0, 0, 4], 'the box has shown that it bears four');
+  assert.deepEqual(execs(idle), [0, 0, 4], 'the RDS has shown that it bears four');
 });
 
 test('a port that is taken is an error at start that names it, and nothing is left of the controller', async (t) => {

@@ -8,24 +8,24 @@ import { startNode } from '../../src/app/node/node.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { serveMetrics } from '../../src/observability/metrics-server.ts';
 import { prometheusMetrics } from '../../src/observability/prometheus.ts';
-import { startScene } from '../node/scene.ts';
+import { startFixture } from '../node/fixture.ts';
 import { outcome } from '../support/calls.ts';
 import { scrape } from './scrape.ts';
 
 test('programs are told by name and end, and what became of formats', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  assert.equal(scene.node.metricsPort, undefined, 'off unless a port is given');
-  const node = await scene.anotherNode('measured', { metricsPort: 0, metricsAddress: '127.0.0.1' });
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  assert.equal(fixture.node.metricsPort, undefined, 'off unless a port is given');
+  const node = await fixture.anotherNode('measured', { metricsPort: 0, metricsAddress: '127.0.0.1' });
   const formats = (found: Awaited<ReturnType<typeof scrape>>) =>
     ['done', 'refused', 'failed'].map((how) => found.value('formats', { outcome: how }));
   const before = await scrape(node.metricsPort);
   assert.deepEqual(formats(before), [0, 0, 0]);
   assert.equal(before.value('trims', { outcome: 'done' }), undefined, 'trims are off unless an interval is given');
 
-  await node.stage(await scene.claim('ext4'));
+  await node.stage(await fixture.claim('ext4'));
   // Not said to be blank, and without a filesystem.
-  const adopted = { ...(await scene.claim('ext4')), volumeContext: { formatVersion: '1' } };
+  const adopted = { ...(await fixture.claim('ext4')), volumeContext: { formatVersion: '1' } };
   assert.equal(await outcome(node.stage(adopted)), 'FAILED_PRECONDITION');
 
   const found = await scrape(node.metricsPort);

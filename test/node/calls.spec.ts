@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../../src/csi/gen/csi_pb.js';
 import { refused } from '../support/calls.ts';
 import { until } from '../support/until.ts';
+import { type Claim, capability, type Fixture, run, startFixture, type TestNode } from './fixture.ts';
 import { pretend } from './pretend.ts';
-import { type Claim, capability, run, type Scene, startScene, type TestNode } from './scene.ts';
 
 /** What is mounted where, in short. */
 function shown(node: TestNode): string[] {
@@ -19,16 +19,16 @@ function shown(node: TestNode): string[] {
 const paths = (node: TestNode, claim: Claim) =>
   [node.stagingPath(claim), node.targetPath(claim)].map((path) => path.slice(node.directory.length));
 
-async function nothingIsLeft({ node, loops }: Scene): Promise<void> {
+async function nothingIsLeft({ node, loops }: Fixture): Promise<void> {
   assert.deepEqual([shown(node), loops.attachments], [[], []]);
 }
 
 for (const kind of ['ext4', 'xfs', 'block'] as const) {
   test(`every call may come twice, and each time the state is the same: ${kind}`, { timeout: 60_000 }, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, loops } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, loops } = fixture;
+    const claim = await fixture.claim(kind);
     const { volumeId } = claim;
     await node.stage(claim);
     await node.stage(claim);
@@ -44,15 +44,15 @@ for (const kind of ['ext4', 'xfs', 'block'] as const) {
       await node.client.nodeUnpublishVolume({ volumeId, targetPath: node.targetPath(claim) });
     }
     for (let round = 0; round < 2; round += 1) await node.unstage(claim);
-    await nothingIsLeft(scene);
+    await nothingIsLeft(fixture);
   });
 }
 
 test('calls of one volume that come at once are one after the other', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const target = await node.controllerPublish(claim);
   const stage = () => node.client.nodeStageVolume(node.stageRequest(claim, target));
   await Promise.all([stage(), stage(), stage()]);
@@ -65,11 +65,11 @@ test('calls of one volume that come at once are one after the other', async (t) 
 });
 
 test('a read-only publish is read-only, beside one that is not', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
   const mode = capability('ext4', Mode.SINGLE_NODE_MULTI_WRITER);
-  const claim = await scene.claim('ext4', undefined, { volumeCapabilities: [mode] });
+  const claim = await fixture.claim('ext4', undefined, { volumeCapabilities: [mode] });
   const path = await node.mount(claim, mode);
   writeFileSync(join(path, 'file'), 'x');
   const request = node.publishRequest(claim, 'reader', mode, true);
@@ -86,10 +86,10 @@ test('a read-only publish is read-only, beside one that is not', async (t) => {
 
 for (const kind of ['ext4', 'block'] as const) {
   test(`a read-only publish must not take writing away from a pod that has the target: ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const claim = await fixture.claim(kind);
     await node.mount(claim);
     const request = node.publishRequest(claim);
     const readOnly = node.client.nodePublishVolume({ ...request, readonly: true });
@@ -100,25 +100,25 @@ for (const kind of ['ext4', 'block'] as const) {
     for (let times = 0; times < 2; times += 1) await node.client.nodePublishVolume({ ...request, readonly: true });
     assert.deepEqual(shown(node).at(-1), `${paths(node, claim)[1]} ro`);
     await node.unmount(claim);
-    await nothingIsLeft(scene);
+    await nothingIsLeft(fixture);
   });
 }
 
 test('a read-only publish keeps the mount options of the class', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const flags = ['nosuid', 'nodev', 'noexec', 'noatime'];
   await node.mount(claim, capability('ext4', undefined, [...flags, 'ro']));
   assert.deepEqual([...(node.mounts().at(-1)?.options ?? [])].sort(), ['ro', ...flags].sort());
 });
 
 test('a bind that failed before it was read-only must not be left to be written', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.stage(claim);
   const mount = run('sh', '-c', 'command -v mount');
   const once = join(node.directory, 'failed');
@@ -136,30 +136,30 @@ for (const [what, mode, flags] of [
   ['the mount option', Mode.SINGLE_NODE_WRITER, ['ro']],
 ] as const) {
   test(`${what} makes the published mount read-only`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
     const wanted = capability('xfs', mode, flags);
-    const claim = await scene.claim('xfs', undefined, { volumeCapabilities: [wanted] });
+    const claim = await fixture.claim('xfs', undefined, { volumeCapabilities: [wanted] });
     const path = await node.mount(claim, wanted);
     assert.throws(() => writeFileSync(join(path, 'file'), 'y'), { code: 'EROFS' });
   });
 }
 
 test('a raw block volume for a reader cannot be written', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
   const wanted = capability('block', Mode.SINGLE_NODE_READER_ONLY);
-  const claim = await scene.claim('block', undefined, { volumeCapabilities: [wanted] });
-  const path = await scene.node.mount(claim, wanted);
+  const claim = await fixture.claim('block', undefined, { volumeCapabilities: [wanted] });
+  const path = await fixture.node.mount(claim, wanted);
   assert.throws(() => writeFileSync(path, 'y', { flag: 'r+', flush: true }));
 });
 
 test('mount options reach the filesystem; what is none is refused before anything happens', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, loops } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, loops } = fixture;
+  const claim = await fixture.claim('ext4');
   const target = await node.controllerPublish(claim);
   const withOptions = (...flags: string[]) =>
     node.client.nodeStageVolume(node.stageRequest(claim, target, capability('ext4', undefined, flags)));
@@ -173,11 +173,11 @@ test('mount options reach the filesystem; what is none is refused before anythin
 
 test('ReadWriteOncePod: the second publish is refused, and the first one may be repeated', async (t) => {
   for (const kind of ['ext4', 'block'] as const) {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
     const alone = capability(kind, Mode.SINGLE_NODE_SINGLE_WRITER);
-    const claim = await scene.claim(kind, undefined, { volumeCapabilities: [alone] });
+    const claim = await fixture.claim(kind, undefined, { volumeCapabilities: [alone] });
     await node.mount(claim, alone);
     await refused(
       node.client.nodePublishVolume(node.publishRequest(claim, 'second', alone)),
@@ -190,12 +190,12 @@ test('ReadWriteOncePod: the second publish is refused, and the first one may be 
 });
 
 test('ReadWriteMany: raw block on two nodes at once for a live migration, a filesystem is refused with a reason', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
   const shared = capability('block', Mode.MULTI_NODE_MULTI_WRITER);
-  const other = await scene.anotherNode('node-2');
-  const claim = await scene.claim('block', undefined, { volumeCapabilities: [shared] });
+  const other = await fixture.anotherNode('node-2');
+  const claim = await fixture.claim('block', undefined, { volumeCapabilities: [shared] });
   const [here, there] = [await node.mount(claim, shared), await other.mount(claim, shared)];
   const bytes = Buffer.alloc(4096, 'm');
   run('dd', 'if=/dev/zero', `of=${here}`, 'bs=4096', 'count=1', 'oflag=direct', 'status=none', 'conv=notrunc');
@@ -204,18 +204,18 @@ test('ReadWriteMany: raw block on two nodes at once for a live migration, a file
   await node.unmount(claim);
   assert.equal(other.mounts().length, 1);
   await other.unmount(claim);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
   const mounted = capability('ext4', Mode.MULTI_NODE_MULTI_WRITER);
   const stage = node.client.nodeStageVolume(node.stageRequest(claim, { nqn: 'x' }, mounted));
   await refused(stage, 'INVALID_ARGUMENT', /raw block volumes only .*must not be mounted by several/);
 });
 
 test('what is not staged is not published, measured or grown', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
   for (const kind of ['ext4', 'block'] as const) {
-    const claim = await scene.claim(kind);
+    const claim = await fixture.claim(kind);
     await node.controllerPublish(claim);
     const { volumeId } = claim;
     const [path] = [node.targetPath(claim)];
@@ -231,10 +231,10 @@ test('what is not staged is not published, measured or grown', async (t) => {
 });
 
 test('a volume is not measured at the path of another one', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const [one, other] = [await scene.claim('ext4'), await scene.claim('ext4')];
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const [one, other] = [await fixture.claim('ext4'), await fixture.claim('ext4')];
   await node.mount(one);
   const volumePath = await node.mount(other);
   await refused(node.client.nodeGetVolumeStats({ volumeId: one.volumeId, volumePath }), 'NOT_FOUND');
@@ -244,24 +244,24 @@ test('a volume is not measured at the path of another one', async (t) => {
 });
 
 test('a volume that is still published is not disconnected', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
   for (const kind of ['ext4', 'block'] as const) {
-    const claim = await scene.claim(kind);
+    const claim = await fixture.claim(kind);
     const path = await node.mount(claim);
     await refused(node.unstage(claim), 'ABORTED', /\/pods\/pod\/.*\[NODE-PUBLISHED\]$/);
     if (kind === 'ext4') writeFileSync(join(path, 'still'), 'here');
     await node.unmount(claim);
   }
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });
 
 test('what somebody has open is not unmounted under him, and is later', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.mount(claim);
   await node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: node.targetPath(claim) });
   const before = process.cwd();
@@ -271,14 +271,14 @@ test('what somebody has open is not unmounted under him, and is later', async (t
   );
   await node.unmount(claim).catch(() => undefined);
   await node.unstage(claim);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });
 
 test('a volume that is mounted in another namespace is not disconnected', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, loops } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, loops } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.stage(claim);
   const args = ['--mount', '--propagation', 'private', 'tail', '-f', '/dev/null'];
   const keeper = spawn('unshare', args, { stdio: 'ignore' });
@@ -289,28 +289,28 @@ test('a volume that is mounted in another namespace is not disconnected', async 
   keeper.kill('SIGKILL');
   await once(keeper, 'exit');
   await node.unstage(claim);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });
 
 test('a stage that fails leaves nothing behind', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, controller } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, controller } = fixture;
+  const claim = await fixture.claim('ext4');
   const target = await node.controllerPublish(claim);
   const adopted = { ...node.stageRequest(claim, target), volumeContext: {} };
   await refused(node.client.nodeStageVolume(adopted), 'FAILED_PRECONDITION', /not provably blank.*adopted/);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
   await controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: node.nodeId });
   await refused(node.client.nodeStageVolume(node.stageRequest(claim, target)), 'UNAVAILABLE', /is not exported/);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });
 
 test('requests that are not well formed', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, loops } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, loops } = fixture;
+  const claim = await fixture.claim('ext4');
   const target = await node.controllerPublish(claim);
   const good = node.stageRequest(claim, target);
   const { client } = node;
@@ -339,10 +339,10 @@ test('requests that are not well formed', async (t) => {
 });
 
 test('a target with files of somebody else in it is left to him', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.mount(claim);
   const targetPath = node.targetPath(claim);
   run('umount', targetPath);
@@ -353,9 +353,9 @@ test('a target with files of somebody else in it is left to him', async (t) => {
 });
 
 test('who the node is, and what it offers', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const node = await scene.anotherNode('node-2', { maxVolumes: 32, networks: ['default', 'rack-2'] });
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const node = await fixture.anotherNode('node-2', { maxVolumes: 32, networks: ['default', 'rack-2'] });
   const { nodeId, maxVolumesPerNode, accessibleTopology } = await node.client.nodeGetInfo({});
   assert.match(nodeId, /^nqn\.2014-08\.org\.nvmexpress:uuid:[0-9a-f-]{36}$/);
   assert.equal(maxVolumesPerNode, 32n);

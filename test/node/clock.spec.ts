@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeTools } from '../../src/host/node-tools.fixture.ts';
+import { nodeDependencies } from '../../src/host/node-dependencies.fixture.ts';
 import { Staging } from '../../src/host/staging.ts';
-import { startScene } from './scene.ts';
+import { startFixture } from './fixture.ts';
 
 test('a clock that is set forward gives up no data that waits to be flushed', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const claim = await scene.claim('ext4');
-  await scene.node.mount(claim);
-  // The device is in use and its box is gone, as the kernel shows it while it flushes in vain.
-  const path = scene.node.mounts()[0]?.source ?? '';
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const claim = await fixture.claim('ext4');
+  await fixture.node.mount(claim);
+  // The device is in use and its RDS is gone, as the kernel shows it while it flushes in vain.
+  const path = fixture.node.mounts()[0]?.source ?? '';
   const device = { path, number: '0:0', bytes: 1n, readOnly: false, sequence: '1' };
   const tools = {
-    ...nodeTools({ find: async () => device, isLive: async () => false }),
+    ...nodeDependencies({ find: async () => device, isLive: async () => false }),
     patienceMs: 60_000,
     onUnflushed: () => assert.fail('given up'),
   };
@@ -23,5 +23,5 @@ test('a clock that is set forward gives up no data that waits to be flushed', as
   const unstage = new Staging(tools).unstage(volume, '/nowhere/staging', { signal: AbortSignal.abort() });
   await assert.rejects(unstage, { kind: 'unavailable', message: /\[NODE-FLUSH\]$/ });
   t.mock.restoreAll();
-  await scene.node.unmount(claim);
+  await fixture.node.unmount(claim);
 });

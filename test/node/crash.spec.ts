@@ -10,28 +10,28 @@ import type { Node } from '../../src/csi/gen/csi_pb.js';
 import type { Client } from '../support/grpc-client.ts';
 import { until } from '../support/until.ts';
 import { CrashingNodes, type Death } from './crashing-node.ts';
-import { type Claim, capability, type Kind, run, type Scene, SIZES, startScene } from './scene.ts';
+import { type Claim, capability, type Fixture, type Kind, run, SIZES, startFixture } from './fixture.ts';
 
 type Call = (client: Client<typeof Node>) => Promise<unknown>;
 
 /** One call, prepared by a process that lives. */
 interface Deed {
   readonly name: string;
-  prepare(scene: Scene, claim: Claim): Promise<Call>;
+  prepare(fixture: Fixture, claim: Claim): Promise<Call>;
   /** Mounts at the staging path and at the target once it is done, and attachments. */
   readonly end: { readonly staged: boolean; readonly published: boolean };
 }
 
 const CONTENT = 'what must not be lost';
 
-async function stage({ node }: Scene, claim: Claim): Promise<Call> {
+async function stage({ node }: Fixture, claim: Claim): Promise<Call> {
   const request = node.stageRequest(claim, await node.controllerPublish(claim));
   return (client) => client.nodeStageVolume(request);
 }
 
 /** Writes something through a first mount, so that a stage that formats again would be seen. */
-async function use(scene: Scene, claim: Claim): Promise<void> {
-  const { node } = scene;
+async function use(fixture: Fixture, claim: Claim): Promise<void> {
+  const { node } = fixture;
   await node.stage(claim);
   if (claim.kind !== 'block') writeFileSync(join(node.stagingPath(claim), 'content'), CONTENT, { flush: true });
 }
@@ -40,27 +40,27 @@ const DEEDS: readonly Deed[] = [
   { name: 'first stage', prepare: stage, end: { staged: true, published: false } },
   {
     name: 'stage of what holds data',
-    async prepare(scene, claim) {
-      await use(scene, claim);
-      await scene.node.unstage(claim);
-      return stage(scene, claim);
+    async prepare(fixture, claim) {
+      await use(fixture, claim);
+      await fixture.node.unstage(claim);
+      return stage(fixture, claim);
     },
     end: { staged: true, published: false },
   },
   {
     name: 'publish read-only',
-    async prepare(scene, claim) {
-      await use(scene, claim);
-      const request = scene.node.publishRequest(claim, 'pod', capability(claim.kind), true);
+    async prepare(fixture, claim) {
+      await use(fixture, claim);
+      const request = fixture.node.publishRequest(claim, 'pod', capability(claim.kind), true);
       return (client) => client.nodePublishVolume(request);
     },
     end: { staged: true, published: true },
   },
   {
     name: 'expand',
-    async prepare(scene, claim) {
-      const { node, controller } = scene;
-      await use(scene, claim);
+    async prepare(fixture, claim) {
+      const { node, controller } = fixture;
+      await use(fixture, claim);
       await node.client.nodePublishVolume(node.publishRequest(claim));
       // Growing ext4 needs a capability that not every machine gives; at its own size nothing is left to do.
       const requiredBytes = claim.kind === 'ext4' ? SIZES.ext4 : SIZES[claim.kind] * 2n;
@@ -73,9 +73,9 @@ const DEEDS: readonly Deed[] = [
   },
   {
     name: 'unpublish',
-    async prepare(scene, claim) {
-      const { node } = scene;
-      await use(scene, claim);
+    async prepare(fixture, claim) {
+      const { node } = fixture;
+      await use(fixture, claim);
       await node.client.nodePublishVolume(node.publishRequest(claim));
       const request = { volumeId: claim.volumeId, targetPath: node.targetPath(claim) };
       return (client) => client.nodeUnpublishVolume(request);
@@ -84,17 +84,17 @@ const DEEDS: readonly Deed[] = [
   },
   {
     name: 'unstage',
-    async prepare(scene, claim) {
-      await use(scene, claim);
-      const request = { volumeId: claim.volumeId, stagingTargetPath: scene.node.stagingPath(claim) };
+    async prepare(fixture, claim) {
+      await use(fixture, claim);
+      const request = { volumeId: claim.volumeId, stagingTargetPath: fixture.node.stagingPath(claim) };
       return (client) => client.nodeUnstageVolume(request);
     },
     end: { staged: false, published: false },
   },
 ];
 
-function check(scene: Scene, claim: Claim, { name, end }: Deed): void {
-  const { node, loops } = scene;
+function check(fixture: Fixture, claim: Claim, { name, end }: Deed): void {
+  const { node, loops } = fixture;
   const at = (path: string) => node.mounts().filter(({ mountPoint }) => mountPoint === path).length;
   const isMount = end.staged && claim.kind !== 'block';
   assert.equal(at(node.stagingPath(claim)), isMount ? 1 : 0, 'mounts at the staging path');
@@ -105,7 +105,7 @@ function check(scene: Scene, claim: Claim, { name, end }: Deed): void {
   }
 }
 
-async function farewell({ node, loops, controller }: Scene, claim: Claim): Promise<void> {
+async function farewell({ node, loops, controller }: Fixture, claim: Claim): Promise<void> {
   await node.unmount(claim);
   assert.deepEqual([node.mounts(), loops.attachments], [[], []], 'after unpublish and unstage');
   await controller.deleteVolume({ volumeId: claim.volumeId });
@@ -118,33 +118,33 @@ function turns(commands: readonly string[]): number[] {
   );
 }
 
-async function startNodes(scene: Scene): Promise<CrashingNodes> {
-  const directory = join(scene.node.directory, 'crashing');
+async function startNodes(fixture: Fixture): Promise<CrashingNodes> {
+  const directory = join(fixture.node.directory, 'crashing');
   mkdirSync(directory);
   const nodes = new CrashingNodes(directory, [
-    ...['--node-name', 'node-1', '--state-dir', join(scene.node.directory, 'state')],
-    ...['--attach', 'loop', '--simulator-api', scene.simulator.apiSocket, '--unstage-patience', '1'],
+    ...['--node-name', 'node-1', '--state-dir', join(fixture.node.directory, 'state')],
+    ...['--attach', 'loop', '--simulator-api', fixture.simulator.apiSocket, '--unstage-patience', '1'],
   ]);
-  scene.onStop(() => nodes.stop());
+  fixture.onStop(() => nodes.stop());
   return nodes;
 }
 
 for (const kind of ['ext4', 'xfs', 'block'] as const satisfies readonly Kind[]) {
   test(`the node is killed at every command: ${kind}`, { timeout: 240_000 }, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const nodes = await startNodes(scene);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const nodes = await startNodes(fixture);
     let cells = 0;
     // Binds are the same for both filesystems.
     const deeds = kind === 'xfs' ? DEEDS.filter(({ name }) => /stage|expand/.test(name)) : DEEDS;
     for (const deed of deeds) {
-      const first = await scene.claim(kind);
-      const { commands } = await nodes.run(await deed.prepare(scene, first), undefined);
-      check(scene, first, deed);
-      await farewell(scene, first);
+      const first = await fixture.claim(kind);
+      const { commands } = await nodes.run(await deed.prepare(fixture, first), undefined);
+      check(fixture, first, deed);
+      await farewell(fixture, first);
       for (const at of turns(commands)) {
         for (const when of ['before', 'after'] as const) {
-          await cell(scene, nodes, kind, deed, { at, when }, commands);
+          await cell(fixture, nodes, kind, deed, { at, when }, commands);
           cells += 1;
         }
       }
@@ -155,12 +155,12 @@ for (const kind of ['ext4', 'xfs', 'block'] as const satisfies readonly Kind[]) 
 }
 
 test('mkfs dies with the node that began it, and another process begins it again', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const nodes = await startNodes(scene);
-  const claim = await scene.claim('ext4');
-  const call = await stage(scene, claim);
-  const note = join(scene.node.directory, 'mkfs');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const nodes = await startNodes(fixture);
+  const claim = await fixture.claim('ext4');
+  const call = await stage(fixture, claim);
+  const note = join(fixture.node.directory, 'mkfs');
   // It has written something, and would go on for ever.
   nodes.replace(
     'mkfs.ext4',
@@ -172,7 +172,7 @@ test('mkfs dies with the node that began it, and another process begins it again
     ].join('\n'),
   );
   const { child, client } = await nodes.take();
-  scene.onStop(() => child.kill('SIGKILL'));
+  fixture.onStop(() => child.kill('SIGKILL'));
   const lost = assert.rejects(call(client), { code: 14 });
   await until(async () => existsSync(note));
   child.kill('SIGKILL');
@@ -180,9 +180,9 @@ test('mkfs dies with the node that began it, and another process begins it again
   client.close();
   const pid = readFileSync(note, 'utf8').trim();
   await until(async () => /State:\s+Z/.test(statusOf(pid)));
-  await call(scene.node.client);
-  assert.equal(scene.node.mounts().length, 1);
-  await farewell(scene, claim);
+  await call(fixture.node.client);
+  assert.equal(fixture.node.mounts().length, 1);
+  await farewell(fixture, claim);
 });
 
 function statusOf(pid: string): string {
@@ -194,7 +194,7 @@ function statusOf(pid: string): string {
 }
 
 async function cell(
-  scene: Scene,
+  fixture: Fixture,
   nodes: CrashingNodes,
   kind: Kind,
   deed: Deed,
@@ -203,13 +203,13 @@ async function cell(
 ): Promise<void> {
   const where = `${deed.name}, killed ${death.when} command ${death.at}, ${commands[death.at - 1]}`;
   try {
-    const claim = await scene.claim(kind);
-    const call = await deed.prepare(scene, claim);
+    const claim = await fixture.claim(kind);
+    const call = await deed.prepare(fixture, claim);
     const { died } = await nodes.run(call, death);
     assert.ok(died, 'the process was to be killed');
-    await call(scene.node.client);
-    check(scene, claim, deed);
-    await farewell(scene, claim);
+    await call(fixture.node.client);
+    check(fixture, claim, deed);
+    await farewell(fixture, claim);
   } catch (error) {
     const left = run('sh', '-c', 'losetup --all; grep rose-csi-node /proc/self/mountinfo || true');
     throw new Error(`${where}\n${left}`, { cause: error });

@@ -4,20 +4,20 @@ import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
+import { type Claim, type Fixture, mountsBelow, run, startFixture } from './fixture.ts';
 import { pretend } from './pretend.ts';
-import { type Claim, mountsBelow, run, type Scene, startScene } from './scene.ts';
 
-const points = ({ node }: Scene) => node.mounts().map(({ mountPoint }) => mountPoint);
+const points = ({ node }: Fixture) => node.mounts().map(({ mountPoint }) => mountPoint);
 
 for (const kind of ['ext4', 'block'] as const) {
   test(`a call for one volume at the paths of another must leave that one alone: ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
-    const [one, other] = [await scene.claim(kind), await scene.claim('ext4')];
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const [one, other] = [await fixture.claim(kind), await fixture.claim('ext4')];
     const path = await node.mount(one);
     if (kind === 'ext4') writeFileSync(join(path, 'data'), 'precious', { flush: true });
-    const before = points(scene);
+    const before = points(fixture);
     if (kind === 'ext4') {
       const request = node.stageRequest(other, await node.controllerPublish(other));
       const wrong = { ...request, stagingTargetPath: node.stagingPath(one) };
@@ -27,10 +27,10 @@ for (const kind of ['ext4', 'block'] as const) {
     const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: path });
     await refused(unpublish, 'FAILED_PRECONDITION', /, not rds1:pvc-.*\[NODE-FOREIGN\]$/);
     await node.client.nodeUnstageVolume({ volumeId, stagingTargetPath: node.stagingPath(one) });
-    assert.deepEqual(points(scene), before);
+    assert.deepEqual(points(fixture), before);
     if (kind === 'ext4') assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
     await node.unmount(one);
-    assert.deepEqual(points(scene), []);
+    assert.deepEqual(points(fixture), []);
   });
 }
 
@@ -42,10 +42,10 @@ const OTHERS: Readonly<Record<string, (path: string) => unknown>> = {
 
 for (const [what, mount] of Object.entries(OTHERS)) {
   test(`${what} at a path of the volume must not be unmounted`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
-    const claim = await scene.claim('ext4');
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const claim = await fixture.claim('ext4');
     const [staging, target] = [node.stagingPath(claim), node.targetPath(claim)];
     const publishContext = await node.controllerPublish(claim);
     const request = node.stageRequest(claim, publishContext);
@@ -57,7 +57,7 @@ for (const [what, mount] of Object.entries(OTHERS)) {
     const unpublish = node.client.nodeUnpublishVolume({ volumeId, targetPath: target });
     await refused(unpublish, 'FAILED_PRECONDITION', /\[NODE-FOREIGN\]$/);
     await node.unstage(claim);
-    assert.deepEqual(points(scene), [staging, target]);
+    assert.deepEqual(points(fixture), [staging, target]);
     run('umount', staging);
     await node.client.nodeStageVolume(request);
     mount(staging);
@@ -65,14 +65,14 @@ for (const [what, mount] of Object.entries(OTHERS)) {
     run('umount', staging);
     run('umount', target);
     await node.unmount(claim);
-    assert.deepEqual([points(scene), scene.loops.attachments], [[], []]);
+    assert.deepEqual([points(fixture), fixture.loops.attachments], [[], []]);
   });
 }
 
 test('a symbolic link at a path of the volume must not lead a mount elsewhere', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
   const elsewhere = join(node.directory, 'elsewhere');
   mkdirSync(elsewhere);
   writeFileSync(join(node.directory, 'file'), '');
@@ -89,7 +89,7 @@ test('a symbolic link at a path of the volume must not lead a mount elsewhere', 
     ['ext4', elsewhere],
     ['block', join(node.directory, 'file')],
   ] as const) {
-    const claim: Claim = await scene.claim(kind);
+    const claim: Claim = await fixture.claim(kind);
     const request = node.stageRequest(claim, await node.controllerPublish(claim));
     if (kind === 'ext4') {
       run('rmdir', node.stagingPath(claim));
@@ -107,27 +107,27 @@ test('a symbolic link at a path of the volume must not lead a mount elsewhere', 
 });
 
 test('a device that became that of another volume between probe and mount must not stay mounted', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const [one, other] = [await scene.claim('ext4'), await scene.claim('ext4')];
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const [one, other] = [await fixture.claim('ext4'), await fixture.claim('ext4')];
   await node.mount(one);
   await node.unmount(one);
   await node.mount(other);
   const device = node.mounts()[0]?.source ?? '';
-  const before = points(scene);
+  const before = points(fixture);
   const mount = run('sh', '-c', 'command -v mount');
   pretend(t, 'mount', `for last; do :; done; exec ${mount} -t ext4 ${device} "$last"`);
   await refused(node.stage(one), 'UNAVAILABLE', /\[NODE-CHANGED\]$/);
-  assert.deepEqual(points(scene), before);
+  assert.deepEqual(points(fixture), before);
 });
 
 for (const kind of ['ext4', 'block'] as const) {
   test(`a tmpfs of another pod was taken for the device, by the name of a directory in it: ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, loops } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, loops } = fixture;
+    const claim = await fixture.claim(kind);
     await node.mount(claim);
     const name = basename(loops.attachments[0]?.device ?? '');
     // As the kubelet does for an emptyDir in memory with a subPath.
@@ -145,7 +145,7 @@ for (const kind of ['ext4', 'block'] as const) {
     );
     await refused(node.client.nodeGetVolumeStats({ volumeId, volumePath: part }), 'NOT_FOUND');
     await node.unmount(claim);
-    assert.deepEqual(points(scene), [empty, part]);
+    assert.deepEqual(points(fixture), [empty, part]);
     assert.equal(readFileSync(join(part, 'file'), 'utf8'), 'of another pod');
   });
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
 import { until } from '../support/until.ts';
-import { run, startScene } from './scene.ts';
+import { run, startFixture } from './fixture.ts';
 
 /** How each of them gives up: XFS shuts down, and ext4 becomes read-only, as it does after an I/O error. */
 const GIVE_UP = {
@@ -17,10 +17,10 @@ const GIVE_UP = {
 for (const kind of ['xfs', 'ext4'] as const) {
   test(`a filesystem that gave up was invisible, and nothing but another mount heals it: ${kind}`, async (t) => {
     const api = await KubernetesApi.start(t);
-    const scene = await startScene(t, { access: api.access, config: { events: { enabled: false } } });
-    if (scene === undefined) return;
-    const { node } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t, { access: api.access, config: { events: { enabled: false } } });
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const claim = await fixture.claim(kind);
     const { volumeId } = claim;
     const path = await node.mount(claim);
     writeFileSync(join(path, 'data'), 'precious', { flush: true });

@@ -7,24 +7,24 @@ import { makeSnapshot, refused } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { until } from '../support/until.ts';
+import { type Claim, type Fixture, MiB, run, SIZES, startFixture } from './fixture.ts';
 import { pretend } from './pretend.ts';
-import { type Claim, MiB, run, type Scene, SIZES, startScene } from './scene.ts';
 
 async function eventful(t: TestContext) {
   const api = await KubernetesApi.start(t);
-  const scene = await startScene(t, { access: api.access, config: { events: { enabled: false } } });
-  return scene && { scene, reasons: () => api.events().map(({ reason }) => reason) };
+  const fixture = await startFixture(t, { access: api.access, config: { events: { enabled: false } } });
+  return fixture && { fixture, reasons: () => api.events().map(({ reason }) => reason) };
 }
 
-async function used(scene: Scene, kind: 'ext4' | 'xfs'): Promise<Claim> {
-  const claim = await scene.claim(kind);
-  writeFileSync(join(await scene.node.mount(claim), 'data'), 'precious', { flush: true });
-  await scene.node.unmount(claim);
+async function used(fixture: Fixture, kind: 'ext4' | 'xfs'): Promise<Claim> {
+  const claim = await fixture.claim(kind);
+  writeFileSync(join(await fixture.node.mount(claim), 'data'), 'precious', { flush: true });
+  await fixture.node.unmount(claim);
   return claim;
 }
 
 /** Works on the device of a volume that is not in use, as what damages it does. */
-async function onDevice({ node, loops, controller }: Scene, { volumeId }: Claim, work: (device: string) => unknown) {
+async function onDevice({ node, loops, controller }: Fixture, { volumeId }: Claim, work: (device: string) => unknown) {
   const { nqn = '' } = await node.controllerPublish({ volumeId, kind: 'ext4', volumeContext: {} });
   const { device } = await loops.attach(nqn, 'the test');
   work(device);
@@ -34,11 +34,11 @@ async function onDevice({ node, loops, controller }: Scene, { volumeId }: Claim,
 }
 
 test('an ext4 with a recorded error must be mended before it is mounted: with one it is never grown', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await used(scene, 'ext4');
-  await onDevice(scene, claim, (device) => run('debugfs', '-w', '-R', 'set_super_value state 2', device));
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await used(fixture, 'ext4');
+  await onDevice(fixture, claim, (device) => run('debugfs', '-w', '-R', 'set_super_value state 2', device));
   const state = () => /Filesystem state: +(.*)/.exec(run('dumpe2fs', '-h', node.mounts()[0]?.source ?? ''))?.[1];
   assert.equal(readFileSync(join(await node.mount(claim), 'data'), 'utf8'), 'precious');
   assert.equal(state(), 'clean');
@@ -46,11 +46,11 @@ test('an ext4 with a recorded error must be mended before it is mounted: with on
 
 test('an ext4 that e2fsck does not mend by itself is not mounted, and can be repaired as a raw device', async (t) => {
   const started = await eventful(t);
-  if (started?.scene === undefined) return;
-  const { scene, reasons } = started;
-  const { node } = scene;
-  const claim = await used(scene, 'ext4');
-  await onDevice(scene, claim, (device) => {
+  if (started?.fixture === undefined) return;
+  const { fixture, reasons } = started;
+  const { node } = fixture;
+  const claim = await used(fixture, 'ext4');
+  await onDevice(fixture, claim, (device) => {
     run('debugfs', '-w', '-R', 'clri <2>', device);
     run('debugfs', '-w', '-R', 'set_super_value state 2', device);
   });
@@ -59,7 +59,7 @@ test('an ext4 that e2fsck does not mend by itself is not mounted, and can be rep
     'FAILED_PRECONDITION',
     /e2fsck -p does not mend the ext4 on .*Take a snapshot.*#a-damaged-filesystem\) \[NODE-DAMAGED\]$/,
   );
-  assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
+  assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
   await until(async () => reasons().includes('FilesystemDamaged'));
   const raw: Claim = { ...claim, kind: 'block' };
   const device = await node.mount(raw);
@@ -69,26 +69,26 @@ test('an ext4 that e2fsck does not mend by itself is not mounted, and can be rep
 });
 
 test('a host without a working e2fsck must not stop a mount', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const claim = await used(scene, 'ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const claim = await used(fixture, 'ext4');
   // 12: with a feature that it does not know.
   for (const status of [8, 12, 126, 127]) {
     pretend(t, 'e2fsck', `exit ${status}`);
-    assert.equal(readFileSync(join(await scene.node.mount(claim), 'data'), 'utf8'), 'precious');
-    await scene.node.unmount(claim);
+    assert.equal(readFileSync(join(await fixture.node.mount(claim), 'data'), 'utf8'), 'precious');
+    await fixture.node.unmount(claim);
   }
 });
 
 test('an XFS with a dirty log that is damaged says how it is repaired', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const claim = await used(scene, 'xfs');
-  await onDevice(scene, claim, (device) => {
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const claim = await used(fixture, 'xfs');
+  await onDevice(fixture, claim, (device) => {
     // The header of the first allocation group.
     writeFileSync(device, readFileSync(device).fill(0xa5, 512, 1024).subarray(0, 4096), { flag: 'r+', flush: true });
   });
-  await refused(scene.node.stage(claim), 'UNAVAILABLE', /#a-damaged-filesystem\) \[NODE-MOUNT\]$/);
+  await refused(fixture.node.stage(claim), 'UNAVAILABLE', /#a-damaged-filesystem\) \[NODE-MOUNT\]$/);
 });
 
 for (const [kind, program] of [
@@ -97,12 +97,12 @@ for (const [kind, program] of [
 ] as const) {
   test(`a filesystem that does not grow must be mounted at its old size, and an Event must say so: ${kind}`, async (t) => {
     const started = await eventful(t);
-    if (started?.scene === undefined) return;
-    const { scene, reasons } = started;
-    const { node, controller } = scene;
-    const source = await used(scene, kind);
+    if (started?.fixture === undefined) return;
+    const { fixture, reasons } = started;
+    const { node, controller } = fixture;
+    const source = await used(fixture, kind);
     const snapshotId = await makeSnapshot(controller, source.volumeId);
-    const larger = await scene.claim(kind, SIZES[kind] * 2n, fromSnapshot(snapshotId));
+    const larger = await fixture.claim(kind, SIZES[kind] * 2n, fromSnapshot(snapshotId));
     pretend(t, program, 'echo "Structure needs cleaning" >&2; exit 1');
     const path = await node.mount(larger);
     assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
-import { type Claim, run, type Scene, startScene } from './scene.ts';
+import { type Claim, type Fixture, run, startFixture } from './fixture.ts';
 
 const HIDDEN = /beneath a mount of tmpfs \(none\) on .*\[NODE-COVERED\]$/;
 
@@ -14,7 +14,7 @@ function cover(path: string, isThere: boolean): void {
   if (isThere) mkdirSync(path);
 }
 
-async function nothingIsLeft({ node, loops }: Scene): Promise<void> {
+async function nothingIsLeft({ node, loops }: Fixture): Promise<void> {
   assert.deepEqual([node.mounts(), loops.attachments], [[], []]);
 }
 
@@ -25,10 +25,10 @@ for (const [kind, isThere] of [
 ] as const) {
   const what = `${kind}, ${isThere ? 'with' : 'without'} the target in it`;
   test(`a target below another mount was answered with OK, and the pod saw an empty directory: ${what}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const claim = await fixture.claim(kind);
     const { volumeId } = claim;
     const target = await node.mount(claim);
     if (kind === 'ext4') writeFileSync(join(target, 'data'), 'precious', { flush: true });
@@ -45,17 +45,17 @@ for (const [kind, isThere] of [
     await node.client.nodePublishVolume(publish);
     if (kind === 'ext4') assert.equal(readFileSync(join(target, 'data'), 'utf8'), 'precious');
     await node.unmount(claim);
-    await nothingIsLeft(scene);
+    await nothingIsLeft(fixture);
   });
 }
 
 for (const isThere of [true, false]) {
   const what = isThere ? 'with the path in it' : 'without it';
   test(`a staging path below another mount was taken for staged, and never unstaged: ${what}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
-    const claim: Claim = await scene.claim('ext4');
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const claim: Claim = await fixture.claim('ext4');
     const publishContext = await node.stage(claim);
     const staging = node.stagingPath(claim);
     writeFileSync(join(staging, 'data'), 'precious', { flush: true });
@@ -71,48 +71,48 @@ for (const isThere of [true, false]) {
     await node.client.nodePublishVolume(publish);
     assert.equal(readFileSync(join(node.targetPath(claim), 'data'), 'utf8'), 'precious');
     await node.unmount(claim);
-    await nothingIsLeft(scene);
+    await nothingIsLeft(fixture);
   });
 }
 
 test('a volume that is first published below another mount is there, and goes again', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   mkdirSync(dirname(node.targetPath(claim)), { recursive: true });
   cover(node.targetPath(claim), true);
   const target = await node.mount(claim);
   assert.ok(readdirSync(target).includes('lost+found'));
   await node.unmount(claim);
   run('umount', dirname(target));
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });
 
 test('in a directory that is mounted over itself, what is mounted there twice at once was unmounted again', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
   const pods = join(node.directory, 'pods');
   mkdirSync(pods);
   run('mount', '--bind', pods, pods);
   run('mount', '--make-shared', pods);
   run('mount', '--bind', pods, pods);
-  const claim = await scene.claim('ext4');
+  const claim = await fixture.claim('ext4');
   const target = await node.mount(claim);
   assert.equal(node.mounts().filter(({ mountPoint }) => mountPoint === target).length, 2, 'one of them is hidden');
   await node.client.nodePublishVolume(node.publishRequest(claim));
   assert.ok(readdirSync(target).includes('lost+found'));
   await node.unmount(claim);
   for (let times = 0; times < 2; times += 1) run('umount', pods);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });
 
 test('XFS must not be grown by a path that leads to another filesystem', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, controller } = scene;
-  const claim = await scene.claim('xfs');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, controller } = fixture;
+  const claim = await fixture.claim('xfs');
   const volumePath = await node.mount(claim);
   cover(node.stagingPath(claim), true);
   const capacityRange = { requiredBytes: 512n << 20n };
@@ -122,5 +122,5 @@ test('XFS must not be grown by a path that leads to another filesystem', async (
   assert.ok(BigInt(size) * 4096n > 400n << 20n, `${size} blocks`);
   run('umount', dirname(node.stagingPath(claim)));
   await node.unmount(claim);
-  await nothingIsLeft(scene);
+  await nothingIsLeft(fixture);
 });

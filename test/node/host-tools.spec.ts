@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { hostTools } from '../../src/host/host-tools.ts';
 import { parseMountinfo } from '../../src/host/mountinfo.ts';
 import { CLUSTER_ID } from '../support/stack.ts';
-import { type Claim, type Scene, startScene, type TestNode } from './scene.ts';
+import { type Claim, type Fixture, startFixture, type TestNode } from './fixture.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -20,23 +20,23 @@ interface Container {
 }
 
 /** A mount namespace with the host at `host`, every mount passed on both ways, as the chart makes it for `chroot`. */
-async function startContainer(scene: Scene, directory: string): Promise<Container> {
+async function startContainer(fixture: Fixture, directory: string): Promise<Container> {
   const host = join(directory, 'host');
   mkdirSync(host);
   const endpoint = `unix://${join(directory, 'node.sock')}`;
   const args = [
     ...[MAIN, 'node', '--endpoint', endpoint, '--cluster-id', CLUSTER_ID, '--node-name', 'contained'],
     ...['--state-dir', join(directory, 'state'), '--host-tools', `chroot=${host}`],
-    ...['--attach', 'loop', '--simulator-api', scene.simulator.apiSocket, '--log-level', 'error'],
+    ...['--attach', 'loop', '--simulator-api', fixture.simulator.apiSocket, '--log-level', 'error'],
   ];
   const script = `mount --make-rshared / && mount --rbind / "$1" && shift && exec "$@"`;
   const shell = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', host, process.execPath, ...args];
   const child = spawn('unshare', shell, { stdio: ['ignore', 'ignore', 'inherit'] });
-  scene.onStop(async () => {
+  fixture.onStop(async () => {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   });
-  const node = await scene.nodeAt(directory, endpoint);
+  const node = await fixture.nodeAt(directory, endpoint);
   return {
     node,
     mountsBelow: (below) =>
@@ -48,12 +48,12 @@ async function startContainer(scene: Scene, directory: string): Promise<Containe
 
 for (const kind of ['ext4', 'block'] as const) {
   test(`a volume is staged, published and taken away by the programs of the host: ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
     const directory = mkdtempSync(join(tmpdir(), 'rose-csi-host-'));
     t.after(() => rmSync(directory, { recursive: true }));
-    const { node, mountsBelow } = await startContainer(scene, directory);
-    const claim: Claim = await scene.claim(kind);
+    const { node, mountsBelow } = await startContainer(fixture, directory);
+    const claim: Claim = await fixture.claim(kind);
     const path = await node.mount(claim);
     const staged = kind === 'block' ? [] : [node.stagingPath(claim)];
     assert.deepEqual(mountsBelow(directory), [...staged, path]);
@@ -63,7 +63,7 @@ for (const kind of ['ext4', 'block'] as const) {
     assert.ok((usage[0]?.total ?? 0n) > 0n);
     await node.unmount(claim);
     assert.deepEqual(mountsBelow(directory), []);
-    assert.deepEqual(scene.loops.attachments, []);
+    assert.deepEqual(fixture.loops.attachments, []);
   });
 }
 

@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { makeSnapshot, refused } from '../support/calls.ts';
 import { change } from '../support/console.ts';
 import { fromSnapshot } from '../support/requests.ts';
-import { type Claim, capability, run, type Scene, SIZES, startScene } from './scene.ts';
+import { type Claim, capability, type Fixture, run, SIZES, startFixture } from './fixture.ts';
 
 /** The image behind a volume that is published. */
-async function imageOf({ loops }: Scene, { nqn = '' }: Record<string, string>): Promise<string> {
+async function imageOf({ loops }: Fixture, { nqn = '' }: Record<string, string>): Promise<string> {
   const { device } = await loops.attach(nqn, 'the test');
   const file = readFileSync(`/sys/block/${basename(device)}/loop/backing_file`, 'utf8').trim();
   await loops.detach(nqn, 'the test');
@@ -21,15 +21,15 @@ const allocated = (file: string) => statSync(file).blocks;
 
 // https://github.com/hetznercloud/csi-driver/issues/1346
 test('a device that could not be read was taken for blank, and formatted', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, target);
+  const image = await imageOf(fixture, target);
   const before = allocated(image);
   // The device keeps its size; what is beyond the end of the file cannot be read.
-  const { device } = await scene.loops.attach(target['nqn'] ?? '', node.nodeId);
+  const { device } = await fixture.loops.attach(target['nqn'] ?? '', node.nodeId);
   truncateSync(image, Number(SIZES.ext4) / 2);
   assert.equal(run('blockdev', '--getsize64', device), `${SIZES.ext4}`);
   const stage = () => node.client.nodeStageVolume(node.stageRequest(claim, target));
@@ -41,15 +41,15 @@ test('a device that could not be read was taken for blank, and formatted', async
 
 // https://github.com/kubernetes/kubernetes/issues/142243
 test('a restored volume was formatted, because its class named another filesystem', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, controller } = scene;
-  const source = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, controller } = fixture;
+  const source = await fixture.claim('ext4');
   writeFileSync(join(await node.mount(source), 'data'), 'precious', { flush: true });
   run('sync');
   const snapshotId = await makeSnapshot(controller, source.volumeId);
   const xfs = capability('xfs');
-  const restored = await scene.claim('ext4', SIZES.ext4, { ...fromSnapshot(snapshotId), volumeCapabilities: [xfs] });
+  const restored = await fixture.claim('ext4', SIZES.ext4, { ...fromSnapshot(snapshotId), volumeCapabilities: [xfs] });
   const path = await node.mount({ ...restored, volumeContext: { ...restored.volumeContext, fsType: 'xfs' } }, xfs);
   assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
   assert.equal(node.mounts().find(({ mountPoint }) => mountPoint === path)?.type, 'ext4');
@@ -57,33 +57,33 @@ test('a restored volume was formatted, because its class named another filesyste
 
 // https://github.com/NetApp/trident/issues/418
 test('a volume was formatted once more, because its filesystem was not to be seen for a moment', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.mount(claim);
   await node.unmount(claim);
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, target);
+  const image = await imageOf(fixture, target);
   const bytes = readFileSync(image);
   truncateSync(image, 0);
   truncateSync(image, Number(SIZES.ext4));
   const stage = () => node.client.nodeStageVolume(node.stageRequest(claim, target));
   await refused(stage(), 'FAILED_PRECONDITION', /it has held a filesystem before/);
   assert.equal(allocated(image), 0);
-  assert.deepEqual(scene.loops.attachments, []);
+  assert.deepEqual(fixture.loops.attachments, []);
   writeFileSync(image, bytes);
   await stage();
 });
 
 // https://github.com/longhorn/longhorn/issues/14042
 test('an adopted volume, of which nobody said that it is blank, was formatted', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim: Claim = { ...(await scene.claim('ext4')), volumeContext: {} };
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim: Claim = { ...(await fixture.claim('ext4')), volumeContext: {} };
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, target);
+  const image = await imageOf(fixture, target);
   const stage = node.client.nodeStageVolume(node.stageRequest(claim, target));
   await refused(
     stage,
@@ -94,42 +94,42 @@ test('an adopted volume, of which nobody said that it is blank, was formatted', 
 });
 
 test('a raw block volume was formatted when it was staged as a filesystem', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('block', SIZES.ext4);
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('block', SIZES.ext4);
   const target = await node.controllerPublish(claim);
-  const image = await imageOf(scene, target);
+  const image = await imageOf(fixture, target);
   const stage = node.client.nodeStageVolume(node.stageRequest({ ...claim, kind: 'ext4' }, target));
   await refused(stage, 'FAILED_PRECONDITION', /not provably blank.* as a raw block volume/);
   assert.equal(allocated(image), 0);
 });
 
 test('a raw block volume that was made when all were called blank is still offered as a device', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim: Claim = { ...(await scene.claim('block')), volumeContext: { formatVersion: '1', blank: 'true' } };
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim: Claim = { ...(await fixture.claim('block')), volumeContext: { formatVersion: '1', blank: 'true' } };
   writeFileSync(await node.mount(claim), 'mine', { flag: 'r+', flush: true });
   await node.unmount(claim);
-  const image = await imageOf(scene, await node.controllerPublish(claim));
+  const image = await imageOf(fixture, await node.controllerPublish(claim));
   assert.equal(readFileSync(image).subarray(0, 4).toString(), 'mine');
 });
 
 // https://github.com/kubernetes-csi/external-provisioner/pull/469
 test('a restore with a dirty journal could not be mounted', async (t) => {
   for (const kind of ['ext4', 'xfs'] as const) {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, controller } = scene;
-    const source = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, controller } = fixture;
+    const source = await fixture.claim(kind);
     writeFileSync(join(await node.mount(source), 'data'), 'precious', { flush: true });
     run('sync');
     const snapshotId = await makeSnapshot(controller, source.volumeId);
-    const restored = await scene.claim(kind, SIZES[kind], fromSnapshot(snapshotId));
+    const restored = await fixture.claim(kind, SIZES[kind], fromSnapshot(snapshotId));
     const target = await node.controllerPublish(restored);
     if (kind === 'ext4') {
-      const features = run('dumpe2fs', '-h', await imageOf(scene, target));
+      const features = run('dumpe2fs', '-h', await imageOf(fixture, target));
       assert.match(features, /needs_recovery/, 'the journal is to be replayed');
     }
     await node.client.nodeStageVolume(node.stageRequest(restored, target));
@@ -140,16 +140,16 @@ test('a restore with a dirty journal could not be mounted', async (t) => {
 // https://github.com/canonical/lxd/pull/15949
 test('a snapshot on a device that cannot be written was not to be mounted, for want of a replay', async (t) => {
   for (const kind of ['ext4', 'xfs'] as const) {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, controller } = scene;
-    const source = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, controller } = fixture;
+    const source = await fixture.claim(kind);
     writeFileSync(join(await node.mount(source), 'data'), 'precious', { flush: true });
     run('sync');
     const snapshotId = await makeSnapshot(controller, source.volumeId);
-    const restored = await scene.claim(kind, SIZES[kind], fromSnapshot(snapshotId));
+    const restored = await fixture.claim(kind, SIZES[kind], fromSnapshot(snapshotId));
     const target = await node.controllerPublish(restored);
-    const { device } = await scene.loops.attach(target['nqn'] ?? '', node.nodeId);
+    const { device } = await fixture.loops.attach(target['nqn'] ?? '', node.nodeId);
     run('blockdev', '--setro', device);
     t.after(() => run('blockdev', '--setrw', device));
     await node.client.nodeStageVolume(node.stageRequest(restored, target));
@@ -159,12 +159,12 @@ test('a snapshot on a device that cannot be written was not to be mounted, for w
 });
 
 // https://github.com/hpe-storage/csi-driver/issues/68
-test('a volume whose box or export was gone could not be taken from the node', async (t) => {
+test('a volume whose RDS or export was gone could not be taken from the node', async (t) => {
   for (const kind of ['ext4', 'xfs', 'block'] as const) {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, simulator, loops } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, simulator, loops } = fixture;
+    const claim = await fixture.claim(kind);
     await node.mount(claim);
     await change(simulator, '/disk set [find where nvme-tcp-export] nvme-tcp-export=no');
     assert.deepEqual(loops.attachments, []);
@@ -177,10 +177,10 @@ test('a volume whose box or export was gone could not be taken from the node', a
 
 // https://github.com/fenio/tns-csi/issues/204
 test('neighbours lost their devices when a volume was taken from the node', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, loops } = scene;
-  const [one, other] = [await scene.claim('ext4'), await scene.claim('xfs')];
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, loops } = fixture;
+  const [one, other] = [await fixture.claim('ext4'), await fixture.claim('xfs')];
   await node.mount(one);
   const path = await node.mount(other);
   await node.unmount(one);
@@ -191,10 +191,10 @@ test('neighbours lost their devices when a volume was taken from the node', asyn
 // A forced detach of a node that lives: Kubernetes says that it is gone, and kubelet has not unstaged.
 test('a pod got what was staged before its node was detached by force', async (t) => {
   for (const kind of ['ext4', 'block'] as const) {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, controller, loops } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, controller, loops } = fixture;
+    const claim = await fixture.claim(kind);
     await node.mount(claim);
     const [before] = loops.attachments;
     await controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: node.nodeId });

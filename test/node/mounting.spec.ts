@@ -7,8 +7,8 @@ import { hasCode } from '../../src/host/errno.ts';
 import { FormatRecords } from '../../src/host/format-record.ts';
 import { makeSnapshot, refused } from '../support/calls.ts';
 import { fromSnapshot } from '../support/requests.ts';
+import { type Claim, capability, MiB, run, SIZES, startFixture, type TestNode } from './fixture.ts';
 import { pretend } from './pretend.ts';
-import { type Claim, capability, MiB, run, SIZES, startScene, type TestNode } from './scene.ts';
 
 const stateOf = (node: TestNode) => join(node.directory, 'state');
 const uuidOf = ({ volumeId }: Claim) => volumeId.replace(/^.*:pvc-/, '');
@@ -32,10 +32,10 @@ function fillWithSignatures(path: string): void {
 
 for (const kind of ['ext4', 'xfs'] as const) {
   test(`files that look like another filesystem must not lock the volume: ${kind}`, { timeout: 120_000 }, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, controller, loops } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, controller, loops } = fixture;
+    const claim = await fixture.claim(kind);
     const path = await node.mount(claim);
     writeFileSync(join(path, 'data'), 'precious', { flush: true });
     fillWithSignatures(path);
@@ -50,17 +50,17 @@ for (const kind of ['ext4', 'xfs'] as const) {
       await one.unmount(whose);
     };
     await isThere(node, claim);
-    await isThere(await scene.anotherNode('node-2'), claim);
+    await isThere(await fixture.anotherNode('node-2'), claim);
     const snapshotId = await makeSnapshot(controller, claim.volumeId);
-    await isThere(node, await scene.claim(kind, SIZES[kind], fromSnapshot(snapshotId)));
+    await isThere(node, await fixture.claim(kind, SIZES[kind], fromSnapshot(snapshotId)));
   });
 }
 
 test('a superblock beside another signature where no file can be is not mounted', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, loops } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, loops } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.mount(claim);
   await node.unmount(claim);
   const publishContext = await node.controllerPublish(claim);
@@ -95,13 +95,13 @@ const TROUBLE: Readonly<Record<string, (state: string, claim: Claim) => void>> =
 
 for (const [what, cause] of Object.entries(TROUBLE)) {
   test(`a ${what} state directory must not stop a mount, and nothing is formatted without it`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const claim = await scene.claim('ext4');
-    const empty = await scene.claim('ext4');
-    writeFileSync(join(await scene.node.mount(claim), 'data'), 'precious', { flush: true });
-    await scene.node.unmount(claim);
-    const node = await scene.anotherNode('node-2');
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const claim = await fixture.claim('ext4');
+    const empty = await fixture.claim('ext4');
+    writeFileSync(join(await fixture.node.mount(claim), 'data'), 'precious', { flush: true });
+    await fixture.node.unmount(claim);
+    const node = await fixture.anotherNode('node-2');
     cause(stateOf(node), claim);
     for (let round = 0; round < 2; round += 1) {
       assert.equal(readFileSync(join(await node.mount(claim), 'data'), 'utf8'), 'precious');
@@ -109,18 +109,18 @@ for (const [what, cause] of Object.entries(TROUBLE)) {
     }
     const code = what === 'damaged' ? 'FAILED_PRECONDITION' : 'UNAVAILABLE';
     await refused(node.stage(empty), code, /node-2\/state\/formatted/);
-    const raw = await scene.claim('block');
+    const raw = await fixture.claim('block');
     await node.mount({ ...raw, volumeContext: { ...raw.volumeContext, blank: 'true' } });
     await node.unmount(raw);
   });
 }
 
 test('raw data must not be formatted on the word of a format that failed before it was written', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, controller } = scene;
-  const other = await scene.anotherNode('node-2');
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, controller } = fixture;
+  const other = await fixture.anotherNode('node-2');
+  const claim = await fixture.claim('ext4');
   const { nqn = '' } = await node.controllerPublish(claim);
   await new FormatRecords(stateOf(node)).write(uuidOf(claim), {
     ...{ version: 1, state: 'formatting', filesystem: 'ext4', uuid: '12345678-1234-4234-8234-123456789abc' },
@@ -141,10 +141,10 @@ test('raw data must not be formatted on the word of a format that failed before 
 });
 
 test('a device that was offered raw must not be formatted, wherever its data begins', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const raw: Claim = { ...claim, kind: 'block' };
   const file = openSync(await node.mount(raw), 'r+');
   writeSync(file, Buffer.from('far from every superblock'), 0, 25, 20 * MiB);
@@ -155,21 +155,21 @@ test('a device that was offered raw must not be formatted, wherever its data beg
 });
 
 test('a restore of a volume that was never mounted must say what to do instead', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, controller } = scene;
-  const source = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, controller } = fixture;
+  const source = await fixture.claim('ext4');
   const snapshotId = await makeSnapshot(controller, source.volumeId);
-  const restored = await scene.claim('ext4', SIZES.ext4, fromSnapshot(snapshotId));
+  const restored = await fixture.claim('ext4', SIZES.ext4, fromSnapshot(snapshotId));
   const stage = node.stage(restored, capability('ext4'));
   await refused(stage, 'FAILED_PRECONDITION', /never mounted.*nothing to restore: make a claim without a dataSource/);
 });
 
 test('a volume was formatted again: that it held a filesystem could not be written down, and it was handed out', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const records = join(stateOf(node), 'formatted');
   const mkfs = run('sh', '-c', 'command -v mkfs.ext4');
   // Somebody puts a file in the place of the directory while mkfs works.

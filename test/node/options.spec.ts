@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeSnapshot, refused } from '../support/calls.ts';
 import { fromSnapshot } from '../support/requests.ts';
+import { capability, SIZES, startFixture } from './fixture.ts';
 import { pretend } from './pretend.ts';
-import { capability, SIZES, startScene } from './scene.ts';
 
 const withOptions = (kind: 'ext4' | 'xfs', ...flags: string[]) => capability(kind, undefined, flags);
 
@@ -18,10 +18,10 @@ for (const [kind, option] of [
   ['xfs', 'data=journal'],
 ] as const) {
   test(`an option that is none of the filesystem was told as damage, with e2fsck to run: ${option} on ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node, loops } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node, loops } = fixture;
+    const claim = await fixture.claim(kind);
     const told = `: noatime,${option}: it holds ${kind}; .*spec\\.mountOptions.*\\[NODE-OPTIONS\\]$`;
     const refusal = new RegExp(`^(?!.*(?:damaged|repair|as a new volume)).*${told}`, 's');
     await refused(node.stage(claim, withOptions(kind, 'noatime', option)), 'FAILED_PRECONDITION', refusal);
@@ -32,14 +32,14 @@ for (const [kind, option] of [
 }
 
 test('a restore has the filesystem of its source, and the options of another class do not suit it', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node, controller } = scene;
-  const source = await scene.claim('ext4', SIZES.xfs);
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node, controller } = fixture;
+  const source = await fixture.claim('ext4', SIZES.xfs);
   writeFileSync(join(await node.mount(source), 'data'), 'precious', { flush: true });
   await node.unmount(source);
   const snapshotId = await makeSnapshot(controller, source.volumeId);
-  const restored = await scene.claim('xfs', SIZES.xfs, fromSnapshot(snapshotId));
+  const restored = await fixture.claim('xfs', SIZES.xfs, fromSnapshot(snapshotId));
   const refusal =
     /: nouuid: it holds ext4, not xfs as a new volume would; .*A copy has the filesystem of its source \[NODE-OPTIONS\]$/s;
   await refused(node.stage(restored, withOptions('xfs', 'nouuid')), 'FAILED_PRECONDITION', refusal);
@@ -48,10 +48,10 @@ test('a restore has the filesystem of its source, and the options of another cla
 });
 
 test('a filesystem that is damaged is told as such, whatever its options', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('xfs');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('xfs');
   await node.mount(claim);
   await node.unmount(claim);
   const said = 'mount(2) system call failed: Structure needs cleaning.';

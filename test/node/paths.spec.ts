@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { refused } from '../support/calls.ts';
-import { type Kind, run, startScene } from './scene.ts';
+import { type Kind, run, startFixture } from './fixture.ts';
 
 const FULL = (path: string) => {
   mkdirSync(path);
@@ -22,10 +22,10 @@ const CASES: readonly (readonly [kind: Kind, what: string, make: (path: string) 
 
 for (const [kind, what, make, refusal] of CASES) {
   test(`${what} at the target of ${kind} was tried again for ever, or hidden and never unpublished`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
+    const claim = await fixture.claim(kind);
     await node.stage(claim);
     const target = node.targetPath(claim);
     mkdirSync(dirname(target), { recursive: true });
@@ -42,17 +42,17 @@ for (const [kind, what, make, refusal] of CASES) {
 }
 
 test('a file at the staging path, or on the way to the target, was tried again for ever', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const request = node.stageRequest(claim, await node.controllerPublish(claim));
   const { stagingTargetPath: staging } = request;
   run('rmdir', staging);
   writeFileSync(staging, '');
   const refusal = /globalmount: .*: a file, where a directory is needed/;
   await refused(node.client.nodeStageVolume(request), 'FAILED_PRECONDITION', refusal);
-  assert.deepEqual(scene.loops.attachments, []);
+  assert.deepEqual(fixture.loops.attachments, []);
   run('rm', staging);
   await node.client.nodeStageVolume(request);
   writeFileSync(join(node.directory, 'pods'), '');
@@ -61,20 +61,20 @@ test('a file at the staging path, or on the way to the target, was tried again f
 });
 
 test('an empty directory at the target, as an older kubelet makes it, is used', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   mkdirSync(node.targetPath(claim), { recursive: true });
   await node.mount(claim);
   await node.unmount(claim);
 });
 
 test('a target that is the staging path, or is in it, was published within the volume', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   await node.stage(claim);
   const staging = node.stagingPath(claim);
   writeFileSync(join(staging, 'data'), 'precious');
@@ -94,10 +94,10 @@ test('a target that is the staging path, or is in it, was published within the v
 });
 
 test('a kubelet directory that is a symbolic link is one, also where the target is hidden', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claim = await scene.claim('ext4');
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claim = await fixture.claim('ext4');
   const elsewhere = join(node.directory, 'another-disk');
   mkdirSync(elsewhere);
   for (const name of ['staging', 'pods']) {
@@ -112,5 +112,5 @@ test('a kubelet directory that is a symbolic link is one, also where the target 
   await refused(unpublish, 'FAILED_PRECONDITION', /beneath a mount of tmpfs .*another-disk\/pods.*\[NODE-COVERED\]$/);
   run('umount', join(elsewhere, 'pods'));
   await node.unmount(claim);
-  assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
+  assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
 });

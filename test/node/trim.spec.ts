@@ -1,4 +1,4 @@
-/** Space that comes back: files are deleted in a volume, and its image on the box takes less. */
+/** Space that comes back: files are deleted in a volume, and its image on the RDS takes less. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,8 @@ import { type TestContext, test } from 'node:test';
 import { scrape, scrapeUntil } from '../metrics/scrape.ts';
 import { outcome, refused } from '../support/calls.ts';
 import { until } from '../support/until.ts';
+import { capability, type Fixture, MiB, run, startFixture, type TestNode } from './fixture.ts';
 import { pretend } from './pretend.ts';
-import { capability, MiB, run, type Scene, startScene, type TestNode } from './scene.ts';
 
 const WRITTEN = 16 * MiB;
 /** In hours: many times a second. */
@@ -19,7 +19,7 @@ function loopOf(node: TestNode, path: string): string {
   return basename(node.mounts().find(({ mountPoint }) => mountPoint === path)?.source ?? '');
 }
 
-/** Bytes that the image of a mounted volume takes of the disk of the box. */
+/** Bytes that the image of a mounted volume takes of the disk of the RDS. */
 function taken(loop: string): number {
   return statSync(readFileSync(`/sys/block/${loop}/loop/backing_file`, 'utf8').trim()).blocks * 512;
 }
@@ -43,10 +43,10 @@ function writeAndDelete(node: TestNode, path: string) {
 
 for (const kind of ['ext4', 'xfs'] as const) {
   test(`what is deleted comes back when the node trims: ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const node = await scene.anotherNode('trimming', OFTEN);
-    const claim = await scene.claim(kind);
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const node = await fixture.anotherNode('trimming', OFTEN);
+    const claim = await fixture.claim(kind);
     const path = await node.mount(claim);
     const { before, now } = writeAndDelete(node, path);
     await until(async () => now() <= before - WRITTEN);
@@ -55,15 +55,15 @@ for (const kind of ['ext4', 'xfs'] as const) {
     assert.ok((found.value('trims', { outcome: 'done' }) ?? 0) > 0);
     assert.equal(found.value('trims', { outcome: 'failed' }), 0);
     await node.unmount(claim);
-    assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
+    assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
   });
 
   test(`what is deleted comes back at once with the mount option discard: ${kind}`, async (t) => {
-    const scene = await startScene(t);
-    if (scene === undefined) return;
-    const { node } = scene;
+    const fixture = await startFixture(t);
+    if (fixture === undefined) return;
+    const { node } = fixture;
     const discarding = capability(kind, undefined, ['discard']);
-    const claim = await scene.claim(kind, undefined, { volumeCapabilities: [discarding] });
+    const claim = await fixture.claim(kind, undefined, { volumeCapabilities: [discarding] });
     const path = await node.mount(claim, discarding);
     const { before, now } = writeAndDelete(node, path);
     await until(async () => now() <= before - WRITTEN);
@@ -86,16 +86,16 @@ const skippedOf = async (node: TestNode) =>
   (await scrape(node.metricsPort)).value('trims', { outcome: 'skipped' }) ?? 0;
 
 test('filesystems are trimmed one after the other', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
   const pretended = await pretendFstrim(
     t,
     (directory) => `echo begin >>${directory}/log; read -r go <${directory}/go; echo end >>${directory}/log`,
   );
   const go = join(pretended.directory, 'go');
   run('mkfifo', go);
-  const node = await scene.anotherNode('trimming', OFTEN);
-  for (const claim of [await scene.claim('ext4'), await scene.claim('ext4')]) await node.mount(claim);
+  const node = await fixture.anotherNode('trimming', OFTEN);
+  for (const claim of [await fixture.claim('ext4'), await fixture.claim('ext4')]) await node.mount(claim);
   const expected: string[] = [];
   for (let turn = 0; turn < 6; turn += 1) {
     expected.push('begin');
@@ -107,12 +107,12 @@ test('filesystems are trimmed one after the other', async (t) => {
 });
 
 test('a call for a volume had to wait for an fstrim that hangs', { timeout: 60_000 }, async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
   // It keeps the filesystem open, as the real one does.
   const { lines } = await pretendFstrim(t, (directory) => `exec 9<"$path"; echo $$ >>${directory}/log; exec sleep 600`);
-  const node = await scene.anotherNode('trimming', OFTEN);
-  const claim = await scene.claim('ext4');
+  const node = await fixture.anotherNode('trimming', OFTEN);
+  const claim = await fixture.claim('ext4');
   await node.mount(claim);
   await until(async () => lines().length > 0);
   const interrupted = (at: number) =>
@@ -123,7 +123,7 @@ test('a call for a volume had to wait for an fstrim that hangs', { timeout: 60_0
   await until(async () => lines().length > 1);
   await node.unstage(claim);
   await interrupted(2);
-  assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
+  assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
   for (const pid of lines()) assert.ok(!existsSync(`/proc/${pid}`), pid);
 });
 
@@ -150,15 +150,15 @@ function frozenFilesystem(t: TestContext): { readonly path: string; thaw(): void
 }
 
 test('a call had to wait for an fstrim that no signal reaches', { timeout: 60_000 }, async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
   const frozen = frozenFilesystem(t);
   const { lines } = await pretendFstrim(
     t,
     (directory) => `exec 9<"$path"; echo $$ >>${directory}/log; exec touch ${frozen.path}/file`,
   );
-  const node = await scene.anotherNode('trimming', OFTEN);
-  const claim = await scene.claim('ext4');
+  const node = await fixture.anotherNode('trimming', OFTEN);
+  const claim = await fixture.claim('ext4');
   await node.mount(claim);
   const inKernel = (pid: string) => /^State:\s+D/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   await until(async () => lines().some(inKernel));
@@ -168,11 +168,11 @@ test('a call had to wait for an fstrim that no signal reaches', { timeout: 60_00
   await refused(node.unstage(claim), 'ABORTED', /\[NODE-UMOUNT\]$/);
   frozen.thaw();
   await until(async () => (await outcome(node.unstage(claim))) === 'OK');
-  assert.deepEqual([node.mounts(), scene.loops.attachments], [[], []]);
+  assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
 });
 
 /** Mounts of others below the directory of the node. */
-async function mountOthers(scene: Scene, node: TestNode): Promise<void> {
+async function mountOthers(fixture: Fixture, node: TestNode): Promise<void> {
   const [image, own, bound] = ['image', 'own', 'bound'].map((name) => join(node.directory, name));
   assert.ok(image && own && bound);
   for (const path of [own, bound]) mkdirSync(path);
@@ -181,16 +181,16 @@ async function mountOthers(scene: Scene, node: TestNode): Promise<void> {
   run('mount', '-o', 'loop', image, own);
   run('mount', '--bind', '/etc', bound);
   // And of another node of this driver, on the same machine.
-  await scene.node.mount(await scene.claim('ext4'));
+  await fixture.node.mount(await fixture.claim('ext4'));
 }
 
 test('a mount that is not of this node would have been trimmed', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
   const { lines } = await pretendFstrim(t, (directory) => `echo "$path" >>${directory}/log`);
-  const node = await scene.anotherNode('trimming', OFTEN);
-  await mountOthers(scene, node);
-  const [claim, hidden] = [await scene.claim('ext4'), await scene.claim('ext4')];
+  const node = await fixture.anotherNode('trimming', OFTEN);
+  await mountOthers(fixture, node);
+  const [claim, hidden] = [await fixture.claim('ext4'), await fixture.claim('ext4')];
   await node.stage(hidden);
   run('mount', '--bind', '/etc', node.stagingPath(hidden));
   await node.mount(claim);
@@ -202,11 +202,11 @@ test('a mount that is not of this node would have been trimmed', async (t) => {
 });
 
 test('a filesystem that gave up was trimmed all the same', async (t) => {
-  const scene = await startScene(t);
-  if (scene === undefined) return;
+  const fixture = await startFixture(t);
+  if (fixture === undefined) return;
   const { lines } = await pretendFstrim(t, (directory) => `echo "$path" >>${directory}/log`);
-  const node = await scene.anotherNode('trimming', OFTEN);
-  const claim = await scene.claim('xfs');
+  const node = await fixture.anotherNode('trimming', OFTEN);
+  const claim = await fixture.claim('xfs');
   const path = await node.mount(claim);
   await until(async () => lines().length > 0);
   run('xfs_io', '-x', '-c', 'shutdown', path);

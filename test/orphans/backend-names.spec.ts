@@ -7,8 +7,8 @@ import { snapshotContent } from '../support/kubernetes-api.ts';
 import { COLD_UUID } from '../support/pools.ts';
 import { volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-import { type Desk, startDesk } from './desk.ts';
-import { emptySubvolume, GRACE_MS, refer, startScene } from './scene.ts';
+import { type CommandFixture, startCommandFixture } from './command-fixture.ts';
+import { emptySubvolume, GRACE_MS, refer, startFixture } from './fixture.ts';
 
 interface Report {
   readonly orphans: readonly { readonly id: string }[];
@@ -25,7 +25,7 @@ interface Document {
   readonly backends: readonly Readonly<Record<string, unknown>>[];
 }
 
-async function reported({ run }: Desk): Promise<Report> {
+async function reported({ run }: CommandFixture): Promise<Report> {
   const { code, stdout, stderr } = await run(['report', '--json']);
   assert.equal(code, 1, stderr);
   return JSON.parse(stdout) as Report;
@@ -44,7 +44,7 @@ async function rename(stack: Stack, ...names: readonly string[]): Promise<void> 
 
 const as = (backend: string, id: string) => `${backend}${id.slice(id.indexOf(':'))}`;
 
-/** A second box with a controller of its own, `rds2`. */
+/** A second RDS with a controller of its own, `rds2`. */
 async function startSecond(t: TestContext): Promise<Stack> {
   const pool = { label: 'cold', uuid: COLD_UUID, mountPoint: 'cold' };
   return await startStack(t, {
@@ -53,19 +53,19 @@ async function startSecond(t: TestContext): Promise<Stack> {
   });
 }
 
-/** A desk whose configuration has the second box, too. */
-async function startTwoBoxes(t: TestContext): Promise<Desk & { readonly second: Stack }> {
-  const desk = await startDesk(t);
+/** A command whose configuration has the second RDS, too. */
+async function startTwoBackends(t: TestContext): Promise<CommandFixture & { readonly second: Stack }> {
+  const command = await startCommandFixture(t);
   const second = await startSecond(t);
-  const [first, other] = [await documentOf(desk.stack), await documentOf(second)];
+  const [first, other] = [await documentOf(command.stack), await documentOf(second)];
   const both = { ...first, backends: [...first.backends, ...other.backends] };
-  await writeFile(desk.stack.configFile, JSON.stringify(both));
-  return { ...desk, second };
+  await writeFile(command.stack.configFile, JSON.stringify(both));
+  return { ...command, second };
 }
 
 test('after a backend was renamed, every live volume was listed as unreferred and delete --yes deleted them', async (t) => {
-  const desk = await startDesk(t);
-  const { stack, api, run } = desk;
+  const command = await startCommandFixture(t);
+  const { stack, api, run } = command;
   const { controller, simulator } = stack;
   const [data, more, orphan] = [
     await makeVolume(controller, MiB),
@@ -77,7 +77,7 @@ test('after a backend was renamed, every live volume was listed as unreferred an
   refer(api, ...live);
   await rename(stack, 'box1');
 
-  const { orphans, mismatches, unseen } = await reported(desk);
+  const { orphans, mismatches, unseen } = await reported(command);
   assert.deepEqual(
     orphans.map(({ id }) => id),
     [as('box1', orphan)],
@@ -111,7 +111,7 @@ test('after a backend was renamed, every live volume was listed as unreferred an
 });
 
 test('volumes being snapshotted or attached were unreferred under a new name of their backend, too', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [cutting, attached] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   const snapshot = await makeSnapshot(stack.controller, cutting);
   api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: cutting }));
@@ -126,13 +126,13 @@ test('volumes being snapshotted or attached were unreferred under a new name of 
 });
 
 test('after the names of two backends were exchanged, what was on the other one was told as missing', async (t) => {
-  const desk = await startTwoBoxes(t);
-  const { stack, second, api, run } = desk;
+  const command = await startTwoBackends(t);
+  const { stack, second, api, run } = command;
   const [here, there] = [await makeVolume(stack.controller, MiB), await makeVolume(second.controller, MiB)];
   refer(api, here, there);
   assert.equal((await run(['report'])).code, 0);
   await rename(stack, 'rds2', 'rds1');
-  const { orphans, mismatches, unseen } = await reported(desk);
+  const { orphans, mismatches, unseen } = await reported(command);
   assert.deepEqual([orphans, unseen], [[], []]);
   assert.deepEqual(
     mismatches.map(({ id, referredToAs }) => [id, referredToAs]).toSorted(),
@@ -148,14 +148,14 @@ test('after the names of two backends were exchanged, what was on the other one 
 });
 
 test('a copy on another backend is deleted only by somebody who names what it is a copy of', async (t) => {
-  const desk = await startTwoBoxes(t);
-  const { stack, second, api, run } = desk;
+  const command = await startTwoBackends(t);
+  const { stack, second, api, run } = command;
   const request = volumeRequest(volumeName(), MiB);
   for (const { controller } of [stack, second]) await controller.createVolume(request);
   const [original, copy] = [`rds1:${request.name}`, `rds2:${request.name}`];
   const orphan = await makeVolume(second.controller, MiB);
   refer(api, original);
-  const { orphans, mismatches, unseen } = await reported(desk);
+  const { orphans, mismatches, unseen } = await reported(command);
   assert.deepEqual([orphans.map(({ id }) => id), unseen], [[orphan], []]);
   assert.deepEqual(
     mismatches.map(({ id, referredToAs, isCopy }) => [id, referredToAs, isCopy]),
@@ -190,7 +190,7 @@ test('a copy on another backend is deleted only by somebody who names what it is
 });
 
 test('what was referred to under another name was adopted once more', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
   refer(api, volume, snapshot);
@@ -202,8 +202,8 @@ test('what was referred to under another name was adopted once more', async (t) 
   }
 });
 
-test('a patrol took volumes for orphans when their backend was renamed; it doubts the names and removes nothing', async (t) => {
-  const { stack, api, told, refer: referTo, passAfter } = await startScene(t, { deleteHalfMade: true });
+test('the orphan controller took volumes for orphans when their backend was renamed; it doubts the names and removes nothing', async (t) => {
+  const { stack, api, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true });
   const [volume, halfMade] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
   const snapshot = await makeSnapshot(stack.controller, volume);
   referTo(...[volume, halfMade, snapshot].map((id) => as('old', id)));
@@ -222,20 +222,20 @@ test('a patrol took volumes for orphans when their backend was renamed; it doubt
   assert.deepEqual(told.orphans, []);
 });
 
-test('a patrol took a half-made copy on another backend for what an interrupted call had left', async (t) => {
+test('the orphan controller took a half-made copy on another backend for what an interrupted call had left', async (t) => {
   const second = await startSecond(t);
   const { backends } = await documentOf(second);
-  const scene = await startScene(t, { deleteHalfMade: true }, { moreBackends: backends });
-  const volume = await makeVolume(scene.stack.controller, MiB, { parameters: { backend: 'rds1' } });
+  const fixture = await startFixture(t, { deleteHalfMade: true }, { moreBackends: backends });
+  const volume = await makeVolume(fixture.stack.controller, MiB, { parameters: { backend: 'rds1' } });
   await makeVolume(second.controller, MiB);
-  const [name] = subvolumes(scene.stack.simulator);
+  const [name] = subvolumes(fixture.stack.simulator);
   await change(second.simulator, `/disk/btrfs/subvolume/add fs=cold name=${name}`);
-  const { volumes } = await scene.storage.survey({ signal: AbortSignal.timeout(60_000) });
+  const { volumes } = await fixture.storage.inventory({ signal: AbortSignal.timeout(60_000) });
   assert.equal(volumes.find(({ id }) => id === as('rds2', volume))?.state, 'no-disk-item');
   const left = volumes.filter(({ id, backend }) => backend === 'rds2' && id !== as('rds2', volume)).map(({ id }) => id);
-  scene.refer(volume, ...left);
+  fixture.refer(volume, ...left);
   const before = await inventory(second.simulator);
-  for (let pass = 0; pass < 3; pass += 1) assert.equal(await scene.passAfter(GRACE_MS), 'done');
-  assert.deepEqual([scene.told.orphans, scene.told.removed, scene.told.failed], [[], [], []]);
+  for (let pass = 0; pass < 3; pass += 1) assert.equal(await fixture.passAfter(GRACE_MS), 'done');
+  assert.deepEqual([fixture.told.orphans, fixture.told.removed, fixture.told.failed], [[], [], []]);
   assert.deepEqual(await inventory(second.simulator), before);
 });

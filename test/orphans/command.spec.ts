@@ -6,11 +6,11 @@ import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { subvolumes } from '../support/console.ts';
 import { persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
-import { orphans, startDesk } from './desk.ts';
-import { emptySubvolume } from './scene.ts';
+import { orphans, startCommandFixture } from './command-fixture.ts';
+import { emptySubvolume } from './fixture.ts';
 
 test('report shows what nothing refers to, and what refers to nothing', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, 3n * MiB)];
   const snapshot = await makeSnapshot(stack.controller, kept);
   const halfMade = await emptySubvolume(stack);
@@ -18,14 +18,14 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   for (const id of [kept, gone]) api.put('persistentvolumes', persistentVolume(id));
   const [text, json] = await Promise.all([run(['report']), run(['report', '--json'])]);
   assert.equal(text.code, 1, text.stderr);
-  assert.match(text.stdout, /^4 objects on the boxes, 3 of them without a reference in Kubernetes\.\n/);
+  assert.match(text.stdout, /^4 objects on the backends, 3 of them without a reference in Kubernetes\.\n/);
   assert.match(text.stdout, new RegExp(`volume +${lost} +3 MiB\n +this cluster\n`));
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
   assert.match(
     text.stdout,
     new RegExp(`half-made +${halfMade} +\\?\n +this cluster, half-made, without its disk item\n`),
   );
-  assert.match(text.stdout, new RegExp(`not on the boxes[^]*${gone}\\s+PersistentVolume [^]*default/data`));
+  assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as { orphans: { id: string }[]; unseen: { id: string }[] };
@@ -36,8 +36,8 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   );
 });
 
-test('report without a cluster fails, unless it is told to look at the boxes only', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+test('report without a cluster fails, unless it is told to look at the backends only', async (t) => {
+  const { stack, api, run } = await startCommandFixture(t);
   const id = await makeVolume(stack.controller, MiB);
   api.trouble = () => 503;
   const config = ['--config', stack.configFile];
@@ -58,7 +58,7 @@ test('report without a cluster fails, unless it is told to look at the boxes onl
 });
 
 test('after a lost cluster, the heir reports what it took over, and adopt brings it back without a format', async (t) => {
-  const { stack, run } = await startDesk(t);
+  const { stack, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, 10n * MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
   const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
@@ -95,8 +95,8 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
   assert.match(adopted.stdout, /# kind: VolumeSnapshot\n/);
 });
 
-test('a lost cluster whose id is lost too is adopted by the owner in the names on the box', async (t) => {
-  const { stack, run } = await startDesk(t);
+test('a lost cluster whose id is lost too is adopted by the owner in the names on the RDS', async (t) => {
+  const { stack, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const [, digits] = /^pvc-.{36}-([0-9a-f]{8})-/.exec(subvolumes(stack.simulator)[0] ?? '') ?? [];
   const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
@@ -107,7 +107,7 @@ test('a lost cluster whose id is lost too is adopted by the owner in the names o
 });
 
 test('adopt refuses what Kubernetes has already, and what is not there', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   api.put('persistentvolumes', persistentVolume(kept));
   const absent = `rds1:pvc-${crypto.randomUUID()}`;
@@ -117,7 +117,7 @@ test('adopt refuses what Kubernetes has already, and what is not there', async (
     run(['adopt', '--json', lost]),
   ]);
   assert.match(known.stderr, /is in Kubernetes already: PersistentVolume .* \(default\/data\)/);
-  assert.match(unknown.stderr, /is not on the boxes under the owners of this cluster/);
+  assert.match(unknown.stderr, /is not on the backends under the owners of this cluster/);
   assert.deepEqual([known.code, unknown.code, known.stdout, unknown.stdout], [2, 2, '', '']);
   const { kind, items } = JSON.parse(json.stdout) as { kind: string; items: { spec: { csi: object } }[] };
   assert.equal(kind, 'List');
@@ -127,7 +127,7 @@ test('adopt refuses what Kubernetes has already, and what is not there', async (
 });
 
 test('delete shows what it is and asks; anything but a yes keeps it', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, kept);
   const restored = await makeVolume(stack.controller, MiB, fromSnapshot(snapshot));
@@ -149,7 +149,7 @@ test('delete shows what it is and asks; anything but a yes keeps it', async (t) 
 });
 
 test('delete refuses what is referred to, attached, being cut or published, whatever is answered', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
   const [kept, cutting, published] = [await make(), await make(), await make()];
   const snapshot = await makeSnapshot(stack.controller, kept);
@@ -173,7 +173,7 @@ test('delete refuses what is referred to, attached, being cut or published, what
 });
 
 test('delete without a cluster, or with one that names nothing of ours, insists on the typed id', async (t) => {
-  const { stack, api, run } = await startDesk(t);
+  const { stack, api, run } = await startCommandFixture(t);
   const [first, second] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   const before = subvolumes(stack.simulator);
   const emptyCluster = await run(['delete', '--yes', first], 'yes\n');

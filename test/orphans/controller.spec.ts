@@ -10,7 +10,7 @@ import { subvolumes } from '../support/console.ts';
 import { KubernetesApi, persistentVolume, SNAPSHOT_GROUP, snapshotContent } from '../support/kubernetes-api.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-import { slotOf } from './scene.ts';
+import { slotOf } from './fixture.ts';
 
 const NAME = 'rds.rose-csi.io-orphans';
 const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deleteHalfMade: false };

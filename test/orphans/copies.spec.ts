@@ -4,8 +4,8 @@ import { MiB, makeSnapshot, makeVolume } from '../support/calls.ts';
 import { change, inventory, subvolumes } from '../support/console.ts';
 import { twoBackends, twoPools } from '../support/pools.ts';
 import { loseItems, nameIn, nest, receive } from '../support/received.ts';
-import { startDesk } from './desk.ts';
-import { GRACE_MS, refer, startScene } from './scene.ts';
+import { startCommandFixture } from './command-fixture.ts';
+import { GRACE_MS, refer, startFixture } from './fixture.ts';
 
 const inPool = { parameters: { pool: 'pool' } };
 
@@ -20,7 +20,7 @@ interface Report {
 const named = ({ copies }: Report) => copies.map(({ kind, of, backend }) => [kind, of, backend]).toSorted();
 
 test('copies were told as orphans; they are told apart, and change no exit status', async (t) => {
-  const { stack, api, run } = await startDesk(t, twoPools);
+  const { stack, api, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volume = await makeVolume(controller, MiB, inPool);
   const [whole, half] = [await makeSnapshot(controller, volume), await makeSnapshot(controller, volume)];
@@ -47,13 +47,13 @@ test('copies were told as orphans; they are told apart, and change no exit statu
   assert.deepEqual(named(report), expected.toSorted());
   const { held, copies } = JSON.parse(deviceOnly.stdout) as { held: unknown[] } & Pick<Report, 'copies'>;
   assert.deepEqual([held.length, copies], [3, report.copies]);
-  assert.match(text.stdout, /^3 objects on the boxes, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
+  assert.match(text.stdout, /^3 objects on the backends, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
   assert.match(text.stdout, new RegExp(`  received copy +${whole} +rds1/cold `));
   assert.equal(text.stdout.match(/subvolume\/remove \[find where fs="cold" and uuid="/g)?.length, 2);
 });
 
 test('a copy is never deleted nor adopted, whatever is asked for, also when nothing else is left', async (t) => {
-  const { stack, run } = await startDesk(t, twoPools);
+  const { stack, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volume = await makeVolume(controller, MiB, inPool);
   const snapshots = [await makeSnapshot(controller, volume), await makeSnapshot(controller, volume)];
@@ -73,17 +73,17 @@ test('a copy is never deleted nor adopted, whatever is asked for, also when noth
     for (const flags of [[], ['--copy-of', id]]) {
       const { code, stdout } = await run(['delete', '--yes', ...flags, id], `${id}\n`);
       assert.equal(code, 1);
-      assert.match(stdout, new RegExp(`${id}: refused: it is not on the boxes .* has its name: ${words}\n`));
+      assert.match(stdout, new RegExp(`${id}: refused: it is not on the backends .* has its name: ${words}\n`));
     }
     const adopted = await run(['adopt', id]);
     assert.deepEqual([adopted.code, adopted.stdout], [2, '']);
-    assert.match(adopted.stderr, new RegExp(`${id} is not on the boxes .* has its name: ${words}\n`));
+    assert.match(adopted.stderr, new RegExp(`${id} is not on the backends .* has its name: ${words}\n`));
   }
   assert.deepEqual(await inventory(simulator), before);
 });
 
 test('deleting an orphan leaves its copy alone', async (t) => {
-  const { stack, api, run } = await startDesk(t, twoPools);
+  const { stack, api, run } = await startCommandFixture(t, twoPools);
   const volume = await makeVolume(stack.controller, MiB, inPool);
   const orphan = await makeSnapshot(stack.controller, volume);
   refer(api, volume);
@@ -95,7 +95,7 @@ test('deleting an orphan leaves its copy alone', async (t) => {
 });
 
 test('what a transfer has brought to another backend is told as its copy, and is no second object there', async (t) => {
-  const { stack, api, run } = await startDesk(t, twoBackends);
+  const { stack, api, run } = await startCommandFixture(t, twoBackends);
   const volume = await makeVolume(stack.controller, MiB, { parameters: { backend: 'rds1' } });
   const snapshot = await makeSnapshot(stack.controller, volume);
   await receive(stack, snapshot);
@@ -107,7 +107,7 @@ test('what a transfer has brought to another backend is told as its copy, and is
 });
 
 test('a volume of which two pools have one, and no disk item, is told as undecided and is not deleted', async (t) => {
-  const { stack, run } = await startDesk(t, twoPools);
+  const { stack, run } = await startCommandFixture(t, twoPools);
   const volume = await makeVolume(stack.controller, MiB, inPool);
   await receive(stack, volume, false);
   await loseItems(stack);
@@ -120,8 +120,8 @@ test('a volume of which two pools have one, and no disk item, is told as undecid
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
-test('a patrol calls no copy an orphan and removes none, also of what is gone', async (t) => {
-  const { stack, told, refer: referTo, passAfter } = await startScene(t, { deleteHalfMade: true }, twoPools);
+test('the orphan controller calls no copy an orphan and removes none, also of what is gone', async (t) => {
+  const { stack, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true }, twoPools);
   const { controller, simulator } = stack;
   const [kept, gone] = [await makeVolume(controller, MiB, inPool), await makeVolume(controller, MiB, inPool)];
   const [whole, half] = [await makeSnapshot(controller, gone), await makeSnapshot(controller, gone)];

@@ -7,7 +7,7 @@ import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
-import { emptySubvolume, loseDiskItem, loseSubvolume, slotOf, storageOf } from './scene.ts';
+import { emptySubvolume, loseDiskItem, loseSubvolume, slotOf, storageOf } from './fixture.ts';
 
 const call = { signal: AbortSignal.timeout(60_000) };
 const leftAlone = { kind: 'precondition', message: /\[DRV-KEPT\]$/ };
@@ -44,7 +44,7 @@ test('a disk item whose subvolume is gone is removed', async (t) => {
   assert.deepEqual(await slots(stack.simulator), [slotOf(other)]);
 });
 
-test('whatever a report says, the box removes nothing that is whole, published, or could hold data', async (t) => {
+test('whatever a report says, the RDS removes nothing that is whole, published, or could hold data', async (t) => {
   const stack = await startStack(t);
   const storage = await storageOf(t, stack);
   const { controller, simulator } = stack;

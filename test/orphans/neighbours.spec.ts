@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { deleteHeld } from '../../src/app/orphans/delete.ts';
+import { deleteObjects } from '../../src/app/orphans/delete.ts';
 import { openOrphans } from '../../src/app/orphans/open.ts';
 import { compare } from '../../src/orphans/comparison.ts';
 import { identity } from '../../src/storage/identity.ts';
@@ -10,7 +10,7 @@ import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, inventory, look } from '../support/console.ts';
 import type { Stack } from '../support/stack.ts';
 import { CLUSTER_ID } from '../support/stack.ts';
-import { DRIVER, emptySubvolume, GRACE_MS, loseDiskItem, type Scene, startScene } from './scene.ts';
+import { DRIVER, emptySubvolume, type Fixture, GRACE_MS, loseDiskItem, startFixture } from './fixture.ts';
 
 const OWNER = identity(DRIVER, CLUSTER_ID, []).owner;
 const call = { signal: AbortSignal.timeout(60_000) };
@@ -59,7 +59,7 @@ async function picture({ simulator }: Stack): Promise<string[]> {
   return [...(await inventory(simulator)), ...(await Promise.all(menus.map((line) => look(simulator, line))))];
 }
 
-async function open(t: TestContext, { stack, api }: Scene) {
+async function open(t: TestContext, { stack, api }: Fixture) {
   const kubeconfig = join(stack.directory, 'kubeconfig');
   await writeFile(kubeconfig, api.kubeconfig());
   const opened = await openOrphans({ config: stack.configFile, kubeconfig });
@@ -67,9 +67,9 @@ async function open(t: TestContext, { stack, api }: Scene) {
   return opened;
 }
 
-test('whatever belongs to others is neither told of nor touched, by report, patrol, adopt or delete', async (t) => {
-  const scene = await startScene(t, { deleteHalfMade: true });
-  const { stack, told, refer, passAfter } = scene;
+test('whatever belongs to others is neither told of nor touched, by report, controller, adopt or delete', async (t) => {
+  const fixture = await startFixture(t, { deleteHalfMade: true });
+  const { stack, told, refer, passAfter } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
   const theirs = await settle(stack);
@@ -80,29 +80,29 @@ test('whatever belongs to others is neither told of nor touched, by report, patr
   assert.deepEqual(told.orphans, []);
   assert.deepEqual([...told.removed, ...told.failed], []);
 
-  const opened = await open(t, scene);
+  const opened = await open(t, fixture);
   const view = await opened.view();
   assert.ok(view);
-  const { held, orphans, unseen } = compare(await opened.survey(), view, DRIVER);
+  const { objects, orphans, unseen } = compare(await opened.inventory(), view, DRIVER);
   assert.deepEqual(
-    held.map(({ id }) => id),
+    objects.map(({ id }) => id),
     [kept],
   );
   assert.deepEqual([...orphans, ...unseen], []);
-  const results = await deleteHeld(opened, theirs, { yes: true, tell: () => undefined, ask: async () => 'yes' });
+  const results = await deleteObjects(opened, theirs, { yes: true, tell: () => undefined, ask: async () => 'yes' });
   for (const { id, outcome, reason } of results) {
     assert.equal(outcome, 'refused', id);
-    assert.match(reason ?? '', /not on the boxes under the owners of this cluster/);
+    assert.match(reason ?? '', /not on the backends under the owners of this cluster/);
   }
   for (const id of theirs.filter((one) => one.includes(':pvc-'))) {
-    await assert.rejects(scene.storage.discardHalfMade(id, call), { name: 'StorageError' }, id);
+    await assert.rejects(fixture.storage.discardHalfMade(id, call), { name: 'StorageError' }, id);
   }
   assert.deepEqual(await picture(stack), before);
 });
 
 test('a snapshot of ours without a content, as a backup tool leaves it, is told of and never removed', async (t) => {
-  const scene = await startScene(t, { deleteHalfMade: true });
-  const { stack, told, refer, passAfter } = scene;
+  const fixture = await startFixture(t, { deleteHalfMade: true });
+  const { stack, told, refer, passAfter } = fixture;
   const volume = await makeVolume(stack.controller, MiB);
   refer(volume);
   const left = await makeSnapshot(stack.controller, volume);
@@ -118,16 +118,20 @@ test('a snapshot of ours without a content, as a backup tool leaves it, is told 
 });
 
 test('what was deleted is gone, and nothing else has changed', async (t) => {
-  const scene = await startScene(t);
-  const { stack, refer } = scene;
+  const fixture = await startFixture(t);
+  const { stack, refer } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
   await settle(stack);
   const before = await picture(stack);
   const doomed = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, kept);
-  const opened = await open(t, scene);
-  const results = await deleteHeld(opened, [doomed, snapshot], { yes: true, tell: () => undefined, ask: assert.fail });
+  const opened = await open(t, fixture);
+  const results = await deleteObjects(opened, [doomed, snapshot], {
+    yes: true,
+    tell: () => undefined,
+    ask: assert.fail,
+  });
   assert.deepEqual(
     results.map(({ outcome }) => outcome),
     ['deleted', 'deleted'],

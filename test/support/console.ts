@@ -4,7 +4,7 @@ import type { Row } from '../../src/simulator/console/menu.ts';
 import type { Simulator } from '../../src/simulator/simulate.ts';
 
 /**
- * Runs one line on the console of a simulated box, as its owner would, and returns what it printed. Neither counted as an
+ * Runs one line on the console of a simulated RDS, as its owner would, and returns what it printed. Neither counted as an
  * exec nor seen by the hooks of the simulator.
  */
 export async function look(simulator: Simulator, line: string): Promise<string> {
@@ -20,18 +20,18 @@ export async function change(simulator: Simulator, line: string): Promise<void> 
   assert.equal(await look(simulator, line), '', line);
 }
 
-/** Names of all subvolumes of the box, those of others included, in the order of their making. */
+/** Names of all subvolumes of the RDS, those of others included, in the order of their making. */
 export function subvolumes(simulator: Simulator): string[] {
   return simulator.device.pools().flatMap((pool) => pool.subvolumes);
 }
 
-/** Slots of all file-backed disk items of the box. */
+/** Slots of all file-backed disk items of the RDS. */
 export async function slots(simulator: Simulator): Promise<string[]> {
   const output = await look(simulator, ':foreach i in=[/disk find where type=file] do={:put [/disk get $i slot]}');
   return output.split(/\s+/).filter((slot) => slot !== '');
 }
 
-/** Everything on the box that can be left behind: subvolumes, disk items, files that nobody uses. */
+/** Everything on the RDS that can be left behind: subvolumes, disk items, files that nobody uses. */
 export async function inventory(simulator: Simulator): Promise<string[]> {
   const strays = simulator.device.pools().flatMap((pool) => pool.strayFiles);
   return [...subvolumes(simulator), ...(await slots(simulator)), ...strays].toSorted();

@@ -2,7 +2,7 @@ import { MiB, makeSnapshot, makeVolume, publish, unpublish } from './calls.ts';
 import { fromSnapshot, fromVolume } from './requests.ts';
 import type { Stack } from './stack.ts';
 
-/** Every call that needs the box, on a volume with a snapshot. */
+/** Every call that needs the RDS, on a volume with a snapshot. */
 export function everyCall({ controller }: Pick<Stack, 'controller'>, volumeId: string, snapshotId: string) {
   const capacityRange = { requiredBytes: 8n * MiB };
   return {

@@ -2,7 +2,7 @@ import type { ConsoleHooks, Statement } from '../../src/simulator/console/consol
 import { DeviceFailure } from '../../src/simulator/console/menu.ts';
 
 /** Which commands are meant: all of the given properties must fit. */
-export interface Target {
+export interface StatementMatch {
   readonly path: string;
   readonly command: string;
   /** Must occur in the command as it stands in the script. */
@@ -10,12 +10,12 @@ export interface Target {
 }
 
 interface Fault {
-  readonly target: Target;
+  readonly target: StatementMatch;
   readonly act: () => Promise<void> | void;
   left: number;
 }
 
-/** Watches the menu commands of a simulated box and interferes with some of them. Pass {@link hooks} to the simulator. */
+/** Watches the menu commands of a simulated RDS and interferes with some of them. Pass {@link hooks} to the simulator. */
 export class Faults {
   /** Every command that began: `path command` for those of a menu, `:put` and the like for the others. */
   readonly seen: string[] = [];
@@ -33,7 +33,7 @@ export class Faults {
   };
 
   /** The next `times` commands of this kind fail with a text of the device. */
-  fail(target: Target, times = Number.POSITIVE_INFINITY, text = 'failure: no luck today'): void {
+  fail(target: StatementMatch, times = Number.POSITIVE_INFINITY, text = 'failure: no luck today'): void {
     this.before(
       target,
       () => {
@@ -44,12 +44,12 @@ export class Faults {
   }
 
   /** Something else happens before the next `times` commands of this kind run. */
-  before(target: Target, act: () => Promise<void> | void, times = 1): void {
+  before(target: StatementMatch, act: () => Promise<void> | void, times = 1): void {
     this.#faults.push({ target, act, left: times });
   }
 
   /** One command of each kind waits for the others, so that they run at once. */
-  meet(...targets: readonly Target[]): void {
+  meet(...targets: readonly StatementMatch[]): void {
     const everybody = Promise.withResolvers<void>();
     let missing = targets.length;
     for (const target of targets) {
@@ -62,7 +62,7 @@ export class Faults {
   }
 
   /** The next command of this kind waits for `release`; `reached` tells that it does. */
-  hold(target: Target): { readonly reached: Promise<void>; release(): void } {
+  hold(target: StatementMatch): { readonly reached: Promise<void>; release(): void } {
     const arrival = Promise.withResolvers<void>();
     const end = Promise.withResolvers<void>();
     this.before(target, async () => {
@@ -78,6 +78,6 @@ export class Faults {
   }
 }
 
-function fits(target: Target, { path, command, text }: Statement): boolean {
+function fits(target: StatementMatch, { path, command, text }: Statement): boolean {
   return target.path === path && target.command === command && text.includes(target.text ?? '');
 }

@@ -2,7 +2,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { change, look } from './console.ts';
 import type { Stack } from './stack.ts';
 
-type Box = Pick<Stack, 'simulator' | 'api'>;
+type SimulatedRds = Pick<Stack, 'simulator' | 'api'>;
 
 const MiB = 1024 ** 2;
 
@@ -13,19 +13,23 @@ export function pattern(seed: string, length = MiB): Buffer {
 }
 
 /** Writes to a volume that is not published, behind the back of the driver. */
-export async function write(box: Box, volumeId: string, offset: number, data: Uint8Array): Promise<void> {
-  await exported(box, volumeId, (nqn) => box.api.write(nqn, offset, data));
+export async function write(rds: SimulatedRds, volumeId: string, offset: number, data: Uint8Array): Promise<void> {
+  await exported(rds, volumeId, (nqn) => rds.api.write(nqn, offset, data));
 }
 
 /** All bytes of a volume that is not published, read behind the back of the driver. */
-export async function readAll(box: Box, volumeId: string): Promise<Buffer> {
-  return await exported(box, volumeId, async (nqn) => {
-    const { size } = await box.api.namespace(nqn);
-    return await box.api.read(nqn, { offset: 0, length: size });
+export async function readAll(rds: SimulatedRds, volumeId: string): Promise<Buffer> {
+  return await exported(rds, volumeId, async (nqn) => {
+    const { size } = await rds.api.namespace(nqn);
+    return await rds.api.read(nqn, { offset: 0, length: size });
   });
 }
 
-async function exported<T>({ simulator }: Box, volumeId: string, work: (nqn: string) => Promise<T>): Promise<T> {
+async function exported<T>(
+  { simulator }: SimulatedRds,
+  volumeId: string,
+  work: (nqn: string) => Promise<T>,
+): Promise<T> {
   const uuid = volumeId.slice(volumeId.indexOf(':pvc-') + ':pvc-'.length);
   const item = `[find where slot=pvc-${uuid.replaceAll('-', '').slice(0, 28)} and !nvme-tcp-export]`;
   await change(simulator, `/disk set ${item} nvme-tcp-export=yes`);

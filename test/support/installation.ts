@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Controller, Identity } from '../../src/csi/gen/csi_pb.js';
 import { type Client, createClient } from './grpc-client.ts';
-import { startBox, startDriver, writeConfiguration } from './programs.ts';
+import { startDriver, startRds, writeConfiguration } from './programs.ts';
 import { SimulatorApi } from './simulator-api.ts';
 import { until } from './until.ts';
 
@@ -34,20 +34,20 @@ export interface Installation {
 /** Starts the simulator and the controller in `directory` and waits until the driver is ready. */
 export async function install(directory: string, options: InstallOptions = {}): Promise<Installation> {
   const { main = SOURCES, simulate = [] } = options;
-  const box = await startBox(main, directory, simulate);
-  const configFile = await writeConfiguration(directory, CLUSTER_ID, box);
+  const rds = await startRds(main, directory, simulate);
+  const configFile = await writeConfiguration(directory, CLUSTER_ID, rds);
   const endpoint = `unix://${join(directory, 'csi.sock')}`;
   const driver = startDriver(main, configFile, endpoint);
-  const api = new SimulatorApi(box.apiSocket);
+  const api = new SimulatorApi(rds.apiSocket);
   const identity = createClient(Identity, endpoint);
   const controller = createClient(Controller, endpoint);
   const stop = async () => {
     for (const door of [identity, controller, api]) door.close();
-    await Promise.all([driver.stop(), box.stop()]);
+    await Promise.all([driver.stop(), rds.stop()]);
   };
   await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true).catch(async (error) => {
     await stop();
     throw new Error(`the controller did not become ready:\n${driver.log()}`, { cause: error });
   });
-  return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: box.backend, log: driver.log, stop };
+  return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: rds.backend, log: driver.log, stop };
 }

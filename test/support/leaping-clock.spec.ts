@@ -26,18 +26,18 @@ test('a wait ends with its signal', async () => {
   await assert.rejects(clock.wait(HOUR_MS, AbortSignal.abort(new Error('enough'))), /^Error: enough$/);
   assert.ok(clock.now() - begin < HOUR_MS, 'it did not leap');
   const abort = new AbortController();
-  const rejected = [clock.wait(1, abort.signal), clock.box.wait(HOUR_MS, abort.signal)].map((wait) =>
+  const rejected = [clock.wait(1, abort.signal), clock.rds.wait(HOUR_MS, abort.signal)].map((wait) =>
     assert.rejects(wait, /^Error: enough$/),
   );
   abort.abort(new Error('enough'));
   await Promise.all(rejected);
 });
 
-test('what waits in the box wakes when its time has come, by leaps or by itself', async () => {
+test('what waits in the RDS wakes when its time has come, by leaps or by itself', async () => {
   const clock = new LeapingClock();
-  const begin = clock.box.now();
+  const begin = clock.rds.now();
   let isOver = false;
-  const wait = clock.box.wait(2 * HOUR_MS).then(() => {
+  const wait = clock.rds.wait(2 * HOUR_MS).then(() => {
     isOver = true;
   });
   await clock.wait(HOUR_MS);
@@ -45,13 +45,13 @@ test('what waits in the box wakes when its time has come, by leaps or by itself'
   assert.equal(isOver, false);
   clock.leap(HOUR_MS);
   await wait;
-  await clock.box.wait(20);
-  assert.ok(clock.box.now() - begin >= 2 * HOUR_MS + 20);
+  await clock.rds.wait(20);
+  assert.ok(clock.rds.now() - begin >= 2 * HOUR_MS + 20);
 });
 
 test('a script that its client gave up comes too late for its deadline', async (t) => {
   const clock = new LeapingClock();
-  const { simulator, privateKey } = await simulatorForTest(t, { clock: clock.box });
+  const { simulator, privateKey } = await simulatorForTest(t, { clock: clock.rds });
   const script =
     ':onerror e in={/disk/btrfs/subvolume/add fs=pool name=a; :if ([/system/resource/get uptime]>=90s) do={:error "late"}; ' +
     '/disk/btrfs/subvolume/add fs=pool name=b} do={/log/info message=$e}';

@@ -35,10 +35,10 @@ export class LeapingClock {
   }
 
   /**
-   * The same time for a simulated box (`clock` of its options). What waits there does not leap: it ends when its time has
+   * The same time for a simulated RDS (`clock` of its options). What waits there does not leap: it ends when its time has
    * come, by leaps or by itself, so a script that stands still for a minute is overtaken by who waits for two.
    */
-  readonly box: Clock = {
+  readonly rds: Clock = {
     now: () => performance.timeOrigin + this.now(),
     wait: async (ms, signal) => {
       const due = this.now() + ms;

@@ -7,20 +7,20 @@ const pools = [
   { label: 'cold', uuid: COLD_UUID, mountPoint: 'sata-pool' },
 ];
 
-/** A box with the pools `pool` and `cold`, both configured. */
+/** An RDS with the pools `pool` and `cold`, both configured. */
 export const twoPools = {
   simulator: { pools: pools.map((pool) => ({ ...pool, sizeBytes: 2 ** 40 })) },
   backend: { pools },
 } satisfies StackOptions;
 
-/** The same box as two backends, `rds1` with the pool `pool` and `rds2` with the pool `cold`. */
+/** The same RDS as two backends, `rds1` with the pool `pool` and `rds2` with the pool `cold`. */
 export const twoBackends = {
   simulator: twoPools.simulator,
   backend: { pools: pools.slice(0, 1) },
   moreBackends: [{ name: 'rds2', pools: pools.slice(1) }],
 } satisfies StackOptions;
 
-/** A box with one pool of `bytes`, of which `reserve` must stay free. */
+/** An RDS with one pool of `bytes`, of which `reserve` must stay free. */
 export function smallPool(bytes: bigint, reserve: string): StackOptions {
   const sizeBytes = Number(bytes);
   return {

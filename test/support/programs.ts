@@ -16,8 +16,8 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** A simulated box in a process of its own, and the way in. */
-export interface RunningBox extends Running {
+/** A simulated RDS in a process of its own, and the way in. */
+export interface RunningRds extends Running {
   readonly address: string;
   readonly port: number;
   readonly user: string;
@@ -36,20 +36,20 @@ export interface RunningBox extends Running {
  * @param flags more of them; a pool of 1 TiB unless they name one.
  * @throws Error with what the simulator said, when it ends instead.
  */
-export async function startBox(main: string, directory: string, flags: readonly string[] = []): Promise<RunningBox> {
+export async function startRds(main: string, directory: string, flags: readonly string[] = []): Promise<RunningRds> {
   const { privateKey, publicKey } = generateKey();
   const keyFile = join(directory, 'id_ed25519');
   await writeFile(keyFile, privateKey, { mode: 0o600 });
   await writeFile(`${keyFile}.pub`, `${publicKey}\n`);
   const child = start([
-    ...[main, 'simulate', '--json', '--listen', '127.0.0.1:0', '--state', join(directory, 'box')],
+    ...[main, 'simulate', '--json', '--listen', '127.0.0.1:0', '--state', join(directory, 'rds')],
     ...['--authorized-keys', `${keyFile}.pub`],
     ...(flags.includes('--pool') ? [] : ['--pool', `label=${POOL},size=1T`]),
     ...flags,
   ]);
   const running = handle(child);
   try {
-    const ready = JSON.parse(await firstLine(child, running)) as Omit<RunningBox, keyof Running | 'keyFile'>;
+    const ready = JSON.parse(await firstLine(child, running)) as Omit<RunningRds, keyof Running | 'keyFile'>;
     return { ...ready, ...running, keyFile };
   } catch (error) {
     await running.stop();
@@ -58,18 +58,18 @@ export async function startBox(main: string, directory: string, flags: readonly 
 }
 
 /**
- * Writes a configuration of the controller for a box, with all of its pools.
+ * Writes a configuration of the controller for an RDS, with all of its pools.
  *
- * @param limits more settings of the box.
+ * @param limits more settings of the RDS.
  * @returns its path.
  */
 export async function writeConfiguration(
   directory: string,
   clusterId: string,
-  box: RunningBox,
+  rds: RunningRds,
   limits: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
-  const { address: host, port, user, keyFile: privateKeyFile, hostKeyFingerprint, pools } = box;
+  const { address: host, port, user, keyFile: privateKeyFile, hostKeyFingerprint, pools } = rds;
   const backend = {
     name: 'rds1',
     ssh: { host, port, user, privateKeyFile, hostKeys: [hostKeyFingerprint] },
@@ -97,7 +97,7 @@ export function startDriver(
 }
 
 /**
- * Starts `rose-csi node` on a box that offers loop devices (`--loop`), and returns at once.
+ * Starts `rose-csi node` on an RDS that offers loop devices (`--loop`), and returns at once.
  *
  * @param directory for its state.
  */

@@ -30,7 +30,7 @@ export class SimulatorApi {
     this.socketPath = socketPath;
   }
 
-  /** Commands that the box has run so far. */
+  /** Commands that the RDS has run so far. */
   async execs(): Promise<number> {
     return (await this.counters()).execs;
   }
@@ -84,17 +84,17 @@ export class SimulatorApi {
     await this.#send('PUT', `/v1/pools/${encodeURIComponent(pool)}/condition`, condition);
   }
 
-  /** The box has these quirks from now on, and no others. */
+  /** The RDS has these quirks from now on, and no others. */
   async setQuirks(names: readonly string[]): Promise<void> {
     await this.#send('PUT', '/v1/quirks', { names });
   }
 
-  /** Names of the quirks that the box has. */
+  /** Names of the quirks that the RDS has. */
   async quirks(): Promise<readonly string[]> {
     return (await this.#json<{ names: readonly string[] }>('GET', '/v1/quirks')).names;
   }
 
-  /** Restarts the box and returns when it is up again. */
+  /** Restarts the RDS and returns when it is up again. */
   async restart(downMs = 0): Promise<void> {
     await this.#send('POST', '/v1/restart', { downMs });
   }

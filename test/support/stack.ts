@@ -26,23 +26,23 @@ export interface StackOptions {
   readonly backend?: Readonly<Record<string, unknown>>;
   /** Merged over the `ssh` of each backend that does not bring its own. */
   readonly ssh?: Readonly<Record<string, unknown>>;
-  /** More backends, made like the first one and merged with these; on the same box by default, each with pools of its own. */
+  /** More backends, made like the first one and merged with these; on the same RDS by default, each with pools of its own. */
   readonly moreBackends?: readonly Readonly<Record<string, unknown>>[];
   /** Merged over the configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** False leaves a test that expects an unfit box to wait by itself. */
+  /** False leaves a test that expects an unfit RDS to wait by itself. */
   readonly waitUntilReady?: boolean;
-  /** The controller's patience with a box that does not answer. */
+  /** The controller's patience with an RDS that does not answer. */
   readonly patience?: Patience;
   /** The API server of the cluster that the controllers run in. */
   readonly access?: Access;
   /** Makes the spans of the controllers and nodes. */
   readonly tracer?: Tracer;
-  /** Leads the controller to the box through this, so that a test can cut the connection. */
+  /** Leads the controller to the RDS through this, so that a test can cut the connection. */
   readonly wire?: Wire;
 }
 
-/** A simulated box and a controller that drives it over real SSH, spoken to over a real gRPC socket. */
+/** A simulated RDS and a controller that drives it over real SSH, spoken to over a real gRPC socket. */
 export interface Stack {
   readonly directory: string;
   /** The configuration of the first controller. */
@@ -55,7 +55,7 @@ export interface Stack {
   readonly identity: Client<typeof Identity>;
   /** Where the first controller serves its metrics; undefined when they are off. */
   readonly metricsPort: number | undefined;
-  /** Starts a second controller process's worth of driver on the same box. */
+  /** Starts a second controller process's worth of driver on the same RDS. */
   anotherController(config?: Readonly<Record<string, unknown>>): Promise<Client<typeof Controller>>;
 }
 

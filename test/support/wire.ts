@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP connection between driver and box that can be cut, on a port that stays the same. */
+/** A TCP connection between driver and RDS that can be cut, on a port that stays the same. */
 export class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -24,7 +24,7 @@ export class Wire {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Leads to this port of the box from now on. */
+  /** Leads to this port of the RDS from now on. */
   join(port: number): void {
     this.#port = port;
   }

@@ -1,4 +1,4 @@
-/** What a trace of the controller looks like, from gRPC to the box. */
+/** What a trace of the controller looks like, from gRPC to the RDS. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
@@ -7,7 +7,7 @@ import { MiB, makeVolume, node, outcome, publish, snapshotName, volumeName } fro
 import { Faults } from '../support/faults.ts';
 import { volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-import { CLIENT, FAILED, newCaller, outcomes, rpcs, SERVER, startTracing } from './scene.ts';
+import { CLIENT, FAILED, newCaller, outcomes, rpcs, SERVER, startTracing } from './fixture.ts';
 
 test('an RPC is a span with the ids that the log tells, and its exec is the child', async (t) => {
   const { collector, tracing } = await startTracing(t);
@@ -59,7 +59,7 @@ test('execs that no RPC asked for are traces of their own, and Probe is none', a
   );
 });
 
-/** Calls of all sorts, right and wrong, with or without an answer of the box. */
+/** Calls of all sorts, right and wrong, with or without an answer of the RDS. */
 const calls: Readonly<Record<string, (stack: Stack, headers: Readonly<Record<string, string>>) => Promise<unknown>>> = {
   create: ({ controller }, headers) => controller.createVolume(volumeRequest(volumeName(), MiB), { headers }),
   capacity: ({ controller }, headers) => controller.getCapacity({}, { headers }),
@@ -98,7 +98,7 @@ test('however many calls come at once, each exec is the child of the RPC that as
     assert.equal(rpc.parentSpanId, spanId);
     const execs = collector.children(rpc);
     assert.equal(collector.trace(traceId).length, 1 + execs.length, 'nothing else is in the trace');
-    assert.equal(execs.length + rpc.links.length, 1, `${rpc.name} asks the box once`);
+    assert.equal(execs.length + rpc.links.length, 1, `${rpc.name} asks the RDS once`);
     for (const link of rpc.links) {
       const [shared] = collector.trace(link.traceId).filter((one) => one.spanId === link.spanId);
       assert.deepEqual([shared?.kind, shared?.attributes['rose_csi.exec.kind']], [CLIENT, 'read']);
@@ -146,7 +146,7 @@ test('a connection that breaks shows as an attempt that failed and one that did 
   );
 });
 
-test('an error of the caller is told by its code, one of the driver or the box marks the span', async (t) => {
+test('an error of the caller is told by its code, one of the driver or the RDS marks the span', async (t) => {
   const { collector, tracing } = await startTracing(t);
   const faults = new Faults();
   const { controller } = await startStack(t, { tracer: tracing.tracer, simulator: { hooks: faults.hooks } });

@@ -1,15 +1,15 @@
 /** What a trace of the node looks like, from gRPC to the programs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startScene } from '../node/scene.ts';
-import { CLIENT, rpcs, startTracing } from './scene.ts';
+import { startFixture } from '../node/fixture.ts';
+import { CLIENT, rpcs, startTracing } from './fixture.ts';
 
 test('each program is the child of the RPC that ran it, by its name and without its arguments', async (t) => {
   const { collector, tracing } = await startTracing(t);
-  const scene = await startScene(t, { tracer: tracing.tracer });
-  if (scene === undefined) return;
-  const { node } = scene;
-  const claims = await Promise.all([1, 2, 3].map(() => scene.claim('ext4')));
+  const fixture = await startFixture(t, { tracer: tracing.tracer });
+  if (fixture === undefined) return;
+  const { node } = fixture;
+  const claims = await Promise.all([1, 2, 3].map(() => fixture.claim('ext4')));
   await Promise.all(claims.map((claim) => node.stage(claim)));
   await Promise.all(claims.map((claim) => node.unstage(claim)));
   await tracing.stop();

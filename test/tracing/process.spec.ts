@@ -14,7 +14,7 @@ import { Collector } from '../support/collector.ts';
 import { createClient } from '../support/grpc-client.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-import { newCaller, rpcs } from './scene.ts';
+import { newCaller, rpcs } from './fixture.ts';
 
 const SOURCES = join(import.meta.dirname, '../../src/main.ts');
 /** What stands in the code of OpenTelemetry, also where it was bundled, and in none of ours. */

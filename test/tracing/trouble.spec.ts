@@ -6,7 +6,7 @@ import { openTelemetry } from '../../src/observability/opentelemetry.ts';
 import { makeVolume } from '../support/calls.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-import { startTracing } from './scene.ts';
+import { startTracing } from './fixture.ts';
 
 // How long the exporter goes on trying, and with it this process, after it was told to stop.
 process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] = '2500';

@@ -11,7 +11,7 @@ import {
   unbound,
   volume,
 } from '../../src/why/objects.fixture.ts';
-import { startDesk, why } from './desk.ts';
+import { startCommandFixture, why } from './command-fixture.ts';
 
 interface Document {
   readonly subject: { readonly kind: string; readonly name: string; readonly namespace?: string };
@@ -33,18 +33,18 @@ interface Document {
 }
 
 test('what is whole is status 0, and the namespace of the context is the default', async (t) => {
-  const { run } = await startDesk(t, healthy());
+  const { run } = await startCommandFixture(t, healthy());
   const [short, long] = await Promise.all([run('data'), run('volumesnapshot/monday', '-n', 'apps')]);
   assert.deepEqual([short.code, long.code], [0, 0], short.stderr + long.stderr);
   assert.match(short.stdout, /^✓ PersistentVolumeClaim apps\/data: Bound, 10Gi\n/);
-  assert.match(short.stdout, /- the box was not asked: --config/);
+  assert.match(short.stdout, /- the RDS was not asked: --config/);
   assert.match(short.stdout, /\nNothing is stuck: every link of this claim is as it should be\.\n$/);
   assert.match(long.stdout, /^✓ VolumeSnapshot apps\/monday: ready to use, 10Gi\n/);
 });
 
 test('what is stuck is status 1, with the verdict and one command', async (t) => {
   const words = rpcError('RC-SPACE');
-  const { run } = await startDesk(
+  const { run } = await startCommandFixture(
     t,
     unbound().put('events', event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', words)),
   );
@@ -65,7 +65,7 @@ test('what is stuck is status 1, with the verdict and one command', async (t) =>
 });
 
 test('a right that is lacking is named, and keeps the answer from being whole', async (t) => {
-  const { api, run } = await startDesk(t, healthy());
+  const { api, run } = await startCommandFixture(t, healthy());
   api.trouble = (plural) => (plural === 'volumeattachments' || plural === 'nodes' ? 403 : undefined);
   const { code, words } = await run('data');
   assert.equal(code, 2);
@@ -79,7 +79,7 @@ test('a right that is lacking is named, and keeps the answer from being whole', 
 });
 
 test('with a right lacking, what is seen to be stuck is told all the same', async (t) => {
-  const { api, run } = await startDesk(t, unbound({ spec: { storageClassName: 'fast' } }));
+  const { api, run } = await startCommandFixture(t, unbound({ spec: { storageClassName: 'fast' } }));
   api.trouble = (plural) => (plural === 'pods' || plural === 'events' ? 403 : undefined);
   const { code, stdout } = await run('data');
   assert.equal(code, 1);
@@ -88,7 +88,7 @@ test('with a right lacking, what is seen to be stuck is told all the same', asyn
 });
 
 test('without the right to read the claim, it says which right that is', async (t) => {
-  const { api, run } = await startDesk(t, healthy());
+  const { api, run } = await startCommandFixture(t, healthy());
   api.trouble = (plural) => (plural === 'persistentvolumeclaims' ? 403 : undefined);
   const { code, words } = await run('data');
   assert.equal(code, 2);
@@ -104,7 +104,7 @@ const TROUBLES = [
 
 for (const [trouble, words] of TROUBLES) {
   test(`an API server in trouble (${trouble}) is status 2, in time`, async (t) => {
-    const { api, run } = await startDesk(t, healthy());
+    const { api, run } = await startCommandFixture(t, healthy());
     api.trouble = () => trouble;
     const { code, stdout, stderr } = await run('data', '--request-timeout', '0.5');
     assert.equal(code, 2);
@@ -115,7 +115,7 @@ for (const [trouble, words] of TROUBLES) {
 }
 
 test('an API server that has trouble with one kind only tells which', async (t) => {
-  const { api, run } = await startDesk(t, healthy());
+  const { api, run } = await startCommandFixture(t, healthy());
   api.trouble = (plural) => (plural === 'pods' ? 'stall' : undefined);
   const { code, words } = await run('data', '--request-timeout', '0.5');
   assert.equal(code, 2);
@@ -124,7 +124,7 @@ test('an API server that has trouble with one kind only tells which', async (t) 
 
 test('a cluster without snapshots, and one without the snapshot', async (t) => {
   const objects = healthy();
-  const { run } = await startDesk(t, objects);
+  const { run } = await startCommandFixture(t, objects);
   assert.match((await run('vs/nothing')).stdout, /There is no VolumeSnapshot nothing in namespace apps/);
   for (const plural of ['volumesnapshots', 'volumesnapshotcontents', 'volumesnapshotclasses'])
     objects.unknown.add(plural);
@@ -138,7 +138,7 @@ test('several things at once: the cause is the verdict, the rest stands below', 
     .put('persistentvolumeclaims', claim({ metadata: { deletionTimestamp: new Date().toISOString() } }))
     .put('nodes', { metadata: { name: 'node-a' } })
     .put('volumesnapshots', cutting());
-  const { run } = await startDesk(t, objects);
+  const { run } = await startCommandFixture(t, objects);
   const { code, stdout } = await run('data');
   assert.equal(code, 1);
   assert.match(stdout, /STUCK: The claim is being deleted, and goes when nothing uses it: db-0/);
@@ -153,7 +153,7 @@ test('objects with nothing but their names are read', async (t) => {
     .put('persistentvolumes', volume({ spec: { accessModes: null } }))
     .put('volumeattachments', attachment('node-a', { status: { attachError: null } }))
     .put('pods', pod('db-1', 'node-a', { status: { conditions: null } }));
-  const { run } = await startDesk(t, objects);
+  const { run } = await startCommandFixture(t, objects);
   const { code, stderr } = await run('data');
   assert.deepEqual([code, stderr], [1, '']);
 });

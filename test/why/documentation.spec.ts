@@ -23,7 +23,7 @@ import { parseSubject } from '../../src/why/subject.ts';
 import { publish } from '../support/calls.ts';
 import { GiB, volumeRequest } from '../support/requests.ts';
 import { CLUSTER_ID, startStack } from '../support/stack.ts';
-import { startDesk } from './desk.ts';
+import { startCommandFixture } from './command-fixture.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/why.md'), 'utf8');
 
@@ -39,7 +39,7 @@ test('the first example is what the command prints', async (t) => {
       'Unknown',
       'ResourceExhausted',
     );
-  const { run } = await startDesk(
+  const { run } = await startCommandFixture(
     t,
     unbound().put('events', event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message)),
   );
@@ -56,7 +56,7 @@ test('the second example is what the command prints', async (t) => {
     .put('persistentvolumes', volume({ spec: { csi: { driver: DRIVER, volumeHandle: volumeId } } }))
     .remove('volumeattachments', 'csi-node-a')
     .put('pods', pod('db-0', 'node-a', { status: CREATING }));
-  const { run } = await startDesk(t, objects);
+  const { run } = await startCommandFixture(t, objects);
   const { stdout } = await run('data', '-n', 'apps', '--config', stack.configFile);
   assert.deepEqual(EXAMPLES[1], { command: 'rose-csi why data -n apps --config rose-csi.yaml', output: stdout });
 });
@@ -79,7 +79,7 @@ test('the ClusterRole allows exactly what is asked for', async () => {
   const asked = new Set<string>();
   for (const { objects, subject = 'pvc/data' } of CASES) {
     const reader = objects.reader();
-    const options = { subject: parseSubject(subject, 'apps'), driver: DRIVER, boxes: undefined, now: NOW };
+    const options = { subject: parseSubject(subject, 'apps'), driver: DRIVER, backends: undefined, now: NOW };
     await gather(
       {
         get(kind, name, namespace) {

@@ -21,9 +21,9 @@
 
 {{/* Refuses at once what the schema cannot see and the driver would refuse later. */}}
 {{- define "rose-csi.check" -}}
-{{- $_ := required "clusterId is required: it marks what this cluster owns on the box, and must never change. A good one: --set clusterId=$(kubectl get namespace kube-system -o jsonpath={.metadata.uid})" .Values.clusterId -}}
+{{- $_ := required "clusterId is required: it marks what this cluster owns on the RDS, and must never change. A good one: --set clusterId=$(kubectl get namespace kube-system -o jsonpath={.metadata.uid})" .Values.clusterId -}}
 {{- if not .Values.config.backends -}}
-{{- fail "config.backends is required: at least one box, see docs/install.md" -}}
+{{- fail "config.backends is required: at least one RDS, see docs/install.md" -}}
 {{- end -}}
 {{/* What lookup finds, there is only in a cluster: `helm template` knows nothing of its kinds. */}}
 {{- $live := lookup "v1" "Namespace" "" "kube-system" -}}

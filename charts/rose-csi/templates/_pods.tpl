@@ -114,8 +114,8 @@ Each elects a leader of its own, also with one replica: during a node's outage t
 {{- end -}}
 
 {{/*
-Probes of the driver's container. Probe answers from memory, never from a box. It says "not ready" until a box was found
-fit once, so a box that is down while the driver starts must not count as a failed start: hence the hour.
+Probes of the driver's container. Probe answers from memory, never from an RDS. It says "not ready" until an RDS was found
+fit once, so an RDS that is down while the driver starts must not count as a failed start: hence the hour.
 Call with the httpGet action.
 */}}
 {{- define "rose-csi.probes" -}}

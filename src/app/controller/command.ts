@@ -37,7 +37,7 @@ const EXIT_HELP = exitHelp({ well: 'ended by SIGTERM or SIGINT' });
 /** `rose-csi controller`. What it needs is loaded when it runs, so that the other commands and `--help` do not carry it. */
 export function controllerCommand(): Command {
   const command = new Command('controller').description(
-    'Serve the CSI Identity and Controller services for the configured boxes',
+    'Serve the CSI Identity and Controller services for the configured backends',
   );
   withConfig(command).addOption(
     new Option('--endpoint <url>', 'unix socket to serve on, e.g. unix:///csi/csi.sock')

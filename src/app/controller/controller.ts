@@ -15,16 +15,16 @@ import { openBackend, type Patience } from '../backends.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
 import { VERSION } from '../version.ts';
-import { pollBox } from './box-poller.ts';
-import type { ClusterDuties, DutiesOptions } from './cluster-duties.ts';
+import { pollBackend } from './backend-poller.ts';
+import type { BackgroundTasks, BackgroundTasksOptions } from './background-tasks.ts';
 import { poolMetrics } from './pool-metrics.ts';
 import { proveBackend } from './proving.ts';
 import { measureQueues } from './queue-metrics.ts';
 import { onRoomRefused } from './room-refusals.ts';
 
-/** Trouble that may pass is told to people when it has lasted for so many of the longest breaks that a box is left alone. */
+/** Trouble that may pass is told to people when it has lasted for so many of the longest breaks that an RDS is left alone. */
 const LASTING_BREAKS = 2;
-/** Looks at a box within the time after which people are told of its trouble. */
+/** Looks at an RDS within the time after which people are told of its trouble. */
 const LOOKS = 6;
 
 export interface RunningController {
@@ -32,14 +32,14 @@ export interface RunningController {
   readonly path: string;
   /** Port that the metrics are served on; undefined when they are off. */
   readonly metricsPort: number | undefined;
-  /** Finishes running calls within the time limit, then closes the connections to the boxes. */
+  /** Finishes running calls within the time limit, then closes the connections to the backends. */
   stop(): Promise<void>;
 }
 
 /**
- * Serves the CSI Identity and Controller services on a unix socket. The boxes are looked at in the background.
+ * Serves the CSI Identity and Controller services on a unix socket. The backends are looked at in the background.
  *
- * @param patience with boxes that do not answer; replaced in tests
+ * @param patience with backends that do not answer; replaced in tests
  * @param access to the API server of the cluster that this runs in; undefined outside of one
  * @throws Error when the endpoint or the metrics cannot be served.
  */
@@ -84,8 +84,8 @@ async function start(parts: Parts): Promise<RunningController> {
   });
   const lastingMs = LASTING_BREAKS * (patience.breaker ?? defaultBreaker).maxBreakMs;
   const { metrics } = monitoring;
-  const duties = access && (await dutiesIn({ config, access, storage, lastingMs, logger, metrics }));
-  if (duties === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
+  const tasks = access && (await openBackgroundTasks({ config, access, storage, lastingMs, logger, metrics }));
+  if (tasks === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
   const services = [
     implement(
       Identity,
@@ -93,7 +93,7 @@ async function start(parts: Parts): Promise<RunningController> {
     ),
     implement(
       Controller,
-      controllerHandlers(storage, { driverName: config.driverName, onSnapshot: duties?.onSnapshot }),
+      controllerHandlers(storage, { driverName: config.driverName, onSnapshot: tasks?.onSnapshot }),
     ),
   ];
   let refusedAt = Number.NEGATIVE_INFINITY;
@@ -101,26 +101,26 @@ async function start(parts: Parts): Promise<RunningController> {
     ...monitoring.interceptors,
     rpcTracing(tracer),
     rpcLog(logger, () => tracer.traceId()),
-    ...(duties?.interceptors ?? []),
+    ...(tasks?.interceptors ?? []),
     onRoomRefused(() => {
       refusedAt = performance.now();
     }),
   ];
   const server = await serve({ endpoint, services, interceptors });
   logger.info({ version: VERSION, driver: config.driverName, owner: owner.owner, endpoint }, 'serving');
-  duties?.start();
+  tasks?.start();
   const stopping = new AbortController();
   const { signal } = stopping;
   const work = backends.map(({ name }) => proveBackend(storage, name, logger, signal));
   if (monitoring.on) measureQueues(backends, metrics);
   for (const backend of backends) {
-    const listeners = [monitoring.on ? poolMetrics(backend, metrics) : [], duties?.watchBox?.(backend) ?? []].flat();
-    const pace = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, surveys: monitoring.on };
-    work.push(pollBox(backend, { ...pace, listeners, logger, signal }));
+    const listeners = [monitoring.on ? poolMetrics(backend, metrics) : [], tasks?.watchBackend?.(backend) ?? []].flat();
+    const pace = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on };
+    work.push(pollBackend(backend, { ...pace, listeners, logger, signal }));
   }
   const close = async () => {
     stopping.abort();
-    await Promise.all([server.stop(), duties?.stop(), monitoring.stop()]);
+    await Promise.all([server.stop(), tasks?.stop(), monitoring.stop()]);
     await storage.close();
     await Promise.all(work);
     logger.info('stopped');
@@ -129,7 +129,7 @@ async function start(parts: Parts): Promise<RunningController> {
 }
 
 /** What is needed for it is loaded in a cluster only. */
-async function dutiesIn(options: DutiesOptions): Promise<ClusterDuties> {
-  const { clusterDuties } = await import('./cluster-duties.ts');
-  return clusterDuties(options);
+async function openBackgroundTasks(options: BackgroundTasksOptions): Promise<BackgroundTasks> {
+  const { backgroundTasks } = await import('./background-tasks.ts');
+  return backgroundTasks(options);
 }

@@ -1,25 +1,25 @@
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Backend } from '../../storage/backend.ts';
-import type { PoolReading, PoolSurvey } from '../../storage/pool-reading.ts';
-import type { BoxListener } from './box-poller.ts';
+import type { PoolInventory, PoolReading } from '../../storage/pool-reading.ts';
+import type { BackendListener } from './backend-poller.ts';
 
 /** Numbers of a pool by the gauges that tell them, exact up to 8 PiB; undefined where none is known. */
 const gauges = {
   poolSize: ({ size }) => Number(size),
   poolFree: ({ free }) => Number(free),
   poolReserve: ({ reserve }) => Number(reserve),
-  poolPromised: (_, survey) => survey && Number(survey.promised),
+  poolPromised: (_, inventory) => inventory && Number(inventory.promised),
   poolVolumes: ({ volumes }) => volumes,
   poolSnapshots: ({ snapshots }) => snapshots,
-  poolMostSnapshots: (_, survey) => survey?.mostSnapshots,
-} as const satisfies Readonly<Record<string, (pool: PoolReading, survey?: PoolSurvey) => number | undefined>>;
+  poolMostSnapshots: (_, inventory) => inventory?.mostSnapshots,
+} as const satisfies Readonly<Record<string, (pool: PoolReading, inventory?: PoolInventory) => number | undefined>>;
 const keys = Object.keys(gauges) as (keyof typeof gauges)[];
 
 /**
- * Keeps what a box has told of its pools for whoever scrapes. When a reading fails the values of the box are withdrawn: an old
+ * Keeps what an RDS has told of its pools for whoever scrapes. When a reading fails the values of the RDS are withdrawn: an old
  * one would look like a new one, and 0 like a full pool.
  */
-export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): BoxListener {
+export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): BackendListener {
   // Known from the start, so that readings that never succeed are seen as none, and not as not being there.
   for (const outcome of ['done', 'failed']) metrics.count('poolReadings', { backend, outcome }, 0);
   return {
@@ -31,7 +31,7 @@ export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): 
       if (reading === undefined) return;
       for (const pool of reading.pools) {
         for (const key of keys) {
-          const value = gauges[key](pool, reading.survey?.get(pool.pool));
+          const value = gauges[key](pool, reading.inventory?.get(pool.pool));
           if (value !== undefined) metrics.set(key, { backend, pool: pool.pool }, value);
         }
       }

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { until } from '../../../test/support/until.ts';
 import { proveBackend } from './proving.ts';
 
-test('a driver that is stopped does not wait for a box that was never fit', async () => {
+test('a driver that is stopped does not wait for an RDS that was never fit', async () => {
   const lines: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const storage = { prove: () => Promise.reject(new Error('nobody is there')) };
@@ -15,6 +15,6 @@ test('a driver that is stopped does not wait for a box that was never fit', asyn
   await proof;
   assert.deepEqual(
     lines.map((line) => /"error":"([^"]*)","msg":"([^"]*)"/.exec(line)?.slice(1)),
-    [['nobody is there', 'box is not usable yet']],
+    [['nobody is there', 'RDS is not usable yet']],
   );
 });

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { callWithin } from '../../storage/call.ts';
 import type { StorageService } from '../../storage/service.ts';
 
-/** One look at a box may take this long, in milliseconds. */
+/** One look at an RDS may take this long, in milliseconds. */
 const LOOK_MS = 30_000;
 
 /** Before the second look, and the most before any further one, in milliseconds. */
@@ -11,7 +11,7 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
 /**
- * Looks at one box until it is fit, reading only, with a pause that grows to a minute. A box that is down does not keep
+ * Looks at one RDS until it is fit, reading only, with a pause that grows to a minute. An RDS that is down does not keep
  * the driver from starting: it serves the others, and this one as soon as it answers. Nor from stopping: the pause ends then.
  *
  * @param firstPauseMs replaced in tests
@@ -28,12 +28,12 @@ export async function proveBackend(
       const { version, pools, problems } = await storage.prove(name, callWithin(LOOK_MS, stopping));
       if (problems.length > 0) throw new Error(problems.join('; '));
       const facts = pools.map((pool) => ({ ...pool, freeBytes: pool.freeBytes.toString() }));
-      logger.info({ backend: name, version, pools: facts }, 'box is fit');
+      logger.info({ backend: name, version, pools: facts }, 'RDS is fit');
       return;
     } catch (error) {
       if (stopping.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
-      logger.warn({ backend: name, error: why }, 'box is not usable yet');
+      logger.warn({ backend: name, error: why }, 'RDS is not usable yet');
     }
     await pause(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
   }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { repeatedly } from '../repeatedly.ts';
+import { runPeriodically } from '../run-periodically.ts';
 
 const PAUSE_MS = 300_000;
 
@@ -24,7 +24,7 @@ export async function watchSnapshotKinds(
   signal: AbortSignal,
 ): Promise<void> {
   let before: boolean | undefined;
-  await repeatedly(pauseMs, signal, async () => {
+  await runPeriodically(pauseMs, signal, async () => {
     try {
       const present = await cluster.servesSnapshots(signal);
       metrics.set('snapshotCrdsPresent', {}, present ? 1 : 0);

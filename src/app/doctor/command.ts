@@ -35,7 +35,7 @@ data:
 `;
 
 const EXIT_HELP = exitHelp({
-  well: 'the boxes fit, as far as was tested',
+  well: 'the backends fit, as far as was tested',
   found: 'something is not usable: see the lines marked ✗',
   failed: 'could not run, or not to the end: configuration, key files, connection,\n     login, interrupted',
 });
@@ -43,7 +43,7 @@ const EXIT_HELP = exitHelp({
 /** `rose-csi doctor`. What it needs is loaded when it runs. */
 export function doctorCommand(): Command {
   const command = new Command('doctor').description(
-    'Examine the configured boxes: does what the driver assumes hold there?',
+    'Examine the configured backends: does what the driver assumes hold there?',
   );
   withConfig(command)
     .option('--write', 'test with scratch objects, which are removed again')
@@ -83,7 +83,7 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   const report = await runDoctor({
     ...plan,
     signal: interruption.signal,
-    onProgress: (box, title) => progress.show(`${box}: ${title}`),
+    onProgress: (rds, title) => progress.show(`${rds}: ${title}`),
   }).finally(() => {
     progress.clear();
     interruption.dispose();

@@ -1,5 +1,5 @@
 import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
-import type { Unresolved } from '../../kubernetes/teller.ts';
+import type { Unresolved } from '../../kubernetes/event-recorder.ts';
 
 /** PersistentVolumes are listed once in this time at most, in ms. */
 const LISTING_MS = 60_000;

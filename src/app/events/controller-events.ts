@@ -1,20 +1,20 @@
 import type { Logger } from 'pino';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
 import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
-import { EventTeller, type Teller } from '../../kubernetes/teller.ts';
+import { type EventRecorder, KubernetesEventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { Backend } from '../../storage/backend.ts';
-import type { BoxListener } from '../controller/box-poller.ts';
-import { watchBox } from './box-watch.ts';
+import type { BackendListener } from '../controller/backend-poller.ts';
+import { watchBackend } from './backend-watch.ts';
 import { Claims } from './claims.ts';
 import { warnOf } from './event-warnings.ts';
-import { FailureTeller } from './failures.ts';
+import { FailureEvents } from './failure-events.ts';
 import { rpcEvents } from './rpc-events.ts';
 
 /** The Events of the controller. */
 export interface ControllerEvents {
   readonly interceptors: readonly Interceptor[];
-  /** Tells of a box what its poller notices. */
-  watchBox(backend: Backend): BoxListener;
+  /** Tells of an RDS what its poller notices. */
+  watchBackend(backend: Backend): BackendListener;
   /** The cluster lacks the kinds of snapshots. */
   snapshotKindsMissing(): void;
   stop(): Promise<void>;
@@ -22,7 +22,7 @@ export interface ControllerEvents {
 
 export interface ControllerEventsOptions {
   readonly cluster: Pick<Cluster, 'event' | 'persistentVolumes'>;
-  /** Name of the CSI driver, whose object Events about whole boxes are about. */
+  /** Name of the CSI driver, whose object Events about whole backends are about. */
   readonly driver: string;
   /** How long what may pass by itself must last before it is told, in ms. */
   readonly lastingMs: number;
@@ -31,17 +31,17 @@ export interface ControllerEventsOptions {
 
 export function controllerEvents(options: ControllerEventsOptions): ControllerEvents {
   const { cluster, lastingMs, logger } = options;
-  const teller = new EventTeller({ cluster, onFailure: warnOf(logger) });
+  const recorder = new KubernetesEventRecorder({ cluster, onFailure: warnOf(logger) });
   const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
   return {
-    interceptors: [rpcEvents(new FailureTeller({ teller, lastingMs }), new Claims(cluster, options.driver))],
-    watchBox: (backend) => watchBox(backend, { teller, driver, lastingMs }),
-    snapshotKindsMissing: () => tellOfKinds(teller, driver),
-    stop: () => teller.stop(),
+    interceptors: [rpcEvents(new FailureEvents({ recorder, lastingMs }), new Claims(cluster, options.driver))],
+    watchBackend: (backend) => watchBackend(backend, { recorder, driver, lastingMs }),
+    snapshotKindsMissing: () => recordMissingKinds(recorder, driver),
+    stop: () => recorder.stop(),
   };
 }
 
-function tellOfKinds(teller: Teller, driver: ObjectReference): void {
+function recordMissingKinds(recorder: EventRecorder, driver: ObjectReference): void {
   const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so nobody can make snapshots';
-  teller.tell(driver, { reason: 'SnapshotKindsMissing', message });
+  recorder.record(driver, { reason: 'SnapshotKindsMissing', message });
 }

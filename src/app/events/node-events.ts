@@ -3,8 +3,8 @@ import type { Interceptor } from '../../csi/grpc-binding.ts';
 import { FAILURES } from '../../failures/catalogue.ts';
 import { FilesystemGaveUp } from '../../host/filesystem-health.ts';
 import type { Access } from '../../kubernetes/access.ts';
-import type { Happening, ObjectReference } from '../../kubernetes/cluster.ts';
-import type { EventTeller } from '../../kubernetes/teller.ts';
+import type { EventNote, ObjectReference } from '../../kubernetes/cluster.ts';
+import type { KubernetesEventRecorder } from '../../kubernetes/event-recorder.ts';
 import { StorageError } from '../../storage/errors.ts';
 
 /** The Events of a node. */
@@ -29,11 +29,11 @@ export const noNodeEvents: NodeEvents = {
 export function nodeEvents(access: Access, nodeName: string, logger: Logger): NodeEvents {
   // `kubectl describe node` looks for Events with this uid, as the kubelet writes them.
   const node: ObjectReference = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName };
-  let opened: Promise<EventTeller> | undefined;
-  const tell = (happening: Happening) => {
+  let opened: Promise<KubernetesEventRecorder> | undefined;
+  const tell = (note: EventNote) => {
     opened ??= open(access, logger);
     opened.then(
-      (teller) => teller.tell(node, happening),
+      (recorder) => recorder.record(node, note),
       (error: unknown) => logger.warn({ err: error }, 'Events cannot be written'),
     );
   };
@@ -69,12 +69,12 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
   };
 }
 
-async function open(access: Access, logger: Logger): Promise<EventTeller> {
-  const [{ KubernetesClient }, { EventTeller }, { warnOf }] = await Promise.all([
+async function open(access: Access, logger: Logger): Promise<KubernetesEventRecorder> {
+  const [{ KubernetesClient }, { KubernetesEventRecorder }, { warnOf }] = await Promise.all([
     import('../../kubernetes/client.ts'),
-    import('../../kubernetes/teller.ts'),
+    import('../../kubernetes/event-recorder.ts'),
     import('./event-warnings.ts'),
   ]);
   const cluster = new KubernetesClient(access, { namespace: 'default' });
-  return new EventTeller({ cluster, onFailure: warnOf(logger) });
+  return new KubernetesEventRecorder({ cluster, onFailure: warnOf(logger) });
 }

@@ -8,7 +8,7 @@ import {
 import type { Interceptor } from '../../csi/grpc-binding.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import { type Claims, claimReference } from './claims.ts';
-import type { FailureTeller, Subject } from './failures.ts';
+import type { FailureEvents, Subject } from './failure-events.ts';
 
 /** What sidecars add by `--extra-create-metadata`. */
 const PREFIX = 'csi.storage.k8s.io';
@@ -16,7 +16,7 @@ const PREFIX = 'csi.storage.k8s.io';
 const UID = /-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Tells of calls that fail, on the objects that they are for. The calls wait for nothing and change in nothing. */
-export function rpcEvents(failures: FailureTeller, claims: Claims): Interceptor {
+export function rpcEvents(failures: FailureEvents, claims: Claims): Interceptor {
   return async ({ request }, next) => {
     const subject = subjectOf(request, claims);
     if (subject === undefined) return await next();

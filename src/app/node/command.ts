@@ -7,7 +7,7 @@ import { VERSION } from '../version.ts';
 import type { NodeOptions } from './node.ts';
 
 const HELP = `
-The node side needs no access to the box but its NVMe/TCP port: no SSH key, no
+The node side needs no access to the RDS but its NVMe/TCP port: no SSH key, no
 configuration file. In a pod with a service account token it writes Events about
 its Node, and asks Kubernetes for nothing else. It runs as root on each node,
 with the kernel module nvme-tcp, and with nvme, mount, umount, blkid, wipefs,
@@ -19,8 +19,8 @@ they give the host NQN, which is the node's CSI id. What it formats is written
 to --state-dir first, which must survive restarts of the container.
 
 A pod that uses a volume is scheduled to a node that reaches the network of its
-backend (docs/guides/several-boxes.md). --networks says which ones that are; it
-is not tried.
+backend (docs/guides/several-backends.md). --networks says which ones that are;
+it is not tried.
 
 Example:
 
@@ -71,7 +71,7 @@ export function nodeCommand(): Command {
         .default([DEFAULT_NETWORK], DEFAULT_NETWORK),
     )
     .addOption(
-      new Option('--unstage-patience <seconds>', 'how long to wait for a lost box before giving up unflushed data')
+      new Option('--unstage-patience <seconds>', 'how long to wait for a lost RDS before giving up unflushed data')
         .env('ROSE_CSI_UNSTAGE_PATIENCE')
         .argParser(wholeNumber)
         .default(600),

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { NodeVolumes } from '../../host/node-volumes.ts';
 import type { Trim, TrimOutcome } from '../../host/trimming.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { repeatedly } from '../repeatedly.ts';
+import { runPeriodically } from '../run-periodically.ts';
 
 const HOUR_MS = 3_600_000;
 const outcomes: readonly TrimOutcome[] = ['done', 'interrupted', 'failed', 'skipped', 'unsupported'];
@@ -32,7 +32,7 @@ export function startTrims(
     volumes
       .trim(signal, onTrim)
       .catch((error: unknown) => logger.warn({ err: error }, 'nothing was trimmed this time'));
-  const ended = repeatedly(hours * HOUR_MS, stop.signal, trimAll, Math.random() * hours * HOUR_MS);
+  const ended = runPeriodically(hours * HOUR_MS, stop.signal, trimAll, Math.random() * hours * HOUR_MS);
   return async () => {
     stop.abort();
     await ended;

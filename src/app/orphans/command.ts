@@ -18,10 +18,10 @@ interface DeleteFlags extends OrphansFlags {
 }
 
 const HELP = `
-Compares what the boxes hold under this cluster's owner, and under those in
+Compares what the backends hold under this cluster's owner, and under those in
 adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents and
 VolumeAttachments of the cluster. It changes nothing in Kubernetes, and touches
-nothing on the boxes that belongs to others.
+nothing on the backends that belongs to others.
 
 Rights needed: list persistentvolumes, volumesnapshotcontents and
 volumeattachments.
@@ -80,7 +80,7 @@ const DELETE_EXIT = exitHelp({ well: 'all deleted', found: 'something was kept, 
 /** `rose-csi orphans`. What it needs is loaded when it runs. */
 export function orphansCommand(): Command {
   return new Command('orphans')
-    .description('Find, adopt or delete what the boxes hold and Kubernetes does not refer to')
+    .description('Find, adopt or delete what the backends hold and Kubernetes does not refer to')
     .addHelpText('after', HELP)
     .addCommand(reportCommand())
     .addCommand(adoptCommand())
@@ -126,14 +126,14 @@ async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number
   process.exitCode = await work(opened).finally(() => opened.close());
 }
 
-async function report({ survey, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
-  const [{ compare }, { heldIn }, texts, { copiesJson, printCopies }] = await Promise.all([
+async function report({ inventory, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
+  const [{ compare }, { backendObjects }, texts, { copiesJson, printCopies }] = await Promise.all([
     import('../../orphans/comparison.ts'),
     import('../../orphans/find.ts'),
     import('./report.ts'),
     import('../copies.ts'),
   ]);
-  const found = await survey();
+  const found = await inventory();
   const known = await view();
   const options = { owners, now: Date.now(), width: columns() };
   const tell = (document: object, text: string) => {
@@ -141,9 +141,9 @@ async function report({ survey, view, config, owners }: Opened, { json }: Orphan
     print(json === true ? `${JSON.stringify(whole)}\n` : `${text}${printCopies(found.copies, options)}`);
   };
   if (known === undefined) {
-    const held = heldIn(found);
-    const objects = held.map((object) => texts.heldJson(object, owners));
-    tell({ compared: false, held: objects }, texts.printHeld(held, options));
+    const objects = backendObjects(found);
+    const held = objects.map((object) => texts.objectJson(object, owners));
+    tell({ compared: false, held }, texts.printObjects(objects, options));
     return EXIT.well;
   }
   const comparison = compare(found, known, config.driverName);
@@ -152,14 +152,14 @@ async function report({ survey, view, config, owners }: Opened, { json }: Orphan
   return orphans.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
 }
 
-async function adopt({ survey, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
+async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
   const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }] = await Promise.all([
     import('../../orphans/adoption.ts'),
     import('../../orphans/find.ts'),
     import('../../csi/contexts.ts'),
     import('../copies.ts'),
   ]);
-  const { volumes, snapshots, copies } = await survey();
+  const { volumes, snapshots, copies } = await inventory();
   const seen = await view();
   const { fsType, storageClass, namespace } = flags;
   const driver = config.driverName;
@@ -172,7 +172,7 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
     if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
     const snapshot = snapshots.find((found) => found.id === id);
     if (snapshot === undefined) {
-      throw new Error(`${id} is not on the boxes under the owners of this cluster${inItsPlace(id, copies)}`);
+      throw new Error(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
     }
     return snapshotManifest(snapshot, { driver, namespace });
   });
@@ -184,7 +184,7 @@ async function adopt({ survey, view, config }: Opened, ids: readonly string[], f
 
 async function remove(opened: Opened, ids: readonly string[], { yes, json, copyOf }: DeleteFlags): Promise<number> {
   if (copyOf !== undefined && ids.length > 1) throw new UsageError('--copy-of goes with one id');
-  const [{ createInterface }, { askOn, deleteHeld }] = await Promise.all([
+  const [{ createInterface }, { askOn, deleteObjects }] = await Promise.all([
     import('node:readline/promises'),
     import('./delete.ts'),
   ]);
@@ -192,7 +192,7 @@ async function remove(opened: Opened, ids: readonly string[], { yes, json, copyO
   const lines = createInterface({ input: process.stdin, output, terminal: false });
   const tell = (text: string) => void output.write(text);
   const options = { yes: yes ?? false, copyOf, tell, ask: askOn(lines, tell) };
-  const results = await deleteHeld(opened, ids, options).finally(() => lines.close());
+  const results = await deleteObjects(opened, ids, options).finally(() => lines.close());
   if (json === true) print(`${JSON.stringify({ objects: results })}\n`);
   return results.every(({ outcome }) => outcome === 'deleted') ? EXIT.well : EXIT.found;
 }

@@ -1,11 +1,11 @@
 import type { Interface } from 'node:readline/promises';
 import { columns } from '../../cli/terminal.ts';
 import { refusal } from '../../orphans/comparison.ts';
-import { countHeld, type Held, heldIn } from '../../orphans/find.ts';
+import { type BackendObject, backendObjects, countObjects } from '../../orphans/find.ts';
 import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
 import { inItsPlace } from '../copies.ts';
 import { type Opened, patience } from './open.ts';
-import { printHeldObject } from './report.ts';
+import { printObject } from './report.ts';
 
 /** What became of one id. */
 export interface Deleted {
@@ -26,11 +26,15 @@ export interface DeleteOptions {
 }
 
 /**
- * Deletes one object after another. Before each, boxes and cluster are read anew, and read again after a person was asked.
+ * Deletes one object after another. Before each, backends and cluster are read anew, and read again after a person was asked.
  * When Kubernetes was not asked, or its answer is doubted, a reference could be missed; and a copy is told from what is
  * referred to by the names of backends alone. Then the id has to be typed, whatever `yes` says.
  */
-export async function deleteHeld(opened: Opened, ids: readonly string[], options: DeleteOptions): Promise<Deleted[]> {
+export async function deleteObjects(
+  opened: Opened,
+  ids: readonly string[],
+  options: DeleteOptions,
+): Promise<Deleted[]> {
   const results: Deleted[] = [];
   for (const id of ids) {
     const result = await deleteOne(opened, id, options);
@@ -45,12 +49,12 @@ async function deleteOne(opened: Opened, id: string, options: DeleteOptions): Pr
   const { owners, storage } = opened;
   const seen = await look(opened, id, options.copyOf);
   if (typeof seen === 'string') return { id, outcome: 'refused', reason: seen };
-  options.tell(printHeldObject(seen.held, seen.all, { owners, now: Date.now(), width: columns() }));
+  options.tell(printObject(seen.object, seen.all, { owners, now: Date.now(), width: columns() }));
   if (!(await isConfirmed(id, riskOf(seen, opened, options), options))) return { id, outcome: 'kept' };
   const again = await look(opened, id, options.copyOf);
   if (typeof again === 'string') return { id, outcome: 'refused', reason: again };
   try {
-    if (again.held.kind === 'snapshot') await storage.deleteSnapshot(id, patience());
+    if (again.object.kind === 'snapshot') await storage.deleteSnapshot(id, patience());
     else await storage.deleteVolume(id, patience());
     return { id, outcome: 'deleted' };
   } catch (error) {
@@ -59,30 +63,30 @@ async function deleteOne(opened: Opened, id: string, options: DeleteOptions): Pr
 }
 
 interface Seen {
-  readonly held: Held;
-  readonly all: readonly Held[];
+  readonly object: BackendObject;
+  readonly all: readonly BackendObject[];
   readonly view: KubernetesView | undefined;
 }
 
 /** The object and what refers to it; a text when it must not be deleted. */
 async function look(opened: Opened, id: string, copyOf: string | undefined): Promise<Seen | string> {
-  const survey = await opened.survey();
-  const all = heldIn(survey);
+  const inventory = await opened.inventory();
+  const all = backendObjects(inventory);
   const view = await opened.view();
-  const held = all.find((object) => object.id === id);
-  if (held === undefined)
-    return `it is not on the boxes under the owners of this cluster${inItsPlace(id, survey.copies)}`;
-  return refusal(held, all, view, copyOf) ?? { held, all, view };
+  const object = all.find((object) => object.id === id);
+  if (object === undefined)
+    return `it is not on the backends under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
+  return refusal(object, all, view, copyOf) ?? { object, all, view };
 }
 
 /** Why the id has to be typed, in a sentence; undefined when a yes is enough. */
 function riskOf({ all, view }: Seen, { config, owners }: Opened, { copyOf }: DeleteOptions): string | undefined {
-  if (view === undefined || doubtAbout(view, config.driverName, countHeld(all)) !== undefined) {
+  if (view === undefined || doubtAbout(view, config.driverName, countObjects(all)) !== undefined) {
     return 'Kubernetes was not asked or names nothing of this driver, so it is not known\nwhether something refers to it.';
   }
   const original = all.find(({ id }) => id === copyOf);
   if (original === undefined) return undefined;
-  const shown = printHeldObject(original, all, { owners, now: Date.now(), width: columns() });
+  const shown = printObject(original, all, { owners, now: Date.now(), width: columns() });
   return `It is a copy of the following, which Kubernetes refers to and which stays:\n${shown}`;
 }
 

@@ -3,10 +3,10 @@ import { showing } from '../../cli/progress.ts';
 import type { Config } from '../../config/schema.ts';
 import type { KubernetesView } from '../../orphans/references.ts';
 import { callWithin } from '../../storage/call.ts';
+import type { Inventory } from '../../storage/inventory.ts';
 import type { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
-import type { Survey } from '../../storage/survey.ts';
-import { surveyOrExplain } from '../survey.ts';
+import { inventoryOrExplain } from '../inventory.ts';
 
 /** What all commands of `rose-csi orphans` take. */
 export interface OrphansFlags extends ClusterFlags, OverrideFlags {
@@ -15,14 +15,14 @@ export interface OrphansFlags extends ClusterFlags, OverrideFlags {
   readonly json?: boolean;
 }
 
-/** The boxes of a configuration and the cluster beside them. */
+/** The backends of a configuration and the cluster beside them. */
 export interface Opened {
   readonly config: Config;
   readonly storage: StorageService;
   /** Our own owner and those of adopted clusters, with the words for each. */
   readonly owners: ReadonlyMap<string, string>;
-  /** Everything of our owners on the boxes. */
-  survey(): Promise<Survey>;
+  /** Everything of our owners on the backends. */
+  inventory(): Promise<Inventory>;
   /**
    * What Kubernetes knows; undefined when it is not to be asked.
    *
@@ -32,7 +32,7 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Patience with the boxes and with the API server, in ms each. */
+/** Patience with the backends and with the API server, in ms each. */
 const PATIENCE_MS = 120_000;
 
 /**
@@ -58,7 +58,8 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   });
   return {
     ...{ config, storage, owners: new Map([...adopted, [ours.owner, 'this cluster']]) },
-    survey: () => showing('reading the volumes and snapshots …', () => surveyOrExplain(storage, backends, PATIENCE_MS)),
+    inventory: () =>
+      showing('reading the volumes and snapshots …', () => inventoryOrExplain(storage, backends, PATIENCE_MS)),
     view: async () =>
       flags.deviceOnly === true ? undefined : await showing('asking Kubernetes …', () => askCluster(flags)),
     close: () => storage.close(),

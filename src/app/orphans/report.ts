@@ -2,7 +2,7 @@ import { type Column, printTable } from '../../cli/table.ts';
 import { wrap } from '../../cli/terminal.ts';
 import { printSize } from '../../failures/print-size.ts';
 import type { Comparison } from '../../orphans/comparison.ts';
-import { type Held, poolOf } from '../../orphans/find.ts';
+import { type BackendObject, poolOf } from '../../orphans/find.ts';
 import { type Mismatch, renaming } from '../../orphans/mismatches.ts';
 import { printAge } from '../../storage/print-age.ts';
 
@@ -20,8 +20,10 @@ const REFERENCES: readonly Column[] = [{}, { folds: 'words' }];
 
 /** The report for people. */
 export function printComparison(comparison: Comparison, options: ReportOptions): string {
-  const { held, orphans, mismatches, unseen, doubt } = comparison;
-  const parts = [`${held.length} objects on the boxes, ${orphans.length} of them without a reference in Kubernetes.\n`];
+  const { objects, orphans, mismatches, unseen, doubt } = comparison;
+  const parts = [
+    `${objects.length} objects on the backends, ${orphans.length} of them without a reference in Kubernetes.\n`,
+  ];
   if (doubt !== undefined) parts.push('\n', sentence(`BEWARE: ${doubt}.`, options));
   if (orphans.length > 0) {
     parts.push(`\nNothing refers to:\n${table(orphans, options)}`);
@@ -32,7 +34,7 @@ export function printComparison(comparison: Comparison, options: ReportOptions):
   if (unseen.length > 0) {
     const rows = unseen.map(({ handle, by }) => ({ cells: [handle, by] }));
     const lines = printTable(REFERENCES, rows, { width: options.width, indent: '  ' });
-    parts.push(`\nReferred to, and not on the boxes under our owners:\n${textOf(lines)}`);
+    parts.push(`\nReferred to, and not on the backends under our owners:\n${textOf(lines)}`);
   }
   return parts.join('');
 }
@@ -43,7 +45,7 @@ function mismatched(mismatches: readonly Mismatch[], options: ReportOptions): st
   const misnamed = mismatches.filter(({ isCopy }) => !isCopy);
   const rows = (some: readonly Mismatch[]) =>
     table(
-      some.map(({ held }) => held),
+      some.map(({ object }) => object),
       options,
       some.map(({ as, by }) => `${as} to ${by}`),
     );
@@ -63,18 +65,18 @@ function mismatched(mismatches: readonly Mismatch[], options: ReportOptions): st
   ];
 }
 
-/** What the boxes hold, when nothing was compared. */
-export function printHeld(held: readonly Held[], options: ReportOptions): string {
+/** What the backends hold, when nothing was compared. */
+export function printObjects(objects: readonly BackendObject[], options: ReportOptions): string {
   const head = sentence(
-    `NOT COMPARED with Kubernetes: ${held.length} objects on the boxes, whether something refers to them or not.`,
+    `NOT COMPARED with Kubernetes: ${objects.length} objects on the backends, whether something refers to them or not.`,
     options,
   );
-  return held.length === 0 ? head : `${head}\n${table(held, options)}`;
+  return objects.length === 0 ? head : `${head}\n${table(objects, options)}`;
 }
 
 /** One object a row, with a last note for each. */
-function table(held: readonly Held[], options: ReportOptions, lastNotes: readonly string[] = []): string {
-  const rows = held.map((object, index) => ({
+function table(objects: readonly BackendObject[], options: ReportOptions, lastNotes: readonly string[] = []): string {
+  const rows = objects.map((object, index) => ({
     cells: [
       ...[object.kind, object.id],
       object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
@@ -93,7 +95,7 @@ function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function notes({ owner, inUse, source, lacks, pool }: Held, owners: ReadonlyMap<string, string>): string[] {
+function notes({ owner, inUse, source, lacks, pool }: BackendObject, owners: ReadonlyMap<string, string>): string[] {
   return [
     owners.get(owner) ?? owner,
     ...(lacks === undefined ? [] : [`half-made, without its ${lacks}`]),
@@ -104,11 +106,11 @@ function notes({ owner, inUse, source, lacks, pool }: Held, owners: ReadonlyMap<
 }
 
 /** One object for programs. Sizes are bytes; what is not known is left out. The form only ever grows. */
-export function heldJson(held: Held, owners: ReadonlyMap<string, string>): object {
-  const { sizeBytes, createdAtSeconds, mayBeEmpty: _, ...rest } = held;
+export function objectJson(object: BackendObject, owners: ReadonlyMap<string, string>): object {
+  const { sizeBytes, createdAtSeconds, mayBeEmpty: _, ...rest } = object;
   return {
     ...rest,
-    ownedBy: owners.get(held.owner),
+    ownedBy: owners.get(object.owner),
     ...(sizeBytes !== undefined && { sizeBytes: Number(sizeBytes) }),
     ...(createdAtSeconds !== undefined && { createdAt: new Date(Number(createdAtSeconds) * 1000).toISOString() }),
   };
@@ -116,11 +118,11 @@ export function heldJson(held: Held, owners: ReadonlyMap<string, string>): objec
 
 /** A comparison for programs. The form only ever grows. */
 export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<string, string>): object {
-  const { held, orphans, mismatches, unseen, doubt } = comparison;
+  const { objects, orphans, mismatches, unseen, doubt } = comparison;
   return {
-    ...{ compared: true, held: held.length, orphans: orphans.map((object) => heldJson(object, owners)) },
-    mismatches: mismatches.map(({ held: object, as, by, isCopy }) => {
-      return { ...heldJson(object, owners), referredToAs: as, reference: by, isCopy };
+    ...{ compared: true, held: objects.length, orphans: orphans.map((object) => objectJson(object, owners)) },
+    mismatches: mismatches.map(({ object, as, by, isCopy }) => {
+      return { ...objectJson(object, owners), referredToAs: as, reference: by, isCopy };
     }),
     unseen: unseen.map(({ handle, by }) => ({ id: handle, reference: by })),
     ...(doubt !== undefined && { doubt }),
@@ -128,18 +130,18 @@ export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<strin
 }
 
 /** What an object is, for somebody who is about to delete it. */
-export function printHeldObject(held: Held, all: readonly Held[], options: ReportOptions): string {
-  const { id, backend, what, sizeBytes, createdAtSeconds, source } = held;
+export function printObject(object: BackendObject, all: readonly BackendObject[], options: ReportOptions): string {
+  const { id, backend, what, sizeBytes, createdAtSeconds, source } = object;
   const children = all.filter((other) => other.source === id).map((other) => other.id);
   const time = createdAtSeconds === undefined ? undefined : new Date(Number(createdAtSeconds) * 1000);
   const facts = [
-    `on ${backend}, ${poolOf(held)}: ${what}`,
+    `on ${backend}, ${poolOf(object)}: ${what}`,
     `size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
     ...(time === undefined ? [] : [`cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
     ...(source === undefined ? [] : [`made from ${source}`]),
-    `owned by ${options.owners.get(held.owner) ?? held.owner}`,
+    `owned by ${options.owners.get(object.owner) ?? object.owner}`,
     `made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,
   ];
   const lines = facts.flatMap((fact) => wrap(fact, options.width - 2, '  ').map((line) => `  ${line}`));
-  return textOf([`${held.kind} ${id}`, ...lines]);
+  return textOf([`${object.kind} ${id}`, ...lines]);
 }

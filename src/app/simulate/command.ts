@@ -30,7 +30,7 @@ interface Flags {
 }
 
 const EXAMPLE = `
-Example: a box with one pool, its state in ./rds, and a first look at it.
+Example: an RDS with one pool, its state in ./rds, and a first look at it.
 
   $ ssh-keygen -t ed25519 -N '' -f ./id_rds
   $ rose-csi simulate --state ./rds --authorized-keys ./id_rds.pub
@@ -76,7 +76,7 @@ export function simulateCommand(): Command {
     )
     .option('--api-socket <path>', 'unix socket of the block and test API (default: api.sock in the state directory)')
     .option('--latency-ms <n>', 'delay before each command runs', parseLatency, 0)
-    .option('--identity <name>', 'name of the box until it is set')
+    .option('--identity <name>', 'name of the RDS until it is set')
     .addOption(
       new Option('--backend <name>', 'sparse files in the state directory, or subvolumes on a mounted Btrfs')
         .choices(BACKENDS)
@@ -85,7 +85,7 @@ export function simulateCommand(): Command {
     .option('--nvmet <address>', 'offer exports over NVMe/TCP by the target of this kernel, on this IPv4 address')
     .addOption(new Option('--loop', 'offer exports as loop devices of this machine, over the API').conflicts('nvmet'))
     .option('--fault <json>', 'arm a fault, see docs/simulator.md; repeat for more', collectJson)
-    .option('--quirk <name...>', 'ways in which the box differs from the strict default; repeat for more')
+    .option('--quirk <name...>', 'ways in which the RDS differs from the strict default; repeat for more')
     .option('--list-quirks', 'list the names for --quirk and end')
     .option('--json', 'print one line of JSON when ready')
     .addHelpText('after', `${EXAMPLE}${EXIT_HELP}`)

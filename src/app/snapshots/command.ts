@@ -11,11 +11,11 @@ interface ListFlags extends OverrideFlags {
   readonly json?: boolean;
 }
 
-/** Patience with all boxes together, in milliseconds: 10,000 snapshots take some seconds. */
+/** Patience with all backends together, in milliseconds: 10,000 snapshots take some seconds. */
 const PATIENCE_MS = 120_000;
 
 const HELP = `
-It reads the boxes and nothing else: no Kubernetes is needed, and nothing is
+It reads the backends and nothing else: no Kubernetes is needed, and nothing is
 changed.
 
   volume                                    10 GiB
@@ -42,7 +42,7 @@ const EXIT_HELP = exitHelp({ well: 'the tree is printed', failed: 'could not run
 /** `rose-csi snapshots`. What it needs is loaded when it runs. */
 export function snapshotsCommand(): Command {
   const ls = new Command('ls').description(
-    'Show the snapshots on the configured boxes, with the volumes they came from and became',
+    'Show the snapshots on the configured backends, with the volumes they came from and became',
   );
   withConfig(ls).option('--volume <id>', 'only what this volume or snapshot came from, itself, and what came from it');
   withJson(ls, ' instead of the tree');
@@ -51,13 +51,13 @@ export function snapshotsCommand(): Command {
     .action(async (flags: ListFlags) => {
       print(await list(flags));
     });
-  return new Command('snapshots').description('Look at the snapshots on the configured boxes').addCommand(ls);
+  return new Command('snapshots').description('Look at the snapshots on the configured backends').addCommand(ls);
 }
 
 /**
  * What `snapshots ls` prints.
  *
- * @throws Error when a box cannot be read, for a part would look like the whole, or when there is no such volume.
+ * @throws Error when an RDS cannot be read, for a part would look like the whole, or when there is no such volume.
  */
 async function list({ config: file, volume, json, ...overrides }: ListFlags): Promise<string> {
   const { readConfiguration } = await import('../configuration.ts');
@@ -71,7 +71,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     { printLineage },
     { lineageJson },
     { copiesJson, printCopies },
-    { surveyOrExplain },
+    { inventoryOrExplain },
   ] = await Promise.all([
     import('../../observability/log.ts'),
     import('../backends.ts'),
@@ -81,22 +81,22 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     import('./lineage-text.ts'),
     import('./lineage-json.ts'),
     import('../copies.ts'),
-    import('../survey.ts'),
+    import('../inventory.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
   const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
   const storage = new StorageService({ backends, identity: ours });
-  const survey = await showing('reading the volumes and snapshots …', () =>
-    surveyOrExplain(storage, backends, PATIENCE_MS).finally(() => storage.close()),
+  const inventory = await showing('reading the volumes and snapshots …', () =>
+    inventoryOrExplain(storage, backends, PATIENCE_MS).finally(() => storage.close()),
   );
-  const all = tree.lineage(survey);
+  const all = tree.lineage(inventory);
   const branches = volume === undefined ? all : tree.through(all, volume);
-  const copies = volume === undefined ? survey.copies : tree.copiesThrough(survey.copies, branches, volume);
+  const copies = volume === undefined ? inventory.copies : tree.copiesThrough(inventory.copies, branches, volume);
   const nothing =
     volume === undefined
       ? 'there are no volumes and no snapshots of this cluster'
-      : `neither ${volume} nor anything that came from it is on the configured boxes`;
+      : `neither ${volume} nor anything that came from it is on the configured backends`;
   if (volume !== undefined && branches.length + copies.length === 0) throw new Error(nothing);
   if (json === true) {
     return `${JSON.stringify({ objects: lineageJson(branches, ours.owner), copies: copiesJson(copies) })}\n`;

@@ -9,7 +9,7 @@ import { printLineage } from './lineage-text.ts';
 
 const seconds = 1_790_000_000n;
 const now = Number(seconds) * 1_000 + 3 * 86_400_000;
-const survey = {
+const inventory = {
   volumes: [
     volume(1, { kind: 'new' }, { publishedNodeIds: ['node'] }),
     volume(2, from('snapshot', 1), { sizeBytes: 3n * 2n ** 29n }),
@@ -17,13 +17,13 @@ const survey = {
   ],
   snapshots: [
     snapshot(1, 1, seconds),
-    snapshot(2, 1, seconds + 259_100n, { twins: ['snap-x'] }),
+    snapshot(2, 1, seconds + 259_100n, { duplicates: ['snap-x'] }),
     snapshot(3, 2, seconds + 172_800n, {
       name: { ...snapshot(3, 2).name, owner: 'bbbbbbbb', createdAtSeconds: seconds + 172_800n },
     }),
   ],
 };
-const branches = lineage(survey);
+const branches = lineage(inventory);
 
 test('the tree tells size and age of each object, and what is not as usual', () => {
   assert.equal(
@@ -46,7 +46,7 @@ test('no line is longer than the terminal is wide, and every id is whole', () =>
     fc.property(fc.integer({ min: 80, max: 200 }), (width) => {
       const text = printLineage(branches, { now, owner: OWNER, width });
       for (const line of text.split('\n')) assert.ok(line.length <= width, line);
-      for (const { id } of [...survey.volumes, ...survey.snapshots]) assert.ok(text.includes(id), id);
+      for (const { id } of [...inventory.volumes, ...inventory.snapshots]) assert.ok(text.includes(id), id);
     }),
   );
 });

@@ -1,7 +1,7 @@
 import { type Column, printTable, type TableRow } from '../../cli/table.ts';
 import { printSize } from '../../failures/print-size.ts';
+import type { InventoryVolume } from '../../storage/inventory.ts';
 import { printAge } from '../../storage/print-age.ts';
-import type { SurveyedVolume } from '../../storage/survey.ts';
 import type { Branch, Thing } from './lineage.ts';
 
 export interface TextOptions {
@@ -43,26 +43,26 @@ function wordsFor(thing: Thing, options: TextOptions): [size: string, age: strin
     case 'gone':
       return ['', '', 'gone'];
     case 'snapshot': {
-      const { name, twins } = thing.snapshot;
+      const { name, duplicates } = thing.snapshot;
       const ageMs = options.now - Number(name.createdAtSeconds) * 1_000;
-      const notes = [...ownerNote(name.owner, options), ...twinNote(twins)];
+      const notes = [...ownerNote(name.owner, options), ...duplicateNote(duplicates)];
       return [printSize(name.bytes), printAge(ageMs), notes.join(', ')];
     }
     case 'volume': {
-      const { sizeBytes, name, twins } = thing.volume;
-      const notes = [...stateNotes(thing.volume), ...ownerNote(name.owner, options), ...twinNote(twins)];
+      const { sizeBytes, name, duplicates } = thing.volume;
+      const notes = [...stateNotes(thing.volume), ...ownerNote(name.owner, options), ...duplicateNote(duplicates)];
       return [sizeBytes === undefined ? '?' : printSize(sizeBytes), '', notes.join(', ')];
     }
   }
 }
 
-const STATES: Readonly<Record<SurveyedVolume['state'], readonly string[]>> = {
+const STATES: Readonly<Record<InventoryVolume['state'], readonly string[]>> = {
   whole: [],
   'no-disk-item': ['no disk item'],
   'no-subvolume': ['disk item without subvolume'],
 };
 
-function stateNotes({ state, publishedNodeIds }: SurveyedVolume): string[] {
+function stateNotes({ state, publishedNodeIds }: InventoryVolume): string[] {
   const nodes = publishedNodeIds.length;
   return [...STATES[state], ...(nodes === 0 ? [] : [nodes === 1 ? 'in use' : `in use by ${nodes} nodes`])];
 }
@@ -71,6 +71,6 @@ function ownerNote(owner: string, options: TextOptions): string[] {
   return owner === options.owner ? [] : [`adopted from ${owner}`];
 }
 
-function twinNote(twins: readonly string[]): string[] {
-  return twins.length === 0 ? [] : [`${twins.length} left of a race`];
+function duplicateNote(duplicates: readonly string[]): string[] {
+  return duplicates.length === 0 ? [] : [`${duplicates.length} left of a race`];
 }

@@ -1,6 +1,6 @@
-import type { SurveyedSnapshot, SurveyedVolume } from '../../storage/survey.ts';
+import type { InventorySnapshot, InventoryVolume } from '../../storage/inventory.ts';
 
-export type Origin = SurveyedVolume['name']['origin'];
+export type Origin = InventoryVolume['name']['origin'];
 
 /** The owner of everything that does not name another. */
 export const OWNER = 'aaaaaaaa';
@@ -15,29 +15,29 @@ export function from(kind: 'snapshot' | 'volume', number: number): Origin {
   return { kind, uuid: uuid(number) };
 }
 
-/** A volume of 1 GiB on the box rds1. */
+/** A volume of 1 GiB on the RDS rds1. */
 export function volume(
   number: number,
   origin: Origin = { kind: 'new' },
-  facts: Partial<SurveyedVolume> = {},
-): SurveyedVolume {
+  facts: Partial<InventoryVolume> = {},
+): InventoryVolume {
   return {
     ...{ id: `rds1:pvc-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 'x', slot: 'x' },
-    ...{ sizeBytes: 2n ** 30n, publishedNodeIds: [], exported: false, state: 'whole', twins: [] },
+    ...{ sizeBytes: 2n ** 30n, publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
     name: { uuid: uuid(number), owner: OWNER, origin, requestedBytes: 2n ** 30n },
     ...facts,
   };
 }
 
-/** A snapshot of 1 GiB on the box rds1. */
+/** A snapshot of 1 GiB on the RDS rds1. */
 export function snapshot(
   number: number,
   source: number,
   createdAtSeconds = 1_790_000_000n,
-  facts: Partial<SurveyedSnapshot> = {},
-): SurveyedSnapshot {
+  facts: Partial<InventorySnapshot> = {},
+): InventorySnapshot {
   return {
-    ...{ id: `rds1:snap-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 'x', twins: [] },
+    ...{ id: `rds1:snap-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 'x', duplicates: [] },
     name: { uuid: uuid(number), owner: OWNER, sourceUuid: uuid(source), createdAtSeconds, bytes: 2n ** 30n },
     ...facts,
   };

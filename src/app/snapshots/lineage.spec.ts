@@ -42,8 +42,8 @@ test('of a branch is shown what an object came from, itself, and what came from 
   assert.deepEqual(through(all, 'rds1:pvc-x'), []);
 });
 
-/** Any survey of a few objects, whose names may contradict each other in any way. */
-const surveys = fc.record({
+/** Any inventory of a few objects, whose names may contradict each other in any way. */
+const inventories = fc.record({
   volumes: fc.array(
     fc
       .tuple(fc.nat(6), fc.constantFrom('new', 'snapshot', 'volume'), fc.nat(6))
@@ -62,23 +62,23 @@ function walk(branches: readonly Branch[]): Branch[] {
 
 test('whatever the names say, each object appears exactly once', () => {
   fc.assert(
-    fc.property(surveys, (survey) => {
-      const things = walk(lineage(survey)).map(({ thing }) => thing);
+    fc.property(inventories, (inventory) => {
+      const things = walk(lineage(inventory)).map(({ thing }) => thing);
       const volumes = things.flatMap((thing) => (thing.kind === 'volume' ? [thing.volume] : []));
       const snapshots = things.flatMap((thing) => (thing.kind === 'snapshot' ? [thing.snapshot] : []));
-      assert.equal(volumes.length, survey.volumes.length);
-      assert.deepEqual(new Set(volumes), new Set(survey.volumes));
-      assert.equal(snapshots.length, survey.snapshots.length);
-      assert.deepEqual(new Set(snapshots), new Set(survey.snapshots));
+      assert.equal(volumes.length, inventory.volumes.length);
+      assert.deepEqual(new Set(volumes), new Set(inventory.volumes));
+      assert.equal(snapshots.length, inventory.snapshots.length);
+      assert.deepEqual(new Set(snapshots), new Set(inventory.snapshots));
     }),
   );
 });
 
-test('what is gone is named once, is not in the survey, and has something that came from it', () => {
+test('what is gone is named once, is not in the inventory, and has something that came from it', () => {
   fc.assert(
-    fc.property(surveys, (survey) => {
-      const ids = new Set([...survey.volumes, ...survey.snapshots].map(({ id }) => id));
-      const branches = lineage(survey);
+    fc.property(inventories, (inventory) => {
+      const ids = new Set([...inventory.volumes, ...inventory.snapshots].map(({ id }) => id));
+      const branches = lineage(inventory);
       const gone = walk(branches).filter(({ thing }) => thing.kind === 'gone');
       assert.equal(new Set(gone.map(({ thing }) => thing.id)).size, gone.length);
       for (const branch of gone) {

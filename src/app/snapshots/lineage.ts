@@ -1,9 +1,9 @@
-import type { Survey, SurveyedCopy, SurveyedSnapshot, SurveyedVolume } from '../../storage/survey.ts';
+import type { Inventory, InventoryCopy, InventorySnapshot, InventoryVolume } from '../../storage/inventory.ts';
 
-/** What a branch hangs on: an object of the survey, or one that is only named as the source of others. */
+/** What a branch hangs on: an object of the inventory, or one that is only named as the source of others. */
 export type Thing =
-  | { readonly kind: 'volume'; readonly id: string; readonly volume: SurveyedVolume }
-  | { readonly kind: 'snapshot'; readonly id: string; readonly snapshot: SurveyedSnapshot }
+  | { readonly kind: 'volume'; readonly id: string; readonly volume: InventoryVolume }
+  | { readonly kind: 'snapshot'; readonly id: string; readonly snapshot: InventorySnapshot }
   | { readonly kind: 'gone'; readonly id: string };
 
 /** An object with all that was cut, restored or cloned from it. */
@@ -19,12 +19,12 @@ interface Node {
 }
 
 /**
- * The lineage of everything in a survey: each object once, below what its bytes came from. Sources that are not in the
- * survey stand as `gone` at the top, for the names of what is left say no more of them than their ids. Names that
+ * The lineage of everything in an inventory: each object once, below what its bytes came from. Sources that are not in the
+ * inventory stand as `gone` at the top, for the names of what is left say no more of them than their ids. Names that
  * contradict each other, so that two objects come from one another, make no cycle: the first of them stands at the top.
  */
-export function lineage(survey: Pick<Survey, 'volumes' | 'snapshots'>): Branch[] {
-  const nodes = nodesOf(survey);
+export function lineage(inventory: Pick<Inventory, 'volumes' | 'snapshots'>): Branch[] {
+  const nodes = nodesOf(inventory);
   const bySource = Map.groupBy(nodes, ({ sourceId }) => sourceId);
   const known = new Set(nodes.map(({ thing }) => thing.id));
   const placed = new Set<Node>();
@@ -44,7 +44,7 @@ export function lineage(survey: Pick<Survey, 'volumes' | 'snapshots'>): Branch[]
 }
 
 /** Snapshots by time and then volumes by name, so that a tree reads in the order in which it grew. */
-function nodesOf({ volumes, snapshots }: Pick<Survey, 'volumes' | 'snapshots'>): Node[] {
+function nodesOf({ volumes, snapshots }: Pick<Inventory, 'volumes' | 'snapshots'>): Node[] {
   const cut = snapshots.toSorted((a, b) => Number(a.name.createdAtSeconds - b.name.createdAtSeconds) || order(a, b));
   return [
     ...cut.map((snapshot): Node => {
@@ -58,7 +58,7 @@ function nodesOf({ volumes, snapshots }: Pick<Survey, 'volumes' | 'snapshots'>):
   ];
 }
 
-function originId(backend: string, origin: SurveyedVolume['name']['origin']): string | undefined {
+function originId(backend: string, origin: InventoryVolume['name']['origin']): string | undefined {
   if (origin.kind === 'new') return undefined;
   return `${backend}:${origin.kind === 'snapshot' ? 'snap' : 'pvc'}-${origin.uuid}`;
 }
@@ -78,10 +78,10 @@ export function through(branches: readonly Branch[], id: string): Branch[] {
 
 /** Only the copies of the object, of what was made from it, and of what stands in these branches, which are {@link through} it. */
 export function copiesThrough(
-  copies: readonly SurveyedCopy[],
+  copies: readonly InventoryCopy[],
   branches: readonly Branch[],
   id: string,
-): SurveyedCopy[] {
+): InventoryCopy[] {
   const ids = new Set([id, ...idsIn(branches)]);
   return copies.filter(({ of, source }) => ids.has(of) || source === id);
 }

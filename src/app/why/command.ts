@@ -13,13 +13,13 @@ interface WhyFlags extends ClusterFlags, OverrideFlags {
 }
 
 const DEFAULT_DRIVER = 'rds.rose-csi.io';
-/** How long one question to a box may take, in ms: its connection is tried several times. */
-const BOX_MS = 20_000;
+/** How long one question to an RDS may take, in ms: its connection is tried several times. */
+const BACKENDS_MS = 20_000;
 
 const HELP = `
 It walks the chain from a claim to its volume, attachments, nodes, pods and the
-box, or from a snapshot to its content and the box, and says where it is stuck,
-why, and what to do next. It only reads, in Kubernetes and on the box.
+RDS, or from a snapshot to its content and the RDS, and says where it is stuck,
+why, and what to do next. It only reads, in Kubernetes and on the RDS.
 
 What is asked about:
   NAME or pvc/NAME      a PersistentVolumeClaim
@@ -27,7 +27,7 @@ What is asked about:
   pv/NAME               a PersistentVolume
 Long names as kubectl prints them (volumesnapshot/NAME) are understood, too.
 
-With --config the box is asked as well: whether the volume or snapshot is there,
+With --config the RDS is asked as well: whether the volume or snapshot is there,
 its size, who has it published. Without it only Kubernetes is walked.
 
   ✓ as it should be     … goes on by itself
@@ -51,7 +51,7 @@ export function whyCommand(): Command {
     .description('Say why a claim, volume or snapshot is stuck, and what to do next')
     .argument('<object>', 'NAME, pvc/NAME, vs/NAME or pv/NAME')
     .option('-n, --namespace <name>', 'namespace of the claim or snapshot; by default that of the context')
-    .option('--config <file>', 'configuration file of the controller: ask the box, too');
+    .option('--config <file>', 'configuration file of the controller: ask the RDS, too');
   withCluster(command).option('--request-timeout <seconds>', 'patience with each request to Kubernetes', seconds, 10);
   return withOverrides(withJson(command))
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
@@ -79,34 +79,34 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
       import('../../why/json.ts'),
     ]);
   const subject = parseSubject(object, flags.namespace ?? '');
-  const { driver, boxes } = await openBoxes(flags);
+  const { driver, backends } = await openConfigured(flags);
   try {
     const access = await accessFor(flags);
     const reader = new Reader(access, flags.requestTimeout * 1000, new AbortController().signal);
     const namespace = flags.namespace ?? access.namespace ?? 'default';
     const question = {
-      ...{ subject: { ...subject, namespace }, driver, boxes, now: Date.now() },
+      ...{ subject: { ...subject, namespace }, driver, backends, now: Date.now() },
       configFile: flags.config,
     };
-    const scene = await showing('walking the chain …', () => gather(reader, question));
-    const asked = scene[subject.kind];
+    const cluster = await showing('walking the chain …', () => gather(reader, question));
+    const asked = cluster[subject.kind];
     if (asked?.is === 'unseen' && asked.right === undefined) {
       throw new Error(`Kubernetes cannot be asked: ${asked.because}`);
     }
-    const told = answer(scene);
+    const told = answer(cluster);
     const options = { width: columns(), colour: hasColour() };
     print(flags.json === true ? `${JSON.stringify(answerJson(told))}\n` : printAnswer(told, options));
     return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[told.result];
   } finally {
-    await boxes?.close();
+    await backends?.close();
   }
 }
 
-/** The driver's name, and the boxes when there is a configuration. */
-async function openBoxes({ config: file, clusterId, driverName }: WhyFlags) {
-  if (file === undefined) return { driver: driverName ?? DEFAULT_DRIVER, boxes: undefined };
+/** The driver's name, and the backends when there is a configuration. */
+async function openConfigured({ config: file, clusterId, driverName }: WhyFlags) {
+  if (file === undefined) return { driver: driverName ?? DEFAULT_DRIVER, backends: undefined };
   const { readConfiguration } = await import('../configuration.ts');
   const config = await readConfiguration(file, { clusterId, driverName });
-  const boxes = await import('./boxes.ts');
-  return { driver: config.driverName, boxes: boxes.openBoxes(config, BOX_MS) };
+  const backends = await import('./backends.ts');
+  return { driver: config.driverName, backends: backends.openBackends(config, BACKENDS_MS) };
 }

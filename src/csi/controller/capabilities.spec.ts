@@ -26,7 +26,7 @@ test('the controller advertises what it can do, and nothing else', async (t) => 
 
 test('what is not advertised is UNIMPLEMENTED', async (t) => {
   const client = await startController(t, {});
-  const request = { volumeId: 'box:pvc-1' };
+  const request = { volumeId: 'rds:pvc-1' };
   await assert.rejects(client.controllerModifyVolume(request), grpcStatus(status.UNIMPLEMENTED, /ModifyVolume/i));
   await assert.rejects(client.controllerGetVolumeHealth(request), grpcStatus(status.UNIMPLEMENTED, /./));
   await assert.rejects(client.controllerListVolumeHealth({}), grpcStatus(status.UNIMPLEMENTED, /./));

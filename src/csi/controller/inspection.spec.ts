@@ -7,24 +7,24 @@ import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
 import { block, filesystem, refusal, startController, volume } from '../services.fixture.ts';
 
 const published: Volume = { ...volume, publishedNodeIds: ['node-a', 'node-b'] };
-const restored: Volume = { ...volume, id: 'box:pvc-2', network: 'rack-2', source: { snapshotId: 'box:snap-1' } };
+const restored: Volume = { ...volume, id: 'rds:pvc-2', network: 'rack-2', source: { snapshotId: 'rds:snap-1' } };
 
 test('ControllerGetVolume', async (t) => {
   const client = await startController(t, {
     getVolume: async (id) => {
-      if (id === 'box:pvc-1') return published;
+      if (id === 'rds:pvc-1') return published;
       throw new StorageError('RC-NOVOL', id);
     },
   });
-  const reply = await client.controllerGetVolume({ volumeId: 'box:pvc-1' });
-  assert.equal(reply.volume?.volumeId, 'box:pvc-1');
+  const reply = await client.controllerGetVolume({ volumeId: 'rds:pvc-1' });
+  assert.equal(reply.volume?.volumeId, 'rds:pvc-1');
   assert.equal(reply.volume.capacityBytes, 1n << 30n);
   assert.deepEqual(reply.volume.accessibleTopology[0]?.segments, { 'rds.rose-csi.io/network-default': 'true' });
   assert.deepEqual(reply.status?.publishedNodeIds, ['node-a', 'node-b']);
   await assert.rejects(client.controllerGetVolume({}), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
   await assert.rejects(
-    client.controllerGetVolume({ volumeId: 'box:pvc-9' }),
-    refusal(status.NOT_FOUND, /^box:pvc-9: the volume is not on the RDS\. /),
+    client.controllerGetVolume({ volumeId: 'rds:pvc-9' }),
+    refusal(status.NOT_FOUND, /^rds:pvc-9: the volume is not on the RDS\. /),
   );
 });
 
@@ -46,8 +46,8 @@ test('ListVolumes', async (t) => {
     entry.volume?.accessibleTopology.flatMap(({ segments }) => Object.keys(segments)),
   ]);
   assert.deepEqual(seen, [
-    ['box:pvc-1', ['node-a', 'node-b'], undefined, ['rds.rose-csi.io/network-default']],
-    ['box:pvc-2', [], 'snapshot', ['rds.rose-csi.io/network-rack-2']],
+    ['rds:pvc-1', ['node-a', 'node-b'], undefined, ['rds.rose-csi.io/network-default']],
+    ['rds:pvc-2', [], 'snapshot', ['rds.rose-csi.io/network-rack-2']],
   ]);
   await client.listVolumes({});
   await client.listVolumes({ maxEntries: 2 ** 31 - 1 });
@@ -74,9 +74,9 @@ test('the longest page fits into one message', async (t) => {
     {
       listVolumes: async ({ maxEntries }) => ({
         entries: Array.from({ length: maxEntries }, (_, n) => ({
-          id: id('box:pvc', n, 128),
+          id: id('rds:pvc', n, 128),
           capacityBytes: 2n ** 62n,
-          source: { volumeId: id('box:pvc', n, 128) },
+          source: { volumeId: id('rds:pvc', n, 128) },
           network: 'x'.repeat(50),
           publishedNodeIds: [id('node', n, 256), id('node', n + 1, 256)],
         })),
@@ -97,7 +97,7 @@ test('GetCapacity', async (t) => {
       return 2n ** 53n + 1n;
     },
   });
-  const parameters = { backend: 'box', pool: 'tank', fsType: 'xfs' };
+  const parameters = { backend: 'rds', pool: 'tank', fsType: 'xfs' };
   const one = await client.getCapacity({ parameters, accessibleTopology: {} });
   assert.deepEqual([one.availableCapacity, one.maximumVolumeSize], [9_007_199_254_740_993n, 9_007_199_254_740_993n]);
   const all = await client.getCapacity({});
@@ -105,7 +105,7 @@ test('GetCapacity', async (t) => {
   await client.getCapacity({ accessibleTopology: { segments: { 'rds.rose-csi.io/network-rack-2': 'true' } } });
   await client.getCapacity({ accessibleTopology: { segments: { zone: 'a' } } });
   assert.deepEqual(places, [
-    { backend: 'box', pool: 'tank' },
+    { backend: 'rds', pool: 'tank' },
     {},
     { networks: new Set(['rack-2']) },
     { networks: new Set() },
@@ -127,7 +127,7 @@ test('GetCapacity', async (t) => {
 test('ValidateVolumeCapabilities confirms what can be had', async (t) => {
   const client = await startController(t, { getVolume: async () => volume });
   const request = {
-    volumeId: 'box:pvc-1',
+    volumeId: 'rds:pvc-1',
     volumeContext: { formatVersion: '1', blank: 'true' },
     volumeCapabilities: [filesystem(Mode.SINGLE_NODE_WRITER, 'xfs'), block(Mode.MULTI_NODE_MULTI_WRITER)],
     parameters: { pool: 'tank' },
@@ -148,14 +148,14 @@ test('ValidateVolumeCapabilities confirms what can be had', async (t) => {
 test('ValidateVolumeCapabilities confirms raw block volumes as they were made before, called blank, and as they are made now', async (t) => {
   const client = await startController(t, { getVolume: async () => volume });
   for (const volumeContext of [{ formatVersion: '1', blank: 'true' }, { formatVersion: '1' }, {}]) {
-    const request = { volumeId: 'box:pvc-1', volumeContext, volumeCapabilities: [block()] };
+    const request = { volumeId: 'rds:pvc-1', volumeContext, volumeCapabilities: [block()] };
     assert.deepEqual((await client.validateVolumeCapabilities(request)).confirmed?.volumeContext, volumeContext);
   }
 });
 
 test('ValidateVolumeCapabilities tells what cannot be had', async (t) => {
   const client = await startController(t, { getVolume: async () => restored });
-  const request = { volumeId: 'box:pvc-2', volumeCapabilities: [filesystem()] };
+  const request = { volumeId: 'rds:pvc-2', volumeCapabilities: [filesystem()] };
   const cases: [Parameters<typeof client.validateVolumeCapabilities>[0], RegExp][] = [
     [{ volumeCapabilities: [filesystem(), filesystem(1, 'zfs')] }, /^filesystem "zfs" is not offered/],
     [{ volumeCapabilities: [block(Mode.MULTI_NODE_SINGLE_WRITER)] }, /^access mode MULTI_NODE_SINGLE_WRITER/],
@@ -173,12 +173,12 @@ test('ValidateVolumeCapabilities tells what cannot be had', async (t) => {
 test('ValidateVolumeCapabilities needs a volume and capabilities', async (t) => {
   const client = await startController(t, {
     getVolume: async () => {
-      throw new StorageError('RC-NOVOL', 'box:pvc-1');
+      throw new StorageError('RC-NOVOL', 'rds:pvc-1');
     },
   });
-  const request = { volumeId: 'box:pvc-1', volumeCapabilities: [filesystem()] };
+  const request = { volumeId: 'rds:pvc-1', volumeCapabilities: [filesystem()] };
   const cases: [Parameters<typeof client.validateVolumeCapabilities>[0], status, RegExp | string][] = [
-    [request, status.NOT_FOUND, /^box:pvc-1: the volume is not on the RDS\. /],
+    [request, status.NOT_FOUND, /^rds:pvc-1: the volume is not on the RDS\. /],
     [{ ...request, volumeId: '' }, status.INVALID_ARGUMENT, 'volume_id is missing'],
     [{ ...request, volumeCapabilities: [] }, status.INVALID_ARGUMENT, 'volume_capabilities is missing'],
     [

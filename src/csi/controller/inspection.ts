@@ -8,7 +8,13 @@ import { volumeMessage } from '../messages.ts';
 import type { NetworkTopology } from '../network-topology.ts';
 import { volumeParameters } from '../parameters.ts';
 import { pageRequest, refuseMutableParameters, requireString } from '../validation.ts';
-import { refusalOf, requireCapabilities, requireUsage, type Usage, usageOf } from '../volume-capability.ts';
+import {
+  type RequestedAccess,
+  refusalOf,
+  requestedAccess,
+  requireAccess,
+  requireCapabilities,
+} from '../volume-capability.ts';
 
 /** Looking at volumes and pools; nothing here changes anything. */
 export function inspectionHandlers(storage: Storage, topology: NetworkTopology) {
@@ -28,7 +34,7 @@ export function inspectionHandlers(storage: Storage, topology: NetworkTopology) 
 
     async getCapacity(message, call) {
       message.volumeCapabilities.forEach((capability, index) => {
-        requireUsage(`volume_capabilities[${index}]`, capability);
+        requireAccess(`volume_capabilities[${index}]`, capability);
       });
       const { backend, pool } = volumeParameters(message.parameters);
       const networks = topology.given('accessible_topology', message.accessibleTopology);
@@ -46,7 +52,7 @@ export function inspectionHandlers(storage: Storage, topology: NetworkTopology) 
     async validateVolumeCapabilities(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
       const usages = requireCapabilities(message.volumeCapabilities).map((capability, index) =>
-        usageOf(`volume_capabilities[${index}]`, capability),
+        requestedAccess(`volume_capabilities[${index}]`, capability),
       );
       const volume = await storage.getVolume(volumeId, call);
       const problem = problemOf(message, usages, volume);
@@ -60,7 +66,7 @@ export function inspectionHandlers(storage: Storage, topology: NetworkTopology) 
 /** Why the volume cannot be used as asked; undefined when it can. Here that is an answer, not an error. */
 function problemOf(
   message: ValidateVolumeCapabilitiesRequest,
-  usages: readonly Usage[],
+  usages: readonly RequestedAccess[],
   volume: Volume,
 ): string | undefined {
   const problem = contextProblem(message.volumeContext, volume) ?? usages.map(refusalOf).find(Boolean);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import type { PublishRequest } from '../../storage/storage.ts';
+import type { ControllerPublishRequest } from '../../storage/storage.ts';
 import { VolumeCapability_AccessMode_Mode as Mode } from '../gen/csi_pb.js';
 import { block, filesystem, refusal, startController } from '../services.fixture.ts';
 
 const target = { address: '192.0.2.1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1', bytes: 1n << 30n };
-const request = { volumeId: 'box:pvc-1', nodeId: 'nqn:node', volumeCapability: filesystem() };
+const request = { volumeId: 'rds:pvc-1', nodeId: 'nqn:node', volumeCapability: filesystem() };
 
 test('ControllerPublishVolume tells the node where the volume is', async (t) => {
-  const requests: PublishRequest[] = [];
+  const requests: ControllerPublishRequest[] = [];
   const client = await startController(t, {
     publishVolume: async (publication) => {
       requests.push(publication);
@@ -21,7 +21,7 @@ test('ControllerPublishVolume tells the node where the volume is', async (t) => 
   await client.controllerPublishVolume({ ...request, readonly: true });
   await client.controllerPublishVolume({ ...request, volumeCapability: filesystem(Mode.SINGLE_NODE_READER_ONLY) });
   await client.controllerPublishVolume({ ...request, volumeCapability: block(Mode.MULTI_NODE_MULTI_WRITER) });
-  const ids = { volumeId: 'box:pvc-1', nodeId: 'nqn:node' };
+  const ids = { volumeId: 'rds:pvc-1', nodeId: 'nqn:node' };
   assert.deepEqual(requests, [
     { ...ids, mode: 'writer' },
     { ...ids, mode: 'reader' },
@@ -55,11 +55,11 @@ test('ControllerUnpublishVolume, from one node or from all', async (t) => {
     },
   });
   const nodeId = 'n'.repeat(256);
-  await client.controllerUnpublishVolume({ volumeId: 'box:pvc-1', nodeId });
-  await client.controllerUnpublishVolume({ volumeId: 'box:pvc-1' });
+  await client.controllerUnpublishVolume({ volumeId: 'rds:pvc-1', nodeId });
+  await client.controllerUnpublishVolume({ volumeId: 'rds:pvc-1' });
   assert.deepEqual(calls, [
-    ['box:pvc-1', nodeId],
-    ['box:pvc-1', ''],
+    ['rds:pvc-1', nodeId],
+    ['rds:pvc-1', ''],
   ]);
   await assert.rejects(
     client.controllerUnpublishVolume({ nodeId }),

@@ -4,7 +4,7 @@ import { publishContext } from '../contexts.ts';
 import type { Controller } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 import { checkString, requireString } from '../validation.ts';
-import { publishMode, requireUsage } from '../volume-capability.ts';
+import { publishMode, requireAccess } from '../volume-capability.ts';
 
 /** CSI's own limit for node ids, in bytes. */
 const maxNodeIdBytes = 256;
@@ -15,7 +15,7 @@ export function publicationHandlers(storage: Storage) {
     async controllerPublishVolume(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
       const nodeId = requireString('node_id', message.nodeId, maxNodeIdBytes);
-      const usage = requireUsage('volume_capability', message.volumeCapability);
+      const usage = requireAccess('volume_capability', message.volumeCapability);
       const mode = publishMode(usage, message.readonly);
       const target = await storage.publishVolume({ volumeId, nodeId, mode }, call);
       return { publishContext: publishContext(target) };

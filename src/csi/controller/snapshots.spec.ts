@@ -16,8 +16,8 @@ function facts(message: Snapshot | undefined) {
 }
 
 const expected = {
-  snapshotId: 'box:snap-1',
-  sourceVolumeId: 'box:pvc-1',
+  snapshotId: 'rds:snap-1',
+  sourceVolumeId: 'rds:pvc-1',
   sizeBytes: 2n ** 53n + 1n,
   readyToUse: true,
   groupSnapshotId: '',
@@ -36,11 +36,11 @@ test('CreateSnapshot', async (t) => {
   });
   const reply = await client.createSnapshot({
     name: 'snap-1',
-    sourceVolumeId: 'box:pvc-1',
+    sourceVolumeId: 'rds:pvc-1',
     parameters: { 'csi.storage.k8s.io/volumesnapshot/name': 'nightly', maxSnapshotsPerVolume: '7' },
     secrets: { password: 'x' },
   });
-  assert.deepEqual(calls, [{ name: 'snap-1', sourceVolumeId: 'box:pvc-1', maxSnapshots: 7 }]);
+  assert.deepEqual(calls, [{ name: 'snap-1', sourceVolumeId: 'rds:pvc-1', maxSnapshots: 7 }]);
   assert.deepEqual(facts(reply.snapshot), expected);
 
   const cases: [Parameters<typeof client.createSnapshot>[0], string][] = [
@@ -64,12 +64,12 @@ test('whoever wants to know is told of a snapshot and its content, when the side
   const told: [string, string][] = [];
   const onSnapshot: OnSnapshot = ({ id }, contentName) => void told.push([id, contentName]);
   const client = await startController(t, { createSnapshot: async () => large }, [], { onSnapshot });
-  const request = { name: 'snap-1', sourceVolumeId: 'box:pvc-1' };
+  const request = { name: 'snap-1', sourceVolumeId: 'rds:pvc-1' };
   await client.createSnapshot(request);
   assert.deepEqual(told, []);
   const parameters = { 'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1' };
   await client.createSnapshot({ ...request, parameters });
-  assert.deepEqual(told, [['box:snap-1', 'snapcontent-1']]);
+  assert.deepEqual(told, [['rds:snap-1', 'snapcontent-1']]);
 });
 
 test('DeleteSnapshot', async (t) => {
@@ -79,19 +79,19 @@ test('DeleteSnapshot', async (t) => {
       deleted.push(id);
     },
   });
-  await client.deleteSnapshot({ snapshotId: 'box:snap-1' });
-  assert.deepEqual(deleted, ['box:snap-1']);
+  await client.deleteSnapshot({ snapshotId: 'rds:snap-1' });
+  assert.deepEqual(deleted, ['rds:snap-1']);
   await assert.rejects(client.deleteSnapshot({}), refusal(status.INVALID_ARGUMENT, 'snapshot_id is missing'));
 });
 
 test('GetSnapshot', async (t) => {
   const client = await startController(t, {
     getSnapshot: async (id) => {
-      if (id === 'box:snap-1') return large;
+      if (id === 'rds:snap-1') return large;
       throw new StorageError('DRV-ABSENT', '', 'no such snapshot');
     },
   });
-  assert.deepEqual(facts((await client.getSnapshot({ snapshotId: 'box:snap-1' })).snapshot), expected);
+  assert.deepEqual(facts((await client.getSnapshot({ snapshotId: 'rds:snap-1' })).snapshot), expected);
   await assert.rejects(client.getSnapshot({ snapshotId: 'x' }), refusal(status.NOT_FOUND, 'no such snapshot'));
   await assert.rejects(client.getSnapshot({}), refusal(status.INVALID_ARGUMENT, 'snapshot_id is missing'));
 });
@@ -111,13 +111,13 @@ test('ListSnapshots', async (t) => {
     [expected],
   );
   assert.equal(nextToken, 'next');
-  await client.listSnapshots({ snapshotId: 'box:snap-1', maxEntries: 1 });
+  await client.listSnapshots({ snapshotId: 'rds:snap-1', maxEntries: 1 });
   // The sidecar must get an empty page for an id that cannot exist, so the filter is not validated here.
   await client.listSnapshots({ sourceVolumeId: 'x'.repeat(500), maxEntries: 1 });
   const page = { maxEntries: 1, token: '' };
   assert.deepEqual(calls, [
     [{}, { maxEntries: 1, token: 'here' }],
-    [{ snapshotId: 'box:snap-1' }, page],
+    [{ snapshotId: 'rds:snap-1' }, page],
     [{ sourceVolumeId: 'x'.repeat(500) }, page],
   ]);
   await assert.rejects(

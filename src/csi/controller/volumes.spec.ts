@@ -11,8 +11,8 @@ type Init = MessageInitShape<typeof CreateVolumeRequestSchema>;
 const GiB = 1n << 30n;
 const segments = (topologies: readonly { segments: object }[]) => topologies.map((topology) => topology.segments);
 const minimal: Init = { name: 'pvc-1', volumeCapabilities: [filesystem()] };
-const fromSnapshot = { type: { case: 'snapshot', value: { snapshotId: 'box:snap-1' } } } as const;
-const fromVolume = { type: { case: 'volume', value: { volumeId: 'box:pvc-0' } } } as const;
+const fromSnapshot = { type: { case: 'snapshot', value: { snapshotId: 'rds:snap-1' } } } as const;
+const fromVolume = { type: { case: 'volume', value: { volumeId: 'rds:pvc-0' } } } as const;
 
 /** A client, and what it made the storage create. */
 async function startCreating(t: Parameters<typeof startController>[0], made: Volume = volume) {
@@ -30,7 +30,7 @@ test('CreateVolume, with as little as possible', async (t) => {
   const { client, requests } = await startCreating(t);
   const reply = await client.createVolume(minimal);
   assert.deepEqual(requests, [{ name: 'pvc-1', capacity: { requiredBytes: 0n, limitBytes: 0n } }]);
-  assert.equal(reply.volume?.volumeId, 'box:pvc-1');
+  assert.equal(reply.volume?.volumeId, 'rds:pvc-1');
   assert.equal(reply.volume.capacityBytes, GiB);
   assert.deepEqual(reply.volume.volumeContext, { formatVersion: '1', blank: 'true' });
   assert.equal(reply.volume.contentSource, undefined);
@@ -44,7 +44,7 @@ test('CreateVolume, with everything', async (t) => {
     capacityRange: { requiredBytes: GiB, limitBytes: 2n * GiB },
     volumeCapabilities: [filesystem(Mode.SINGLE_NODE_MULTI_WRITER, 'xfs'), block(Mode.MULTI_NODE_MULTI_WRITER)],
     parameters: {
-      backend: 'box',
+      backend: 'rds',
       pool: 'tank',
       fsType: 'xfs',
       ioQueues: '4',
@@ -61,7 +61,7 @@ test('CreateVolume, with everything', async (t) => {
   const capacity = { requiredBytes: GiB, limitBytes: 2n * GiB };
   const networks = new Set(['default']);
   assert.deepEqual(requests, [
-    { name: 'pvc-1', capacity, backend: 'box', pool: 'tank', networks, description: 'shop/data' },
+    { name: 'pvc-1', capacity, backend: 'rds', pool: 'tank', networks, description: 'shop/data' },
   ]);
   const { volumeContext } = reply.volume ?? {};
   assert.deepEqual(volumeContext, { formatVersion: '1', blank: 'true', fsType: 'xfs', ioQueues: '4' });
@@ -204,12 +204,12 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
 test('what the storage says is passed on', async (t) => {
   const client = await startController(t, {
     createVolume: async () => {
-      throw new StorageError('RC-SMALL', 'box:snap-1', '2147483648');
+      throw new StorageError('RC-SMALL', 'rds:snap-1', '2147483648');
     },
   });
   await assert.rejects(
     client.createVolume(minimal),
-    refusal(status.OUT_OF_RANGE, /^box:snap-1: the source has 2 GiB, /),
+    refusal(status.OUT_OF_RANGE, /^rds:snap-1: the source has 2 GiB, /),
   );
 });
 
@@ -220,9 +220,9 @@ test('DeleteVolume', async (t) => {
       deleted.push(id);
     },
   });
-  await client.deleteVolume({ volumeId: 'box:pvc-1' });
+  await client.deleteVolume({ volumeId: 'rds:pvc-1' });
   await client.deleteVolume({ volumeId: 'garbage' });
-  assert.deepEqual(deleted, ['box:pvc-1', 'garbage']);
+  assert.deepEqual(deleted, ['rds:pvc-1', 'garbage']);
   await assert.rejects(client.deleteVolume({}), refusal(status.INVALID_ARGUMENT, 'volume_id is missing'));
   await assert.rejects(
     client.deleteVolume({ volumeId: 'x'.repeat(129) }),
@@ -238,7 +238,7 @@ test('ControllerExpandVolume', async (t) => {
       return 2n ** 53n + 1n;
     },
   });
-  const request = { volumeId: 'box:pvc-1', capacityRange: { requiredBytes: GiB } };
+  const request = { volumeId: 'rds:pvc-1', capacityRange: { requiredBytes: GiB } };
   const grown = async (volumeCapability?: ReturnType<typeof block>) => {
     const { capacityBytes, nodeExpansionRequired } = await client.controllerExpandVolume(
       volumeCapability ? { ...request, volumeCapability } : request,
@@ -249,7 +249,7 @@ test('ControllerExpandVolume', async (t) => {
   assert.equal(await grown(), true);
   assert.equal(await grown(filesystem()), true);
   assert.equal(await grown(block()), false);
-  assert.deepEqual(calls[0], ['box:pvc-1', { requiredBytes: GiB, limitBytes: 0n }]);
+  assert.deepEqual(calls[0], ['rds:pvc-1', { requiredBytes: GiB, limitBytes: 0n }]);
 
   const cases: [Parameters<typeof client.controllerExpandVolume>[0], string | RegExp][] = [
     [{ ...request, volumeId: '' }, 'volume_id is missing'],
@@ -304,7 +304,7 @@ test('a growth beyond what the filesystem can have is refused before the volume 
   });
   const expand = (fsType: string) =>
     client.controllerExpandVolume({
-      ...{ volumeId: 'box:pvc-1', capacityRange: { requiredBytes: 51n << 40n } },
+      ...{ volumeId: 'rds:pvc-1', capacityRange: { requiredBytes: 51n << 40n } },
       volumeCapability: filesystem(Mode.SINGLE_NODE_WRITER, fsType),
     });
   await assert.rejects(expand('ext4'), refusal(status.OUT_OF_RANGE, /the most is 50Ti/));

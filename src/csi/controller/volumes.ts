@@ -15,7 +15,7 @@ import {
   requireName,
   requireString,
 } from '../validation.ts';
-import { requireCapabilities, requireUsage, type Usage } from '../volume-capability.ts';
+import { type RequestedAccess, requireAccess, requireCapabilities } from '../volume-capability.ts';
 
 /** Making, growing and removing volumes. */
 export function volumeHandlers(storage: Storage, topology: NetworkTopology) {
@@ -38,7 +38,7 @@ export function volumeHandlers(storage: Storage, topology: NetworkTopology) {
       const volumeId = requireString('volume_id', message.volumeId);
       const capacity = requireCapacityRange(message.capacityRange);
       const { volumeCapability: capability } = message;
-      const usage = capability && requireUsage('volume_capability', capability);
+      const usage = capability && requireAccess('volume_capability', capability);
       if (usage && !usage.block) refuseUnfit(usage.fsType, { ...capacity, limitBytes: 0n });
       const capacityBytes = await storage.expandVolume(volumeId, capacity, call);
       // A raw device has its new size as soon as the node reads it; a filesystem must be grown there.
@@ -50,14 +50,14 @@ export function volumeHandlers(storage: Storage, topology: NetworkTopology) {
 interface Creation {
   readonly request: CreateVolumeRequest;
   readonly parameters: VolumeParameters;
-  readonly usages: readonly Usage[];
+  readonly usages: readonly RequestedAccess[];
 }
 
 function creation(message: CreateVolumeMessage, topology: NetworkTopology): Creation {
   const name = requireName(message.name);
   const capacity = capacityRange(message.capacityRange);
   const usages = requireCapabilities(message.volumeCapabilities).map((capability, index) =>
-    requireUsage(`volume_capabilities[${index}]`, capability),
+    requireAccess(`volume_capabilities[${index}]`, capability),
   );
   const parameters = volumeParameters(message.parameters);
   refuseOtherFilesystem(parameters, usages);
@@ -79,12 +79,16 @@ function creation(message: CreateVolumeMessage, topology: NetworkTopology): Crea
 }
 
 /** A restore has the filesystem of its source, whatever is asked for. */
-function refuseUnfitFilesystem({ fsType }: VolumeParameters, usages: readonly Usage[], capacity: CapacityRange): void {
+function refuseUnfitFilesystem(
+  { fsType }: VolumeParameters,
+  usages: readonly RequestedAccess[],
+  capacity: CapacityRange,
+): void {
   for (const usage of usages) if (!usage.block) refuseUnfit(usage.fsType || fsType || 'ext4', capacity);
 }
 
 /** The filesystem can be named twice, in the capability and in the StorageClass; two answers are a mistake. */
-function refuseOtherFilesystem({ fsType }: VolumeParameters, usages: readonly Usage[]): void {
+function refuseOtherFilesystem({ fsType }: VolumeParameters, usages: readonly RequestedAccess[]): void {
   const other = usages.find((usage) => usage.fsType !== '' && usage.fsType !== fsType);
   if (fsType && other) {
     throw invalid(`parameters: "fsType" is "${fsType}", but a volume capability asks for "${other.fsType}"`);

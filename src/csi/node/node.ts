@@ -12,7 +12,7 @@ import type { Handlers } from '../grpc-binding.ts';
 import { mountOptions } from '../mount-options.ts';
 import { NetworkTopology } from '../network-topology.ts';
 import { capacityRange, requireString } from '../validation.ts';
-import { requireUsage, type Usage } from '../volume-capability.ts';
+import { type RequestedAccess, requireAccess } from '../volume-capability.ts';
 import {
   contentsOf,
   filesystemOf,
@@ -20,7 +20,7 @@ import {
   requirePath,
   requireVolumePath,
   targetOf,
-  volumeName,
+  volumeIdentity,
 } from './requests.ts';
 
 /** Who this node is. */
@@ -68,7 +68,7 @@ function stagingHandlers(volumes: NodeVolumes) {
     async nodeUnstageVolume(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
       const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
-      await volumes.unstage(volumeName(volumeId), stagingPath, call);
+      await volumes.unstage(volumeIdentity(volumeId), stagingPath, call);
       return {};
     },
 
@@ -76,7 +76,7 @@ function stagingHandlers(volumes: NodeVolumes) {
       const volumeId = requireString('volume_id', message.volumeId);
       const path = requireVolumePath(message.volumePath);
       const { requiredBytes } = capacityRange(message.capacityRange);
-      return { capacityBytes: await volumes.expand(volumeName(volumeId), path, requiredBytes, call) };
+      return { capacityBytes: await volumes.expand(volumeIdentity(volumeId), path, requiredBytes, call) };
     },
   } satisfies Handlers<typeof Node>;
 }
@@ -88,10 +88,10 @@ function publishingHandlers(volumes: NodeVolumes) {
       const targetPath = requirePath('target_path', message.targetPath);
       const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
       requireApart(stagingPath, targetPath);
-      const { block, mode, mountFlags } = requireUsage('volume_capability', message.volumeCapability);
+      const { block, mode, mountFlags } = requireAccess('volume_capability', message.volumeCapability);
       await volumes.publish(
         {
-          ...{ volume: volumeName(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
+          ...{ volume: volumeIdentity(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
           staged: Object.keys(message.publishContext).length > 0 ? stageRequest(message) : undefined,
           readOnly: message.readonly || mountOptions(mountFlags).readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
           exclusive: mode === Mode.SINGLE_NODE_SINGLE_WRITER,
@@ -104,14 +104,14 @@ function publishingHandlers(volumes: NodeVolumes) {
     async nodeUnpublishVolume(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
       const targetPath = requirePath('target_path', message.targetPath);
-      await volumes.unpublish(volumeName(volumeId), targetPath, call);
+      await volumes.unpublish(volumeIdentity(volumeId), targetPath, call);
       return {};
     },
 
     async nodeGetVolumeStats(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
       const path = requireVolumePath(message.volumePath);
-      const usage = await volumes.usage(volumeName(volumeId), path, call);
+      const usage = await volumes.usage(volumeIdentity(volumeId), path, call);
       if (usage.kind === 'block') return { usage: [{ unit: Unit.BYTES, total: usage.bytes }] };
       return {
         usage: [
@@ -132,13 +132,16 @@ type Staged = Pick<
 function stageRequest(message: Staged): StageRequest {
   const volumeId = requireString('volume_id', message.volumeId);
   const stagingPath = requirePath('staging_target_path', message.stagingTargetPath);
-  const usage = requireUsage('volume_capability', message.volumeCapability);
+  const usage = requireAccess('volume_capability', message.volumeCapability);
   const use = useOf(usage, message.volumeContext);
-  const volume = volumeName(volumeId);
+  const volume = volumeIdentity(volumeId);
   return { volume, target: targetOf(volume, message.publishContext, message.volumeContext), stagingPath, use };
 }
 
-function useOf({ block, mode, fsType, mountFlags }: Usage, volumeContext: Readonly<Record<string, string>>): Use {
+function useOf(
+  { block, mode, fsType, mountFlags }: RequestedAccess,
+  volumeContext: Readonly<Record<string, string>>,
+): Use {
   const { blank, filesystem } = contentsOf(volumeContext);
   if (block) return { kind: 'block', blank, readOnly: mode === Mode.SINGLE_NODE_READER_ONLY };
   const wanted = fsType === '' ? filesystem : filesystemOf('volume_capability', fsType);

@@ -1,9 +1,9 @@
 /** Fields that the calls of the Node service have in common, checked and translated. */
 import { isIP } from 'node:net';
 import { normalize } from 'node:path';
-import { DEFAULT_TUNING, type Target, type Tuning } from '../../host/attachment.ts';
+import { DEFAULT_TUNING, type NvmeTarget, type Tuning } from '../../host/attachment.ts';
 import type { Filesystem } from '../../host/found-filesystem.ts';
-import type { VolumeName } from '../../host/node-tools.ts';
+import type { VolumeIdentity } from '../../host/node-dependencies.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/handle.ts';
 import { isNqnOf, nqnOf } from '../../storage/nqn.ts';
@@ -20,7 +20,7 @@ const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
 
 /** After all other fields were checked: CSI wants INVALID_ARGUMENT first. @throws StorageError `notFound` */
-export function volumeName(id: string): VolumeName {
+export function volumeIdentity(id: string): VolumeIdentity {
   const uuid = parseHandle('pvc', id)?.uuid;
   if (uuid === undefined) throw new StorageError('DRV-ABSENT', '', `no volume has the id ${JSON.stringify(id)}`);
   return { id, uuid, nqn: nqnOf(uuid) };
@@ -59,7 +59,7 @@ function isPlain(path: string): boolean {
  *
  * @throws StorageError `invalid` when something is missing or malformed, or the NQN is none of the volume's own
  */
-export function targetOf(volume: VolumeName, publishContext: StringMap, volumeContext: StringMap): Target {
+export function targetOf(volume: VolumeIdentity, publishContext: StringMap, volumeContext: StringMap): NvmeTarget {
   checkMap('publish_context', publishContext);
   const value = (key: keyof typeof publishContextKeys) =>
     requireString(`publish_context "${key}"`, publishContext[publishContextKeys[key]] ?? '');

@@ -1,10 +1,10 @@
-import type { BoxCheck, PoolCheck } from '../check.ts';
+import type { PoolCheck, RdsCheck } from '../check.ts';
 import { ACCESS_CHECKS } from './access.ts';
-import { BOX_CHECKS } from './box.ts';
+import { CONNECTIVITY_CHECKS, KEY_CHECK } from './connectivity.ts';
 import { CONSOLE_CHECKS } from './console.ts';
+import { DEVICE_CHECKS } from './device.ts';
 import { DISCARD_CHECKS } from './discards.ts';
 import { DISK_ITEM_CHECKS } from './disk-items.ts';
-import { DOOR_CHECKS, KEY_CHECK } from './door.ts';
 import { LEFTOVER_CHECKS } from './leftovers.ts';
 import { POOL_CHECKS } from './pools.ts';
 import { PROOF_CHECKS } from './proof.ts';
@@ -13,8 +13,8 @@ import { SUBVOLUME_CHECKS } from './subvolumes.ts';
 import { SURVIVAL_CHECKS } from './survival.ts';
 
 /** Tests that change nothing, in the order in which they are made; those of the door come before them. */
-export const READ_CHECKS: readonly BoxCheck[] = [
-  ...BOX_CHECKS,
+export const READ_CHECKS: readonly RdsCheck[] = [
+  ...DEVICE_CHECKS,
   ...POOL_CHECKS,
   ...CONSOLE_CHECKS,
   ...DISCARD_CHECKS,
@@ -31,9 +31,9 @@ export const WRITE_CHECKS: readonly PoolCheck[] = [
 ];
 
 /** Every test there is. */
-export const ALL_CHECKS: readonly (BoxCheck | PoolCheck)[] = [
+export const ALL_CHECKS: readonly (RdsCheck | PoolCheck)[] = [
   KEY_CHECK,
-  ...DOOR_CHECKS,
+  ...CONNECTIVITY_CHECKS,
   ...READ_CHECKS,
   ...ACCESS_CHECKS,
   ...WRITE_CHECKS,

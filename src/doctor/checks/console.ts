@@ -1,5 +1,5 @@
 import { type RouterOsConsole, RouterOsError, ros, type Script } from '../../routeros/index.ts';
-import type { BoxCheck, BoxContext } from '../check.ts';
+import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
 import { percentile } from '../percentile.ts';
 import { json } from '../script.ts';
@@ -7,13 +7,13 @@ import { json } from '../script.ts';
 /** What the driver needs and how far it is tried, in bytes (docs/routeros.md, U15 and U21). */
 const NEEDED_COMMAND = 4096;
 const COMMANDS = [2048, NEEDED_COMMAND, 8192, 16_384, 32_768];
-/** A box that stalls with several channels is not waited for longer, in milliseconds. */
+/** An RDS that stalls with several channels is not waited for longer, in milliseconds. */
 const CHANNEL_MS = 5_000;
 const NEEDED_OUTPUT = 48 * 1024;
 const OUTPUTS = [NEEDED_OUTPUT, 128 * 1024, 512 * 1024];
 
-/** How the SSH console of the box behaves; nothing on it is changed. */
-export const CONSOLE_CHECKS: readonly BoxCheck[] = [
+/** How the SSH console of the RDS behaves; nothing on it is changed. */
+export const CONSOLE_CHECKS: readonly RdsCheck[] = [
   { id: 'exit-status', title: 'exit status of a failed command', unknown: 'U1', needs: 'read', run: exitStatus },
   { id: 'long-lines', title: 'long lines arrive whole', unknown: 'U11', needs: 'read', run: longLines },
   { id: 'json-types', title: 'numbers and booleans in JSON', unknown: 'U12', needs: 'read', run: jsonTypes },
@@ -23,7 +23,7 @@ export const CONSOLE_CHECKS: readonly BoxCheck[] = [
   { id: 'latency', title: 'time of one command', needs: 'read', run: latency },
 ];
 
-async function exitStatus({ console }: BoxContext): Promise<Finding> {
+async function exitStatus({ console }: RdsContext): Promise<Finding> {
   const statuses = new Map<string, string>();
   const trials: readonly [string, Script][] = [
     ['success', ros`:put 1`],
@@ -39,7 +39,7 @@ async function exitStatus({ console }: BoxContext): Promise<Finding> {
     : differs(said, 'ignores it: markers in the output decide', details);
 }
 
-async function longLines({ console }: BoxContext): Promise<Finding> {
+async function longLines({ console }: RdsContext): Promise<Finding> {
   const length = 16_384;
   const script = ros`:local xS "x"; :for xI from=1 to=14 do={:set xS ($xS.$xS)}; :put $xS`;
   const { output } = await console.send(script);
@@ -60,7 +60,7 @@ async function longLines({ console }: BoxContext): Promise<Finding> {
   );
 }
 
-async function jsonTypes({ console }: BoxContext): Promise<Finding> {
+async function jsonTypes({ console }: RdsContext): Promise<Finding> {
   const script = ros`${json(ros`{"number"=12345678901;"digits"="0042";"yes"=true;"no"=false}`)};
     ${json(ros`[/disk print detail as-value proplist=slot,size,mounted,nvme-tcp-server-nqn where mounted]`)}`;
   const rows = await console.run(script);
@@ -92,7 +92,7 @@ function unsetForm(value: unknown): string {
   return value === null || value === '' ? JSON.stringify(value) : 'set';
 }
 
-async function commandLength({ console }: BoxContext): Promise<Finding> {
+async function commandLength({ console }: RdsContext): Promise<Finding> {
   let longest = 0;
   for (const length of COMMANDS) {
     const head = ros`:put [:len ${''}]`.text.length;
@@ -114,7 +114,7 @@ async function commandLength({ console }: BoxContext): Promise<Finding> {
   return fits(said, 'sends at most 4096 bytes', details);
 }
 
-async function sessions(context: BoxContext): Promise<Finding> {
+async function sessions(context: RdsContext): Promise<Finding> {
   const { console, backend } = context;
   const channels = await simultaneous(console, 4);
   const second = context.openConsole();
@@ -147,7 +147,7 @@ async function simultaneous(console: RouterOsConsole, count: number): Promise<nu
   return answers.filter((answer, index) => answer?.output.toString('latin1').trim() === `channel ${index + 1}`).length;
 }
 
-async function outputLength({ console }: BoxContext): Promise<Finding> {
+async function outputLength({ console }: RdsContext): Promise<Finding> {
   let longest = 0;
   for (const length of OUTPUTS) {
     const lines = Math.ceil(length / 1024);
@@ -168,17 +168,17 @@ async function outputLength({ console }: BoxContext): Promise<Finding> {
   return fits(`${longest / 1024} KiB arrive whole`, 'asks for at most 48 KiB at a time', details);
 }
 
-async function latency({ console, timing }: BoxContext): Promise<Finding> {
+async function latency({ console, timing }: RdsContext): Promise<Finding> {
   const times: number[] = [];
   for (let count = 0; count < timing.execs; count += 1) times.push((await console.send(ros`:put 1`)).ms);
   const details = { n: times.length, 'p50-ms': percentile(times, 50), 'p99-ms': percentile(times, 99) };
   const said = `p50 ${details['p50-ms']} ms, p99 ${details['p99-ms']} ms, n ${details.n}`;
   return details['p99-ms'] < 2_000
     ? fits(said, 'makes a snapshot or a restore with one such command', details)
-    : differs(said, 'works, slowly: each call takes at least one command. Look at the load of the box', details);
+    : differs(said, 'works, slowly: each call takes at least one command. Look at the load of the RDS', details);
 }
 
-/** Undefined where the box refused, or hung up: that is what is being tried here. */
+/** Undefined where the RDS refused, or hung up: that is what is being tried here. */
 async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

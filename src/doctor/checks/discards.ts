@@ -1,9 +1,9 @@
 import { bytes, ros } from '../../routeros/index.ts';
-import type { BoxCheck, BoxContext } from '../check.ts';
+import type { RdsCheck, RdsContext } from '../check.ts';
 import { type Finding, fits, untested } from '../finding.ts';
 import { json, tried } from '../script.ts';
 
-export const DISCARD_CHECKS: readonly BoxCheck[] = [
+export const DISCARD_CHECKS: readonly RdsCheck[] = [
   { id: 'discards', title: 'discards of nodes arrive', unknown: 'U29', needs: 'read', run: discards },
 ];
 
@@ -13,7 +13,7 @@ const DRIVER = 'passes them on if told to, by the mount option discard or node.t
  * By the counters of what is exported now: only a node can discard anything (docs/routeros.md, 4.1). `get` of all properties
  * takes whatever there is, where one that is named and not there would be an error.
  */
-async function discards({ console }: BoxContext): Promise<Finding> {
+async function discards({ console }: RdsContext): Promise<Finding> {
   const asked = await tried(
     console,
     ros`:foreach xI in=[/disk find where nvme-tcp-export] do={

@@ -13,7 +13,7 @@ import {
   setItem,
   slotsOf,
 } from '../objects.ts';
-import { knock } from './door.ts';
+import { tryConnect } from './connectivity.ts';
 
 const HOST_NQN = 'nqn.2014-08.org.nvmexpress:uuid:00000000-1111-4222-8333-444444444444';
 const OTHER_NQN = 'nqn.2014-08.org.nvmexpress:uuid:00000000-1111-4222-8333-555555555555';
@@ -128,13 +128,13 @@ async function exportPort(context: PoolContext): Promise<Finding> {
   const { address, port } = backend.nvme;
   const { slot } = await newImage(context);
   await need(context, 'exporting it', setItem(slot, ros`nvme-tcp-server-port=${port} nvme-tcp-export=yes`));
-  const answer = await knock(address, port, timing.connectMs);
+  const answer = await tryConnect(address, port, timing.connectMs);
   await need(context, 'ending the export', setItem(slot, ros`nvme-tcp-export=no`));
   return answer === 'open'
     ? fits(`port ${port} was open while an image was exported`, 'sends nodes there')
     : differs(
         `port ${port} was not: ${answer}`,
-        'sends nodes there. If nodes are on another network than you, run doctor on one; else check address and firewall (a simulated box has no such port)',
+        'sends nodes there. If nodes are on another network than you, run doctor on one; else check address and firewall (a simulated RDS has no such port)',
       );
 }
 
@@ -181,7 +181,7 @@ async function allowList(context: PoolContext): Promise<Finding> {
   const works = one === 'taken' && none === 'taken';
   if (backend.nvme.allowHostName) {
     return works
-      ? fits(said, 'sets one host, as allowHostName asks. What the box matches only an initiator can tell', details)
+      ? fits(said, 'sets one host, as allowHostName asks. What the RDS matches only an initiator can tell', details)
       : unusable(said, 'sets one host NQN, as allowHostName asks: switch that off', details);
   }
   return works && two === 'taken'

@@ -28,7 +28,7 @@ test('why a configured pool cannot be used', () => {
     assert.match(poolProblem({ filesystems, mounted }, pool), problem);
 });
 
-test('all Btrfs filesystems of the box are told as a part of the configuration', async () => {
+test('all Btrfs filesystems of the RDS are told as a part of the configuration', async () => {
   const spare = { label: 'spare', uuid: '11111111-2222-3333-4444-555555555555' };
   const { lines } = await found('pools', [pool, spare, disk]);
   assert.deepEqual(lines?.slice(2), [
@@ -39,7 +39,7 @@ test('all Btrfs filesystems of the box are told as a part of the configuration',
     '  #   label: spare',
     '  #   uuid: 11111111-2222-3333-4444-555555555555',
   ]);
-  assert.deepEqual((await found('pools', [])).lines, ['The box has no Btrfs filesystem.']);
+  assert.deepEqual((await found('pools', [])).lines, ['The RDS has no Btrfs filesystem.']);
 });
 
 test('free space below the reserve cannot be used, a tenth is tight', async () => {

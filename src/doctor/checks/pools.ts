@@ -1,28 +1,28 @@
 import type { BackendConfig } from '../../config/schema.ts';
 import { bytes, type JsonRow, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
-import type { BoxCheck, BoxContext } from '../check.ts';
+import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
 import { json } from '../script.ts';
-import { knock } from './door.ts';
+import { tryConnect } from './connectivity.ts';
 
 const GIB = 1n << 30n;
 
 export type PoolConfig = BackendConfig['pools'][number];
 
-/** What the box says of its Btrfs filesystems and of the mounted disks that hold them. */
+/** What the RDS says of its Btrfs filesystems and of the mounted disks that hold them. */
 export interface PoolRows {
   readonly filesystems: readonly JsonRow[];
   readonly mounted: readonly JsonRow[];
 }
 
-export const POOL_CHECKS: readonly BoxCheck[] = [
+export const POOL_CHECKS: readonly RdsCheck[] = [
   { id: 'pools', title: 'configured pools', needs: 'read', run: configuredPools },
   { id: 'labels', title: 'filesystems with one label', unknown: 'U18', needs: 'read', run: labels },
   { id: 'space', title: 'free space and reserve', needs: 'read', run: space },
   { id: 'nvme-port', title: 'NVMe/TCP address answers', needs: 'read', run: nvmePort },
 ];
 
-/** @throws RouterOsError when the box cannot be asked, or knows no Btrfs. */
+/** @throws RouterOsError when the RDS cannot be asked, or knows no Btrfs. */
 export async function readPools(console: RouterOsConsole): Promise<PoolRows> {
   const rows = await console.run(
     ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid] do={${json(ros`$xR`)}};
@@ -55,7 +55,7 @@ export function mountPointOf(row: JsonRow): string {
   return text(row, 'mount-point').replace(/^\//, '');
 }
 
-async function configuredPools({ backend, console }: BoxContext): Promise<Finding> {
+async function configuredPools({ backend, console }: RdsContext): Promise<Finding> {
   const rows = await readPools(console);
   const problems = backend.pools.map((pool) => poolProblem(rows, pool)).filter((problem) => problem !== '');
   const lines = fragment(rows);
@@ -73,7 +73,7 @@ async function configuredPools({ backend, console }: BoxContext): Promise<Findin
       };
 }
 
-/** The Btrfs pools of the box as a part of the configuration. */
+/** The Btrfs pools of the RDS as a part of the configuration. */
 function fragment({ filesystems, mounted }: PoolRows): readonly string[] {
   const pools = filesystems.flatMap((row) => {
     const disk = mounted.find((candidate) => text(candidate, 'fs-label') === text(row, 'label'));
@@ -83,11 +83,11 @@ function fragment({ filesystems, mounted }: PoolRows): readonly string[] {
       : [...lines, `mountPoint: ${mountPointOf(disk)}`].map((line, at) => `  ${at === 0 ? '-' : ' '} ${line}`);
   });
   return pools.length === 0
-    ? ['The box has no Btrfs filesystem.']
-    : ['The Btrfs filesystems of this box, for the configuration:', 'pools:', ...pools];
+    ? ['The RDS has no Btrfs filesystem.']
+    : ['The Btrfs filesystems of this RDS, for the configuration:', 'pools:', ...pools];
 }
 
-async function labels({ backend, console }: BoxContext): Promise<Finding> {
+async function labels({ backend, console }: RdsContext): Promise<Finding> {
   const { filesystems } = await readPools(console);
   const all = filesystems.map((row) => text(row, 'label'));
   const twice = [...new Set(all.filter((label, index) => all.indexOf(label) < index))];
@@ -108,7 +108,7 @@ async function labels({ backend, console }: BoxContext): Promise<Finding> {
       );
 }
 
-async function space({ backend, console }: BoxContext): Promise<Finding> {
+async function space({ backend, console }: RdsContext): Promise<Finding> {
   const { mounted } = await readPools(console);
   const pools = backend.pools.flatMap(({ label }) => {
     const row = mounted.find((candidate) => text(candidate, 'fs-label') === label);
@@ -149,9 +149,9 @@ function gib(size: bigint | undefined): string {
   return tenths >= 10_240 ? `${Math.round(tenths / 102.4) / 10} TiB` : `${tenths} GiB`;
 }
 
-async function nvmePort({ backend, timing }: BoxContext): Promise<Finding> {
+async function nvmePort({ backend, timing }: RdsContext): Promise<Finding> {
   const { address, port } = backend.nvme;
-  const answer = await knock(address, port, timing.connectMs);
+  const answer = await tryConnect(address, port, timing.connectMs);
   const lines = [
     'Whoever reaches the NVMe/TCP port and claims a host NQN can read and write every volume that is exported at that moment. Keep the storage network out of reach for everything but nodes, and pods off it: SECURITY.md, "The data path".',
   ];

@@ -47,7 +47,7 @@ export function printReport(report: DoctorReport, options: ReportOptions): strin
       lines.length === 0 ? [] : [...lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, width))), ''],
     ),
   ]);
-  // Nobody looks further while the box itself could not be examined.
+  // Nobody looks further while the RDS itself could not be examined.
   const isWhole = report.exitCode !== 2;
   const rest = isWhole
     ? ['', paint('bold', 'Not testable from here'), '', ...untestable(report.notTestable, width)]

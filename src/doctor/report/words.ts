@@ -10,7 +10,7 @@ export const MEANINGS: Readonly<Record<Verdict, string>> = {
   untested: 'could not be tested',
 };
 
-/** What was tested, with the pool where that is not the box as a whole. */
+/** What was tested, with the pool where that is not the RDS as a whole. */
 export function titleOf({ title, unknown, pool }: NamedFinding): string {
   return `${unknown === undefined ? '' : `${unknown} `}${title}${pool === undefined ? '' : ` (${pool})`}`;
 }

@@ -19,7 +19,7 @@ export function proveOwned(s: ScriptBuilder, row: Script, object: ObjectRef, own
   s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', nameOf(row)));
 }
 
-/** So many bytes: of the box and not of one pool, as it is not known before in which pool a volume is. */
+/** So many bytes: of the RDS and not of one pool, as it is not known before in which pool a volume is. */
 export function space(amount: bigint): Share {
   return { of: 'space', amount };
 }

@@ -31,7 +31,7 @@ export interface CreateVolume {
 /** What a run knows of the volume that it makes. */
 interface Making {
   readonly request: CreateVolume;
-  readonly box: RdsSettings;
+  readonly settings: RdsSettings;
   readonly pool: ProvenPool;
   /** Variable with the full name. */
   readonly name: Script;
@@ -47,20 +47,20 @@ interface Making {
  * id) is left alone and reported. Only the pool that it goes to is proven: RC-NOSRC says that the source is not in there, and
  * RC-ELSEWHERE where it is, or where the volume itself is already.
  */
-export function createVolume(box: RdsSettings, request: CreateVolume): Writing<ObjectState> {
+export function createVolume(settings: RdsSettings, request: CreateVolume): Writing<ObjectState> {
   const { volume, source } = request;
   return {
     ...{ kind: 'write', object: volume, name: `create ${request.name} in ${request.pool.label}`, removes: false },
     takes: space(mostBytes(request) || ANY_AMOUNT),
     script: script((s) => {
       // Ids of two filesystems say nothing of each other, so what is in this one is not looked at.
-      const chosen = source && chosenFor(box, source);
+      const chosen = source && chosenFor(settings, source);
       if (chosen !== undefined && chosen.label !== request.pool.label) {
         s.fail('RC-ELSEWHERE', ros`${`${chosen.label} ${chosen.name}`}`);
         return;
       }
       const pool = provePool(s, request.pool);
-      const found = source === undefined ? find(s, box, volume) : findOr(s, box, volume, source, pool.label);
+      const found = source === undefined ? find(s, settings, volume) : findOr(s, settings, volume, source, pool.label);
       const { row } = found;
       if (chosen === undefined) {
         s.if(ros`[:len ${row}]>0 and (${row}->"fs")!=${pool.label}`, () =>
@@ -68,7 +68,7 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
         );
       }
       const [name, made, least] = [s.let(ros`${request.name}`), s.let(ros`""`), s.let(ros`1`)];
-      const making = { request, box, pool, name, made, least };
+      const making = { request, settings, pool, name, made, least };
       const here = s.let(nameOf(row));
       s.if(ros`!(${here}~${found.names})`, () => {
         make(s, making, row);
@@ -90,9 +90,9 @@ export function createVolume(box: RdsSettings, request: CreateVolume): Writing<O
 }
 
 /** Makes the subvolume, for a copy from the row of the original. */
-function make(s: ScriptBuilder, { request, box, pool, name, least }: Making, original: Script): void {
+function make(s: ScriptBuilder, { request, settings, pool, name, least }: Making, original: Script): void {
   const { bytes, source } = request;
-  const { reserveBytes, ratioPercent, reserved = 0n } = box;
+  const { reserveBytes, ratioPercent, reserved = 0n } = settings;
   if (source === undefined) {
     proveSpace(s, pool, ros`${bytes + reserveBytes + reserved}`);
     proveRatio(s, pool, ros`${bytes + reserved}`, ratioPercent);
@@ -139,7 +139,7 @@ function complete(s: ScriptBuilder, making: Making): void {
 }
 
 /**
- * A size of zero says that the image is empty only of one that this very run has made: any other may hold data that the box
+ * A size of zero says that the image is empty only of one that this very run has made: any other may hold data that the RDS
  * has not looked at yet (U24). An image that an earlier run left empty is known by `/file`, which asks the filesystem; where
  * that does not say so, another process may have given it its size a moment ago.
  */

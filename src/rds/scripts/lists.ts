@@ -19,14 +19,14 @@ export interface PageOf {
   readonly copies?: boolean;
 }
 
-/** Rounds of the selection after which something else is wrong: no script may run on for ever on the box. */
+/** Rounds of the selection after which something else is wrong: no script may run on for ever on the RDS. */
 const MAX_ROUNDS = 64;
 
 /** Larger than any subvolume-id. */
 const NO_BOUND = 2n ** 62n;
 
 /**
- * The rows of a page of at most `limit`: those with the smallest ids after the token, in whatever order the box gives them.
+ * The rows of a page of at most `limit`: those with the smallest ids after the token, in whatever order the RDS gives them.
  * While there are too many, the one at the limit becomes the upper bound, and the search runs again; with rows in ascending
  * order the second search is the last. The first one, which may find very many, reads nothing but ids. Prints {"more":true}
  * when rows remain.

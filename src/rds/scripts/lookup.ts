@@ -5,11 +5,11 @@ import type { ObjectRef, Pool } from '../refs.ts';
 import { put } from './output.ts';
 
 /**
- * Finding an object on the box, and proving that the box is the one that is meant. `and`, `or` evaluate both sides, hence the
+ * Finding an object on the RDS, and proving that the RDS is the one that is meant. `and`, `or` evaluate both sides, hence the
  * nested `if`s (docs/routeros.md, 1.3). A missing key or index yields nothing rather than an error, so the first row of an
  * empty answer is nothing.
  *
- * An object is a subvolume with a whole name of ours that was made on this box: one with a `received-uuid` is a copy that
+ * An object is a subvolume with a whole name of ours that was made on this RDS: one with a `received-uuid` is a copy that
  * came by `/disk/btrfs/transfer`, which keeps names, and a snapshot that is not read-only is half of such a copy. Scripts deal
  * with one row; where there are several, they refuse with RC-TWO, and {@link Rds} finds out which it is
  * (`./whereabouts.ts`, docs/decisions/0018).
@@ -92,11 +92,13 @@ export function standing(pool: ProvenPool): readonly Script[] {
 /**
  * Looks for an object.
  *
- * @param box Its `chosen` says which of several it is.
+ * @param RDS Its `chosen` says which of several it is.
  */
-export function find(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Found {
+export function find(s: ScriptBuilder, settings: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Found {
   const names = s.let(namesOf(object));
-  const rows = s.let(rowsWhere(searched(box, object) ?? ros`${objects(object.kind, named(names))} and name~${names}`));
+  const rows = s.let(
+    rowsWhere(searched(settings, object) ?? ros`${objects(object.kind, named(names))} and name~${names}`),
+  );
   const row = s.let(ros`(${rows}->0)`);
   s.if(ros`[:len ${rows}]>1`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
   return { row, names };
@@ -111,15 +113,15 @@ export function find(s: ScriptBuilder, box: Pick<RdsSettings, 'chosen'>, object:
  */
 export function findOr(
   s: ScriptBuilder,
-  box: Pick<RdsSettings, 'chosen'>,
+  settings: Pick<RdsSettings, 'chosen'>,
   object: ObjectRef,
   other: ObjectRef,
   home?: Script,
 ): Found {
-  if (searched(box, object) !== undefined) return find(s, box, object);
+  if (searched(settings, object) !== undefined) return find(s, settings, object);
   const row = s.let();
   const [names, others] = [s.let(namesOf(object)), s.let(namesOf(other))];
-  const { chosen } = box;
+  const { chosen } = settings;
   const first = chosen && ros` and fs=${home ?? chosen.label} and subvolume-id<=${chosen.subvolumeId}`;
   const either = ros`((${ofKind(object.kind, named(names))}) or (${ofKind(other.kind, named(others))}))`;
   const rows = s.let(rowsWhere(ros`${MADE_HERE} and ${either}${first ?? ros``}`));
@@ -145,8 +147,8 @@ export function chosenFor(
 }
 
 /** The condition for the one that was chosen for an object. */
-function searched(box: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
-  const chosen = chosenFor(box, object);
+function searched(settings: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
+  const chosen = chosenFor(settings, object);
   return chosen && ros`!dead and uuid=${chosen.uuid}`;
 }
 
@@ -216,12 +218,12 @@ export function proveAll(s: ScriptBuilder, pools: readonly Pool[]): ProvenPool {
 /** Finds an object and proves its pool, or that it is in none. With `inDoubt` see {@link provePools}. */
 export function locate(
   s: ScriptBuilder,
-  box: RdsSettings,
+  settings: RdsSettings,
   object: ObjectRef,
   inDoubt?: Script,
 ): Found & { readonly pool: ProvenPool } {
-  const found = find(s, box, object);
-  return { ...found, pool: provePools(s, box.pools, s.let(labelOf(found.row)), inDoubt) };
+  const found = find(s, settings, object);
+  return { ...found, pool: provePools(s, settings.pools, s.let(labelOf(found.row)), inDoubt) };
 }
 
 /** The condition for the subvolumes of an object in its pool as it is now; none while it is in no pool. */

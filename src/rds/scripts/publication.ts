@@ -44,7 +44,7 @@ const ONE_SHARED_NODE = ere`^[0-9a-f-]+:s:[0-9a-f]+ \|`;
  * @returns the entry of the node, as it was written
  */
 export function claimVolume(
-  box: RdsSettings,
+  settings: RdsSettings,
   volume: VolumeRef,
   publication: Publication,
   isRestricted: boolean,
@@ -53,7 +53,7 @@ export function claimVolume(
   return {
     ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
     script: script((s) => {
-      const item = openVolume(s, box, volume);
+      const item = openVolume(s, settings, volume);
       const [comment, exported] = [s.let(textOf(item.id, ros`comment`)), s.let(textOf(item.id, ros`nvme-tcp-export`))];
       const entries = entriesOf(s, comment);
       const token = s.let(ros`${publication.token}`);
@@ -101,7 +101,7 @@ export function claimVolume(
 
 /**
  * Turns the export on for a node that is recorded, under an NQN that ends in the token of its entry; refuses with RC-RACE when
- * the entry is not there. An export that is on is not touched. So whatever the box holds up, and for how long: no two nodes
+ * the entry is not there. An export that is on is not touched. So whatever the RDS holds up, and for how long: no two nodes
  * are ever told that they have the volume alone (docs/decisions/0019).
  *
  * @param publication As {@link claimVolume} returned it.
@@ -196,7 +196,7 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
  * @param hostId The node's host id; undefined unpublishes from every node.
  */
 export function unpublishVolume(
-  box: RdsSettings,
+  settings: RdsSettings,
   volume: VolumeRef,
   hostId: string | undefined,
 ): Writing<DiskRow | undefined> {
@@ -208,8 +208,8 @@ export function unpublishVolume(
       s.if(ros`[:len ${items}]=0`, () => {
         s.attempt(
           () => {
-            const { pool, row } = locate(s, box, volume, ros`true`);
-            s.if(ros`${nameOf(row)}~${ownedBy(volume, box.owners)}`, () => {
+            const { pool, row } = locate(s, settings, volume, ros`true`);
+            s.if(ros`${nameOf(row)}~${ownedBy(volume, settings.owners)}`, () => {
               const item = itemOf(s, volume, pool, nameOf(row), row);
               s.set(attached, freshRecord(REATTACHED));
               s.attempt(() => addItem(s, item, attached));
@@ -220,7 +220,7 @@ export function unpublishVolume(
         );
       });
       s.each(items, (item) => {
-        proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-OWNER', path));
+        proveOurs(s, item, volume, settings.owners, (path) => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
         // Whoever was faster may have unpublished it as well, and published it anew.
         s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));

@@ -3,7 +3,7 @@ import { TRUE } from './disk.ts';
 import { guarded } from './guard.ts';
 import { type ProvenPool, standing } from './lookup.ts';
 
-/** Taking things off the box. */
+/** Taking things off the RDS. */
 
 /** A condition of `/disk find` on items that are not exported. */
 const NOT_EXPORTED: Script = ros`!(nvme-tcp-export=yes)`;

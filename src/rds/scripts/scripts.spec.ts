@@ -4,13 +4,13 @@ import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
 import type { SnapshotRef, VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
-import { poolContents, poolSpace, probeBox } from './box.ts';
 import { createVolume } from './create-volume.ts';
-import { discardEmptySubvolume, discardLostItem } from './half-made.ts';
+import { poolContents, poolSpace, probeRds } from './device.ts';
 import { listSnapshots, listVolumes } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
+import { discardEmptySubvolume, discardLostItem } from './partial-volume.ts';
 import { claimVolume, exportVolume, unpublishVolume } from './publication.ts';
-import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './snapshots.ts';
+import { createSnapshot, deleteSnapshot, readSnapshot, removeDuplicate } from './snapshots.ts';
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
 
@@ -22,11 +22,11 @@ const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
   return { label, uuid, mountPoint: label };
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
-const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
+const settings = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
 /** A cut says most where nothing is reserved. */
 const ofOne = { reserved: 0n };
 const narrowed = {
-  ...box,
+  ...settings,
   chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`, uuid, subvolumeId: bytes },
 };
 const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
@@ -37,45 +37,45 @@ assert.ok(pool !== undefined);
 const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
 const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
 const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
-const twin = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
+const duplicate = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
 const page = { pool, after: bytes, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
-  create: createVolume(box, { ...creation, source: undefined }),
-  restore: createVolume(box, { ...creation, source: snapshot }),
-  clone: createVolume(box, { ...creation, source: volume }),
-  'clone of the size of its source': createVolume(box, { ...creation, bytes: 0n, source: volume }),
-  read: readVolume(box, volume),
+  create: createVolume(settings, { ...creation, source: undefined }),
+  restore: createVolume(settings, { ...creation, source: snapshot }),
+  clone: createVolume(settings, { ...creation, source: volume }),
+  'clone of the size of its source': createVolume(settings, { ...creation, bytes: 0n, source: volume }),
+  read: readVolume(settings, volume),
   'read disk': readDisk(volume),
-  expand: expandVolume(box, volume, bytes),
-  claim: claimVolume(box, volume, publication, true),
-  share: claimVolume(box, volume, publication, false),
-  export: exportVolume(box, volume, publication, allowHost),
-  unpublish: unpublishVolume(box, volume, uuid),
-  'unpublish all': unpublishVolume(box, volume, undefined),
-  delete: deleteVolume(box, volume),
-  'discard volume': discardVolume(box, volume, { label: pool.label, name }, { bytes, made: false }),
-  'discard empty subvolume': discardEmptySubvolume(box, volume),
-  'discard lost item': discardLostItem(box, volume),
+  expand: expandVolume(settings, volume, bytes),
+  claim: claimVolume(settings, volume, publication, true),
+  share: claimVolume(settings, volume, publication, false),
+  export: exportVolume(settings, volume, publication, allowHost),
+  unpublish: unpublishVolume(settings, volume, uuid),
+  'unpublish all': unpublishVolume(settings, volume, undefined),
+  delete: deleteVolume(settings, volume),
+  'discard volume': discardVolume(settings, volume, { label: pool.label, name }, { bytes, made: false }),
+  'discard empty subvolume': discardEmptySubvolume(settings, volume),
+  'discard lost item': discardLostItem(settings, volume),
   snapshot: createSnapshot(
-    { ...box, ...ofOne },
+    { ...settings, ...ofOne },
     {
       ...{ snapshot, source: volume, maxSnapshots: 10_000 },
       namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
     },
   ),
-  'read snapshot': readSnapshot(box, snapshot),
-  'delete snapshot': deleteSnapshot(box, snapshot),
-  'discard twin': discardTwin(box, volume, twin, twin),
-  choose: choose(box, volume),
-  'list volumes': listVolumes(box, { ...page, copies: true }),
-  'list snapshots': listSnapshots(box, page, uuid),
-  'list snapshots and copies': listSnapshots(box, { ...page, copies: true }),
-  'lost items': listLostItems(box, 'f'.repeat(28), 200),
-  space: poolSpace(box, undefined, false),
-  'space and promises': poolSpace(box, undefined, true),
-  'space and counts': poolContents(box),
-  probe: probeBox(box),
+  'read snapshot': readSnapshot(settings, snapshot),
+  'delete snapshot': deleteSnapshot(settings, snapshot),
+  'discard duplicate': removeDuplicate(settings, volume, duplicate, duplicate),
+  choose: choose(settings, volume),
+  'list volumes': listVolumes(settings, { ...page, copies: true }),
+  'list snapshots': listSnapshots(settings, page, uuid),
+  'list snapshots and copies': listSnapshots(settings, { ...page, copies: true }),
+  'lost items': listLostItems(settings, 'f'.repeat(28), 200),
+  space: poolSpace(settings, undefined, false),
+  'space and promises': poolSpace(settings, undefined, true),
+  'space and counts': poolContents(settings),
+  probe: probeRds(settings),
   ...Object.fromEntries(
     Object.entries({
       create: createVolume(narrowed, { ...creation, source: undefined }),

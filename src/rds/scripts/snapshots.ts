@@ -40,23 +40,23 @@ export interface CreateSnapshot {
  * command, so there is no half-made snapshot; that command finds the source by its uuid, and cuts nothing when there is a
  * snapshot of the id by now.
  */
-export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
+export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
   const { snapshot, source, namePrefix, maxSnapshots } = request;
   return {
     ...{ kind: 'write', object: snapshot, name: `cut ${namePrefix}`, removes: false },
     takes: maxSnapshots === undefined ? undefined : { of: `snapshots of ${source.uuid}`, amount: 1n },
     script: script((s) => {
-      const found = findOr(s, box, snapshot, source);
+      const found = findOr(s, settings, snapshot, source);
       const { row } = found;
-      const pool = provePools(s, box.pools, s.let(labelOf(row)), hasNoItem(source));
+      const pool = provePools(s, settings.pools, s.let(labelOf(row)), hasNoItem(source));
       const name = s.let(nameOf(row));
       s.if(ros`!(${name}~${found.names})`, () => {
         s.if(ros`${name}=""`, () => s.fail('RC-NOSRC'));
-        s.if(ros`!(${name}~${ownedBy(source, box.owners)})`, () => s.fail('RC-OWNER', name));
-        proveQuota(s, box, request);
+        s.if(ros`!(${name}~${ownedBy(source, settings.owners)})`, () => s.fail('RC-OWNER', name));
+        proveQuota(s, settings, request);
         const item = attach(s, itemOf(s, source, pool, name, row));
         const size = readSize(s, item.id);
-        proveSpace(s, pool, ros`${box.reserveBytes}`);
+        proveSpace(s, pool, ros`${settings.reserveBytes}`);
         const none = ros`[:len [/disk/btrfs/subvolume find where ${ownNow(found, pool, 'snap')}]]=0`;
         const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
         s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${name} read-only=yes name=(${namePrefix}.${size})`);
@@ -69,9 +69,9 @@ export function createSnapshot(box: RdsSettings, request: CreateSnapshot): Writi
 }
 
 /** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
-function proveQuota(s: ScriptBuilder, box: RdsSettings, { source, maxSnapshots }: CreateSnapshot): void {
+function proveQuota(s: ScriptBuilder, settings: RdsSettings, { source, maxSnapshots }: CreateSnapshot): void {
   if (maxSnapshots === undefined) return;
-  const { owners, reserved = 0n } = box;
+  const { owners, reserved = 0n } = settings;
   const rows = s.let(rowsWhere(objects('snap', named(snapshotNames(owners, source.uuid)))));
   if (reserved > 0n) {
     // It stands only when nothing is reserved any more, so nobody reads more of it; and there may be no oldest one.
@@ -90,11 +90,11 @@ function proveQuota(s: ScriptBuilder, box: RdsSettings, { source, maxSnapshots }
 }
 
 /** Reads a snapshot, with what a race left beside it; none when it does not exist. Changes nothing. */
-export function readSnapshot(box: RdsSettings, snapshot: SnapshotRef): Reading<ObjectState> {
+export function readSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Reading<ObjectState> {
   return {
     kind: 'read',
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, snapshot);
+      const { pool, ...found } = locate(s, settings, snapshot);
       reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,
@@ -102,12 +102,12 @@ export function readSnapshot(box: RdsSettings, snapshot: SnapshotRef): Reading<O
 }
 
 /** Removes a snapshot from its pool and proves it gone; what is still there is reported, what a race left beside it included. */
-export function deleteSnapshot(box: RdsSettings, snapshot: SnapshotRef): Writing<ObjectState> {
+export function deleteSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Writing<ObjectState> {
   return {
     ...{ kind: 'write', object: snapshot, name: 'delete', removes: true },
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, snapshot);
-      proveOwned(s, found.row, snapshot, box.owners);
+      const { pool, ...found } = locate(s, settings, snapshot);
+      proveOwned(s, found.row, snapshot, settings.owners);
       removeOwn(s, found, pool, snapshot);
       reportFound(s, found, pool, 'snap');
     }),
@@ -119,19 +119,19 @@ export function deleteSnapshot(box: RdsSettings, snapshot: SnapshotRef): Writing
  * Removes one subvolume that lost a race: it is not the object that its id stands for, which is there and was made before it,
  * and no disk item uses a file of it. Anything else is left alone.
  */
-export function discardTwin(
-  box: RdsSettings,
+export function removeDuplicate(
+  settings: RdsSettings,
   object: ObjectRef,
   winner: SubvolumeRow,
-  twin: SubvolumeRow,
+  duplicate: SubvolumeRow,
 ): Writing<undefined> {
   return {
-    ...{ kind: 'write', object, name: `discard ${twin.name}`, removes: true },
+    ...{ kind: 'write', object, name: `discard ${duplicate.name}`, removes: true },
     script: script((s) => {
-      const pool = provePools(s, box.pools, s.let(ros`${twin.fs}`));
-      const { row } = find(s, { chosen: { ...twin, label: twin.fs } }, object);
-      const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${twin.subvolumeId}`;
-      const paths = pathsIn(s, pool, ros`${twin.name}`);
+      const pool = provePools(s, settings.pools, s.let(ros`${duplicate.fs}`));
+      const { row } = find(s, { chosen: { ...duplicate, label: duplicate.fs } }, object);
+      const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${duplicate.subvolumeId}`;
+      const paths = pathsIn(s, pool, ros`${duplicate.name}`);
       removeSubvolume(s, row, pool, paths, ros`[:len [/disk/btrfs/subvolume find where ${earlier}]]=1`);
     }),
     decode: () => undefined,

@@ -31,19 +31,19 @@ export interface OpenVolume extends AttachedItem {
 }
 
 /** Finds the volume, proves that it exists and is ours, and has its image attached. */
-export function openVolume(s: ScriptBuilder, box: RdsSettings, volume: VolumeRef): OpenVolume {
-  const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
+export function openVolume(s: ScriptBuilder, settings: RdsSettings, volume: VolumeRef): OpenVolume {
+  const { pool, ...found } = locate(s, settings, volume, hasNoItem(volume));
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
-  proveOwned(s, found.row, volume, box.owners);
+  proveOwned(s, found.row, volume, settings.owners);
   const item = attach(s, itemOf(s, volume, pool, nameOf(found.row), found.row));
   return { ...item, pool };
 }
 
 /** Has the image of a volume attached whose disk item is lost. Changes no byte of it. */
-export function attachVolume(box: RdsSettings, volume: VolumeRef): Writing<undefined> {
+export function attachVolume(settings: RdsSettings, volume: VolumeRef): Writing<undefined> {
   return {
     ...{ kind: 'write', object: volume, name: 'attach', removes: false },
-    script: script((s) => void openVolume(s, box, volume)),
+    script: script((s) => void openVolume(s, settings, volume)),
     decode: () => undefined,
   };
 }
@@ -74,11 +74,11 @@ export function sizedDisk(rows: readonly JsonRow[]): DiskRow | undefined {
 }
 
 /** Reads the volume; no subvolume and no disk item when it does not exist. Changes nothing. */
-export function readVolume(box: RdsSettings, volume: VolumeRef): Reading<ObjectState> {
+export function readVolume(settings: RdsSettings, volume: VolumeRef): Reading<ObjectState> {
   return {
     kind: 'read',
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, volume);
+      const { pool, ...found } = locate(s, settings, volume);
       reportVolume(s, volume, found, pool);
     }),
     decode: decodeObject,
@@ -86,13 +86,13 @@ export function readVolume(box: RdsSettings, volume: VolumeRef): Reading<ObjectS
 }
 
 /** Grows the image to at least `bytes`; it is never shrunk. */
-export function expandVolume(box: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
-  const { reserveBytes, ratioPercent, reserved = 0n } = box;
+export function expandVolume(settings: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
+  const { reserveBytes, ratioPercent, reserved = 0n } = settings;
   return {
     ...{ kind: 'write', object: volume, name: `expand ${bytes}`, removes: false },
     takes: space(bytes),
     script: script((s) => {
-      const item = openVolume(s, box, volume);
+      const item = openVolume(s, settings, volume);
       const { pool } = item;
       const prove = (shown: Script): void => {
         const more = (extra: bigint) => ros`(${bytes + extra + reserved}-[:tonum ${shown}])`;
@@ -120,17 +120,17 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
  * is reported; a `dead` subvolume counts as gone (U9). The disk item goes only while the subvolume that was found is there,
  * or while there is still none: else it is that of a volume which was made meanwhile, and is refused with RC-LEFT.
  */
-export function deleteVolume(box: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
+export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
     ...{ kind: 'write', object: volume, name: 'delete', removes: true },
     script: script((s) => {
-      const { pool, ...found } = locate(s, box, volume, hasNoItem(volume));
-      proveOwned(s, found.row, volume, box.owners);
+      const { pool, ...found } = locate(s, settings, volume, hasNoItem(volume));
+      proveOwned(s, found.row, volume, settings.owners);
       const now = ros`[/disk/btrfs/subvolume find where ${objects('pvc', named(found.names))}]`;
       const isAsFound = ros`(([:len ${found.row}]+[:len ${now}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
       s.each(ids(volume), (item) => {
-        proveOurs(s, item, volume, box.owners, (path) => s.fail('RC-SLOT', path));
-        proveItsOwn(s, item, found, pool, box);
+        proveOurs(s, item, volume, settings.owners, (path) => s.fail('RC-SLOT', path));
+        proveItsOwn(s, item, found, pool, settings);
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
@@ -193,7 +193,7 @@ export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, ob
 export interface Incomplete {
   /** An image of fewer bytes is not whole. */
   readonly bytes: bigint;
-  /** Whether the call that asks has itself made it: else a size of zero may be one that the box has not looked at (U24). */
+  /** Whether the call that asks has itself made it: else a size of zero may be one that the RDS has not looked at (U24). */
   readonly made: boolean;
 }
 
@@ -206,7 +206,7 @@ export interface Incomplete {
  * @param subvolume That very one; another is left alone.
  */
 export function discardVolume(
-  box: RdsSettings,
+  settings: RdsSettings,
   volume: VolumeRef,
   { label, name }: Pick<ChosenSubvolume, 'label' | 'name'>,
   { bytes, made }: Incomplete,
@@ -217,7 +217,7 @@ export function discardVolume(
     script: script((s) => {
       const found = { row: s.let(), names: s.let(namesOf(volume)) };
       s.set(found.row, ros`(${rowsWhere(ros`${objects('pvc', named(exactly(name)))} and fs=${label}`)}->0)`);
-      const pool = provePools(s, box.pools, s.let(ros`${label}`));
+      const pool = provePools(s, settings.pools, s.let(ros`${label}`));
       s.if(ros`[:len ${found.row}]>0`, () => {
         const paths = pathsIn(s, pool, ros`${name}`);
         s.each(ros`[/disk find where slot=${slotOf(volume)} and file-path~${paths}]`, (item) => {

@@ -56,7 +56,7 @@ export const BOX_QUIRKS: readonly QuirkDefinition[] = [
   },
   {
     name: 'clock-wrong',
-    summary: 'the clock of the box is 400 days slow',
+    summary: 'the clock of the RDS is 400 days slow',
     effects: () => ({ device: { clockAheadMs: -400 * DAY_MS } }),
   },
   {

@@ -1,8 +1,8 @@
 import type { Pod, VolumeAttachment } from '../../kubernetes/kinds.ts';
+import { age, type ClusterState, isAlive, isGoing, isReady, telling, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods, driverNamespace, nodePods, troubleOf } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isAlive, isGoing, isReady, type Scene, telling, there } from '../scene.ts';
 import { PATIENCE_MS } from './claim.ts';
 
 /** Attaching, detaching, and the nodes at both ends. */
@@ -23,32 +23,32 @@ export const attachmentRules: readonly Rule[] = [
   { id: 'attach-silent', notices: 'nobody has answered the VolumeAttachment yet', judge: silent },
 ];
 
-function attachmentsOf({ attachments }: Scene): readonly VolumeAttachment[] {
+function attachmentsOf({ attachments }: ClusterState): readonly VolumeAttachment[] {
   return there(attachments) ?? [];
 }
 
 /** The pods that are to run on a node which could run them. */
-function awaiting(scene: Scene) {
-  return (there(scene.pods) ?? []).filter(
+function awaiting(cluster: ClusterState) {
+  return (there(cluster.pods) ?? []).filter(
     (pod) =>
       isAlive(pod) &&
       !isGoing(pod) &&
       pod.spec.nodeName !== undefined &&
       !isReady(pod) &&
-      !isDead(scene, pod.spec.nodeName),
+      !isDead(cluster, pod.spec.nodeName),
   );
 }
 
 /** Whether the node is seen not to be in the cluster, or not to be ready. */
-export function isDead({ nodes }: Scene, name: string): boolean {
+export function isDead({ nodes }: ClusterState, name: string): boolean {
   const seen = there(nodes);
   return seen !== undefined && !seen.some((node) => node.metadata.name === name && isReady(node));
 }
 
-function nodeGone(scene: Scene): Finding[] {
-  const nodes = there(scene.nodes) ?? [];
-  return attachmentsOf(scene).flatMap(({ metadata, spec: { nodeName } }): Finding[] => {
-    if (!isDead(scene, nodeName)) return [];
+function nodeGone(cluster: ClusterState): Finding[] {
+  const nodes = there(cluster.nodes) ?? [];
+  return attachmentsOf(cluster).flatMap(({ metadata, spec: { nodeName } }): Finding[] => {
+    if (!isDead(cluster, nodeName)) return [];
     const isGone = !nodes.some((one) => one.metadata.name === nodeName);
     return [
       {
@@ -68,17 +68,17 @@ function nodeGone(scene: Scene): Finding[] {
 
 const SHARED = ['ReadWriteMany', 'ReadOnlyMany'];
 
-function elsewhere(scene: Scene): Finding[] {
-  const volume = there(scene.volume);
-  const held = attachmentsOf(scene).filter(({ status }) => status?.attached === true);
+function elsewhere(cluster: ClusterState): Finding[] {
+  const volume = there(cluster.volume);
+  const held = attachmentsOf(cluster).filter(({ status }) => status?.attached === true);
   if (volume === undefined || volume.spec.accessModes.some((mode) => SHARED.includes(mode))) return [];
-  return awaiting(scene).flatMap((pod): Finding[] => {
+  return awaiting(cluster).flatMap((pod): Finding[] => {
     const [other] = held.filter(({ spec }) => spec.nodeName !== pod.spec.nodeName);
     if (other === undefined || held.some(({ spec }) => spec.nodeName === pod.spec.nodeName)) return [];
     const place = other.spec.nodeName;
     // What is to be done about a dead node is told with that node.
-    if (isDead(scene, place)) return [];
-    const users = (there(scene.pods) ?? []).filter((one) => isAlive(one) && one.spec.nodeName === place);
+    if (isDead(cluster, place)) return [];
+    const users = (there(cluster.pods) ?? []).filter((one) => isAlive(one) && one.spec.nodeName === place);
     const holders = users.filter((one) => !isGoing(one));
     const names = (of: readonly Pod[]) => of.map(({ metadata }) => metadata.name);
     const { namespace } = pod.metadata;
@@ -117,13 +117,13 @@ function rolls(old: Pod, young: Pod): boolean {
   return setOf(old) !== undefined && setOf(young) !== undefined && setOf(old) !== setOf(young);
 }
 
-function notRegistered(scene: Scene): Finding[] {
-  const nodes = new Set(awaiting(scene).flatMap(({ spec }) => spec.nodeName ?? []));
+function notRegistered(cluster: ClusterState): Finding[] {
+  const nodes = new Set(awaiting(cluster).flatMap(({ spec }) => spec.nodeName ?? []));
   return [...nodes].flatMap((node): Finding[] => {
-    const seen = scene.csiNodes.get(node);
-    const isKnown = there(seen)?.spec.drivers.some(({ name }) => name === scene.driver);
+    const seen = cluster.csiNodes.get(node);
+    const isKnown = there(seen)?.spec.drivers.some(({ name }) => name === cluster.driver);
     if (seen === undefined || seen.is === 'unseen' || isKnown === true) return [];
-    const plugins = nodePods(scene, node);
+    const plugins = nodePods(cluster, node);
     const [plugin] = plugins ?? [];
     const trouble = plugin && troubleOf(plugin);
     const why =
@@ -138,62 +138,62 @@ function notRegistered(scene: Scene): Finding[] {
       {
         ...{ state: 'stuck', at: `node ${node}` },
         what: `The node plugin is not registered on ${node}, where a pod wants the volume.`,
-        why: `The kubelet there does not list ${scene.driver} among its drivers (CSINode), so nothing is attached or mounted.${why}`,
+        why: `The kubelet there does not list ${cluster.driver} among its drivers (CSINode), so nothing is attached or mounted.${why}`,
         next: plugin === undefined ? 'See on which nodes the node plugin runs.' : 'See what the node plugin says.',
         command:
           plugin === undefined
             ? 'kubectl get pods --all-namespaces -l app.kubernetes.io/component=node -o wide'
-            : `kubectl -n ${driverNamespace(scene)} logs ${plugin.metadata.name} --all-containers --tail=50`,
+            : `kubectl -n ${driverNamespace(cluster)} logs ${plugin.metadata.name} --all-containers --tail=50`,
       },
     ];
   });
 }
 
-function attachFailed(scene: Scene): Finding[] {
-  return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
+function attachFailed(cluster: ClusterState): Finding[] {
+  return attachmentsOf(cluster).flatMap(({ metadata, spec, status }): Finding[] => {
     const said = telling(status?.attachError?.message);
     if (status?.attached === true || said === undefined || metadata.deletionTimestamp !== undefined) return [];
     return [
       {
         ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
         what: `The volume cannot be attached to ${spec.nodeName}.`,
-        ...explain(said, scene),
+        ...explain(said, cluster),
       },
     ];
   });
 }
 
-function detachFailed(scene: Scene): Finding[] {
-  return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
+function detachFailed(cluster: ClusterState): Finding[] {
+  return attachmentsOf(cluster).flatMap(({ metadata, spec, status }): Finding[] => {
     const said = telling(status?.detachError?.message);
     // A dead node is told of by itself.
-    if (isDead(scene, spec.nodeName)) return [];
+    if (isDead(cluster, spec.nodeName)) return [];
     if (said === undefined || metadata.deletionTimestamp === undefined) return [];
     return [
       {
         ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
         what: `The volume cannot be detached from ${spec.nodeName}.`,
-        ...explain(said, scene),
+        ...explain(said, cluster),
       },
     ];
   });
 }
 
-function silent(scene: Scene): Finding[] {
-  return attachmentsOf(scene).flatMap(({ metadata, spec, status }): Finding[] => {
+function silent(cluster: ClusterState): Finding[] {
+  return attachmentsOf(cluster).flatMap(({ metadata, spec, status }): Finding[] => {
     const isLeaving = metadata.deletionTimestamp !== undefined;
     const said = telling(isLeaving ? status?.detachError?.message : status?.attachError?.message);
-    if (isDead(scene, spec.nodeName)) return [];
+    if (isDead(cluster, spec.nodeName)) return [];
     if (said !== undefined || (status?.attached === true && !isLeaving)) return [];
-    const isLate = age(scene, metadata.deletionTimestamp ?? metadata.creationTimestamp) > PATIENCE_MS;
-    const runs = controllerPods(scene)?.some(isReady) ?? false;
+    const isLate = age(cluster, metadata.deletionTimestamp ?? metadata.creationTimestamp) > PATIENCE_MS;
+    const runs = controllerPods(cluster)?.some(isReady) ?? false;
     return [
       {
         ...{ state: isLate ? 'stuck' : 'waiting', at: `attachment ${metadata.name}` },
         what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and nobody has answered yet.`,
         why: runs ? 'The controller runs and has not complained.' : 'No ready controller is seen.',
         next: isLate ? 'See what the attacher says.' : 'Wait some seconds and ask again.',
-        command: isLate ? controllerLog(scene) : undefined,
+        command: isLate ? controllerLog(cluster) : undefined,
       },
     ];
   });

@@ -1,8 +1,8 @@
 import type { Claim, Pod } from '../../kubernetes/kinds.ts';
+import { age, type ClusterState, isAlive, isReady, newest, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isAlive, isReady, newest, type Scene, there } from '../scene.ts';
 
 /** How long a request may go unanswered before that is strange, in ms. */
 export const PATIENCE_MS = 120_000;
@@ -32,13 +32,13 @@ export const claimRules: readonly Rule[] = [
 ];
 
 /** The claim while it is neither bound nor being deleted. */
-export function pendingClaim({ claim }: Scene): Claim | undefined {
+export function pendingClaim({ claim }: ClusterState): Claim | undefined {
   const object = there(claim);
   const isPending = object?.status?.phase === undefined || object.status.phase === 'Pending';
   return object !== undefined && isPending && object.metadata.deletionTimestamp === undefined ? object : undefined;
 }
 
-function notFound({ claim, subject, elsewhere }: Scene): Finding | undefined {
+function notFound({ claim, subject, elsewhere }: ClusterState): Finding | undefined {
   if (claim?.is !== 'absent' || subject.kind !== 'claim') return undefined;
   const { name, namespace } = subject;
   const [other] = elsewhere;
@@ -57,21 +57,21 @@ function notFound({ claim, subject, elsewhere }: Scene): Finding | undefined {
   };
 }
 
-function lost({ claim }: Scene): Finding | undefined {
+function lost({ claim }: ClusterState): Finding | undefined {
   const object = there(claim);
   if (object?.status?.phase !== 'Lost') return undefined;
   return {
     ...{ state: 'stuck', at: 'claim' },
     what: 'The claim has lost its PersistentVolume.',
-    why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the box.`,
-    next: 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
+    why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the RDS.`,
+    next: 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
     command: 'rose-csi orphans report --config rose-csi.yaml',
   };
 }
 
-function noClass(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  const { storageClass } = scene;
+function noClass(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  const { storageClass } = cluster;
   if (claim === undefined || storageClass?.is !== 'absent') return undefined;
   const name = claim.spec.storageClassName;
   return {
@@ -86,21 +86,22 @@ function noClass(scene: Scene): Finding | undefined {
   };
 }
 
-function foreignClass(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  const storageClass = there(scene.storageClass);
-  if (claim === undefined || storageClass === undefined || storageClass.provisioner === scene.driver) return undefined;
+function foreignClass(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  const storageClass = there(cluster.storageClass);
+  if (claim === undefined || storageClass === undefined || storageClass.provisioner === cluster.driver)
+    return undefined;
   return {
     ...{ state: 'stuck', at: 'class' },
-    what: `StorageClass ${storageClass.metadata.name} is of ${storageClass.provisioner}, not of ${scene.driver}.`,
+    what: `StorageClass ${storageClass.metadata.name} is of ${storageClass.provisioner}, not of ${cluster.driver}.`,
     why: 'This driver is not asked for the volume, so it can tell nothing of it.',
     next: 'See what that driver says of the claim, or make the claim anew with a class of this driver.',
     command: `kubectl -n ${claim.metadata.namespace} describe pvc ${claim.metadata.name}`,
   };
 }
 
-function waitsForVolume(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
+function waitsForVolume(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
   const { volumeName, storageClassName } = claim?.spec ?? {};
   if (claim === undefined || (volumeName === undefined && storageClassName !== '')) return undefined;
   if (volumeName === undefined) {
@@ -112,7 +113,7 @@ function waitsForVolume(scene: Scene): Finding | undefined {
       command: 'kubectl get persistentvolumes',
     };
   }
-  const seen = scene.volume;
+  const seen = cluster.volume;
   const volume = there(seen);
   const owner = volume?.spec.claimRef;
   const why =
@@ -132,31 +133,31 @@ function waitsForVolume(scene: Scene): Finding | undefined {
 }
 
 /** The pods of a claim, without those that have ended. */
-function users({ pods }: Scene) {
+function users({ pods }: ClusterState) {
   return there(pods)?.filter(isAlive) ?? [];
 }
 
-function bindsLate({ storageClass }: Scene): boolean {
+function bindsLate({ storageClass }: ClusterState): boolean {
   return there(storageClass)?.volumeBindingMode === 'WaitForFirstConsumer';
 }
 
 /** The claim of a pod that fits nowhere is asked of nobody, even when an earlier attempt has left its node behind. */
-function isUnschedulable(scene: Scene): boolean {
-  const pods = users(scene);
+function isUnschedulable(cluster: ClusterState): boolean {
+  const pods = users(cluster);
   const waits = ({ status }: Pod) =>
     status?.conditions.some(
       ({ type, status, reason }) => type === 'PodScheduled' && status === 'False' && reason === 'Unschedulable',
     );
-  return bindsLate(scene) && pods.length > 0 && pods.every(waits);
+  return bindsLate(cluster) && pods.length > 0 && pods.every(waits);
 }
 
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
-function waitsForPod(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  if (claim === undefined || !bindsLate(scene) || claim.metadata.annotations[SELECTED_NODE] !== undefined)
+function waitsForPod(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  if (claim === undefined || !bindsLate(cluster) || claim.metadata.annotations[SELECTED_NODE] !== undefined)
     return undefined;
-  if (scene.pods?.is !== 'there' || users(scene).length > 0) return undefined;
+  if (cluster.pods?.is !== 'there' || users(cluster).length > 0) return undefined;
   return {
     ...{ state: 'waiting', at: 'claim' },
     what: 'The claim waits for the first pod that uses it.',
@@ -167,30 +168,30 @@ function waitsForPod(scene: Scene): Finding | undefined {
 
 const FAILED = ['ProvisioningFailed'];
 
-function provisioningFailed(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  if (claim === undefined || scene.source?.seen.is === 'absent') return undefined;
-  const event = newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
+function provisioningFailed(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  if (claim === undefined || cluster.source?.seen.is === 'absent') return undefined;
+  const event = newest(cluster, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
   if (event?.message === undefined) return undefined;
   return {
     ...{ state: 'stuck', at: 'claim', said: event.message },
     what: 'The volume cannot be made.',
-    ...explain(event.message, scene),
+    ...explain(event.message, cluster),
   };
 }
 
-function silent(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  if (claim === undefined || there(scene.storageClass)?.provisioner !== scene.driver) return undefined;
-  const isDecided = !bindsLate(scene) || claim.metadata.annotations[SELECTED_NODE] !== undefined;
+function silent(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  if (claim === undefined || there(cluster.storageClass)?.provisioner !== cluster.driver) return undefined;
+  const isDecided = !bindsLate(cluster) || claim.metadata.annotations[SELECTED_NODE] !== undefined;
   if (
     !isDecided ||
-    isUnschedulable(scene) ||
-    newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED) !== undefined
+    isUnschedulable(cluster) ||
+    newest(cluster, 'PersistentVolumeClaim', claim.metadata.name, FAILED) !== undefined
   )
     return undefined;
-  const isLate = age(scene, claim.metadata.creationTimestamp) > PATIENCE_MS;
-  const runs = controllerPods(scene)?.some(isReady) ?? false;
+  const isLate = age(cluster, claim.metadata.creationTimestamp) > PATIENCE_MS;
+  const runs = controllerPods(cluster)?.some(isReady) ?? false;
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'claim' },
     what: 'Nobody has answered the claim yet.',
@@ -198,6 +199,6 @@ function silent(scene: Scene): Finding | undefined {
       ? 'The controller runs, and there is neither a volume nor a complaint.'
       : 'There is neither a volume nor a complaint, and no ready controller is seen.',
     next: isLate ? 'See what the provisioner says.' : 'Wait some seconds and ask again.',
-    command: isLate ? controllerLog(scene) : undefined,
+    command: isLate ? controllerLog(cluster) : undefined,
   };
 }

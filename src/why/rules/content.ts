@@ -1,8 +1,8 @@
 import type { VolumeSnapshot } from '../../kubernetes/kinds.ts';
+import { age, type ClusterState, newest, telling, there } from '../cluster-state.ts';
 import { controllerLog } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, newest, type Scene, telling, there } from '../scene.ts';
 import { PATIENCE_MS } from './claim.ts';
 import { awaitedSnapshot } from './snapshot.ts';
 
@@ -24,38 +24,38 @@ export const contentRules: readonly Rule[] = [
   { id: 'snapshot-held', notices: 'the snapshot is being deleted, and a finalizer holds it', judge: held },
 ];
 
-function contentName({ snapshot }: Scene): string | undefined {
+function contentName({ snapshot }: ClusterState): string | undefined {
   const object = there(snapshot);
   return object?.status?.boundVolumeSnapshotContentName ?? object?.spec.source.volumeSnapshotContentName;
 }
 
-function missing(scene: Scene): Finding | undefined {
-  if (scene.content?.is !== 'absent') return undefined;
-  const name = contentName(scene);
-  const snapshot = there(scene.snapshot);
+function missing(cluster: ClusterState): Finding | undefined {
+  if (cluster.content?.is !== 'absent') return undefined;
+  const name = contentName(cluster);
+  const snapshot = there(cluster.snapshot);
   const byHand = snapshot !== undefined && isByHand(snapshot);
   return {
     ...{ state: 'stuck', at: 'content' },
     what: `There is no VolumeSnapshotContent ${name}.`,
     why: byHand
       ? 'The snapshot names it as its source, so somebody has to make it.'
-      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the box.',
+      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the RDS.',
     next: byHand
       ? 'Make it; `rose-csi orphans adopt` prints what is needed.'
-      : 'Look for the snapshot on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
+      : 'Look for the snapshot on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
     command: 'rose-csi orphans report --config rose-csi.yaml',
   };
 }
 
-function mismatch(scene: Scene): Finding | undefined {
-  const snapshot = there(scene.snapshot);
-  const content = there(scene.content);
+function mismatch(cluster: ClusterState): Finding | undefined {
+  const snapshot = there(cluster.snapshot);
+  const content = there(cluster.content);
   if (snapshot === undefined || content === undefined) return undefined;
   const { driver, source, volumeSnapshotRef: ref } = content.spec;
   const { name, namespace, uid } = snapshot.metadata;
   const why =
-    driver !== scene.driver
-      ? `Its driver is ${driver}, not ${scene.driver}.`
+    driver !== cluster.driver
+      ? `Its driver is ${driver}, not ${cluster.driver}.`
       : ref.name !== name || ref.namespace !== namespace
         ? `Its spec.volumeSnapshotRef names ${ref.namespace}/${ref.name}, not ${namespace}/${name}: both have to name each other.`
         : ref.uid !== undefined && ref.uid !== '' && ref.uid !== uid
@@ -72,35 +72,35 @@ function mismatch(scene: Scene): Finding | undefined {
   };
 }
 
-/** A content that names a snapshot on the box: nothing is cut for it. */
+/** A content that names a snapshot on the RDS: nothing is cut for it. */
 function isByHand({ spec }: VolumeSnapshot): boolean {
   return spec.source.volumeSnapshotContentName !== undefined;
 }
 
-function cuttingFailed(scene: Scene): Finding | undefined {
-  const snapshot = awaitedSnapshot(scene);
-  const content = there(scene.content);
-  if (snapshot === undefined || content === undefined || mismatch(scene) !== undefined) return undefined;
+function cuttingFailed(cluster: ClusterState): Finding | undefined {
+  const snapshot = awaitedSnapshot(cluster);
+  const content = there(cluster.content);
+  if (snapshot === undefined || content === undefined || mismatch(cluster) !== undefined) return undefined;
   const said =
     telling(content.status?.error?.message) ??
     telling(snapshot.status?.error?.message) ??
-    newest(scene, 'VolumeSnapshotContent', content.metadata.name)?.message;
+    newest(cluster, 'VolumeSnapshotContent', content.metadata.name)?.message;
   if (said === undefined) return undefined;
   return {
     ...{ state: 'stuck', at: 'content', said },
     what: isByHand(snapshot)
       ? 'The snapshot that the content names cannot be taken over.'
       : 'The snapshot cannot be cut.',
-    ...explain(said, scene),
+    ...explain(said, cluster),
   };
 }
 
-function cuttingSilent(scene: Scene): Finding | undefined {
-  const content = there(scene.content);
-  const snapshot = awaitedSnapshot(scene);
+function cuttingSilent(cluster: ClusterState): Finding | undefined {
+  const content = there(cluster.content);
+  const snapshot = awaitedSnapshot(cluster);
   if (snapshot === undefined || content === undefined) return undefined;
-  if (mismatch(scene) !== undefined || cuttingFailed(scene) !== undefined) return undefined;
-  const isLate = age(scene, content.metadata.creationTimestamp) > PATIENCE_MS;
+  if (mismatch(cluster) !== undefined || cuttingFailed(cluster) !== undefined) return undefined;
+  const isLate = age(cluster, content.metadata.creationTimestamp) > PATIENCE_MS;
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'content' },
     what: isByHand(snapshot)
@@ -110,21 +110,21 @@ function cuttingSilent(scene: Scene): Finding | undefined {
     next: isLate
       ? 'See what it says, and whether the chart has snapshotter.enabled.'
       : 'Wait some seconds and ask again.',
-    command: isLate ? controllerLog(scene) : undefined,
+    command: isLate ? controllerLog(cluster) : undefined,
   };
 }
 
-function deleteFailed(scene: Scene): Finding | undefined {
-  const content = there(scene.content);
-  const isGoing = content?.metadata.deletionTimestamp ?? there(scene.snapshot)?.metadata.deletionTimestamp;
+function deleteFailed(cluster: ClusterState): Finding | undefined {
+  const content = there(cluster.content);
+  const isGoing = content?.metadata.deletionTimestamp ?? there(cluster.snapshot)?.metadata.deletionTimestamp;
   if (content === undefined || isGoing === undefined) return undefined;
-  const event = newest(scene, 'VolumeSnapshotContent', content.metadata.name, ['SnapshotDeleteError']);
+  const event = newest(cluster, 'VolumeSnapshotContent', content.metadata.name, ['SnapshotDeleteError']);
   const said = telling(content.status?.error?.message) ?? event?.message;
   if (said === undefined) return undefined;
   return {
     ...{ state: 'stuck', at: 'content', said },
     what: 'The snapshot cannot be deleted.',
-    ...explain(said, scene),
+    ...explain(said, cluster),
   };
 }
 
@@ -132,12 +132,12 @@ const AS_SOURCE = 'snapshot.storage.kubernetes.io/volumesnapshot-as-source-prote
 /** Taken away by snapshot-controller itself when content and snapshot have gone in turn. */
 const OWN = 'snapshot.storage.kubernetes.io/';
 
-function held(scene: Scene): Finding | undefined {
-  const snapshot = there(scene.snapshot);
-  if (snapshot?.metadata.deletionTimestamp === undefined || deleteFailed(scene) !== undefined) return undefined;
+function held(cluster: ClusterState): Finding | undefined {
+  const snapshot = there(cluster.snapshot);
+  if (snapshot?.metadata.deletionTimestamp === undefined || deleteFailed(cluster) !== undefined) return undefined;
   const { finalizers, namespace, name, deletionTimestamp } = snapshot.metadata;
   const foreign = finalizers.filter((one) => !one.startsWith(OWN));
-  const isLate = age(scene, deletionTimestamp) > PATIENCE_MS;
+  const isLate = age(cluster, deletionTimestamp) > PATIENCE_MS;
   if (finalizers.includes(AS_SOURCE)) {
     return {
       ...{ state: isLate ? 'stuck' : 'waiting', at: 'snapshot' },
@@ -153,8 +153,8 @@ function held(scene: Scene): Finding | undefined {
     why:
       foreign.length > 0
         ? 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.'
-        : 'snapshot-controller and csi-snapshotter take theirs away when the snapshot is gone from the box.',
+        : 'snapshot-controller and csi-snapshotter take theirs away when the snapshot is gone from the RDS.',
     next: isLate ? 'See what csi-snapshotter says.' : 'Wait some seconds and ask again.',
-    command: isLate ? controllerLog(scene) : `kubectl -n ${namespace} describe volumesnapshot ${name}`,
+    command: isLate ? controllerLog(cluster) : `kubectl -n ${namespace} describe volumesnapshot ${name}`,
   };
 }

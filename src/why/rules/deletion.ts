@@ -1,8 +1,8 @@
 import type { Pod } from '../../kubernetes/kinds.ts';
+import { age, type ClusterState, isAlive, isGoing, newest, telling, there } from '../cluster-state.ts';
 import { controllerLog } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isAlive, isGoing, newest, type Scene, telling, there } from '../scene.ts';
 import { isDead } from './attachment.ts';
 import { PATIENCE_MS } from './claim.ts';
 
@@ -44,23 +44,23 @@ export const deletionRules: readonly Rule[] = [
 const IN_USE = 'kubernetes.io/pvc-protection';
 const BEING_CUT = 'snapshot.storage.kubernetes.io/pvc-as-source-protection';
 
-function going({ claim }: Scene) {
+function going({ claim }: ClusterState) {
   const object = there(claim);
   return object?.metadata.deletionTimestamp === undefined ? undefined : object;
 }
 
 /** The pods that hold a claim: those that have ended hold it no longer. */
-function holders({ pods }: Scene): readonly Pod[] {
+function holders({ pods }: ClusterState): readonly Pod[] {
   return (there(pods) ?? []).filter(isAlive);
 }
 
-function claimInUse(scene: Scene): Finding | undefined {
-  const claim = going(scene);
-  const pods = holders(scene);
+function claimInUse(cluster: ClusterState): Finding | undefined {
+  const claim = going(cluster);
+  const pods = holders(cluster);
   if (claim === undefined || !claim.metadata.finalizers.includes(IN_USE) || pods.length === 0) return undefined;
   const staying = pods.filter((pod) => !isGoing(pod));
   const names = (staying.length > 0 ? staying : pods).map(({ metadata }) => metadata.name);
-  const onDead = pods.some(({ spec }) => spec.nodeName !== undefined && isDead(scene, spec.nodeName));
+  const onDead = pods.some(({ spec }) => spec.nodeName !== undefined && isDead(cluster, spec.nodeName));
   return {
     ...{ state: 'stuck', at: 'claim' },
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
@@ -75,10 +75,10 @@ function claimInUse(scene: Scene): Finding | undefined {
   };
 }
 
-function claimBeingCut(scene: Scene): Finding | undefined {
-  const claim = going(scene);
+function claimBeingCut(cluster: ClusterState): Finding | undefined {
+  const claim = going(cluster);
   if (claim === undefined || !claim.metadata.finalizers.includes(BEING_CUT)) return undefined;
-  const cutting = (there(scene.snapshots) ?? []).find(
+  const cutting = (there(cluster.snapshots) ?? []).find(
     ({ spec, status }) => spec.source.persistentVolumeClaimName === claim.metadata.name && status?.readyToUse !== true,
   );
   const { namespace } = claim.metadata;
@@ -96,11 +96,11 @@ function claimBeingCut(scene: Scene): Finding | undefined {
   };
 }
 
-function claimFinalizer(scene: Scene): Finding | undefined {
-  const claim = going(scene);
-  if (claim === undefined || holders(scene).length > 0) return undefined;
+function claimFinalizer(cluster: ClusterState): Finding | undefined {
+  const claim = going(cluster);
+  if (claim === undefined || holders(cluster).length > 0) return undefined;
   const others = claim.metadata.finalizers.filter((finalizer) => finalizer !== BEING_CUT);
-  if (others.length === 0 || (others.every((one) => one === IN_USE) && scene.pods?.is !== 'there')) return undefined;
+  if (others.length === 0 || (others.every((one) => one === IN_USE) && cluster.pods?.is !== 'there')) return undefined;
   const isProtection = others.every((one) => one === IN_USE);
   return {
     ...{ state: isProtection ? 'waiting' : 'stuck', at: 'claim' },
@@ -115,62 +115,62 @@ function claimFinalizer(scene: Scene): Finding | undefined {
   };
 }
 
-function volumeAttached(scene: Scene): Finding | undefined {
-  const volume = there(scene.volume);
-  const attached = there(scene.attachments) ?? [];
+function volumeAttached(cluster: ClusterState): Finding | undefined {
+  const volume = there(cluster.volume);
+  const attached = there(cluster.attachments) ?? [];
   const isGoing = volume?.metadata.deletionTimestamp !== undefined || volume?.status?.phase === 'Failed';
   // While a claim has it, it is attached with good reason.
-  const isUsed = there(scene.claim)?.status?.phase === 'Bound';
+  const isUsed = there(cluster.claim)?.status?.phase === 'Bound';
   if (volume === undefined || !isGoing || isUsed || attached.length === 0) return undefined;
   const places = attached.map(({ metadata, spec }) => `${metadata.name} on ${spec.nodeName}`);
   return {
     ...{ state: 'stuck', at: 'volume' },
     what: `The volume is to be deleted, and is still attached: ${places.join(', ')}.`,
-    why: 'The box refuses to delete what is published, so that nothing is taken from under a running node.',
+    why: 'The RDS refuses to delete what is published, so that nothing is taken from under a running node.',
     next: 'See what still uses it there; the attachment goes when the last pod has gone.',
     command: `kubectl describe volumeattachment ${attached[0]?.metadata.name}`,
   };
 }
 
-function volumeHeld(scene: Scene): Finding | undefined {
-  const volume = there(scene.volume);
-  const isAttached = (there(scene.attachments)?.length ?? 0) > 0;
+function volumeHeld(cluster: ClusterState): Finding | undefined {
+  const volume = there(cluster.volume);
+  const isAttached = (there(cluster.attachments)?.length ?? 0) > 0;
   if (volume?.metadata.deletionTimestamp === undefined) return undefined;
   const { name, finalizers } = volume.metadata;
-  if (there(scene.claim)?.status?.phase === 'Bound') {
+  if (there(cluster.claim)?.status?.phase === 'Bound') {
     return {
       ...{ state: 'stuck', at: 'volume' },
       what: 'The PersistentVolume is being deleted, and goes when its claim is deleted.',
       why: 'Somebody deleted it while a claim is bound to it. It works until then; the deletion cannot be taken back.',
-      next: 'If its data must stay on the box when that happens, keep it now:',
+      next: 'If its data must stay on the RDS when that happens, keep it now:',
       command: `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
     };
   }
-  if (isAttached || deleteFailed(scene) !== undefined || finalizers.length === 0) return undefined;
-  const isLate = age(scene, volume.metadata.deletionTimestamp) > PATIENCE_MS;
+  if (isAttached || deleteFailed(cluster) !== undefined || finalizers.length === 0) return undefined;
+  const isLate = age(cluster, volume.metadata.deletionTimestamp) > PATIENCE_MS;
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'volume' },
     what: `The PersistentVolume is being deleted, and is held by ${finalizers.join(', ')}.`,
     why: 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.',
     next: isLate ? 'See what the provisioner says.' : 'Wait some seconds and ask again.',
-    command: isLate ? controllerLog(scene) : undefined,
+    command: isLate ? controllerLog(cluster) : undefined,
   };
 }
 
-function deleteFailed(scene: Scene): Finding | undefined {
-  const volume = there(scene.volume);
+function deleteFailed(cluster: ClusterState): Finding | undefined {
+  const volume = there(cluster.volume);
   if (volume === undefined || !['Released', 'Failed'].includes(volume.status?.phase ?? '')) return undefined;
-  const event = newest(scene, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
+  const event = newest(cluster, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
   const said = event?.message ?? telling(volume.status?.message);
   if (said === undefined || said === '') return undefined;
   return {
     ...{ state: 'stuck', at: 'volume', said },
     what: 'The volume cannot be deleted.',
-    ...explain(said, scene),
+    ...explain(said, cluster),
   };
 }
 
-function retained({ volume }: Scene): Finding | undefined {
+function retained({ volume }: ClusterState): Finding | undefined {
   const object = there(volume);
   if (object?.status?.phase !== 'Released' || object.spec.persistentVolumeReclaimPolicy !== 'Retain') return undefined;
   const { claimRef } = object.spec;

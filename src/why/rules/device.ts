@@ -1,72 +1,72 @@
 import { parseQuantity } from '../../kubernetes/quantity.ts';
+import { type ClusterState, type Device, isGoing, there } from '../cluster-state.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { type Device, isGoing, type Scene, there } from '../scene.ts';
 
-/** The box; with `--config` only. */
+/** The RDS; with `--config` only. */
 export const deviceRules: readonly Rule[] = [
   {
     id: 'box-unfit',
-    notices: 'the box answers and is not fit: pool missing or another one, RouterOS too old, package missing',
+    notices: 'the RDS answers and is not fit: pool missing or another one, RouterOS too old, package missing',
     judge: unfit,
   },
-  { id: 'box-unreachable', notices: 'the box cannot be asked from where the command runs', judge: unreachable },
-  { id: 'device-absent', notices: 'the volume or snapshot is not on the box', judge: absent },
+  { id: 'box-unreachable', notices: 'the RDS cannot be asked from where the command runs', judge: unreachable },
+  { id: 'device-absent', notices: 'the volume or snapshot is not on the RDS', judge: absent },
   {
     id: 'device-of-another-cluster',
     notices: 'the volume or snapshot bears the owner of another cluster',
     judge: foreign,
   },
-  { id: 'device-smaller', notices: 'the image on the box is smaller than Kubernetes believes', judge: smaller },
+  { id: 'device-smaller', notices: 'the image on the RDS is smaller than Kubernetes believes', judge: smaller },
   {
     id: 'device-not-exported',
-    notices: 'Kubernetes believes the volume attached, and the box does not export it',
+    notices: 'Kubernetes believes the volume attached, and the RDS does not export it',
     judge: notExported,
   },
   {
     id: 'device-published-elsewhere',
-    notices: 'the box has the volume published to a node that it is not attached to',
+    notices: 'the RDS has the volume published to a node that it is not attached to',
     judge: publishedElsewhere,
   },
   {
     id: 'device-exported-by-hand',
-    notices: 'the box exports the volume, and no node is on its record',
+    notices: 'the RDS exports the volume, and no node is on its record',
     judge: exportedByHand,
   },
   { id: 'pool-full', notices: 'a new volume is awaited, and the pool has no room for any', judge: full },
 ];
 
 type Leaving = Parameters<typeof isGoing>[0];
-type OnBox = Extract<Device, { is: 'volume' }>;
+type OnRds = Extract<Device, { is: 'volume' }>;
 
-function volumeOf({ view }: Scene): OnBox | undefined {
+function volumeOf({ view }: ClusterState): OnRds | undefined {
   return view?.device.is === 'volume' ? view.device : undefined;
 }
 
-function unfit({ view }: Scene): Finding | undefined {
-  const problems = view?.box?.problems ?? [];
+function unfit({ view }: ClusterState): Finding | undefined {
+  const problems = view?.status?.problems ?? [];
   if (problems.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The box ${view?.box?.backend} is not usable as configured.`,
+    what: `The RDS ${view?.status?.backend} is not usable as configured.`,
     why: `${problems.join('. ')}.`,
     next: 'Examine it.',
     command: 'rose-csi doctor --config rose-csi.yaml',
   };
 }
 
-function unreachable({ view }: Scene): Finding | undefined {
-  // What a box with another pool does not find is said by its problems.
-  if (view?.device.is !== 'unseen' || (view.box?.problems.length ?? 0) > 0) return undefined;
+function unreachable({ view }: ClusterState): Finding | undefined {
+  // What an RDS with another pool does not find is said by its problems.
+  if (view?.device.is !== 'unseen' || (view.status?.problems.length ?? 0) > 0) return undefined;
   return {
     ...{ state: 'unknown', at: 'device', said: view.device.because },
-    what: 'The box could not be asked from here.',
-    why: 'Whether the controller reaches it is another matter: it may run where the box can be reached.',
-    next: 'Examine the way to the box from here.',
+    what: 'The RDS could not be asked from here.',
+    why: 'Whether the controller reaches it is another matter: it may run where the RDS can be reached.',
+    next: 'Examine the way to the RDS from here.',
     command: 'rose-csi doctor --config rose-csi.yaml',
   };
 }
 
-function absent({ view, snapshot, content, volume }: Scene): Finding | undefined {
+function absent({ view, snapshot, content, volume }: ClusterState): Finding | undefined {
   if (view?.device.is !== 'absent' || view.device.elsewhere?.length) return undefined;
   // Of what is being deleted, that is the first step.
   const leaving: readonly (Leaving | undefined)[] = [there(snapshot), there(content), there(volume)];
@@ -75,8 +75,8 @@ function absent({ view, snapshot, content, volume }: Scene): Finding | undefined
   const isSnapshot = id.includes(':snap-');
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `${id} is not on the box.`,
-    why: `The box answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another box under the same name.`,
+    what: `${id} is not on the RDS.`,
+    why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another RDS under the same name.`,
     next: isSnapshot
       ? 'See which snapshots there are; this one cannot be restored any more.'
       : 'See whether snapshots of it are left, and restore one into a new claim.',
@@ -86,94 +86,94 @@ function absent({ view, snapshot, content, volume }: Scene): Finding | undefined
   };
 }
 
-function foreign({ view }: Scene): Finding | undefined {
+function foreign({ view }: ClusterState): Finding | undefined {
   const device = view?.device;
   if ((device?.is !== 'volume' && device?.is !== 'snapshot') || device.ownedBy !== undefined) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
     what: `${device.id} belongs to another cluster (owner ${device.owner}).`,
-    why: 'Its name on the box bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
+    why: 'Its name on the RDS bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
     next: 'If that cluster is gone, list its id under adoptedClusterIds of the configuration (docs/orphans.md).',
     command: 'helm get values rose-csi',
   };
 }
 
-function smaller(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
-  const believed = parseQuantity(there(scene.volume)?.spec.capacity?.storage);
+function smaller(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
+  const believed = parseQuantity(there(cluster.volume)?.spec.capacity?.storage);
   if (device?.bytes === undefined || believed === undefined || device.bytes >= believed) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The image on the box has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
+    what: `The image on the RDS has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
     why: 'An image is never made smaller by the driver: somebody changed or replaced it.',
     next: 'Use nothing of it before you know what happened; see what snapshots there are.',
     command: `rose-csi snapshots ls --config rose-csi.yaml --volume ${device.id}`,
   };
 }
 
-function attachedNodes({ attachments }: Scene): string[] | undefined {
+function attachedNodes({ attachments }: ClusterState): string[] | undefined {
   return there(attachments)
     ?.filter(({ status }) => status?.attached === true)
     .map(({ spec }) => spec.nodeName);
 }
 
-function notExported(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
-  const nodes = attachedNodes(scene) ?? [];
+function notExported(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
+  const nodes = attachedNodes(cluster) ?? [];
   if (device === undefined || device.exported || nodes.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The volume is attached to ${nodes.join(', ')}, and the box does not export it.`,
+    what: `The volume is attached to ${nodes.join(', ')}, and the RDS does not export it.`,
     why:
       device.slot !== undefined
-        ? 'The export was lost on the box, as a restart may do. The attacher sees that within some minutes and publishes again.'
-        : 'Its disk item was lost on the box, as a reset of the router does; the image is there. The attacher sees that within some minutes and attaches it again.',
+        ? 'The export was lost on the RDS, as a restart may do. The attacher sees that within some minutes and publishes again.'
+        : 'Its disk item was lost on the RDS, as a reset of the router does; the image is there. The attacher sees that within some minutes and attaches it again.',
     next: 'Wait five minutes and ask again; if it stays so, see what the attacher says.',
     command: 'kubectl get volumeattachments',
   };
 }
 
-function publishedElsewhere(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
-  const nodes = attachedNodes(scene);
+function publishedElsewhere(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
+  const nodes = attachedNodes(cluster);
   if (device === undefined || nodes === undefined) return undefined;
-  const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(scene, node));
+  const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(cluster, node));
   if (others.length === 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: `The box has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
+    what: `The RDS has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
     why: 'Somebody deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
-    next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the box:',
+    next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the RDS:',
     command: released(device),
   };
 }
 
 /** Takes the export and the record of nodes off a volume, in the words that the driver would leave there. */
-function released({ slot }: OnBox): string {
+function released({ slot }: OnRds): string {
   return `/disk set [find slot="${slot}"] nvme-tcp-export=no comment="released by hand"`;
 }
 
-function exportedByHand(scene: Scene): Finding | undefined {
-  const device = volumeOf(scene);
+function exportedByHand(cluster: ClusterState): Finding | undefined {
+  const device = volumeOf(cluster);
   if (device === undefined || !device.exported || device.nodes.length > 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },
-    what: 'The box exports the volume, and no node is on its record.',
+    what: 'The RDS exports the volume, and no node is on its record.',
     why: 'The driver did not turn that export on, so it neither publishes the volume to a node nor deletes it.',
-    next: 'Make sure that no host uses it. Then, on the box:',
+    next: 'Make sure that no host uses it. Then, on the RDS:',
     command: released(device),
   };
 }
 
-function isBeingAttached({ attachments }: Scene, node: string): boolean {
+function isBeingAttached({ attachments }: ClusterState, node: string): boolean {
   return there(attachments)?.some(({ spec }) => spec.nodeName === node) ?? false;
 }
 
-function full({ view, claim }: Scene): Finding | undefined {
+function full({ view, claim }: ClusterState): Finding | undefined {
   const object = there(claim);
   const wanted = parseQuantity(object?.spec.resources?.requests?.storage);
-  if (object?.status?.phase === 'Bound' || wanted === undefined || view?.box === undefined) return undefined;
-  const { backend, freeBytes, problems } = view.box;
+  if (object?.status?.phase === 'Bound' || wanted === undefined || view?.status === undefined) return undefined;
+  const { backend, freeBytes, problems } = view.status;
   if (freeBytes > 0n || problems.length > 0) return undefined;
   return {
     ...{ state: 'stuck', at: 'device' },

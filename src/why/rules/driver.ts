@@ -1,6 +1,6 @@
+import { type ClusterState, isReady, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods, driverNamespace, troubleOf } from '../driver-pods.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { isReady, type Scene, there } from '../scene.ts';
 
 /** The controller and what Kubernetes knows of the driver: without them nothing is made, attached, grown or cut. */
 export const driverRules: readonly Rule[] = [
@@ -12,9 +12,9 @@ export const driverRules: readonly Rule[] = [
   { id: 'controller-not-running', notices: 'no pod of the controller is ready', judge: noController },
 ];
 
-function noCsiDriver(scene: Scene): Finding | undefined {
-  const { csiDriver, driver } = scene;
-  if (csiDriver?.is !== 'absent' || !isOurs(scene)) return undefined;
+function noCsiDriver(cluster: ClusterState): Finding | undefined {
+  const { csiDriver, driver } = cluster;
+  if (csiDriver?.is !== 'absent' || !isOurs(cluster)) return undefined;
   return {
     ...{ state: 'stuck', at: 'driver' },
     what: `Kubernetes does not know the driver ${driver}.`,
@@ -24,11 +24,11 @@ function noCsiDriver(scene: Scene): Finding | undefined {
   };
 }
 
-function noController(scene: Scene): Finding | undefined {
-  const pods = controllerPods(scene);
+function noController(cluster: ClusterState): Finding | undefined {
+  const pods = controllerPods(cluster);
   // Nothing of the chart seen at all says little: it may have been deployed in some other way.
-  if (pods === undefined || pods.some(isReady) || !isOurs(scene) || !isAwaited(scene)) return undefined;
-  const namespace = driverNamespace(scene);
+  if (pods === undefined || pods.some(isReady) || !isOurs(cluster) || !isAwaited(cluster)) return undefined;
+  const namespace = driverNamespace(cluster);
   if (pods.length === 0) {
     return {
       ...{ state: 'stuck', at: 'driver' },
@@ -45,12 +45,12 @@ function noController(scene: Scene): Finding | undefined {
     what: `The controller of the driver is not ready: ${pods.map(troubleOf).join(', ')}.`,
     why: 'Nobody answers this request until one of its pods is ready.',
     next: crashes ? 'See what it says.' : 'See why it does not start.',
-    command: crashes ? controllerLog(scene) : `kubectl -n ${namespace} describe pod ${pod?.metadata.name}`,
+    command: crashes ? controllerLog(cluster) : `kubectl -n ${namespace} describe pod ${pod?.metadata.name}`,
   };
 }
 
 /** Whether there is something that only this driver can do; false also for what does not exist. */
-function isOurs({ claim, storageClass, volume, snapshot, driver }: Scene): boolean {
+function isOurs({ claim, storageClass, volume, snapshot, driver }: ClusterState): boolean {
   const made = there(volume);
   if (made !== undefined) return made.spec.csi?.driver === driver;
   if (there(snapshot) !== undefined) return true;
@@ -58,7 +58,7 @@ function isOurs({ claim, storageClass, volume, snapshot, driver }: Scene): boole
 }
 
 /** Whether anything is asked of the controller at all; a claim that is bound and used does not need it. */
-function isAwaited({ claim, volume, snapshot, attachments }: Scene): boolean {
+function isAwaited({ claim, volume, snapshot, attachments }: ClusterState): boolean {
   const isPending = there(claim) !== undefined && there(claim)?.status?.phase !== 'Bound';
   const isGoing = [claim, volume, snapshot].some(
     (seen) => there<Named>(seen)?.metadata.deletionTimestamp !== undefined,

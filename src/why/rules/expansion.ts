@@ -1,15 +1,15 @@
 import type { Claim } from '../../kubernetes/kinds.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
+import { type ClusterState, isAlive, isGoing, telling, there, unsettled } from '../cluster-state.ts';
 import { explain, explainEvent } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { isAlive, isGoing, type Scene, telling, there, unsettled } from '../scene.ts';
 
 /** A claim that asks for more than it has. */
 export const expansionRules: readonly Rule[] = [
   { id: 'expand-failed', notices: 'the driver refused to grow the volume', judge: failed },
   {
     id: 'expand-waits-for-node',
-    notices: 'the volume has grown on the box, and its filesystem has not yet',
+    notices: 'the volume has grown on the RDS, and its filesystem has not yet',
     judge: onTheNode,
   },
   { id: 'expand-running', notices: 'the claim asks for more than it has, and nobody has complained', judge: running },
@@ -28,7 +28,7 @@ function target({ spec, status }: Claim): string | undefined {
 }
 
 /** The claim when it is bound and is to have more than it has. */
-function growing({ claim }: Scene): Claim | undefined {
+function growing({ claim }: ClusterState): Claim | undefined {
   const object = there(claim);
   const wanted = object && parseQuantity(target(object));
   const had = parseQuantity(object?.status?.capacity?.storage);
@@ -53,20 +53,20 @@ function isOnNode(claim: Claim): boolean {
   return has(claim, 'FileSystemResizePending', 'NodeResizeError') !== undefined || step(claim).startsWith('Node');
 }
 
-/** The resizer says it for the box, and it is over once the box has grown the image. */
+/** The resizer says it for the RDS, and it is over once the RDS has grown the image. */
 const GROWN = ['FileSystemResizeRequired', 'VolumeResizeSuccessful', 'FileSystemResizeSuccessful'];
 
-function failed(scene: Scene): Finding | undefined {
-  const claim = growing(scene);
+function failed(cluster: ClusterState): Finding | undefined {
+  const claim = growing(cluster);
   if (claim === undefined || isOnNode(claim)) return undefined;
   const { name } = claim.metadata;
-  const event = unsettled(scene, ['PersistentVolumeClaim', name], ['VolumeResizeFailed'], GROWN);
+  const event = unsettled(cluster, ['PersistentVolumeClaim', name], ['VolumeResizeFailed'], GROWN);
   const said = telling(has(claim, 'ControllerResizeError')?.message) ?? event?.message;
   if (said === undefined && step(claim) !== 'ControllerResizeInfeasible') return undefined;
   return {
     ...{ state: 'stuck', at: 'claim', said },
     what: `The claim cannot grow from ${sizes(claim)}.`,
-    ...(said === undefined ? WITHOUT_WORDS : explain(said, scene)),
+    ...(said === undefined ? WITHOUT_WORDS : explain(said, cluster)),
   };
 }
 
@@ -78,16 +78,16 @@ const WITHOUT_WORDS = {
 
 const NODE_FAILED = ['FileSystemResizeFailed', 'VolumeResizeFailed'];
 
-function onTheNode(scene: Scene): Finding | undefined {
-  const claim = growing(scene);
+function onTheNode(cluster: ClusterState): Finding | undefined {
+  const claim = growing(cluster);
   if (claim === undefined || !isOnNode(claim)) return undefined;
-  const pods = (there(scene.pods) ?? []).filter((pod) => isAlive(pod) && !isGoing(pod));
+  const pods = (there(cluster.pods) ?? []).filter((pod) => isAlive(pod) && !isGoing(pod));
   const [pod] = pods;
   const { namespace } = claim.metadata;
   if (pod === undefined) {
     return {
       ...{ state: 'waiting', at: 'claim' },
-      what: `The volume has grown on the box, and its filesystem grows from ${sizes(claim)} when a pod mounts it.`,
+      what: `The volume has grown on the RDS, and its filesystem grows from ${sizes(claim)} when a pod mounts it.`,
       why: 'The filesystem is grown by the node, and no pod uses the claim now. Nothing is wrong.',
       next: 'Start a pod that uses it.',
     };
@@ -96,15 +96,15 @@ function onTheNode(scene: Scene): Finding | undefined {
     ...pods.map(({ metadata, spec }) => ({ object: ['Pod', metadata.name] as const, node: spec.nodeName })),
     { object: ['PersistentVolumeClaim', claim.metadata.name] as const, node: pod.spec.nodeName },
   ].flatMap(({ object, node }) => {
-    const event = unsettled(scene, object, NODE_FAILED, GROWN);
-    return event?.message === undefined ? [] : [{ said: event.message, ...explainEvent(event, scene, node) }];
+    const event = unsettled(cluster, object, NODE_FAILED, GROWN);
+    return event?.message === undefined ? [] : [{ said: event.message, ...explainEvent(event, cluster, node) }];
   });
   const condition = telling(has(claim, 'NodeResizeError')?.message);
   const failure =
     told[0] ??
     (condition === undefined
       ? step(claim) === 'NodeResizeInfeasible' && WITHOUT_WORDS
-      : { said: condition, ...explain(condition, scene, pod.spec.nodeName ?? '') });
+      : { said: condition, ...explain(condition, cluster, pod.spec.nodeName ?? '') });
   if (failure) {
     return {
       ...{ state: 'stuck', at: `pod ${pod.metadata.name}` },
@@ -114,17 +114,17 @@ function onTheNode(scene: Scene): Finding | undefined {
   }
   return {
     ...{ state: 'waiting', at: 'claim' },
-    what: `The volume has grown on the box; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
+    what: `The volume has grown on the RDS; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
     why: 'It looks every minute or two, and has not complained.',
     next: 'Wait; if it stays so, delete the pod, and the next mount grows it.',
     command: `kubectl -n ${namespace} delete pod ${pod.metadata.name}`,
   };
 }
 
-function running(scene: Scene): Finding | undefined {
-  const claim = growing(scene);
-  if (claim === undefined || failed(scene) !== undefined || onTheNode(scene) !== undefined) return undefined;
-  const storageClass = there(scene.storageClass);
+function running(cluster: ClusterState): Finding | undefined {
+  const claim = growing(cluster);
+  if (claim === undefined || failed(cluster) !== undefined || onTheNode(cluster) !== undefined) return undefined;
+  const storageClass = there(cluster.storageClass);
   if (storageClass !== undefined && storageClass.allowVolumeExpansion !== true) {
     return {
       ...{ state: 'stuck', at: 'class' },
@@ -142,7 +142,7 @@ function running(scene: Scene): Finding | undefined {
   };
 }
 
-function modify({ claim }: Scene): Finding | undefined {
+function modify({ claim }: ClusterState): Finding | undefined {
   const object = there(claim);
   const condition = object && has(object, 'ModifyingVolume', 'ModifyVolumeError');
   if (object === undefined || condition === undefined) return undefined;

@@ -1,8 +1,8 @@
 import type { Pod, Volume } from '../../kubernetes/kinds.ts';
 import { parseQuantity, printQuantity } from '../../kubernetes/quantity.ts';
+import { type ClusterState, isAlive, isGoing, isReady, newest, telling, there, timeOf } from '../cluster-state.ts';
 import { explainEvent } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { isAlive, isGoing, isReady, newest, type Scene, telling, there, timeOf } from '../scene.ts';
 import { isDead } from './attachment.ts';
 
 /** The pods that want the volume. */
@@ -20,7 +20,7 @@ export const podRules: readonly Rule[] = [
   { id: 'mount-failed', notices: 'the kubelet cannot mount or attach the volume for a pod', judge: mountFailed },
 ];
 
-function waitingPods({ pods }: Scene): readonly Pod[] {
+function waitingPods({ pods }: ClusterState): readonly Pod[] {
   return (there(pods) ?? []).filter((pod) => isAlive(pod) && !isGoing(pod) && !isReady(pod));
 }
 
@@ -78,8 +78,8 @@ const PLACES: readonly {
   },
 ];
 
-function unschedulable(scene: Scene): Finding[] {
-  return waitingPods(scene).flatMap((pod): Finding[] => {
+function unschedulable(cluster: ClusterState): Finding[] {
+  return waitingPods(cluster).flatMap((pod): Finding[] => {
     const condition = pod.status?.conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
     if (condition?.reason !== 'Unschedulable') return [];
     const said = condition.message ?? '';
@@ -90,7 +90,7 @@ function unschedulable(scene: Scene): Finding[] {
         ...{ state: 'stuck', at: `pod ${name}`, said },
         what: `No node is fit for pod ${name}.`,
         ...(NO_ROOM.test(said)
-          ? roomFor(scene)
+          ? roomFor(cluster)
           : {
               why: known?.why ?? 'It is not about this volume: the scheduler says what it lacks.',
               next: known?.next ?? 'See what the scheduler says.',
@@ -104,7 +104,7 @@ function unschedulable(scene: Scene): Finding[] {
 /** The scheduler compares the claim with the CSIStorageCapacity objects that csi-provisioner has published of its class. */
 const NO_ROOM = /did not have enough free storage/;
 
-function roomFor({ capacities, claim, storageClass }: Scene): Pick<Finding, 'why' | 'next' | 'command'> {
+function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Finding, 'why' | 'next' | 'command'> {
   const command = 'kubectl get csistoragecapacities --all-namespaces';
   const name = there(storageClass)?.metadata.name ?? 'its class';
   const published = there(capacities);
@@ -117,7 +117,7 @@ function roomFor({ capacities, claim, storageClass }: Scene): Pick<Finding, 'why
   const [most] = room.toSorted((a, b) => (a > b ? -1 : 1));
   if (most === undefined) {
     return {
-      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the box did not answer when it was asked, or no pool fits the class.`,
+      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the RDS did not answer when it was asked, or no pool fits the class.`,
       next: 'Wait for the next look (storageCapacity.pollInterval of the chart); if there is none then, see what csi-provisioner says.',
       command,
     };
@@ -138,26 +138,26 @@ function roomFor({ capacities, claim, storageClass }: Scene): Pick<Finding, 'why
 
 const NEVER = { involvedObject: {} };
 
-function attachedToDead(scene: Scene): boolean {
-  return (there(scene.attachments) ?? []).some(({ spec }) => isDead(scene, spec.nodeName));
+function attachedToDead(cluster: ClusterState): boolean {
+  return (there(cluster.attachments) ?? []).some(({ spec }) => isDead(cluster, spec.nodeName));
 }
 
 /** How containers fail whose volume has given up. */
 const BROKEN = /input\/output error|read-only file system/i;
 
-function gaveUp(scene: Scene): Finding[] {
-  const volume = there(scene.volume);
+function gaveUp(cluster: ClusterState): Finding[] {
+  const volume = there(cluster.volume);
   if (volume === undefined) return [];
-  return (there(scene.pods) ?? []).flatMap((pod): Finding[] => {
+  return (there(cluster.pods) ?? []).flatMap((pod): Finding[] => {
     const { name, namespace } = pod.metadata;
-    const said = isAlive(pod) && !isGoing(pod) ? wordsOf(scene, pod, volume) : undefined;
+    const said = isAlive(pod) && !isGoing(pod) ? wordsOf(cluster, pod, volume) : undefined;
     if (said === undefined) return [];
     return [
       {
         ...{ state: 'stuck', at: `pod ${name}`, said },
         what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
-        why: 'Its device gave I/O errors, as when the pool on the box is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
-        next: 'See that the pool has room and the box answers; then delete the pod, and the next one mounts it anew.',
+        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
+        next: 'See that the pool has room and the RDS answers; then delete the pod, and the next one mounts it anew.',
         command: `kubectl -n ${namespace} delete pod ${name}`,
       },
     ];
@@ -165,8 +165,8 @@ function gaveUp(scene: Scene): Finding[] {
 }
 
 /** The words of a container that the runtime cannot start with this volume, or of the node plugin since the pod is there. */
-function wordsOf(scene: Scene, { metadata, spec, status }: Pod, volume: Volume): string | undefined {
-  const events = there(scene.events.get(`Pod/${metadata.name}`)) ?? [];
+function wordsOf(cluster: ClusterState, { metadata, spec, status }: Pod, volume: Volume): string | undefined {
+  const events = there(cluster.events.get(`Pod/${metadata.name}`)) ?? [];
   const isOfVolume = (words: string) => BROKEN.test(words) && words.includes(volume.metadata.name);
   const containers = (status?.containerStatuses ?? []).flatMap(({ ready, state, lastState }) =>
     ready ? [] : [state?.waiting?.message, state?.terminated?.message, lastState?.terminated?.message],
@@ -176,8 +176,8 @@ function wordsOf(scene: Scene, { metadata, spec, status }: Pod, volume: Volume):
   const ofContainer = [...containers, ...failed].find((words) => words !== undefined && isOfVolume(words));
   if (ofContainer !== undefined) return ofContainer;
   const handle = volume.spec.csi?.volumeHandle;
-  const since = Date.parse(metadata.creationTimestamp ?? '') || scene.now;
-  const ofNode = there(scene.events.get(`Node/${spec.nodeName}`)) ?? [];
+  const since = Date.parse(metadata.creationTimestamp ?? '') || cluster.now;
+  const ofNode = there(cluster.events.get(`Node/${spec.nodeName}`)) ?? [];
   return ofNode.find(
     (event) =>
       event.reason === 'FilesystemGaveUp' &&
@@ -189,12 +189,12 @@ function wordsOf(scene: Scene, { metadata, spec, status }: Pod, volume: Volume):
 
 const MOUNTING = ['FailedMount', 'FailedAttachVolume', 'FailedMapVolume'];
 
-function mountFailed(scene: Scene): Finding[] {
-  return waitingPods(scene)
+function mountFailed(cluster: ClusterState): Finding[] {
+  return waitingPods(cluster)
     .filter(isMounting)
     .flatMap(({ metadata: { name, namespace }, spec }): Finding[] => {
-      const events = there(scene.events.get(`Pod/${name}`)) ?? [];
-      const attachedAt = timeOf(newest(scene, 'Pod', name, ['SuccessfulAttachVolume']) ?? NEVER);
+      const events = there(cluster.events.get(`Pod/${name}`)) ?? [];
+      const attachedAt = timeOf(newest(cluster, 'Pod', name, ['SuccessfulAttachVolume']) ?? NEVER);
       const open = events.filter(
         (event) =>
           MOUNTING.includes(event.reason ?? '') &&
@@ -206,7 +206,7 @@ function mountFailed(scene: Scene): Finding[] {
       if (event === undefined || said === undefined) return [];
       if (/Multi-Attach error/.test(said)) {
         // What holds it there is told with its node.
-        if (attachedToDead(scene)) return [];
+        if (attachedToDead(cluster)) return [];
         return [
           {
             ...{ state: 'stuck', at: `pod ${name}`, said },
@@ -222,7 +222,7 @@ function mountFailed(scene: Scene): Finding[] {
           ...{ state: 'stuck', at: `pod ${name}`, said },
           what: `The volume cannot be mounted for pod ${name} on ${spec.nodeName ?? 'no node yet'}.`,
           command: `kubectl -n ${namespace} describe pod ${name}`,
-          ...explainEvent(event, scene, spec.nodeName),
+          ...explainEvent(event, cluster, spec.nodeName),
         },
       ];
     });

@@ -1,6 +1,6 @@
+import { age, type ClusterState, isReady, newest, telling, there } from '../cluster-state.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { age, isReady, newest, type Scene, telling, there } from '../scene.ts';
 import { PATIENCE_MS } from './claim.ts';
 
 /** A VolumeSnapshot that is not ready; what comes before its content. */
@@ -35,17 +35,17 @@ export const snapshotRules: readonly Rule[] = [
 ];
 
 /** The snapshot while it is being cut. */
-export function awaitedSnapshot({ snapshot }: Scene) {
+export function awaitedSnapshot({ snapshot }: ClusterState) {
   const object = there(snapshot);
   const isDone = object?.status?.readyToUse === true || object?.metadata.deletionTimestamp !== undefined;
   return object === undefined || isDone ? undefined : object;
 }
 
-function hasContent(scene: Scene): boolean {
-  return awaitedSnapshot(scene)?.status?.boundVolumeSnapshotContentName !== undefined;
+function hasContent(cluster: ClusterState): boolean {
+  return awaitedSnapshot(cluster)?.status?.boundVolumeSnapshotContentName !== undefined;
 }
 
-function noCrds({ subject, snapshotClasses }: Scene): Finding | undefined {
+function noCrds({ subject, snapshotClasses }: ClusterState): Finding | undefined {
   if (subject.kind !== 'snapshot' || snapshotClasses?.is !== 'absent') return undefined;
   return {
     ...{ state: 'stuck', at: 'snapshot' },
@@ -56,7 +56,7 @@ function noCrds({ subject, snapshotClasses }: Scene): Finding | undefined {
   };
 }
 
-function notFound({ snapshot, snapshotClasses, subject, elsewhere }: Scene): Finding | undefined {
+function notFound({ snapshot, snapshotClasses, subject, elsewhere }: ClusterState): Finding | undefined {
   if (snapshot?.is !== 'absent' || snapshotClasses?.is === 'absent') return undefined;
   const { name, namespace } = subject;
   const [other] = elsewhere;
@@ -78,18 +78,18 @@ function notFound({ snapshot, snapshotClasses, subject, elsewhere }: Scene): Fin
 const IS_DEFAULT = 'snapshot.storage.kubernetes.io/is-default-class';
 
 /** The class of a snapshot that is not ready; `none` when it names none and no class of the driver is the default one. */
-export function classOf(scene: Scene) {
-  const wanted = awaitedSnapshot(scene)?.spec.volumeSnapshotClassName;
-  const classes = there(scene.snapshotClasses);
+export function classOf(cluster: ClusterState) {
+  const wanted = awaitedSnapshot(cluster)?.spec.volumeSnapshotClassName;
+  const classes = there(cluster.snapshotClasses);
   if (classes === undefined) return undefined;
   if (wanted !== undefined) return classes.find(({ metadata }) => metadata.name === wanted) ?? 'none';
   const defaults = classes.filter(({ metadata }) => metadata.annotations[IS_DEFAULT] === 'true');
-  return defaults.find(({ driver }) => driver === scene.driver) ?? 'none';
+  return defaults.find(({ driver }) => driver === cluster.driver) ?? 'none';
 }
 
-function noClass(scene: Scene): Finding | undefined {
-  const snapshot = awaitedSnapshot(scene);
-  if (snapshot === undefined || hasContent(scene) || classOf(scene) !== 'none') return undefined;
+function noClass(cluster: ClusterState): Finding | undefined {
+  const snapshot = awaitedSnapshot(cluster);
+  if (snapshot === undefined || hasContent(cluster) || classOf(cluster) !== 'none') return undefined;
   // One that is bound to a content made by hand needs no class.
   if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
   const wanted = snapshot.spec.volumeSnapshotClassName;
@@ -99,38 +99,38 @@ function noClass(scene: Scene): Finding | undefined {
       wanted === undefined ? 'The snapshot has no VolumeSnapshotClass.' : `There is no VolumeSnapshotClass ${wanted}.`,
     why:
       wanted === undefined
-        ? `It names none, and no class of ${scene.driver} has the annotation ${IS_DEFAULT}: "true".`
+        ? `It names none, and no class of ${cluster.driver} has the annotation ${IS_DEFAULT}: "true".`
         : 'The snapshot names it, so nobody cuts it until there is one.',
     next: 'See which classes there are; make the snapshot anew with one of them.',
     command: 'kubectl get volumesnapshotclasses',
   };
 }
 
-function foreignClass(scene: Scene): Finding | undefined {
-  const found = classOf(scene);
+function foreignClass(cluster: ClusterState): Finding | undefined {
+  const found = classOf(cluster);
   if (
-    awaitedSnapshot(scene) === undefined ||
+    awaitedSnapshot(cluster) === undefined ||
     found === undefined ||
     found === 'none' ||
-    found.driver === scene.driver
+    found.driver === cluster.driver
   ) {
     return undefined;
   }
   return {
     ...{ state: 'stuck', at: 'snapshot class' },
-    what: `VolumeSnapshotClass ${found.metadata.name} is of ${found.driver}, not of ${scene.driver}.`,
+    what: `VolumeSnapshotClass ${found.metadata.name} is of ${found.driver}, not of ${cluster.driver}.`,
     why: 'A snapshot can be cut only by the driver of its volume.',
     next: 'Make the snapshot anew with a class of the driver of its claim.',
     command: 'kubectl get volumesnapshotclasses',
   };
 }
 
-function noSource(scene: Scene): Finding | undefined {
-  const snapshot = awaitedSnapshot(scene);
+function noSource(cluster: ClusterState): Finding | undefined {
+  const snapshot = awaitedSnapshot(cluster);
   const name = snapshot?.spec.source.persistentVolumeClaimName;
-  if (snapshot === undefined || name === undefined || hasContent(scene)) return undefined;
-  const isAbsent = scene.claim?.is === 'absent';
-  const claim = there(scene.claim);
+  if (snapshot === undefined || name === undefined || hasContent(cluster)) return undefined;
+  const isAbsent = cluster.claim?.is === 'absent';
+  const claim = there(cluster.claim);
   if (!isAbsent && (claim === undefined || claim.status?.phase === 'Bound')) return undefined;
   const { namespace } = snapshot.metadata;
   return {
@@ -144,9 +144,9 @@ function noSource(scene: Scene): Finding | undefined {
   };
 }
 
-function noSnapshotController(scene: Scene): Finding | undefined {
-  const pods = there(scene.snapshotControllerPods);
-  if (awaitedSnapshot(scene) === undefined || hasContent(scene) || pods === undefined || pods.some(isReady))
+function noSnapshotController(cluster: ClusterState): Finding | undefined {
+  const pods = there(cluster.snapshotControllerPods);
+  if (awaitedSnapshot(cluster) === undefined || hasContent(cluster) || pods === undefined || pods.some(isReady))
     return undefined;
   const [pod] = pods;
   return {
@@ -162,14 +162,14 @@ function noSnapshotController(scene: Scene): Finding | undefined {
   };
 }
 
-function notBound(scene: Scene): Finding | undefined {
-  const snapshot = awaitedSnapshot(scene);
-  if (snapshot === undefined || hasContent(scene) || classOf(scene) === 'none') return undefined;
+function notBound(cluster: ClusterState): Finding | undefined {
+  const snapshot = awaitedSnapshot(cluster);
+  if (snapshot === undefined || hasContent(cluster) || classOf(cluster) === 'none') return undefined;
   // A content made by hand has rules of its own.
   if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
   const said =
-    telling(snapshot.status?.error?.message) ?? newest(scene, 'VolumeSnapshot', snapshot.metadata.name)?.message;
-  const isLate = age(scene, snapshot.metadata.creationTimestamp) > PATIENCE_MS;
+    telling(snapshot.status?.error?.message) ?? newest(cluster, 'VolumeSnapshot', snapshot.metadata.name)?.message;
+  const isLate = age(cluster, snapshot.metadata.creationTimestamp) > PATIENCE_MS;
   return {
     ...{ state: said !== undefined || isLate ? 'stuck' : 'waiting', at: 'snapshot', said },
     what: 'The snapshot is bound to no content yet.',
@@ -178,7 +178,7 @@ function notBound(scene: Scene): Finding | undefined {
           why: 'Nobody has complained.',
           next: isLate ? 'See what snapshot-controller says.' : 'Wait some seconds and ask again.',
         }
-      : explain(said, scene)),
+      : explain(said, cluster)),
     command:
       isLate || said !== undefined
         ? `kubectl -n ${snapshot.metadata.namespace} describe volumesnapshot ${snapshot.metadata.name}`

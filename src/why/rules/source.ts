@@ -1,8 +1,8 @@
 import type { Claim, VolumeSnapshot } from '../../kubernetes/kinds.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
+import { type ClusterState, isGoing } from '../cluster-state.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { ASK_FOR_MORE } from '../meanings.ts';
-import { isGoing, type Scene } from '../scene.ts';
 import { pendingClaim } from './claim.ts';
 
 /** What a claim is to be made from. */
@@ -16,10 +16,10 @@ export const sourceRules: readonly Rule[] = [
   { id: 'source-larger', notices: 'the claim asks for less than its source has', judge: larger },
 ];
 
-function missing(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  if (claim === undefined || scene.source?.seen.is !== 'absent') return undefined;
-  const { what } = scene.source;
+function missing(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  if (claim === undefined || cluster.source?.seen.is !== 'absent') return undefined;
+  const { what } = cluster.source;
   return {
     ...{ state: 'stuck', at: 'source' },
     what: `The claim is to be made from ${what}, which does not exist.`,
@@ -31,9 +31,9 @@ function missing(scene: Scene): Finding | undefined {
   };
 }
 
-function notReady(scene: Scene): Finding | undefined {
-  const claim = pendingClaim(scene);
-  const { source } = scene;
+function notReady(cluster: ClusterState): Finding | undefined {
+  const claim = pendingClaim(cluster);
+  const { source } = cluster;
   if (claim === undefined || source?.seen.is !== 'there') return undefined;
   const isReady = 'source' in source.seen.object.spec ? isCut(source.seen.object) : isBound(source.seen.object);
   if (isGoing(source.seen.object)) {
@@ -65,10 +65,10 @@ function isBound({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'statu
 }
 
 /** As csi-provisioner compares them: with restoreSize of a snapshot, and with what the claim to be cloned asks for. */
-function larger(scene: Scene): Finding | undefined {
-  const asked = pendingClaim(scene)?.spec.resources?.requests?.storage;
-  if (asked === undefined || scene.source?.seen.is !== 'there') return undefined;
-  const { spec, status } = scene.source.seen.object;
+function larger(cluster: ClusterState): Finding | undefined {
+  const asked = pendingClaim(cluster)?.spec.resources?.requests?.storage;
+  if (asked === undefined || cluster.source?.seen.is !== 'there') return undefined;
+  const { spec, status } = cluster.source.seen.object;
   const least =
     'source' in spec
       ? status !== undefined && 'restoreSize' in status
@@ -78,7 +78,7 @@ function larger(scene: Scene): Finding | undefined {
   if (least === undefined || (parseQuantity(asked) ?? 0n) >= (parseQuantity(least) ?? 0n)) return undefined;
   return {
     ...{ state: 'stuck', at: 'claim' },
-    what: `The claim asks for ${asked}, and ${scene.source.what} has ${least}.`,
+    what: `The claim asks for ${asked}, and ${cluster.source.what} has ${least}.`,
     why: 'A volume is never smaller than what it is made from: csi-provisioner refuses it before the driver is asked.',
     next: ASK_FOR_MORE,
   };

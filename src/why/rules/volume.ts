@@ -1,5 +1,5 @@
+import { type ClusterState, there } from '../cluster-state.ts';
 import type { Finding, Rule } from '../finding.ts';
-import { type Scene, there } from '../scene.ts';
 
 /** The PersistentVolume itself. */
 export const volumeRules: readonly Rule[] = [
@@ -21,7 +21,7 @@ export const volumeRules: readonly Rule[] = [
   },
 ];
 
-function notFound({ volume, claim, subject }: Scene): Finding | undefined {
+function notFound({ volume, claim, subject }: ClusterState): Finding | undefined {
   if (volume?.is !== 'absent') return undefined;
   const isBound = there(claim)?.status?.phase === 'Bound';
   if (subject.kind !== 'volume' && !isBound) return undefined;
@@ -30,16 +30,16 @@ function notFound({ volume, claim, subject }: Scene): Finding | undefined {
     ...{ state: 'stuck', at: 'volume' },
     what: `There is no PersistentVolume ${name}.`,
     why: isBound
-      ? 'The claim is bound to it, and somebody deleted it. The data may still be on the box.'
+      ? 'The claim is bound to it, and somebody deleted it. The data may still be on the RDS.'
       : 'It was deleted, or never was.',
     next: isBound
-      ? 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
+      ? 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
       : 'Look which volumes there are.',
     command: isBound ? 'rose-csi orphans report --config rose-csi.yaml' : 'kubectl get persistentvolumes',
   };
 }
 
-function foreign({ volume, driver }: Scene): Finding | undefined {
+function foreign({ volume, driver }: ClusterState): Finding | undefined {
   const object = there(volume);
   if (object === undefined || object.spec.csi?.driver === driver) return undefined;
   return {
@@ -51,7 +51,7 @@ function foreign({ volume, driver }: Scene): Finding | undefined {
   };
 }
 
-function unknownBackend({ view }: Scene): Finding | undefined {
+function unknownBackend({ view }: ClusterState): Finding | undefined {
   if (view?.device.is !== 'unconfigured' || view.device.elsewhere?.length) return undefined;
   const { id, backend } = view.device;
   return {
@@ -63,7 +63,7 @@ function unknownBackend({ view }: Scene): Finding | undefined {
   };
 }
 
-function renamedBackend({ view }: Scene): Finding | undefined {
+function renamedBackend({ view }: ClusterState): Finding | undefined {
   if (view?.device.is !== 'absent' && view?.device.is !== 'unconfigured') return undefined;
   const { id, elsewhere = [] } = view.device;
   if (elsewhere.length === 0) return undefined;

@@ -16,7 +16,7 @@ export type Kind =
   /** Nodes by their networks. Whoever says so is not asked what becomes of volumes that wait for no pod. */
   | 'topology';
 
-/** The network of the box, which all nodes of the test reach. */
+/** The network of the RDS, which all nodes of the test reach. */
 const TOPOLOGY_KEYS = ['rds.rose-csi.io/network-default'];
 
 const CAPABILITIES = {

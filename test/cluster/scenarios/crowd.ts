@@ -19,7 +19,7 @@ const KILLS = 2 * VICTIMS.length;
 export const MANY: readonly Scenario[] = [
   {
     title:
-      '30 claims, snapshots and restores at once come about while drivers, sidecars, kubelets and the box are killed, and go',
+      '30 claims, snapshots and restores at once come about while drivers, sidecars, kubelets and the RDS are killed, and go',
     async run(cluster) {
       const { kubectl } = cluster;
       const numbers = Array.from({ length: CROWD }, (_, index) => index);
@@ -57,8 +57,8 @@ async function areAll({ kubectl }: Cluster, kind: string, prefix: string, is: (o
   return found.length === CROWD && found.every((one) => is(one as Status));
 }
 
-/** Kills each twice, on both machines, unless it is told to end before; a kubelet and the box in between. */
-async function killAll({ machines, nodes, box }: Cluster, signal: AbortSignal): Promise<void> {
+/** Kills each twice, on both machines, unless it is told to end before; a kubelet and the RDS in between. */
+async function killAll({ machines, nodes, rds }: Cluster, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < KILLS && !signal.aborted; round += 1) {
     const victim = VICTIMS[round % VICTIMS.length] ?? '';
     // There may be none at the moment: it is being started again.
@@ -66,7 +66,7 @@ async function killAll({ machines, nodes, box }: Cluster, signal: AbortSignal): 
     const node = round % VICTIMS.length === 0 ? nodes[round % nodes.length] : undefined;
     await node?.machine.stop('kubelet', 'SIGKILL');
     node?.startKubelet();
-    if (round % VICTIMS.length === 2) await box.crash();
+    if (round % VICTIMS.length === 2) await rds.crash();
     await pause(BETWEEN_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -8,7 +8,7 @@ const CONTAINER = ['--namespace=rose-csi', '--container=rose-csi'];
 /** A volume from its first byte to its end, with a snapshot, a restore, a clone and a growth while a pod writes to it. */
 export const FIRST_DAY: readonly Scenario[] = [
   {
-    title: 'helm test finds the box as it is configured, with the key of the controller',
+    title: 'helm test finds the RDS as it is configured, with the key of the controller',
     async run({ chart }) {
       const said = await chart.helm('test', 'rose-csi', '--logs');
       assert.match(said, /Phase: +Succeeded/);
@@ -16,7 +16,7 @@ export const FIRST_DAY: readonly Scenario[] = [
     },
   },
   {
-    title: 'a command that asks the box runs in the pod of the controller, which has no shell',
+    title: 'a command that asks the RDS runs in the pod of the controller, which has no shell',
     async run({ kubectl }) {
       const within = (...command: readonly string[]) =>
         kubectl.run(['exec', 'deployment/rose-csi-controller', ...CONTAINER, '--', ...command]);
@@ -87,7 +87,7 @@ export const FIRST_DAY: readonly Scenario[] = [
     },
   },
   {
-    title: 'the origin goes first, then the snapshot, then the restore, and the box is empty',
+    title: 'the origin goes first, then the snapshot, then the restore, and the RDS is empty',
     async run(cluster) {
       await remove(cluster, 'pod/writer', 'pvc/origin');
       await remove(cluster, 'volumesnapshot/moment');

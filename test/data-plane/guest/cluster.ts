@@ -34,7 +34,7 @@ export interface Mounted extends Claim {
   readonly path: string;
 }
 
-interface Box {
+interface Rds {
   readonly hostKeyFingerprint: string;
   readonly privateKey: string;
   readonly pools: readonly { label: string; uuid: string; mountPoint: string }[];
@@ -62,14 +62,14 @@ export class Cluster {
 
   /** @param allowHostName whether exports are limited to the node's own host NQN. */
   static async start(name: string, allowHostName = false): Promise<Cluster> {
-    const box = await ask<Box>('box');
+    const rds = await ask<Rds>('rds');
     mkdirSync('/run/rose', { recursive: true });
-    writeFileSync('/run/rose/key', box.privateKey, { mode: 0o600 });
+    writeFileSync('/run/rose/key', rds.privateKey, { mode: 0o600 });
     const ssh = { host: STORAGE_ADDRESS, port: SSH_PORT, user: 'csi', privateKeyFile: '/run/rose/key' };
     const backend = {
-      ...{ name: 'rds1', ssh: { ...ssh, hostKeys: [box.hostKeyFingerprint] }, reserve: '64MiB' },
+      ...{ name: 'rds1', ssh: { ...ssh, hostKeys: [rds.hostKeyFingerprint] }, reserve: '64MiB' },
       nvme: { address: STORAGE_ADDRESS, allowHostName },
-      pools: box.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
+      pools: rds.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
     };
     const config = `/run/rose/${name}.json`;
     writeFileSync(config, JSON.stringify({ clusterId: CLUSTER_ID, backends: [backend] }));

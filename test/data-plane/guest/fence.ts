@@ -15,7 +15,7 @@ const ELSEWHERE = '/run/elsewhere';
 /** What the node holds when it is detached, and has not flushed. */
 const UNFLUSHED = 'never-flushed';
 
-/** Attempts of the kernel to reconnect that the box refused. */
+/** Attempts of the kernel to reconnect that the RDS refused. */
 function attempts(): number {
   return Number(sh("dmesg | grep -c 'Failed reconnect attempt' || true"));
 }

@@ -7,7 +7,7 @@ export function uuidOf(claim: Claim): string {
   return claim.id.slice(claim.id.indexOf(':pvc-') + ':pvc-'.length);
 }
 
-/** @throws when the box refuses the host. */
+/** @throws when the RDS refuses the host. */
 export function connect({ address, port, nqn }: Record<string, string>, nodeId: string): void {
   const hostId = nodeId.slice(nodeId.lastIndexOf(':') + 1);
   sh(`nvme connect -t tcp -a ${address} -s ${port} -n ${nqn} --hostnqn ${nodeId} --hostid ${hostId} \

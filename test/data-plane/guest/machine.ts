@@ -7,7 +7,7 @@ import { ask, NODE_ADDRESS } from './wire.ts';
 /** Brings the wire up and waits for the storage guest. */
 export async function joinNetwork(): Promise<void> {
   sh(`ip addr add ${NODE_ADDRESS}/24 dev eth0; ip link set eth0 up; modprobe nvme-tcp`);
-  await ask('box');
+  await ask('rds');
 }
 
 /** Bytes of the filesystem of a volume, or of its device. */

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { type Claim, capability, type Mounted } from './cluster.ts';
 import { uuidOf } from './hands.ts';
 
-/** How long the node waits for a lost box. */
+/** How long the node waits for a lost RDS. */
 const PATIENCE_SECONDS = 15;
 
 export class NodeService {

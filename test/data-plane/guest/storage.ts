@@ -1,4 +1,4 @@
-/** The storage guest: a simulated box on real Btrfs with the kernel's NVMe target, and what only its owner can do to it. */
+/** The storage guest: a simulated RDS on real Btrfs with the kernel's NVMe target, and what only its owner can do to it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -28,8 +28,8 @@ function prepare(): void {
 
 let simulator: ChildProcess | undefined;
 
-/** Starts the box and returns what it says of itself. */
-async function startBox(): Promise<unknown> {
+/** Starts the RDS and returns what it says of itself. */
+async function startRds(): Promise<unknown> {
   const child = spawn(
     process.execPath,
     [
@@ -44,8 +44,8 @@ async function startBox(): Promise<unknown> {
   return { ...(JSON.parse(line) as object), privateKey: KEYS.privateKey };
 }
 
-/** Switches the box off, as a reboot does: its exports end. */
-async function stopBox(): Promise<void> {
+/** Switches the RDS off, as a reboot does: its exports end. */
+async function stopRds(): Promise<void> {
   if (simulator === undefined) return;
   simulator.kill('SIGTERM');
   await once(simulator, 'exit');
@@ -111,20 +111,20 @@ function check(volumeId: string): string {
 }
 
 prepare();
-const first = await startBox();
+const first = await startRds();
 forward(SSH_PORT);
 serveWishes({
-  box: async () => first,
+  rds: async () => first,
   unplug: async () => unplug(),
   plug: async () => plug(),
-  stopBox,
-  startBox,
+  stopBox: stopRds,
+  startBox: startRds,
   neighbour: async (nqn) => neighbour(nqn),
   subvolumes: async () => subvolumes(),
   subsystems: async () => readdirSync('/sys/kernel/config/nvmet/subsystems'),
   check: async (volumeId) => check(volumeId),
   quit: async () => {
-    await stopBox();
+    await stopRds();
     setTimeout(() => process.exit(0), 200);
   },
 });

@@ -1,4 +1,4 @@
-/** The node guest, scenario two: a box that goes away and comes back, and hosts that must not get in. */
+/** The node guest, scenario two: an RDS that goes away and comes back, and hosts that must not get in. */
 import { until } from '../../support/until.ts';
 import { Cluster, MiB } from './cluster.ts';
 import { holds, records, Writer, write } from './content.ts';
@@ -37,7 +37,7 @@ async function outages(cluster: Cluster): Promise<void> {
     await ask('plug');
     await writer.more(5);
   });
-  await step('the box is rebooted in the middle of writes', async () => {
+  await step('the RDS is rebooted in the middle of writes', async () => {
     await ask('stopBox');
     await ask('startBox');
     await writer.more(5);
@@ -49,15 +49,15 @@ async function outages(cluster: Cluster): Promise<void> {
   const again = await step('mount again', () => cluster.mount(volume));
   check('the data is as it was', holds(again, 'steady') && records(again, 'trouble') >= writer.synced);
   sh('sync');
-  await step('the box is gone for good', () => ask('stopBox'));
+  await step('the RDS is gone for good', () => ask('stopBox'));
   const lost = async () => (await refusal(cluster.measure(again))).includes('[NODE-LOST]');
   await step('the kernel notices', () => until(lost, 60_000));
   const asked = Date.now();
-  check('statistics of a lost box are refused', await lost());
+  check('statistics of a lost RDS are refused', await lost());
   check('and at once', Date.now() - asked < 2_000);
-  await step('unstage with the box gone', () => cluster.detach(again));
+  await step('unstage with the RDS gone', () => cluster.detach(again));
   check(`nothing hangs on the node: ${traces().join(', ')}`, traces().length === 0);
-  await step('the box is back', () => ask('startBox'));
+  await step('the RDS is back', () => ask('startBox'));
   await cluster.unpublish(again);
   await cluster.delete(again);
 }

@@ -31,7 +31,7 @@ const RETRY_MS = 5;
 /** Does to the call in `prepared` what a cell is about. @returns the codes that its sidecar saw before the call succeeded. */
 export type Attempt = (prepared: Prepared) => Promise<readonly string[]>;
 
-/** One box with its ground, on which cell after cell is tried. */
+/** One RDS with its ground, on which cell after cell is tried. */
 export class Arena {
   readonly stack: Stack;
   readonly ground: Ground;
@@ -48,7 +48,7 @@ export class Arena {
     const clock = new LeapingClock();
     const stack = await startStack(t, {
       patience: { ...impatient, clock },
-      simulator: { hooks: recorder.hooks, clock: clock.box },
+      simulator: { hooks: recorder.hooks, clock: clock.rds },
     });
     return new Arena(stack, await layGround(stack), recorder);
   }
@@ -97,7 +97,7 @@ export class Arena {
     await until(async () => this.stack.simulator.running === 0);
   };
 
-  /** Prepares, lets `attempt` bring the call to success, and holds the box against what it must look like then. */
+  /** Prepares, lets `attempt` bring the call to success, and holds the RDS against what it must look like then. */
   async #play(scenario: Scenario, attempt: Attempt): Promise<readonly string[]> {
     const { stack, ground } = this;
     const { simulator, controller } = stack;
@@ -136,7 +136,7 @@ export async function retry(
   controller: Client<typeof Controller>,
   settled: () => Promise<void>,
 ): Promise<readonly string[]> {
-  const { codes } = await insist(async () => {
+  const { codes } = await retryUntilAnswered(async () => {
     const reply = await prepared.call(controller);
     await settled();
     await prepared.verify(controller, reply);
@@ -145,7 +145,7 @@ export async function retry(
 }
 
 /** Calls again as a sidecar does until it succeeds. @throws when a code would have ended its attempts. */
-export async function insist<T>(
+export async function retryUntilAnswered<T>(
   call: () => Promise<T>,
 ): Promise<{ readonly reply: T; readonly codes: readonly string[] }> {
   const codes: string[] = [];
@@ -164,7 +164,7 @@ export async function insist<T>(
   }
 }
 
-/** Every file-backed disk item and every subvolume of the box with all of its properties. */
+/** Every file-backed disk item and every subvolume of the RDS with all of its properties. */
 async function rows(simulator: Stack['simulator']): Promise<string[]> {
   const shown = (menu: string, query: string) =>
     `:foreach i in=[${menu} find ${query}] do={:put [:serialize value=[${menu} get $i] to=json]}`;

@@ -1,7 +1,7 @@
 import type { Fault, Moment } from '../../../src/simulator/faults/fault.ts';
 import type { Recording } from './recording.ts';
 
-/** One fault at one place of what an RPC runs on the box. */
+/** One fault at one place of what an RPC runs on the RDS. */
 export interface Cell {
   /** Number of the statement, counted from 1 over all statements of the call; 0 for a fault of the answer. */
   readonly statement: number;
@@ -17,7 +17,7 @@ const DOWN_MS = 15;
 const MARKER_BYTES = 20;
 
 /**
- * All cells of a recorded call. A builtin changes nothing on the box, so a fault between two of them equals the fault
+ * All cells of a recorded call. A builtin changes nothing on the RDS, so a fault between two of them equals the fault
  * after the menu command before them: only a killed script is tried at each of them, and everything else at each command
  * of a menu. A statement that is added to a script has its cells at once.
  */
@@ -40,7 +40,7 @@ export function cellsOf({ statements, answerBytes }: Recording): Cell[] {
             scriptRunsOn,
           }),
         ),
-        cell(`box restarts ${when}`, { kind: 'restart', at, when, downMs: DOWN_MS }),
+        cell(`RDS restarts ${when}`, { kind: 'restart', at, when, downMs: DOWN_MS }),
       ]),
     ];
   });

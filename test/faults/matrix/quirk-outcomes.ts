@@ -1,4 +1,4 @@
-/** By quirk and scenario: the code that ends an attempt and its retry while the box is so. What is not here works. */
+/** By quirk and scenario: the code that ends an attempt and its retry while the RDS is so. What is not here works. */
 export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'growth-refused': {
     'CreateVolume from a snapshot, larger': 'OUT_OF_RANGE',
@@ -150,7 +150,7 @@ export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>>
 };
 
 /**
- * Boxes on which no volume can be made, and on which the driver does not recognise what bears the name that it sent:
+ * Backends on which no volume can be made, and on which the driver does not recognise what bears the name that it sent:
  * the driver does not touch it, since it cannot prove that it is its own. `rose-csi doctor --write` tells before.
  */
 export const STAYS: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 import type { ConsoleHooks, Statement } from '../../../src/simulator/console/hooks.ts';
 
-/** What one call ran on the box. */
+/** What one call ran on the RDS. */
 export interface Recording {
   readonly statements: readonly Statement[];
   readonly execs: number;
-  /** Bytes that the box sent back, of all execs together. */
+  /** Bytes that the RDS sent back, of all execs together. */
   readonly answerBytes: number;
 }
 
@@ -16,7 +16,7 @@ export interface Strike {
   act(): Promise<void>;
 }
 
-/** Writes down every statement that a box runs, and may strike at one. Its {@link hooks} go to the simulator. */
+/** Writes down every statement that an RDS runs, and may strike at one. Its {@link hooks} go to the simulator. */
 export class Recorder {
   #statements: Statement[] = [];
   #strike: Strike | undefined;

@@ -126,7 +126,7 @@ export function slotOf(volumeId: string): string {
   return `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
 }
 
-/** Takes a volume's disk item off the box, as a reset of the router does. */
+/** Takes a volume's disk item off the RDS, as a reset of the router does. */
 export async function loseItem(stack: Stack, volumeId: string): Promise<void> {
   await change(stack.simulator, `/disk remove [find where slot=${slotOf(volumeId)}]`);
 }

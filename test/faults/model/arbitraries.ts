@@ -177,7 +177,7 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      ...{ kind: fc.constant('restart box' as const), statement: fc.integer({ min: 1, max: 200 }) },
+      ...{ kind: fc.constant('restart RDS' as const), statement: fc.integer({ min: 1, max: 200 }) },
       downMs: fc.constantFrom(0, 50, 250),
     }),
   },

@@ -19,23 +19,23 @@ import { Gate, StatementWatch } from './watches.ts';
 /** Rounds of the event loop in which what a dead process had sent has arrived. */
 const TURNS = 50;
 
-/** Execs of one controller under way at once, so that calls overlap on the box also when they share a controller. */
+/** Execs of one controller under way at once, so that calls overlap on the RDS also when they share a controller. */
 const MAX_IN_FLIGHT = 4;
 
 /** Seconds in which a script may write: the fewest that can be set, as whoever has lost an answer waits as long. */
 const WRITE_WITHIN_SECONDS = 3;
 
-/** A box on which a removal or shrinking that comes too late, or to the wrong thing, takes data along. */
+/** An RDS on which a removal or shrinking that comes too late, or to the wrong thing, takes data along. */
 const DESTRUCTIVE = ['removal-while-in-use', 'shrink-truncates'];
 
-/** What the arena watches and holds the scripts of its box by. */
+/** What the arena watches and holds the scripts of its RDS by. */
 interface Watches {
   readonly statements: StatementWatch;
   readonly gate: Gate;
   readonly late: LateScripts;
 }
 
-/** The scripts on a box on which nothing else runs. */
+/** The scripts on an RDS on which nothing else runs. */
 export interface Standstill {
   /** Those that stand still, as they were sent. */
   readonly standing: readonly string[];
@@ -43,7 +43,7 @@ export interface Standstill {
   readonly moved: ReadonlyMap<string, boolean>;
 }
 
-/** A simulated box in this process, so that it can be looked into, and two controller processes that share it. */
+/** A simulated RDS in this process, so that it can be looked into, and two controller processes that share it. */
 export class Arena {
   readonly simulator: Simulator;
   readonly controllers: Controllers;
@@ -82,7 +82,7 @@ export class Arena {
     const watches = { statements: new StatementWatch(), gate: new Gate(), late };
     const hooks = inSequence([watches.statements.hooks, watches.gate.hooks, late.hooks]);
     const options: SimulatorOptions = {
-      ...{ stateDir: join(directory, 'box'), listen: { host: '127.0.0.1', port: 0 }, user: 'csi' },
+      ...{ stateDir: join(directory, 'rds'), listen: { host: '127.0.0.1', port: 0 }, user: 'csi' },
       ...{ authorizedKeys: publicKey, pools, backend, hooks },
     };
     const simulator = await startSimulator(options);
@@ -92,7 +92,7 @@ export class Arena {
     return arena;
   }
 
-  /** From now on the box either destroys what it is told to, or rather refuses. */
+  /** From now on the RDS either destroys what it is told to, or rather refuses. */
   beDestructive(isSo: boolean): void {
     this.simulator.quirks.set(isSo ? DESTRUCTIVE : []);
   }
@@ -128,14 +128,14 @@ export class Arena {
       case 'kill controller':
         this.#watches.statements.at(trouble.statement, () => this.controllers.kill(trouble.controller));
         break;
-      case 'restart box':
+      case 'restart RDS':
         this.#watches.statements.at(trouble.statement, () => void this.simulator.restart(trouble.downMs));
     }
     return leave.signal;
   }
 
   /**
-   * Ends all trouble: both controllers run and reach the box, and no script runs on it, of dead connections and processes
+   * Ends all trouble: both controllers run and reach the RDS, and no script runs on it, of dead connections and processes
    * neither. What stands still goes on doing so, after {@link resume} as long as it is to.
    */
   async recover(): Promise<Standstill> {

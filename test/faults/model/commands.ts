@@ -49,14 +49,14 @@ export type Trouble =
       readonly release: Release;
       readonly meanwhile: 'another attempt' | 'callers leave' | 'controller 0 dies' | 'controller 1 dies';
     }
-  /** The controller process is killed when the box begins the nth statement of the batch. */
+  /** The controller process is killed when the RDS begins the nth statement of the batch. */
   | { readonly kind: 'kill controller'; readonly controller: 0 | 1; readonly statement: number }
-  /** The box restarts when it begins the nth statement of the batch, and refuses connections for so long. */
-  | { readonly kind: 'restart box'; readonly statement: number; readonly downMs: number };
+  /** The RDS restarts when it begins the nth statement of the batch, and refuses connections for so long. */
+  | { readonly kind: 'restart RDS'; readonly statement: number; readonly downMs: number };
 
 /** When a script that stands still goes on. */
 export type Release =
-  /** So many batches later, when the box begins the nth statement of that one, or at its end. */
+  /** So many batches later, when the RDS begins the nth statement of that one, or at its end. */
   | { readonly batches: number; readonly statement: number }
   /** By itself, so many ms after it began to stand still. */
   | { readonly ms: number }
@@ -73,9 +73,9 @@ export interface Batch {
   readonly insist: boolean;
 }
 
-/** What one run of the property does from an empty box on. */
+/** What one run of the property does from an empty RDS on. */
 export interface Script {
-  /** Whether the box destroys what it is told to: see `arena.ts`. */
+  /** Whether the RDS destroys what it is told to: see `arena.ts`. */
   readonly destructive: boolean;
   readonly batches: readonly Batch[];
 }
@@ -116,7 +116,7 @@ export function nameOf(source: Source): string {
 export function printScript(script: Script): string {
   const { destructive, batches } = script;
   const lines = batches.map((batch, index) => printBatch(batch, index + 1));
-  return [...(destructive ? ['on a box that destroys what it is told to'] : []), ...lines].join('\n');
+  return [...(destructive ? ['on an RDS that destroys what it is told to'] : []), ...lines].join('\n');
 }
 
 function printBatch({ commands, trouble, insist }: Batch, number: number): string {
@@ -163,8 +163,8 @@ function printTrouble(trouble: Trouble): string {
     }
     case 'kill controller':
       return `controller ${trouble.controller} is killed at statement ${trouble.statement}`;
-    case 'restart box':
-      return `the box restarts at statement ${trouble.statement} and is down for ${trouble.downMs} ms`;
+    case 'restart RDS':
+      return `the RDS restarts at statement ${trouble.statement} and is down for ${trouble.downMs} ms`;
   }
 }
 

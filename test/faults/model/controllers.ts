@@ -7,7 +7,7 @@ import { SOURCES } from '../../support/installation.ts';
 import { type Running, startDriver } from '../../support/programs.ts';
 import { until } from '../../support/until.ts';
 
-/** Longest time in ms after which a box or a controller must have come back to itself. */
+/** Longest time in ms after which an RDS or a controller must have come back to itself. */
 export const RECOVERY_MS = 90_000;
 
 interface Incarnation {
@@ -45,7 +45,7 @@ export class Controllers {
     process.kill(found.running.pid, 'SIGKILL');
   }
 
-  /** Sees to it that both reach the box. One that was not killed by us must still be running. */
+  /** Sees to it that both reach the RDS. One that was not killed by us must still be running. */
   async revive(): Promise<void> {
     await Promise.all([0, 1].map((number) => this.#revive(number)));
   }

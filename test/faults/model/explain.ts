@@ -1,32 +1,32 @@
-import { type BoxView, printView } from './box.ts';
 import { objectsOf, printCommand, targetOf } from './commands.ts';
 import type { Done } from './done.ts';
 import { type LateWrite, lateStep, objectsOfLate } from './late-writes.ts';
 import type { Entry, Outcome } from './outcome.ts';
+import { printView, type RdsView } from './rds.ts';
 import { reconcile } from './reconcile.ts';
 import { type Circumstances, step, tellsSnapshot, tellsVolume } from './step.ts';
 import { Unexplained } from './unexplained.ts';
 import { keyOf, NO_MARKS, printWorld, type World, withDeletion, withRenewed } from './world.ts';
 
-/** What may have changed the box: a command, or a script that stood still before. */
+/** What may have changed the RDS: a command, or a script that stood still before. */
 type Actor = Done | LateWrite;
 
 /**
- * The world that commands which ran at once led to: for some order of them each ended as it had to, and the box is as it
+ * The world that commands which ran at once led to: for some order of them each ended as it had to, and the RDS is as it
  * must be then. Commands that share no object cannot affect each other, so each group that does is put into an order by
  * itself. Scripts of earlier commands that went on meanwhile are put into order with them. Its marks are of this batch.
  *
- * @param view what the box shows
+ * @param view what the RDS shows
  * @throws Unexplained when there is no such order.
  */
-export function explain(world: World, actors: readonly Actor[], calm: boolean, view: BoxView): World {
+export function explain(world: World, actors: readonly Actor[], calm: boolean, view: RdsView): World {
   const contested = contestedIn(actors);
   return groupsOf(actors).reduce(
     (before, group) => {
       const worlds = inSomeOrder(before, group, { calm, contested });
       const objects = [...new Set(group.flatMap(objectsOfActor))];
-      const box = printView(view, objects);
-      const ends = `${printDone(group)}\nbefore:\n${printWorld(before)}\nthe box shows:\n${box}`;
+      const rds = printView(view, objects);
+      const ends = `${printDone(group)}\nbefore:\n${printWorld(before)}\nthe RDS shows:\n${rds}`;
       if (worlds.length === 0) throw new Unexplained(`no order of these explains how they ended:\n${ends}`);
       try {
         return reconcile(worlds, view, objects);

@@ -22,7 +22,7 @@ export function blockOf(seed: number): Buffer {
   return Buffer.alloc(BLOCK_BYTES, word);
 }
 
-/** An image as it is on the box. */
+/** An image as it is on the RDS. */
 export interface Image {
   readonly mib: number;
   readonly content: Content;

@@ -4,12 +4,12 @@ import { look } from '../../support/console.ts';
 
 /** Sees scripts that stood still go on, and whether they do so when they must not write any more. */
 export class LateScripts {
-  readonly #box: () => Simulator;
+  readonly #simulator: () => Simulator;
   #standing: ReadonlySet<string> = new Set();
   #moved = new Map<string, boolean>();
 
-  constructor(box: () => Simulator) {
-    this.#box = box;
+  constructor(rds: () => Simulator) {
+    this.#simulator = rds;
   }
 
   readonly hooks: ConsoleHooks = {
@@ -33,13 +33,13 @@ export class LateScripts {
   async #noteMove(line: string): Promise<void> {
     const [, deadline] = /:local xU (\d+)s;/.exec(line) ?? [];
     if (deadline === undefined) throw new Error(`a script that may change something at any time: ${line}`);
-    this.#moved.set(line, (await uptime(this.#box())) >= Number(deadline));
+    this.#moved.set(line, (await uptime(this.#simulator())) >= Number(deadline));
   }
 }
 
-/** Whole seconds that a box has been up. */
-async function uptime(box: Simulator): Promise<number> {
-  const text = await look(box, ':put [/system/resource get uptime]');
+/** Whole seconds that an RDS has been up. */
+async function uptime(rds: Simulator): Promise<number> {
+  const text = await look(rds, ':put [/system/resource get uptime]');
   const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d)$/.exec(text) ?? [];
   if (hours === undefined) throw new Error(`an uptime of ${text}`);
   return (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);

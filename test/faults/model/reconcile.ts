@@ -1,4 +1,4 @@
-import type { BoxView, Seen } from './box.ts';
+import type { RdsView, Seen } from './rds.ts';
 import { Unexplained } from './unexplained.ts';
 import { printContent, printWorld, type Snapshot, type Volume, type World, withSnapshot, withVolume } from './world.ts';
 
@@ -8,13 +8,13 @@ const SNAPSHOT_NAME = /-([0-9]{10})-([0-9]+)$/;
 const MiB = 1024 ** 2;
 
 /**
- * Picks the world that the box shows, and fills in what only the box knows. Whatever is whole on the box is whole; of
+ * Picks the world that the RDS shows, and fills in what only the RDS knows. Whatever is whole on the RDS is whole; of
  * several worlds it is the one in which the least is left over, and the least half made.
  *
  * @param objects Those to compare; the others stay as they are.
- * @throws Unexplained when the box shows none of them.
+ * @throws Unexplained when the RDS shows none of them.
  */
-export function reconcile(worlds: readonly World[], view: BoxView, objects: readonly string[]): World {
+export function reconcile(worlds: readonly World[], view: RdsView, objects: readonly string[]): World {
   const problems: string[] = [];
   const fitting: World[] = [];
   for (const world of worlds) {
@@ -23,12 +23,12 @@ export function reconcile(worlds: readonly World[], view: BoxView, objects: read
     else problems.push(`${wrong.join('; ')} in\n${printWorld(world)}`);
   }
   const [best] = fitting.toSorted((one, other) => leftoversIn(one) - leftoversIn(other) || openIn(one) - openIn(other));
-  if (best === undefined) throw new Unexplained(`the box shows something else: ${problems.slice(0, 3).join('\nor ')}`);
+  if (best === undefined) throw new Unexplained(`the RDS shows something else: ${problems.slice(0, 3).join('\nor ')}`);
   return best;
 }
 
-/** All objects that the world or the box knows. */
-export function objectsIn({ volumes, snapshots }: World, { objects }: BoxView): string[] {
+/** All objects that the world or the RDS knows. */
+export function objectsIn({ volumes, snapshots }: World, { objects }: RdsView): string[] {
   const known = [
     ...[...volumes.keys()].map((number) => `v${number}`),
     ...[...snapshots.keys()].map((number) => `s${number}`),
@@ -44,7 +44,7 @@ function openIn({ volumes }: World): number {
   return [...volumes.values()].filter(({ open }) => open).length;
 }
 
-function problemOf(world: World, view: BoxView, object: string): string | undefined {
+function problemOf(world: World, view: RdsView, object: string): string | undefined {
   const number = Number(object.slice(1));
   const seen = view.objects.get(object);
   if (object.startsWith('s')) return snapshotProblem(object, world.snapshots.get(number), seen);
@@ -95,7 +95,7 @@ function differs<T>(expected: T | undefined, found: T): boolean {
   return expected !== undefined && expected !== found;
 }
 
-function fill(world: World, view: BoxView, object: string): World {
+function fill(world: World, view: RdsView, object: string): World {
   const number = Number(object.slice(1));
   const seen = view.objects.get(object);
   const snapshot = object.startsWith('s') ? world.snapshots.get(number) : undefined;

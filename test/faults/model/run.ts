@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { until } from '../../support/until.ts';
 import type { Arena } from './arena.ts';
-import { assertEmpty, type BoxView, clearBox, lookAt, neighbours } from './box.ts';
 import { type Batch, type Command, type Moment, printCommand, type Script, type Sent, targetOf } from './commands.ts';
 import type { Done } from './done.ts';
 import { checkLists, explain } from './explain.ts';
@@ -9,6 +8,7 @@ import { objectsOfLate } from './late-writes.ts';
 import { Lates } from './lates.ts';
 import { isOpen } from './outcome.ts';
 import { perform } from './perform.ts';
+import { assertEmpty, clearRds, lookAt, neighbours, type RdsView } from './rds.ts';
 import { objectsIn, reconcile } from './reconcile.ts';
 import { Unexplained } from './unexplained.ts';
 import { NOTHING, printWorld, type World } from './world.ts';
@@ -40,7 +40,7 @@ export class Run {
   }
 
   /**
-   * Runs a script on an empty box, then settles what is open, compares every byte and deletes everything.
+   * Runs a script on an empty RDS, then settles what is open, compares every byte and deletes everything.
    *
    * @throws Error that says what cannot be right.
    */
@@ -78,7 +78,7 @@ export class Run {
   /**
    * Runs commands at once and explains what came of them, together with scripts that stood still and went on meanwhile.
    *
-   * @param afterwards done when the commands have ended, before the box is looked at
+   * @param afterwards done when the commands have ended, before the RDS is looked at
    */
   async #batch(
     { commands, trouble }: Pick<Batch, 'commands' | 'trouble'>,
@@ -124,9 +124,9 @@ export class Run {
     }
   }
 
-  /** Everything on the box must be as the model has it. */
-  #compare(view: BoxView): void {
-    assert.deepEqual(view.strangers, [], 'on the box and of nobody');
+  /** Everything on the RDS must be as the model has it. */
+  #compare(view: RdsView): void {
+    assert.deepEqual(view.strangers, [], 'on the RDS and of nobody');
     this.#world = reconcile([this.#world], view, objectsIn(this.#world, view));
     const twice = [...view.objects].filter(([, { rows }]) => rows.length > 1).map(([object]) => object);
     for (const object of twice) assert.ok(this.#disturbed.has(object), `${object} is there twice`);
@@ -212,5 +212,5 @@ function alternating(command: Command, index: number): Sent {
 export async function cleanUp(arena: Arena): Promise<void> {
   arena.releases.clear();
   await arena.recover();
-  await clearBox(arena);
+  await clearRds(arena);
 }

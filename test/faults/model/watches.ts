@@ -5,7 +5,7 @@ interface Due {
   readonly act: () => void;
 }
 
-/** Does things when the box begins the nth statement from now on. */
+/** Does things when the RDS begins the nth statement from now on. */
 export class StatementWatch {
   #due: Due[] = [];
 
@@ -28,7 +28,7 @@ export class StatementWatch {
   }
 }
 
-/** Lets no script of the box begin a further statement while it is closed. */
+/** Lets no script of the RDS begin a further statement while it is closed. */
 export class Gate {
   #closed: PromiseWithResolvers<void> | undefined;
   /** Scripts that wait. */

@@ -3,7 +3,7 @@ import type { NodeNumber } from './commands.ts';
 /** What was written where: a seed for each place of an image; the rest reads as zeros. */
 export type Content = ReadonlyMap<number, number>;
 
-/** A volume as it must be. Sizes in MiB; what is undefined is read from the box after the batch. */
+/** A volume as it must be. Sizes in MiB; what is undefined is read from the RDS after the batch. */
 export interface Volume {
   /** What its creation asked for: the same request again is a repeat, another one is refused. */
   readonly requested: number;
@@ -48,7 +48,7 @@ export interface Marks {
 
 export const NO_MARKS: Marks = { renewed: new Set(), deletions: [], leftovers: new Set() };
 
-/** Everything that ought to be on the box, by the numbers that scripts use. Never changed, only replaced. */
+/** Everything that ought to be on the RDS, by the numbers that scripts use. Never changed, only replaced. */
 export interface World {
   readonly volumes: ReadonlyMap<number, Volume>;
   readonly snapshots: ReadonlyMap<number, Snapshot>;
@@ -56,7 +56,7 @@ export interface World {
   readonly marks: Marks;
 }
 
-/** The empty box. */
+/** The empty RDS. */
 export const NOTHING: World = { volumes: new Map(), snapshots: new Map(), marks: NO_MARKS };
 
 /** The world with another volume under this number; undefined takes it away. */

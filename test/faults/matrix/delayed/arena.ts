@@ -7,7 +7,7 @@ import { inventory } from '../../../support/console.ts';
 import { LeapingClock } from '../../../support/leaping-clock.ts';
 import { type Stack, startStack } from '../../../support/stack.ts';
 import { until } from '../../../support/until.ts';
-import { impatient, insist, OPEN } from '../arena.ts';
+import { impatient, OPEN, retryUntilAnswered } from '../arena.ts';
 import { Recorder } from '../recording.ts';
 import { bytesOf, type Ground, layGround } from '../scenarios.ts';
 import type { Cell } from './cells.ts';
@@ -15,7 +15,7 @@ import { Cluster } from './cluster.ts';
 import type { HeldCall } from './held-call.ts';
 import type { ControllerClient } from './told.ts';
 
-/** How often the box refuses what it refuses: the driver tries a refused command once more. */
+/** How often the RDS refuses what it refuses: the driver tries a refused command once more. */
 const REFUSALS = 2;
 
 /** In ms, less than the time within which a script may write. */
@@ -25,13 +25,13 @@ const TOO_LATE_MS = 12_000;
 
 /** What a cell leaves to be wished for. */
 export interface Remains {
-  /** What was on the box in the end and nothing referred to; it has been deleted like anything else. */
+  /** What was on the RDS in the end and nothing referred to; it has been deleted like anything else. */
   readonly left: readonly string[];
   /** How many volumes were larger than they were told to be. */
   readonly larger: number;
 }
 
-/** One box on which cell after cell is tried, and two processes that drive it. Nobody waits in real time, nor does the box. */
+/** One RDS on which cell after cell is tried, and two processes that drive it. Nobody waits in real time, nor does the RDS. */
 export class DelayedArena {
   readonly #stack: Stack;
   readonly #ground: Ground;
@@ -47,12 +47,12 @@ export class DelayedArena {
     this.#other = other;
   }
 
-  /** @param quirks Names of those that the box has. */
+  /** @param quirks Names of those that the RDS has. */
   static async open(t: TestContext, quirks: readonly string[]): Promise<DelayedArena> {
     const [recorder, clock] = [new Recorder(), new LeapingClock()];
     const stack = await startStack(t, {
       patience: { ...impatient, clock },
-      simulator: { hooks: recorder.hooks, clock: { now: clock.box.now, wait: clock.wait }, quirks },
+      simulator: { hooks: recorder.hooks, clock: { now: clock.rds.now, wait: clock.wait }, quirks },
     });
     return new DelayedArena(stack, await layGround(stack), recorder, clock, await stack.anotherController());
   }
@@ -66,7 +66,7 @@ export class DelayedArena {
     refusal?.disarm();
     const statements = this.#recorder.take();
     assert.ok(code === 'OK' || held.refusal !== undefined, code);
-    await prepared.answered((await insist(() => prepared.call(cluster.controller))).reply);
+    await prepared.answered((await retryUntilAnswered(() => prepared.call(cluster.controller))).reply);
     await cluster.prove(true);
     await cluster.bringDown();
     return statements;
@@ -88,7 +88,8 @@ export class DelayedArena {
       assert.ok(OPEN.has(code), `${code} ends the attempts of a sidecar`);
       refusal?.disarm();
       if (course !== 'same process') cluster.controller = this.#other;
-      if (isRepeated) await prepared.answered((await insist(() => prepared.call(cluster.controller))).reply);
+      if (isRepeated)
+        await prepared.answered((await retryUntilAnswered(() => prepared.call(cluster.controller))).reply);
       else prepared.givenUp?.();
       for (const move of walk) await move.make(cluster);
       if (course === 'another process, too late') this.#clock.leap(TOO_LATE_MS);
@@ -116,7 +117,7 @@ export class DelayedArena {
     return refusal && this.#stack.simulator.faults.arm(refusal, REFUSALS);
   }
 
-  /** Deletes what nothing refers to, as lists show it, and proves that the box is as it was. */
+  /** Deletes what nothing refers to, as lists show it, and proves that the RDS is as it was. */
   async #leftBehind(clean: readonly string[], isExact: boolean): Promise<string[]> {
     const { simulator } = this.#stack;
     const { volumeId, snapshotId, now, earlier } = this.#ground;
@@ -134,11 +135,11 @@ export class DelayedArena {
     const { volumeId: ground, snapshotId: groundSnapshot } = this.#ground;
     for (const { volume } of (await other.listVolumes({})).entries) {
       const { volumeId = ground } = volume ?? {};
-      if (volumeId !== ground) await insist(() => other.deleteVolume({ volumeId }));
+      if (volumeId !== ground) await retryUntilAnswered(() => other.deleteVolume({ volumeId }));
     }
     for (const { snapshot } of (await other.listSnapshots({})).entries) {
       const { snapshotId = groundSnapshot } = snapshot ?? {};
-      if (snapshotId !== groundSnapshot) await insist(() => other.deleteSnapshot({ snapshotId }));
+      if (snapshotId !== groundSnapshot) await retryUntilAnswered(() => other.deleteSnapshot({ snapshotId }));
     }
   }
 }

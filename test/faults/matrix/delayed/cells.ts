@@ -49,7 +49,7 @@ export function placesIn(held: HeldCall, statements: readonly Statement[]): Held
 }
 
 /**
- * What is called while a call is held at one of its places: all that there is on a dangerous box and where it matters what
+ * What is called while a call is held at one of its places: all that there is on a dangerous RDS and where it matters what
  * the statement finds, the first call alone elsewhere.
  */
 export function cellsAt(held: HeldCall, place: HeldPlace, course: Course, isDangerous: boolean): Cell[] {

@@ -3,7 +3,7 @@ import { MiB, node, snapshotName, volumeName } from '../../../support/calls.ts';
 import { pattern, write } from '../../../support/images.ts';
 import { filesystem, fromSnapshot, volumeRequest } from '../../../support/requests.ts';
 import type { Stack } from '../../../support/stack.ts';
-import { insist } from '../arena.ts';
+import { retryUntilAnswered } from '../arena.ts';
 import { loseItem, padded } from '../scenarios.ts';
 import { Proof } from './proof.ts';
 import type { ControllerClient, Snapshot, Volume } from './told.ts';
@@ -86,7 +86,7 @@ export class Cluster {
 
   /** @param through the process that serves the call */
   async create(volume = this.volume, request = volume.request, through = this.controller): Promise<void> {
-    const { reply } = await insist(() => through.createVolume(request));
+    const { reply } = await retryUntilAnswered(() => through.createVolume(request));
     assert.equal(reply.volume?.volumeId, volume.id);
     assert.equal(reply.volume.capacityBytes, request.capacityRange?.requiredBytes, 'the size that was asked for');
     this.created(volume, reply.volume.capacityBytes);
@@ -182,7 +182,7 @@ export class Cluster {
     await this.create(this.plan(BigInt(bytes.length), bytes, fromSnapshot(id)));
   }
 
-  /** Holds the box against all that was told. */
+  /** Holds the RDS against all that was told. */
   async prove(isExact: boolean): Promise<Proof> {
     const proof = new Proof(this.stack, this.controller, isExact);
     for (const volume of this.#volumes) await proof.ofVolume(volume);
@@ -206,6 +206,6 @@ export class Cluster {
   }
 
   async #ask<T>(call: (controller: ControllerClient) => Promise<T>): Promise<T> {
-    return (await insist(() => call(this.controller))).reply;
+    return (await retryUntilAnswered(() => call(this.controller))).reply;
   }
 }

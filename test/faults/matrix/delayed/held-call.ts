@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts';
 import type { Move, Situation } from './moves.ts';
 import type { ControllerClient } from './told.ts';
 
-/** Something that the box refuses. */
+/** Something that the RDS refuses. */
 export type Refusal = Extract<Fault, { readonly kind: 'fail' }>;
 
 /** A call that changes something, in one of its forms, and what Kubernetes may call after it. */
@@ -21,7 +21,7 @@ export interface HeldCall {
   /** What is called though nobody has repeated it, and where things stand as far as that is concerned. */
   readonly unrepeated?: { readonly from: Situation; readonly moves: readonly Move[] };
   readonly capability?: typeof filesystem;
-  /** What the box refuses on the way; only what is run after that is held. */
+  /** What the RDS refuses on the way; only what is run after that is held. */
   readonly refusal?: Refusal;
   /** Whether a statement is one to hold; by default each is that changes something. */
   holds?(statement: Statement): boolean;

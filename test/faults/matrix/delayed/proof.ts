@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { refused } from '../../../support/calls.ts';
 import type { Stack } from '../../../support/stack.ts';
 import { bytesOf } from '../scenarios.ts';
-import { itemOf, namesThere, recordedNodes } from './box.ts';
+import { itemOf, namesThere, recordedNodes } from './rds.ts';
 import type { ControllerClient, Snapshot, Volume } from './told.ts';
 
-/** Holds a box against what a cluster was told of it. */
+/** Holds an RDS against what a cluster was told of it. */
 export class Proof {
   readonly #stack: Stack;
   readonly #controller: ControllerClient;

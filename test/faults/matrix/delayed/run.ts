@@ -11,8 +11,8 @@ const ONLY = process.env['ROSE_MATRIX_ONLY'];
 /** What makes a statement that comes late more dangerous; the last one lets a script go on where it has found nothing. */
 const DANGEROUS = ['removal-while-in-use', 'shrink-truncates', 'empty-list-passes'];
 
-/** A box on which a call was recorded. */
-interface Box {
+/** An RDS on which a call was recorded. */
+interface SimulatedRds {
   readonly quirks: readonly string[];
   readonly places: readonly HeldPlace[];
   arena: DelayedArena;
@@ -27,24 +27,24 @@ interface Tally {
 
 /**
  * One test for every call, and in it one for each course: all cells, each tried whatever became of the others, on
- * a box as it is expected and on a dangerous one. Prints how many ran and failed, and how many left something behind.
+ * an RDS as it is expected and on a dangerous one. Prints how many ran and failed, and how many left something behind.
  */
 export function delayedMatrix(calls: readonly HeldCall[]): void {
   const total: Tally = { cells: 0, failed: 0, left: new Map() };
   for (const held of calls) {
     test(`a command of ${held.name} that was given up and goes on later undoes nothing`, async (t) => {
-      const boxes = [await openBox(t, held, []), await openBox(t, held, DANGEROUS)];
+      const backends = [await openRds(t, held, []), await openRds(t, held, DANGEROUS)];
       const tally: Tally = { cells: 0, failed: 0, left: new Map() };
       for (const course of COURSES) {
         await t.test(course, async (each) => {
-          const { cells, failed, left } = await tryAll(t, held, boxes, course);
+          const { cells, failed, left } = await tryAll(t, held, backends, course);
           each.diagnostic(`delayed matrix: ${held.name}, ${course}: ${print({ cells, failed, left })}`);
           add(tally, { cells, failed, left });
           assert.equal(failed, 0);
         });
       }
       add(total, tally);
-      const statements = boxes[0]?.places.filter(({ moment }) => moment === 'begin').length ?? 0;
+      const statements = backends[0]?.places.filter(({ moment }) => moment === 'begin').length ?? 0;
       if (ONLY === undefined)
         proveRow('a command that was given up goes on later', held.name, [statements, tally.cells, sum(tally.left)]);
     });
@@ -52,32 +52,37 @@ export function delayedMatrix(calls: readonly HeldCall[]): void {
   test('the delayed matrix as a whole', (t) => t.diagnostic(`delayed matrix: ${print(total)}`));
 }
 
-async function openBox(t: TestContext, held: HeldCall, quirks: readonly string[]): Promise<Box> {
+async function openRds(t: TestContext, held: HeldCall, quirks: readonly string[]): Promise<SimulatedRds> {
   const arena = await DelayedArena.open(t, quirks);
   const places = placesIn(held, await arena.record(held));
   assert.ok(places.length > 0, 'it changes something');
   return { quirks, places, arena };
 }
 
-/** @param t The test in which a box that a failed cell has spoilt is replaced. */
-async function tryAll(t: TestContext, held: HeldCall, boxes: readonly Box[], course: Course): Promise<Tally> {
+/** @param t The test in which an RDS that a failed cell has spoilt is replaced. */
+async function tryAll(
+  t: TestContext,
+  held: HeldCall,
+  backends: readonly SimulatedRds[],
+  course: Course,
+): Promise<Tally> {
   const tally: Tally = { cells: 0, failed: 0, left: new Map() };
-  for (const box of boxes) {
-    for (const cell of box.places.flatMap((place) => cellsAt(held, place, course, box.quirks.length > 0))) {
+  for (const rds of backends) {
+    for (const cell of rds.places.flatMap((place) => cellsAt(held, place, course, rds.quirks.length > 0))) {
       const name = `${held.name}#${nameOf(cell)}`;
       if (ONLY !== undefined && !name.includes(ONLY)) continue;
       tally.cells += 1;
       try {
-        const { left, larger } = await box.arena.try(held, cell);
+        const { left, larger } = await rds.arena.try(held, cell);
         if (left.length > 0) count(tally.left, left.map(kindOf).toSorted().join(' and '));
         if (larger > 0) count(tally.left, 'volume larger than told');
       } catch (error) {
         tally.failed += 1;
         const reason = error instanceof Error ? error.message : String(error);
         t.diagnostic(
-          `FAILED ${name}${box.quirks.length > 0 ? `, on a box with ${box.quirks.join(', ')}` : ''}\n${reason}`,
+          `FAILED ${name}${rds.quirks.length > 0 ? `, on an RDS with ${rds.quirks.join(', ')}` : ''}\n${reason}`,
         );
-        box.arena = await DelayedArena.open(t, box.quirks);
+        rds.arena = await DelayedArena.open(t, rds.quirks);
       }
     }
   }

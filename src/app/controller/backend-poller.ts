@@ -1,0 +1,91 @@
+import type { Logger } from 'pino';
+import type { Backend } from '../../storage/backend.ts';
+import { callWithin } from '../../storage/call.ts';
+import {
+  hasLessThan,
+  type PoolInventory,
+  type PoolReading,
+  poolInventories,
+  readPools,
+} from '../../storage/pool-reading.ts';
+import type { Call } from '../../storage/storage.ts';
+import { runPeriodically } from '../run-periodically.ts';
+
+/** From one reading of the pools to the next while the RDS answers and has room, in ms. */
+const READING_MS = 300_000;
+/** While a pool is short of room, since the volumes in it write on, and while they cannot be read, to notice its return. */
+const SHORT_MS = 60_000;
+/** From one inventory to the next, in ms: it looks at everything on the RDS. */
+const INVENTORY_MS = 3_600_000;
+/** How long a reading, and an inventory, may take, in ms. */
+const LIMIT_MS = 60_000;
+
+/** What an RDS has told of its pools. */
+export interface BackendReading {
+  readonly pools: readonly PoolReading[];
+  /** By label, of within the last hour; undefined when there is none, or the last one failed. */
+  readonly inventory: ReadonlyMap<string, PoolInventory> | undefined;
+}
+
+/** Whoever wants to know how an RDS is. Must not throw, and asks the RDS nothing. */
+export interface BackendListener {
+  /** Every few seconds, and after each reading: what is known of the RDS without asking it can be looked at. */
+  look?(): void;
+  /** @param reading undefined when the pools could not be read */
+  read(reading: BackendReading | undefined): void;
+}
+
+export interface BackendPollerOptions {
+  readonly listeners: readonly BackendListener[];
+  /** Pause between two looks, in ms. */
+  readonly lookMs: number;
+  /** When a call was last refused for lack of room, by `now`; the pools are read anew at the next look. */
+  readonly refusedAt: () => number;
+  /** Whether anybody wants inventories. */
+  readonly inventories: boolean;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Milliseconds that only go forward; replaced in tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Reads the pools of an RDS in the background, for all who want to know: at once, then every five minutes, every minute while
+ * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. A
+ * inventory follows once an hour, and one that failed at the next reading again. Where nobody listens nothing is read. Resolves when
+ * the signal aborts.
+ */
+export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {
+  const { listeners, lookMs, refusedAt, inventories, logger, signal, now = () => performance.now() } = options;
+  const attempt = async <T>(
+    what: string,
+    ask: (backend: Backend, call: Call) => Promise<T>,
+  ): Promise<T | undefined> => {
+    try {
+      return await ask(backend, callWithin(LIMIT_MS, signal));
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ backend: backend.name, err: error }, `${what} failed`);
+      return undefined;
+    }
+  };
+  const look = (): void => {
+    for (const listener of listeners) listener.look?.();
+  };
+  if (listeners.length === 0) return;
+  let [readAt, inventoryAt, pauseMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  let inventory: BackendReading['inventory'];
+  await runPeriodically(lookMs, signal, async () => {
+    look();
+    if (now() - readAt < pauseMs && refusedAt() < readAt) return;
+    readAt = now();
+    const pools = await attempt('reading of the pools', readPools);
+    if (inventories && pools !== undefined && (inventory === undefined || readAt - inventoryAt >= INVENTORY_MS)) {
+      inventory = await attempt('inventory of the pools', poolInventories);
+      inventoryAt = readAt;
+    }
+    if (signal.aborted) return;
+    pauseMs = pools === undefined || pools.some((pool) => hasLessThan(4n, pool)) ? SHORT_MS : READING_MS;
+    for (const listener of listeners) listener.read(pools && { pools, inventory });
+    look();
+  });
+}

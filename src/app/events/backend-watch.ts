@@ -1,0 +1,69 @@
+import { messageOf } from '../../failures/message.ts';
+import { printSize } from '../../failures/print-size.ts';
+import type { ObjectReference } from '../../kubernetes/cluster.ts';
+import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
+import type { Backend } from '../../storage/backend.ts';
+import { hasLessThan, type PoolReading } from '../../storage/pool-reading.ts';
+import type { BackendListener } from '../controller/backend-poller.ts';
+
+export interface BackendWatchOptions {
+  readonly recorder: EventRecorder;
+  /** What Events about a whole RDS are about. */
+  readonly driver: ObjectReference;
+  /** How long an RDS must not have answered before it is told, in ms. */
+  readonly lastingMs: number;
+}
+
+/** Tells when an RDS does not answer for a while, when it answers again, and when a pool is nearly full. */
+export function watchBackend(backend: Backend, options: BackendWatchOptions): BackendListener {
+  const reach = new Reach(backend, options);
+  return {
+    look: () => reach.look(),
+    read(reading) {
+      for (const pool of reading?.pools ?? []) tellIfScarce(backend.name, pool, options);
+    },
+  };
+}
+
+/** Whether an RDS answers, as its circuit breaker knows it. */
+class Reach {
+  readonly #backend: Backend;
+  readonly #options: BackendWatchOptions;
+  #lostSince: number | undefined;
+  #told = false;
+
+  constructor(backend: Backend, options: BackendWatchOptions) {
+    this.#backend = backend;
+    this.#options = options;
+  }
+
+  look(): void {
+    const { name, rds } = this.#backend;
+    const { recorder, driver, lastingMs } = this.#options;
+    const now = performance.now();
+    const { breaker, lastFailure } = rds.state();
+    if (breaker === 'closed') {
+      if (this.#told)
+        recorder.record(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
+      this.#lostSince = undefined;
+      this.#told = false;
+      return;
+    }
+    this.#lostSince ??= now;
+    if (now - this.#lostSince < lastingMs) return;
+    // At each look: an outage that outlasts its Event is told again, once in a while.
+    this.#told = true;
+    const { kind, detail = '' } = lastFailure ?? {};
+    const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';
+    const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
+    recorder.record(driver, { reason, subject: name, message: messageOf(code, name, detail) });
+  }
+}
+
+/** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
+function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
+  const { pool, size, free, reserve } = room;
+  if (!hasLessThan(10n, room)) return;
+  const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;
+  recorder.record(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
+}

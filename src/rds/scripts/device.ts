@@ -1,0 +1,94 @@
+import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
+import { snapshotNames, volumeNames } from '../names.ts';
+import type { Reading } from '../operation.ts';
+import { judge, type ProbeReport } from '../probe.ts';
+import type { RdsSettings } from '../rds.ts';
+import { decodeContents, decodeSpace, type PoolContents, type PoolSpace } from '../rows.ts';
+import { sumPromises } from './conditions.ts';
+import { mountedPools, named, objects, proveAll } from './lookup.ts';
+import { put } from './output.ts';
+
+/**
+ * Space of the mounted pools, by label.
+ *
+ * @param labels Those that are asked for.
+ * @param withPromises Also what they have promised, which takes a look at every volume; by default where it is limited.
+ */
+export function poolSpace(
+  settings: Pick<RdsSettings, 'pools' | 'ratioPercent'>,
+  labels: readonly string[] = settings.pools.map(({ label }) => label),
+  withPromises: boolean = settings.ratioPercent !== undefined,
+): Reading<ReadonlyMap<string, PoolSpace>> {
+  const pools = settings.pools.filter(({ label }) => labels.includes(label));
+  const promised = (s: ScriptBuilder, disk: Script): Script =>
+    withPromises ? sumPromises(s, ros`[/disk get ${disk} mount-point]`, ros`0`) : ros`0`;
+  return ofPools(pools, (s, disk) => ros`"promised"=${promised(s, disk)}`, decodeSpace);
+}
+
+/**
+ * Space of the mounted pools, and how many volumes and snapshots of our owners are in each, by label. The RDS counts them, so
+ * that the answer is as short for thousands as for none. What a race left of an object counts as one more, and so does a half
+ * copy of a volume, which only its disk item tells from one.
+ */
+export function poolContents({
+  pools,
+  owners,
+}: Pick<RdsSettings, 'pools' | 'owners'>): Reading<ReadonlyMap<string, PoolContents>> {
+  const counts = (s: ScriptBuilder, disk: Script): Script => {
+    const label = s.let(ros`[/disk get ${disk} fs-label]`);
+    const count = (condition: Script): Script =>
+      s.let(ros`[:len [/disk/btrfs/subvolume find where fs=${label} and ${condition}]]`);
+    const [volumes, snapshots] = [
+      count(objects('pvc', named(volumeNames(owners)))),
+      count(objects('snap', named(snapshotNames(owners)))),
+    ];
+    return ros`"volumes"=${volumes}; "snapshots"=${snapshots}`;
+  };
+  return ofPools(pools, counts, decodeContents);
+}
+
+/** Reads pools, all of which must be there: label, size and free space of each, and `more` about it. */
+function ofPools<T>(
+  pools: RdsSettings['pools'],
+  more: (s: ScriptBuilder, disk: Script) => Script,
+  decode: (row: JsonRow) => T,
+): Reading<ReadonlyMap<string, T>> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      proveAll(s, pools);
+      s.each(mountedPools(pools), (disk) => {
+        const rest = more(s, disk);
+        s.run(
+          put(ros`{"fs-label"=[/disk get ${disk} fs-label]; "size"=[/disk get ${disk} size]; "free"=[/disk get ${disk} free];
+            ${rest}}`),
+        );
+      });
+    }),
+    decode: (rows) => new Map(rows.map((row) => [text(row, 'fs-label'), decode(row)])),
+  };
+}
+
+/** Reads what the start-up judges: version, storage package, language, file systems, mounted pools. Changes nothing. */
+export function probeRds({ pools }: Pick<RdsSettings, 'pools'>): Reading<ProbeReport> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      s.run(put(ros`{"version"=[/system/resource get version]}`));
+      // What scripts rest on: ids that compare as numbers, intervals in expressions, and the beginning of a list.
+      s.run(
+        put(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
+          "intervals"=("ab"~${ere`^[a-z]{2}$`}); "none"=[:len [:pick [/disk/btrfs/subvolume find] 0 0]];
+          "one"=[:len [:pick [/disk/btrfs/subvolume find] 0 1]]}`),
+      );
+      const print = (rows: Script): void => s.each(rows, (row) => s.run(put(row)));
+      print(ros`[/system/package print detail as-value proplist=name,version,disabled]`);
+      for (const { label } of pools) {
+        print(ros`[/disk/btrfs/filesystem print detail as-value proplist=label,uuid where label=${label}]`);
+        print(ros`[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,size,free
+          where mounted and fs-label=${label}]`);
+      }
+    }),
+    decode: (rows) => judge(rows, pools),
+  };
+}

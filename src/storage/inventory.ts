@@ -1,0 +1,204 @@
+import {
+  type DiskRow,
+  type ListedObject,
+  type ListedPage,
+  type LostItem,
+  listLostItems,
+  listSnapshots,
+  listVolumes,
+  type Origin,
+  type PageOf,
+  parseSnapshotName,
+  parseVolumeName,
+  type SnapshotName,
+  slotOf,
+  type VolumeName,
+} from '../rds/index.ts';
+import type { Backend } from './backend.ts';
+import { attribute, type InventoryCopy, type Sorted, sortOut } from './copies.ts';
+import { failure } from './failures.ts';
+import { printHandle } from './handle.ts';
+import type { Call } from './storage.ts';
+import { publishedNodes } from './volumes.ts';
+
+export type { InventoryCopy, Origin };
+
+/** A volume as the RDS holds it, whole or not. */
+export interface InventoryVolume {
+  readonly id: string;
+  readonly backend: string;
+  readonly pool: string;
+  /** Undefined when only a disk item is left. */
+  readonly subvolume: string | undefined;
+  /** Undefined when there is no disk item. */
+  readonly slot: string | undefined;
+  readonly name: VolumeName;
+  /** Bytes of the image; undefined while the device does not tell. */
+  readonly sizeBytes: bigint | undefined;
+  readonly publishedNodeIds: readonly string[];
+  readonly exported: boolean;
+  readonly state: 'whole' | 'no-disk-item' | 'no-subvolume';
+  /** Subvolumes of the same id that lost a race and were not withdrawn. */
+  readonly duplicates: readonly string[];
+}
+
+export interface InventorySnapshot {
+  readonly id: string;
+  readonly backend: string;
+  readonly pool: string;
+  readonly subvolume: string;
+  readonly name: SnapshotName;
+  /** Subvolumes of the same id that lost a race and were not withdrawn. */
+  readonly duplicates: readonly string[];
+}
+
+/** Everything of our owners on the configured backends. */
+export interface Inventory {
+  readonly volumes: readonly InventoryVolume[];
+  readonly snapshots: readonly InventorySnapshot[];
+  /** No objects: the driver never touches them. */
+  readonly copies: readonly InventoryCopy[];
+}
+
+/** Rows of one exec, so that its answer stays below 48 KiB (U21). */
+const SNAPSHOT_ROWS = 200;
+const VOLUME_ROWS = 50;
+const ITEM_ROWS = 50;
+const HEX = '0123456789abcdef';
+
+/**
+ * Reads everything of our owners on these backends, in as many execs as it takes.
+ *
+ * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
+ */
+export async function readInventory(backends: readonly Backend[], call: Call): Promise<Inventory> {
+  const parts = await Promise.all(backends.map((backend) => backendInventory(backend, call)));
+  const volumes = parts.flatMap((part) => part.volumes);
+  const snapshots = parts.flatMap((part) => part.snapshots);
+  const ids = new Set([...volumes, ...snapshots].map(({ id }) => id));
+  const copies = parts.flatMap((part) => part.copies);
+  return { volumes, snapshots, copies: attribute(copies, backends, ids) };
+}
+
+type Part = Pick<Inventory, 'volumes' | 'snapshots'> & Pick<Sorted, 'copies'>;
+
+async function backendInventory(backend: Backend, call: Call): Promise<Part> {
+  const { name, rds } = backend;
+  const { settings } = rds;
+  const volumes: ListedObject[] = [];
+  const snapshots: ListedObject[] = [];
+  try {
+    for (const pool of settings.pools) {
+      const page = { pool, copies: true };
+      volumes.push(
+        ...(await walk((after) =>
+          rds.run((settings) => listVolumes(settings, { ...page, after, limit: VOLUME_ROWS }), call),
+        )),
+      );
+      snapshots.push(...(await everySnapshot(rds, page, call)));
+    }
+    const items = await lostItems(rds, '', call);
+    const [sortedVolumes, sortedSnapshots] = [
+      await sortOut(backend, volumes, call),
+      await sortOut(backend, snapshots, call),
+    ];
+    return {
+      volumes: [...volumesOf(name, sortedVolumes.objects), ...items.flatMap((item) => lostVolume(name, item) ?? [])],
+      snapshots: snapshotsOf(name, sortedSnapshots.objects),
+      copies: [...sortedVolumes.copies, ...sortedSnapshots.copies],
+    };
+  } catch (error) {
+    throw failure(error, `inventory of ${name}`, call);
+  }
+}
+
+/**
+ * All snapshots of our owners in a pool.
+ *
+ * @param page Its `copies` says whether copies are read, too.
+ * @throws RdsError
+ */
+export async function everySnapshot(
+  rds: Backend['rds'],
+  page: Pick<PageOf, 'pool' | 'copies'>,
+  call: Call,
+): Promise<ListedObject[]> {
+  return await walk((after) =>
+    rds.run((settings) => listSnapshots(settings, { ...page, after, limit: SNAPSHOT_ROWS }), call),
+  );
+}
+
+async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {
+  const all: ListedObject[] = [];
+  for (let after = 0n; ; ) {
+    const { objects, more } = await fetch(after);
+    all.push(...objects);
+    const last = objects.at(-1)?.subvolume.subvolumeId;
+    if (!more || last === undefined) return all;
+    after = last;
+  }
+}
+
+/** Lost items are few or something is very wrong: then they are asked for in smaller and smaller parts. */
+async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promise<readonly LostItem[]> {
+  const { items, more } = await rds.run((settings) => listLostItems(settings, digits, ITEM_ROWS), call);
+  if (!more) return items;
+  const all: LostItem[] = [];
+  for (const digit of HEX) all.push(...(await lostItems(rds, digits + digit, call)));
+  return all;
+}
+
+function volumesOf(backend: string, objects: readonly ListedObject[]): InventoryVolume[] {
+  return groups(objects, parseVolumeName).map(({ name, first, duplicates }) => ({
+    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
+    ...{ subvolume: first.subvolume.name, slot: first.disk?.slot, name, duplicates },
+    ...stateOf(first.disk),
+    state: first.disk === undefined ? 'no-disk-item' : 'whole',
+  }));
+}
+
+function snapshotsOf(backend: string, objects: readonly ListedObject[]): InventorySnapshot[] {
+  return groups(objects, parseSnapshotName).map(({ name, first, duplicates }) => ({
+    ...{ id: printHandle({ kind: 'snap', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
+    ...{ subvolume: first.subvolume.name, name, duplicates },
+  }));
+}
+
+/** The volume that a disk item was made for. */
+function lostVolume(backend: string, item: LostItem): InventoryVolume | undefined {
+  const name = parseVolumeName(item.subvolume);
+  if (name === undefined || item.slot !== slotOf({ kind: 'pvc', uuid: name.uuid })) return undefined;
+  return {
+    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend },
+    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, duplicates: [] },
+    ...stateOf(item),
+    state: 'no-subvolume',
+  };
+}
+
+function stateOf(disk: DiskRow | undefined): Pick<InventoryVolume, 'sizeBytes' | 'publishedNodeIds' | 'exported'> {
+  return { sizeBytes: disk?.size, publishedNodeIds: publishedNodes(disk), exported: disk?.exported ?? false };
+}
+
+interface Group<Name> {
+  readonly name: Name;
+  /** The row with the smallest subvolume-id: the object, for every reader. */
+  readonly first: ListedObject;
+  readonly duplicates: readonly string[];
+}
+
+/** Rows come in the order of their subvolume-ids. A name that this driver did not make is left out. */
+function groups<Name extends { readonly uuid: string }>(
+  objects: readonly ListedObject[],
+  parse: (text: string) => Name | undefined,
+): Group<Name>[] {
+  const byUuid = new Map<string, { name: Name; first: ListedObject; duplicates: string[] }>();
+  for (const object of objects) {
+    const name = parse(object.subvolume.name);
+    if (name === undefined) continue;
+    const known = byUuid.get(name.uuid);
+    if (known === undefined) byUuid.set(name.uuid, { name, first: object, duplicates: [] });
+    else known.duplicates.push(object.subvolume.name);
+  }
+  return [...byUuid.values()];
+}

@@ -1,0 +1,111 @@
+import { type Case, onRds, RDS1 } from './case.fixture.ts';
+import { HANDLE, healthy } from './objects.fixture.ts';
+
+/** The same volume, as another backend would call it. */
+const OTHER = HANDLE.replace('rds1', 'rds9');
+
+/** What the RDS has of a volume. */
+export const RDS_CASES: readonly Case[] = [
+  {
+    title: 'a volume as it should be, on the RDS too',
+    objects: healthy(),
+    view: { device: onRds() },
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'an RDS with another pool',
+    objects: healthy(),
+    view: { status: { ...RDS1, problems: ['pool pool: its uuid is x, configured is y'] } },
+    rule: 'box-unfit',
+    result: 'stuck',
+    says: /its uuid is x/,
+  },
+  {
+    title: 'an RDS that does not answer',
+    objects: healthy(),
+    view: { device: { is: 'unseen', id: HANDLE, because: 'ECONNREFUSED' }, status: undefined },
+    rule: 'box-unreachable',
+    result: 'unknown',
+    says: /ECONNREFUSED/,
+  },
+  {
+    title: 'a backend that is not configured',
+    objects: healthy(),
+    view: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1' }, backends: ['rds9'] },
+    rule: 'unknown-backend',
+    result: 'stuck',
+    says: /Configured: rds9/,
+  },
+  {
+    title: 'a backend that was renamed',
+    objects: healthy(),
+    view: { device: { is: 'unconfigured', id: HANDLE, backend: 'rds1', elsewhere: [OTHER] }, backends: ['rds9'] },
+    rule: 'backend-renamed',
+    result: 'stuck',
+    says: /has rds1:pvc-\S+ as rds9:pvc-/,
+  },
+  {
+    title: 'backends whose names were exchanged',
+    objects: healthy(),
+    view: { device: { is: 'absent', id: HANDLE, elsewhere: [OTHER] }, backends: ['rds1', 'rds9'] },
+    rule: 'backend-renamed',
+    result: 'stuck',
+    says: /Give each backend the name that it had/,
+  },
+  {
+    title: 'a volume that is not on the RDS',
+    objects: healthy(),
+    view: { device: { is: 'absent', id: HANDLE } },
+    rule: 'device-absent',
+    result: 'stuck',
+    says: /--volume rds1:pvc-/,
+  },
+  {
+    title: 'a volume of another cluster',
+    objects: healthy(),
+    view: { device: onRds({ ownedBy: undefined }) },
+    rule: 'device-of-another-cluster',
+    result: 'stuck',
+    says: /owner 0123abcd/,
+  },
+  {
+    title: 'an image that has shrunk',
+    objects: healthy(),
+    view: { device: onRds({ bytes: 2n ** 30n }) },
+    rule: 'device-smaller',
+    result: 'stuck',
+    says: /1073741824 bytes/,
+  },
+  {
+    title: 'an export that was lost',
+    objects: healthy(),
+    view: { device: onRds({ exported: false }) },
+    rule: 'device-not-exported',
+    result: 'stuck',
+    says: /export was lost/,
+  },
+  {
+    title: 'a disk item that was lost',
+    objects: healthy(),
+    view: { device: onRds({ exported: false, slot: undefined, nodes: [] }) },
+    rule: 'device-not-exported',
+    result: 'stuck',
+    says: /reset of the router/,
+  },
+  {
+    title: 'a node that only the RDS knows',
+    objects: healthy(),
+    view: { device: onRds({ nodes: ['node-a', 'nqn.2014-08.org.nvmexpress:uuid:x'] }) },
+    rule: 'device-published-elsewhere',
+    result: 'stuck',
+    says: /slot="pvc-7a0f[\s\S]*nvme-tcp-export=no/,
+  },
+  {
+    title: 'an export by hand',
+    objects: healthy(),
+    view: { device: onRds({ nodes: [] }) },
+    rule: 'device-exported-by-hand',
+    result: 'stuck',
+  },
+];
