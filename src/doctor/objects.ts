@@ -120,7 +120,7 @@ export function pathOf({ mountPoint }: PoolContext, subvolume: string, file: str
   return `${mountPoint}/${subvolume}/${file}`;
 }
 
-/** Tries one change and tells how it went in one or two words: accepted, or the device's own. */
+/** Tries one change and says how it went in one or two words: accepted, or the device's own. */
 export async function attempt(
   { console, scratch }: PoolContext,
   script: Script,

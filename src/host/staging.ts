@@ -176,7 +176,7 @@ export class Staging {
     if (other !== undefined) {
       throw new FilesystemGaveUp(volume, other, `${fact}, still published at ${others.join(', ')}`);
     }
-    logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it anew');
+    logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it again');
     await mounts.unmount(path, this.#isOf(volume), UMOUNT_MS);
     return undefined;
   }

@@ -6,7 +6,7 @@ import { retryTransient } from './retry-transient.ts';
 
 export interface EventRecorderOptions {
   readonly cluster: Pick<Cluster, 'event'>;
-  /** Told of Events that are given up. */
+  /** Notified of Events that are given up. */
   readonly onFailure: (note: EventNote, error: unknown) => void;
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;
@@ -14,17 +14,17 @@ export interface EventRecorderOptions {
   readonly pausesMs?: readonly number[];
 }
 
-/** The same is told once in this time, in ms: for as long as an API server keeps an Event by default. */
+/** The same is reported once in this time, in ms: for as long as an API server keeps an Event by default. */
 const SILENCE_MS = 3_600_000;
 /** And once in this time while it cannot be written. */
 const FAILED_SILENCE_MS = 60_000;
 /** Events that may wait; more are dropped, and told when they happen again. */
 const MAX_WAITING = 100;
-/** Happenings whose last time is known; beyond it the oldest are forgotten, and told again when they happen. */
+/** Notes whose last time is known; beyond it the oldest are forgotten, and reported again when they happen. */
 const MAX_KNOWN = 2000;
 const PAUSES_MS: readonly number[] = [1000, 10_000];
 
-/** An object that has to be looked up first. Undefined when there is none to tell of. */
+/** An object that has to be looked up first. Undefined when there is none to report. */
 export interface Unresolved {
   /** Tells it from others until it is known. */
   readonly key: string;
@@ -38,7 +38,7 @@ export interface EventRecorder {
 }
 
 /**
- * Writes Events behind the back of whoever tells: nobody waits for the API server, fails because of it, or fills the
+ * Records Events asynchronously: no one waits for the API server, fails because of it, or fills the
  * memory while it does not answer.
  */
 export class KubernetesEventRecorder implements EventRecorder {
@@ -46,7 +46,7 @@ export class KubernetesEventRecorder implements EventRecorder {
   readonly #now: () => number;
   readonly #queue = new PQueue({ concurrency: 2 });
   readonly #stopping = new AbortController();
-  /** When each note may be told again. The oldest is the first. */
+  /** When each note may be reported again. The oldest is the first. */
   readonly #silentUntil = new Map<string, number>();
 
   constructor(options: EventRecorderOptions) {

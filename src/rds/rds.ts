@@ -56,7 +56,7 @@ export interface RdsOptions {
 /**
  * How often a refusal is asked again that the device gets past by itself, most often within milliseconds. A growth is refused
  * also to a script that was too late for it, which its repeat is not; and a slot may be that of a volume which another process has
- * made anew meanwhile.
+ * recreated meanwhile.
  */
 const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
   ['RC-SIZE', 20],

@@ -33,7 +33,7 @@ export interface InventoryVolume {
   /** Undefined when there is no disk item. */
   readonly slot: string | undefined;
   readonly name: VolumeName;
-  /** Bytes of the image; undefined while the device does not tell. */
+  /** Bytes of the image; undefined while the device does not report. */
   readonly sizeBytes: bigint | undefined;
   readonly publishedNodeIds: readonly string[];
   readonly exported: boolean;

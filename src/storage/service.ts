@@ -43,7 +43,7 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** The clock of the conversation; replaced in tests. */
   readonly clock?: Clock;
-  /** Limits how many snapshots are cut in a time; absent for no limit. */
+  /** Limits how many snapshots are taken in a time; absent for no limit. */
   readonly snapshotRate?: Rate;
 }
 
@@ -138,7 +138,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Everything of our owners that the backends hold, half-made volumes included.
+   * Everything of our owners that the backends hold, partial volumes included.
    *
    * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
    */

@@ -85,7 +85,7 @@ export class Volumes {
     return await exclusively(this.#lock, volumeId, call, async () => {
       const volume = volumeRef(handle.uuid);
       const grown = await backend.rds.run((settings) => expandVolume(settings, volume, bytes), call);
-      // Nobody is told a size that a script which looked before it was set may yet undo.
+      // No one is notified a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
       if (size < bytes || size < (grown?.size ?? 0n)) {

@@ -125,7 +125,7 @@ test('volumes being snapshotted or attached were unreferred under a new name of 
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
-test('after the names of two backends were exchanged, what was on the other one was told as missing', async (t) => {
+test('after the names of two backends were exchanged, what was on the other one was reported as missing', async (t) => {
   const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const [here, there] = [await makeVolume(stack.controller, MiB), await makeVolume(second.controller, MiB)];
@@ -147,7 +147,7 @@ test('after the names of two backends were exchanged, what was on the other one 
   assert.deepEqual([await inventory(stack.simulator), await inventory(second.simulator)], before);
 });
 
-test('a copy on another backend is deleted only by somebody who names what it is a copy of', async (t) => {
+test('a copy on another backend is deleted only by someone who names what it is a copy of', async (t) => {
   const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const request = volumeRequest(volumeName(), MiB);
@@ -189,7 +189,7 @@ test('a copy on another backend is deleted only by somebody who names what it is
   assert.equal((await inventory(second.simulator)).length, 2, 'the orphan is left');
 });
 
-test('what was referred to under another name was adopted once more', async (t) => {
+test('what was referred to under another name was adopted again', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
@@ -222,7 +222,7 @@ test('the orphan controller took volumes for orphans when their backend was rena
   assert.deepEqual(told.orphans, []);
 });
 
-test('the orphan controller took a half-made copy on another backend for what an interrupted call had left', async (t) => {
+test('the orphan controller took a partial copy on another backend for what an interrupted call had left', async (t) => {
   const second = await startSecond(t);
   const { backends } = await documentOf(second);
   const fixture = await startFixture(t, { deleteHalfMade: true }, { moreBackends: backends });

@@ -23,7 +23,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
   assert.match(
     text.stdout,
-    new RegExp(`half-made +${halfMade} +\\?\n +this cluster, half-made, without its disk item\n`),
+    new RegExp(`half-made +${halfMade} +\\?\n +this cluster, partial, without its disk item\n`),
   );
   assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
@@ -148,7 +148,7 @@ test('delete shows what it is and asks; anything but a yes keeps it', async (t) 
   assert.equal(subvolumes(stack.simulator).length, before.length - 1);
 });
 
-test('delete refuses what is referred to, attached, being cut or published, whatever is answered', async (t) => {
+test('delete refuses what is referred to, attached, being taken or published, whatever is answered', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
   const [kept, cutting, published] = [await make(), await make(), await make()];
@@ -164,7 +164,7 @@ test('delete refuses what is referred to, attached, being cut or published, what
   );
   assert.equal(code, 1);
   const { objects } = JSON.parse(stdout) as { objects: { outcome: string; reason: string }[] };
-  const reasons = [/PersistentVolume pvc-/, /VolumeSnapshotContent held/, /being cut/, /published or exported/];
+  const reasons = [/PersistentVolume pvc-/, /VolumeSnapshotContent held/, /being taken/, /published or exported/];
   for (const [index, { outcome, reason }] of objects.entries()) {
     assert.equal(outcome, 'refused');
     assert.match(reason, reasons[index] ?? assert.fail());

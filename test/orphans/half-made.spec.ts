@@ -144,7 +144,7 @@ test('a volume with data, its disk item lost, was removed because its size came 
   assert.deepEqual(await readAll(stack, id), pattern('kept'));
 });
 
-test('a volume that another process was just making was taken for half-made', async (t) => {
+test('a volume that another process was just making was taken for partial', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const storage = await storageOf(t, stack);

@@ -67,7 +67,7 @@ async function open(t: TestContext, { stack, api }: Fixture) {
   return opened;
 }
 
-test('whatever belongs to others is neither told of nor touched, by report, controller, adopt or delete', async (t) => {
+test('whatever belongs to others is neither reported nor touched, by report, controller, adopt or delete', async (t) => {
   const fixture = await startFixture(t, { deleteHalfMade: true });
   const { stack, told, refer, passAfter } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
@@ -100,7 +100,7 @@ test('whatever belongs to others is neither told of nor touched, by report, cont
   assert.deepEqual(await picture(stack), before);
 });
 
-test('a snapshot of ours without a content, as a backup tool leaves it, is told of and never removed', async (t) => {
+test('a snapshot of ours without a content, as a backup tool leaves it, is reported and never removed', async (t) => {
   const fixture = await startFixture(t, { deleteHalfMade: true });
   const { stack, told, refer, passAfter } = fixture;
   const volume = await makeVolume(stack.controller, MiB);

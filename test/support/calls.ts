@@ -53,7 +53,7 @@ export async function makeVolume(
   return volume.volumeId;
 }
 
-/** Cuts a snapshot and returns its id. */
+/** Takes a snapshot and returns its id. */
 export async function makeSnapshot(controller: ControllerClient, sourceVolumeId: string): Promise<string> {
   const { snapshot } = await controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
   assert.ok(snapshot);

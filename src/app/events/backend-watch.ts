@@ -10,7 +10,7 @@ export interface BackendWatchOptions {
   readonly recorder: EventRecorder;
   /** What Events about a whole RDS are about. */
   readonly driver: ObjectReference;
-  /** How long an RDS must not have answered before it is told, in ms. */
+  /** How long an RDS must not have answered before it is reported, in ms. */
   readonly lastingMs: number;
 }
 
@@ -51,7 +51,7 @@ class Reach {
     }
     this.#lostSince ??= now;
     if (now - this.#lostSince < lastingMs) return;
-    // At each look: an outage that outlasts its Event is told again, once in a while.
+    // At each look: an outage that outlasts its Event is reported again, once in a while.
     this.#told = true;
     const { kind, detail = '' } = lastFailure ?? {};
     const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';

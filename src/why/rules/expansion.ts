@@ -12,7 +12,7 @@ export const expansionRules: readonly Rule[] = [
     notices: 'the volume has grown on the RDS, and its filesystem has not yet',
     judge: onTheNode,
   },
-  { id: 'expand-running', notices: 'the claim asks for more than it has, and nobody has complained', judge: running },
+  { id: 'expand-running', notices: 'the claim asks for more than it has, and no one has complained', judge: running },
   {
     id: 'modify-failed',
     notices: 'the claim asks for a VolumeAttributesClass, which this driver does not offer',
@@ -20,7 +20,7 @@ export const expansionRules: readonly Rule[] = [
   },
 ];
 
-/** What it is to have: what it asks for, or what was begun before somebody asked for less again. */
+/** What it is to have: what it asks for, or what was begun before someone asked for less again. */
 function target({ spec, status }: Claim): string | undefined {
   const asked = spec.resources?.requests?.storage;
   const begun = status?.allocatedResourceStatuses['storage'] ? status.allocatedResources?.storage : undefined;

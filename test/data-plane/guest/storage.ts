@@ -99,7 +99,7 @@ function subvolumes(): string[] {
   return paths.filter((path) => /^(pvc|snap)-/.test(basename(path)));
 }
 
-/** Whether a filesystem tool finds nothing to mend in the image of a volume that nobody uses. */
+/** Whether a filesystem tool finds nothing to repair in the image of a volume that no one uses. */
 function check(volumeId: string): string {
   const path = subvolumes().find((found) => basename(found).startsWith(volumeId.slice(volumeId.indexOf(':') + 1)));
   if (path === undefined) throw new Error(`${volumeId} has no subvolume`);

@@ -66,7 +66,7 @@ async function gates(cluster: Cluster): Promise<void> {
   const claim = await cluster.create('ext4', SIZE);
   const target = await cluster.publish(claim);
   await cluster.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: cluster.nodeId });
-  check('what is not published lets nobody in', !getsIn(target, cluster.nodeId));
+  check('what is not published lets no one in', !getsIn(target, cluster.nodeId));
   const reason = await step('stage what is not published', () => refusal(cluster.attach(claim, target)));
   check(`it is refused: ${reason.slice(0, 120)}`, reason.includes('[NODE-CONNECT]'));
   check('and leaves no connection', !connected().includes(target['nqn'] ?? ''));
@@ -74,7 +74,7 @@ async function gates(cluster: Cluster): Promise<void> {
 }
 
 async function allowList(): Promise<void> {
-  const cluster = await step('start once more, with the allow-list on', () => Cluster.start('node-2', true));
+  const cluster = await step('start again, with the allow-list on', () => Cluster.start('node-2', true));
   const claim = await cluster.create('ext4', SIZE);
   const target = await cluster.publish(claim);
   check('a host of another name is refused', !getsIn(target, STRANGER));
