@@ -32,7 +32,7 @@ const HINTS: Readonly<Record<Kind, string>> = {
     'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what someone made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and no one needs what is in it, remove it on its RDS:',
   nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
   undecided:
-    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until someone has decided: docs/guides/troubleshooting.md.',
+    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until you decide: docs/guides/troubleshooting.md.',
 };
 
 /** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */

@@ -34,7 +34,7 @@ export interface Item {
   readonly slot: string;
   /** Bytes; without them the file is attached as it is. */
   readonly size?: bigint;
-  /** Leaf name of the file; `volume.img` unless told otherwise. */
+  /** Leaf name of the file; `volume.img` unless set otherwise. */
   readonly file?: string;
   /** Further properties. */
   readonly more?: Script;

@@ -481,7 +481,7 @@ export const USE_CASES: readonly Case[] = [
       'persistentvolumeclaims',
       growing({ allocatedResourceStatuses: { storage: 'NodeResizeInfeasible' } }),
     ),
-    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /words for it are gone/ },
+    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /message is gone/ },
   },
   {
     title: 'a claim that grows when a pod mounts it',

@@ -60,7 +60,7 @@ export async function makeSnapshot(controller: ControllerClient, sourceVolumeId:
   return snapshot.snapshotId;
 }
 
-/** Publishes a volume to a node, for one writer unless told otherwise. */
+/** Publishes a volume to a node, for one writer unless set otherwise. */
 export async function publish(
   controller: ControllerClient,
   volumeId: string,

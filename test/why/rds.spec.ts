@@ -115,7 +115,7 @@ test('a claim without a volume, on an RDS that cannot be reached', async (t) => 
   await stack.simulator.close();
   const { code, stdout, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1, stdout);
-  assert.match(words, /STUCK: No one has answered the claim yet/);
+  assert.match(words, /STUCK: The claim has no answer yet/);
   assert.match(words, /\? The RDS could not be asked from here\./);
 });
 

@@ -31,7 +31,7 @@ export async function watchSnapshotKinds(
       if (!present) onMissing();
       if (present !== before && !present) {
         logger.warn(
-          'the cluster has no snapshot kinds, so no one can make snapshots: install the snapshot CRDs and the ' +
+          'the cluster has no snapshot kinds, so no snapshot can be taken: install the snapshot CRDs and the ' +
             'snapshot-controller (docs/install.md, "Snapshot CRDs and controller")',
         );
       }

@@ -38,7 +38,7 @@ data:
 const EXIT_HELP = exitHelp({
   well: 'the backends fit, as far as was tested',
   found: 'something is not usable: see the lines marked ✗',
-  failed: 'could not run, or not to the end: configuration, key files, connection,\n     login, interrupted',
+  failed: 'could not run, or did not finish: configuration, key files, connection,\n     login, interrupted',
 });
 
 /** `rose-csi doctor`. What it needs is loaded when it runs. */
@@ -107,7 +107,9 @@ function json({ backends, notTestable, ...rest }: DoctorReport): string {
 function interruptible(): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const stop = (): void => {
-    process.stderr.write('\nStopping after this command, then removing what was made. Again to leave it there.\n');
+    process.stderr.write(
+      '\nStopping after this command, then removing what was made. Press Ctrl-C again to leave it there.\n',
+    );
     controller.abort(new Error('interrupted'));
     dispose();
   };

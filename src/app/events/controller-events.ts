@@ -42,6 +42,6 @@ export function controllerEvents(options: ControllerEventsOptions): ControllerEv
 }
 
 function recordMissingKinds(recorder: EventRecorder, driver: ObjectReference): void {
-  const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so no one can make snapshots';
+  const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so no snapshot can be taken';
   recorder.record(driver, { reason: 'SnapshotKindsMissing', message });
 }

@@ -71,7 +71,7 @@ Examples:
 `;
 
 const REPORT_EXIT = exitHelp({
-  well: 'nothing to tell',
+  well: 'nothing to report',
   found: 'something without a reference or under another name, or a reference\n     without an object',
 });
 const ADOPT_EXIT = exitHelp({ well: 'printed' });

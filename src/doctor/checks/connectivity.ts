@@ -73,7 +73,7 @@ async function hostKey({ backend, hostKeys, timing }: RdsContext): Promise<Findi
     lines: [
       ...shown.map((key) => `The key that answered: ${key}`),
       `Pinned: ${pinned.fingerprints.join(', ')}`,
-      'Verify it over a way that no one else is on, such as a cable from your computer to a management port of the RDS:',
+      'Verify it over a path that no one else shares, such as a cable from your computer to a management port of the RDS:',
       `  ssh-keyscan -p ${port} ADDRESS_ON_THAT_CABLE | ssh-keygen -lf -`,
       'If the same fingerprint is printed there, add it to ssh.hostKeys:',
       `  hostKeys: ["${keys.map(fingerprint).join('", "')}"]`,
@@ -106,7 +106,7 @@ async function login({ console }: RdsContext): Promise<Finding> {
     return error.kind === 'unreachable' || error.kind === 'unauthenticated'
       ? unusable(
           error.detail,
-          'nothing works. Is the public key installed for this user (`/user/ssh-keys/print`)? Has its group the policy ssh?',
+          'nothing works. Is the public key installed for this user (`/user/ssh-keys/print`)? Does its group have the policy ssh?',
         )
       : unusable(`logged in, but a command gave: ${error.detail}`, 'nothing works. Please report this');
   }

@@ -20,7 +20,7 @@ export const attachmentRules: readonly Rule[] = [
   },
   { id: 'attach-failed', notices: 'the driver refused to attach the volume', judge: attachFailed },
   { id: 'detach-failed', notices: 'the driver refused to detach the volume', judge: detachFailed },
-  { id: 'attach-silent', notices: 'no one has answered the VolumeAttachment yet', judge: silent },
+  { id: 'attach-silent', notices: 'the VolumeAttachment has no answer yet', judge: silent },
 ];
 
 function attachmentsOf({ attachments }: ClusterState): readonly VolumeAttachment[] {
@@ -191,7 +191,7 @@ function silent(cluster: ClusterState): Finding[] {
       {
         ...{ state: isLate ? 'stuck' : 'waiting', at: `attachment ${metadata.name}` },
         what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and no one has answered yet.`,
-        why: runs ? 'The controller runs and has not complained.' : 'No ready controller is seen.',
+        why: runs ? 'The controller runs and has reported no error.' : 'No ready controller is seen.',
         next: isLate ? 'See what the attacher says.' : 'Wait some seconds and ask again.',
         command: isLate ? controllerLog(cluster) : undefined,
       },

@@ -28,7 +28,7 @@ export const claimRules: readonly Rule[] = [
     judge: waitsForPod,
   },
   { id: 'provisioning-failed', notices: 'the driver refused to make the volume', judge: provisioningFailed },
-  { id: 'provisioning-silent', notices: 'no one has answered the claim yet', judge: silent },
+  { id: 'provisioning-silent', notices: 'the claim has no answer yet', judge: silent },
 ];
 
 /** The claim while it is neither bound nor being deleted. */
@@ -49,7 +49,7 @@ function notFound({ claim, subject, elsewhere }: ClusterState): Finding | undefi
       other === undefined
         ? 'No namespace that can be seen has one of that name.'
         : `There is one in: ${elsewhere.join(', ')}.`,
-    next: other === undefined ? 'Look which claims there are.' : 'Name the namespace.',
+    next: other === undefined ? 'See which claims there are.' : 'Name the namespace.',
     command:
       other === undefined
         ? 'kubectl get persistentvolumeclaims --all-namespaces'
@@ -194,7 +194,7 @@ function silent(cluster: ClusterState): Finding | undefined {
   const runs = controllerPods(cluster)?.some(isReady) ?? false;
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'claim' },
-    what: 'No one has answered the claim yet.',
+    what: 'The claim has no answer yet.',
     why: runs
       ? 'The controller runs, and there is neither a volume nor a complaint.'
       : 'There is neither a volume nor a complaint, and no ready controller is seen.',

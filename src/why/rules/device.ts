@@ -179,7 +179,7 @@ function full({ view, claim }: ClusterState): Finding | undefined {
     ...{ state: 'stuck', at: 'device' },
     what: `The pool on ${backend} has no room for new volumes.`,
     why: 'What is free above the reserve, or may still be promised, is nothing.',
-    next: 'Delete snapshots or volumes that no one needs, or add disks to the pool; it goes on by itself then.',
+    next: 'Delete snapshots or volumes that are no longer needed, or add disks to the pool; it goes on by itself then.',
     command: 'rose-csi snapshots ls --config rose-csi.yaml',
   };
 }

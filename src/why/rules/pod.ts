@@ -131,7 +131,7 @@ function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Findin
   }
   return {
     why: `The claim asks for ${asked}, and the most that is published for class ${name} is ${printQuantity(most)} (CSIStorageCapacity): what the pool has free above its reserve, or may still promise.`,
-    next: 'Delete snapshots or volumes that no one needs, add disks to the pool, or ask for less; it goes on by itself then.',
+    next: 'Delete snapshots or volumes that are no longer needed, add disks to the pool, or ask for less; it goes on by itself then.',
     command,
   };
 }

@@ -67,7 +67,7 @@ function notFound({ snapshot, snapshotClasses, subject, elsewhere }: ClusterStat
       other === undefined
         ? 'No namespace that can be seen has one of that name.'
         : `There is one in: ${elsewhere.join(', ')}.`,
-    next: other === undefined ? 'Look which snapshots there are.' : 'Name the namespace.',
+    next: other === undefined ? 'See which snapshots there are.' : 'Name the namespace.',
     command:
       other === undefined
         ? 'kubectl get volumesnapshots --all-namespaces'
@@ -175,7 +175,7 @@ function notBound(cluster: ClusterState): Finding | undefined {
     what: 'The snapshot is bound to no content yet.',
     ...(said === undefined
       ? {
-          why: 'No one has complained.',
+          why: 'No error is reported.',
           next: isLate ? 'See what snapshot-controller says.' : 'Wait some seconds and ask again.',
         }
       : explain(said, cluster)),

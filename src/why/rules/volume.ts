@@ -34,7 +34,7 @@ function notFound({ volume, claim, subject }: ClusterState): Finding | undefined
       : 'It was deleted, or never was.',
     next: isBound
       ? 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
-      : 'Look which volumes there are.',
+      : 'See which volumes there are.',
     command: isBound ? 'rose-csi orphans report --config rose-csi.yaml' : 'kubectl get persistentvolumes',
   };
 }
@@ -45,7 +45,7 @@ function foreign({ volume, driver }: ClusterState): Finding | undefined {
   return {
     ...{ state: 'unknown', at: 'volume' },
     what: `The volume belongs to ${object.spec.csi?.driver ?? 'no CSI driver'}, not to ${driver}.`,
-    why: 'This driver has nothing to do with it, so its own part of the chain cannot be determined here.',
+    why: 'This driver has nothing to do with it, so its own part of the chain is not known here.',
     next: 'See what Kubernetes says of it.',
     command: `kubectl describe persistentvolume ${object.metadata.name}`,
   };
