@@ -3,7 +3,7 @@ import {
   type PoolSpace,
   type ProbeReport,
   poolSpace,
-  probeBox,
+  probeRds,
   type RdsSettings,
   systemClock,
 } from '../rds/index.ts';
@@ -80,7 +80,7 @@ export class StorageService implements Storage {
       throw new StorageError('DRV-DEFECT', name, 'there is no such backend');
     }
     try {
-      const report = await backend.rds.run((settings) => probeBox(settings), call);
+      const report = await backend.rds.run((settings) => probeRds(settings), call);
       this.#ready ||= report.problems.length === 0;
       return report;
     } catch (error) {

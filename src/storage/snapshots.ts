@@ -3,13 +3,13 @@ import {
   type CreateSnapshot,
   createSnapshot,
   deleteSnapshot,
-  discardTwin,
   type ObjectState,
   parseSnapshotName,
   printSnapshotName,
   RdsError,
   type RdsSettings,
   readSnapshot,
+  removeDuplicate,
   type SnapshotName,
   slotOf,
   snapshotNamePrefix,
@@ -144,7 +144,7 @@ export class Snapshots {
     const [winner, ...losers] = subvolumes;
     const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
     if (winner !== undefined && ours !== undefined) {
-      await backend.rds.run((settings) => discardTwin(settings, snapshotRef(handle.uuid), winner, ours), call);
+      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
 }

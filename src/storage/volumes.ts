@@ -3,7 +3,6 @@ import {
   type Clock,
   type CreateVolume,
   deleteVolume,
-  discardTwin,
   expandVolume,
   type ObjectState,
   type Origin,
@@ -12,6 +11,7 @@ import {
   type RdsSettings,
   readSizedDisk,
   readVolume,
+  removeDuplicate,
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
@@ -144,7 +144,7 @@ export class Volumes {
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
       if (ours !== undefined) {
-        await backend.rds.run((settings) => discardTwin(settings, volumeRef(handle.uuid), winner, ours), call);
+        await backend.rds.run((settings) => removeDuplicate(settings, volumeRef(handle.uuid), winner, ours), call);
       }
       throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));
     }
