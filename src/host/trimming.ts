@@ -75,7 +75,7 @@ export class Trimming {
     try {
       const device = await this.#writable(nqn, mountPoint, signal);
       if (device === undefined) return { outcome: 'skipped', bytes: 0n };
-      if (!(await takesDiscards(this.#places, device))) return this.#tellUnsupported(nqn, device);
+      if (!(await takesDiscards(this.#places, device))) return this.#logUnsupported(nqn, device);
       // It dies with this process: no one else would end it when the volume is needed.
       const args = ['--pdeathsig', 'KILL', '--', 'fstrim', '--verbose', mountPoint];
       const { text } = await host.run('setpriv', args, { timeoutMs: TRIM_MS, lingerMs: LINGER_MS, signal });
@@ -99,7 +99,7 @@ export class Trimming {
     return (await givenUp(host, top, device, signal)) === undefined ? device : undefined;
   }
 
-  #tellUnsupported(nqn: string, { path }: BlockDevice): Trim {
+  #logUnsupported(nqn: string, { path }: BlockDevice): Trim {
     if (!this.#unsupported.has(nqn)) this.#tools.logger.warn({ nqn, device: path }, 'the device takes no discards');
     this.#unsupported = new Set([...this.#unsupported, nqn]);
     return { outcome: 'unsupported', bytes: 0n };

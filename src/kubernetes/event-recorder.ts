@@ -47,7 +47,7 @@ export class KubernetesEventRecorder implements EventRecorder {
   readonly #queue = new PQueue({ concurrency: 2 });
   readonly #stopping = new AbortController();
   /** When each note may be reported again. The oldest is the first. */
-  readonly #silentUntil = new Map<string, number>();
+  readonly #suppressedUntil = new Map<string, number>();
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -56,10 +56,10 @@ export class KubernetesEventRecorder implements EventRecorder {
 
   record(about: ObjectReference | Unresolved, note: EventNote): void {
     const key = keyOf(about, note);
-    if (this.#now() < (this.#silentUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
+    if (this.#now() < (this.#suppressedUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
     if (this.#stopping.signal.aborted || this.#queue.size >= MAX_WAITING) return;
-    this.#keepSilent(key, SILENCE_MS);
-    for (const reason of ENDS[note.reason] ?? []) this.#silentUntil.delete(keyOf(about, { ...note, reason }));
+    this.#suppress(key, SILENCE_MS);
+    for (const reason of ENDS[note.reason] ?? []) this.#suppressedUntil.delete(keyOf(about, { ...note, reason }));
     void this.#queue.add(() => this.#write(key, about, note));
   }
 
@@ -75,21 +75,21 @@ export class KubernetesEventRecorder implements EventRecorder {
     try {
       await retryTransient(pausesMs, this.#stopping.signal, async (signal) => {
         const object = 'find' in about ? await about.find(signal) : about;
-        if (object === undefined) this.#keepSilent(key, FAILED_SILENCE_MS);
+        if (object === undefined) this.#suppress(key, FAILED_SILENCE_MS);
         else await cluster.event(object, note, signal);
       });
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#keepSilent(key, FAILED_SILENCE_MS);
+      this.#suppress(key, FAILED_SILENCE_MS);
       onFailure(note, error);
     }
   }
 
-  #keepSilent(key: string, ms: number): void {
-    this.#silentUntil.delete(key);
-    this.#silentUntil.set(key, this.#now() + ms);
-    const [oldest] = this.#silentUntil.keys();
-    if (this.#silentUntil.size > MAX_KNOWN && oldest !== undefined) this.#silentUntil.delete(oldest);
+  #suppress(key: string, ms: number): void {
+    this.#suppressedUntil.delete(key);
+    this.#suppressedUntil.set(key, this.#now() + ms);
+    const [oldest] = this.#suppressedUntil.keys();
+    if (this.#suppressedUntil.size > MAX_KNOWN && oldest !== undefined) this.#suppressedUntil.delete(oldest);
   }
 }
 

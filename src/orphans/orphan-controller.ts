@@ -18,7 +18,7 @@ const MAX_REPAIRS = 100;
 
 export interface OrphanControllerOptions {
   readonly cluster: Cluster;
-  readonly storage: Pick<StorageService, 'inventory' | 'running' | 'discardHalfMade'>;
+  readonly storage: Pick<StorageService, 'inventory' | 'running' | 'discardPartial'>;
   readonly leadership: Pick<Leadership, 'hold'>;
   /** Name of the CSI driver. */
   readonly driver: string;
@@ -70,7 +70,7 @@ export class OrphanController {
   async pass(signal: AbortSignal): Promise<Outcome> {
     const { leadership, observer } = this.#options;
     try {
-      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#look(signal) : (['follower'] as const);
+      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#compare(signal) : (['follower'] as const);
       observer.ended(outcome, reason);
       return outcome;
     } catch (error) {
@@ -79,7 +79,7 @@ export class OrphanController {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
+  async #compare(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
     const { cluster, storage, driver, graceSeconds, stateName, now = Date.now } = this.#options;
     const before = storage.running();
     const inventory = await storage.inventory({ signal });
@@ -161,7 +161,7 @@ export class OrphanController {
     );
     for (const object of candidates.slice(0, MAX_REMOVALS)) {
       try {
-        await storage.discardHalfMade(object.id, call);
+        await storage.discardPartial(object.id, call);
       } catch (error) {
         if (error instanceof StorageError && error.kind === 'precondition') this.#leftAlone.add(object.id);
         observer.failed(`removing ${object.id}`, error);

@@ -57,7 +57,7 @@ export interface Sorted {
  *
  * @throws RdsError when it cannot be asked.
  */
-export async function sortOut(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
+export async function classifyCopies(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
   const named = rows.flatMap((row): Named[] => {
     const name = parseVolumeName(row.subvolume.name) ?? parseSnapshotName(row.subvolume.name);
     return name === undefined ? [] : [{ row, name }];

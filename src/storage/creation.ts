@@ -63,7 +63,7 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
     // Another process has removed it meanwhile, so there is nothing to complete: it is recreated.
     if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
     if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED') throw error;
-    await discardHalfMade(backend, volume, call);
+    await discardPartial(backend, volume, call);
     return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
   }
 }
@@ -74,7 +74,7 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
  *
  * @returns what is there afterwards
  */
-export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
+export async function discardPartial({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
   // While any pool is away, what is absent may be there.
   await rds.run((settings) => poolSpace(settings, undefined, false), call);
   const discard = async (): Promise<ObjectState> =>
@@ -121,13 +121,13 @@ export async function makeVolume(
     if (error.code === 'RC-ELSEWHERE')
       return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
     if (!error.mayStillRun && before === undefined && (error.code === 'RDS-REFUSED' || error.code === 'RC-HALF')) {
-      const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
-      return await makeVolume(backend, wanted, call, halfMade ?? error);
+      const partial = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
+      return await makeVolume(backend, wanted, call, partial ?? error);
     }
     const made = error.made || before?.made === true;
     if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
       if (made) await rollBack(backend, wanted, made, error);
-      await discardHalfMade(backend, wanted.volume, call);
+      await discardPartial(backend, wanted.volume, call);
       return await makeVolume(backend, wanted, call, error);
     }
     if (made && isEmptyCopy(error, wanted)) {

@@ -156,8 +156,8 @@ export class StorageService implements Storage {
    *
    * @throws StorageError `precondition` when it is whole, published, or could hold data; then it is left alone.
    */
-  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
-    await this.#volumes.discardHalfMade(volumeId, call);
+  async discardPartial(volumeId: string, call: Call): Promise<void> {
+    await this.#volumes.discardPartial(volumeId, call);
   }
 
   async createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot> {

@@ -63,20 +63,20 @@ export class Snapshots {
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
-      const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
+      const state = await this.#take(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
       // A repeat that found what it had made before has taken none.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
       if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
-      const cut = smallest(handle, state);
-      if (cut.sourceUuid !== source.uuid) {
-        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
+      const found = smallest(handle, state);
+      if (found.sourceUuid !== source.uuid) {
+        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: found.sourceUuid });
         throw new StorageError('DRV-EXISTS', id, `its source is ${other}, not ${sourceVolumeId}`);
       }
-      if (!this.#identity.owners.includes(cut.owner)) {
-        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${cut.owner})`);
+      if (!this.#identity.owners.includes(found.owner)) {
+        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${found.owner})`);
       }
-      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', cut);
+      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', found);
     });
   }
 
@@ -84,18 +84,18 @@ export class Snapshots {
    * Takes the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is reported as such: while
    * csi-snapshotter believes that one may be under way, it lets no one delete the VolumeSnapshot.
    */
-  async #cut({ name, rds }: Backend, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
+  async #take({ name, rds }: Backend, request: CreateSnapshot, call: Call): Promise<ObjectState> {
     try {
-      return await rds.run((settings) => createSnapshot(settings, cut), call);
+      return await rds.run((settings) => createSnapshot(settings, request), call);
     } catch (error) {
       if (error instanceof RdsError && error.code === 'RC-QUOTA') {
-        throw quotaReached(name, error, cut.maxSnapshots);
+        throw quotaReached(name, error, request.maxSnapshots);
       }
       const isRefusal = error instanceof RdsError && (error.code === 'RDS-REFUSED' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
         throw error;
       }
-      const state = await rds.run((settings) => readSnapshot(settings, cut.snapshot), call);
+      const state = await rds.run((settings) => readSnapshot(settings, request.snapshot), call);
       if (state.subvolumes.length === 0) {
         throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
           cause: error,

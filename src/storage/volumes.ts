@@ -15,7 +15,7 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
-import { discardHalfMade, makeVolume } from './creation.ts';
+import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
@@ -125,10 +125,10 @@ export class Volumes {
    *
    * @throws StorageError `precondition` when anything is left alone, because it holds or could hold data or is published.
    */
-  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
+  async discardPartial(volumeId: string, call: Call): Promise<void> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await discardHalfMade(backend, volumeRef(handle.uuid), call);
+      const left = await discardPartial(backend, volumeRef(handle.uuid), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('DRV-KEPT', volumeId);
       }

@@ -41,19 +41,19 @@ test('an inventory reports every object, and in what state a volume is', async (
   const snapshotId = await makeSnapshot(stack.controller, source);
   const restored = await makeVolume(stack.controller, 2n * MiB, fromSnapshot(snapshotId));
   await publish(stack.controller, restored);
-  const [halfMade, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
-  await change(stack.simulator, `/disk remove [find where slot=${slotOf(halfMade)}]`);
+  const [partial, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
+  await change(stack.simulator, `/disk remove [find where slot=${slotOf(partial)}]`);
   hideSubvolumes(stack, left);
 
   const { volumes, snapshots } = await (await storageOf(t, stack)).inventory(call);
   const byId = new Map(volumes.map((volume) => [volume.id, volume]));
   assert.equal(volumes.length, 4);
   assert.deepEqual(
-    [source, restored, halfMade, left].map((id) => byId.get(id)?.state),
+    [source, restored, partial, left].map((id) => byId.get(id)?.state),
     ['whole', 'whole', 'no-disk-item', 'no-subvolume'],
   );
   assert.deepEqual(
-    [source, restored, halfMade, left].map((id) => byId.get(id)?.sizeBytes),
+    [source, restored, partial, left].map((id) => byId.get(id)?.sizeBytes),
     [MiB, 2n * MiB, undefined, MiB],
   );
   assert.equal(byId.get(restored)?.publishedNodeIds.length, 1);

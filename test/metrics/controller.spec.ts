@@ -321,8 +321,8 @@ test('a port that is taken is an error at start that names it, and nothing is le
 
 test('a partial volume counts as a volume, a lost disk item does not', async (t) => {
   const stack = await startStack(t);
-  const [halfMade, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
-  const slot = `pvc-${halfMade.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+  const [partial, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const slot = `pvc-${partial.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
   await change(stack.simulator, `/disk remove [find where slot=${slot}]`);
   showRows(stack.simulator, '/disk/btrfs/subvolume', (rows) =>
     rows.filter((row) => !String(row.props.get('name')).startsWith(lost.slice('rds1:'.length))),

@@ -72,8 +72,8 @@ test('after a backend was renamed, every live volume was listed as unreferred an
     await makeVolume(controller),
     await makeVolume(controller),
   ];
-  const [snapshot, halfMade] = [await makeSnapshot(controller, data), await emptySubvolume(stack)];
-  const live = [data, more, snapshot, halfMade];
+  const [snapshot, partial] = [await makeSnapshot(controller, data), await emptySubvolume(stack)];
+  const live = [data, more, snapshot, partial];
   refer(api, ...live);
   await rename(stack, 'box1');
 
@@ -204,9 +204,9 @@ test('what was referred to under another name was adopted again', async (t) => {
 
 test('the orphan controller took volumes for orphans when their backend was renamed; it doubts the names and removes nothing', async (t) => {
   const { stack, api, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true });
-  const [volume, halfMade] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
+  const [volume, partial] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
   const snapshot = await makeSnapshot(stack.controller, volume);
-  referTo(...[volume, halfMade, snapshot].map((id) => as('old', id)));
+  referTo(...[volume, partial, snapshot].map((id) => as('old', id)));
   const before = await inventory(stack.simulator);
   for (let pass = 0; pass < 3; pass += 1) assert.equal(await passAfter(GRACE_MS), 'doubtful');
   assert.match(
@@ -217,7 +217,7 @@ test('the orphan controller took volumes for orphans when their backend was rena
   assert.deepEqual(api.reasons(), ['OrphanReportDoubtful']);
   assert.deepEqual(await inventory(stack.simulator), before);
 
-  referTo(volume, halfMade, snapshot);
+  referTo(volume, partial, snapshot);
   assert.equal(await passAfter(GRACE_MS), 'done');
   assert.deepEqual(told.orphans, []);
 });

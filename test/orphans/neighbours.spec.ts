@@ -22,7 +22,7 @@ async function settle(stack: Stack): Promise<string[]> {
   const volume = await makeVolume(other, MiB);
   const snapshot = await makeSnapshot(other, volume);
   await publish(other, volume);
-  const halfMade = await emptySubvolume(stack, 'another-cluster');
+  const partial = await emptySubvolume(stack, 'another-cluster');
   const reset = await makeVolume(other, MiB);
   await loseDiskItem(stack, reset);
   const names = [
@@ -50,7 +50,7 @@ async function settle(stack: Stack): Promise<string[]> {
 mount-filesystem=no nvme-tcp-server-nqn="nqn.2000-02.com.mikrotik:${slot}" nvme-tcp-export=yes comment="keep out"`,
     );
   }
-  return [volume, snapshot, halfMade, reset, `rds1:pvc-${uuid}`, `rds1:snap-${uuid}`];
+  return [volume, snapshot, partial, reset, `rds1:pvc-${uuid}`, `rds1:snap-${uuid}`];
 }
 
 /** Everything that could change of it, as the console shows it. */
@@ -95,7 +95,7 @@ test('whatever belongs to others is neither reported nor touched, by report, con
     assert.match(reason ?? '', /not on the backends under the owners of this cluster/);
   }
   for (const id of theirs.filter((one) => one.includes(':pvc-'))) {
-    await assert.rejects(fixture.storage.discardHalfMade(id, call), { name: 'StorageError' }, id);
+    await assert.rejects(fixture.storage.discardPartial(id, call), { name: 'StorageError' }, id);
   }
   assert.deepEqual(await picture(stack), before);
 });

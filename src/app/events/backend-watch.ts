@@ -20,7 +20,7 @@ export function watchBackend(backend: Backend, options: BackendWatchOptions): Ba
   return {
     look: () => reach.look(),
     read(reading) {
-      for (const pool of reading?.pools ?? []) tellIfScarce(backend.name, pool, options);
+      for (const pool of reading?.pools ?? []) reportIfScarce(backend.name, pool, options);
     },
   };
 }
@@ -61,7 +61,7 @@ class Reach {
 }
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
-function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
+function reportIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
   const { pool, size, free, reserve } = room;
   if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;

@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generateKey } from '../../support/keys.ts';
-import { forward, SSH_PORT, STORAGE_ADDRESS, serveWishes } from './wire.ts';
+import { forward, SSH_PORT, STORAGE_ADDRESS, serveCommands } from './wire.ts';
 
 const POOL = '/pool';
 const PORTS = '/sys/kernel/config/nvmet/ports';
@@ -113,7 +113,7 @@ function check(volumeId: string): string {
 prepare();
 const first = await startRds();
 forward(SSH_PORT);
-serveWishes({
+serveCommands({
   rds: async () => first,
   unplug: async () => unplug(),
   plug: async () => plug(),
