@@ -47,8 +47,8 @@ function rpcTables(rows: readonly Row[]): string[] {
       `RPCs, ${load}; ms`,
       [-28, 5, 9, 9, 11, 8, 8, 8, 13],
       ['', 'n', 'p50', 'p99', 'bare exec', 'ratio', 'rds', 'execs', 'same script'],
-      measured.map(({ rpc, n, p50, p99, floorP50, ratio, rdsMs: boxMs, execs, scriptP50 = '' }) => [
-        ...[rpc, n, p50, p99, floorP50, ratio, boxMs, execs, scriptP50],
+      measured.map(({ rpc, n, p50, p99, floorP50, ratio, rdsMs, execs, scriptP50 = '' }) => [
+        ...[rpc, n, p50, p99, floorP50, ratio, rdsMs, execs, scriptP50],
       ]),
     ),
     '',

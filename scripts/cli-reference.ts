@@ -44,7 +44,7 @@ function exitCodes(): string[] {
     '|---|---|',
     ...Object.entries(FAULTS).map(([fault, code]) => `| ${fault} | ${code} |`),
     '',
-    '`controller` and `node` do not end when an RDS cannot be reached or refuses the login: they go on and try again. A command',
+    '`controller` and `node` do not end when an RDS cannot be reached or refuses the login: they go on and retry. A command',
     'that a signal ends has the code of the shell for it, such as 130 for Ctrl-C; `controller`, `node` and `simulate` end with',
     '0 then. A reader of standard output that has gone (`| head`) changes nothing, and nothing is said about it.',
     '',

@@ -1,6 +1,6 @@
 /**
  * `node scripts/pin-images.ts COMMAND…`, for a release: writes the digest of every image into the chart's values, and makes
- * its README and the plain manifests anew. COMMAND, with an image behind it, prints the digest that its tag leads to, such as
+ * its README and the plain manifests again. COMMAND, with an image behind it, prints the digest that its tag leads to, such as
  * `crane digest`. Every image has to be in its registry by then. The result is published and not committed.
  */
 import { readFile, writeFile } from 'node:fs/promises';

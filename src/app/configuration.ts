@@ -3,7 +3,7 @@ import { ConfigError, loadConfig, type Overrides } from '../config/load.ts';
 import type { BackendConfig, Config } from '../config/schema.ts';
 import { readHostKeys, readPrivateKey } from '../routeros/index.ts';
 
-/** Told of what can be used and should be looked at. */
+/** Notified of what can be used and should be looked at. */
 export type Warn = (problem: string) => void;
 
 /**

@@ -29,10 +29,10 @@ const WORDS: Readonly<Record<Kind, string>> = {
 const HINTS: Readonly<Record<Kind, string>> = {
   copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md.',
   'half-received':
-    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its RDS:',
+    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what someone made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and no one needs what is in it, remove it on its RDS:',
   nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
   undecided:
-    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until somebody has decided: docs/guides/troubleshooting.md.',
+    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until you decide: docs/guides/troubleshooting.md.',
 };
 
 /** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */

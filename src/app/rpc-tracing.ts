@@ -15,7 +15,7 @@ const faults: ReadonlySet<status> = new Set([
 ]);
 
 /**
- * A span for each RPC, continuing the caller's trace. It tells what the log tells of a request and no more. Probe has
+ * A span for each RPC, continuing the caller's trace. It says what the log says of a request and no more. Probe has
  * none: it is called every few seconds and asks neither the RDS nor the host.
  */
 export function rpcTracing(tracer: Tracer): Interceptor {

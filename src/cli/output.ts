@@ -10,7 +10,7 @@ export function print(text: string): void {
 /**
  * A reader that has gone (`| head`) ends nothing and is no fault: what is printed after it goes nowhere. Anything else that
  * keeps standard output from being written, such as a full disk, ends the process with one line and its own code, for
- * what was asked for cannot be had. Standard error that nobody reads is left alone.
+ * what was asked for cannot be had. Standard error that no one reads is left alone.
  */
 export function guardOutput(): void {
   process.stderr.on('error', () => undefined);

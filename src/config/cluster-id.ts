@@ -1,7 +1,7 @@
-/** What no cluster id has in it: what templates and shells are to replace, and blanks, which nobody sees. */
+/** What no cluster id has in it: what templates and shells are to replace, and blanks, which no one sees. */
 export const CLUSTER_ID_CHARACTER = '[^\\s<>{}$]';
 
-/** Texts that stand in examples until somebody puts the id there. */
+/** Texts that stand in examples until someone puts the id there. */
 const PLACEHOLDER =
   /^(?:(?:change[-_]?me|replace[-_]?(?:me|this|with)|todo|fixme|placeholder)(?![a-z])|your[-_]|insert[-_]|\.+$|x{3,}$|(?:my|the|a)?[-_]?cluster[-_]?id$)/i;
 

@@ -107,7 +107,7 @@ test('overrides win over the file, and undefined ones do not', () => {
   assert.deepEqual([config.clusterId, config.driverName, config.logLevel], ['c2', 'rds.rose-csi.io', 'debug']);
 });
 
-test('a file that is missing, broken or empty is told apart', async () => {
+test('a file that is missing, broken or empty is distinguished', async () => {
   await assert.rejects(loadConfig('/nonexistent/rose.yaml'), /cannot be read/);
   assert.throws(() => parseConfig('text', 'f'), /the file: /);
   assert.throws(() => parseConfig('text', 'f'), ConfigError);

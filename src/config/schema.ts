@@ -131,9 +131,9 @@ export const configSchema = z
       .default([]),
     snapshots: z
       .strictObject({
-        /** Snapshots a minute that this controller cuts at most; absent for no limit. */
+        /** Snapshots a minute that this controller takes at most; absent for no limit. */
         ratePerMinute: z.number().int().min(1).max(6000).optional(),
-        /** Snapshots that may be cut at once after a quiet time. */
+        /** Snapshots that may be taken at once after a quiet time. */
         burst: z.number().int().min(1).max(1000).default(10),
       })
       .prefault({}),
@@ -153,14 +153,14 @@ export const configSchema = z
         deleteHalfMade: z.boolean().default(false),
       })
       .prefault({}),
-    /** Telling people by Events of Kubernetes what needs them; in a cluster only. */
+    /** Events about what needs attention; in a cluster only. */
     events: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
     /** Serves metrics for Prometheus; absent for none. */
     metrics: z
       .strictObject({
         /** Absent for all addresses. */
         address: host('metrics.port').optional(),
-        /** 0 for any that is free, which the log tells. */
+        /** 0 for any that is free, which the log shows. */
         port: z.number().int().min(0).max(65535),
       })
       .optional(),

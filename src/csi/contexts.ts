@@ -1,5 +1,5 @@
 /**
- * What travels with a volume: volume_context from CreateVolume to every later call, for ever, and publish_context from
+ * What travels with a volume: volume_context from CreateVolume to every later call, forever, and publish_context from
  * ControllerPublishVolume to the node. Strings only, no secrets; no address in volume_context, since an RDS may move.
  */
 import type { ExportAddress, Volume } from '../storage/storage.ts';

@@ -37,7 +37,7 @@ const maxFieldLength = 256;
 
 /**
  * Logs `{ rpc, code, ms, …ids, traceId }` when an RPC ends: info, or warn with the message that the caller got, or error with
- * the stack when it is a defect. `callerGone` tells that nobody waited for the answer.
+ * the stack when it is a defect. `callerGone` says that no one waited for the answer.
  *
  * @param traceId of the trace of the RPC that is ending, for `traceId`; undefined when there is none
  */

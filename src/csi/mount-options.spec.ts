@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { flagsProblem, mountOptions } from './mount-options.ts';
 
-test('what people and kubelet write', () => {
+test('what users and kubelet write', () => {
   const context = 'context="system_u:object_r:container_file_t:s0:c1,c2"';
   const flags = ['noatime', 'discard', 'commit=30', 'data=ordered', 'logbsize=256k', 'stripe=8', context];
   assert.equal(flagsProblem(flags), undefined);

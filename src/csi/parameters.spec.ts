@@ -52,7 +52,7 @@ test('unknown keys are refused by name, with those that are known', () => {
   assert.throws(() => volumeParameters({ 'csi.storage.k8s.io': 'x' }), invalid(/"csi\.storage\.k8s\.io" unknown/));
 });
 
-test('several mistakes are told at once', () => {
+test('several mistakes are reported at once', () => {
   assert.throws(
     () => volumeParameters({ pol: 'tank', fsType: 'btrfs', ioQueues: '0' }),
     invalid(/"fsType" must be one of "ext4", "xfs"; "ioQueues" must be a whole number from 1 to 128; "pol" unknown/),

@@ -9,7 +9,7 @@ import { claimSocket, socketPath } from './socket.ts';
 const maxMessageBytes = 4 * 1024 * 1024;
 
 /**
- * kubelet connects anew for each call, and a sidecar once. A client that leaks connections takes 17 KiB of memory with each, so
+ * kubelet connects again for each call, and a sidecar once. A client that leaks connections takes 17 KiB of memory with each, so
  * further ones are closed at once, and the client hears UNAVAILABLE. Old ones stay: a sidecar ends when it loses its connection.
  */
 const maxConnections = 512;
@@ -89,7 +89,7 @@ function stop(listener: Listener, server: Server, graceMs: number): Promise<void
       if (error) reject(error);
       else resolve();
     });
-    // It takes no more calls; that it has ended tells nothing of connections that it did not accept itself.
+    // It takes no more calls; that it has ended says nothing about connections that it did not accept itself.
     server.tryShutdown(() => undefined);
   });
 }

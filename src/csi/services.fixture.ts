@@ -68,7 +68,7 @@ export async function temporaryDirectory(t: TestContext): Promise<string> {
   return directory;
 }
 
-/** A socket file that nobody serves, as a crash leaves it. */
+/** A socket file that no one serves, as a crash leaves it. */
 export async function staleSocket(path: string): Promise<void> {
   const born = `${path}.born`;
   const server = createServer().listen(born);

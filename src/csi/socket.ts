@@ -22,7 +22,7 @@ export function socketPath(endpoint: string): string {
 
 /**
  * Makes the path free to bind: its directory must exist, and a socket left there by a dead process is removed. A file
- * of another type, or a socket that somebody serves, is never touched: error.
+ * of another type, or a socket that someone serves, is never touched: error.
  */
 export async function claimSocket(path: string): Promise<void> {
   const parent = await typeOf(dirname(path));

@@ -23,7 +23,7 @@ export const codes: Readonly<Record<ErrorKind, status>> = {
   internal: status.INTERNAL,
 };
 
-/** What a caller is told: a code and a sentence. CSI forbids status details beyond that. */
+/** What a caller gets: a code and a sentence. CSI forbids status details beyond that. */
 export interface RpcStatus {
   readonly code: status;
   readonly details: string;
@@ -34,7 +34,7 @@ const maxMessageBytes = 1024;
 
 /**
  * The status for whatever a handler threw. Causes and stacks stay here; they are for the log. Anything but a
- * `StorageError` is a defect of ours and says so, without its own message, which nobody has checked for secrets.
+ * `StorageError` is a defect of ours and says so, without its own message, which no one has checked for secrets.
  */
 export function toStatus(error: unknown): RpcStatus {
   if (error instanceof StorageError)

@@ -17,7 +17,7 @@ export interface RequestedAccess {
   readonly mountFlags: readonly string[];
 }
 
-/** ext4 and XFS belong to one node at a time, and nothing makes sure that nobody writes while several read. */
+/** ext4 and XFS belong to one node at a time, and nothing makes sure that no one writes while several read. */
 const needsClusterFilesystem = 'a filesystem of one node must not be mounted by several';
 
 /** Why a mode is never offered; undefined for those that are. MULTI_NODE_MULTI_WRITER depends on the access type. */

@@ -31,7 +31,7 @@ export interface DoctorReport {
   readonly interrupted: boolean;
   /** 0: the backends fit; 1: something is not usable; 2: an RDS could not be examined to the end. */
   readonly exitCode: 0 | 1 | 2;
-  readonly boxes: readonly RdsReport[];
+  readonly backends: readonly RdsReport[];
   readonly notTestable: readonly Untestable[];
 }
 
@@ -43,7 +43,7 @@ export interface DoctorReport {
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { config, write = false, only = [], pools = [], signal = new AbortController().signal } = options;
   const startedAt = new Date().toISOString();
-  const boxes: RdsReport[] = [];
+  const reports: RdsReport[] = [];
   for (const backend of config.backends) {
     if (signal.aborted) break;
     const { ssh } = backend;
@@ -64,7 +64,7 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
       wants: (id) => only.length === 0 || only.includes(id),
       onProgress: (title) => options.onProgress?.(backend.name, title),
     });
-    boxes.push(report);
+    reports.push(report);
   }
   const interrupted = signal.aborted;
   return {
@@ -72,15 +72,15 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     startedAt,
     write,
     interrupted,
-    exitCode: exitCode(boxes, interrupted),
-    boxes,
+    exitCode: exitCode(reports, interrupted),
+    backends: reports,
     notTestable: UNTESTABLE,
   };
 }
 
-function exitCode(boxes: readonly RdsReport[], interrupted: boolean): DoctorReport['exitCode'] {
-  if (interrupted || boxes.some(({ complete }) => !complete)) return 2;
-  return boxes.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
+function exitCode(reports: readonly RdsReport[], interrupted: boolean): DoctorReport['exitCode'] {
+  if (interrupted || reports.some(({ complete }) => !complete)) return 2;
+  return reports.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
 }
 
 /** Which pool or test the options name that the configuration or this program does not have; undefined when all are there. */

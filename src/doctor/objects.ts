@@ -34,7 +34,7 @@ export interface Item {
   readonly slot: string;
   /** Bytes; without them the file is attached as it is. */
   readonly size?: bigint;
-  /** Leaf name of the file; `volume.img` unless told otherwise. */
+  /** Leaf name of the file; `volume.img` unless set otherwise. */
   readonly file?: string;
   /** Further properties. */
   readonly more?: Script;
@@ -120,7 +120,7 @@ export function pathOf({ mountPoint }: PoolContext, subvolume: string, file: str
   return `${mountPoint}/${subvolume}/${file}`;
 }
 
-/** Tries one change and tells how it went in one or two words: accepted, or the device's own. */
+/** Tries one change and says how it went in one or two words: accepted, or the device's own. */
 export async function attempt(
   { console, scratch }: PoolContext,
   script: Script,

@@ -54,7 +54,7 @@ export interface Swept {
   readonly removed: number;
   /** Whether the RDS could be asked what is left. */
   readonly asked: boolean;
-  /** What is still there, or may be, in the words for somebody who removes it by hand. */
+  /** What is still there, or may be, in the words for someone who removes it by hand. */
   readonly left: readonly string[];
 }
 

@@ -34,7 +34,7 @@ test('figures are given in units that people read', () => {
   for (const [code, detail, sentence] of said) assert.equal(sentenceOf(code, detail), sentence);
 });
 
-test('two sizes that look the same are told apart by their bytes', () => {
+test('two sizes that look the same are distinguished by their bytes', () => {
   assert.match(
     sentenceOf('RC-SPACE', '10737418239 of 10737418240'),
     /10 GiB \(10737418239 bytes\).*\(10737418240 bytes\)/,

@@ -7,7 +7,7 @@ import type { BlockDevice } from './block-device.ts';
 import { ProcessError, type Processes, type RunOptions } from './processes.ts';
 import { holdsBackup, primarySuperblock, type Region, type Superblock, telltaleRegions } from './superblocks.ts';
 
-/** What is on a device, as far as that can be told. */
+/** What is on a device, as far as that can be determined. */
 export interface Findings {
   /** Why it is not blank; undefined when it is proven to be blank. */
   readonly trace: string | undefined;
@@ -17,7 +17,7 @@ export interface Findings {
   readonly others: readonly string[];
 }
 
-/** Reads take this long on a device that works; an RDS that is slower than this is tried again. */
+/** Reads take this long on a device that works; an RDS that is slower than this is retried. */
 const READ_MS = 30_000;
 
 /**

@@ -37,7 +37,7 @@ interface Bench {
   ensure(volume?: Formattable, signal?: AbortSignal): Promise<string>;
   /** Writes at an offset. */
   put(offset: number, bytes: Uint8Array): Promise<void>;
-  /** Makes a filesystem as somebody else would. */
+  /** Makes a filesystem as someone else would. */
   mkfs(program: string, ...args: readonly string[]): Promise<void>;
   /** Differs after every write. */
   state(): string;
@@ -101,7 +101,7 @@ for (const filesystem of ['ext4', 'xfs'] as const) {
     const volume = { ...VOLUME, filesystem };
     assert.equal(await one.ensure(volume), filesystem);
     const record = await one.records.read('u');
-    assert.equal(record?.state, 'formatted', 'before anybody can have used it');
+    assert.equal(record?.state, 'formatted', 'before anyone can have used it');
     assert.equal(primarySuperblock(readFileSync(one.device.path))?.uuid, record && 'uuid' in record && record.uuid);
     const before = one.state();
     assert.equal(await one.ensure({ ...volume, filesystem: 'ext4' }), filesystem, 'what is found counts');
@@ -379,7 +379,7 @@ test('a filesystem that mkfs finished, but was used since, is mounted and never 
   assert.equal(one.state(), before);
 });
 
-test('a filesystem that somebody else made meanwhile is mounted and never made again', async (t) => {
+test('a filesystem that someone else made meanwhile is mounted and never made again', async (t) => {
   const one = bench(t);
   if (one === undefined) return;
   await begun(one);

@@ -57,7 +57,7 @@ export class LoopAttachment implements Attachment {
     return { kind: isLost ? 'lost' : 'other' };
   }
 
-  /** The simulator tells the kernel itself. */
+  /** The simulator reports the kernel itself. */
   async rescan(): Promise<void> {}
 
   async disconnect(nqn: string): Promise<void> {

@@ -22,8 +22,8 @@ export interface NodeDependencies {
   readonly logger: Logger;
   /** How long an unstage waits for an RDS that does not answer, in ms, before it gives up what was not flushed. */
   readonly patienceMs: number;
-  /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
+  /** Notified of a volume that was disconnected with data that was not flushed; must not throw. */
   readonly onUnflushed?: (volume: VolumeIdentity) => void;
-  /** Told of a volume that was mounted at its old size, and why; must not throw. */
+  /** Notified of a volume that was mounted at its old size, and why; must not throw. */
   readonly onNotGrown?: (volume: VolumeIdentity, fact: string) => void;
 }

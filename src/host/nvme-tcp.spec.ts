@@ -47,7 +47,7 @@ test('a volume is connected once; the next call finds it', async (t) => {
   assert.deepEqual(await fake.calls(), [connectArguments(HOST, TARGET).join(' ')]);
 });
 
-test('a connect that fails tells what nvme said, and is no trouble when the connection is there', async (t) => {
+test('a connect that fails says what nvme said, and is no trouble when the connection is there', async (t) => {
   const fake = await FakeSysfs.make(t);
   const nvme = attachment(fake);
   await fake.nvme('echo "Failed to write to /dev/nvme-fabrics: Connection refused" >&2; exit 1');

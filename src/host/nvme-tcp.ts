@@ -107,7 +107,7 @@ export class NvmeTcp implements Attachment {
       const options = { timeoutMs: this.#times.connectMs, signal };
       await this.#host.run('nvme', connectArguments(this.#hostNqn, target), options);
     } catch (error) {
-      // Another process may have been faster, or it was cut off after it had done its work.
+      // Another process may have been faster, or it was taken off after it had done its work.
       if (await this.#isConnected(target.nqn)) return;
       if (!(error instanceof ProcessError)) throw error;
       const where = `${target.nqn} on ${target.address}:${target.port}`;
@@ -115,7 +115,7 @@ export class NvmeTcp implements Attachment {
     }
   }
 
-  /** Two backends may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
+  /** Two backends may have a volume of one id, where someone copied a pool: the NQN does not distinguish them. */
   async #refuseOtherRds({ nqn, address, port }: NvmeTarget): Promise<void> {
     for (const { name, peer } of await controllersOf(this.#places, nqn)) {
       if (peer === undefined || isPlace(peer, address, port)) continue;

@@ -90,7 +90,7 @@ function start([program = '', ...args]: readonly string[], options: RunOptions):
       env: { ...process.env, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe', options.inherit ?? 'ignore'],
     });
-    // Without a descriptor left there are no pipes, and `error` tells why.
+    // Without a descriptor left there are no pipes, and `error` says why.
     const { stdout, stderr } = child;
     const output = new Capture(maxBytes);
     const errors = new Capture(MAX_COMPLAINT_BYTES);

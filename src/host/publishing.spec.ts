@@ -52,7 +52,7 @@ test('a connection that is lost is not asked for statistics', async () => {
   await assert.rejects(usage, { kind: 'unavailable', message: /its connection is lost.*\[NODE-LOST\]$/ });
 });
 
-test('a device that stays small is tried again, never FAILED_PRECONDITION, which would wait for the pod to end', async () => {
+test('a device that stays small is retried, never FAILED_PRECONDITION, which would wait for the pod to end', async () => {
   let rescans = 0;
   const rescan = async () => {
     rescans += 1;

@@ -78,7 +78,7 @@ export class NodePublishing {
 
   /**
    * By one program, whether read-only or not: a mount that can be written is never one that was to become read-only. For
-   * read-only, mount(8) sets all options anew, so those that protect the node are given again.
+   * read-only, mount(8) sets all options again, so those that protect the node are given again.
    */
   async #bind(
     { kind, stagingPath, targetPath: target, readOnly }: NodePublishRequest,

@@ -12,7 +12,7 @@ import { Staging } from './staging.ts';
 
 const NQN = 'nqn.2026-11.io.rose-csi:pvc-1';
 
-test('a device smaller than the RDS told of was formatted: it is another one, or not yet known', async () => {
+test('a device smaller than the RDS reported was formatted: it is another one, or not yet known', async () => {
   const device: BlockDevice = { path: '/dev/none', number: '0:0', bytes: 4096n, readOnly: false, sequence: '1' };
   const told: string[] = [];
   const tools = nodeDependencies(

@@ -124,13 +124,13 @@ test('an API server that stalls is given up, and so is one that the caller no lo
 
 test('an API server that is not there is an error with its address', async (t) => {
   const { client } = await start(t);
-  const nobody = { server: 'http://127.0.0.1:1', namespace: 'x', credentials: async () => ({}) };
-  const lost = new KubernetesClient(nobody, { namespace: 'x' });
+  const closed = { server: 'http://127.0.0.1:1', namespace: 'x', credentials: async () => ({}) };
+  const lost = new KubernetesClient(closed, { namespace: 'x' });
   await assert.rejects(lost.volumeAttachments(never), isError(undefined, /ECONNREFUSED 127\.0\.0\.1:1/));
   assert.deepEqual((await client.volumeAttachments(never)).items, []);
 });
 
-test('no definition of VolumeSnapshotContents is told apart from no VolumeSnapshotContents', async (t) => {
+test('no definition of VolumeSnapshotContents is distinguished from no VolumeSnapshotContents', async (t) => {
   const { api, client } = await start(t);
   assert.deepEqual((await client.snapshotContents(never))?.items, []);
   api.trouble = ({ path }) => (path.endsWith('volumesnapshotcontents') ? 404 : undefined);
@@ -170,7 +170,7 @@ test('a kubeconfig leads to its server with its token; a missing file or context
   assert.throws(() => kubeconfigAccess(file, 'elsewhere'), isError(undefined, /has no context elsewhere/));
 });
 
-test('in a pod the service account is used, its token read anew at each request', async (t) => {
+test('in a pod the service account is used, its token read again at each request', async (t) => {
   const root = await directory(t);
   const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
   assert.equal(await inClusterAccess(env, root), undefined, 'no token');

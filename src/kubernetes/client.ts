@@ -51,7 +51,7 @@ export class KubernetesClient implements Cluster {
     return await unlessAbsent(() => this.#list('listing VolumeSnapshotContents', CONTENTS, snapshotContent, signal));
   }
 
-  /** Whether the API server knows snapshots, for which somebody has to install their kinds. @throws KubernetesError */
+  /** Whether the API server knows snapshots, for which someone has to install their kinds. @throws KubernetesError */
   async servesSnapshots(signal: AbortSignal): Promise<boolean> {
     const request: ApiRequest = { what: 'looking for the snapshot kinds', method: 'GET', path: CONTENTS.slice(0, -1) };
     const answer = await unlessAbsent(() => this.#send(request, signal));

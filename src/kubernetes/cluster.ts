@@ -18,7 +18,7 @@ export interface PersistentVolume {
 export interface SnapshotContent {
   readonly name: string;
   readonly driver: string;
-  /** The snapshot, once it is cut or when it was given. */
+  /** The snapshot, once it is taken or when it was given. */
   readonly snapshotHandle: string | undefined;
   /** The volume that is cut, for a content that csi-snapshotter makes. */
   readonly volumeHandle: string | undefined;
@@ -70,7 +70,7 @@ export interface ObjectReference {
 /** What an Event tells. */
 export interface EventNote {
   readonly reason: EventReason;
-  /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are told. */
+  /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are reported. */
   readonly message: string;
   /** What of the object it is about, if that is several things, e.g. the pool of a driver. */
   readonly subject?: string;
@@ -90,16 +90,16 @@ export interface Cluster {
 
   readState(name: string, signal: AbortSignal): Promise<ConfigMapState>;
 
-  /** Writes what {@link readState} read, changed; status 409 when somebody else has written it meanwhile. */
+  /** Writes what {@link readState} read, changed; status 409 when someone else has written it meanwhile. */
   writeState(name: string, state: ConfigMapState & { readonly text: string }, signal: AbortSignal): Promise<void>;
 
   /** Undefined when there is no such Lease. */
   readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined>;
 
-  /** Makes a Lease, or changes the one that was read; status 409 when somebody else was quicker. */
+  /** Makes a Lease, or changes the one that was read; status 409 when someone else was quicker. */
   writeLease(name: string, lease: NewLease, signal: AbortSignal): Promise<void>;
 
-  /** Writes an Event, or counts it in the one that tells the same already. */
+  /** Writes an Event, or counts it in the one that reports the same already. */
   event(about: ObjectReference, note: EventNote, signal: AbortSignal): Promise<void>;
 }
 

@@ -19,7 +19,7 @@ const counted = z.object({ count: z.number().int().nonnegative().nullish() });
 export type Send = (request: ApiRequest) => Promise<unknown>;
 
 /**
- * Writes an Event. Its name follows from what it is about, so that the same note, told again by this process or
+ * Writes an Event. Its name follows from what it is about, so that the same note, reported again by this process or
  * another, is counted in the Event that is there.
  *
  * @throws KubernetesError
@@ -44,7 +44,7 @@ export async function writeEvent(send: Send, about: ObjectReference, note: Event
   }
 }
 
-/** The answer to the first patch tells the count, so that no right to read Events is needed. */
+/** The answer to the first patch reports the count, so that no right to read Events is needed. */
 async function repeat(send: Send, patch: ApiRequest): Promise<void> {
   const { count } = parse(counted, await send(patch), patch.what);
   await send({ ...patch, body: { count: (count ?? 1) + 1 } });

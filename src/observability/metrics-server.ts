@@ -20,7 +20,7 @@ export interface MetricsServer {
 
 /** Scrapers that may be connected at once; two Prometheus servers and a person are three. */
 const MAX_CONNECTIONS = 32;
-/** For a request with its headers, in ms; it has no body that anybody reads. */
+/** For a request with its headers, in ms; it has no body that anyone reads. */
 const REQUEST_MS = 5_000;
 
 /**

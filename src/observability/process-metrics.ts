@@ -1,7 +1,7 @@
 import type { Metrics } from './metrics.ts';
 
 /**
- * What every process should tell of itself, under the names that are usual for it. More of Node.js is not measured: its
+ * What every process should report itself, under the names that are usual for it. More of Node.js is not measured: its
  * event loop and garbage collector can be watched only at a cost of memory and wakeups.
  */
 export function measureProcess(metrics: Metrics): void {

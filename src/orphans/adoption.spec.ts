@@ -67,7 +67,7 @@ test('a snapshot comes with its annotations and the VolumeSnapshot that binds it
   const snapshot = { id: `rds1:snap-${source}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, duplicates: [] };
   const { object, text } = snapshotManifest(snapshot, { driver: 'rds.rose-csi.io', namespace: 'apps' });
   assert.deepEqual(parse(text), object);
-  assert.match(text, /cut 2026-09-21T14:13:20Z from rds1:pvc-7a0f3c52/);
+  assert.match(text, /taken 2026-09-21T14:13:20Z from rds1:pvc-7a0f3c52/);
   assert.match(text, /rds\.rose-csi\.io\/slot: pvc-7a0f3c520000400080000{8}\n/);
   const binding: unknown = parse(text.slice(text.indexOf('# ---')).replaceAll(/^# /gm, ''));
   assert.deepEqual(binding, {

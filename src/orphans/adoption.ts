@@ -106,7 +106,7 @@ export function snapshotManifest(snapshot: InventorySnapshot, { driver, namespac
     spec: { source: { volumeSnapshotContentName: contentName } },
   };
   const before = [
-    `${id}, cut ${rfc3339(name.createdAtSeconds)} from ${sourceVolumeId}.`,
+    `${id}, taken ${rfc3339(name.createdAtSeconds)} from ${sourceVolumeId}.`,
     'Of a raw block volume it needs sourceVolumeMode: Block.',
   ];
   return { object, text: withComments(before, object, ['---', ...lines(stringify(binding))]) };

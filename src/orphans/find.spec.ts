@@ -61,9 +61,9 @@ test('a handle counts whatever backend it names, and its own name comes first', 
     backendObjects(inventory).map((objects) => referenceTo(objects, references)),
     [
       { by: 'PersistentVolume b', as: undefined },
-      { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: old(volume(2).id) },
+      { by: 'VolumeSnapshotContent c, whose snapshot is being taken,', as: old(volume(2).id) },
       { by: 'VolumeAttachment e', as: old(snapshot(3, 1).id) },
-      { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: undefined },
+      { by: 'VolumeSnapshotContent c, whose snapshot is being taken,', as: undefined },
     ],
   );
 });
@@ -90,7 +90,7 @@ test('a volume that is attached without a PersistentVolume, or whose PersistentV
   assert.deepEqual(ids(findOrphans(inventory, referencesOf({ ...nothing, attachments }), none)), [volume(3).id]);
 });
 
-test('once the snapshot is cut, its content no longer shields the volume and the other snapshots of it', () => {
+test('once the snapshot is taken, its content no longer shields the volume and the other snapshots of it', () => {
   const inventory = { volumes: [volume(1)], snapshots: [snapshot(3, 1), snapshot(4, 1)] };
   const content = (snapshotHandle: string | undefined) => ({
     ...nothing,

@@ -4,7 +4,7 @@ import { type KubernetesView, objectOf, type Reference, type References, referen
 /** Something of ours on an RDS. */
 export interface BackendObject {
   readonly id: string;
-  /** Half-made: a volume that {@link lacks} a part. */
+  /** Partial: a volume that {@link lacks} a part. */
   readonly kind: 'volume' | 'snapshot' | 'half-made';
   readonly lacks: 'disk item' | 'subvolume' | undefined;
   readonly backend: string;
@@ -12,7 +12,7 @@ export interface BackendObject {
   readonly pool: string;
   /** What is there: the subvolume's name, or the slot of a disk item whose subvolume is gone. */
   readonly what: string;
-  /** Bytes; undefined where the device does not tell. */
+  /** Bytes; undefined where the device does not report. */
   readonly sizeBytes: bigint | undefined;
   /** Owner in its name: first 8 hex digits of a hash over driver name and cluster id. */
   readonly owner: string;
@@ -31,7 +31,7 @@ export function backendObjects({ volumes, snapshots }: Pick<Inventory, 'volumes'
   return [...volumes.map(volumeObject), ...snapshots.map(snapshotObject)];
 }
 
-/** How many there are, half-made volumes with the whole ones. */
+/** How many there are, partial volumes with the whole ones. */
 export function countObjects(objects: readonly BackendObject[]): {
   readonly volumes: number;
   readonly snapshots: number;
@@ -41,7 +41,7 @@ export function countObjects(objects: readonly BackendObject[]): {
 }
 
 /**
- * What nobody refers to. Half-made volumes that something refers to are none: the next publication completes them.
+ * What no one refers to. Partial volumes that something refers to are none: the next publication completes them.
  *
  * @param running ids of operations that are under way in this process
  */

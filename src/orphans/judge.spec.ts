@@ -23,7 +23,7 @@ test('what is seen again after the grace period is one, and not a second before'
   assert.deepEqual(judge([orphan('a')], earlier, rules(1_003_600)).orphans, [orphan('a')]);
 });
 
-test('what has a reference again is forgotten, and begins anew', () => {
+test('what has a reference again is forgotten, and begins again', () => {
   const { firstSeen } = judge([], { a: 1 }, rules(1_000_000));
   assert.deepEqual(firstSeen, {});
 });

@@ -11,14 +11,14 @@ import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts'
 import { doubtAboutNames, mismatchesIn } from './mismatches.ts';
 import { doubtAbout, type KubernetesView, referencesOf, viewOf } from './references.ts';
 
-/** Half-made volumes that one pass removes at most. */
+/** Partial volumes that one pass removes at most. */
 const MAX_REMOVALS = 3;
 /** Contents that one pass annotates at most. */
 const MAX_REPAIRS = 100;
 
 export interface OrphanControllerOptions {
   readonly cluster: Cluster;
-  readonly storage: Pick<StorageService, 'inventory' | 'running' | 'discardHalfMade'>;
+  readonly storage: Pick<StorageService, 'inventory' | 'running' | 'discardPartial'>;
   readonly leadership: Pick<Leadership, 'hold'>;
   /** Name of the CSI driver. */
   readonly driver: string;
@@ -27,7 +27,7 @@ export interface OrphanControllerOptions {
   /** What Events are about: that ConfigMap. */
   readonly about: ObjectReference;
   readonly graceSeconds: number;
-  /** Whether half-made volumes are removed. Nothing else ever is. */
+  /** Whether partial volumes are removed. Nothing else ever is. */
   readonly deleteHalfMade: boolean;
   readonly observer: OrphanObserver;
   /** Milliseconds since the epoch; replaced in tests. */
@@ -38,7 +38,7 @@ export interface OrphanControllerOptions {
 export interface OrphanObserver {
   /** Everything that is an orphan now, and what of it this process tells for the first time. */
   orphans(all: readonly BackendObject[], fresh: readonly BackendObject[]): void;
-  /** A half-made volume was removed. */
+  /** A partial volume was removed. */
   removed(object: BackendObject): void;
   /** A pass ended. `reason` says why it came to no result. */
   ended(outcome: Outcome, reason?: string): void;
@@ -52,13 +52,13 @@ export interface OrphanObserver {
  */
 export type Outcome = 'done' | 'follower' | 'doubtful' | 'abandoned';
 
-/** Looks for what nobody refers to, pass by pass. It tells, and by itself removes nothing but half-made volumes. */
+/** Looks for what no one refers to, pass by pass. It tells, and by itself removes nothing but partial volumes. */
 export class OrphanController {
   readonly #options: OrphanControllerOptions;
   readonly #freshness = new Freshness();
-  /** Orphans that were told of by this process. */
+  /** Orphans that were reported by this process. */
   #reported: ReadonlySet<string> = new Set();
-  /** Half-made volumes that the RDS did not find to be without data. */
+  /** Partial volumes that the RDS did not find to be without data. */
   readonly #leftAlone = new Set<string>();
   #doubtReported = false;
 
@@ -70,7 +70,7 @@ export class OrphanController {
   async pass(signal: AbortSignal): Promise<Outcome> {
     const { leadership, observer } = this.#options;
     try {
-      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#look(signal) : (['follower'] as const);
+      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#compare(signal) : (['follower'] as const);
       observer.ended(outcome, reason);
       return outcome;
     } catch (error) {
@@ -79,7 +79,7 @@ export class OrphanController {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
+  async #compare(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
     const { cluster, storage, driver, graceSeconds, stateName, now = Date.now } = this.#options;
     const before = storage.running();
     const inventory = await storage.inventory({ signal });
@@ -161,7 +161,7 @@ export class OrphanController {
     );
     for (const object of candidates.slice(0, MAX_REMOVALS)) {
       try {
-        await storage.discardHalfMade(object.id, call);
+        await storage.discardPartial(object.id, call);
       } catch (error) {
         if (error instanceof StorageError && error.kind === 'precondition') this.#leftAlone.add(object.id);
         observer.failed(`removing ${object.id}`, error);
@@ -174,10 +174,10 @@ export class OrphanController {
   }
 }
 
-/** One sentence about something that nobody refers to. */
+/** One sentence about something that no one refers to. */
 export function describe({ id, kind, what, pool, backend, sizeBytes }: BackendObject): string {
   const size = sizeBytes === undefined ? '' : `, ${sizeBytes} bytes`;
-  const name = kind === 'half-made' ? 'a half-made volume' : `a ${kind}`;
+  const name = kind === 'half-made' ? 'a partial volume' : `a ${kind}`;
   return `${id}: ${name} on ${backend}, ${poolOf({ pool })} (${what}${size}), that nothing in Kubernetes refers to`;
 }
 

@@ -61,7 +61,7 @@ export function referencesOf(view: KubernetesView): References {
   const beingCut = (view.contents?.items ?? []).flatMap(({ name, snapshotHandle, volumeHandle }) =>
     snapshotHandle !== undefined || volumeHandle === undefined
       ? []
-      : [{ handle: volumeHandle, by: `VolumeSnapshotContent ${name}, whose snapshot is being cut,` }],
+      : [{ handle: volumeHandle, by: `VolumeSnapshotContent ${name}, whose snapshot is being taken,` }],
   );
   return { named: byObject([...namedIn(view), ...inline]), beingCut: byObject(beingCut), attached };
 }

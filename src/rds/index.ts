@@ -27,7 +27,7 @@ export type {
   SubvolumeRow,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
-export { poolContents, poolSpace, probeRds as probeBox } from './scripts/device.ts';
+export { poolContents, poolSpace, probeRds } from './scripts/device.ts';
 export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';
@@ -37,7 +37,7 @@ export {
   createSnapshot,
   deleteSnapshot,
   readSnapshot,
-  removeDuplicate as discardTwin,
+  removeDuplicate,
 } from './scripts/snapshots.ts';
 export {
   attachVolume,

@@ -44,7 +44,7 @@ test('of several lost ones the last deadline counts, whichever was noted first',
   assert.equal(clock.time, 9_000);
 });
 
-test('a caller who does not wait for so long is told at once, and one who gives up is let go', async () => {
+test('a caller who does not wait for so long is refused at once, and one who gives up is let go', async () => {
   const clock = standingClock();
   const lost = new LostWrites(clock, 0);
   lost.note(create, 8_000);

@@ -56,7 +56,7 @@ export interface RdsOptions {
 /**
  * How often a refusal is asked again that the device gets past by itself, most often within milliseconds. A growth is refused
  * also to a script that was too late for it, which its repeat is not; and a slot may be that of a volume which another process has
- * made anew meanwhile.
+ * recreated meanwhile.
  */
 const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
   ['RC-SIZE', 20],
@@ -116,18 +116,18 @@ export class Rds {
   /** Does it beside others that take of the same; where that is not to be had, after those that came before. */
   async #admit<T>(asking: Asking<T>, settings: RdsSettings, call: RdsCall): Promise<T> {
     const operation = asking(settings);
-    if (operation.kind === 'read' || operation.takes === undefined) return await this.#insist(operation, call);
+    if (operation.kind === 'read' || operation.takes === undefined) return await this.#retry(operation, call);
     const reservation = this.#reservations.make(operation.takes);
     try {
       const reserved = reservation.ahead();
-      if (reserved === 0n) return await this.#insist(operation, call);
+      if (reserved === 0n) return await this.#retry(operation, call);
       try {
-        return await this.#insist(asking({ ...settings, reserved }), call);
+        return await this.#retry(asking({ ...settings, reserved }), call);
       } catch (error) {
         if (!(error instanceof RdsError) || !isLimit(error.code)) throw error;
       }
       await this.#alone(operation, reservation, call);
-      return await this.#insist(operation, call);
+      return await this.#retry(operation, call);
     } finally {
       reservation.end(this.#lostWrites.quietAt(operation));
     }
@@ -148,13 +148,13 @@ export class Rds {
   async #choose({ detail }: RdsError, call: RdsCall): Promise<ChosenSubvolume | undefined> {
     const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
     if (volume !== undefined)
-      return await this.#insist(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
+      return await this.#retry(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
     if (snapshot === undefined) return undefined;
-    return await this.#insist(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
+    return await this.#retry(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */
-  async #insist<T>(operation: Operation<T>, call: RdsCall): Promise<T> {
+  async #retry<T>(operation: Operation<T>, call: RdsCall): Promise<T> {
     let made = false;
     for (let asked = 0; ; asked += 1) {
       try {

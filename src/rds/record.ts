@@ -8,7 +8,7 @@ import { freshDigits, ros, type Script } from '../routeros/index.ts';
  *
  * The generation is a new random one in everything that is written, also where nothing else changes: a script that has read
  * the record and writes on the condition that it still says the same cannot take one that came back for one that stayed,
- * and whoever has changed nothing has still made sure that nobody acts on what was before (docs/decisions/0017).
+ * and whoever has changed nothing has still made sure that no one acts on what was before (docs/decisions/0017).
  *
  * The token is a new one each time the export is turned on for a first node, and the NQN ends in it: nodes that had the
  * volume before know another NQN, which leads nowhere. Each entry ends in one space, so a script adds an entry in front and

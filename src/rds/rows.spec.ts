@@ -51,7 +51,7 @@ test('a size that is not readable yet is unknown, not zero (U24)', () => {
   }
 });
 
-test('a subvolume without an id is an answer that nobody may act on', () => {
+test('a subvolume without an id is an answer that no one may act on', () => {
   assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'RDS-UNEXPECTED' });
   assert.throws(() => decodePage([subvolume('', 257)], 'pool'), { code: 'RDS-UNEXPECTED' });
 });

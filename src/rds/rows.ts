@@ -36,7 +36,7 @@ export interface DiskRow {
 export interface ObjectState {
   readonly subvolumes: readonly SubvolumeRow[];
   readonly disk: DiskRow | undefined;
-  /** True when this very script cut the snapshot. */
+  /** True when this very script took the snapshot. */
   readonly made: boolean;
 }
 
@@ -124,7 +124,7 @@ export interface PoolSpace {
 
 /** What is in a pool, which the RDS has counted. */
 export interface PoolContents extends Pick<PoolSpace, 'size' | 'free'> {
-  /** Volumes of our owners, half-made ones included. */
+  /** Volumes of our owners, partial ones included. */
   readonly volumes: number;
   /** Snapshots of our owners. */
   readonly snapshots: number;
@@ -140,7 +140,7 @@ export function decodeContents(row: JsonRow): PoolContents {
   return { size, free, volumes: Number(volumes), snapshots: Number(snapshots) };
 }
 
-/** Decodes the space of one pool; what the device does not tell counts as none. */
+/** Decodes the space of one pool; what the device does not report counts as none. */
 export function decodeSpace(row: JsonRow): PoolSpace {
   return { size: bytes(row, 'size') ?? 0n, free: bytes(row, 'free') ?? 0n, promised: bytes(row, 'promised') ?? 0n };
 }

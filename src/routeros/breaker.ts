@@ -10,9 +10,9 @@ import {
 import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 export interface BreakerOptions {
-  /** Attempts that fail in a row on the way to the RDS before it is left alone for a while. */
+  /** Attempts that fail in a row on the way to the RDS before a break. */
   readonly failures: number;
-  /** Milliseconds that it is left alone the first time, about; doubled each time the attempt after it fails too. */
+  /** Milliseconds of the first break, about; doubled each time the attempt after it fails too. */
   readonly firstBreakMs: number;
   /** No break is longer, in milliseconds. */
   readonly maxBreakMs: number;
@@ -68,9 +68,10 @@ export class Breaker {
   }
 
   /** The error of a call that comes during a break: what the last attempt met, and nothing was sent. */
-  leftAlone(): RouterOsError {
+  rejection(): RouterOsError {
     const { kind, detail } = this.#lastFailure ?? { kind: 'unreachable', detail: 'it did not answer' };
-    const why = `${detail} (so the last attempt, after which the RDS is left alone for a moment)`;
+    const seconds = Math.max(1, Math.ceil((this.#brokenUntil - Date.now()) / 1000));
+    const why = `${detail} (last attempt; retrying in ${seconds} s)`;
     return new RouterOsError(kind === 'unauthenticated' ? kind : 'unreachable', why, { cause: this.#lastFailure });
   }
 
@@ -84,7 +85,7 @@ export class Breaker {
   /**
    * Makes an attempt and counts how it ended.
    *
-   * @throws RouterOsError as {@link leftAlone}, without an attempt, during a break.
+   * @throws RouterOsError as {@link rejection}, without an attempt, during a break.
    */
   async run<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     try {
@@ -94,7 +95,7 @@ export class Breaker {
         return outcome;
       });
     } catch (error) {
-      throw isBrokenCircuitError(error) ? this.leftAlone() : error;
+      throw isBrokenCircuitError(error) ? this.rejection() : error;
     }
   }
 }

@@ -2,7 +2,7 @@ import { RouterOsError } from './errors.ts';
 import { type HostKeys, parseHostKeys } from './host-key.ts';
 import { type SshOptions, SshSession } from './ssh-session.ts';
 
-/** The one connection to an RDS: made when first asked for, and made anew when it was lost. */
+/** The one connection to an RDS: made when first asked for, and recreated when it was lost. */
 export class Connection {
   readonly #options: SshOptions;
   readonly #closing = new AbortController();

@@ -36,7 +36,7 @@ export interface RouterOsConsole {
   close(): void;
 }
 
-/** Opens a console; connected when first used, and anew when the connection was lost. */
+/** Opens a console; connected when first used, and again when the connection was lost. */
 export function openConsole(
   options: Pick<RouterOsOptions, 'host' | 'port' | 'hostKeys' | 'credentials' | 'connectTimeoutMs' | 'execTimeoutMs'>,
 ): RouterOsConsole {

@@ -121,7 +121,7 @@ describe('parseAnswer, the uptime behind the marker', () => {
     for (const more of ['0', '5d', 'w', '00:00:01', 'done']) assert.equal(uptime(` 00:01:30\r\n${more}\r\n`), 90, more);
   });
 
-  it('is unknown when it was cut off or is none, which makes the rows no less whole', () => {
+  it('is unknown when it was taken off or is none, which makes the rows no less whole', () => {
     for (const text of ['', ' ', ' 1w2d03:04', ' 1w2d03:04:0', ' forever']) {
       assert.equal(uptime(text), undefined, text);
       assert.deepEqual(parse(`{"a":1}OK${NONCE}${text}`), [{ a: 1 }]);
@@ -170,7 +170,7 @@ describe('parseAnswer, an error was reported', () => {
   });
 });
 
-describe('parseAnswer, the outcome cannot be told', () => {
+describe('parseAnswer, the outcome cannot be determined', () => {
   it('is unknown without a marker of this very exec', () => {
     for (const text of [
       '',

@@ -10,7 +10,7 @@ export const MAX_COMMAND_BYTES = 4096;
 /** The longest answer that is read, in bytes; scripts aim for 48 KiB (docs/routeros.md, U21). */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Eight hex digits that no other exec has, for a script that writes something anew. */
+/** Eight hex digits that no other exec has, for a script that writes something again. */
 export const freshDigits: Script = ros`[:pick $xN 0 8]`;
 
 /** What a script that writes has until then, as `xU`; it begins no sooner than it knows that it is in time. */
@@ -19,7 +19,7 @@ function dueBy(uptimeSeconds: number): string {
 }
 
 /**
- * One line that runs the script and tells by a marker how it went, since the exit status tells nothing
+ * One line that runs the script and tells by a marker how it went, since the exit status says nothing
  * (docs/routeros.md, 1.1 and 1.3). The markers are put together on the device, so that an echo of the command is never
  * taken for an answer; the text of an error is followed by the nonce, so that a shortened one is never taken for whole.
  * Behind the marker stands the uptime of the device. The script has the nonce as `xN`. A `;` that ends the script is left out, as it is not known what the

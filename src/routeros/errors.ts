@@ -15,7 +15,7 @@ export type RouterOsErrorKind =
   | 'unreachable'
   /**
    * The command was never sent: the driver and the RDS do not believe each other. A key file, the pinned host keys or the
-   * account on the RDS has to be changed first, so it is not tried again by itself within a call. Nothing ran.
+   * account on the RDS has to be changed first, so it is not retried by itself within a call. Nothing ran.
    */
   | 'unauthenticated'
   /** The command was never sent: it waited here until its time was over, or the queue was full. Nothing ran. */

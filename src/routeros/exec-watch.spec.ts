@@ -94,7 +94,7 @@ describe('who watches execs', () => {
     assert.deepEqual(outcomes(execs), [['unknown'], ['ok']]);
   });
 
-  it('learns once that nobody wants one any more, though it was never sent', async () => {
+  it('learns once that no one wants one any more, though it was never sent', async () => {
     const { execs, watchExec } = watcher();
     connect({ watchExec });
     const busy = router.run(ros`:put busy`, write);

@@ -116,7 +116,7 @@ describe('a key that is marked @revoked', () => {
 });
 
 describe('the types that are asked for', () => {
-  it('are those of the pinned keys, and all where a fingerprint does not tell', () => {
+  it('are those of the pinned keys, and all where a fingerprint does not report', () => {
     assert.deepEqual(parseHostKeys([`ssh-ed25519 ${BASE64}`], AT).types, ['ssh-ed25519']);
     assert.deepEqual(parseHostKeys([FINGERPRINT], AT).types, HOST_KEY_TYPES);
     assert.deepEqual(hostKeyAlgorithms(['ssh-rsa', 'ssh-ed25519']), ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-ed25519']);

@@ -10,7 +10,7 @@ export interface HostAddress {
 export interface HostKeys {
   /** Whether this key, in SSH wire form, is one of the pinned, and not revoked. */
   matches(key: Uint8Array): boolean;
-  /** Types that a pinned key has, or may have: a fingerprint does not tell. Those that are known come first. */
+  /** Types that a pinned key has, or may have: a fingerprint does not report. Those that are known come first. */
   readonly types: readonly string[];
   /** The pinned keys as fingerprints, for people. */
   readonly fingerprints: readonly string[];

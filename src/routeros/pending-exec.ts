@@ -7,7 +7,7 @@ import type { Script } from './script.ts';
 import { DRIFT_MS, type WriteDeadline } from './write-deadline.ts';
 
 /**
- * One exec and the callers who wait for it. A caller may leave at any time and is told at once; the exec is dropped only
+ * One exec and the callers who wait for it. A caller may leave at any time and gets its answer at once; the exec is dropped only
  * when all have left and it was not sent, since a script that was sent may run to its end whoever waits.
  */
 export class PendingExec {

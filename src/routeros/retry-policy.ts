@@ -1,7 +1,7 @@
 import { ExponentialBackoff, handleWhen, type IPolicy, noop, retry, wrap } from 'cockatiel';
 import { NEVER_SENT, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
-/** Which errors are tried again, how often, and after what pause. */
+/** Which errors are retried, how often, and after what pause. */
 export interface RetryRule {
   readonly kinds: readonly RouterOsErrorKind[];
   /** Attempts after the first one. */
@@ -13,7 +13,7 @@ export interface RetryRule {
 }
 
 export interface RetryPolicy {
-  /** The first rule is the outermost: its retries run the later rules anew. */
+  /** The first rule is the outermost: its retries run the later rules again. */
   readonly rules: readonly RetryRule[];
   /** Milliseconds that one call may take with all its attempts when its caller sets no earlier deadline. */
   readonly budgetMs: number;
@@ -21,7 +21,7 @@ export interface RetryPolicy {
 
 /**
  * The one policy for volumes and snapshots. Trouble on the way to the RDS passes, so it is waited out. A command that
- * failed, or came too late, is run once more at once: the script looks for its result first, so it finds what a process that
+ * failed, or came too late, is run again at once: the script looks for its result first, so it finds what a process that
  * raced it made (docs/routeros.md, U2). A refusal, a syntax error, a wrong key or a caller who left will not change by repeating.
  */
 export const defaultRetryPolicy: RetryPolicy = {

@@ -34,7 +34,7 @@ describe('a script that writes', () => {
     );
   });
 
-  it('reckons anew on a new connection, since the device may have been started anew', async () => {
+  it('reckons again on a new connection, since the device may have been started again', async () => {
     const clock = movedClock();
     peer.uptime = '2d00:00:00';
     connect({ clock, retryPolicy: retrying });
@@ -70,7 +70,7 @@ describe('a script that writes', () => {
     );
   });
 
-  it('is not sent to a device that does not tell its uptime', async () => {
+  it('is not sent to a device that does not report its uptime', async () => {
     peer.uptime = 'forever';
     connect();
     await assertKind(router.run(ros`/disk remove a`, write), 'unreachable');
@@ -95,7 +95,7 @@ describe('a script that writes', () => {
     );
   });
 
-  it('that came too late is sent once more, with a deadline that was asked for', async () => {
+  it('that came too late is sent again, with a deadline that was asked for', async () => {
     const clock = movedClock();
     peer.uptime = '00:01:00';
     connect({
@@ -134,7 +134,7 @@ describe('a write that a device failed', () => {
 });
 
 describe('a write whose answer was lost', () => {
-  it('is told at once, with the moment from which on it writes nothing', async () => {
+  it('is reported at once, with the moment from which on it writes nothing', async () => {
     const clock = movedClock();
     connect({ clock, writeWithinMs: 10_000, retryPolicy: retrying });
     const quiet: number[] = [];
@@ -160,7 +160,7 @@ describe('a write whose answer was lost', () => {
     exec.ok();
   });
 
-  it('is not told of a read, nor of what was never sent', async () => {
+  it('is not notified of a read, nor of what was never sent', async () => {
     connect();
     const quiet: number[] = [];
     const onLost = (at: number) => quiet.push(at);

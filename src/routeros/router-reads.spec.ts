@@ -53,7 +53,7 @@ describe('identical reads', () => {
     assert.equal(peer.execs.length, 2);
   });
 
-  it('are not sent when all have left, and start anew for who comes after', async () => {
+  it('are not sent when all have left, and start again for who comes after', async () => {
     connect();
     const busy = router.run(ros`:put busy`, write);
     await peer.exec(1);

@@ -63,7 +63,7 @@ describe('a call', () => {
     assert.equal(peer.connections, 0);
   });
 
-  it('tells what is known about the device by the kind of its error', async () => {
+  it('says what is known about the device by the kind of its error', async () => {
     connect();
     peer.answerAll((exec) => {
       const answers: Record<string, () => void> = {

@@ -54,13 +54,13 @@ export interface RouterOsOptions {
   readonly clock?: Clock;
   readonly retryPolicy?: RetryPolicy;
   readonly breaker?: BreakerOptions;
-  /** Told of every exec; must not throw. */
+  /** Notified of every exec; must not throw. */
   readonly onExec?: (event: ExecEvent) => void;
   /** Follows every exec, waiting included. */
   readonly watchExec?: WatchExec;
 }
 
-/** How an RDS is left alone unless something else is said. */
+/** How long an RDS is not asked unless something else is said. */
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
 /** Ends of an exec that may come of too many at once; every other one is an answer in time. */
@@ -80,7 +80,7 @@ class Router implements RouterOs {
   readonly #execTimeoutMs: number;
   readonly #writeWithinMs: number;
   readonly #clock: Clock;
-  /** What each connection has read: another one may lead to a device that was started anew. */
+  /** What each connection has read: another one may lead to a device that was started again. */
   readonly #uptimes = new WeakMap<SshSession, UptimeReading>();
   readonly #onExec: (event: ExecEvent) => void;
   readonly #watchExec: WatchExec;
@@ -150,7 +150,7 @@ class Router implements RouterOs {
   /** Puts an exec into the queue. */
   #newExec(script: Script, kind: RunOptions['kind'], attempt: number): PendingExec {
     if (!this.#breaker.closed) {
-      throw this.#breaker.leftAlone();
+      throw this.#breaker.rejection();
     }
     if (this.#queue.size >= this.#maxQueued) {
       throw new RouterOsError('unsent', `the queue is full: ${this.#queue.size} commands wait`);
@@ -167,7 +167,7 @@ class Router implements RouterOs {
   /** @param priority above 0 for before those that wait */
   #enqueue(exec: PendingExec, priority: number): void {
     const { abandoned: signal } = exec;
-    // Rejects only when the exec was abandoned, when nobody waits for it any more.
+    // Rejects only when the exec was abandoned, when no one waits for it any more.
     this.#queue.add(() => this.#execute(exec), { signal, priority }).catch(() => exec.fail(abandoned()));
   }
 
@@ -255,7 +255,7 @@ class Router implements RouterOs {
       }
     }
     if (!reading.isFresh(this.#clock.now())) {
-      throw new RouterOsError('unreachable', 'the RDS does not tell its uptime');
+      throw new RouterOsError('unreachable', 'the RDS does not report its uptime');
     }
     return reading.deadline(this.#clock.now(), this.#writeWithinMs);
   }

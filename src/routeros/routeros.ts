@@ -15,7 +15,7 @@ export interface RunOptions {
   /** Milliseconds since the epoch at which the caller stops waiting. */
   readonly deadline?: number;
   /**
-   * Told of every `write` that was sent and not answered, at once when that is known: until the given moment of the
+   * Notified of every `write` that was sent and not answered, at once when that is known: until the given moment of the
    * router's clock, in milliseconds, its script may still write.
    */
   readonly onLost?: (quietAt: number) => void;

@@ -126,7 +126,7 @@ describe('SshSession.open', () => {
     }
   });
 
-  it('tells that the key was refused', async () => {
+  it('says that the key was refused', async () => {
     peer.allow(newKey());
     const { privateKey } = await peer.credentials();
     const key = ssh2.utils.parseKey(privateKey);
@@ -140,7 +140,7 @@ describe('SshSession.open', () => {
     assert.ok(peer.logins > 0);
   });
 
-  it('tells that there is no usable key', async () => {
+  it('says that there is no usable key', async () => {
     const missing = async (): Promise<never> => {
       throw new Error('the key file /etc/rds/key does not exist');
     };
@@ -164,7 +164,7 @@ describe('SshSession.open', () => {
     await assertUnreachable(open(), /no connection to 127\.0\.0\.1 port \d+: /);
   });
 
-  it('gives up when nobody listens', async () => {
+  it('gives up when no one listens', async () => {
     const gone = await SshPeer.start();
     const options = optionsFor(gone);
     await gone.stop();

@@ -27,7 +27,7 @@ export interface SshOptions {
 /** What one command gave back. Whether that is an answer is for the reader of its markers to say. */
 export interface ExecResult {
   readonly output: Buffer;
-  /** Exit status, where one was sent: it tells nothing of success (docs/routeros.md, 1.1) and is kept for diagnosis (U1). */
+  /** Exit status, where one was sent: it says nothing about success (docs/routeros.md, 1.1) and is kept for diagnosis (U1). */
   readonly status: number | undefined;
   /** Why the output may be short, and what came on stderr; for people, empty when there is nothing to say. */
   readonly note: string;
@@ -99,7 +99,7 @@ export class SshSession {
     const dead = (): void => {
       this.#alive = false;
     };
-    // These stay for good: an `error` that nobody listens to would end the process.
+    // These stay for good: an `error` that no one listens to would end the process.
     client.on('error', (error) => {
       this.#lost = messageOf(error);
       dead();

@@ -23,7 +23,7 @@ test('on this side a deadline has never passed before it has on the device', () 
       const sentAt = receivedAt + laterMs;
       const { uptimeSeconds, passedAt } = reading.deadline(sentAt, withinMs);
       assert.ok(uptimeMs(passedAt) >= uptimeSeconds * 1000, 'over there it is over');
-      assert.ok(passedAt <= sentAt + withinMs + 1_000, 'nobody waits longer than that');
+      assert.ok(passedAt <= sentAt + withinMs + 1_000, 'no one waits longer than that');
       const left = uptimeSeconds * 1000 - uptimeMs(sentAt);
       assert.ok(left <= withinMs && left >= withinMs - wayMs - 2_000, `the script has ${left} of ${withinMs} ms`);
     }),

@@ -20,7 +20,7 @@ import type { Call } from './storage.ts';
  * - `half-received`: can be written to, and is not the object: a snapshot, or a volume whose disk item is in another pool. A
  *   transfer that was cut off leaves it, or has not ended; what a person made writable looks the same (docs/routeros.md, 6.1).
  * - `nested`: lies in another subvolume, where a person has put it.
- * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are told.
+ * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are reported.
  */
 export interface InventoryCopy {
   readonly kind: 'copy' | 'half-received' | 'nested' | 'undecided';
@@ -57,7 +57,7 @@ export interface Sorted {
  *
  * @throws RdsError when it cannot be asked.
  */
-export async function sortOut(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
+export async function classifyCopies(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
   const named = rows.flatMap((row): Named[] => {
     const name = parseVolumeName(row.subvolume.name) ?? parseSnapshotName(row.subvolume.name);
     return name === undefined ? [] : [{ row, name }];

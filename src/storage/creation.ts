@@ -22,9 +22,9 @@ import { callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
 import type { Call } from './storage.ts';
 
-/** Making a volume until it is whole, or taking back what was made of it. */
+/** Making a volume until it is whole, or rolling back what was made of it. */
 
-/** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
+/** Milliseconds for rolling back a failed creation: its own patience, since the caller's may be used up. */
 const CLEANUP_MS = 30_000;
 
 /** How often a size is waited for, two seconds each time, before it is believed that there is no image. */
@@ -60,10 +60,10 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
     await backend.rds.run((settings) => attachVolume(settings, volume), call);
     return undefined;
   } catch (error) {
-    // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
+    // Another process has removed it meanwhile, so there is nothing to complete: it is recreated.
     if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
     if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED') throw error;
-    await discardHalfMade(backend, volume, call);
+    await discardPartial(backend, volume, call);
     return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
   }
 }
@@ -74,7 +74,7 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
  *
  * @returns what is there afterwards
  */
-export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
+export async function discardPartial({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
   // While any pool is away, what is absent may be there.
   await rds.run((settings) => poolSpace(settings, undefined, false), call);
   const discard = async (): Promise<ObjectState> =>
@@ -101,8 +101,8 @@ async function hasSize(rds: Rds, volume: VolumeRef, call: Call): Promise<boolean
 }
 
 /**
- * Runs the script, and after an intact error answer takes back what this very call made. A device command that failed
- * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
+ * Runs the script, and after an intact error answer rolls back what this very call made. A device command that failed
+ * is retried first: another process may be a step ahead with the same volume, or have completed it. While a script
  * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
  */
 export async function makeVolume(
@@ -121,13 +121,13 @@ export async function makeVolume(
     if (error.code === 'RC-ELSEWHERE')
       return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
     if (!error.mayStillRun && before === undefined && (error.code === 'RDS-REFUSED' || error.code === 'RC-HALF')) {
-      const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
-      return await makeVolume(backend, wanted, call, halfMade ?? error);
+      const partial = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
+      return await makeVolume(backend, wanted, call, partial ?? error);
     }
     const made = error.made || before?.made === true;
     if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
       if (made) await rollBack(backend, wanted, made, error);
-      await discardHalfMade(backend, wanted.volume, call);
+      await discardPartial(backend, wanted.volume, call);
       return await makeVolume(backend, wanted, call, error);
     }
     if (made && isEmptyCopy(error, wanted)) {

@@ -31,7 +31,7 @@ export function identity(driverName: string, clusterId: string, adoptedClusterId
 }
 
 /**
- * The owner that an entry of `adoptedClusterIds` stands for: the id of a cluster or, where nobody knows that any more,
+ * The owner that an entry of `adoptedClusterIds` stands for: the id of a cluster or, where no one knows that any more,
  * `owner:` and the owner as it stands in the names on the RDS.
  */
 export function adoptedOwner(driverName: string, entry: string): string {

@@ -12,7 +12,7 @@ export interface InspectedVolume {
   readonly pool: string;
   /** Owner in its name. */
   readonly owner: string;
-  /** Bytes of the image; undefined without a disk item, or while the device does not tell. */
+  /** Bytes of the image; undefined without a disk item, or while the device does not report. */
   readonly bytes: bigint | undefined;
   /** Slot of its disk item; undefined when that is lost. */
   readonly slot: string | undefined;

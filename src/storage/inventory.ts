@@ -15,7 +15,7 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { attribute, type InventoryCopy, type Sorted, sortOut } from './copies.ts';
+import { attribute, classifyCopies, type InventoryCopy, type Sorted } from './copies.ts';
 import { failure } from './failures.ts';
 import { printHandle } from './handle.ts';
 import type { Call } from './storage.ts';
@@ -33,7 +33,7 @@ export interface InventoryVolume {
   /** Undefined when there is no disk item. */
   readonly slot: string | undefined;
   readonly name: VolumeName;
-  /** Bytes of the image; undefined while the device does not tell. */
+  /** Bytes of the image; undefined while the device does not report. */
   readonly sizeBytes: bigint | undefined;
   readonly publishedNodeIds: readonly string[];
   readonly exported: boolean;
@@ -99,8 +99,8 @@ async function backendInventory(backend: Backend, call: Call): Promise<Part> {
     }
     const items = await lostItems(rds, '', call);
     const [sortedVolumes, sortedSnapshots] = [
-      await sortOut(backend, volumes, call),
-      await sortOut(backend, snapshots, call),
+      await classifyCopies(backend, volumes, call),
+      await classifyCopies(backend, snapshots, call),
     ];
     return {
       volumes: [...volumesOf(name, sortedVolumes.objects), ...items.flatMap((item) => lostVolume(name, item) ?? [])],

@@ -23,7 +23,7 @@ test('one at a time on one key, in order; others are not held up', async () => {
   assert.deepEqual(seen, ['other', 'first', 'second']);
 });
 
-test('a key is told as long as somebody holds it or waits for it', async () => {
+test('a key is reported as long as someone holds it or waits for it', async () => {
   const lock = new KeyedLock();
   const gate = Promise.withResolvers<void>();
   const holder = lock.run('a', patient, () => gate.promise);

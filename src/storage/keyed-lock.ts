@@ -29,7 +29,7 @@ export class KeyedLock {
     }
   }
 
-  /** The keys that somebody holds or waits for. */
+  /** The keys that someone holds or waits for. */
   keys(): ReadonlySet<string> {
     return new Set(this.#tails.keys());
   }

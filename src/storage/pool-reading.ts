@@ -4,7 +4,7 @@ import { failure } from './failures.ts';
 import { everySnapshot } from './inventory.ts';
 import type { Call } from './storage.ts';
 
-/** A pool as its RDS has just told of it; sizes in bytes. */
+/** A pool as its RDS has just reported it; sizes in bytes. */
 export interface PoolReading extends PoolContents {
   /** Label of the pool. */
   readonly pool: string;
@@ -12,7 +12,7 @@ export interface PoolReading extends PoolContents {
   readonly reserve: bigint;
 }
 
-/** What can only be told of a pool by looking at everything that is in it. */
+/** What can only be known of a pool by looking at everything that is in it. */
 export interface PoolInventory {
   /** Sum of the sizes of all images, whoever owns them, in bytes. */
   readonly promised: bigint;
@@ -26,7 +26,7 @@ export function hasLessThan(part: bigint, { size, free, reserve }: PoolReading):
 }
 
 /**
- * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not tell is left out.
+ * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not report is left out.
  *
  * @throws StorageError when any of them cannot be read.
  */

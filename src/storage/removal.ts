@@ -43,7 +43,7 @@ async function removeAll(rds: Pick<Rds, 'run'>, remove: Asking<ObjectState>, cal
       removed = settings.chosen?.name;
       return remove(settings);
     }, call);
-    // What bears its name with further digits behind it is somebody's copy.
+    // What bears its name with further digits behind it is someone's copy.
     const subvolumes = left.subvolumes.filter(({ name }) => !isLonger(name, removed));
     if (subvolumes.length === 0 || removed === undefined || subvolumes.length >= before) return { ...left, subvolumes };
     before = subvolumes.length;

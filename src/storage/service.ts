@@ -3,7 +3,7 @@ import {
   type PoolSpace,
   type ProbeReport,
   poolSpace,
-  probeBox,
+  probeRds,
   type RdsSettings,
   systemClock,
 } from '../rds/index.ts';
@@ -43,7 +43,7 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** The clock of the conversation; replaced in tests. */
   readonly clock?: Clock;
-  /** Limits how many snapshots are cut in a time; absent for no limit. */
+  /** Limits how many snapshots are taken in a time; absent for no limit. */
   readonly snapshotRate?: Rate;
 }
 
@@ -80,7 +80,7 @@ export class StorageService implements Storage {
       throw new StorageError('DRV-DEFECT', name, 'there is no such backend');
     }
     try {
-      const report = await backend.rds.run((settings) => probeBox(settings), call);
+      const report = await backend.rds.run((settings) => probeRds(settings), call);
       this.#ready ||= report.problems.length === 0;
       return report;
     } catch (error) {
@@ -138,7 +138,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Everything of our owners that the backends hold, half-made volumes included.
+   * Everything of our owners that the backends hold, partial volumes included.
    *
    * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
    */
@@ -156,8 +156,8 @@ export class StorageService implements Storage {
    *
    * @throws StorageError `precondition` when it is whole, published, or could hold data; then it is left alone.
    */
-  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
-    await this.#volumes.discardHalfMade(volumeId, call);
+  async discardPartial(volumeId: string, call: Call): Promise<void> {
+    await this.#volumes.discardPartial(volumeId, call);
   }
 
   async createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot> {

@@ -8,7 +8,7 @@ import type { Call } from './storage.ts';
 const SETTLE_MS = 100;
 
 /**
- * Waits until what was written can be looked at once more, without holding the connection.
+ * Waits until what was written can be looked at again, without holding the connection.
  *
  * @throws RdsError `RDS-CANCELLED` when the caller gives up first.
  */

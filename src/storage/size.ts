@@ -21,13 +21,13 @@ export function roundUp(bytes: bigint): bigint {
 /** Who asks for `100M` has a whole number of these. */
 const MB = 1_000_000n;
 
-/** Images of a multiple of this are told by their own size: it is what was asked for, in binary units. */
+/** Images of a multiple of this are reported by their own size: it is what was asked for, in binary units. */
 const EVEN = 64n * MiB;
-/** Smaller ones are told by their own size, too: they hold hardly more than a filesystem's own tables. */
+/** Smaller ones are reported by their own size, too: they hold hardly more than a filesystem's own tables. */
 const SMALL = 16n * MiB;
 
 /**
- * The size to tell of a snapshot: that of a request for its restore. csi-provisioner compares the two before it asks for the
+ * The size to report a snapshot: that of a request for its restore. csi-provisioner compares the two before it asks for the
  * restore, and the manifest that asked for `100M`, and got 96 MiB, must do for it. So it is the least whole number of MB that is
  * rounded up to the size of the image.
  */

@@ -3,13 +3,13 @@ import {
   type CreateSnapshot,
   createSnapshot,
   deleteSnapshot,
-  discardTwin,
   type ObjectState,
   parseSnapshotName,
   printSnapshotName,
   RdsError,
   type RdsSettings,
   readSnapshot,
+  removeDuplicate,
   type SnapshotName,
   slotOf,
   snapshotNamePrefix,
@@ -26,7 +26,7 @@ import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
 
-/** Cutting, reading and deleting snapshots. A snapshot and what was restored from it are independent. */
+/** Takes, reads and deletes snapshots. A snapshot and what was restored from it are independent. */
 export class Snapshots {
   readonly #backends: Backends;
   readonly #identity: Identity;
@@ -36,7 +36,7 @@ export class Snapshots {
   readonly #now: () => number;
   readonly #rate: TokenBucket | undefined;
 
-  /** @param rate Limits how many snapshots are cut in a time; undefined for no limit. */
+  /** @param rate Limits how many snapshots are taken in a time; undefined for no limit. */
   constructor(
     backends: Backends,
     identity: Identity,
@@ -63,39 +63,39 @@ export class Snapshots {
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
-      const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
-      // A repeat that found what it had made before has cut nothing.
+      const state = await this.#take(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
+      // A repeat that found what it had made before has taken none.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
       if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
-      const cut = smallest(handle, state);
-      if (cut.sourceUuid !== source.uuid) {
-        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
-        throw new StorageError('DRV-EXISTS', id, `it is of ${other}, not of ${sourceVolumeId}`);
+      const found = smallest(handle, state);
+      if (found.sourceUuid !== source.uuid) {
+        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: found.sourceUuid });
+        throw new StorageError('DRV-EXISTS', id, `its source is ${other}, not ${sourceVolumeId}`);
       }
-      if (!this.#identity.owners.includes(cut.owner)) {
-        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${cut.owner})`);
+      if (!this.#identity.owners.includes(found.owner)) {
+        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${found.owner})`);
       }
-      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', cut);
+      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', found);
     });
   }
 
   /**
-   * Cuts the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is told as such: while
-   * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
+   * Takes the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is reported as such: while
+   * csi-snapshotter believes that one may be under way, it lets no one delete the VolumeSnapshot.
    */
-  async #cut({ name, rds }: Backend, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
+  async #take({ name, rds }: Backend, request: CreateSnapshot, call: Call): Promise<ObjectState> {
     try {
-      return await rds.run((settings) => createSnapshot(settings, cut), call);
+      return await rds.run((settings) => createSnapshot(settings, request), call);
     } catch (error) {
       if (error instanceof RdsError && error.code === 'RC-QUOTA') {
-        throw quotaReached(name, error, cut.maxSnapshots);
+        throw quotaReached(name, error, request.maxSnapshots);
       }
       const isRefusal = error instanceof RdsError && (error.code === 'RDS-REFUSED' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
         throw error;
       }
-      const state = await rds.run((settings) => readSnapshot(settings, cut.snapshot), call);
+      const state = await rds.run((settings) => readSnapshot(settings, request.snapshot), call);
       if (state.subvolumes.length === 0) {
         throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
           cause: error,
@@ -144,7 +144,7 @@ export class Snapshots {
     const [winner, ...losers] = subvolumes;
     const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
     if (winner !== undefined && ours !== undefined) {
-      await backend.rds.run((settings) => discardTwin(settings, snapshotRef(handle.uuid), winner, ours), call);
+      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
 }

@@ -79,7 +79,7 @@ export interface Snapshot {
   readonly sourceVolumeId: string;
   /** Smallest volume that a restore fits in. */
   readonly sizeBytes: bigint;
-  /** Unix seconds at which the snapshot was cut; the same in every answer, for ever. */
+  /** Unix seconds at which the snapshot was taken; the same in every answer, forever. */
   readonly createdAtSeconds: bigint;
   /** Where it is on its RDS, for people who look for it there. */
   readonly place: SnapshotPlace;
@@ -91,7 +91,7 @@ export interface SnapshotPlace {
   readonly pool: string;
   /** Full name of the subvolume. */
   readonly subvolume: string;
-  /** Slot of the disk that it was cut from; the disk may be gone. */
+  /** Slot of the disk that it was taken from; the disk may be gone. */
   readonly sourceSlot: string;
 }
 

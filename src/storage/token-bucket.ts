@@ -23,7 +23,7 @@ const REAL_TIME: Clock = {
   },
 };
 
-/** What a call must have left when its turn comes, in ms, or waiting is in vain. */
+/** What a call must have left when its turn comes, in ms, or waiting is pointless. */
 const LEFT_FOR_WORK_MS = 2_000;
 
 /**
@@ -52,11 +52,11 @@ export class TokenBucket {
   }
 
   /**
-   * Takes a token, waiting for it as long as the caller can. A caller that cannot is told at once, and takes none.
+   * Takes a token, waiting for it as long as the caller can. A caller that cannot is refused at once, and takes none.
    *
    * @throws StorageError `busy`, hence ABORTED, when the turn comes too late for the caller. csi-snapshotter takes that
    *   for an operation under way: it keeps the content marked as being created and asks again with a growing pause. A
-   *   final code would be wrong, for an earlier attempt may have cut the snapshot and lost the answer, and nobody would
+   *   final code would be wrong, for an earlier attempt may have taken the snapshot and lost the answer, and no one would
    *   delete it. UNAVAILABLE would say that the RDS is in trouble, RESOURCE_EXHAUSTED that a person has to make room.
    */
   async take({ signal, deadline = Number.POSITIVE_INFINITY }: Call): Promise<void> {

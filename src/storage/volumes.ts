@@ -3,7 +3,6 @@ import {
   type Clock,
   type CreateVolume,
   deleteVolume,
-  discardTwin,
   expandVolume,
   type ObjectState,
   type Origin,
@@ -12,10 +11,11 @@ import {
   type RdsSettings,
   readSizedDisk,
   readVolume,
+  removeDuplicate,
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
-import { discardHalfMade, makeVolume } from './creation.ts';
+import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
@@ -85,7 +85,7 @@ export class Volumes {
     return await exclusively(this.#lock, volumeId, call, async () => {
       const volume = volumeRef(handle.uuid);
       const grown = await backend.rds.run((settings) => expandVolume(settings, volume, bytes), call);
-      // Nobody is told a size that a script which looked before it was set may yet undo.
+      // No one is notified a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
       if (size < bytes || size < (grown?.size ?? 0n)) {
@@ -125,10 +125,10 @@ export class Volumes {
    *
    * @throws StorageError `precondition` when anything is left alone, because it holds or could hold data or is published.
    */
-  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
+  async discardPartial(volumeId: string, call: Call): Promise<void> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await discardHalfMade(backend, volumeRef(handle.uuid), call);
+      const left = await discardPartial(backend, volumeRef(handle.uuid), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('DRV-KEPT', volumeId);
       }
@@ -144,7 +144,7 @@ export class Volumes {
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
       if (ours !== undefined) {
-        await backend.rds.run((settings) => discardTwin(settings, volumeRef(handle.uuid), winner, ours), call);
+        await backend.rds.run((settings) => removeDuplicate(settings, volumeRef(handle.uuid), winner, ours), call);
       }
       throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));
     }

@@ -4,7 +4,7 @@ import type { ClusterState, Subject } from './cluster-state.ts';
 import type { Finding, RuledFinding } from './finding.ts';
 import { RULES } from './rules/index.ts';
 
-/** Everything that is told of one claim, volume or snapshot. */
+/** Everything that is reported about one claim, volume or snapshot. */
 export interface Answer {
   readonly subject: Subject;
   readonly result: 'fine' | 'waiting' | 'stuck' | 'unknown';
@@ -38,7 +38,7 @@ export function answer(cluster: ClusterState): Answer {
   };
 }
 
-/** How commands name the configuration where nobody has given one. */
+/** How commands name the configuration where no one has given one. */
 const CONFIG = '--config rose-csi.yaml';
 const PLAIN = /^[\w./@%+=:,-]+$/;
 

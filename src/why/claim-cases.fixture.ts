@@ -93,7 +93,7 @@ export const CLAIM_CASES: readonly Case[] = [
       ...storageClass({ provisioner: 'local-path' }),
       metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
     }),
-    ...{ rule: 'class-of-another-driver', result: 'stuck', says: /StorageClass local is of local-path/ },
+    ...{ rule: 'class-of-another-driver', result: 'stuck', says: /StorageClass local uses provisioner local-path/ },
   },
   {
     title: 'a class of another driver',
@@ -102,7 +102,7 @@ export const CLAIM_CASES: readonly Case[] = [
       .remove('csidrivers', 'rds.rose-csi.io'),
     rule: 'class-of-another-driver',
     result: 'stuck',
-    says: /of x\.io/,
+    says: /uses provisioner x\.io/,
   },
   {
     title: 'a claim for a volume made by hand',
@@ -197,7 +197,7 @@ export const CLAIM_CASES: readonly Case[] = [
     says: /kubectl -n rose-csi logs/,
   },
   {
-    title: 'a claim that nobody answers',
+    title: 'a claim that no one answers',
     objects: unbound(),
     rule: 'provisioning-silent',
     result: 'stuck',
@@ -396,7 +396,7 @@ export const CLAIM_CASES: readonly Case[] = [
     objects: healthy().put('persistentvolumes', volume({ spec: { csi: { driver: 'x.io', volumeHandle: 'y' } } })),
     rule: 'volume-of-another-driver',
     result: 'unknown',
-    says: /is of x\.io/,
+    says: /belongs to x\.io/,
   },
   {
     title: 'a leftover attachment of a volume of ours elsewhere',

@@ -22,7 +22,7 @@ export const DELETION_CASES: readonly Case[] = [
     says: /kubectl -n apps delete pod db-0/,
   },
   {
-    title: 'a claim of which a snapshot is being cut',
+    title: 'a claim of which a snapshot is being taken',
     objects: noPods()
       .put(
         'persistentvolumeclaims',

@@ -46,7 +46,7 @@ test('Events are told newest first, by whichever of their times they have', asyn
   assert.equal(findings[0]?.said, 'the new words');
 });
 
-test('a volume whose claim was made anew under its name is walked without that claim', async () => {
+test('a volume whose claim was recreated under its name is walked without that claim', async () => {
   const objects = healthy().put('persistentvolumeclaims', claim({ metadata: { uid: 'claim-2' } }));
   const cluster = await clusterStateOf({ objects, subject: `pv/${PV}` });
   assert.equal(cluster.claim, undefined);

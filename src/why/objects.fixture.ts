@@ -177,7 +177,7 @@ export function snapshot(parts: Parts = {}): Raw {
   );
 }
 
-/** The snapshot while it is being cut. */
+/** The snapshot while it is being taken. */
 export function cutting(parts: Parts = {}): Raw {
   return snapshot({ ...parts, status: { readyToUse: false, restoreSize: undefined, ...parts.status } });
 }
@@ -196,7 +196,7 @@ export function content(parts: Parts = {}): Raw {
   );
 }
 
-/** The content while its snapshot is being cut. */
+/** The content while its snapshot is being taken. */
 export function cuttingContent(parts: Parts = {}): Raw {
   return content({ ...parts, status: { snapshotHandle: undefined, readyToUse: false, ...parts.status } });
 }

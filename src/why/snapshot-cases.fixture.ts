@@ -73,14 +73,14 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     objects: unboundSnapshot().put('volumesnapshotclasses', snapshotClass({ driver: 'x.io' })),
     rule: 'snapshot-class-of-another-driver',
     result: 'stuck',
-    says: /is of x\.io/,
+    says: /uses driver x\.io/,
   },
   {
     title: 'a snapshot of no claim',
     objects: unboundSnapshot().remove('persistentvolumeclaims', 'data', 'apps'),
     rule: 'snapshot-source-missing',
     result: 'stuck',
-    says: /nothing to cut/,
+    says: /nothing to take/,
   },
   {
     title: 'a snapshot of a claim without a volume',
@@ -135,11 +135,11 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /orphans adopt/,
   },
   {
-    title: 'a content that nobody has made',
+    title: 'a content that no one has made',
     objects: unboundSnapshot(byHand),
     rule: 'content-missing',
     result: 'stuck',
-    says: /somebody has to make it/,
+    says: /someone has to make it/,
   },
   {
     title: 'a content for another snapshot',
@@ -186,7 +186,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   },
   {
     title: 'a content whose error is a conflict that is over',
-    objects: failing('the object has been modified; please apply your changes to the latest version and try again'),
+    objects: failing('the object has been modified; please apply your changes to the latest version and retry'),
     ...{ rule: 'cutting-silent', result: 'stuck' },
   },
   {
@@ -234,7 +234,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /outcome is not known/,
   },
   {
-    title: 'a content that nobody cuts',
+    title: 'a content whose snapshot no one takes',
     objects: beingCut(),
     rule: 'cutting-silent',
     result: 'stuck',

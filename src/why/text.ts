@@ -69,7 +69,7 @@ function verdictLines(finding: RuledFinding, columns: number, paint: (text: stri
   ];
 }
 
-/** What to do is said once, however many findings it mends. */
+/** What to do is said once, however many findings it repairs. */
 function otherLines(
   { state, what, next, command }: RuledFinding,
   before: readonly RuledFinding[],

@@ -145,7 +145,7 @@ export const USE_CASES: readonly Case[] = [
     ...{ rule: 'mount-failed', result: 'stuck', says: /over SSH[\s\S]*doctor/ },
   },
   {
-    title: 'an XFS that was shut down, and a container that fails for ever',
+    title: 'an XFS that was shut down, and a container that fails forever',
     objects: healthy().put(
       'pods',
       pod('db-0', 'node-a', {
@@ -278,7 +278,7 @@ export const USE_CASES: readonly Case[] = [
     ...{ rule: 'detach-failed', result: 'stuck', says: /mounted exactly once[\s\S]*doctor/ },
   },
   {
-    title: 'an attachment that nobody answers',
+    title: 'an attachment that no one answers',
     objects: healthy()
       .put('pods', creating())
       .put('volumeattachments', attachment('node-a', { status: { attached: false } })),
@@ -420,7 +420,7 @@ export const USE_CASES: readonly Case[] = [
           'PersistentVolumeClaim',
           'data',
           'VolumeResizeFailed',
-          'Operation cannot be fulfilled on persistentvolumeclaims "data": the object has been modified; please apply your changes to the latest version and try again',
+          'Operation cannot be fulfilled on persistentvolumeclaims "data": the object has been modified; please apply your changes to the latest version and retry',
         ),
       ),
     ...{ rule: 'expand-running', result: 'waiting' },
@@ -463,7 +463,7 @@ export const USE_CASES: readonly Case[] = [
     },
   },
   {
-    title: 'a growth that was refused, after somebody asked for less again',
+    title: 'a growth that was refused, after someone asked for less again',
     objects: healthy().put(
       'persistentvolumeclaims',
       claim({
@@ -481,7 +481,7 @@ export const USE_CASES: readonly Case[] = [
       'persistentvolumeclaims',
       growing({ allocatedResourceStatuses: { storage: 'NodeResizeInfeasible' } }),
     ),
-    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /words for it are gone/ },
+    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /message is gone/ },
   },
   {
     title: 'a claim that grows when a pod mounts it',

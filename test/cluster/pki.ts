@@ -5,7 +5,7 @@ import { type Machine, SERVICE_ADDRESS } from './machines.ts';
 
 const DAYS = '30';
 
-/** Keys and certificates of the cluster, and the kubeconfig of everybody who talks to the API server. */
+/** Keys and certificates of the cluster, and the kubeconfig of everyone who talks to the API server. */
 export class Pki {
   readonly #directory: string;
 

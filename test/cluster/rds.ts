@@ -57,7 +57,7 @@ export class SimulatedRds {
     await until(async () => {
       this.#machine.assertRuns('simulator');
       const scan = this.#machine.run('ssh-keyscan', ['-p', String(PORT), this.#machine.address]);
-      // It fails as long as nobody answers.
+      // It fails as long as no one answers.
       const keys = await scan.catch(() => '');
       writeFileSync(this.hostKeysFile, keys);
       return keys.includes('ssh-');

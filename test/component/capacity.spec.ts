@@ -26,7 +26,7 @@ test('a pool below its reserve has no capacity, never a negative one', async (t)
   assert.equal((await controller.getCapacity({})).availableCapacity, 0n);
 });
 
-test('of several pools the sum is told, of a named one its own and the largest volume that fits', async (t) => {
+test('of several pools the sum is reported, of a named one its own and the largest volume that fits', async (t) => {
   const { controller } = await startStack(t, twoPools);
   const reserve = GiB;
   const each = 1024n * GiB - reserve;

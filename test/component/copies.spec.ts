@@ -18,7 +18,7 @@ async function copy({ simulator }: Stack, name: string, flags: string): Promise<
   return names;
 }
 
-test('copies that somebody made of a volume and of a snapshot stay when those are deleted, also one that is attached', async (t) => {
+test('copies that someone made of a volume and of a snapshot stay when those are deleted, also one that is attached', async (t) => {
   const stack = await startStack(t);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB);

@@ -7,7 +7,7 @@ import { smallPool, twoPools } from '../support/pools.ts';
 import { fromVolume, GiB, sharedFilesystem, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 
-test('a new volume takes one exec, is empty, has the size asked for and is exported to nobody', async (t) => {
+test('a new volume takes one exec, is empty, has the size asked for and is exported to no one', async (t) => {
   const stack = await startStack(t);
   const before = await stack.api.execs();
   const uuid = crypto.randomUUID();

@@ -197,7 +197,7 @@ test('after a router reset lost the disk items, each call that needs one attache
     publish: () => publish(controller, volumeId),
     snapshot: () => makeSnapshot(controller, volumeId),
     expand: () => controller.controllerExpandVolume({ volumeId, capacityRange }),
-    'create once more': () => controller.createVolume(request),
+    'create again': () => controller.createVolume(request),
   };
   for (const [name, call] of Object.entries(calls)) {
     await change(simulator, '/disk remove [find where type=file]');

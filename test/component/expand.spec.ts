@@ -8,7 +8,7 @@ import { smallPool } from '../support/pools.ts';
 import { fromSnapshot, sharedBlock } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 
-test('a volume grows in one exec and is looked at once more, keeps its bytes, and the new part is zeros', async (t) => {
+test('a volume grows in one exec and is looked at again, keeps its bytes, and the new part is zeros', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller, MiB);
   await write(stack, volumeId, 0, pattern('kept'));
@@ -33,7 +33,7 @@ test('a published volume grows too, and a raw block volume needs nothing on the 
   assert.equal((await stack.api.namespace(nqn)).size, Number(2n * MiB));
 });
 
-test('growing again, or to less than there is, changes nothing and tells the size that there is', async (t) => {
+test('growing again, or to less than there is, changes nothing and reports the size that there is', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller, 4n * MiB);
   await write(stack, volumeId, 3 * 2 ** 20, pattern('at the end'));
@@ -73,7 +73,7 @@ test('a size that cannot be had is refused, and the volume stays as it was', asy
   assert.equal(volume?.capacityBytes, 4n * MiB);
 });
 
-test('a growth that came too late was told as an RDS that cannot grow images', async (t) => {
+test('a growth that came too late was reported as an RDS that cannot grow images', async (t) => {
   const [clock, faults] = [new LeapingClock(), new Faults()];
   const { controller } = await startStack(t, {
     simulator: { hooks: faults.hooks, clock: clock.rds },

@@ -28,32 +28,32 @@ function slotOf(volumeId: string): string {
   return `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
 }
 
-/** Hides the subvolumes of a volume, as if somebody had removed them by hand. */
+/** Hides the subvolumes of a volume, as if someone had removed them by hand. */
 function hideSubvolumes({ simulator }: Stack, volumeId: string): void {
   showRows(simulator, '/disk/btrfs/subvolume', (rows) =>
     rows.filter((row) => !String(row.props.get('name')).startsWith(volumeId.slice('rds1:'.length))),
   );
 }
 
-test('an inventory tells of every object, and in what state a volume is', async (t) => {
+test('an inventory reports every object, and in what state a volume is', async (t) => {
   const stack = await startStack(t);
   const source = await makeVolume(stack.controller, MiB);
   const snapshotId = await makeSnapshot(stack.controller, source);
   const restored = await makeVolume(stack.controller, 2n * MiB, fromSnapshot(snapshotId));
   await publish(stack.controller, restored);
-  const [halfMade, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
-  await change(stack.simulator, `/disk remove [find where slot=${slotOf(halfMade)}]`);
+  const [partial, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
+  await change(stack.simulator, `/disk remove [find where slot=${slotOf(partial)}]`);
   hideSubvolumes(stack, left);
 
   const { volumes, snapshots } = await (await storageOf(t, stack)).inventory(call);
   const byId = new Map(volumes.map((volume) => [volume.id, volume]));
   assert.equal(volumes.length, 4);
   assert.deepEqual(
-    [source, restored, halfMade, left].map((id) => byId.get(id)?.state),
+    [source, restored, partial, left].map((id) => byId.get(id)?.state),
     ['whole', 'whole', 'no-disk-item', 'no-subvolume'],
   );
   assert.deepEqual(
-    [source, restored, halfMade, left].map((id) => byId.get(id)?.sizeBytes),
+    [source, restored, partial, left].map((id) => byId.get(id)?.sizeBytes),
     [MiB, 2n * MiB, undefined, MiB],
   );
   assert.equal(byId.get(restored)?.publishedNodeIds.length, 1);
@@ -113,7 +113,7 @@ async function copiesIn(t: TestContext, stack: Stack): Promise<string[][]> {
   return copies.map(({ kind, of, backend, pool, subvolume }) => [kind, of, `${backend}/${pool}`, subvolume]).toSorted();
 }
 
-test('what came by a transfer, whole or in part, and what is nested is told as what it is, and is no object', async (t) => {
+test('what came by a transfer, whole or in part, and what is nested is reported as what it is, and is no object', async (t) => {
   const stack = await startStack(t, twoPools);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
@@ -142,7 +142,7 @@ for (const [order, pools] of [
   ['first', twoPools.backend.pools],
   ['last', twoPools.backend.pools.toReversed()],
 ] as const) {
-  test(`half of a copy of a volume was told as the volume, or as left of a race: its pool configured ${order}`, async (t) => {
+  test(`half of a copy of a volume was reported as the volume, or as left of a race: its pool configured ${order}`, async (t) => {
     const stack = await startStack(t, { ...twoPools, backend: { pools } });
     const volumeId = await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
     const half = await receive(stack, volumeId, false);

@@ -26,7 +26,7 @@ async function configured(t: TestContext) {
   ];
   const backend = {
     name: 'rds1',
-    // Port 1 is nobody's: what these tests are about is known before anything is connected.
+    // Port 1 is no one's: what these tests are about is known before anything is connected.
     ssh: { host: '127.0.0.1', port: 1, user: 'csi', privateKeyFile, hostKeysFile },
     nvme: { address: '192.0.2.1' },
     pools: [{ label: 'pool', uuid: POOL_UUID }],
@@ -67,7 +67,7 @@ for (const command of COMMANDS) {
   });
 }
 
-test('a key that everybody may read, and a line of host keys that is not used, are told and work', async (t) => {
+test('a key that everyone may read, and a line of host keys that is not used, are told and work', async (t) => {
   const { privateKeyFile, hostKeysFile, run } = await configured(t);
   await writeFile(privateKeyFile, generateKey().privateKey);
   await chmod(privateKeyFile, 0o644);

@@ -69,7 +69,7 @@ test('two controllers at once exceed a limit by one, and the next call sees it',
   assert.deepEqual(await Promise.all([cut(controller), cut(two)]), ['RESOURCE_EXHAUSTED', 'RESOURCE_EXHAUSTED']);
 });
 
-test('snapshots come no faster than the rate: what has no turn before its deadline is to be tried again', async (t) => {
+test('snapshots come no faster than the rate: what has no turn before its deadline is to be retried', async (t) => {
   const config = { snapshots: { ratePerMinute: 1, burst: 2 } };
   const { controller } = await startStack(t, { config });
   const sourceVolumeId = await makeVolume(controller, MiB);

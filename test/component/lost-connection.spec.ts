@@ -80,7 +80,7 @@ test('while one of two backends is down lists are UNAVAILABLE, never short, and 
 const LOSSES: Record<string, StatementMatch> = {
   'before the subvolume is made': { path: '/disk/btrfs/subvolume', command: 'add' },
   'before the image is attached': { path: '/disk', command: 'add' },
-  'before the snapshot is cut': { path: '/disk/btrfs/subvolume', command: 'add', text: 'read-only=yes' },
+  'before the snapshot is taken': { path: '/disk/btrfs/subvolume', command: 'add', text: 'read-only=yes' },
   'before the export is turned on': { path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' },
   'before the export is turned off': { path: '/disk', command: 'set', text: 'nvme-tcp-export=no' },
   'before the disk item is removed': { path: '/disk', command: 'remove' },
@@ -113,7 +113,7 @@ for (const [when, target] of Object.entries(LOSSES)) {
   });
 }
 
-test('a creation whose answer is lost is never taken back: the retry completes it', async (t) => {
+test('a creation whose answer is lost is never rolled back: the retry completes it', async (t) => {
   const { wire, faults, controller, simulator } = await startWired(t);
   const request = volumeRequest(volumeName(), MiB);
   faults.before({ path: '/disk', command: 'add' }, () => {

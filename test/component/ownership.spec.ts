@@ -94,7 +94,7 @@ test('two clusters that use the same names have objects of their own', async (t)
   assert.notEqual(first.snapshot?.snapshotId, second.snapshot?.snapshotId);
 });
 
-test('what people and other drivers keep on the pool is never listed nor touched', async (t) => {
+test('what users and other drivers keep on the pool is never listed nor touched', async (t) => {
   const stack = await startStack(t);
   const { controller, simulator } = stack;
   const uuid = crypto.randomUUID();

@@ -167,7 +167,7 @@ test('an export that was turned off by hand shows as not published, and publish 
   assert.deepEqual(await nodesOf(stack, volumeId), [node(1)]);
 });
 
-test('an NQN that was changed by hand is told of with the remedy, and never handed out', async (t) => {
+test('an NQN that was changed by hand is reported with the remedy, and never handed out', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller);
   const before = await publish(stack.controller, volumeId);
@@ -177,7 +177,7 @@ test('an NQN that was changed by hand is told of with the remedy, and never hand
   assert.deepEqual(await publish(stack.controller, volumeId), before);
 });
 
-test('an export without a recorded node is never handed out: somebody else may use it', async (t) => {
+test('an export without a recorded node is never handed out: someone else may use it', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller);
   await change(stack.simulator, '/disk set [find where type=file] nvme-tcp-export=yes');

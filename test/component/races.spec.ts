@@ -55,7 +55,7 @@ for (const meeting of [[MAKE, MAKE], [ATTACH, ATTACH], [MAKE, ATTACH], []]) {
   });
 }
 
-test('two processes cut the same snapshot at once: both get the same answer, there is one', async (t) => {
+test('two processes take the same snapshot at once: both get the same answer, there is one', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);
   const sourceVolumeId = await makeVolume(one, MiB);
   for (const elapsed of [0, 1500]) {
@@ -150,7 +150,7 @@ async function between(
 /** What a statement looks at last, when it has found what it is going to change. */
 const IN_TIME = { path: '/system/package', command: 'find' };
 
-test('a volume was published to two nodes, since the RDS held up the record of one for longer than anybody waits', async (t) => {
+test('a volume was published to two nodes, since the RDS held up the record of one for longer than anyone waits', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
   const volumeId = await makeVolume(one, MiB);
@@ -214,7 +214,7 @@ test('the end of a publication, whose record was written over that of the next n
   await publish(one, volumeId, node(3));
 });
 
-test('a publication that was ended before it turned the export on left an export of nobody', async (t) => {
+test('a publication that was ended before it turned the export on left an export of no one', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.before(IN_TIME, () => undefined);
@@ -223,7 +223,7 @@ test('a publication that was ended before it turned the export on left an export
   await publish(two, volumeId, node(2));
 });
 
-test('a deletion took the disk item of a volume that was deleted and made anew under its eyes', async (t) => {
+test('a deletion took the disk item of a volume that was deleted and recreated under its eyes', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
@@ -236,7 +236,7 @@ test('a deletion took the disk item of a volume that was deleted and made anew u
   assert.ok(made === 'NOT_FOUND' || (await outcome(publish(two, volumeId))) === 'OK', made);
 });
 
-test('two nodes that share a raw block volume are both recorded, or told to try again', async (t) => {
+test('two nodes that share a raw block volume are both recorded, or told to retry', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.meet(CLAIM, CLAIM);
@@ -269,7 +269,7 @@ test('a volume deleted and published at once is not both', async (t) => {
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('a volume deleted while its snapshot is cut: a snapshot that was promised is whole', async (t) => {
+test('a volume deleted while its snapshot is taken: a snapshot that was promised is whole', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults, simulator } = stack;
   for (const [target, cutFirst] of [
@@ -381,7 +381,7 @@ test("a disk item that a snapshot attached again during a delete is not taken fo
   const remove = () => two.deleteVolume({ volumeId });
   const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
   const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, cut);
-  assert.deepEqual([removed, taken], ['OK', 'OK'], 'the delete looks once more, by itself');
+  assert.deepEqual([removed, taken], ['OK', 'OK'], 'the delete looks again, by itself');
   await two.deleteSnapshot({ snapshotId: `rds1:${name}` });
   assert.deepEqual(await inventory(simulator), []);
 });
@@ -422,7 +422,7 @@ test('a deletion that had found nothing took the disk item of the volume that wa
   assert.deepEqual(await inventory(simulator), [], 'what the deletion saw of it went as a whole');
 });
 
-test('a publication attached the image of a volume that was made anew, before there was one', async (t) => {
+test('a publication attached the image of a volume that was recreated, before there was one', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
@@ -441,7 +441,7 @@ test('a publication attached the image of a volume that was made anew, before th
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
-test('a publication attached and exported a volume without a size, and its creation failed for ever', async (t) => {
+test('a publication attached and exported a volume without a size, and its creation failed forever', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
@@ -456,7 +456,7 @@ test('a publication attached and exported a volume without a size, and its creat
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
-test('a cut attached the image of a volume that was being deleted, and the next one of its id was refused for ever', async (t) => {
+test('a cut attached the image of a volume that was being deleted, and the next one of its id was refused forever', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const source = await makeVolume(one, MiB);
   const request = volumeRequest(volumeName(), MiB);
@@ -482,7 +482,7 @@ test('a disk item that was left of another volume of the id is taken away, and t
   await publish(controller, `rds1:${request.name}`);
 });
 
-test('what another process has completed is never taken back by one that failed', async (t) => {
+test('what another process has completed is never rolled back by one that failed', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
   const request = volumeRequest(volumeName(), MiB);

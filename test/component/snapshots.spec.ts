@@ -46,7 +46,7 @@ test('a snapshot takes one exec, is read-only, ready at once, and says all about
   assert.equal((await slots(simulator)).length, 1, 'a snapshot has no disk item');
 });
 
-test('the same request again gives the same answer, the time of the cut included, for ever', async (t) => {
+test('the same request again gives the same answer, the time of the cut included, forever', async (t) => {
   const { controller, simulator, anotherController } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const request = { name: 'nightly', sourceVolumeId };
@@ -108,7 +108,7 @@ test('every snapshot of a volume keeps its own moment', async (t) => {
   }
 });
 
-test('a missing source is NOT_FOUND, missing fields and parameters that nobody knows are invalid', async (t) => {
+test('a missing source is NOT_FOUND, missing fields and parameters that no one knows are invalid', async (t) => {
   const { controller, simulator } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const before = await inventory(simulator);
@@ -122,7 +122,7 @@ test('a missing source is NOT_FOUND, missing fields and parameters that nobody k
   assert.deepEqual(await inventory(simulator), before);
 });
 
-test('a snapshot is not cut into the reserve of the pool', async (t) => {
+test('a snapshot is not taken into the reserve of the pool', async (t) => {
   const stack = await startStack(t, smallPool(16n * MiB, '8MiB'));
   const [one, two] = [await makeVolume(stack.controller, 8n * MiB), await makeVolume(stack.controller, 8n * MiB)];
   await makeSnapshot(stack.controller, one);

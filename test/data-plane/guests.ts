@@ -56,7 +56,7 @@ export async function buildSystem(roles: readonly string[]): Promise<GuestSystem
 export interface ScenarioResult {
   /** Exit status of each guest; undefined when it ended without telling. */
   readonly status: { readonly storage: number | undefined; readonly node: number | undefined };
-  /** Lines of the node guest that tell of steps, checks and the end. */
+  /** Lines of the node guest that report steps, checks and the end. */
   readonly story: readonly string[];
   /** Everything both guests printed. */
   readonly log: string;

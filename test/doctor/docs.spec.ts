@@ -46,7 +46,7 @@ test('docs/doctor.md names the unknown of each test that has one', () => {
   }
 });
 
-test('--help tells the exit status and how to begin', () => {
+test('--help reports the exit status and how to begin', () => {
   let help = '';
   doctorCommand()
     .configureOutput({

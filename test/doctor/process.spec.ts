@@ -85,12 +85,15 @@ test('with --write it proves snapshots and leaves nothing', async (t) => {
   assert.deepEqual(await inventory(rds.simulator), []);
 });
 
+/** What `--json` prints: the report, in which the backends have the key of format 1. */
+type Printed = Omit<DoctorReport, 'backends'> & { readonly boxes: DoctorReport['backends'] };
+
 test('--json prints one object with stable keys, and --report a page without keys, users and addresses', async (t) => {
   const rds = await startExaminedRds(t);
   const file = join(rds.directory, 'doctor.md');
   const { code, stdout } = await examine(t, rds, '--json', '--report', file, '--check', 'latency');
   assert.equal(code, 0);
-  const report = JSON.parse(stdout()) as DoctorReport;
+  const report = JSON.parse(stdout()) as Printed;
   assert.deepEqual(Object.keys(report), [
     'format',
     'startedAt',
@@ -102,7 +105,7 @@ test('--json prints one object with stable keys, and --report a page without key
   ]);
   const ids = report.boxes[0]?.findings.map(({ id }) => id);
   assert.deepEqual(ids, ['key-file', 'tcp', 'host-key', 'login', 'latency']);
-  assert.equal(findingOf(report, 'latency')?.details?.['n'], 30);
+  assert.equal(findingOf({ ...report, backends: report.boxes }, 'latency')?.details?.['n'], 30);
   const page = await readFile(file, 'utf8');
   assert.match(page, /^\| ✓ \| time of one command \| p50 /m);
   for (const secret of ['keeper', '127.0.0.1', 'id_ed25519', 'SHA256']) assert.ok(!page.includes(secret), secret);
@@ -121,7 +124,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test('a connection that is lost in the middle is made anew, and nothing is left', async (t) => {
+test('a connection that is lost in the middle is recreated, and nothing is left', async (t) => {
   const rds = await startExaminedRds(t);
   rds.simulator.faults.arm({ kind: 'drop', at: { path: '/disk', command: 'add' }, when: 'after', scriptRunsOn: true });
   const { stdout } = await examine(t, rds, '--write', '--check', 'proof-image', '--check', 'names');
@@ -191,7 +194,7 @@ test('a key file that is missing kept the whole table away; now it is a line of 
   assert.match(stdout(), /\nCould not be examined to the end: rds1\.\n$/);
 });
 
-test('a key file that everybody may read, and lines of host keys that are not used, are lines of the table', async (t) => {
+test('a key file that everyone may read, and lines of host keys that are not used, are lines of the table', async (t) => {
   const rds = await startExaminedRds(t);
   const file = join(rds.directory, 'hostkeys');
   await writeFile(file, `nonsense\n${rds.simulator.hostKeyFingerprint}\n`);

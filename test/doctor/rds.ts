@@ -77,6 +77,6 @@ export async function startExaminedRds(
 }
 
 /** The finding of one test, in the first pool where it was made in several. */
-export function findingOf({ boxes }: DoctorReport, id: string): NamedFinding | undefined {
-  return boxes[0]?.findings.find((finding) => finding.id === id);
+export function findingOf({ backends }: DoctorReport, id: string): NamedFinding | undefined {
+  return backends[0]?.findings.find((finding) => finding.id === id);
 }

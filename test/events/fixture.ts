@@ -8,9 +8,9 @@ import { volumeRequest } from '../support/requests.ts';
 import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 /**
- * An RDS that is lost is given up and tried again in tenths of a second.
+ * An RDS that is lost is given up and retried in tenths of a second.
  *
- * @param maxBreakMs people are told when it has lasted for twice this long
+ * @param maxBreakMs users are notified when it has lasted for twice this long
  */
 export const impatient = (maxBreakMs: number): Patience => ({
   retryPolicy: {

@@ -38,7 +38,7 @@ for (const [reason, trouble, cure, message] of troubles) {
     assert.equal(await claim.provision(), 'OK');
   });
 
-  test(`${reason}: what passes at once tells nobody`, async (t) => {
+  test(`${reason}: what passes at once tells no one`, async (t) => {
     const fixture = await startFixture(t, { patience: impatient(60_000) });
     for (let time = 0; time < 5; time += 1) {
       const claim = fixture.claim();
@@ -51,7 +51,7 @@ for (const [reason, trouble, cure, message] of troubles) {
   });
 }
 
-test('a disk that somebody exported by hand is told to the claim that is to be attached', async (t) => {
+test('a disk that someone exported by hand is told to the claim that is to be attached', async (t) => {
   const fixture = await startFixture(t);
   const volumeId = await makeVolume(fixture.controller);
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));

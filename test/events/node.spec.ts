@@ -12,7 +12,7 @@ import { repeated } from './fixture.ts';
 
 const NODE = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
 
-test('a volume that is not provably blank is told once on the Node', async (t) => {
+test('a volume that is not provably blank is reported once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
   const fixture = await startFixture(t, { access: api.access, config: { events: { enabled: false } } });
   if (fixture === undefined) return;
@@ -33,7 +33,7 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
     new RegExp(`^${handle}: .* not provably blank: .*docs/node-safety\\.md.* \\[NODE-FORMAT\\]$`),
   );
 
-  await t.test('and what can be staged tells nobody', async () => {
+  await t.test('and what can be staged tells no one', async () => {
     const other = await fixture.claim('ext4');
     await fixture.node.mount(other);
     await fixture.node.unmount(other);
@@ -54,13 +54,13 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
   });
 });
 
-test('data that was not flushed to a lost RDS is told once on the Node', async (t) => {
+test('data that was not flushed to a lost RDS is reported once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const claim = await fixture.claim('ext4');
   await fixture.node.mount(claim);
-  // The device is in use and its RDS is gone, as the kernel shows it while it flushes in vain.
+  // The device is in use and its RDS is gone, as the kernel shows it while it flushes without success.
   const path = fixture.node.mounts()[0]?.source ?? '';
   const device = { path, number: '0:0', bytes: 1n, readOnly: false, sequence: '1' };
   const events = nodeEvents(api.access, 'node-1', createLogger('fatal'));

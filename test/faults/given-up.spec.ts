@@ -38,7 +38,7 @@ test('a cut that the RDS came to too late was refused for good', async (t) => {
   await stack.controller.createSnapshot(request);
 });
 
-test('a claim that had not looked yet stayed on the record for ever, since the next process ended it at once', async (t) => {
+test('a claim that had not looked yet stayed on the record forever, since the next process ended it at once', async (t) => {
   const { stack, later, hold, letGo } = await start(t, 'another process', { hasPredecessor: true });
   const volumeId = await makeVolume(stack.controller, MiB);
   const stall = hold({ path: '/disk/btrfs/subvolume', command: 'print' });
@@ -164,7 +164,7 @@ test('a cut that stalled when it had looked made a second snapshot beside that o
   assert.equal(subvolumes(stack.simulator).filter((name) => name.startsWith(request.name)).length, 1);
 });
 
-/** An RDS that does whatever it is told, and who makes the later calls. */
+/** An RDS that does whatever it is told to, and who makes the later calls. */
 async function start(t: TestContext, who: 'the same process' | 'another process', more: Patience = {}) {
   const clock = new LeapingClock();
   const quirks = ['removal-while-in-use', 'shrink-truncates'];

@@ -126,7 +126,7 @@ test('a cut whose caller had gone away was cut a second time', async (t) => {
 });
 
 /**
- * csi-snapshotter takes the first row of a list that it filtered by id; drivers that ignored filters gave it somebody
+ * csi-snapshotter takes the first row of a list that it filtered by id; drivers that ignored filters gave it someone
  * else's snapshot: https://github.com/container-storage-interface/spec/issues/426.
  */
 test('a list that was filtered by an id began with another snapshot', async (t) => {

@@ -129,7 +129,7 @@ const ONCE = () => 0;
 /** A millisecond is an hour. */
 const AGAIN = () => performance.now() * 3_600_000;
 
-test('a pool is told with its space, what it has promised, and what is in it', async (t) => {
+test('a pool is reported with its space, what it has promised, and what is in it', async (t) => {
   const stack = await startStack(t, smallPool(64n * MiB, '16MiB'));
   const [one, two] = [await makeVolume(stack.controller, 8n * MiB), await makeVolume(stack.controller, 4n * MiB)];
   for (const source of [one, one, one, two]) await makeSnapshot(stack.controller, source);
@@ -177,7 +177,7 @@ test('metrics and Events share what is read: an RDS that is idle sees one exec f
   assert.equal((await fixture.api.execs()) - execs, 11);
 });
 
-test('a call that is refused for lack of room has the pools read anew, also without Events', async (t) => {
+test('a call that is refused for lack of room has the pools read again, also without Events', async (t) => {
   const stack = await startStack(t, { ...smallPool(64n * MiB, '16MiB'), config: METRICS_ON, patience });
   await scrapeUntil(stack.metricsPort, wasRead);
   assert.equal(await outcome(makeVolume(stack.controller, 256n * MiB)), 'RESOURCE_EXHAUSTED');
@@ -230,7 +230,7 @@ test('copies are not counted, but for a half one of a volume, which nothing in i
   ]);
 });
 
-test('of a pool that is gone nothing is told, nor of its neighbour on the same RDS, until it is back', async (t) => {
+test('of a pool that is gone nothing is reported, nor of its neighbour on the same RDS, until it is back', async (t) => {
   const stack = await startStack(t, twoPools);
   let gone = false;
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => !(gone && row.props.get('fs-label') === 'cold')));
@@ -247,7 +247,7 @@ test('of a pool that is gone nothing is told, nor of its neighbour on the same R
   await scrapeUntil(port, (now) => told(now).length === 2);
 });
 
-test('a dead RDS opens the breaker, and its pools are told of no more; it comes back by itself', async (t) => {
+test('a dead RDS opens the breaker, and its pools are reported no more; it comes back by itself', async (t) => {
   const wire = await Wire.open();
   t.after(() => wire.close());
   const stack = await startStack(t, { wire, patience, config: METRICS_ON });
@@ -319,10 +319,10 @@ test('a port that is taken is an error at start that names it, and nothing is le
   await assert.rejects(startController(free, nowhere, logger), /does not exist/);
 });
 
-test('a half-made volume counts as a volume, a lost disk item does not', async (t) => {
+test('a partial volume counts as a volume, a lost disk item does not', async (t) => {
   const stack = await startStack(t);
-  const [halfMade, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
-  const slot = `pvc-${halfMade.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+  const [partial, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const slot = `pvc-${partial.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
   await change(stack.simulator, `/disk remove [find where slot=${slot}]`);
   showRows(stack.simulator, '/disk/btrfs/subvolume', (rows) =>
     rows.filter((row) => !String(row.props.get('name')).startsWith(lost.slice('rds1:'.length))),

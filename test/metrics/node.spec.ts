@@ -12,7 +12,7 @@ import { startFixture } from '../node/fixture.ts';
 import { outcome } from '../support/calls.ts';
 import { scrape } from './scrape.ts';
 
-test('programs are told by name and end, and what became of formats', async (t) => {
+test('programs are reported by name and end, and what became of formats', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   assert.equal(fixture.node.metricsPort, undefined, 'off unless a port is given');

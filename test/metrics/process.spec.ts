@@ -69,7 +69,7 @@ async function start(t: TestContext, main: string, args: readonly string[], vari
   };
 }
 
-/** Writes the configuration of a stack once more, with more in it. */
+/** Writes the configuration of a stack again, with more in it. */
 async function configuration(t: TestContext, more: object): Promise<string> {
   const { configFile, directory } = await startStack(t);
   const file = join(directory, 'with-metrics.json');

@@ -9,7 +9,7 @@ test('a clock that is set forward gives up no data that waits to be flushed', as
   if (fixture === undefined) return;
   const claim = await fixture.claim('ext4');
   await fixture.node.mount(claim);
-  // The device is in use and its RDS is gone, as the kernel shows it while it flushes in vain.
+  // The device is in use and its RDS is gone, as the kernel shows it while it flushes without success.
   const path = fixture.node.mounts()[0]?.source ?? '';
   const device = { path, number: '0:0', bytes: 1n, readOnly: false, sequence: '1' };
   const tools = {

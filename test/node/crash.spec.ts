@@ -161,7 +161,7 @@ test('mkfs dies with the node that began it, and another process begins it again
   const claim = await fixture.claim('ext4');
   const call = await stage(fixture, claim);
   const note = join(fixture.node.directory, 'mkfs');
-  // It has written something, and would go on for ever.
+  // It has written something, and would go on forever.
   nodes.replace(
     'mkfs.ext4',
     [

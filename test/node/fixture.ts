@@ -77,7 +77,7 @@ export class TestNode {
     return (await this.#stack.controller.controllerPublishVolume(request)).publishContext;
   }
 
-  /** @returns what both calls of the node are told of the publication. */
+  /** @returns what both calls of the node get about the publication. */
   async stage(claim: Claim, volumeCapability = capability(claim.kind)): Promise<Record<string, string>> {
     const publishContext = await this.controllerPublish(claim, volumeCapability);
     await this.client.nodeStageVolume(this.stageRequest(claim, publishContext, volumeCapability));

@@ -172,7 +172,7 @@ test('a volume was formatted again: that it held a filesystem could not be writt
   const claim = await fixture.claim('ext4');
   const records = join(stateOf(node), 'formatted');
   const mkfs = run('sh', '-c', 'command -v mkfs.ext4');
-  // Somebody puts a file in the place of the directory while mkfs works.
+  // Someone puts a file in the place of the directory while mkfs works.
   pretend(t, 'mkfs.ext4', `${mkfs} "$@" && mv ${records} ${records}.kept && touch ${records}`);
   await refused(node.stage(claim), 'UNAVAILABLE', /state\/formatted/);
   assert.deepEqual(node.mounts(), []);

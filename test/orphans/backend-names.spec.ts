@@ -72,8 +72,8 @@ test('after a backend was renamed, every live volume was listed as unreferred an
     await makeVolume(controller),
     await makeVolume(controller),
   ];
-  const [snapshot, halfMade] = [await makeSnapshot(controller, data), await emptySubvolume(stack)];
-  const live = [data, more, snapshot, halfMade];
+  const [snapshot, partial] = [await makeSnapshot(controller, data), await emptySubvolume(stack)];
+  const live = [data, more, snapshot, partial];
   refer(api, ...live);
   await rename(stack, 'box1');
 
@@ -125,7 +125,7 @@ test('volumes being snapshotted or attached were unreferred under a new name of 
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
-test('after the names of two backends were exchanged, what was on the other one was told as missing', async (t) => {
+test('after the names of two backends were exchanged, what was on the other one was reported as missing', async (t) => {
   const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const [here, there] = [await makeVolume(stack.controller, MiB), await makeVolume(second.controller, MiB)];
@@ -147,7 +147,7 @@ test('after the names of two backends were exchanged, what was on the other one 
   assert.deepEqual([await inventory(stack.simulator), await inventory(second.simulator)], before);
 });
 
-test('a copy on another backend is deleted only by somebody who names what it is a copy of', async (t) => {
+test('a copy on another backend is deleted only by someone who names what it is a copy of', async (t) => {
   const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const request = volumeRequest(volumeName(), MiB);
@@ -189,7 +189,7 @@ test('a copy on another backend is deleted only by somebody who names what it is
   assert.equal((await inventory(second.simulator)).length, 2, 'the orphan is left');
 });
 
-test('what was referred to under another name was adopted once more', async (t) => {
+test('what was referred to under another name was adopted again', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
@@ -204,9 +204,9 @@ test('what was referred to under another name was adopted once more', async (t) 
 
 test('the orphan controller took volumes for orphans when their backend was renamed; it doubts the names and removes nothing', async (t) => {
   const { stack, api, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true });
-  const [volume, halfMade] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
+  const [volume, partial] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
   const snapshot = await makeSnapshot(stack.controller, volume);
-  referTo(...[volume, halfMade, snapshot].map((id) => as('old', id)));
+  referTo(...[volume, partial, snapshot].map((id) => as('old', id)));
   const before = await inventory(stack.simulator);
   for (let pass = 0; pass < 3; pass += 1) assert.equal(await passAfter(GRACE_MS), 'doubtful');
   assert.match(
@@ -217,12 +217,12 @@ test('the orphan controller took volumes for orphans when their backend was rena
   assert.deepEqual(api.reasons(), ['OrphanReportDoubtful']);
   assert.deepEqual(await inventory(stack.simulator), before);
 
-  referTo(volume, halfMade, snapshot);
+  referTo(volume, partial, snapshot);
   assert.equal(await passAfter(GRACE_MS), 'done');
   assert.deepEqual(told.orphans, []);
 });
 
-test('the orphan controller took a half-made copy on another backend for what an interrupted call had left', async (t) => {
+test('the orphan controller took a partial copy on another backend for what an interrupted call had left', async (t) => {
   const second = await startSecond(t);
   const { backends } = await documentOf(second);
   const fixture = await startFixture(t, { deleteHalfMade: true }, { moreBackends: backends });

@@ -13,7 +13,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   const { stack, api, run } = await startCommandFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, 3n * MiB)];
   const snapshot = await makeSnapshot(stack.controller, kept);
-  const halfMade = await emptySubvolume(stack);
+  const partial = await emptySubvolume(stack);
   const gone = `rds1:pvc-${crypto.randomUUID()}`;
   for (const id of [kept, gone]) api.put('persistentvolumes', persistentVolume(id));
   const [text, json] = await Promise.all([run(['report']), run(['report', '--json'])]);
@@ -21,15 +21,12 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   assert.match(text.stdout, /^4 objects on the backends, 3 of them without a reference in Kubernetes\.\n/);
   assert.match(text.stdout, new RegExp(`volume +${lost} +3 MiB\n +this cluster\n`));
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
-  assert.match(
-    text.stdout,
-    new RegExp(`half-made +${halfMade} +\\?\n +this cluster, half-made, without its disk item\n`),
-  );
+  assert.match(text.stdout, new RegExp(`half-made +${partial} +\\?\n +this cluster, partial, without its disk item\n`));
   assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as { orphans: { id: string }[]; unseen: { id: string }[] };
-  assert.deepEqual(document.orphans.map(({ id }) => id).toSorted(), [lost, snapshot, halfMade].toSorted());
+  assert.deepEqual(document.orphans.map(({ id }) => id).toSorted(), [lost, snapshot, partial].toSorted());
   assert.deepEqual(
     document.unseen.map(({ id }) => id),
     [gone],
@@ -148,7 +145,7 @@ test('delete shows what it is and asks; anything but a yes keeps it', async (t) 
   assert.equal(subvolumes(stack.simulator).length, before.length - 1);
 });
 
-test('delete refuses what is referred to, attached, being cut or published, whatever is answered', async (t) => {
+test('delete refuses what is referred to, attached, being taken or published, whatever is answered', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
   const [kept, cutting, published] = [await make(), await make(), await make()];
@@ -164,7 +161,7 @@ test('delete refuses what is referred to, attached, being cut or published, what
   );
   assert.equal(code, 1);
   const { objects } = JSON.parse(stdout) as { objects: { outcome: string; reason: string }[] };
-  const reasons = [/PersistentVolume pvc-/, /VolumeSnapshotContent held/, /being cut/, /published or exported/];
+  const reasons = [/PersistentVolume pvc-/, /VolumeSnapshotContent held/, /being taken/, /published or exported/];
   for (const [index, { outcome, reason }] of objects.entries()) {
     assert.equal(outcome, 'refused');
     assert.match(reason, reasons[index] ?? assert.fail());

@@ -105,7 +105,7 @@ test('orphans.enabled needs a namespace, and outside of a cluster does nothing',
   assert.deepEqual(api.requests, []);
 });
 
-test('a cluster without the snapshot kinds is told of by log and metric', async (t) => {
+test('a cluster without the snapshot kinds is reported by log and metric', async (t) => {
   for (const [present, trouble] of [
     [1, undefined],
     [0, 404],

@@ -19,7 +19,7 @@ interface Report {
 
 const named = ({ copies }: Report) => copies.map(({ kind, of, backend }) => [kind, of, backend]).toSorted();
 
-test('copies were told as orphans; they are told apart, and change no exit status', async (t) => {
+test('copies were told as orphans; they are distinguished, and change no exit status', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volume = await makeVolume(controller, MiB, inPool);
@@ -94,7 +94,7 @@ test('deleting an orphan leaves its copy alone', async (t) => {
   assert.equal(nameIn(stack, 'cold', orphan), copy);
 });
 
-test('what a transfer has brought to another backend is told as its copy, and is no second object there', async (t) => {
+test('what a transfer has brought to another backend is reported as its copy, and is no second object there', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoBackends);
   const volume = await makeVolume(stack.controller, MiB, { parameters: { backend: 'rds1' } });
   const snapshot = await makeSnapshot(stack.controller, volume);
@@ -106,7 +106,7 @@ test('what a transfer has brought to another backend is told as its copy, and is
   assert.deepEqual(named(report), [['copy', snapshot, 'rds2']]);
 });
 
-test('a volume of which two pools have one, and no disk item, is told as undecided and is not deleted', async (t) => {
+test('a volume of which two pools have one, and no disk item, is reported as undecided and is not deleted', async (t) => {
   const { stack, run } = await startCommandFixture(t, twoPools);
   const volume = await makeVolume(stack.controller, MiB, inPool);
   await receive(stack, volume, false);

@@ -135,7 +135,7 @@ export async function emptySubvolume({ simulator }: Stack, clusterId = CLUSTER_I
   return `rds1:pvc-${uuid}`;
 }
 
-/** Hides the subvolumes of a volume, and what is in them, as if somebody had removed them by hand. */
+/** Hides the subvolumes of a volume, and what is in them, as if someone had removed them by hand. */
 export function loseSubvolume({ simulator }: Stack, volumeId: string): void {
   const name = volumeId.slice('rds1:'.length);
   showRows(simulator, '/disk/btrfs/subvolume', (rows) =>

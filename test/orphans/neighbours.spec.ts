@@ -22,7 +22,7 @@ async function settle(stack: Stack): Promise<string[]> {
   const volume = await makeVolume(other, MiB);
   const snapshot = await makeSnapshot(other, volume);
   await publish(other, volume);
-  const halfMade = await emptySubvolume(stack, 'another-cluster');
+  const partial = await emptySubvolume(stack, 'another-cluster');
   const reset = await makeVolume(other, MiB);
   await loseDiskItem(stack, reset);
   const names = [
@@ -50,7 +50,7 @@ async function settle(stack: Stack): Promise<string[]> {
 mount-filesystem=no nvme-tcp-server-nqn="nqn.2000-02.com.mikrotik:${slot}" nvme-tcp-export=yes comment="keep out"`,
     );
   }
-  return [volume, snapshot, halfMade, reset, `rds1:pvc-${uuid}`, `rds1:snap-${uuid}`];
+  return [volume, snapshot, partial, reset, `rds1:pvc-${uuid}`, `rds1:snap-${uuid}`];
 }
 
 /** Everything that could change of it, as the console shows it. */
@@ -67,7 +67,7 @@ async function open(t: TestContext, { stack, api }: Fixture) {
   return opened;
 }
 
-test('whatever belongs to others is neither told of nor touched, by report, controller, adopt or delete', async (t) => {
+test('whatever belongs to others is neither reported nor touched, by report, controller, adopt or delete', async (t) => {
   const fixture = await startFixture(t, { deleteHalfMade: true });
   const { stack, told, refer, passAfter } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
@@ -95,12 +95,12 @@ test('whatever belongs to others is neither told of nor touched, by report, cont
     assert.match(reason ?? '', /not on the backends under the owners of this cluster/);
   }
   for (const id of theirs.filter((one) => one.includes(':pvc-'))) {
-    await assert.rejects(fixture.storage.discardHalfMade(id, call), { name: 'StorageError' }, id);
+    await assert.rejects(fixture.storage.discardPartial(id, call), { name: 'StorageError' }, id);
   }
   assert.deepEqual(await picture(stack), before);
 });
 
-test('a snapshot of ours without a content, as a backup tool leaves it, is told of and never removed', async (t) => {
+test('a snapshot of ours without a content, as a backup tool leaves it, is reported and never removed', async (t) => {
   const fixture = await startFixture(t, { deleteHalfMade: true });
   const { stack, told, refer, passAfter } = fixture;
   const volume = await makeVolume(stack.controller, MiB);

@@ -7,7 +7,7 @@ import { emptySubvolume, GRACE_MS, HOUR_MS, loseDiskItem, startFixture } from '.
 
 const ids = (objects: readonly { readonly id: string }[]) => objects.map(({ id }) => id).toSorted();
 
-test('what nothing refers to is told of once, after it has been seen so for the grace period', async (t) => {
+test('what nothing refers to is reported once, after it has been seen so for the grace period', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   const [keptSnapshot, lostSnapshot] = [
@@ -27,7 +27,7 @@ test('what nothing refers to is told of once, after it has been seen so for the 
   assert.match(String(api.all('events')[0]?.['message']), /that nothing in Kubernetes refers to/);
 });
 
-test('first-seen times outlive the process, and one that is referred to again begins anew', async (t) => {
+test('first-seen times outlive the process, and one that is referred to again begins again', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
@@ -48,7 +48,7 @@ function stateOf(configMaps: readonly Record<string, unknown>[]): string {
   return memo ?? '';
 }
 
-test('a snapshot that is being cut, its volume, and a volume that is still attached are no orphans', async (t) => {
+test('a snapshot that is being taken, its volume, and a volume that is still attached are no orphans', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, source, attached] = await Promise.all([1, 2, 3].map(() => makeVolume(stack.controller, MiB)));
   assert.ok(kept && source && attached);
@@ -73,7 +73,7 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
   const state = stateOf(api.all('configmaps'));
   for (const kind of kinds) {
     for (const trouble of troubles) {
-      // That there is no record or Lease yet is an answer, and so is that somebody else was quicker.
+      // That there is no record or Lease yet is an answer, and so is that someone else was quicker.
       if ((kind === 'configmaps' || kind === 'leases') && (trouble === 404 || trouble === 409)) continue;
       api.trouble = ({ path }) => (path.includes(`/${kind}`) ? trouble : undefined);
       const outcome = await passAfter(GRACE_MS);
@@ -87,7 +87,7 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
   assert.deepEqual(ids(told.orphans), [lost]);
 });
 
-test('an empty answer while the backends hold something is doubted, and told of once', async (t) => {
+test('an empty answer while the backends hold something is doubted, and reported once', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);

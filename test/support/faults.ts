@@ -61,7 +61,7 @@ export class Faults {
     }
   }
 
-  /** The next command of this kind waits for `release`; `reached` tells that it does. */
+  /** The next command of this kind waits for `release`; `reached` says that it does. */
   hold(target: StatementMatch): { readonly reached: Promise<void>; release(): void } {
     const arrival = Promise.withResolvers<void>();
     const end = Promise.withResolvers<void>();

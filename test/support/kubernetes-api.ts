@@ -49,7 +49,7 @@ const PATHS: Readonly<Record<Exclude<Kind, 'events'>, string>> = {
 };
 /** Events are in the namespace of what they are about. */
 const EVENTS = /^\/api\/v1\/namespaces\/([^/]+)\/events(?:\/([^/]+))?$/;
-/** What tells that the snapshot kinds are installed. */
+/** What says that the snapshot kinds are installed. */
 export const SNAPSHOT_GROUP = '/apis/snapshot.storage.k8s.io/v1';
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;

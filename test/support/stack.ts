@@ -48,7 +48,7 @@ export interface Stack {
   /** The configuration of the first controller. */
   readonly configFile: string;
   readonly simulator: Simulator;
-  /** What the simulator was started with, for starting it once more from the same state. */
+  /** What the simulator was started with, for starting it again from the same state. */
   readonly simulatorOptions: SimulatorOptions;
   readonly api: SimulatorApi;
   readonly controller: Client<typeof Controller>;

@@ -33,7 +33,7 @@ async function startFixture(t: TestContext) {
   return { stack, id, objects, why: (...args: string[]) => run(...args, '--config', stack.configFile) };
 }
 
-test('a volume as it should be: the RDS tells the node by its name, and nothing is changed on it', async (t) => {
+test('a volume as it should be: the RDS reports the node by its name, and nothing is changed on it', async (t) => {
   const { stack, id, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-a'));
   const before = [await inventory(stack.simulator), await look(stack.simulator, '/disk/print detail')];
@@ -69,7 +69,7 @@ test('a volume that the RDS has published to a node that was deleted from Kubern
   await publish(stack.controller, id, node('node-a'));
 });
 
-test('a volume, and a snapshot, that somebody removed on the RDS', async (t) => {
+test('a volume, and a snapshot, that someone removed on the RDS', async (t) => {
   const { stack, id, objects, why } = await startFixture(t);
   const snapshotId = await makeSnapshot(stack.controller, id);
   objects.put(
@@ -78,7 +78,7 @@ test('a volume, and a snapshot, that somebody removed on the RDS', async (t) => 
   );
   const there = await why('vs/monday');
   assert.equal(there.code, 0, there.stdout);
-  assert.match(there.words, new RegExp(`✓ RDS, ${snapshotId}: 4 MiB, pool pool, cut 20`));
+  assert.match(there.words, new RegExp(`✓ RDS, ${snapshotId}: 4 MiB, pool pool, taken 20`));
   await stack.controller.deleteSnapshot({ snapshotId });
   await stack.controller.deleteVolume({ volumeId: id });
   const [gone, goneSnapshot] = [await why('data', '--json'), await why('vs/monday', '--json')];
@@ -115,7 +115,7 @@ test('a claim without a volume, on an RDS that cannot be reached', async (t) => 
   await stack.simulator.close();
   const { code, stdout, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1, stdout);
-  assert.match(words, /STUCK: Nobody has answered the claim yet/);
+  assert.match(words, /STUCK: The claim has no answer yet/);
   assert.match(words, /\? The RDS could not be asked from here\./);
 });
 

@@ -130,7 +130,7 @@ test('an inventory that fails takes nothing from the reading, and is made with t
   assert.equal(poll.told.at(-1)?.inventory?.size, 1);
 });
 
-test('a pool at 0 bytes was told of minutes after calls had been refused for it', async (t) => {
+test('a pool at 0 bytes was reported minutes after calls had been refused for it', async (t) => {
   const told: (string | undefined)[] = [];
   const recorder = {
     record: (_about: unknown, event: { reason: string; subject?: string }) => void told.push(event.subject),

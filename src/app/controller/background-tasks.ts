@@ -33,7 +33,7 @@ export interface BackgroundTasksOptions {
   readonly config: Config;
   readonly access: Access;
   readonly storage: StorageService;
-  /** How long what may pass by itself must last before people are told, in ms. */
+  /** How long what may pass by itself must last before users are notified, in ms. */
   readonly lastingMs: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -152,7 +152,7 @@ function observerOf(backends: Config['backends'], logger: Logger, metrics: Metri
     ended(outcome, reason) {
       metrics.count('orphanPasses', { outcome });
       if (outcome === 'done') metrics.set('orphanPassTime', {}, Date.now() / 1000);
-      // Only one process tells how many there are.
+      // Only one process says how many there are.
       if (outcome === 'follower') metrics.forget('orphans');
       const isWell = outcome === 'done' || outcome === 'follower';
       logger[isWell ? 'debug' : 'warn']({ outcome, reason }, 'orphan report');

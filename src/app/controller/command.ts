@@ -29,7 +29,7 @@ Example of a configuration file (YAML or JSON):
       pools:
         - { label: pool1, uuid: 0c5a…, mountPoint: pool1 }
 
-An RDS that cannot be reached, or refuses the login, is tried again forever.
+An RDS that cannot be reached, or refuses the login, is retried forever.
 `;
 
 const EXIT_HELP = exitHelp({ well: 'ended by SIGTERM or SIGINT' });

@@ -22,9 +22,9 @@ import { proveBackend } from './proving.ts';
 import { measureQueues } from './queue-metrics.ts';
 import { onRoomRefused } from './room-refusals.ts';
 
-/** Trouble that may pass is told to people when it has lasted for so many of the longest breaks that an RDS is left alone. */
+/** Trouble that may pass is reported when it has lasted for so many of the longest breaks that an RDS is left alone. */
 const LASTING_BREAKS = 2;
-/** Looks at an RDS within the time after which people are told of its trouble. */
+/** Looks at an RDS within the time after which users are notified of its trouble. */
 const LOOKS = 6;
 
 export interface RunningController {

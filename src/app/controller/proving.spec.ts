@@ -7,7 +7,7 @@ import { proveBackend } from './proving.ts';
 test('a driver that is stopped does not wait for an RDS that was never fit', async () => {
   const lines: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  const storage = { prove: () => Promise.reject(new Error('nobody is there')) };
+  const storage = { prove: () => Promise.reject(new Error('no one is there')) };
   const stopping = new AbortController();
   const proof = proveBackend(storage, 'rds1', logger, stopping.signal, 3_600_000);
   await until(async () => lines.length > 0);
@@ -15,6 +15,6 @@ test('a driver that is stopped does not wait for an RDS that was never fit', asy
   await proof;
   assert.deepEqual(
     lines.map((line) => /"error":"([^"]*)","msg":"([^"]*)"/.exec(line)?.slice(1)),
-    [['nobody is there', 'RDS is not usable yet']],
+    [['no one is there', 'RDS is not usable yet']],
   );
 });

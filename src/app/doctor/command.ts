@@ -6,6 +6,7 @@ import { print } from '../../cli/output.ts';
 import { progressOn } from '../../cli/progress.ts';
 import { columns, hasColour } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
+import type { DoctorReport } from '../../doctor/doctor.ts';
 
 interface DoctorFlags {
   readonly config: string;
@@ -22,7 +23,7 @@ const HELP = `
 Without --write everything is only read. With it, scratch objects named
 rose-doctor-… are made in the pools and removed again, also after Ctrl-C or an
 error: subvolumes with small images and texts, never anything of yours. A
-snapshot and a clone are read back, and what nobody knows of RouterOS is tried
+snapshot and a clone are read back, and what no one knows of RouterOS is tried
 (U1 to U25 in docs/routeros.md).
 
   ✓ fits                ! differs, and the driver copes
@@ -37,7 +38,7 @@ data:
 const EXIT_HELP = exitHelp({
   well: 'the backends fit, as far as was tested',
   found: 'something is not usable: see the lines marked ✗',
-  failed: 'could not run, or not to the end: configuration, key files, connection,\n     login, interrupted',
+  failed: 'could not run, or did not finish: configuration, key files, connection,\n     login, interrupted',
 });
 
 /** `rose-csi doctor`. What it needs is loaded when it runs. */
@@ -93,19 +94,22 @@ async function doctor(flags: DoctorFlags): Promise<number> {
     const options = { version: VERSION, backends: config.backends, withAddresses: flags.withAddresses ?? false };
     await writeFile(flags.report, printMarkdown(report, options));
   }
-  print(
-    flags.json === true
-      ? `${JSON.stringify(report)}\n`
-      : printReport(report, { width: columns(), colour: hasColour() }),
-  );
+  print(flags.json === true ? `${json(report)}\n` : printReport(report, { width: columns(), colour: hasColour() }));
   return report.exitCode;
+}
+
+/** The report in its format 1, whose key for the backends was `boxes` from the start. */
+function json({ backends, notTestable, ...rest }: DoctorReport): string {
+  return JSON.stringify({ ...rest, boxes: backends, notTestable });
 }
 
 /** The first signal ends the tests, and what was made is removed; a second one ends the process at once. */
 function interruptible(): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const stop = (): void => {
-    process.stderr.write('\nStopping after this command, then removing what was made. Once more to leave it there.\n');
+    process.stderr.write(
+      '\nStopping after this command, then removing what was made. Press Ctrl-C again to leave it there.\n',
+    );
     controller.abort(new Error('interrupted'));
     dispose();
   };

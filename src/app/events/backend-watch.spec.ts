@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Backend } from '../../storage/backend.ts';
 import { watchBackend } from './backend-watch.ts';
 
-test('an RDS that refused the login was told of as one that does not answer', () => {
+test('an RDS that refused the login was reported as one that does not answer', () => {
   const told: string[] = [];
   let state: object = {
     ...{ breaker: 'open', lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' } },

@@ -10,7 +10,7 @@ export interface BackendWatchOptions {
   readonly recorder: EventRecorder;
   /** What Events about a whole RDS are about. */
   readonly driver: ObjectReference;
-  /** How long an RDS must not have answered before it is told, in ms. */
+  /** How long an RDS must not have answered before it is reported, in ms. */
   readonly lastingMs: number;
 }
 
@@ -20,7 +20,7 @@ export function watchBackend(backend: Backend, options: BackendWatchOptions): Ba
   return {
     look: () => reach.look(),
     read(reading) {
-      for (const pool of reading?.pools ?? []) tellIfScarce(backend.name, pool, options);
+      for (const pool of reading?.pools ?? []) reportIfScarce(backend.name, pool, options);
     },
   };
 }
@@ -51,7 +51,7 @@ class Reach {
     }
     this.#lostSince ??= now;
     if (now - this.#lostSince < lastingMs) return;
-    // At each look: an outage that outlasts its Event is told again, once in a while.
+    // At each look: an outage that outlasts its Event is reported again, once in a while.
     this.#told = true;
     const { kind, detail = '' } = lastFailure ?? {};
     const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';
@@ -61,7 +61,7 @@ class Reach {
 }
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
-function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
+function reportIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
   const { pool, size, free, reserve } = room;
   if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;

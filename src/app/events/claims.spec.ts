@@ -30,7 +30,7 @@ function start(answers: readonly (readonly PersistentVolume[] | Error)[]) {
   };
 }
 
-test('a list that could not be had fails nobody but who asked for it', async () => {
+test('a list that could not be had fails no one but who asked for it', async () => {
   const { find, lists } = start([new KubernetesError('not now', 503), [volume('data')]]);
   await assert.rejects(find(), /not now/);
   assert.equal(await find(), 'data');

@@ -36,7 +36,7 @@ const HEAL: readonly RdsErrorCode[] = [
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN'];
 const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
-test('each refusal that needs a person is told at once or when it lasts, with one advice, and the others never', () => {
+test('each refusal that needs a person is reported at once or when it lasts, with one advice, and the others never', () => {
   for (const code of CODES) {
     const { told, failures, pass } = start();
     const error = fails(code);
@@ -53,7 +53,7 @@ test('each refusal that needs a person is told at once or when it lasts, with on
   }
 });
 
-test('trouble that was over in between, or that nobody met for a while, begins anew', () => {
+test('trouble that was over in between, or that no one met for a while, begins again', () => {
   const { told, failures, pass } = start();
   for (const between of [() => failures.succeeded(claim), () => pass(15 * 60_000)]) {
     failures.failed(claim, fails('RDS-UNREACHABLE'));
@@ -70,7 +70,7 @@ test('trouble that was over in between, or that nobody met for a while, begins a
   assert.deepEqual(told, []);
 });
 
-test('the absence of what a claim is made from is told; that of a volume is told otherwise, and a mistake is not', () => {
+test('the absence of what a claim is made from is reported; that of a volume is told otherwise, and a mistake is not', () => {
   const { told, failures } = start();
   failures.failed(claim, new StorageError('DRV-ABSENT', '', 'no such snapshot'));
   failures.failed(volume, new StorageError('DRV-ABSENT', '', 'no such volume'));

@@ -14,14 +14,14 @@ export interface Subject {
   readonly makes: 'volume' | 'snapshot' | undefined;
 }
 
-/** A failure that was not repeated for this long, in ms, has not lasted: no sidecar waits longer before it tries again. */
+/** A failure that was not repeated for this long, in ms, has not lasted: no sidecar waits longer before it retries. */
 const FORGET_MS = 900_000;
 /** Objects whose failures are remembered; beyond it the oldest are forgotten. */
 const MAX_KNOWN = 1000;
 
 export interface FailureEventsOptions {
   readonly recorder: EventRecorder;
-  /** How long what may pass must have lasted for an object before it is told, in ms. */
+  /** How long what may pass must have lasted for an object before it is reported, in ms. */
   readonly lastingMs: number;
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;

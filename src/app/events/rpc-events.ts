@@ -15,7 +15,7 @@ const PREFIX = 'csi.storage.k8s.io';
 /** The end of a CSI name that a sidecar makes: the uid of the claim or VolumeSnapshot. */
 const UID = /-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** Tells of calls that fail, on the objects that they are for. The calls wait for nothing and change in nothing. */
+/** Reports calls that fail, on the objects that they are for. The calls wait for nothing and change in nothing. */
 export function rpcEvents(failures: FailureEvents, claims: Claims): Interceptor {
   return async ({ request }, next) => {
     const subject = subjectOf(request, claims);

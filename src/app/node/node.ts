@@ -26,7 +26,7 @@ import { programsTo, watchedProcesses } from './watched-processes.ts';
 
 const formatOutcomes: readonly FormatOutcome[] = ['done', 'refused', 'failed'];
 
-/** What `rose-csi node` can be told. */
+/** What `rose-csi node` can be determined. */
 export interface NodeOptions {
   readonly endpoint: string;
   readonly nodeName: string;

@@ -71,7 +71,7 @@ Examples:
 `;
 
 const REPORT_EXIT = exitHelp({
-  well: 'nothing to tell',
+  well: 'nothing to report',
   found: 'something without a reference or under another name, or a reference\n     without an object',
 });
 const ADOPT_EXIT = exitHelp({ well: 'printed' });
@@ -136,19 +136,19 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
   const found = await inventory();
   const known = await view();
   const options = { owners, now: Date.now(), width: columns() };
-  const tell = (document: object, text: string) => {
+  const output = (document: object, text: string) => {
     const whole = { ...document, copies: copiesJson(found.copies) };
     print(json === true ? `${JSON.stringify(whole)}\n` : `${text}${printCopies(found.copies, options)}`);
   };
   if (known === undefined) {
     const objects = backendObjects(found);
     const held = objects.map((object) => texts.objectJson(object, owners));
-    tell({ compared: false, held }, texts.printObjects(objects, options));
+    output({ compared: false, held }, texts.printObjects(objects, options));
     return EXIT.well;
   }
   const comparison = compare(found, known, config.driverName);
   const { orphans, mismatches, unseen } = comparison;
-  tell(texts.comparisonJson(comparison, owners), texts.printComparison(comparison, options));
+  output(texts.comparisonJson(comparison, owners), texts.printComparison(comparison, options));
   return orphans.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
 }
 

@@ -21,12 +21,12 @@ export interface DeleteOptions {
   readonly copyOf?: string | undefined;
   /** Tells a person. */
   readonly tell: (text: string) => void;
-  /** Asks a person; undefined when nobody answers. */
+  /** Asks a person; undefined when no one answers. */
   readonly ask: (question: string) => Promise<string | undefined>;
 }
 
 /**
- * Deletes one object after another. Before each, backends and cluster are read anew, and read again after a person was asked.
+ * Deletes one object after another. Before each, backends and cluster are read again, and read again after a person was asked.
  * When Kubernetes was not asked, or its answer is doubted, a reference could be missed; and a copy is told from what is
  * referred to by the names of backends alone. Then the id has to be typed, whatever `yes` says.
  */

@@ -98,7 +98,7 @@ function textOf(lines: readonly string[]): string {
 function notes({ owner, inUse, source, lacks, pool }: BackendObject, owners: ReadonlyMap<string, string>): string[] {
   return [
     owners.get(owner) ?? owner,
-    ...(lacks === undefined ? [] : [`half-made, without its ${lacks}`]),
+    ...(lacks === undefined ? [] : [`partial, without its ${lacks}`]),
     ...(pool === '' ? ['in a pool that is not configured'] : []),
     ...(inUse ? ['IN USE'] : []),
     ...(source === undefined ? [] : [`from ${source}`]),
@@ -129,7 +129,7 @@ export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<strin
   };
 }
 
-/** What an object is, for somebody who is about to delete it. */
+/** What an object is, for someone who is about to delete it. */
 export function printObject(object: BackendObject, all: readonly BackendObject[], options: ReportOptions): string {
   const { id, backend, what, sizeBytes, createdAtSeconds, source } = object;
   const children = all.filter((other) => other.source === id).map((other) => other.id);
@@ -137,7 +137,7 @@ export function printObject(object: BackendObject, all: readonly BackendObject[]
   const facts = [
     `on ${backend}, ${poolOf(object)}: ${what}`,
     `size ${sizeBytes === undefined ? 'not known' : `${printSize(sizeBytes)} (${sizeBytes} bytes)`}`,
-    ...(time === undefined ? [] : [`cut ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
+    ...(time === undefined ? [] : [`taken ${time.toISOString()}, ${printAge(options.now - time.getTime())} ago`]),
     ...(source === undefined ? [] : [`made from ${source}`]),
     `owned by ${options.owners.get(object.owner) ?? object.owner}`,
     `made from it: ${children.length === 0 ? 'nothing' : `${children.join(', ')}, which stay whole`}`,

@@ -6,7 +6,7 @@ export type Thing =
   | { readonly kind: 'snapshot'; readonly id: string; readonly snapshot: InventorySnapshot }
   | { readonly kind: 'gone'; readonly id: string };
 
-/** An object with all that was cut, restored or cloned from it. */
+/** An object with all snapshots, restores and clones of it. */
 export interface Branch {
   readonly thing: Thing;
   readonly children: readonly Branch[];

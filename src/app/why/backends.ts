@@ -16,7 +16,7 @@ export interface OpenedBackends extends BackendReader {
   close(): Promise<void>;
 }
 
-/** One repeat: somebody waits for the answer, and an RDS that cannot be reached is an answer, too. */
+/** One repeat: someone waits for the answer, and an RDS that cannot be reached is an answer, too. */
 function patienceOf(limitMs: number): RetryPolicy {
   return {
     rules: [{ kinds: ['unreachable', 'unknown'], retries: 1, firstPauseMs: 500, maxPauseMs: 500 }],

@@ -52,7 +52,7 @@ export function whyCommand(): Command {
     .argument('<object>', 'NAME, pvc/NAME, vs/NAME or pv/NAME')
     .option('-n, --namespace <name>', 'namespace of the claim or snapshot; by default that of the context')
     .option('--config <file>', 'configuration file of the controller: ask the RDS, too');
-  withCluster(command).option('--request-timeout <seconds>', 'patience with each request to Kubernetes', seconds, 10);
+  withCluster(command).option('--request-timeout <seconds>', 'timeout of each request to Kubernetes', seconds, 10);
   return withOverrides(withJson(command))
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async (object: string, flags: WhyFlags) => {

@@ -153,7 +153,7 @@ test('ValidateVolumeCapabilities confirms raw block volumes as they were made be
   }
 });
 
-test('ValidateVolumeCapabilities tells what cannot be had', async (t) => {
+test('ValidateVolumeCapabilities says what cannot be had', async (t) => {
   const client = await startController(t, { getVolume: async () => restored });
   const request = { volumeId: 'rds:pvc-2', volumeCapabilities: [filesystem()] };
   const cases: [Parameters<typeof client.validateVolumeCapabilities>[0], RegExp][] = [

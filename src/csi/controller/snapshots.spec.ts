@@ -60,7 +60,7 @@ test('CreateSnapshot', async (t) => {
   assert.equal(calls.length, 1);
 });
 
-test('whoever wants to know is told of a snapshot and its content, when the sidecar tells the name of it', async (t) => {
+test('whoever wants to know learns of a snapshot and its content, when the sidecar reports the name of it', async (t) => {
   const told: [string, string][] = [];
   const onSnapshot: OnSnapshot = ({ id }, contentName) => void told.push([id, contentName]);
   const client = await startController(t, { createSnapshot: async () => large }, [], { onSnapshot });

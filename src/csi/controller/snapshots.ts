@@ -6,7 +6,7 @@ import { snapshotMessage } from '../messages.ts';
 import { snapshotParameters } from '../parameters.ts';
 import { pageRequest, requireName, requireString } from '../validation.ts';
 
-/** Told of every snapshot that CreateSnapshot answers with, and of its VolumeSnapshotContent. Must not throw. */
+/** Notified of every snapshot that CreateSnapshot answers with, and of its VolumeSnapshotContent. Must not throw. */
 export type OnSnapshot = (snapshot: Snapshot, contentName: string) => void;
 
 /** Making, removing and finding snapshots. */

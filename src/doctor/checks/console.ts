@@ -83,7 +83,7 @@ async function jsonTypes({ console }: RdsContext): Promise<Finding> {
   }
   return Object.values(seen).join(' ') === expected
     ? fits(said, 'reads these', seen)
-    : differs(said, 'reads them all the same: numbers as digits, booleans as words, unset as nothing', seen);
+    : differs(said, 'reads them anyway: numbers as digits, booleans as words, unset as nothing', seen);
 }
 
 /** What stands for a property that a drive with a filesystem on it does not have: it cannot be exported. */
@@ -132,7 +132,7 @@ async function sessions(context: RdsContext): Promise<Finding> {
   return channels < 4
     ? differs(
         said,
-        'finds out how many it bears, at the price of a time-out now and then: set maxInFlight to 1',
+        'finds out how many it can take, at the price of a timeout now and then: set maxInFlight to 1',
         details,
       )
     : fits(said, 'uses one connection, with up to 4 commands at a time unless maxInFlight says otherwise', details);

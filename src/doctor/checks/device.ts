@@ -91,7 +91,7 @@ async function menus({ console }: RdsContext): Promise<Finding> {
       .replaceAll(/[\r\n]/g, '')
       .trim();
     if (answer === '') {
-      return untested('the console does not tell what it would parse', 'sends its commands all the same');
+      return untested('the console does not report what it would parse', 'sends its commands all the same');
     }
     if (UNKNOWN_WORD.test(answer)) missing.push(`${command.split(' ')[0]}: ${answer}`);
   }

@@ -27,5 +27,5 @@ async function discards({ console }: RdsContext): Promise<Finding> {
   if (counters.length === 0) return untested('it shows no discard-bytes of what is exported', DRIVER, details);
   return arrived > 0
     ? fits('they arrived at images that are exported', DRIVER, details)
-    : untested('none has arrived; delete files in a volume, trim it, and run this once more', DRIVER, details);
+    : untested('none has arrived; delete files in a volume, trim it, and run this again', DRIVER, details);
 }

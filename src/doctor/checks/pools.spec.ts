@@ -28,7 +28,7 @@ test('why a configured pool cannot be used', () => {
     assert.match(poolProblem({ filesystems, mounted }, pool), problem);
 });
 
-test('all Btrfs filesystems of the RDS are told as a part of the configuration', async () => {
+test('all Btrfs filesystems of the RDS are reported as a part of the configuration', async () => {
   const spare = { label: 'spare', uuid: '11111111-2222-3333-4444-555555555555' };
   const { lines } = await found('pools', [pool, spare, disk]);
   assert.deepEqual(lines?.slice(2), [

@@ -112,7 +112,7 @@ async function proofOfImage(context: PoolContext): Promise<Finding> {
   const [snapshot, clone] = [scratch.subvolume(), scratch.subvolume()];
   const slot = scratch.slot();
   await need(context, 'making a snapshot', addSubvolume(context, snapshot, source.subvolume, true));
-  // Changed after the cut, so that the clone shows which state it has.
+  // Changed after the snapshot, so that the clone shows which state it has.
   const grown = await attempt(context, setItem(source.slot, ros`file-size=${2n * IMAGE_BYTES}`));
   await need(context, 'cloning the snapshot', addSubvolume(context, clone, snapshot));
   await need(context, 'attaching the clone', addItem(context, { subvolume: clone, slot }));

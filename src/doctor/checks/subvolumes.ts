@@ -135,8 +135,8 @@ async function ids(context: PoolContext): Promise<Finding> {
   await need(context, 'removing a subvolume', removeSubvolume(context, older));
   const after = await idOf(context, younger);
   return before === after
-    ? fits('stay when others go', 'finds what it removes anew each time, by its uuid')
-    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes anew each time, by its uuid');
+    ? fits('stay when others go', 'finds what it removes again each time, by its uuid')
+    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes again each time, by its uuid');
 }
 
 async function idOf({ console }: PoolContext, name: string): Promise<string> {

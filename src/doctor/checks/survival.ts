@@ -37,7 +37,7 @@ async function survival(context: PoolContext): Promise<Finding> {
   }
   return differs(
     begun ? 'it died with its connection' : 'it had no effect, and had not printed before the cut',
-    'works: after a lost answer a repeat completes what is half-made',
+    'works: after a lost answer a repeat completes what is partial',
     details,
   );
 }

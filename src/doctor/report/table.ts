@@ -36,7 +36,7 @@ export function printReport(report: DoctorReport, options: ReportOptions): strin
     cells: [MARKS[finding.verdict], titleOf(finding), finding.device, finding.driver],
     paint: (mark) => paint(COLOURS[finding.verdict], mark),
   });
-  const boxes = report.boxes.flatMap(({ name, findings }) => [
+  const rows = report.backends.flatMap(({ name, findings }) => [
     paint('bold', name),
     '',
     ...printTable(COLUMNS, findings.map(rowOf), { width, paintTitles: (titles) => paint('dim', titles) }),
@@ -47,12 +47,12 @@ export function printReport(report: DoctorReport, options: ReportOptions): strin
       lines.length === 0 ? [] : [...lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, width))), ''],
     ),
   ]);
-  // Nobody looks further while the RDS itself could not be examined.
+  // No one looks further while the RDS itself could not be examined.
   const isWhole = report.exitCode !== 2;
   const rest = isWhole
     ? ['', paint('bold', 'Not testable from here'), '', ...untestable(report.notTestable, width)]
     : [];
-  return [...boxes, ...wrap(conclusion(report), width), ...rest, ''].join('\n');
+  return [...rows, ...wrap(conclusion(report), width), ...rest, ''].join('\n');
 }
 
 function untestable(all: readonly Untestable[], width: number): string[] {

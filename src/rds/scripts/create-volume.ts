@@ -42,7 +42,7 @@ interface Making {
 }
 
 /**
- * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for before
+ * Makes a volume, or completes one that an earlier call left partial, or finds it finished: the result is looked for before
  * the source, so a retry succeeds even after the source is gone. A volume of another request (another name under the same
  * id) is left alone and reported. Only the pool that it goes to is proven: RC-NOSRC says that the source is not in there, and
  * RC-ELSEWHERE where it is, or where the volume itself is already.

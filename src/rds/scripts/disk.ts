@@ -73,7 +73,7 @@ export function isMissing(item: Item): Script {
  * volume has none yet. An item for another file, or for this one at a place where the pool is no longer mounted, is refused
  * with RC-SLOT.
  *
- * @param add Adds a missing item; without `file-size` unless told otherwise, so that no byte can change.
+ * @param add Adds a missing item; without `file-size` unless set otherwise, so that no byte can change.
  */
 export function attach(
   s: ScriptBuilder,

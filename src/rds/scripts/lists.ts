@@ -19,7 +19,7 @@ export interface PageOf {
   readonly copies?: boolean;
 }
 
-/** Rounds of the selection after which something else is wrong: no script may run on for ever on the RDS. */
+/** Rounds of the selection after which something else is wrong: no script may run on forever on the RDS. */
 const MAX_ROUNDS = 64;
 
 /** Larger than any subvolume-id. */

@@ -24,7 +24,7 @@ import { HAS_NODES } from './volume.ts';
  * counts only when `/file` lists the subvolume itself, and the image of some other volume of the pool: a listing that is not
  * deep enough (docs/routeros.md, 7) would show every volume to be empty. And only when its image is refused, or has no size
  * when it was attached before: a listing may also be late. What is not attached is attached by this, as publishing would do
- * it, and reported: the caller waits for its size, and asks once more while there is none.
+ * it, and reported: the caller waits for its size, and asks again while there is none.
  */
 export function discardEmptySubvolume(settings: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {

@@ -37,7 +37,7 @@ const ONE_SHARED_NODE = ere`^[0-9a-f-]+:s:[0-9a-f]+ \|`;
  * Records the node on the disk item, and exports nothing: that is for {@link exportVolume}, once the record has stood.
  * Refuses with RC-SIZE while the image has no size: it may not be there yet, or not any more. Refuses when another node has
  * the volume, unless both share a raw block volume and there is room for a second node. Also where the node has it already,
- * the record gets a new generation, so that nobody takes it away who has read it before.
+ * the record gets a new generation, so that no one takes it away who has read it before.
  *
  * @param publication Its token is taken where no node is recorded; else that of the record is kept.
  * @param isRestricted Whether the export is for one host NQN, so that no second node can share it (U20).
@@ -131,7 +131,7 @@ export function exportVolume(
               nvme-tcp-server-port=${port} nvme-tcp-export=yes`,
           ),
         );
-        // Taken off meanwhile by somebody who saw no export: unless another node shares it, this one would be nobody's.
+        // Taken off meanwhile by someone who saw no export: unless another node shares it, this one would be no one's.
         const now = s.let(textOf(item, ros`comment`));
         s.if(ros`!(${now}~${ere`:${token} `})`, () =>
           turnOff(s, item, guarded(ros`/disk find where slot=${slot} and nvme-tcp-server-nqn=${nqn}`)),
@@ -163,7 +163,7 @@ function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string):
 
 /**
  * The entries of a record with the words behind them. A comment that is none of ours has words alone, and of those so many that
- * no entry of a record is among them that somebody has written something in front of.
+ * no entry of a record is among them that someone has written something in front of.
  */
 function entriesOf(s: ScriptBuilder, comment: Script): Script {
   const entries = s.let(ros`("| ".[:pick ${comment} 0 ${MAX_WORDS}])`);
@@ -189,9 +189,9 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
 /**
  * Takes the node, or every node, off the disk item: first it turns the export off, when no other node is left, and then it cuts
  * the entry out of the record, in a statement of its own: see {@link exportVolume}. An export that is not under the token
- * of the entry is left on: it is that of another node, over whose record somebody has written. A volume that does not exist
+ * of the entry is left on: it is that of another node, over whose record someone has written. A volume that does not exist
  * is unpublished. The record gets a new generation also where the node was not on it; and a lost disk item is attached again,
- * if it can be, for the same reason: a publication that is under way finds that somebody was here, and does nothing.
+ * if it can be, for the same reason: a publication that is under way finds that someone was here, and does nothing.
  *
  * @param hostId The node's host id; undefined unpublishes from every node.
  */
@@ -222,10 +222,10 @@ export function unpublishVolume(
       s.each(items, (item) => {
         proveOurs(s, item, volume, settings.owners, (path) => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
-        // Whoever was faster may have unpublished it as well, and published it anew.
+        // Whoever was faster may have unpublished it as well, and published it again.
         s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));
         const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
-        // Without a record nobody knows whose export it is, so it is not turned off for one node.
+        // Without a record no one knows whose export it is, so it is not turned off for one node.
         if (hostId !== undefined) {
           s.if(ros`${exported} and !(${comment}~${RECORD})`, () => strangeExport(s, item, comment));
         }
@@ -248,7 +248,7 @@ export function unpublishVolume(
   };
 }
 
-/** Turns the export off, and lets nobody in by its allow-list, where the device has one (U20). */
+/** Turns the export off, and lets no one in by its allow-list, where the device has one (U20). */
 function turnOff(s: ScriptBuilder, item: Script, found: Script): void {
   const off = ros`/disk set ${found} nvme-tcp-export=no`;
   s.if(

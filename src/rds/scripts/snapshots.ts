@@ -36,8 +36,8 @@ export interface CreateSnapshot {
 }
 
 /**
- * Cuts a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one device
- * command, so there is no half-made snapshot; that command finds the source by its uuid, and cuts nothing when there is a
+ * Takes a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one device
+ * command, so there is no partial snapshot; that command finds the source by its uuid, and cuts nothing when there is a
  * snapshot of the id by now.
  */
 export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
@@ -74,7 +74,7 @@ function proveQuota(s: ScriptBuilder, settings: RdsSettings, { source, maxSnapsh
   const { owners, reserved = 0n } = settings;
   const rows = s.let(rowsWhere(objects('snap', named(snapshotNames(owners, source.uuid)))));
   if (reserved > 0n) {
-    // It stands only when nothing is reserved any more, so nobody reads more of it; and there may be no oldest one.
+    // It stands only when nothing is reserved any more, so no one reads more of it; and there may be no oldest one.
     s.if(ros`([:len ${rows}]+${reserved})>=${maxSnapshots}`, () => s.fail('RC-QUOTA'));
     return;
   }

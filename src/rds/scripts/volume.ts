@@ -116,7 +116,7 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
 }
 
 /**
- * Removes a volume that is published to nobody: the disk item, proven gone, and the subvolume. What is still there afterwards
+ * Removes a volume that is published to no one: the disk item, proven gone, and the subvolume. What is still there afterwards
  * is reported; a `dead` subvolume counts as gone (U9). The disk item goes only while the subvolume that was found is there,
  * or while there is still none: else it is that of a volume which was made meanwhile, and is refused with RC-LEFT.
  */
@@ -198,7 +198,7 @@ export interface Incomplete {
 }
 
 /**
- * Takes back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete it at
+ * Rolls back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete it at
  * any time, hence a disk item is removed only when its image is smaller than it must be, it is not exported, no node is
  * recorded on it and it was never published, which its NQN would show; and the subvolume only when no disk item uses it.
  * What is still there afterwards is reported.

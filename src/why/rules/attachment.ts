@@ -20,7 +20,7 @@ export const attachmentRules: readonly Rule[] = [
   },
   { id: 'attach-failed', notices: 'the driver refused to attach the volume', judge: attachFailed },
   { id: 'detach-failed', notices: 'the driver refused to detach the volume', judge: detachFailed },
-  { id: 'attach-silent', notices: 'nobody has answered the VolumeAttachment yet', judge: silent },
+  { id: 'attach-silent', notices: 'the VolumeAttachment has no answer yet', judge: silent },
 ];
 
 function attachmentsOf({ attachments }: ClusterState): readonly VolumeAttachment[] {
@@ -76,7 +76,7 @@ function elsewhere(cluster: ClusterState): Finding[] {
     const [other] = held.filter(({ spec }) => spec.nodeName !== pod.spec.nodeName);
     if (other === undefined || held.some(({ spec }) => spec.nodeName === pod.spec.nodeName)) return [];
     const place = other.spec.nodeName;
-    // What is to be done about a dead node is told with that node.
+    // What is to be done about a dead node is reported with that node.
     if (isDead(cluster, place)) return [];
     const users = (there(cluster.pods) ?? []).filter((one) => isAlive(one) && one.spec.nodeName === place);
     const holders = users.filter((one) => !isGoing(one));
@@ -166,7 +166,7 @@ function attachFailed(cluster: ClusterState): Finding[] {
 function detachFailed(cluster: ClusterState): Finding[] {
   return attachmentsOf(cluster).flatMap(({ metadata, spec, status }): Finding[] => {
     const said = telling(status?.detachError?.message);
-    // A dead node is told of by itself.
+    // A dead node is reported by itself.
     if (isDead(cluster, spec.nodeName)) return [];
     if (said === undefined || metadata.deletionTimestamp === undefined) return [];
     return [
@@ -190,8 +190,8 @@ function silent(cluster: ClusterState): Finding[] {
     return [
       {
         ...{ state: isLate ? 'stuck' : 'waiting', at: `attachment ${metadata.name}` },
-        what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and nobody has answered yet.`,
-        why: runs ? 'The controller runs and has not complained.' : 'No ready controller is seen.',
+        what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and no one has answered yet.`,
+        why: runs ? 'The controller runs and has reported no error.' : 'No ready controller is seen.',
         next: isLate ? 'See what the attacher says.' : 'Wait some seconds and ask again.',
         command: isLate ? controllerLog(cluster) : undefined,
       },

@@ -28,7 +28,7 @@ export const claimRules: readonly Rule[] = [
     judge: waitsForPod,
   },
   { id: 'provisioning-failed', notices: 'the driver refused to make the volume', judge: provisioningFailed },
-  { id: 'provisioning-silent', notices: 'nobody has answered the claim yet', judge: silent },
+  { id: 'provisioning-silent', notices: 'the claim has no answer yet', judge: silent },
 ];
 
 /** The claim while it is neither bound nor being deleted. */
@@ -49,7 +49,7 @@ function notFound({ claim, subject, elsewhere }: ClusterState): Finding | undefi
       other === undefined
         ? 'No namespace that can be seen has one of that name.'
         : `There is one in: ${elsewhere.join(', ')}.`,
-    next: other === undefined ? 'Look which claims there are.' : 'Name the namespace.',
+    next: other === undefined ? 'See which claims there are.' : 'Name the namespace.',
     command:
       other === undefined
         ? 'kubectl get persistentvolumeclaims --all-namespaces'
@@ -79,8 +79,8 @@ function noClass(cluster: ClusterState): Finding | undefined {
     what: name === undefined ? 'The claim has no StorageClass.' : `There is no StorageClass ${name}.`,
     why:
       name === undefined
-        ? 'It names none, and no class is marked as the default one, so nobody makes a volume for it.'
-        : 'The claim names it, so nobody makes a volume until there is one.',
+        ? 'It names none, and no class is marked as the default one, so no one makes a volume for it.'
+        : 'The claim names it, so no one makes a volume until there is one.',
     next: 'See which classes there are. The class of a claim cannot be changed: delete the claim and make it with one of them.',
     command: 'kubectl get storageclasses',
   };
@@ -93,9 +93,9 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
     return undefined;
   return {
     ...{ state: 'stuck', at: 'class' },
-    what: `StorageClass ${storageClass.metadata.name} is of ${storageClass.provisioner}, not of ${cluster.driver}.`,
-    why: 'This driver is not asked for the volume, so it can tell nothing of it.',
-    next: 'See what that driver says of the claim, or make the claim anew with a class of this driver.',
+    what: `StorageClass ${storageClass.metadata.name} uses provisioner ${storageClass.provisioner}, not ${cluster.driver}.`,
+    why: 'This driver is not asked for the volume, so it knows nothing about it.',
+    next: 'See what that driver says of the claim, or recreate the claim with a class of this driver.',
     command: `kubectl -n ${claim.metadata.namespace} describe pvc ${claim.metadata.name}`,
   };
 }
@@ -107,7 +107,7 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
   if (volumeName === undefined) {
     return {
       ...{ state: 'stuck', at: 'claim' },
-      what: 'The claim waits for a PersistentVolume that somebody makes by hand.',
+      what: 'The claim waits for a PersistentVolume that someone makes by hand.',
       why: 'Its storageClassName is empty, which means: no volume is made for it.',
       next: 'See which PersistentVolumes are Available; size and access modes must fit.',
       command: 'kubectl get persistentvolumes',
@@ -141,7 +141,7 @@ function bindsLate({ storageClass }: ClusterState): boolean {
   return there(storageClass)?.volumeBindingMode === 'WaitForFirstConsumer';
 }
 
-/** The claim of a pod that fits nowhere is asked of nobody, even when an earlier attempt has left its node behind. */
+/** The claim of a pod that fits nowhere is asked of no one, even when an earlier attempt has left its node behind. */
 function isUnschedulable(cluster: ClusterState): boolean {
   const pods = users(cluster);
   const waits = ({ status }: Pod) =>
@@ -194,7 +194,7 @@ function silent(cluster: ClusterState): Finding | undefined {
   const runs = controllerPods(cluster)?.some(isReady) ?? false;
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'claim' },
-    what: 'Nobody has answered the claim yet.',
+    what: 'The claim has no answer yet.',
     why: runs
       ? 'The controller runs, and there is neither a volume nor a complaint.'
       : 'There is neither a volume nor a complaint, and no ready controller is seen.',

@@ -16,10 +16,10 @@ export const contentRules: readonly Rule[] = [
   },
   {
     id: 'cutting-failed',
-    notices: 'the driver refused to cut the snapshot, or has none that a content made by hand names',
+    notices: 'the driver refused to take the snapshot, or has none that a content made by hand names',
     judge: cuttingFailed,
   },
-  { id: 'cutting-silent', notices: 'the content is there, and nobody has cut it yet', judge: cuttingSilent },
+  { id: 'cutting-silent', notices: 'the content is there, and no snapshot has been taken yet', judge: cuttingSilent },
   { id: 'snapshot-delete-failed', notices: 'the driver refused to delete the snapshot', judge: deleteFailed },
   { id: 'snapshot-held', notices: 'the snapshot is being deleted, and a finalizer holds it', judge: held },
 ];
@@ -38,8 +38,8 @@ function missing(cluster: ClusterState): Finding | undefined {
     ...{ state: 'stuck', at: 'content' },
     what: `There is no VolumeSnapshotContent ${name}.`,
     why: byHand
-      ? 'The snapshot names it as its source, so somebody has to make it.'
-      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the RDS.',
+      ? 'The snapshot names it as its source, so someone has to make it.'
+      : 'The snapshot is bound to it, and someone deleted it. The snapshot may still be on the RDS.',
     next: byHand
       ? 'Make it; `rose-csi orphans adopt` prints what is needed.'
       : 'Look for the snapshot on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
@@ -67,12 +67,12 @@ function mismatch(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'content', why },
     what: `VolumeSnapshotContent ${content.metadata.name} does not fit the snapshot.`,
-    next: 'Make the content anew with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
+    next: 'Recreate the content with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
     command: `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`,
   };
 }
 
-/** A content that names a snapshot on the RDS: nothing is cut for it. */
+/** A content that names a snapshot on the RDS: nothing is taken for it. */
 function isByHand({ spec }: VolumeSnapshot): boolean {
   return spec.source.volumeSnapshotContentName !== undefined;
 }
@@ -90,7 +90,7 @@ function cuttingFailed(cluster: ClusterState): Finding | undefined {
     ...{ state: 'stuck', at: 'content', said },
     what: isByHand(snapshot)
       ? 'The snapshot that the content names cannot be taken over.'
-      : 'The snapshot cannot be cut.',
+      : 'The snapshot cannot be taken.',
     ...explain(said, cluster),
   };
 }
@@ -104,8 +104,8 @@ function cuttingSilent(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: isLate ? 'stuck' : 'waiting', at: 'content' },
     what: isByHand(snapshot)
-      ? 'The snapshot that the content names is looked for, and nobody has answered yet.'
-      : 'The snapshot is asked for, and nobody has answered yet.',
+      ? 'The snapshot that the content names is looked for, and no one has answered yet.'
+      : 'The snapshot is asked for, and no one has answered yet.',
     why: 'The content is there without an error and without a result. It is the container csi-snapshotter of the controller that asks the driver.',
     next: isLate
       ? 'See what it says, and whether the chart has snapshotter.enabled.'

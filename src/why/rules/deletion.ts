@@ -11,7 +11,7 @@ export const deletionRules: readonly Rule[] = [
   { id: 'claim-in-use', notices: 'the claim is being deleted, and pods still use it', judge: claimInUse },
   {
     id: 'claim-being-cut',
-    notices: 'the claim is being deleted, and a snapshot of it is being cut',
+    notices: 'the claim is being deleted, and a snapshot of it is being taken',
     judge: claimBeingCut,
   },
   {
@@ -64,7 +64,7 @@ function claimInUse(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'claim' },
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
-    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be taken back.',
+    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.',
     next:
       staying.length > 0
         ? 'Delete the pods, or scale down what starts them.'
@@ -86,7 +86,7 @@ function claimBeingCut(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'claim' },
     what: `The claim is being deleted, and a snapshot of it is not finished${name === undefined ? '' : `: ${name}`}.`,
-    why: 'snapshot-controller holds the claim until its snapshots are cut or have been given up.',
+    why: 'snapshot-controller holds the claim until its snapshots are taken or given up.',
     next:
       name === undefined
         ? 'See which snapshots of it there are.'
@@ -141,7 +141,7 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
     return {
       ...{ state: 'stuck', at: 'volume' },
       what: 'The PersistentVolume is being deleted, and goes when its claim is deleted.',
-      why: 'Somebody deleted it while a claim is bound to it. It works until then; the deletion cannot be taken back.',
+      why: 'Someone deleted it while a claim is bound to it. It works until then; the deletion cannot be undone.',
       next: 'If its data must stay on the RDS when that happens, keep it now:',
       command: `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
     };
@@ -177,7 +177,7 @@ function retained({ volume }: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'volume' },
     what: `The volume is kept after its claim ${claimRef?.namespace}/${claimRef?.name} was deleted, and no claim can have it.`,
-    why: 'Its reclaim policy is Retain: the data stays until somebody decides. While spec.claimRef names the old claim nothing binds to it.',
+    why: 'Its reclaim policy is Retain: the data stays until someone decides. While spec.claimRef names the old claim nothing binds to it.',
     next: 'To give it to a new claim that names it in volumeName, take the old claim off it:',
     command: `kubectl patch persistentvolume ${object.metadata.name} --type=json -p '[{"op":"remove","path":"/spec/claimRef"}]'`,
   };

@@ -76,7 +76,7 @@ function absent({ view, snapshot, content, volume }: ClusterState): Finding | un
   return {
     ...{ state: 'stuck', at: 'device' },
     what: `${id} is not on the RDS.`,
-    why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another RDS under the same name.`,
+    why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: someone removed it there, or this is another RDS under the same name.`,
     next: isSnapshot
       ? 'See which snapshots there are; this one cannot be restored any more.'
       : 'See whether snapshots of it are left, and restore one into a new claim.',
@@ -105,7 +105,7 @@ function smaller(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'device' },
     what: `The image on the RDS has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
-    why: 'An image is never made smaller by the driver: somebody changed or replaced it.',
+    why: 'An image is never made smaller by the driver: someone changed or replaced it.',
     next: 'Use nothing of it before you know what happened; see what snapshots there are.',
     command: `rose-csi snapshots ls --config rose-csi.yaml --volume ${device.id}`,
   };
@@ -142,7 +142,7 @@ function publishedElsewhere(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'device' },
     what: `The RDS has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
-    why: 'Somebody deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
+    why: 'Someone deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
     next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the RDS:',
     command: released(device),
   };
@@ -179,7 +179,7 @@ function full({ view, claim }: ClusterState): Finding | undefined {
     ...{ state: 'stuck', at: 'device' },
     what: `The pool on ${backend} has no room for new volumes.`,
     why: 'What is free above the reserve, or may still be promised, is nothing.',
-    next: 'Delete snapshots or volumes that nobody needs, or add disks to the pool; it goes on by itself then.',
+    next: 'Delete snapshots or volumes that are no longer needed, or add disks to the pool; it goes on by itself then.',
     command: 'rose-csi snapshots ls --config rose-csi.yaml',
   };
 }

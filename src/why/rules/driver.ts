@@ -2,7 +2,7 @@ import { type ClusterState, isReady, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods, driverNamespace, troubleOf } from '../driver-pods.ts';
 import type { Finding, Rule } from '../finding.ts';
 
-/** The controller and what Kubernetes knows of the driver: without them nothing is made, attached, grown or cut. */
+/** The controller and what Kubernetes knows of the driver: without them nothing is made, attached, grown or taken. */
 export const driverRules: readonly Rule[] = [
   {
     id: 'csidriver-missing',
@@ -33,7 +33,7 @@ function noController(cluster: ClusterState): Finding | undefined {
     return {
       ...{ state: 'stuck', at: 'driver' },
       what: 'The controller of the driver does not run.',
-      why: 'No pod has the labels of the chart for it, so nobody answers this request.',
+      why: 'No pod has the labels of the chart for it, so no one answers this request.',
       next: 'See whether its Deployment is there and how many replicas it has.',
       command: 'kubectl get deployments --all-namespaces -l app.kubernetes.io/component=controller',
     };
@@ -43,7 +43,7 @@ function noController(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'driver' },
     what: `The controller of the driver is not ready: ${pods.map(troubleOf).join(', ')}.`,
-    why: 'Nobody answers this request until one of its pods is ready.',
+    why: 'No one answers this request until one of its pods is ready.',
     next: crashes ? 'See what it says.' : 'See why it does not start.',
     command: crashes ? controllerLog(cluster) : `kubectl -n ${namespace} describe pod ${pod?.metadata.name}`,
   };

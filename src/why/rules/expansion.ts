@@ -12,7 +12,7 @@ export const expansionRules: readonly Rule[] = [
     notices: 'the volume has grown on the RDS, and its filesystem has not yet',
     judge: onTheNode,
   },
-  { id: 'expand-running', notices: 'the claim asks for more than it has, and nobody has complained', judge: running },
+  { id: 'expand-running', notices: 'the claim asks for more than it has, and no error is reported', judge: running },
   {
     id: 'modify-failed',
     notices: 'the claim asks for a VolumeAttributesClass, which this driver does not offer',
@@ -20,7 +20,7 @@ export const expansionRules: readonly Rule[] = [
   },
 ];
 
-/** What it is to have: what it asks for, or what was begun before somebody asked for less again. */
+/** What it is to have: what it asks for, or what was begun before someone asked for less again. */
 function target({ spec, status }: Claim): string | undefined {
   const asked = spec.resources?.requests?.storage;
   const begun = status?.allocatedResourceStatuses['storage'] ? status.allocatedResources?.storage : undefined;
@@ -72,7 +72,7 @@ function failed(cluster: ClusterState): Finding | undefined {
 
 /** Events are gone after an hour, and the step that failed stays. */
 const WITHOUT_WORDS = {
-  why: 'It was refused for good, and the words for it are gone from Kubernetes.',
+  why: 'It was refused permanently, and the message is gone from Kubernetes.',
   next: 'Ask for the size that it has, or for another one that can be had; the next attempt says why it fails.',
 };
 
@@ -115,7 +115,7 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'waiting', at: 'claim' },
     what: `The volume has grown on the RDS; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
-    why: 'It looks every minute or two, and has not complained.',
+    why: 'It looks every minute or two, and has reported no error.',
     next: 'Wait; if it stays so, delete the pod, and the next mount grows it.',
     command: `kubectl -n ${namespace} delete pod ${pod.metadata.name}`,
   };
@@ -137,7 +137,7 @@ function running(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'waiting', at: 'claim' },
     what: `The claim is growing from ${sizes(claim)}.`,
-    why: 'The resizer has not complained.',
+    why: 'The resizer has reported no error.',
     next: 'Wait a minute and ask again.',
   };
 }
@@ -150,7 +150,7 @@ function modify({ claim }: ClusterState): Finding | undefined {
     ...{ state: 'stuck', at: 'claim', said: condition.message },
     what: 'The claim asks for another VolumeAttributesClass.',
     why: 'This driver has nothing that could be modified by one.',
-    next: 'Take volumeAttributesClassName off the claim again.',
+    next: 'Remove volumeAttributesClassName from the claim.',
     command: `kubectl -n ${object.metadata.namespace} edit pvc ${object.metadata.name}`,
   };
 }

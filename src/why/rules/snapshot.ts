@@ -34,7 +34,7 @@ export const snapshotRules: readonly Rule[] = [
   },
 ];
 
-/** The snapshot while it is being cut. */
+/** The snapshot while it is being taken. */
 export function awaitedSnapshot({ snapshot }: ClusterState) {
   const object = there(snapshot);
   const isDone = object?.status?.readyToUse === true || object?.metadata.deletionTimestamp !== undefined;
@@ -67,7 +67,7 @@ function notFound({ snapshot, snapshotClasses, subject, elsewhere }: ClusterStat
       other === undefined
         ? 'No namespace that can be seen has one of that name.'
         : `There is one in: ${elsewhere.join(', ')}.`,
-    next: other === undefined ? 'Look which snapshots there are.' : 'Name the namespace.',
+    next: other === undefined ? 'See which snapshots there are.' : 'Name the namespace.',
     command:
       other === undefined
         ? 'kubectl get volumesnapshots --all-namespaces'
@@ -100,8 +100,8 @@ function noClass(cluster: ClusterState): Finding | undefined {
     why:
       wanted === undefined
         ? `It names none, and no class of ${cluster.driver} has the annotation ${IS_DEFAULT}: "true".`
-        : 'The snapshot names it, so nobody cuts it until there is one.',
-    next: 'See which classes there are; make the snapshot anew with one of them.',
+        : 'The snapshot names it, so it is not taken until there is one.',
+    next: 'See which classes there are; recreate the snapshot with one of them.',
     command: 'kubectl get volumesnapshotclasses',
   };
 }
@@ -118,9 +118,9 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
   }
   return {
     ...{ state: 'stuck', at: 'snapshot class' },
-    what: `VolumeSnapshotClass ${found.metadata.name} is of ${found.driver}, not of ${cluster.driver}.`,
-    why: 'A snapshot can be cut only by the driver of its volume.',
-    next: 'Make the snapshot anew with a class of the driver of its claim.',
+    what: `VolumeSnapshotClass ${found.metadata.name} uses driver ${found.driver}, not ${cluster.driver}.`,
+    why: 'A snapshot can be taken only by the driver of its volume.',
+    next: 'Recreate the snapshot with a class of the driver of its claim.',
     command: 'kubectl get volumesnapshotclasses',
   };
 }
@@ -135,8 +135,8 @@ function noSource(cluster: ClusterState): Finding | undefined {
   const { namespace } = snapshot.metadata;
   return {
     ...{ state: 'stuck', at: 'claim' },
-    what: `The snapshot is to be cut of the claim ${name}, which ${isAbsent ? 'does not exist' : 'is not bound'}.`,
-    why: isAbsent ? 'There is nothing to cut.' : 'There is no volume to cut yet.',
+    what: `The snapshot is to be taken of the claim ${name}, which ${isAbsent ? 'does not exist' : 'is not bound'}.`,
+    why: isAbsent ? 'There is nothing to take it of.' : 'There is no volume to take it of yet.',
     next: isAbsent ? 'Delete the snapshot; see which claims there are.' : 'Ask why the claim is stuck.',
     command: isAbsent
       ? `kubectl -n ${namespace} get persistentvolumeclaims`
@@ -152,7 +152,7 @@ function noSnapshotController(cluster: ClusterState): Finding | undefined {
   return {
     ...{ state: 'stuck', at: 'snapshot controller' },
     what: pod === undefined ? 'No snapshot-controller is seen in this cluster.' : 'snapshot-controller is not ready.',
-    why: 'It makes the content of a snapshot, which the driver then cuts. It belongs to the cluster, not to this driver.',
+    why: 'It makes the content of a snapshot, which the driver then takes. It belongs to the cluster, not to this driver.',
     next:
       pod === undefined ? 'See whether it runs under another label; if not, install it (docs/install.md).' : 'See why.',
     command:
@@ -175,7 +175,7 @@ function notBound(cluster: ClusterState): Finding | undefined {
     what: 'The snapshot is bound to no content yet.',
     ...(said === undefined
       ? {
-          why: 'Nobody has complained.',
+          why: 'No error is reported.',
           next: isLate ? 'See what snapshot-controller says.' : 'Wait some seconds and ask again.',
         }
       : explain(said, cluster)),

@@ -25,8 +25,8 @@ function missing(cluster: ClusterState): Finding | undefined {
     what: `The claim is to be made from ${what}, which does not exist.`,
     why: 'Its dataSource names it, and a claim that names a source is never made empty.',
     next: what.startsWith('VolumeSnapshot')
-      ? 'See which snapshots there are in the namespace; make the claim anew with one of them.'
-      : 'Make the claim anew with a source that exists.',
+      ? 'See which snapshots there are in the namespace; recreate the claim with one of them.'
+      : 'Recreate the claim with a source that exists.',
     command: `kubectl -n ${claim.metadata.namespace} get volumesnapshots,persistentvolumeclaims`,
   };
 }
@@ -40,8 +40,8 @@ function notReady(cluster: ClusterState): Finding | undefined {
     return {
       ...{ state: 'stuck', at: 'source' },
       what: `The claim is to be made from ${source.what}, which is being deleted.`,
-      why: 'Nothing is made from what is being deleted, and the deletion cannot be taken back.',
-      next: 'Delete the claim, and make it anew from a source that stays.',
+      why: 'Nothing is made from what is being deleted, and the deletion cannot be undone.',
+      next: 'Delete the claim, and recreate it from a source that stays.',
       command: `kubectl -n ${claim.metadata.namespace} get volumesnapshots,persistentvolumeclaims`,
     };
   }

@@ -60,7 +60,7 @@ async function committed({ kubectl }: Cluster, pod: string): Promise<number> {
   return Number(lines.findLast((line) => /^\d+$/.test(line)) ?? 0);
 }
 
-/** Waits until a pod has looked at its database, and has found it whole and not older than what was told. */
+/** Waits until a pod has looked at its database, and has found it whole and not older than what was reported. */
 async function isWhole({ kubectl }: Cluster, pod: string, told: number): Promise<void> {
   await eventually(async () => /^(Succeeded|Failed)$/.test(await kubectl.field('pod', pod, '.status.phase')));
   const text = await kubectl.run(['logs', pod, '--tail=20']).catch(() => '');

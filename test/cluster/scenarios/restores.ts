@@ -112,7 +112,7 @@ export const RESTORES: readonly Scenario[] = [
       const expendable = { spec: { persistentVolumeReclaimPolicy: 'Delete' } };
       await kubectl.run(['patch', 'pv', adopted, `--patch=${JSON.stringify(expendable)}`]);
       await remove(cluster, 'pod/adopted');
-      // What is deleted while it is still attached is tried again a minute later.
+      // What is deleted while it is still attached is retried a minute later.
       await eventually(async () => (await kubectl.list('volumeattachments')).length === 0);
       await remove(cluster, 'pvc/adopted', 'volumesnapshot/kept');
       await nothingLeft(cluster);

@@ -61,7 +61,7 @@ export async function fenced(cluster: Cluster): Promise<void> {
   await useElsewhere(cluster, claim, nqn);
   const again = await cluster.publish(claim);
   await cluster.release(claim);
-  check('the first node has it anew, and sees what the other wrote', seesTheirs(await cluster.attach(claim, again)));
+  check('the first node has it again, and sees what the other wrote', seesTheirs(await cluster.attach(claim, again)));
   check('by one connection', connected().length === 1 && connected().includes(again['nqn'] ?? ''));
   await step('unmount', () => cluster.unmount(claim));
   check('and so it stays', seesTheirs(await step('mount again', () => cluster.mount(claim))));

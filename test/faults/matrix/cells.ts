@@ -11,7 +11,7 @@ export interface Cell {
 }
 
 const MOMENTS: readonly Moment[] = ['before', 'after'];
-/** Nobody can connect for so long after a restart, in ms. */
+/** No one can connect for so long after a restart, in ms. */
 const DOWN_MS = 15;
 /** Length of the last line of an answer: `OK`, 16 hex digits, CRLF. */
 const MARKER_BYTES = 20;

@@ -24,7 +24,7 @@ const controller = fc.constantFrom(0, 1);
 const mib = fc.integer({ min: 1, max: 4 });
 const pageSize = fc.constantFrom(0, 1, 2, 3, 7);
 
-/** The same request once more: the nth last one that makes something. */
+/** The same request again: the nth last one that makes something. */
 interface Again {
   readonly do: 'again';
   readonly back: number;

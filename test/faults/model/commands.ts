@@ -40,7 +40,7 @@ export type Trouble =
   /**
    * Scripts that are about to change something stand still, their connection gone, and go on when other commands have been
    * run meanwhile (docs/routeros.md, U22). As soon as that begins, a controller is killed, or all callers of the batch leave, or
-   * nothing else happens, and the calls are tried again.
+   * nothing else happens, and the calls are retried.
    */
   | {
       readonly kind: 'late write';

@@ -25,7 +25,7 @@ interface Sending {
 }
 
 /**
- * Runs a command, through its controller or as a node, and tells how it ended; never rejects for a refusal.
+ * Runs a command, through its controller or as a node, and says how it ended; never rejects for a refusal.
  *
  * @param signal aborts when the caller leaves
  */

@@ -29,7 +29,7 @@ export interface Seen {
   readonly rows: readonly string[];
   /** Of the first row of a volume. */
   readonly asked: Asked | undefined;
-  /** The volume that the name of a snapshot's first row says it was cut from. */
+  /** The volume that the name of a snapshot's first row says it was taken from. */
   readonly cutFrom: string | undefined;
   readonly disk: SeenDisk | undefined;
   readonly image: Image | undefined;
@@ -150,7 +150,7 @@ export async function clearRds({ simulator }: Arena): Promise<void> {
   }
 }
 
-/** Asserts that nothing but the neighbours is on the RDS, files that nobody uses included. */
+/** Asserts that nothing but the neighbours is on the RDS, files that no one uses included. */
 export async function assertEmpty({ simulator }: Arena): Promise<void> {
   const left = listed(simulator).filter((name) => !NEIGHBOURS.includes(name));
   const slots = (await disks(simulator)).map(({ slot }) => slot).filter((slot) => !THEIR_SLOTS.includes(slot));

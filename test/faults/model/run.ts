@@ -126,7 +126,7 @@ export class Run {
 
   /** Everything on the RDS must be as the model has it. */
   #compare(view: RdsView): void {
-    assert.deepEqual(view.strangers, [], 'on the RDS and of nobody');
+    assert.deepEqual(view.strangers, [], 'on the RDS and of no one');
     this.#world = reconcile([this.#world], view, objectsIn(this.#world, view));
     const twice = [...view.objects].filter(([, { rows }]) => rows.length > 1).map(([object]) => object);
     for (const object of twice) assert.ok(this.#disturbed.has(object), `${object} is there twice`);
@@ -139,11 +139,12 @@ export class Run {
     for (const [number, { seconds }] of this.#world.snapshots) {
       if (before.snapshots.has(number)) continue;
       const isRight = seconds !== undefined && seconds >= begin && seconds <= end;
-      if (!isRight) throw new Unexplained(`s${number} tells the time ${seconds}, and was cut from ${begin} to ${end}`);
+      if (!isRight)
+        throw new Unexplained(`s${number} reports the time ${seconds}, and was taken from ${begin} to ${end}`);
     }
   }
 
-  /** Deletes once more what came into being after its deletion, through the controller that knows of that. */
+  /** Deletes again what came into being after its deletion, through the controller that knows of that. */
   async #removeLeftovers(): Promise<void> {
     const { leftovers } = this.#world.marks;
     this.lates.leftovers += leftovers.size;

@@ -14,7 +14,7 @@ export interface Volume {
   /** Whether that node can reach it: it is recorded before the export is turned on, and until it was turned off. */
   readonly exported: boolean;
   readonly content: Content;
-  /** Its creation or removal got no final answer, and it is half made or half removed, or may be. */
+  /** Its creation or removal got no final answer, and it is partial or half removed, or may be. */
   readonly open: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Marks {
   /** Objects that were made, and volumes whose record was written. */
   readonly renewed: ReadonlySet<string>;
   readonly deletions: readonly Deletion[];
-  /** Objects that came into being after somebody was told that they are deleted. */
+  /** Objects that came into being after someone was told that they are deleted. */
   readonly leftovers: ReadonlySet<string>;
 }
 

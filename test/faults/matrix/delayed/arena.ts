@@ -15,7 +15,7 @@ import { Cluster } from './cluster.ts';
 import type { HeldCall } from './held-call.ts';
 import type { ControllerClient } from './told.ts';
 
-/** How often the RDS refuses what it refuses: the driver tries a refused command once more. */
+/** How often the RDS refuses what it refuses: the driver tries a refused command again. */
 const REFUSALS = 2;
 
 /** In ms, less than the time within which a script may write. */
@@ -31,7 +31,7 @@ export interface Remains {
   readonly larger: number;
 }
 
-/** One RDS on which cell after cell is tried, and two processes that drive it. Nobody waits in real time, nor does the RDS. */
+/** One RDS on which cell after cell is tried, and two processes that drive it. No one waits in real time, nor does the RDS. */
 export class DelayedArena {
   readonly #stack: Stack;
   readonly #ground: Ground;

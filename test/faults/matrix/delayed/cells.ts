@@ -29,7 +29,7 @@ export interface Cell {
   readonly walk: readonly Move[];
 }
 
-/** Calls that come after the first one and its repeat, at most; there is time for more when nobody waits for it. */
+/** Calls that come after the first one and its repeat, at most; there is time for more when no one waits for it. */
 const DEPTH = Number(process.env['ROSE_MATRIX_DEPTH'] ?? 2);
 
 const CHANGES = new Set(['add', 'set', 'remove']);

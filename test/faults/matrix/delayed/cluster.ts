@@ -15,7 +15,7 @@ const WRITTEN = 64 * 1024;
 const GROWTH = 4n * MiB;
 
 /**
- * What a cluster was told of its volumes under an OK, and the calls that its sidecars make: each is repeated until it is
+ * What a cluster was told about its volumes under an OK, and the calls that its sidecars make: each is repeated until it is
  * answered, and none may end their attempts.
  */
 export class Cluster {
@@ -135,7 +135,7 @@ export class Cluster {
 
   /** Writes as a node that has it does, other bytes each time. */
   async write(volume = this.volume, offset = 0): Promise<void> {
-    const [nqn = assert.fail('nobody has it')] = volume.nodes.values();
+    const [nqn = assert.fail('no one has it')] = volume.nodes.values();
     this.#writes += 1;
     const bytes = pattern(`write ${this.#writes}`, WRITTEN);
     await this.stack.api.write(nqn, offset, bytes);
@@ -182,7 +182,7 @@ export class Cluster {
     await this.create(this.plan(BigInt(bytes.length), bytes, fromSnapshot(id)));
   }
 
-  /** Holds the RDS against all that was told. */
+  /** Holds the RDS against all that was answered. */
   async prove(isExact: boolean): Promise<Proof> {
     const proof = new Proof(this.stack, this.controller, isExact);
     for (const volume of this.#volumes) await proof.ofVolume(volume);
@@ -190,7 +190,7 @@ export class Cluster {
     return proof;
   }
 
-  /** Takes back all that is there or may be, as the sidecars do. */
+  /** Rolls back all that is there or may be, as the sidecars do. */
   async bringDown(): Promise<void> {
     for (const volume of this.#volumes) {
       for (const nodeId of new Set([...volume.nodes.keys(), ...volume.open])) await this.#unpublish(volume, nodeId);

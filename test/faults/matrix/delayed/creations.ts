@@ -71,7 +71,7 @@ const GROWTH_REFUSED: Refusal = {
   error: 'failure: no luck today',
 };
 
-/** The image of a volume that has none yet cannot be attached, so the volume is made anew. */
+/** The image of a volume that has none yet cannot be attached, so the volume is recreated. */
 const ATTACHING_REFUSED: Refusal = {
   kind: 'fail',
   at: { path: '/disk', command: 'add', text: 'attached again' },
@@ -79,7 +79,7 @@ const ATTACHING_REFUSED: Refusal = {
 };
 
 /** An earlier call came no further than its subvolume. */
-async function halfMade(cluster: Cluster): Promise<Volume> {
+async function partial(cluster: Cluster): Promise<Volume> {
   const volume = cluster.plan(2n * MiB);
   cluster.stack.simulator.faults.arm({ kind: 'kill', at: { path: '/disk', command: 'add' }, when: 'before' });
   assert.equal(await outcome(cluster.controller.createVolume(volume.request)), 'UNAVAILABLE');
@@ -135,8 +135,8 @@ export const CREATIONS: readonly HeldCall[] = [
   }),
   creation('CreateVolume from a snapshot, larger', restored(3n * MiB)),
   creation('CreateVolume from a volume', (cluster, { volumeId, now }) => cluster.plan(MiB, now, fromVolume(volumeId))),
-  creation('CreateVolume of a half-made one', halfMade),
-  creation('CreateVolume of a half-made one, anew', halfMade, {
+  creation('CreateVolume of a partial one', partial),
+  creation('CreateVolume of a partial one, again', partial, {
     refusal: ATTACHING_REFUSED,
     holds: ({ command, path, text }) => command === 'remove' || (path === '/disk' && !text.includes('file-size=')),
   }),

@@ -5,7 +5,7 @@ export interface Situation {
   readonly volume: boolean;
   /** Numbers of the nodes that have the volume. */
   readonly nodes: readonly number[];
-  /** `open` while nobody has repeated the call that was to cut it. */
+  /** `open` while no one has repeated the call that was to cut it. */
   readonly snapshot: 'there' | 'gone' | 'open';
   readonly grown: boolean;
   /** Nothing more that could come after it is of interest. */
@@ -117,7 +117,7 @@ export const deleteSnapshot: Move = {
 };
 
 export const cutAgain: Move = {
-  name: 'cut the snapshot again',
+  name: 'took the snapshot again',
   leadsTo: (situation) =>
     situation.volume && situation.snapshot === 'gone' ? { ...situation, snapshot: 'there' } : undefined,
   make: (cluster) => cluster.cut(),

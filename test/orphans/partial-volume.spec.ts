@@ -18,9 +18,9 @@ test('a subvolume that was never given an image is removed', async (t) => {
   await makeVolume(stack.controller, MiB);
   const before = await inventory(stack.simulator);
   const id = await emptySubvolume(stack);
-  await storage.discardHalfMade(id, call);
+  await storage.discardPartial(id, call);
   assert.deepEqual(await inventory(stack.simulator), before);
-  await storage.discardHalfMade(id, call);
+  await storage.discardPartial(id, call);
 });
 
 test('while /file shows no image at all, no subvolume is believed to be empty', async (t) => {
@@ -28,11 +28,11 @@ test('while /file shows no image at all, no subvolume is believed to be empty', 
   const storage = await storageOf(t, stack);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'cold' } });
   const alone = await emptySubvolume(stack);
-  await assert.rejects(storage.discardHalfMade(alone, call), leftAlone);
+  await assert.rejects(storage.discardPartial(alone, call), leftAlone);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
   const isDeep = (name: unknown) => String(name).split('/').length > 2;
   showRows(stack.simulator, '/file', (rows) => rows.filter(({ props }) => !isDeep(props.get('name'))));
-  await assert.rejects(storage.discardHalfMade(alone, call), leftAlone);
+  await assert.rejects(storage.discardPartial(alone, call), leftAlone);
 });
 
 test('a disk item whose subvolume is gone is removed', async (t) => {
@@ -40,7 +40,7 @@ test('a disk item whose subvolume is gone is removed', async (t) => {
   const storage = await storageOf(t, stack);
   const [id, other] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   loseSubvolume(stack, id);
-  await storage.discardHalfMade(id, call);
+  await storage.discardPartial(id, call);
   assert.deepEqual(await slots(stack.simulator), [slotOf(other)]);
 });
 
@@ -64,7 +64,7 @@ test('whatever a report says, the RDS removes nothing that is whole, published, 
   await change(simulator, `/file add name=("pool/".${path(withFile)}."/volume.img.bak") contents="x"`);
   const before = await inventory(simulator);
   for (const id of [whole, published, reset, restored, foreignItem, withFile]) {
-    await assert.rejects(storage.discardHalfMade(id, call), { name: 'StorageError', kind: /precondition/ }, id);
+    await assert.rejects(storage.discardPartial(id, call), { name: 'StorageError', kind: /precondition/ }, id);
     assert.deepEqual(await inventory(simulator), before, id);
   }
   const { status } = await controller.controllerGetVolume({ volumeId: published });
@@ -80,7 +80,7 @@ test('a disk item that is exported or names a node is left alone, subvolume or n
   await change(stack.simulator, `/disk set [find where slot=${slotOf(exported)}] nvme-tcp-export=yes`);
   for (const id of [exported, recorded]) {
     loseSubvolume(stack, id);
-    await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+    await assert.rejects(storage.discardPartial(id, call), leftAlone);
   }
   assert.deepEqual((await slots(stack.simulator)).toSorted(), [exported, recorded].map(slotOf).toSorted());
 });
@@ -89,8 +89,8 @@ test('a disk item in a pool that is not configured any more is left alone', asyn
   const stack = await startStack(t, twoPools);
   const id = await makeVolume(stack.controller, MiB, { parameters: { pool: 'cold' } });
   loseSubvolume(stack, id);
-  await assert.rejects((await storageOf(t, stack, ['pool'])).discardHalfMade(id, call), leftAlone);
-  await (await storageOf(t, stack)).discardHalfMade(id, call);
+  await assert.rejects((await storageOf(t, stack, ['pool'])).discardPartial(id, call), leftAlone);
+  await (await storageOf(t, stack)).discardPartial(id, call);
 });
 
 test('what another cluster left is not ours to remove', async (t) => {
@@ -98,7 +98,7 @@ test('what another cluster left is not ours to remove', async (t) => {
   const storage = await storageOf(t, stack);
   const id = await emptySubvolume(stack, 'another-cluster');
   const before = await inventory(stack.simulator);
-  await assert.rejects(storage.discardHalfMade(id, call), { kind: 'precondition', message: /adoptedClusterIds/ });
+  await assert.rejects(storage.discardPartial(id, call), { kind: 'precondition', message: /adoptedClusterIds/ });
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
@@ -110,7 +110,7 @@ test('a pool that is gone stops everything: what is absent from the wrong pool i
   loseSubvolume(stack, left);
   const before = await inventory(stack.simulator);
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
-  for (const id of [empty, left]) await assert.rejects(storage.discardHalfMade(id, call), { kind: 'unavailable' });
+  for (const id of [empty, left]) await assert.rejects(storage.discardPartial(id, call), { kind: 'unavailable' });
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
@@ -126,7 +126,7 @@ test('a volume with data, its disk item lost, was removed because /file did not 
   showRows(simulator, '/file', (rows) =>
     rows.filter((row) => !String(row.props.get('name')).endsWith(`${name}/volume.img`)),
   );
-  await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+  await assert.rejects(storage.discardPartial(id, call), leftAlone);
   assert.ok((await slots(simulator)).includes(slotOf(id)), 'it is a whole volume again');
   assert.deepEqual(await readAll(stack, id), pattern('precious'));
 });
@@ -140,11 +140,11 @@ test('a volume with data, its disk item lost, was removed because its size came 
   await loseDiskItem(stack, id);
   const isImage = (name: unknown) => String(name).includes(id.slice('rds1:'.length)) && String(name).endsWith('.img');
   showRows(stack.simulator, '/file', (rows) => rows.filter(({ props }) => !isImage(props.get('name'))));
-  await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+  await assert.rejects(storage.discardPartial(id, call), leftAlone);
   assert.deepEqual(await readAll(stack, id), pattern('kept'));
 });
 
-test('a volume that another process was just making was taken for half-made', async (t) => {
+test('a volume that another process was just making was taken for partial', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const storage = await storageOf(t, stack);
@@ -154,6 +154,6 @@ test('a volume that another process was just making was taken for half-made', as
   const name = subvolumes(simulator).find((one) => one.startsWith(id.slice('rds1:'.length))) ?? '';
   const item = `/disk add type=file slot=${slotOf(id)} file-path="pool/${name}/volume.img" file-size=1M mount-filesystem=no`;
   faults.before({ path: '/disk', command: 'add' }, () => change(simulator, item));
-  await assert.rejects(storage.discardHalfMade(id, call), leftAlone);
+  await assert.rejects(storage.discardPartial(id, call), leftAlone);
   assert.ok((await slots(simulator)).includes(slotOf(id)) && subvolumes(simulator).includes(name));
 });
