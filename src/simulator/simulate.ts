@@ -13,7 +13,7 @@ import { FaultPlan } from './faults/fault-plan.ts';
 import { Quirks } from './quirks/quirks.ts';
 import { parseAuthorizedKeys } from './ssh/authorized-keys.ts';
 import { loadHostKey } from './ssh/host-key.ts';
-import { SshServer } from './ssh/ssh-server.ts';
+import { type Shell, SshServer } from './ssh/ssh-server.ts';
 
 /** Everything that `rose-csi simulate` can be told. */
 export interface SimulatorOptions extends DeviceOptions {
@@ -92,7 +92,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
       ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters, clock },
-      shell: new Console(quirks.menus(device.menus), hooks, () => quirks.dialect),
+      shell: shellFor(device, new Console(quirks.menus(device.menus), hooks, () => quirks.dialect)),
+      moreKeys: (user) => device.accounts.publicKeys(user).flatMap(parseAuthorizedKeys),
       latencyMs: options.latencyMs ?? 0,
       manners: mannersOf(quirks, faults),
     });
@@ -125,6 +126,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await close();
     throw error;
   }
+}
+
+/** Nobody looks at anything without the policy for it. */
+function shellFor({ accounts }: Device, console: Console): Shell {
+  return {
+    async run(line, write, execution) {
+      if (accounts.may(execution.user, 'read')) return console.run(line, write, execution);
+      execution.fail();
+      write('not enough permissions (9)\r\n');
+    },
+  };
 }
 
 function countingHooks(counters: Counters): ConsoleHooks {

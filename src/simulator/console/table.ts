@@ -25,7 +25,7 @@ export async function callMenu(call: MenuCall): Promise<Value> {
 }
 
 /** A command of the menu's own. It is silent, and gives the id of what it made. */
-async function act({ node, args, dialect }: MenuCall): Promise<Value> {
+async function act({ node, args, dialect, user }: MenuCall): Promise<Value> {
   const rest = new Map(args);
   let ids: readonly string[] = [];
   for (const name of ['numbers', 'number']) {
@@ -37,7 +37,7 @@ async function act({ node, args, dialect }: MenuCall): Promise<Value> {
       rest.delete(name);
     }
   }
-  const made = await node.menu.run(node.command, ids, rest);
+  const made = await node.menu.run(node.command, ids, rest, user);
   return made === undefined ? nothing : new ItemId(made);
 }
 

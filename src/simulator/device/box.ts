@@ -1,5 +1,6 @@
 import { type Clock, HOST_CLOCK } from '../clock.ts';
 import type { Row } from '../console/menu.ts';
+import { Accounts } from './accounts.ts';
 import { deviceTime } from './clock.ts';
 import { DyingSubvolumes } from './dying-subvolumes.ts';
 import { failure } from './failures.ts';
@@ -36,6 +37,7 @@ export class Box {
   readonly usage: UsageTable;
   readonly conditions: PoolConditions;
   readonly dying: DyingSubvolumes;
+  readonly accounts: Accounts;
   readonly #clock: Clock;
   readonly #manner: () => DeviceManner;
   /** Lines of the log, and when the box started by its clock: what a restart clears. */
@@ -56,6 +58,7 @@ export class Box {
     this.#manner = manner;
     this.#clock = options.clock ?? HOST_CLOCK;
     this.#startedAt = this.#clock.now();
+    this.accounts = new Accounts(state, options.user ?? 'csi');
     this.dying = new DyingSubvolumes(this.#clock);
     this.conditions = new PoolConditions(options.pools.map(({ label }) => label));
   }

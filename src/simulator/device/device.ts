@@ -3,6 +3,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportedDisk } from '../attach/export-target.ts';
 import type { Menus } from '../console/menu.ts';
+import type { Accounts } from './accounts.ts';
 import { BlockAccess } from './blocks.ts';
 import { Box } from './box.ts';
 import { type DeviceManner, STRICT_MANNER } from './manner.ts';
@@ -10,9 +11,11 @@ import type { DeviceMenu } from './menus/define-menu.ts';
 import { diskMenu } from './menus/disk-menu.ts';
 import { fileMenu } from './menus/file-menu.ts';
 import { filesystemMenu, transferMenu } from './menus/filesystem-menu.ts';
+import { keyMenus } from './menus/key-menus.ts';
 import { logMenu } from './menus/log-menu.ts';
 import { subvolumeMenu } from './menus/subvolume-menu.ts';
 import { identityOf, systemMenus, versionOf } from './menus/system-menus.ts';
+import { userMenus } from './menus/user-menus.ts';
 import { openStore } from './open-store.ts';
 import { checkPools, type DeviceOptions, type PoolOptions } from './options.ts';
 import type { PoolConditions } from './pool-conditions.ts';
@@ -121,6 +124,11 @@ export class Device {
     });
   }
 
+  /** Who may log in, and what for. */
+  get accounts(): Accounts {
+    return this.#box.accounts;
+  }
+
   /** What is wrong with the pools, for setting it. */
   get conditions(): PoolConditions {
     return this.#box.conditions;
@@ -172,6 +180,8 @@ function menusOf(box: Box): Menus {
     fileMenu(box),
     ...systemMenus(box),
     logMenu(box),
+    ...userMenus(box),
+    ...keyMenus(box),
   ];
   const byPath = new Map(all.map((menu) => [menu.path, menu]));
   return { find: (path) => byPath.get(path), paths: () => [...byPath.keys()], unsimulated: () => UNSIMULATED };

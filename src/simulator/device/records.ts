@@ -65,13 +65,53 @@ export interface SettingRecord {
   readonly value: string;
 }
 
-/** The tables of the state. Keys: pool by label, subvolume and file by {@link pathKey}, disk by id, setting by name. */
+/** An account beside the one that the simulator was started with. */
+export interface UserRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+}
+
+/** What accounts may do. */
+export interface GroupRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly policies: readonly string[];
+}
+
+/** With which an account may log in here. */
+export interface PublicKeyRecord {
+  readonly id: string;
+  readonly user: string;
+  /** `ed25519` or `rsa`. */
+  readonly type: string;
+  /** As in an authorized_keys file. */
+  readonly line: string;
+}
+
+/** With which an account logs in elsewhere. */
+export interface PrivateKeyRecord {
+  readonly id: string;
+  readonly user: string;
+  /** `ed25519` or `rsa`. */
+  readonly type: string;
+  readonly pem: string;
+}
+
+/**
+ * The tables of the state. Keys: pool by label, subvolume and file by {@link pathKey}, setting, user and group by name, the
+ * others by id.
+ */
 export interface Tables {
   pool: PoolRecord;
   subvolume: SubvolumeRecord;
   disk: DiskRecord;
   file: FileRecord;
   setting: SettingRecord;
+  user: UserRecord;
+  group: GroupRecord;
+  publicKey: PublicKeyRecord;
+  privateKey: PrivateKeyRecord;
 }
 
 /** Key of something that lives at a path within a pool. Labels contain no slash. */

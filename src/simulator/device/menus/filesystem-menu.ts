@@ -7,7 +7,7 @@ const ERROR_COUNTERS = ['write-errors', 'read-errors', 'flush-errors', 'corrupti
 
 /** `/disk/btrfs/filesystem`: one row per pool (docs/routeros.md, 5.1). */
 export function filesystemMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/disk/btrfs/filesystem',
     kind: 'list',
     nameProperty: 'label',
@@ -38,7 +38,7 @@ export function filesystemMenu(box: Box): DeviceMenu {
 
 /** `/disk/btrfs/transfer`: there to be parsed; the simulator sends nothing anywhere (docs/routeros.md, 6). */
 export function transferMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/disk/btrfs/transfer',
     kind: 'list',
     properties: [

@@ -11,7 +11,7 @@ import { presentRows, SUBVOLUME_FLAGS, SUBVOLUME_PROPERTIES, subvolumeRowReader 
 /** `/disk/btrfs/subvolume` (docs/routeros.md, 5.2 and 5.3). */
 export function subvolumeMenu(box: Box): DeviceMenu {
   const readRows = subvolumeRowReader(box);
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/disk/btrfs/subvolume',
     kind: 'list',
     nameProperty: 'name',
