@@ -13,7 +13,7 @@ async function start(t: TestContext, options: Partial<SimulatorOptions> = {}) {
     const client = await connect(t, { port: simulator.port, username, privateKey: key });
     return (await exec(client, line)).stdout.trimEnd();
   };
-  return { simulator, stateDir, privateKey, runAs, run: (line: string) => runAs('csi', privateKey, line) };
+  return { simulator, stateDir, privateKey, runAs, run: (line: string) => runAs('admin', privateKey, line) };
 }
 
 const OTHER = generateEd25519('other');
@@ -33,6 +33,16 @@ test('another account logs in with a key of its own, and does what its group may
 
   assert.equal(await run('/user/remove backup; :put [:len [/user/ssh-keys/find]]'), '0');
   await assert.rejects(as(':put 1'), /authentication methods failed/);
+});
+
+test('the account of the driver may neither change nor see accounts', async (t) => {
+  const { run, runAs, privateKey } = await start(t);
+  const as = (line: string) => runAs('csi', privateKey, line);
+  for (const line of ['/user/print', '/user/group/add name=x', '/user/ssh-keys/private/print', '/user/remove [find]']) {
+    assert.equal(await as(line), 'not enough permissions (9)', line);
+  }
+  assert.equal(await as(ADD), '');
+  assert.equal(await run(':put [/user/get csi group]; :put [:len [/user/group/get csi policy]]'), 'csi\r\n4');
 });
 
 test('a group of its own allows what it names', async (t) => {

@@ -44,7 +44,11 @@ export interface Menu {
   /** Properties that `print` shows without `detail`, in order. Defaults to the first five of {@link properties}. */
   readonly columns?: readonly string[];
 
-  rows(): Promise<readonly Row[]>;
+  /**
+   * @param user The account that looks; undefined for the box itself.
+   * @throws {@link DeviceFailure} when it may not.
+   */
+  rows(user?: string): Promise<readonly Row[]>;
 
   /**
    * Carries out a command other than find, print and get.

@@ -14,11 +14,11 @@ export async function callMenu(call: MenuCall): Promise<Value> {
   const { menu, command } = call.node;
   switch (command) {
     case 'find':
-      return find(call, await menu.rows());
+      return find(call, await menu.rows(call.user));
     case 'get':
-      return get(call, await menu.rows());
+      return get(call, await menu.rows(call.user));
     case 'print':
-      return print(call, await menu.rows());
+      return print(call, await menu.rows(call.user));
     default:
       return act(call);
   }
@@ -31,7 +31,7 @@ async function act({ node, args, dialect, user }: MenuCall): Promise<Value> {
   for (const name of ['numbers', 'number']) {
     const reference = rest.get(name);
     if (reference !== undefined) {
-      const items = await node.menu.rows();
+      const items = await node.menu.rows(user);
       ids = resolveItems(node.menu, items, reference, node.itemColumn, dialect.emptyItemsPass).map(({ id }) => id);
       if (ids.length === 0) return nothing;
       rest.delete(name);

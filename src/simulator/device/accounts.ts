@@ -7,16 +7,27 @@ export const POLICIES: readonly string[] = [
   ...['sniff', 'sensitive', 'api', 'romon', 'rest-api'],
 ];
 
-/** The groups that every device has (docs/routeros.md, 9). */
+/** What accounts, groups and keys take, also to look at them: nothing else is known to be enough. */
+export const ONLY_ADMINISTRATORS = { change: 'policy', look: 'policy' } as const;
+
+/** The account with the group `full` that every simulated box has, with the keys of the one it was started with. */
+export const ADMINISTRATOR = 'admin';
+
+/** The group of the account that the simulator was started with. */
+export const OWNERS_GROUP = 'csi';
+
+/** The groups that every device has, and the one for a driver (docs/routeros.md, 9). */
 export const BUILT_IN_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
   ['read', POLICIES.filter((policy) => !['ftp', 'write', 'policy'].includes(policy))],
   ['write', POLICIES.filter((policy) => !['ftp', 'policy'].includes(policy))],
   ['full', POLICIES],
+  [OWNERS_GROUP, ['ssh', 'read', 'write', 'test']],
 ]);
 
-/** Who may log in, with which keys, and what for. The account that the simulator was started with may do everything. */
+/** Who may log in, with which keys, and what for. */
 export class Accounts {
   readonly #state: State;
+  /** The account that the simulator was started with. */
   readonly owner: string;
 
   constructor(state: State, owner: string) {
@@ -25,7 +36,13 @@ export class Accounts {
   }
 
   exists(user: string): boolean {
-    return user === this.owner || this.#state.table('user').has(user);
+    return this.groupOf(user) !== undefined;
+  }
+
+  /** Undefined when there is no such account. */
+  groupOf(user: string): string | undefined {
+    if (user === ADMINISTRATOR) return 'full';
+    return user === this.owner ? OWNERS_GROUP : this.#state.table('user').get(user)?.group;
   }
 
   /** The policies of a group; undefined when there is none of that name. */
@@ -35,8 +52,8 @@ export class Accounts {
 
   /** Whether an account may do what this policy is for; the box itself may do everything. */
   may(user: string | undefined, policy: string): boolean {
-    if (user === undefined || user === this.owner) return true;
-    const group = this.#state.table('user').get(user)?.group;
+    if (user === undefined) return true;
+    const group = this.groupOf(user);
     return group !== undefined && (this.policiesOf(group)?.includes(policy) ?? false);
   }
 

@@ -10,6 +10,7 @@ import type { DeviceOptions, PoolOptions } from './options.ts';
 import { PoolConditions } from './pool-conditions.ts';
 import { type DiskRecord, type PoolRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
 import type { State } from './state.ts';
+import { Transfers } from './transfer/transfers.ts';
 import type { UsageTable } from './usage.ts';
 import type { FileUsage, Location, PoolSpace, VolumeStore } from './volume-store.ts';
 
@@ -38,7 +39,8 @@ export class Box {
   readonly conditions: PoolConditions;
   readonly dying: DyingSubvolumes;
   readonly accounts: Accounts;
-  readonly #clock: Clock;
+  readonly transfers: Transfers;
+  readonly clock: Clock;
   readonly #manner: () => DeviceManner;
   /** Lines of the log, and when the box started by its clock: what a restart clears. */
   readonly log: Row[] = [];
@@ -56,10 +58,11 @@ export class Box {
     this.store = store;
     this.usage = usage;
     this.#manner = manner;
-    this.#clock = options.clock ?? HOST_CLOCK;
-    this.#startedAt = this.#clock.now();
+    this.clock = options.clock ?? HOST_CLOCK;
+    this.#startedAt = this.clock.now();
     this.accounts = new Accounts(state, options.user ?? 'csi');
-    this.dying = new DyingSubvolumes(this.#clock);
+    this.transfers = new Transfers(this);
+    this.dying = new DyingSubvolumes(this.clock);
     this.conditions = new PoolConditions(options.pools.map(({ label }) => label));
   }
 
@@ -68,19 +71,21 @@ export class Box {
   }
 
   /** Forgets what is kept in memory only, as a restart of the box does. */
-  restart(): void {
+  async restart(): Promise<void> {
+    await this.transfers.stop();
+    await this.transfers.wake();
     this.log.length = 0;
-    this.#startedAt = this.#clock.now();
+    this.#startedAt = this.clock.now();
   }
 
   /** What the box takes for the time of day. */
   now(): Date {
-    return new Date(this.#clock.now() + this.manner.clockAheadMs);
+    return new Date(this.clock.now() + this.manner.clockAheadMs);
   }
 
   /** Since the box started, in ms; setting the time of day does not change it. */
   uptimeMs(): number {
-    return this.#clock.now() - this.#startedAt;
+    return this.clock.now() - this.#startedAt;
   }
 
   /** Device time, as in `creation-time`. */

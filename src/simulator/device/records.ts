@@ -24,6 +24,12 @@ export interface SubvolumeRecord {
   readonly sourceUuid: string;
   /** UUID that a received subvolume had where it came from; absent when it was made here. */
   readonly receivedUuid?: string;
+  /** Device time at which its receiving ended. */
+  readonly receivedAt?: string;
+  /** Device time at which it was last sent. */
+  readonly sentAt?: string;
+  /** While it is being received: what is in it, is not in the table of files yet. */
+  readonly receiving?: true;
   readonly readOnly: boolean;
   /** Device time, `YYYY-MM-DD HH:MM:SS`. */
   readonly created: string;
@@ -63,6 +69,28 @@ export interface FileRecord {
 /** A single value, such as the identity. */
 export interface SettingRecord {
   readonly value: string;
+}
+
+/** A row of `/disk/btrfs/transfer`. */
+export interface TransferRecord {
+  readonly id: string;
+  readonly type: 'send' | 'receive';
+  /** Label. */
+  readonly pool: string;
+  /** The account that added it. */
+  readonly owner: string;
+  /** Last parts of names, of `type=send`. */
+  readonly subvolume?: string;
+  readonly parent?: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly mount?: string;
+  /** Mount path of what is received in, of `type=receive`. */
+  readonly file?: string;
+  /** What it moved, when nothing is under way. */
+  readonly bytes: number;
+  readonly status: string;
 }
 
 /** An account beside the one that the simulator was started with. */
@@ -112,6 +140,7 @@ export interface Tables {
   group: GroupRecord;
   publicKey: PublicKeyRecord;
   privateKey: PrivateKeyRecord;
+  transfer: TransferRecord;
 }
 
 /** Key of something that lives at a path within a pool. Labels contain no slash. */

@@ -25,6 +25,7 @@ export class State {
     group: new Map(),
     publicKey: new Map(),
     privateKey: new Map(),
+    transfer: new Map(),
   };
   readonly #counters = new Map<string, number>();
   readonly #advanced = new Set<string>();

@@ -31,7 +31,8 @@ function quirkyMenu(menu: Menu, effects: readonly MenuEffects[]): Menu {
     ...menu,
     commands: Object.fromEntries(commands),
     ...(menu.properties === undefined ? {} : { properties: menu.properties.filter(isKnown) }),
-    rows: async () => effects.reduce((rows, effect) => effect.rows?.(menu.path, rows) ?? rows, await menu.rows()),
+    rows: async (user) =>
+      effects.reduce((rows, effect) => effect.rows?.(menu.path, rows) ?? rows, await menu.rows(user)),
     run: (command, ids, args, user) => run({ command, ids, args, user }),
   };
 }

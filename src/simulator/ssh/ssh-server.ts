@@ -9,6 +9,7 @@ import { isAuthorised } from './authorized-keys.ts';
 import { ExecChannel } from './exec-channel.ts';
 import type { HostKey } from './host-key.ts';
 import { GOOD_MANNERS, type Hanging, type SshManners } from './manners.ts';
+import { RECEIVE_COMMAND, type Receiver, serveReceive } from './receive-exec.ts';
 import { ignoreKeepalives } from './silent-keepalive.ts';
 
 /** How long a stop waits for scripts that are still running, in ms. */
@@ -29,6 +30,8 @@ export interface SshServerOptions {
   /** With which keys others may log in, or the user as well; by default with none. */
   readonly moreKeys?: (user: string) => readonly ParsedKey[];
   readonly shell: Shell;
+  /** What takes what other simulators send; by default nothing does. */
+  readonly receiver?: Receiver;
   readonly counters: Counters;
   /** The box's, which everything waits by. */
   readonly clock: Clock;
@@ -106,13 +109,13 @@ export class SshServer {
    *
    * @param whileDown Called when nothing runs any more.
    */
-  async restart(downMs: number, whileDown: () => void = () => undefined): Promise<void> {
+  async restart(downMs: number, whileDown: () => Promise<void> | void = () => undefined): Promise<void> {
     this.#restarts += 1;
     try {
       for (const execution of this.#running.keys()) execution.kill();
       for (const { socket } of this.#peers.values()) cutOff(socket);
       await Promise.all(this.#running.values());
-      whileDown();
+      await whileDown();
       // A server that closes stays down.
       await this.#options.clock.wait(downMs, this.#closing.signal).catch(() => undefined);
     } finally {
@@ -194,7 +197,11 @@ export class SshServer {
       const execution = new Execution(line, () => cutOff(peer.socket), this.#options.clock, peer.user);
       // It came in while the box was going down.
       if (this.#restarts > 0) execution.kill();
-      const run = this.#execute(channel, execution, peer.socket);
+      const { receiver } = this.#options;
+      const isTransfer = command === RECEIVE_COMMAND && receiver !== undefined;
+      const run = isTransfer
+        ? serveReceive(channel, execution, receiver)
+        : this.#execute(channel, execution, peer.socket);
       this.#running.set(execution, run);
       void run.finally(() => this.#running.delete(execution));
     });

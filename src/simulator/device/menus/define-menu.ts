@@ -16,8 +16,8 @@ export interface MenuDefinition {
   readonly kind: 'list' | 'singleton';
   readonly nameProperty?: string;
   readonly flags?: Readonly<Record<string, string>>;
-  /** What an account needs for the commands; by default `write`. */
-  readonly policy?: string;
+  /** What an account needs to change anything, by default `write`, and to look. */
+  readonly policy?: { readonly change: string; readonly look: string };
   /** Every property that a row can have, also those that no row has now. */
   readonly properties: readonly string[];
   /** What `print` shows without `detail`. */
@@ -38,7 +38,7 @@ export interface DeviceMenu extends Menu {
  */
 export function defineMenu(box: Box, definition: MenuDefinition): DeviceMenu {
   const { path, kind, nameProperty, properties, columns, rows, handlers = {}, flags = {} } = definition;
-  const { policy = 'write' } = definition;
+  const { policy = { change: 'write', look: 'read' } } = definition;
   const commands = commandsOf(path);
   return {
     path,
@@ -48,14 +48,17 @@ export function defineMenu(box: Box, definition: MenuDefinition): DeviceMenu {
     flags,
     properties,
     ...(columns === undefined ? {} : { columns }),
-    rows,
+    rows: async (user) => {
+      box.accounts.require(user, policy.look);
+      return rows();
+    },
     async run(command, ids, args, user) {
       const accepted = commands[command];
       if (accepted === undefined) throw new DeviceFailure(`bad command name ${command}`);
       for (const name of args.keys()) if (!accepted.includes(name)) throw new DeviceFailure(`bad parameter ${name}`);
       const handler = handlers[command];
       if (handler === undefined) throw notSimulated(`${path}/${command}`);
-      box.accounts.require(user, policy);
+      box.accounts.require(user, policy.change);
       // The device may be silent here; the stricter of two reports (docs/routeros.md, 1.3).
       if (accepted.includes('numbers') && ids.length === 0) throw new DeviceFailure('expected item id');
       return box.changes.run(() => asDevice(() => handler(ids, args, user)));

@@ -35,16 +35,3 @@ export function filesystemMenu(box: Box): DeviceMenu {
       ),
   });
 }
-
-/** `/disk/btrfs/transfer`: there to be parsed; the simulator sends nothing anywhere (docs/routeros.md, 6). */
-export function transferMenu(box: Box): DeviceMenu {
-  return defineMenu(box, {
-    path: '/disk/btrfs/transfer',
-    kind: 'list',
-    properties: [
-      ...['type', 'fs', 'status', 'bytes', 'file', 'send-subvolumes', 'send-parent', 'ssh-address', 'ssh-port'],
-      ...['ssh-receive-mount', 'ssh-user'],
-    ],
-    rows: async () => [],
-  });
-}

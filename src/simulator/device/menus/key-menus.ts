@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { type Arguments, DeviceFailure, type Row } from '../../console/menu.ts';
 import { parseAuthorizedKeys } from '../../ssh/authorized-keys.ts';
+import { ONLY_ADMINISTRATORS } from '../accounts.ts';
 import { textArgument } from '../arguments.ts';
 import type { Box } from '../box.ts';
 import { failure, noMatch, noSuchItem, notSimulated } from '../failures.ts';
@@ -22,7 +23,7 @@ function publicKeyMenu(box: Box): DeviceMenu {
   return defineMenu(box, {
     path: '/user/ssh-keys',
     kind: 'list',
-    policy: 'policy',
+    policy: ONLY_ADMINISTRATORS,
     properties: ['user', 'key-type', 'info'],
     rows: async () => keyRows(box, 'publicKey'),
     handlers: {
@@ -47,7 +48,7 @@ function privateKeyMenu(box: Box): DeviceMenu {
   return defineMenu(box, {
     path: '/user/ssh-keys/private',
     kind: 'list',
-    policy: 'policy',
+    policy: ONLY_ADMINISTRATORS,
     properties: ['user', 'key-type', 'info'],
     rows: async () => keyRows(box, 'privateKey'),
     handlers: {

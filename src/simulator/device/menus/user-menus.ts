@@ -1,6 +1,6 @@
 import type { Arguments } from '../../console/menu.ts';
 import { RosArray } from '../../console/value.ts';
-import { BUILT_IN_GROUPS, POLICIES } from '../accounts.ts';
+import { ADMINISTRATOR, BUILT_IN_GROUPS, ONLY_ADMINISTRATORS, OWNERS_GROUP, POLICIES } from '../accounts.ts';
 import { textArgument } from '../arguments.ts';
 import type { Box } from '../box.ts';
 import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
@@ -19,10 +19,11 @@ function userMenu(box: Box): DeviceMenu {
     path: '/user',
     kind: 'list',
     nameProperty: 'name',
-    policy: 'policy',
+    policy: ONLY_ADMINISTRATORS,
     properties: ['name', 'group'],
     rows: async () => [
-      makeRow('*1', { name: owner, group: 'full' }),
+      makeRow('*1', { name: ADMINISTRATOR, group: 'full' }),
+      ...(owner === ADMINISTRATOR ? [] : [makeRow('*2', { name: owner, group: OWNERS_GROUP })]),
       ...[...box.state.table('user').values()].map(({ id, name, group }) => makeRow(id, { name, group })),
     ],
     handlers: {
@@ -36,14 +37,14 @@ function userMenu(box: Box): DeviceMenu {
         if (group === undefined) throw failure('group must be specified');
         if (box.accounts.policiesOf(group) === undefined) throw noMatch('group');
         if (box.accounts.exists(name)) throw failure('user with the same name already exists');
-        const record = { id: box.state.nextId('user', 2), name, group };
+        const record = { id: box.state.nextId('user', 3), name, group };
         box.state.commit({ put: 'user', key: name, record });
         return record.id;
       },
       async remove(ids) {
         for (const id of ids) {
           const user = [...box.state.table('user').values()].find((candidate) => candidate.id === id);
-          if (user === undefined) throw notSimulated(`/user remove of ${owner}`);
+          if (user === undefined) throw notSimulated(`/user remove of ${ADMINISTRATOR} or ${owner}`);
           box.state.commit({ remove: 'user', key: user.name }, ...removalOfKeys(box, user.name));
         }
         return undefined;
@@ -57,7 +58,7 @@ function groupMenu(box: Box): DeviceMenu {
     path: '/user/group',
     kind: 'list',
     nameProperty: 'name',
-    policy: 'policy',
+    policy: ONLY_ADMINISTRATORS,
     properties: ['name', 'policy'],
     rows: async () => [
       ...[...BUILT_IN_GROUPS].map(([name, policies], index) => groupRow(`*${index + 1}`, name, policies)),
