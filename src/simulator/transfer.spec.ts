@@ -111,6 +111,27 @@ async function restored(rds: Pair['near'], fs: string, name: string): Promise<st
   return rds.read(`${fs === 'cold' ? 'cold-disk' : fs}/r-1`, 0, 2 * MIB);
 }
 
+testOnBackends('the way back is incremental, too', async (pair) => {
+  const { near, far, send, key } = pair;
+  await twoSnapshots(pair);
+  await send('s-1');
+  const whole = await near.transferIs('done');
+  await near.administer('/user/add name=backup group=write');
+  await near.administer(`/user/ssh-keys/add user=backup key="${key.publicKey}"`);
+  await near.change(`${SUBVOLUME}/add fs=pool name=back; ${TRANSFER}/add type=receive fs=pool file=pool/back`);
+  await far.putFile('cold-disk/key', key.pem);
+  await far.administer('/user/ssh-keys/private/import user=csi private-key-file=cold-disk/key');
+  await far.change(`${SUBVOLUME}/add fs=cold parent=s-1 name=v-2`);
+  await far.change(`${SUBVOLUME}/add fs=cold parent=v-2 name=s-3 read-only=yes`);
+  const target = `ssh-address=127.0.0.1 ssh-port=${near.simulator.port} ssh-user=backup ssh-receive-mount=pool/back`;
+  await far.change(`${TRANSFER}/add type=send fs=cold send-subvolumes=s-3 send-parent=s-1 ${target}`);
+  const little = await far.transferIs('done');
+  assert.ok(Number(little['bytes']) < Number(whole['bytes']) / 10, `${little['bytes']} of ${whole['bytes']}`);
+  const [original, copy] = [await far.subvolume('s-3'), await near.subvolume('back/s-3')];
+  assert.deepEqual([copy?.['received-uuid'], copy?.['parent']], [original?.['uuid'], 's-1']);
+  assert.ok((await restored(near, 'pool', 's-3')).startsWith('first'));
+});
+
 testOnBackends(
   'what is cut off in the middle stays half, under its name, and nothing can be sent over it',
   async (pair) => {
@@ -242,6 +263,17 @@ test('a simulator that was killed in the middle starts again, with the half that
   await receiver.change(`${SUBVOLUME}/remove [find where name=s-1]`);
 });
 
+test('more than there is room for is not received', async (t) => {
+  const cold = { label: 'cold', mountPoint: 'cold-disk', sizeBytes: MIB / 2 };
+  const pair = await pairForTest(t, { far: { pools: [cold] } });
+  assert.ok(pair);
+  await twoSnapshots(pair);
+  await pair.send('s-1');
+  await pair.near.transferIs('No space left on device');
+  const half = await pair.far.subvolume('copies/s-1');
+  assert.deepEqual([half?.['read-only'], half?.['received-uuid']], [false, undefined]);
+});
+
 test('what is wrong is told by the row, and nothing is received', async (t) => {
   const pair = await pairForTest(t);
   assert.ok(pair);
@@ -274,7 +306,7 @@ test('an account that may only look is refused, and so is a key that is not ther
   await near.transferIs('ssh: authentication failed');
   await near.administer('/user/ssh-keys/private/import user=csi private-key-file=pool/key');
   await far.administer('/user/group/add name=looks policy=ssh,read');
-  await far.administer(`/user/add name=looker group=looks; /user/ssh-keys/add user=looker key="${pair.publicKey}"`);
+  await far.administer(`/user/add name=looker group=looks; /user/ssh-keys/add user=looker key="${pair.key.publicKey}"`);
   const target = `ssh-address=127.0.0.1 ssh-port=${far.simulator.port} ssh-user=looker ${COPIES}`;
   await near.change(`${TRANSFER}/add type=send fs=pool send-subvolumes=s-1 ${target}`);
   await near.transferIs('not enough permissions (9)');

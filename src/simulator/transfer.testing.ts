@@ -47,6 +47,11 @@ export class Rds {
     }
   }
 
+  /** Makes a file of some lines. */
+  async putFile(name: string, text: string): Promise<void> {
+    await this.change(`/file/add name=${name} contents="${text.trimEnd().replaceAll('\n', '\\n')}"`);
+  }
+
   /** Restarts the RDS, which ends the connection. */
   async restart(): Promise<void> {
     this.#client?.destroy();
@@ -127,8 +132,8 @@ export class Rds {
 export interface Pair {
   readonly near: Rds;
   readonly far: Rds;
-  /** The line of the key of `near`. */
-  readonly publicKey: string;
+  /** The key of `near`: the private half in PEM, and the line of the public one. */
+  readonly key: ReturnType<typeof pemKey>;
   /** Adds a row of `type=send`, of which `more` says what is otherwise. */
   send(subvolume: string, more?: string): Promise<void>;
   /** A simulator that finds again what one of the two had. */
@@ -157,13 +162,13 @@ export async function pairForTest(t: TestContext, options: PairOptions = {}): Pr
   const backend = options.backend ?? 'files';
   const near = new Rds(t, await simulatorForTest(t, { backend, pools: [first], ...options.near }));
   const far = new Rds(t, await simulatorForTest(t, { backend, pools: [second], ...options.far }));
-  const { pem, publicKey } = pemKey();
-  await near.change(`/file/add name=pool/key contents="${pem.trimEnd().replaceAll('\n', '\\n')}"`);
+  const key = pemKey();
+  await near.putFile('pool/key', key.pem);
   if (options.without !== 'key') {
     await near.administer('/user/ssh-keys/private/import user=csi private-key-file=pool/key');
   }
   await far.administer('/user/add name=backup group=write');
-  await far.administer(`/user/ssh-keys/add user=backup key="${publicKey}"`);
+  await far.administer(`/user/ssh-keys/add user=backup key="${key.publicKey}"`);
   await far.change(`${SUBVOLUME}/add fs=cold name=copies`);
   if (options.without !== 'row') await far.change(`${TRANSFER}/add type=receive fs=cold file=cold-disk/copies`);
   await near.change(`${SUBVOLUME}/add fs=pool name=v-1`);
@@ -173,7 +178,7 @@ export async function pairForTest(t: TestContext, options: PairOptions = {}): Pr
     new Rds(t, await simulatorForTest(t, { backend, pools: [rds === near ? first : second], stateDir }));
   const target = () => `ssh-address=127.0.0.1 ssh-port=${far.simulator.port} ssh-user=backup`;
   return {
-    ...{ near, far, publicKey },
+    ...{ near, far, key },
     send: (subvolume, more = 'ssh-receive-mount=cold/copies') =>
       near.change(`${TRANSFER}/add type=send fs=pool send-subvolumes=${subvolume} ${target()} ${more}`),
     async again(rds) {
