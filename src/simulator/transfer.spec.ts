@@ -257,6 +257,7 @@ test('a simulator that was killed in the middle starts again, with the half that
   await near.transferIs('done');
 
   await sender.transferIs('interrupted');
+  await receiver.transferIs('interrupted');
   const half = await receiver.subvolume('copies/s-1');
   assert.deepEqual([half?.['read-only'], half?.['received-uuid']], [false, undefined]);
   assert.equal(await receiver.sizeOf('cold-disk/copies/s-1/volume.img'), 4 * MIB);

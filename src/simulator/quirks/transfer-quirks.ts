@@ -39,7 +39,9 @@ export const TRANSFER_QUIRKS: readonly QuirkDefinition[] = [
   quirk('transfer-rows-run-again', 'U36', 'after a restart every row of `type=send` begins anew', {
     rowsAtRestart: 'run-again',
   }),
-  quirk('transfer-removal-cancels', 'U37', 'removing the row of a transfer ends that', { removalOfRunning: 'cancels' }),
+  quirk('transfer-removal-cancels', 'U37', 'removing a row of `type=send` ends its transfer', {
+    removalOfRunning: 'cancels',
+  }),
   quirk('transfer-removal-refused', 'U37', 'the row of a transfer that is under way cannot be removed', {
     removalOfRunning: 'refused',
   }),

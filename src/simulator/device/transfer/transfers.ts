@@ -92,6 +92,8 @@ export class Transfers {
 
   /** Notes what a row of `type=receive` has got so far, in bytes. */
   received(id: string, bytes: number): void {
+    // Whatever it said of the transfer before is over, also when this one never ends.
+    if (!this.#received.has(id)) this.#put(id, 0, STATUS.running);
     this.#received.set(id, bytes);
   }
 
