@@ -16,7 +16,7 @@ export class ScriptKilled extends Error {
 export class Execution {
   /** As it was sent. */
   readonly line: string;
-  /** The account that it runs for; undefined for the box itself. */
+  /** The account that it runs for; undefined for the device itself. */
   readonly user: string | undefined;
   readonly #clock: Clock;
   readonly #disconnect: () => void;

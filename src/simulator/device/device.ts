@@ -147,7 +147,7 @@ export class Device {
     return receive(this.#box, transfer);
   }
 
-  /** From now on the box can reach others. */
+  /** From now on the device can reach others. */
   async connect(network: Network): Promise<void> {
     this.#network = network;
     this.#box.transfers.connect(network);
@@ -163,12 +163,12 @@ export class Device {
     wordsOf: statusOf,
   };
 
-  /** Ends all transfers, and forgets what the box keeps in memory only: its log and its uptime. */
+  /** Ends all transfers, and forgets what the device keeps in memory only: its log and its uptime. */
   async restart(): Promise<void> {
     await this.#box.restart();
   }
 
-  /** What the box does by itself once it has started anew. */
+  /** What the device does by itself once it has started anew. */
   async resume(): Promise<void> {
     await this.#box.transfers.resume();
   }

@@ -55,7 +55,7 @@ export interface MenuRun {
   readonly command: string;
   readonly ids: readonly string[];
   readonly args: Arguments;
-  /** The account that runs it; undefined for the box itself. */
+  /** The account that runs it; undefined for the device itself. */
   readonly user: string | undefined;
 }
 

@@ -22,7 +22,10 @@ export interface TransferManner {
   readonly protectsSources: boolean;
 }
 
-/** The answer that is harder on whoever drives the device; in U31, U33, U35 and U38 that of the manual or of Linux. */
+/**
+ * The answer that is harder on whoever drives the device, but that of the manual or of Linux where they say something: for the
+ * mount, the keys, the policies, what a break leaves, and what is protected.
+ */
 export const STRICT_TRANSFERS: TransferManner = {
   receiveRow: 'needed',
   receiveMount: 'label',

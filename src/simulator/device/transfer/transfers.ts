@@ -32,7 +32,7 @@ export class Transfers {
     this.#box = box;
   }
 
-  /** From now on the box reaches others. */
+  /** From now on the device reaches others. */
   connect(network: Network): void {
     this.#network = network;
   }
@@ -137,7 +137,7 @@ export class Transfers {
     await Promise.all(all.map(({ told }) => told));
   }
 
-  /** What a start of the box makes of the rows (U36): nothing is under way. */
+  /** What a start of the device makes of the rows (U36): nothing is under way. */
   async wake(): Promise<void> {
     const { state, changes, manner } = this.#box;
     await changes.run(async () => {
@@ -148,7 +148,7 @@ export class Transfers {
     });
   }
 
-  /** Runs all rows of `type=send` again where a box does that after a start (U36). */
+  /** Runs all rows of `type=send` again where a device does that after a start (U36). */
   async resume(): Promise<void> {
     if (this.#box.manner.rowsAtRestart !== 'run-again') return;
     await this.#box.changes.run(async () => {
