@@ -41,11 +41,14 @@ export const CONNECTION = {
   'RDS-UNSENT': passing('unavailable', 'the command was not sent', {
     remedy: 'Retrying automatically; if this repeats, the RDS is too slow for what is asked of it',
   }),
-  /** The outcome is unknown, also after repeats. */
+  /**
+   * The outcome is unknown, also after repeats; or this very command was not sent, because the one before it got no complete
+   * answer (`not sent, …`).
+   */
   'RDS-UNKNOWN': failing(
     'unavailable',
-    'the RDS gave no complete answer, so the outcome is not known',
-    'Retrying automatically: the next attempt reads the state first',
+    'the RDS gave no complete answer',
+    'A command without an answer may have been carried out, so the next attempt reads the state first. Retrying automatically',
     { event: 'BoxUnreachable', passes: true, command: LOGS },
   ),
   'RDS-CANCELLED': passing('cancelled', 'the caller gave up', {

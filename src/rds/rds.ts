@@ -1,6 +1,7 @@
 import {
   type Clock,
   type JsonRow,
+  NotSent,
   type RouterOs,
   RouterOsError,
   type RouterOsState,
@@ -218,7 +219,9 @@ function translate(error: unknown): unknown {
   }
   const { mayStillRun } = error;
   if (error.kind !== 'refused') {
-    return new RdsError(KIND_CODES[error.kind], error.detail, { cause: error, mayStillRun });
+    // The code of what is the matter; that nothing was sent is said by `mayStillRun` and by the words.
+    const wasUnknown = error instanceof NotSent && error.because.kind === 'unknown';
+    return new RdsError(KIND_CODES[wasUnknown ? 'unknown' : error.kind], error.detail, { cause: error, mayStillRun });
   }
   const words = `${error.code} ${error.detail}`.replaceAll(TRACE, '').trim().split(' ');
   const made = words[0] === 'RC-MADE';
