@@ -1,4 +1,4 @@
-import { CLASSES, failing, passing, SNAPSHOTS, VALUES } from './failure.ts';
+import { CLASSES, DOCTOR_WRITES, failing, passing, SNAPSHOTS, VALUES } from './failure.ts';
 import { ofSize } from './figures.ts';
 
 const NO_IMAGE = 'the source holds no usable image';
@@ -73,6 +73,16 @@ export const SOURCES = {
       event: 'SnapshotQuotaReached',
       command: 'kubectl get volumesnapshots --all-namespaces --sort-by=.metadata.creationTimestamp',
     },
+  ),
+  /**
+   * An RDS that refuses is otherwise `unavailable`. But while csi-snapshotter believes that a cut may be under way, it lets nobody
+   * delete the VolumeSnapshot, so what was seen not to be there is told as final.
+   */
+  'DRV-UNCUT': failing(
+    'precondition',
+    'the RDS refused to take the snapshot, and has none',
+    'Read what the RDS says, and run rose-csi doctor --write. The VolumeSnapshot can be deleted; as long as it is there, it may be tried again',
+    { event: 'BoxRefuses', passes: true, command: DOCTOR_WRITES },
   ),
   'DRV-RATE': passing('busy', 'too many snapshots at once', {
     remedy: 'Retrying automatically; if it never gets a turn, raise the rate or spread the schedule',

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../failures/message.ts';
 import {
   type Clock,
   type CreateSnapshot,
@@ -63,7 +64,7 @@ export class Snapshots {
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
-      const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
+      const state = await this.#cut(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call);
       // A repeat that found what it had made before has cut nothing.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
@@ -84,7 +85,7 @@ export class Snapshots {
    * Cuts the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is told as such: while
    * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
    */
-  async #cut({ name, rds }: Backend, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
+  async #cut({ name, rds }: Backend, id: string, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
     try {
       return await rds.run((settings) => createSnapshot(settings, cut), call);
     } catch (error) {
@@ -97,10 +98,8 @@ export class Snapshots {
       }
       const state = await rds.run((settings) => readSnapshot(settings, cut.snapshot), call);
       if (state.subvolumes.length === 0) {
-        throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
-          cause: error,
-          kind: 'precondition',
-        });
+        const why = error.code === 'RDS-REFUSED' ? error.detail : sentenceOf(error.code, error.detail);
+        throw new StorageError('DRV-UNCUT', id, why, { cause: error });
       }
       return state;
     }
