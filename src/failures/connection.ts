@@ -1,12 +1,12 @@
-import { DOCTOR, failing, LOGS, passing } from './failure.ts';
+import { DOCTOR, DOCTOR_WRITES, failing, LOGS, passing } from './failure.ts';
 
 /** How a conversation with an RDS fails. */
 export const CONNECTION = {
   'RDS-REFUSED': failing(
     'unavailable',
     'the RDS refused a command',
-    'Read what the RDS says; rose-csi doctor names rights and settings that are missing. Retrying automatically',
-    { event: 'BoxRefuses', passes: true, command: DOCTOR },
+    'Read what the RDS says; rose-csi doctor --write finds out what it refuses. Retrying automatically',
+    { event: 'BoxRefuses', passes: true, command: DOCTOR_WRITES },
   ),
   /** The device came to the script too late for it to change anything any more, also when repeated. */
   'RDS-LATE': passing('unavailable', 'the RDS came to the command too late for it to change anything', {

@@ -6,8 +6,14 @@ export const POOLS = {
   'RC-POOL': failing(
     'unavailable',
     'the configured pool is not present and mounted exactly once',
-    'Compare /disk/btrfs/filesystem on the RDS with label and uuid of the pool in the configuration',
-    { event: 'PoolMissing', passes: true, command: DOCTOR },
+    'Compare /disk and /disk/btrfs/filesystem on the RDS with label, uuid and mountPoint of the pool in the configuration',
+    {
+      // What was found in its place says all of it.
+      says: (detail) => (/^pool [^:]+: /.test(detail) ? detail : undefined),
+      event: 'PoolMissing',
+      passes: true,
+      command: DOCTOR,
+    },
   ),
   'RC-SPACE': failing(
     'exhausted',

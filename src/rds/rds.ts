@@ -13,6 +13,7 @@ import { parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
+import { probeRds } from './scripts/device.ts';
 import { choose } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
@@ -110,7 +111,7 @@ export class Rds {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
       if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
-      throw error;
+      throw error.code === 'RC-POOL' ? await this.#withFindings(error, call) : error;
     }
   }
 
@@ -142,6 +143,19 @@ export class Rds {
       if (ms > 0) await this.#clock.wait(ms, signal);
     } catch (cause) {
       throw new RdsError('RDS-CANCELLED', 'while it waited for what others may take', { cause });
+    }
+  }
+
+  /** A script only says which pool is not there; what there is in its place takes a look of its own. */
+  async #withFindings(error: RdsError, call: RdsCall): Promise<RdsError> {
+    try {
+      const { problems } = await this.#insist(probeRds(this.settings), call);
+      const findings = problems.flatMap(({ code, found }) => (code === 'RC-POOL' ? [found] : []));
+      const own = findings.filter((found) => found.startsWith(`pool ${error.detail}: `));
+      const told = own.length > 0 ? own : findings;
+      return told.length === 0 ? error : error.with(told.join('; '));
+    } catch {
+      return error;
     }
   }
 
