@@ -9,6 +9,12 @@ export const DISKS = {
     'Find out who removed it; restore the claim from a snapshot',
     { event: 'VolumeMissing', command: SNAPSHOTS },
   ),
+  'RC-NOSNAP': failing(
+    'notFound',
+    'the snapshot is not on the RDS',
+    'Delete the VolumeSnapshot that names it, and use another one',
+    { command: SNAPSHOTS },
+  ),
   'RC-TWO': failing(
     'precondition',
     'two pools hold a subvolume of this id, and no disk item says which of them is the object',

@@ -17,7 +17,7 @@ import {
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure } from './failures.ts';
+import { exclusively, failure, namingSource } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
@@ -55,7 +55,7 @@ export class Snapshots {
   }
 
   async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
-    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId);
+    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId, 'RC-NOSRC');
     const { owner } = this.#identity;
     const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
     const id = printHandle(handle);
@@ -64,7 +64,12 @@ export class Snapshots {
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
-      const state = await this.#cut(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call);
+      const state = await this.#cut(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call).catch(
+        (error: unknown) => {
+          if (error instanceof RdsError && error.code === 'RC-OWNER') throw error.with(sourceVolumeId);
+          throw namingSource(error, sourceVolumeId);
+        },
+      );
       // A repeat that found what it had made before has cut nothing.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
@@ -151,7 +156,7 @@ export class Snapshots {
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
   const name = parseSnapshotName(subvolumes[0]?.name ?? '');
   if (name === undefined) {
-    throw new StorageError('DRV-ABSENT', '', `${printHandle(handle)} does not exist`);
+    throw new StorageError('RC-NOSNAP', printHandle(handle));
   }
   return name;
 }

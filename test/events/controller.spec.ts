@@ -84,7 +84,12 @@ test('a VolumeSnapshot of a volume that is gone gets an Event', async (t) => {
 
 const GONE = crypto.randomUUID();
 const refusals = [
-  ['RestoreTooSmall', 'OUT_OF_RANGE', 2n * MiB, /the source has 4 MiB.*at least the size of its source \[RC-SMALL\]$/],
+  [
+    'RestoreTooSmall',
+    'OUT_OF_RANGE',
+    2n * MiB,
+    /the source rds1:snap-\S+ has 4 MiB.*at least the size of its source \[RC-SMALL\]$/,
+  ],
   ['SourceGone', 'NOT_FOUND', 8n * MiB, /\[RC-NOSRC\]$/],
   ['SourceGone', 'NOT_FOUND', 8n * MiB, /not the id of a snapshot.*\[RC-NOSRC\]$/],
   ['SourceElsewhere', 'INVALID_ARGUMENT', 8n * MiB, /the source is in pool pool .*\[RC-ELSEWHERE\]$/],
