@@ -1,4 +1,4 @@
-import { DOCTOR, failing, SNAPSHOTS } from './failure.ts';
+import { DOCTOR, DOCTOR_WRITES, failing, SNAPSHOTS } from './failure.ts';
 import { ofTwo } from './figures.ts';
 
 /** Refusals of our scripts that are about a pool, or about what RouterOS can do. */
@@ -44,7 +44,7 @@ export const POOLS = {
   'RC-NAME': failing(
     'precondition',
     'the RDS shows the subvolume under another name than the one that was sent',
-    'Remove what was made there; rose-csi doctor --write shows what the RDS does with names',
-    { event: 'RouterOsUnfit', command: DOCTOR },
+    'Use another RouterOS; rose-csi doctor --write shows what this one does with names. What a failed creation left has to be removed by hand',
+    { event: 'RouterOsUnfit', command: DOCTOR_WRITES },
   ),
 };

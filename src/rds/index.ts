@@ -44,6 +44,7 @@ export {
   deleteVolume,
   discardVolume,
   expandVolume,
+  readCutOff,
   readDisk,
   readSizedDisk,
   readVolume,

@@ -111,6 +111,7 @@ export class Rds {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
       if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
+      if (error.code === 'RC-OWNER') throw this.#misnamed(error);
       throw error.code === 'RC-POOL' ? await this.#withFindings(error, call) : error;
     }
   }
@@ -144,6 +145,15 @@ export class Rds {
     } catch (cause) {
       throw new RdsError('RDS-CANCELLED', 'while it waited for what others may take', { cause });
     }
+  }
+
+  /** An object that the device shows under a path in place of its name (U8) has an owner behind the path, who may be ours. */
+  #misnamed(error: RdsError): RdsError {
+    const { detail, cause, made, mayStillRun } = error;
+    const name = detail.slice(detail.lastIndexOf('/') + 1);
+    const { owner } = parseVolumeName(name) ?? parseSnapshotName(name) ?? {};
+    const isOurs = name !== detail && owner !== undefined && this.settings.owners.includes(owner);
+    return isOurs ? new RdsError('RC-NAME', detail, { cause, made, mayStillRun }) : error;
   }
 
   /** A script only says which pool is not there; what there is in its place takes a look of its own. */

@@ -9,7 +9,9 @@ import {
   type Origin,
   parseVolumeName,
   printVolumeName,
+  RdsError,
   type RdsSettings,
+  readDisk,
   readSizedDisk,
   readVolume,
   type VolumeName,
@@ -91,7 +93,14 @@ export class Volumes {
     const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const volume = volumeRef(handle.uuid);
-      const grown = await backend.rds.run((settings) => expandVolume(settings, volume, bytes), call);
+      const grown = await backend.rds
+        .run((settings) => expandVolume(settings, volume, bytes), call)
+        .catch(async (error: unknown) => {
+          if (!(error instanceof RdsError) || error.code !== 'RC-GROW' || error.mayStillRun) throw error;
+          // Some devices may grow only what is not exported (U3), so the last word is not spoken.
+          const isExported = (await backend.rds.run(() => readDisk(volume), call))?.exported === true;
+          throw isExported ? new StorageError('DRV-INUSE', volumeId, error.detail, { cause: error }) : error;
+        });
       // Nobody is told a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;

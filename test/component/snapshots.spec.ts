@@ -142,3 +142,10 @@ test('a snapshot is not cut into the reserve of the pool', async (t) => {
   await refused(makeSnapshot(stack.controller, one), 'RESOURCE_EXHAUSTED', /free, .*needed.*\[RC-SPACE\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
+
+test('a volume that the RDS shows under its path belonged to another cluster', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller);
+  simulator.quirks.set(['name-is-path']);
+  await refused(makeSnapshot(controller, volumeId), 'FAILED_PRECONDITION', /under another name.*\[RC-NAME\]$/);
+});

@@ -33,7 +33,7 @@ const HEAL: readonly RdsErrorCode[] = [
   ...['RC-NOSNAP', 'RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
   ...['RDS-LATE', 'RDS-WAITING', 'RDS-UNSENT', 'RDS-CANCELLED', 'RDS-UNEXPECTED'],
 ] as RdsErrorCode[];
-const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN'];
+const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN', 'RC-CUT'];
 const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
 test('each refusal that needs a person is told at once or when it lasts, with one advice, and the others never', () => {
