@@ -17,6 +17,7 @@ export const DRIVER = {
     'Put the backend back under that name: it must not change',
     {
       says: (detail) => `no backend ${detail} is configured`,
+      event: 'BackendMissing',
       command: VALUES,
     },
   ),

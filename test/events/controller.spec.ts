@@ -107,6 +107,13 @@ test('a restore that is refused tells its claim why, and what to do', async (t) 
   }
 });
 
+test('a restore from a backend that is not configured was tried for ever, and nobody told', async (t) => {
+  const fixture = await startFixture(t);
+  const source = fromSnapshot(`rds9:snap-${GONE}`);
+  assert.equal(await fixture.claim().provision(8n * MiB, source), 'UNAVAILABLE');
+  await told(fixture, 'PersistentVolumeClaim', 'BackendMissing', /no backend rds9 is configured.*\[DRV-BACKEND\]$/);
+});
+
 test('a restore to another RDS tells its claim', async (t) => {
   const fixture = await startFixture(t, twoBackends);
   const volumeId = await makeVolume(fixture.controller, MiB, { parameters: { backend: 'rds1' } });
