@@ -55,7 +55,7 @@ export type VolumeParameters = z.infer<typeof storageClass> & {
 
 /** @throws StorageError (invalid) naming every unknown key and every bad value */
 export function volumeParameters(parameters: Readonly<Record<string, string>>): VolumeParameters {
-  const own = parse(storageClass, parameters);
+  const own = parse(storageClass, 'StorageClass', parameters);
   const namespace = parameters[`${kubernetesPrefix}pvc/namespace`];
   const claim = parameters[`${kubernetesPrefix}pvc/name`];
   return namespace && claim ? { ...own, description: `${namespace}/${claim}` } : own;
@@ -63,7 +63,7 @@ export function volumeParameters(parameters: Readonly<Record<string, string>>): 
 
 /** @throws StorageError (invalid) naming every unknown key and every bad value */
 export function snapshotParameters(parameters: Readonly<Record<string, string>>): SnapshotParameters {
-  const { maxSnapshotsPerVolume: max } = parse(snapshotClass, parameters);
+  const { maxSnapshotsPerVolume: max } = parse(snapshotClass, 'VolumeSnapshotClass', parameters);
   const contentName = parameters[`${kubernetesPrefix}volumesnapshotcontent/name`];
   return {
     ...(max !== undefined && { maxSnapshotsPerVolume: Number(max) }),
@@ -73,6 +73,7 @@ export function snapshotParameters(parameters: Readonly<Record<string, string>>)
 
 function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
+  kind: 'StorageClass' | 'VolumeSnapshotClass',
   parameters: Readonly<Record<string, string>>,
 ): z.infer<typeof schema> {
   checkMap('parameters', parameters);
@@ -83,5 +84,5 @@ function parse<Shape extends z.ZodRawShape>(
   const problems = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, known) : `"${issue.path.join('.')}" ${issue.message}`,
   );
-  throw invalid(`parameters: ${problems.join('; ')}`);
+  throw invalid(`parameters of the ${kind}: ${problems.join('; ')}`);
 }

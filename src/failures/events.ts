@@ -33,6 +33,7 @@ export const EVENTS = {
     'A pool has less free than its `reserve` and a tenth of its size; looked at every five minutes, every minute while less than a quarter is free, and within seconds of a call that was refused for lack of room.',
     'Delete snapshots or volumes that are no longer needed, or add disks, before writes to every volume in it fail',
   ),
+  BackendMissing: warning(CLAIM_OR_SNAPSHOT),
   PoolMissing: warning(CLAIM_OR_SNAPSHOT),
   PoolFull: warning(CLAIM_OR_SNAPSHOT),
   OverCommitReached: warning(CLAIM),

@@ -72,6 +72,8 @@ export function passing(kind: ErrorKind, what: string, more: Partial<Failure> = 
 export const LOGS = '{logs}';
 export const SNAPSHOTS = 'rose-csi snapshots ls --config rose-csi.yaml';
 export const DOCTOR = 'rose-csi doctor --config rose-csi.yaml';
+/** It makes scratch objects in the pools, and removes them. */
+export const DOCTOR_WRITES = 'rose-csi doctor --config rose-csi.yaml --write';
 export const VALUES = 'helm get values rose-csi';
 export const ATTACHMENTS = 'kubectl get volumeattachments';
 export const CLASSES = 'kubectl get storageclasses -o yaml';

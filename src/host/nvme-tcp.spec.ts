@@ -59,6 +59,15 @@ test('a connect that fails says what nvme said, and is no trouble when the conne
   assert.equal((await nvme.connect(TARGET, NEVER_ABORTED)).number, '259:9');
 });
 
+test('a node without the kernel module was told to look at the network', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.nvme('echo "Failed to scan topology: No such file or directory" >&2; exit 1');
+  await assert.rejects(attachment(fake).connect(TARGET, NEVER_ABORTED), {
+    kind: 'unavailable',
+    message: /nvme-tcp is not loaded: .*scan topology.*modprobe nvme-tcp.*\[NODE-MODULE\]$/,
+  });
+});
+
 test('a connection that is not live is not used, nor is one without a size', async (t) => {
   const fake = await FakeSysfs.make(t);
   const nvme = attachment(fake);

@@ -30,6 +30,9 @@ export function connectArguments(hostNqn: string, { nqn, address, port, tuning }
   ];
 }
 
+/** What nvme-cli says on a node whose kernel has no NVMe over fabrics. */
+const NO_MODULE = /(?:scan topology|nvme-fabrics): No such file or directory/;
+
 /** @param hostNqn what this node calls itself, which is also its CSI node id */
 export class NvmeTcp implements Attachment {
   readonly #hostNqn: string;
@@ -111,7 +114,9 @@ export class NvmeTcp implements Attachment {
       if (await this.#isConnected(target.nqn)) return;
       if (!(error instanceof ProcessError)) throw error;
       const where = `${target.nqn} on ${target.address}:${target.port}`;
-      throw new StorageError('NODE-CONNECT', where, error.message, { cause: error });
+      throw new StorageError(NO_MODULE.test(error.message) ? 'NODE-MODULE' : 'NODE-CONNECT', where, error.message, {
+        cause: error,
+      });
     }
   }
 

@@ -31,6 +31,13 @@ export class RdsError extends Error {
     this.made = options?.made ?? false;
     this.mayStillRun = options?.mayStillRun ?? false;
   }
+
+  /** The same in other words. */
+  with(detail: string): RdsError {
+    const { code, cause, made, mayStillRun } = this;
+    return new RdsError(code, detail, { cause, made, mayStillRun });
+  }
+
   /** The same, of a call that had made the subvolume in an earlier attempt. */
   ofMade(): RdsError {
     const { code, detail, cause, mayStillRun } = this;

@@ -12,7 +12,7 @@ export {
   type VolumeName,
 } from './names.ts';
 export type { Operation } from './operation.ts';
-export type { ExpectedPool, ProbeReport } from './probe.ts';
+export { type ExpectedPool, mountPointOf, type ProbeReport, poolProblem } from './probe.ts';
 export { type Asking, Rds, type RdsCall, type RdsSettings } from './rds.ts';
 export { type Mode, type Publication, randomDigits } from './record.ts';
 export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
@@ -44,6 +44,7 @@ export {
   deleteVolume,
   discardVolume,
   expandVolume,
+  readCutOff,
   readDisk,
   readSizedDisk,
   readVolume,

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type JsonRow,
+  NotSent,
   type RouterOs,
   RouterOsError,
   type RouterOsState,
@@ -12,6 +13,7 @@ import { parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
+import { probeRds } from './scripts/device.ts';
 import { choose } from './scripts/whereabouts.ts';
 
 /** The caller's patience: see RunOptions of the conversation. */
@@ -109,7 +111,8 @@ export class Rds {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
       if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
-      throw error;
+      if (error.code === 'RC-OWNER') throw this.#misnamed(error);
+      throw error.code === 'RC-POOL' ? await this.#withFindings(error, call) : error;
     }
   }
 
@@ -141,6 +144,28 @@ export class Rds {
       if (ms > 0) await this.#clock.wait(ms, signal);
     } catch (cause) {
       throw new RdsError('RDS-CANCELLED', 'while it waited for what others may take', { cause });
+    }
+  }
+
+  /** An object that the device shows under a path in place of its name (U8) has an owner behind the path, who may be ours. */
+  #misnamed(error: RdsError): RdsError {
+    const { detail, cause, made, mayStillRun } = error;
+    const name = detail.slice(detail.lastIndexOf('/') + 1);
+    const { owner } = parseVolumeName(name) ?? parseSnapshotName(name) ?? {};
+    const isOurs = name !== detail && owner !== undefined && this.settings.owners.includes(owner);
+    return isOurs ? new RdsError('RC-NAME', detail, { cause, made, mayStillRun }) : error;
+  }
+
+  /** A script only says which pool is not there; what there is in its place takes a look of its own. */
+  async #withFindings(error: RdsError, call: RdsCall): Promise<RdsError> {
+    try {
+      const { problems } = await this.#retry(probeRds(this.settings), call);
+      const findings = problems.flatMap(({ code, found }) => (code === 'RC-POOL' ? [found] : []));
+      const own = findings.filter((found) => found.startsWith(`pool ${error.detail}: `));
+      const relevant = own.length > 0 ? own : findings;
+      return relevant.length === 0 ? error : error.with(relevant.join('; '));
+    } catch {
+      return error;
     }
   }
 
@@ -218,7 +243,9 @@ function translate(error: unknown): unknown {
   }
   const { mayStillRun } = error;
   if (error.kind !== 'refused') {
-    return new RdsError(KIND_CODES[error.kind], error.detail, { cause: error, mayStillRun });
+    // The code of what is the matter; that nothing was sent is said by `mayStillRun` and by the words.
+    const wasUnknown = error instanceof NotSent && error.because.kind === 'unknown';
+    return new RdsError(KIND_CODES[wasUnknown ? 'unknown' : error.kind], error.detail, { cause: error, mayStillRun });
   }
   const words = `${error.code} ${error.detail}`.replaceAll(TRACE, '').trim().split(' ');
   const made = words[0] === 'RC-MADE';

@@ -76,6 +76,11 @@ export function entryUpToToken({ hostId, mode }: Omit<Publication, 'token'>): st
   return `${hostId}:${mode}:`;
 }
 
+/** Whether a record with nodes lacks its end: the `|` that is in all that is written. */
+export function isCutOff(comment: string): boolean {
+  return /^rose:2 [0-9a-f]{8} [0-9a-f][^|]*$/.test(comment);
+}
+
 /** Reads a comment; one that is not ours says nothing. */
 export function readRecord(comment: string): PublicationRecord {
   const [, generation = '', entries = ''] = RECORD.exec(comment) ?? [];

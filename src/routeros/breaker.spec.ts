@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Breaker, type Outcome } from './breaker.ts';
-import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 const fails = async (kind: RouterOsErrorKind): Promise<Outcome<string>> => ({ error: new RouterOsError(kind, 'no') });
 const works = async (): Promise<Outcome<string>> => ({ value: 'yes' });
@@ -58,15 +58,35 @@ describe('Breaker', () => {
       ['unreachable', 'unreachable'],
       ['unknown', 'unreachable'],
     ] as const) {
-      const breaker = new Breaker({ failures: 1, firstBreakMs: 100, maxBreakMs: 100 });
+      const breaker = new Breaker({ failures: 1, firstBreakMs: 1500, maxBreakMs: 1500 });
       assert.deepEqual([breaker.lastFailure], [undefined]);
       await breaker.run(async () => ({ error: new RouterOsError(kind, 'the key file /key does not exist') }));
-      for (const error of [breaker.rejection(), await breaker.run(works).catch((error: RouterOsError) => error)]) {
-        assert.ok(error instanceof RouterOsError);
-        assert.deepEqual([error.kind, error.mayStillRun], [repeated, false]);
-        assert.match(error.detail, /^the key file \/key does not exist \(last attempt; retrying in \d+ s\)$/);
+      for (const error of [breaker.rejection(), await breaker.run(works).catch((thrown: RouterOsError) => thrown)]) {
+        assert.ok(error instanceof NotSent);
+        assert.deepEqual([error.kind, error.mayStillRun, error.because.kind], [repeated, false, kind]);
+        assert.equal(
+          error.detail,
+          'not sent, and no new attempt for up to 2 s; the last attempt failed: the key file /key does not exist',
+        );
       }
       assert.equal(breaker.lastFailure?.detail, 'the key file /key does not exist');
+    }
+  });
+
+  it('piled up what was said of one failure', async (context) => {
+    const tick = frozenClock(context);
+    const breaker = new Breaker({ failures: 1, firstBreakMs: 1000, maxBreakMs: 1000 });
+    const hello = new RouterOsError('unknown', 'it printed only "hello"');
+    await breaker.run(async () => ({ error: new NotSent('not sent, as the uptime cannot be read', hello) }));
+    const told = breaker.rejection();
+    tick(1000);
+    await breaker.run(async () => ({ error: told }));
+    for (const { detail, because } of [told, breaker.rejection()]) {
+      assert.equal(because, hello);
+      assert.equal(
+        detail,
+        'not sent, and no new attempt for up to 1 s; the last attempt failed: it printed only "hello"',
+      );
     }
   });
 

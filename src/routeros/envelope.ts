@@ -127,6 +127,7 @@ export function parseAnswer(output: Uint8Array, nonce: string, note = ''): Answe
   if (SYNTAX_ERROR.test(text)) {
     throw new RouterOsError('rejected', shorten(text.trim()));
   }
-  const came = shorten(text.trim()) || 'nothing came back';
-  throw new RouterOsError('unknown', `the answer has no end${note && ` (${note})`}: ${came}`);
+  const came = shorten(text.trim());
+  const what = came === '' ? 'it printed nothing' : `it printed only "${came}"`;
+  throw new RouterOsError('unknown', `${what}${note && ` (${note})`}`);
 }

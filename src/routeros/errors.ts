@@ -60,6 +60,22 @@ export class RouterOsError extends Error {
   }
 }
 
+/**
+ * The command was not sent because of how an earlier one ended. The kind proves that nothing ran; what a person is told is the
+ * matter is in {@link because}, else the same fault would have another name as soon as nothing is sent any more.
+ */
+export class NotSent extends RouterOsError {
+  readonly because: RouterOsError;
+
+  /** @param why begins with `not sent` */
+  constructor(why: string, because: RouterOsError) {
+    const cause = because instanceof NotSent ? because.because : because;
+    const kind = cause.kind === 'unauthenticated' ? cause.kind : 'unreachable';
+    super(kind, `${why}: ${cause.detail}`, { cause });
+    this.because = cause;
+  }
+}
+
 /** The RDS gave the command no channel, as it may when it has too many: nothing was sent (RFC 4254, 5.1). */
 export class ChannelRefused extends RouterOsError {
   constructor(cause: Error) {

@@ -4,7 +4,7 @@ export { type ConsoleAnswer, openConsole, type RouterOsConsole } from './console
 export { bytes, flag, integer, text } from './decode.ts';
 export { freshDigits, MAX_COMMAND_BYTES, wrap } from './envelope.ts';
 export { ere, startsWith } from './ere.ts';
-export { NEVER_SENT, RouterOsError, type RouterOsErrorKind } from './errors.ts';
+export { NEVER_SENT, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 export type { ExecEnd, ExecStart, ExecWatch, WatchExec } from './exec-watch.ts';
 export { fingerprint, type HostKeys, keyType, parseHostKeys } from './host-key.ts';
 export { presentedHostKeys } from './host-key-probe.ts';

@@ -1,5 +1,5 @@
 import { ExponentialBackoff, handleWhen, type IPolicy, noop, retry, wrap } from 'cockatiel';
-import { NEVER_SENT, RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { NEVER_SENT, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 /** Which errors are retried, how often, and after what pause. */
 export interface RetryRule {
@@ -42,7 +42,10 @@ function policyOf({ kinds, retries, firstPauseMs, maxPauseMs }: RetryRule): IPol
 /** What an attempt after a lost answer means: the lost one may be running still, whatever this one says. */
 function afterLostAnswer(error: RouterOsError): RouterOsError {
   const nothingRan = NEVER_SENT.has(error.kind);
-  const detail = nothingRan ? `${error.detail} (after an attempt whose answer was lost)` : error.detail;
+  const last = error instanceof NotSent ? error.because : error;
+  const detail = NEVER_SENT.has(last.kind)
+    ? `the answer to an earlier attempt was lost; then ${last.detail}`
+    : last.detail;
   const options = { cause: error, code: error.code, mayStillRun: true };
   return new RouterOsError(nothingRan ? 'unknown' : error.kind, detail, options);
 }

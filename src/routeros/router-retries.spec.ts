@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { NotSent } from './errors.ts';
 import { defaultRetryPolicy } from './retry-policy.ts';
 import {
   assertKind,
@@ -98,7 +99,8 @@ describe('repeating', () => {
       const first = await assertKind(router.run(ros`:put 1`, write), 'unauthenticated');
       const second = await assertKind(router.run(ros`:put 2`, write), 'unauthenticated');
       assert.equal(peer.connections - before, connections);
-      assert.ok(second.detail.startsWith(first.detail), second.detail);
+      assert.match(second.detail, /^not sent, and no new attempt for up to 30 s; the last attempt failed: /);
+      assert.ok(second.detail.endsWith(first.detail), second.detail);
       assert.deepEqual(
         events.map(({ outcome, detail }) => [outcome, detail]),
         [['unauthenticated', first.detail]],
@@ -115,12 +117,16 @@ describe('repeating', () => {
     assert.equal(peer.execs.length, 4);
   });
 
-  it('does not outlast its budget', async () => {
+  it('does not outlast its budget', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_800_000_000_000 });
     peer.mode = 'gone';
-    const rules = [{ kinds: ['unreachable' as const], retries: 1_000_000, firstPauseMs: 1, maxPauseMs: 5 }];
+    const rules = [{ kinds: ['unreachable' as const], retries: 1_000_000, firstPauseMs: LONG, maxPauseMs: LONG }];
     connect({ retryPolicy: { rules, budgetMs: 50 } });
-    await assertKind(router.run(ros`:put 1`, write), 'unreachable');
-    assert.ok(peer.connections >= 1);
+    const call = assertKind(router.run(ros`:put 1`, write), 'unreachable');
+    await afterAttempt();
+    mock.timers.tick(50);
+    await call;
+    assert.equal(peer.connections, 1);
   });
 
   it('says after a lost answer that the script may still run, whatever came of the repeat', async () => {
@@ -140,7 +146,7 @@ describe('repeating', () => {
     exec.drop();
     const { kind, detail, mayStillRun } = await call;
     assert.deepEqual({ kind, mayStillRun }, { kind: 'unknown', mayStillRun: true });
-    assert.match(detail, /after an attempt whose answer was lost/);
+    assert.match(detail, /^the answer to an earlier attempt was lost; then no connection to 127\.0\.0\.1 port \d+: /);
   });
 
   it('ends at once when the caller leaves during a pause', async () => {
@@ -149,10 +155,7 @@ describe('repeating', () => {
     connect({ retryPolicy: { rules, budgetMs: LONG } });
     const giveUp = new AbortController();
     const call = failure(router.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal }));
-    await peer.when(() => peer.connections === 1);
-    do {
-      await new Promise((resolve) => setImmediate(resolve));
-    } while (events.length === 0);
+    await afterAttempt();
     giveUp.abort();
     assert.equal((await call).kind, 'unreachable');
   });
@@ -170,7 +173,7 @@ describe('the breaker', () => {
     assert.ok(!isReachable(router));
     assert.match(
       (await assertKind(router.run(ros`:put 3`, write), 'unreachable')).detail,
-      /\(last attempt; retrying in \d+ s\)$/,
+      /no new attempt for up to 1 s/,
     );
     assert.equal(peer.connections, 2);
 
@@ -200,16 +203,34 @@ describe('the breaker', () => {
     assert.equal(peer.connections, 1);
   });
 
-  it('let a call whose time was over hear of nothing but its time', async () => {
+  it('let a call whose time was over hear of nothing but its time', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_800_000_000_000 });
     peer.mode = 'gone';
-    connect({ breaker: { failures: 1, firstBreakMs: 1, maxBreakMs: 1 } });
+    connect({ breaker: { failures: 1, firstBreakMs: 100, maxBreakMs: 100 } });
     await assertKind(router.run(ros`:put 1`, write), 'unreachable');
     peer.mode = 'mute';
-    do {
-      await new Promise((resolve) => setImmediate(resolve));
-    } while (!isReachable(router));
-    const late = await assertKind(router.run(ros`:put 2`, { ...write, deadline: Date.now() + 20 }), 'unsent');
-    assert.match(late.detail, /^the time for this call was over; the last attempt: no connection to 127\.0\.0\.1 port/);
+    mock.timers.tick(100);
+    assert.ok(isReachable(router));
+    const call = assertKind(router.run(ros`:put 2`, { ...write, deadline: Date.now() + 20 }), 'unsent');
+    await peer.when(() => peer.connections === 2);
+    mock.timers.tick(20);
+    assert.match(
+      (await call).detail,
+      /^the time for this call was over; the last attempt failed: no connection to 127\.0\.0\.1 port/,
+    );
+  });
+
+  it('made an RDS that answers nonsense one that cannot be reached', async () => {
+    connect({ breaker: { failures: 1, firstBreakMs: LONG, maxBreakMs: LONG } });
+    peer.answerAll((exec) => exec.answer('hello'));
+    await assertKind(router.run(ros`:put 1`, write), 'unknown');
+    const second = await assertKind(router.run(ros`:put 2`, write), 'unreachable');
+    assert.ok(second instanceof NotSent);
+    assert.deepEqual(
+      [second.because.kind, second.because.detail, second.mayStillRun],
+      ['unknown', 'it printed only "hello"', false],
+    );
+    assert.equal(peer.execs.length, 1);
   });
 
   it('does not count what the RDS itself answered', async () => {
@@ -221,6 +242,13 @@ describe('the breaker', () => {
     assert.ok(isReachable(router));
   });
 });
+
+/** Resolves once the first attempt has failed, and its call pauses or is over. */
+async function afterAttempt(): Promise<void> {
+  do {
+    await new Promise((resolve) => setImmediate(resolve));
+  } while (events.length === 0);
+}
 
 function isReachable(router: Pick<RouterOs, 'state'>): boolean {
   return router.state().breaker !== 'open';

@@ -47,11 +47,13 @@ describe('execs at once', () => {
     assert.deepEqual([await third, router.state().window], [[], 1]);
   });
 
-  it('are one again after a time-out', async () => {
+  it('are one again after a time-out', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_800_000_000_000 });
     connect({ execTimeoutMs: 500 });
     const before = await growToTwo();
     const [hung] = writes(1).map(failure);
     await peer.exec(before + 1);
+    mock.timers.tick(500);
     assert.equal((await hung)?.kind, 'unknown');
     assert.equal(router.state().window, 1);
   });

@@ -171,11 +171,14 @@ describe('the queue', () => {
     assert.ok(peer.execs.every(({ command }) => !command.includes(':put 2')));
   });
 
-  it('drops a call whose deadline passes before its turn', async () => {
+  it('drops a call whose deadline passes before its turn', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_800_000_000_000 });
     connect();
     const first = router.run(ros`:put 1`, write);
     await peer.exec(1);
-    await assertKind(router.run(ros`:put 2`, { kind: 'write', deadline: Date.now() + 5 }), 'unsent');
+    const waiting = assertKind(router.run(ros`:put 2`, { kind: 'write', deadline: Date.now() + 5 }), 'unsent');
+    mock.timers.tick(5);
+    await waiting;
     await assertKind(router.run(ros`:put 3`, { kind: 'write', deadline: Date.now() - 5 }), 'unsent');
     peer.answerAll((exec) => exec.ok());
     await first;
@@ -213,19 +216,22 @@ describe('the queue', () => {
     assert.equal(peer.connections, 1);
   });
 
-  it('tells a caller whose deadline passes over a running command', async () => {
+  it('tells a caller whose deadline passes over a running command', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_800_000_000_000 });
     connect();
-    const first = router.run(ros`:put 0`, write);
-    (await peer.exec(1)).ok();
-    await first;
-    const error = await assertKind(router.run(ros`:put 1`, { kind: 'write', deadline: Date.now() + 20 }), 'unknown');
-    assert.match(error.detail, /time for this call was over after the command was sent/);
+    const call = assertKind(router.run(ros`:put 1`, { kind: 'write', deadline: Date.now() + 20 }), 'unknown');
+    await peer.exec(1);
+    mock.timers.tick(20);
+    assert.match((await call).detail, /time for this call was over after the command was sent/);
   });
 
-  it('frees the place of a command that is never answered, on a new connection', async () => {
+  it('frees the place of a command that is never answered, on a new connection', async ({ mock }) => {
+    mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_800_000_000_000 });
     connect({ execTimeoutMs: 500 });
     const first = failure(router.run(ros`:put 1`, write));
     const second = router.run(ros`:put 2`, write);
+    await peer.exec(1);
+    mock.timers.tick(500);
     (await peer.exec(2)).ok();
     await second;
     assert.match((await first).detail, /no end of the answer within 500 ms/);

@@ -4,7 +4,7 @@ import { limitCall } from './call-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { Connection, hostKeysReader } from './connection.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
-import { ChannelRefused, RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { ChannelRefused, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import type { HostKeys } from './host-key.ts';
 import { PendingExec } from './pending-exec.ts';
@@ -249,9 +249,7 @@ class Router implements RouterOs {
         this.#noted(session, parseAnswer(output, question.nonce, note));
       } catch (error) {
         if (!(error instanceof RouterOsError) || error instanceof ChannelRefused) throw error;
-        throw new RouterOsError('unreachable', `the uptime of the RDS cannot be read: ${error.detail}`, {
-          cause: error,
-        });
+        throw new NotSent('not sent, as the uptime of the RDS cannot be read', error);
       }
     }
     if (!reading.isFresh(this.#clock.now())) {

@@ -22,7 +22,7 @@ test('every failure of an RDS names the object, what the RDS said, and its code'
 test('only an intact answer says that something is absent, and transport trouble never ends a retry', () => {
   const kinds = new Map(CODES.map((code) => [code, failure(new RdsError(code, ''), 'x', call).kind]));
   const absent = CODES.filter((code) => kinds.get(code) === 'notFound');
-  assert.deepEqual(absent.toSorted(), ['RC-NOSRC', 'RC-NOVOL']);
+  assert.deepEqual(absent.toSorted(), ['RC-NOSNAP', 'RC-NOSRC', 'RC-NOVOL']);
   for (const code of ['RC-POOL', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN'] as const) {
     assert.equal(kinds.get(code), 'unavailable', code);
   }

@@ -28,6 +28,15 @@ export function failure(error: unknown, object: string, call: Call): StorageErro
   return new StorageError(error.code, object, error.detail, { cause: error, kind: kindOf(error, call) });
 }
 
+/** Failures that are about the source of what is made, which the RDS does not name. */
+const OF_SOURCE: ReadonlySet<FailureCode> = new Set(['RC-NOSRC', 'RC-SMALL', 'RC-EMPTY', 'RC-NODISK']);
+
+/** The error of a call that makes something of a source, whose id is put behind what the RDS said. */
+export function namingSource(error: unknown, source: string | undefined): unknown {
+  if (source === undefined || !(error instanceof RdsError) || !OF_SOURCE.has(error.code)) return error;
+  return error.with(`${error.detail} ${source}`.trim());
+}
+
 /** The code of a failed call; undefined for a defect. */
 export function codeOf(error: unknown): FailureCode | undefined {
   return error instanceof StorageError ? error.code : undefined;

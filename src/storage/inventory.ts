@@ -108,7 +108,7 @@ async function backendInventory(backend: Backend, call: Call): Promise<Part> {
       copies: [...sortedVolumes.copies, ...sortedSnapshots.copies],
     };
   } catch (error) {
-    throw failure(error, `inventory of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
 }
 

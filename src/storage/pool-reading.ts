@@ -39,7 +39,7 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
       return found === undefined || found.size === 0n ? [] : [{ ...found, pool, reserve }];
     });
   } catch (error) {
-    throw failure(error, `space of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
 }
 
@@ -61,7 +61,7 @@ export async function poolInventories({ name, rds }: Backend, call: Call): Promi
       inventories.set(pool.label, { promised: space.get(pool.label)?.promised ?? 0n, mostSnapshots });
     }
   } catch (error) {
-    throw failure(error, `inventory of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
   return inventories;
 }

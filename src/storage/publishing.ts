@@ -4,11 +4,14 @@ import {
   type DiskRow,
   exportVolume,
   type Mode,
+  RdsError,
   randomDigits,
+  readCutOff,
   readDisk,
   unpublishVolume,
+  type VolumeRef,
 } from '../rds/index.ts';
-import type { Backends } from './backend.ts';
+import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
 import { exclusively } from './failures.ts';
 import { hostIdOf } from './identity.ts';
@@ -39,10 +42,11 @@ export class ControllerPublishing {
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
       const wanted = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
-      const claimed = await backend.rds.run(
-        (settings) => claimVolume(settings, volume, wanted, backend.allowHostName),
-        call,
-      );
+      const claimed = await backend.rds
+        .run((settings) => claimVolume(settings, volume, wanted, backend.allowHostName), call)
+        .catch(async (error: unknown) => {
+          throw await cutOff(backend, volume, error, call);
+        });
       await settle(this.#clock, call);
       const disk = await backend.rds.run((settings) => exportVolume(settings, volume, claimed, allowHost), call);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
@@ -74,6 +78,13 @@ export class ControllerPublishing {
       }
     });
   }
+}
+
+/** What a record is that does not read back as it was written: that of another process, or one that the device has cut off. */
+async function cutOff({ rds }: Backend, volume: VolumeRef, error: unknown, call: Call): Promise<unknown> {
+  if (!(error instanceof RdsError) || error.code !== 'RC-RACE' || error.mayStillRun) return error;
+  const isCutOff = await rds.run(() => readCutOff(volume), call).catch(() => false);
+  return isCutOff ? new RdsError('RC-CUT', '', { cause: error }) : error;
 }
 
 function isExportedTo(disk: DiskRow, hostId: string): boolean {

@@ -212,7 +212,7 @@ async function freeBytes({ name, rds }: Backend, label: string | undefined, call
     const space = await rds.run((settings) => poolSpace(settings, labels), call);
     return labels.reduce((sum, one) => sum + usable(space.get(one), rds.settings), 0n);
   } catch (error) {
-    throw failure(error, `capacity of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
 }
 

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../failures/message.ts';
 import {
   type Clock,
   type CreateSnapshot,
@@ -16,7 +17,7 @@ import {
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure } from './failures.ts';
+import { exclusively, failure, namingSource } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
@@ -54,7 +55,7 @@ export class Snapshots {
   }
 
   async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
-    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId);
+    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId, 'RC-NOSRC');
     const { owner } = this.#identity;
     const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
     const id = printHandle(handle);
@@ -63,7 +64,12 @@ export class Snapshots {
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
-      const state = await this.#take(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
+      const state = await this.#take(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call).catch(
+        (error: unknown) => {
+          if (error instanceof RdsError && error.code === 'RC-OWNER') throw error.with(sourceVolumeId);
+          throw namingSource(error, sourceVolumeId);
+        },
+      );
       // A repeat that found what it had made before has taken none.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
@@ -84,7 +90,7 @@ export class Snapshots {
    * Takes the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is reported as such: while
    * csi-snapshotter believes that one may be under way, it lets no one delete the VolumeSnapshot.
    */
-  async #take({ name, rds }: Backend, request: CreateSnapshot, call: Call): Promise<ObjectState> {
+  async #take({ name, rds }: Backend, id: string, request: CreateSnapshot, call: Call): Promise<ObjectState> {
     try {
       return await rds.run((settings) => createSnapshot(settings, request), call);
     } catch (error) {
@@ -97,10 +103,8 @@ export class Snapshots {
       }
       const state = await rds.run((settings) => readSnapshot(settings, request.snapshot), call);
       if (state.subvolumes.length === 0) {
-        throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
-          cause: error,
-          kind: 'precondition',
-        });
+        const why = error.code === 'RDS-REFUSED' ? error.detail : sentenceOf(error.code, error.detail);
+        throw new StorageError('DRV-NOSNAP', id, why, { cause: error });
       }
       return state;
     }
@@ -152,7 +156,7 @@ export class Snapshots {
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
   const name = parseSnapshotName(subvolumes[0]?.name ?? '');
   if (name === undefined) {
-    throw new StorageError('DRV-ABSENT', '', `${printHandle(handle)} does not exist`);
+    throw new StorageError('RC-NOSNAP', printHandle(handle));
   }
   return name;
 }

@@ -8,7 +8,9 @@ import {
   type Origin,
   parseVolumeName,
   printVolumeName,
+  RdsError,
   type RdsSettings,
+  readDisk,
   readSizedDisk,
   readVolume,
   removeDuplicate,
@@ -17,7 +19,7 @@ import {
 import type { Backend, Backends } from './backend.ts';
 import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure } from './failures.ts';
+import { exclusively, failure, namingSource } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
@@ -59,10 +61,17 @@ export class Volumes {
       source: sourceRef(origin),
     };
     const id = printHandle(handle);
+    const make = async (): Promise<ObjectState> => {
+      try {
+        return await makeVolume(backend, wanted, call);
+      } catch (error) {
+        throw namingSource(error, sourceId(request.source));
+      }
+    };
     return await exclusively(this.#lock, id, call, async () => {
-      let state = await makeVolume(backend, wanted, call);
+      let state = await make();
       // Of two that a race has made, ours is the volume if it was the first, and is completed now that this is clear.
-      if (state.disk === undefined && state.subvolumes.length > 1) state = await makeVolume(backend, wanted, call);
+      if (state.disk === undefined && state.subvolumes.length > 1) state = await make();
       const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       return volume;
@@ -84,8 +93,15 @@ export class Volumes {
     const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const volume = volumeRef(handle.uuid);
-      const grown = await backend.rds.run((settings) => expandVolume(settings, volume, bytes), call);
-      // No one is notified a size that a script which looked before it was set may yet undo.
+      const grown = await backend.rds
+        .run((settings) => expandVolume(settings, volume, bytes), call)
+        .catch(async (error: unknown) => {
+          if (!(error instanceof RdsError) || error.code !== 'RC-GROW' || error.mayStillRun) throw error;
+          // Some devices may grow only what is not exported (U3), so the last word is not spoken.
+          const isExported = (await backend.rds.run(() => readDisk(volume), call))?.exported === true;
+          throw isExported ? new StorageError('DRV-INUSE', volumeId, error.detail, { cause: error }) : error;
+        });
+      // No one is given a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
       if (size < bytes || size < (grown?.size ?? 0n)) {
@@ -160,13 +176,18 @@ export class Volumes {
     }
     const { handle } =
       'snapshotId' in source
-        ? this.#backends.require('snap', source.snapshotId)
-        : this.#backends.require('pvc', source.volumeId);
+        ? this.#backends.require('snap', source.snapshotId, 'RC-NOSRC')
+        : this.#backends.require('pvc', source.volumeId, 'RC-NOSRC');
     if (handle.backend !== target.name) {
       throw new StorageError('DRV-ELSEWHERE', printHandle(handle), `${handle.backend}, not ${target.name}`);
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };
   }
+}
+
+function sourceId(source: ContentSource | undefined): string | undefined {
+  if (source === undefined) return undefined;
+  return 'snapshotId' in source ? source.snapshotId : source.volumeId;
 }
 
 function sourceRef(origin: Origin): CreateVolume['source'] {

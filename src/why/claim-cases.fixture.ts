@@ -184,7 +184,15 @@ export const CLAIM_CASES: readonly Case[] = [
   },
   {
     title: 'a request that is not valid',
-    objects: unbound().put('events', failed(rpcError('DRV-INVALID', 'there is no pool fast; configured: pool'))),
+    objects: unbound().put(
+      'events',
+      failed(
+        rpcError(
+          'DRV-INVALID',
+          'parameters.pool of the StorageClass is fast, which is not configured; configured: pool',
+        ),
+      ),
+    ),
     rule: 'provisioning-failed',
     result: 'stuck',
     says: /never succeed as it stands/,

@@ -16,7 +16,7 @@ export const RDS_CASES: readonly Case[] = [
   {
     title: 'an RDS with another pool',
     objects: healthy(),
-    view: { status: { ...RDS1, problems: ['pool pool: its uuid is x, configured is y'] } },
+    view: { status: { ...RDS1, problems: ['pool pool: its uuid is x, configured is y [RC-POOL]'] } },
     rule: 'box-unfit',
     result: 'stuck',
     says: /its uuid is x/,

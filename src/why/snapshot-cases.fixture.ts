@@ -231,7 +231,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     objects: failing(rpcError('RDS-UNKNOWN', 'y')),
     rule: 'cutting-failed',
     result: 'stuck',
-    says: /outcome is not known/,
+    says: /no complete answer/,
   },
   {
     title: 'a content whose snapshot no one takes',

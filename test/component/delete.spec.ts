@@ -44,7 +44,11 @@ test('a published volume is not deleted, and nothing of it is touched', async (t
   const { nqn = '' } = await publish(stack.controller, volumeId);
   await stack.api.write(nqn, 0, data);
   const before = await inventory(stack.simulator);
-  await refused(stack.controller.deleteVolume({ volumeId }), 'FAILED_PRECONDITION', /still published.*\[RC-PUB\]$/);
+  await refused(
+    stack.controller.deleteVolume({ volumeId }),
+    'FAILED_PRECONDITION',
+    /^\S+: the volume is still published to the node nqn\S+:uuid:\S+\. (?!.*rose:2).*\[RC-PUB\]$/,
+  );
   assert.deepEqual(await inventory(stack.simulator), before);
   assert.deepEqual(await stack.api.read(nqn, { offset: 0, length: data.length }), data);
   await unpublish(stack.controller, volumeId);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MiB, makeSnapshot, makeVolume, publish, refused, volumeName } from '../support/calls.ts';
+import { MiB, makeSnapshot, makeVolume, publish, refused, unpublish, volumeName } from '../support/calls.ts';
 import { Faults } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { LeapingClock } from '../support/leaping-clock.ts';
@@ -87,4 +87,19 @@ test('a growth that came too late was reported as an RDS that cannot grow images
   assert.equal((await controller.controllerExpandVolume({ volumeId, capacityRange })).capacityBytes, 2n * MiB);
   comeLate();
   await makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId));
+});
+
+test('an expansion that waits for the end of the export was told like a restore, as final', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  await publish(controller, volumeId);
+  simulator.quirks.set(['growth-needs-unexport']);
+  const expand = () => controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+  await refused(
+    expand(),
+    'FAILED_PRECONDITION',
+    /refused to grow the image of 1 MiB while the volume is published: .*in use\. Scale its pods down.*\[DRV-INUSE\]$/,
+  );
+  await unpublish(controller, volumeId);
+  assert.equal((await expand()).capacityBytes, 2n * MiB);
 });

@@ -57,6 +57,20 @@ test('an RDS that is down makes every call UNAVAILABLE in time, and serves again
   assert.deepEqual((await readAll({ ...stack, simulator: again }, restored)).subarray(0, 2 ** 20), pattern('kept'));
 });
 
+test('the same nonsense became an RDS that cannot be reached, once it was left alone for a moment', async (t) => {
+  const once = { rules: [], budgetMs: 10_000 };
+  const breaker = { failures: 1, firstBreakMs: 60_000, maxBreakMs: 60_000 };
+  const stack = await startStack(t, { patience: { retryPolicy: once, breaker } });
+  const volumeId = await makeVolume(stack.controller, MiB);
+  await stack.api.arm({ kind: 'garbage', where: 'instead', text: 'hello' }, Number.POSITIVE_INFINITY);
+  const sent = /^rds1:pvc-\S+: the RDS gave no complete answer: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
+  const notSent =
+    /^rds1:pvc-\S+: the RDS gave no complete answer: not sent, and not tried again for up to 60 s; the last attempt failed: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
+  await refused(stack.controller.controllerGetVolume({ volumeId }), 'UNAVAILABLE', sent);
+  await refused(stack.controller.controllerGetVolume({ volumeId }), 'UNAVAILABLE', notSent);
+  await refused(publish(stack.controller, volumeId), 'UNAVAILABLE', notSent);
+});
+
 test('while one of two backends is down lists are UNAVAILABLE, never short, and the other RDS serves', async (t) => {
   const dead = await Wire.open();
   t.after(() => dead.close());

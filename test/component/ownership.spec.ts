@@ -40,6 +40,7 @@ test('what another cluster made is not listed, and nothing changes it', async (t
     snapshot: () => makeSnapshot(ours, volumeId),
     'delete snapshot': () => ours.deleteSnapshot({ snapshotId }),
   };
+  await refused(makeSnapshot(ours, volumeId), 'FAILED_PRECONDITION', new RegExp(`: the source ${volumeId} belongs to`));
   for (const change of Object.values(changes))
     await refused(change(), 'FAILED_PRECONDITION', /adoptedClusterIds.*\[RC-OWNER\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);

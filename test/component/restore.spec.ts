@@ -89,11 +89,11 @@ test('a size below the snapshot, or a snapshot above the limit, is OUT_OF_RANGE 
   await refused(
     makeVolume(stack.controller, MiB, fromSnapshot(snapshotId)),
     'OUT_OF_RANGE',
-    /source has 2 MiB.*\[RC-SMALL\]$/,
+    /the source rds1:snap-\S+ has 2 MiB.*\[RC-SMALL\]$/,
   );
   const capacityRange = { requiredBytes: 0n, limitBytes: 2n * MiB - 1n };
   const capped = makeVolume(stack.controller, 0n, { ...fromSnapshot(snapshotId), capacityRange });
-  await refused(capped, 'OUT_OF_RANGE', /source has 2 MiB.*\[RC-SMALL\]$/);
+  await refused(capped, 'OUT_OF_RANGE', /the source rds1:snap-\S+ has 2 MiB.*\[RC-SMALL\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
@@ -152,7 +152,11 @@ test('a snapshot without its image never becomes a volume: an empty restore woul
   await change(simulator, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
   await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}" read-only=yes`);
   const before = await inventory(simulator);
-  await refused(makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /\[RC-EMPTY\]$/);
+  await refused(
+    makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)),
+    'FAILED_PRECONDITION',
+    /the source rds1:snap-\S+ holds no usable image.*\[RC-EMPTY\]$/,
+  );
   assert.deepEqual(await inventory(simulator), before);
 });
 

@@ -113,7 +113,7 @@ test('a pool that cannot be read fails it: half a tree would look like the whole
   const stack = await startStack(t, twoPools);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
-  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: inventory of rds1: .*cold/ });
+  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: backend rds1: .*cold/ });
 });
 
 test('a pool with another uuid than the configured one was "not there"; now both are named', async (t) => {
@@ -124,7 +124,7 @@ test('a pool with another uuid than the configured one was "not there"; now both
   await assert.rejects(ls(stack), {
     ...{ code: 2, stdout: '' },
     stderr: new RegExp(
-      `^rose-csi snapshots ls: .*\n  rds1: pool pool: its uuid is ${POOL_UUID}, configured is ${other}\n$`,
+      `^rose-csi snapshots ls: backend rds1: pool pool: its uuid is ${POOL_UUID}, configured is ${other}\\. (?!.*Retrying).*\\[RC-POOL\\]\n$`,
     ),
   });
 });

@@ -112,13 +112,23 @@ test('a missing source is NOT_FOUND, missing fields and parameters that no one k
   const { controller, simulator } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const before = await inventory(simulator);
-  await refused(makeSnapshot(controller, `rds1:${volumeName()}`), 'NOT_FOUND', /\[RC-NOSRC\]$/);
+  await refused(
+    makeSnapshot(controller, `rds1:${volumeName()}`),
+    'NOT_FOUND',
+    /^rds1:snap-\S+: the source rds1:pvc-\S+ is not on .*\[RC-NOSRC\]$/,
+  );
+  await refused(makeSnapshot(controller, 'zzz'), 'NOT_FOUND', /zzz is not the id of a volume; .*\[RC-NOSRC\]$/);
+  await refused(
+    controller.getSnapshot({ snapshotId: 'zzz' }),
+    'NOT_FOUND',
+    /zzz is not .*volumeHandle.*\[DRV-ABSENT\]$/,
+  );
   await refused(makeSnapshot(controller, ''), 'INVALID_ARGUMENT', /source_volume_id/);
   await refused(controller.createSnapshot({ name: '', sourceVolumeId }), 'INVALID_ARGUMENT', /name/);
   const parameters = { pool: 'pool', 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' };
   await refused(controller.createSnapshot({ name: 'x', sourceVolumeId, parameters }), 'INVALID_ARGUMENT', /"pool"/);
   await refused(controller.getSnapshot({ snapshotId: '' }), 'INVALID_ARGUMENT', /snapshot_id/);
-  await refused(controller.getSnapshot({ snapshotId: `rds1:${snapshotName()}` }), 'NOT_FOUND');
+  await refused(controller.getSnapshot({ snapshotId: `rds1:${snapshotName()}` }), 'NOT_FOUND', /\[RC-NOSNAP\]$/);
   assert.deepEqual(await inventory(simulator), before);
 });
 
@@ -131,4 +141,11 @@ test('a snapshot is not taken into the reserve of the pool', async (t) => {
   const before = await inventory(stack.simulator);
   await refused(makeSnapshot(stack.controller, one), 'RESOURCE_EXHAUSTED', /free, .*needed.*\[RC-SPACE\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
+});
+
+test('a volume that the RDS shows under its path belonged to another cluster', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller);
+  simulator.quirks.set(['name-is-path']);
+  await refused(makeSnapshot(controller, volumeId), 'FAILED_PRECONDITION', /under another name.*\[RC-NAME\]$/);
 });

@@ -84,7 +84,12 @@ test('a VolumeSnapshot of a volume that is gone gets an Event', async (t) => {
 
 const GONE = crypto.randomUUID();
 const refusals = [
-  ['RestoreTooSmall', 'OUT_OF_RANGE', 2n * MiB, /the source has 4 MiB.*at least the size of its source \[RC-SMALL\]$/],
+  [
+    'RestoreTooSmall',
+    'OUT_OF_RANGE',
+    2n * MiB,
+    /the source rds1:snap-\S+ has 4 MiB.*at least the size of its source \[RC-SMALL\]$/,
+  ],
   ['SourceGone', 'NOT_FOUND', 8n * MiB, /\[RC-NOSRC\]$/],
   ['SourceGone', 'NOT_FOUND', 8n * MiB, /not the id of a snapshot.*\[RC-NOSRC\]$/],
   ['SourceElsewhere', 'INVALID_ARGUMENT', 8n * MiB, /the source is in pool pool .*\[RC-ELSEWHERE\]$/],
@@ -100,6 +105,13 @@ test('a restore that is refused reports on its claim why, and what to do', async
     assert.equal(await fixture.claim().provision(bytes, { ...fromSnapshot(snapshotId), parameters }), code);
     await told(fixture, 'PersistentVolumeClaim', reason, message);
   }
+});
+
+test('a restore from a backend that is not configured was retried forever, and no one was notified', async (t) => {
+  const fixture = await startFixture(t);
+  const source = fromSnapshot(`rds9:snap-${GONE}`);
+  assert.equal(await fixture.claim().provision(8n * MiB, source), 'UNAVAILABLE');
+  await told(fixture, 'PersistentVolumeClaim', 'BackendMissing', /no backend rds9 is configured.*\[DRV-BACKEND\]$/);
 });
 
 test('a restore to another RDS is reported on its claim', async (t) => {

@@ -18,3 +18,16 @@ test('a driver that is stopped does not wait for an RDS that was never fit', asy
     [['no one is there', 'RDS is not usable yet']],
   );
 });
+
+test('what was found in place of a pool stood in the log without the code that calls end in', async () => {
+  const lines: string[] = [];
+  const stopping = new AbortController();
+  const write = (line: string): void => {
+    lines.push(line);
+    stopping.abort();
+  };
+  const problems = [{ code: 'RC-POOL', found: 'pool cold: it is not mounted' } as const];
+  const storage = { prove: async () => ({ version: '7.24.1', pools: [], problems }) };
+  await proveBackend(storage, 'rds1', pino({ level: 'info' }, { write }), stopping.signal, 1);
+  assert.match(lines[0] ?? '', /"error":"backend rds1: pool cold: it is not mounted\. Compare [^"]* \[RC-POOL\]"/);
+});

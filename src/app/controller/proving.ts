@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { messageOf } from '../../failures/message.ts';
 import { callWithin } from '../../storage/call.ts';
 import type { StorageService } from '../../storage/service.ts';
 
@@ -26,7 +27,9 @@ export async function proveBackend(
   for (let pauseMs = firstPauseMs; !stopping.aborted; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     try {
       const { version, pools, problems } = await storage.prove(name, callWithin(LOOK_MS, stopping));
-      if (problems.length > 0) throw new Error(problems.join('; '));
+      if (problems.length > 0) {
+        throw new Error(problems.map(({ code, found }) => messageOf(code, `backend ${name}`, found)).join('; '));
+      }
       const facts = pools.map((pool) => ({ ...pool, freeBytes: pool.freeBytes.toString() }));
       logger.info({ backend: name, version, pools: facts }, 'RDS is fit');
       return;

@@ -1,7 +1,9 @@
+import type { FailureCode } from '../../failures/catalogue.ts';
 import { messageOf } from '../../failures/message.ts';
 import { printSize } from '../../failures/print-size.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
+import type { RouterOsErrorKind } from '../../routeros/index.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { hasLessThan, type PoolReading } from '../../storage/pool-reading.ts';
 import type { BackendListener } from '../controller/backend-poller.ts';
@@ -24,6 +26,12 @@ export function watchBackend(backend: Backend, options: BackendWatchOptions): Ba
     },
   };
 }
+
+/** The code of how the last attempt failed; any other way it did not reach the RDS. */
+const CODES: ReadonlyMap<RouterOsErrorKind | undefined, FailureCode> = new Map([
+  ['unauthenticated', 'RDS-LOGIN'],
+  ['unknown', 'RDS-UNKNOWN'],
+]);
 
 /** Whether an RDS answers, as its circuit breaker knows it. */
 class Reach {
@@ -54,7 +62,7 @@ class Reach {
     // At each look: an outage that outlasts its Event is reported again, once in a while.
     this.#told = true;
     const { kind, detail = '' } = lastFailure ?? {};
-    const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';
+    const code = CODES.get(kind) ?? 'RDS-UNREACHABLE';
     const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
     recorder.record(driver, { reason, subject: name, message: messageOf(code, name, detail) });
   }

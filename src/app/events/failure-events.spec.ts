@@ -10,8 +10,8 @@ import { claimReference } from './claims.ts';
 import { FailureEvents, type Subject } from './failure-events.ts';
 
 const LASTING_MS = 60_000;
-const claim: Subject = { key: 'pvc-1', about: claimReference('shop', 'data', 'uid'), makes: 'volume' };
-const volume: Subject = { ...claim, makes: undefined };
+const claim: Subject = { key: 'pvc-1', about: claimReference('shop', 'data', 'uid') };
+const volume: Subject = { ...claim };
 
 function start() {
   const told: EventNote[] = [];
@@ -30,10 +30,10 @@ const fails = (code: RdsErrorCode) =>
   failure(new RdsError(code, 'so it says'), 'pvc-1', { signal: new AbortController().signal });
 
 const HEAL: readonly RdsErrorCode[] = [
-  ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
+  ...['RC-NOSNAP', 'RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
   ...['RDS-LATE', 'RDS-WAITING', 'RDS-UNSENT', 'RDS-CANCELLED', 'RDS-UNEXPECTED'],
 ] as RdsErrorCode[];
-const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN'];
+const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN', 'RC-CUT'];
 const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
 test('each refusal that needs a person is reported at once or when it lasts, with one advice, and the others never', () => {
@@ -72,7 +72,7 @@ test('trouble that was over in between, or that no one met for a while, begins a
 
 test('the absence of what a claim is made from is reported; that of a volume is told otherwise, and a mistake is not', () => {
   const { told, failures } = start();
-  failures.failed(claim, new StorageError('DRV-ABSENT', '', 'no such snapshot'));
+  failures.failed(claim, new StorageError('RC-NOSRC', '', 'no such snapshot'));
   failures.failed(volume, new StorageError('DRV-ABSENT', '', 'no such volume'));
   failures.failed(claim, new StorageError('DRV-INVALID', '', 'a mistake'));
   failures.failed(claim, new Error('a defect'));

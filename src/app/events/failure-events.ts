@@ -10,8 +10,6 @@ export interface Subject {
   /** Tells it from others. */
   readonly key: string;
   readonly about: ObjectReference | Unresolved;
-  /** What is being made for it; undefined when it is there already. */
-  readonly makes: 'volume' | 'snapshot' | undefined;
 }
 
 /** A failure that was not repeated for this long, in ms, has not lasted: no sidecar waits longer before it retries. */
@@ -52,8 +50,7 @@ export class FailureEvents {
   /** Takes note of a call that failed. Returns at once and never throws. */
   failed(subject: Subject, error: unknown): void {
     if (!(error instanceof StorageError)) return;
-    // What is being made cannot be absent: it is the source that is.
-    const code = subject.makes !== undefined && error.kind === 'notFound' ? 'RC-NOSRC' : error.code;
+    const { code } = error;
     const { event: reason, passes } = FAILURES[code];
     if (reason === undefined || (passes && !this.#hasLasted(subject.key, reason))) return;
     this.#options.recorder.record(subject.about, { reason, message: messageOf(code, error.object, error.detail) });

@@ -36,16 +36,16 @@ function subjectOf(request: Message, claims: Claims): Subject | undefined {
   if (isMessage(request, CreateVolumeRequestSchema)) {
     const [namespace, name] = [request.parameters[`${PREFIX}/pvc/namespace`], request.parameters[`${PREFIX}/pvc/name`]];
     if (!namespace || !name) return undefined;
-    return { key: request.name, about: claimReference(namespace, name, uidOf(request.name)), makes: 'volume' };
+    return { key: request.name, about: claimReference(namespace, name, uidOf(request.name)) };
   }
   if (isMessage(request, CreateSnapshotRequestSchema)) {
     const about = snapshotReference(request.name, request.parameters);
-    return about && { key: request.name, about, makes: 'snapshot' };
+    return about && { key: request.name, about };
   }
   const isOfVolume =
     isMessage(request, ControllerPublishVolumeRequestSchema) || isMessage(request, ControllerExpandVolumeRequestSchema);
   if (!isOfVolume) return undefined;
-  return { key: request.volumeId, about: claims.of(request.volumeId), makes: undefined };
+  return { key: request.volumeId, about: claims.of(request.volumeId) };
 }
 
 function snapshotReference(csiName: string, parameters: Readonly<Record<string, string>>): ObjectReference | undefined {

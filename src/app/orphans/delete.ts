@@ -1,5 +1,6 @@
 import type { Interface } from 'node:readline/promises';
 import { columns } from '../../cli/terminal.ts';
+import { askedOnce } from '../../failures/message.ts';
 import { refusal } from '../../orphans/comparison.ts';
 import { type BackendObject, backendObjects, countObjects } from '../../orphans/find.ts';
 import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
@@ -58,7 +59,7 @@ async function deleteOne(opened: Opened, id: string, options: DeleteOptions): Pr
     else await storage.deleteVolume(id, patience());
     return { id, outcome: 'deleted' };
   } catch (error) {
-    return { id, outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { id, outcome: 'failed', reason: askedOnce(error instanceof Error ? error.message : String(error)) };
   }
 }
 

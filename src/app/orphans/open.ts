@@ -58,8 +58,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   });
   return {
     ...{ config, storage, owners: new Map([...adopted, [ours.owner, 'this cluster']]) },
-    inventory: () =>
-      showing('reading the volumes and snapshots …', () => inventoryOrExplain(storage, backends, PATIENCE_MS)),
+    inventory: () => showing('reading the volumes and snapshots …', () => inventoryOrExplain(storage, PATIENCE_MS)),
     view: async () =>
       flags.deviceOnly === true ? undefined : await showing('asking Kubernetes …', () => askCluster(flags)),
     close: () => storage.close(),

@@ -88,7 +88,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
   const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
   const storage = new StorageService({ backends, identity: ours });
   const inventory = await showing('reading the volumes and snapshots …', () =>
-    inventoryOrExplain(storage, backends, PATIENCE_MS).finally(() => storage.close()),
+    inventoryOrExplain(storage, PATIENCE_MS).finally(() => storage.close()),
   );
   const all = tree.lineage(inventory);
   const branches = volume === undefined ? all : tree.through(all, volume);

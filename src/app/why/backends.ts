@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts';
+import { askedOnce, sentenceOf } from '../../failures/message.ts';
 import { createLogger } from '../../observability/log.ts';
 import { parseSnapshotName } from '../../rds/index.ts';
 import type { RetryPolicy } from '../../routeros/index.ts';
@@ -118,7 +119,8 @@ class Questions {
       const where = { backend, ...(pool !== undefined && { pool }) };
       // A pool that is not there has no free space to ask for.
       const freeBytes = problems.length > 0 ? 0n : await this.#storage.capacity(where, this.#call());
-      return { backend, problems, freeBytes };
+      const said = problems.map(({ code, found }) => `${sentenceOf(code, found)} [${code}]`);
+      return { backend, problems: said, freeBytes };
     } catch (error) {
       return { because: messageOf(error) };
     }
@@ -135,5 +137,5 @@ class Questions {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return askedOnce(error instanceof Error ? error.message : String(error));
 }

@@ -51,7 +51,7 @@ test('CreateSnapshot', async (t) => {
     [{ name: 'a', sourceVolumeId: 'x'.repeat(129) }, 'source_volume_id has 129 bytes; CSI allows 128'],
     [
       { name: 'a', sourceVolumeId: 'x', parameters: { pool: 'y' } },
-      'parameters: "pool" unknown; known: maxSnapshotsPerVolume',
+      'parameters of the VolumeSnapshotClass: "pool" unknown; known: maxSnapshotsPerVolume',
     ],
   ];
   for (const [wrong, message] of cases) {
@@ -88,11 +88,14 @@ test('GetSnapshot', async (t) => {
   const client = await startController(t, {
     getSnapshot: async (id) => {
       if (id === 'rds:snap-1') return large;
-      throw new StorageError('DRV-ABSENT', '', 'no such snapshot');
+      throw new StorageError('RC-NOSNAP', 'rds:snap-2');
     },
   });
   assert.deepEqual(facts((await client.getSnapshot({ snapshotId: 'rds:snap-1' })).snapshot), expected);
-  await assert.rejects(client.getSnapshot({ snapshotId: 'x' }), refusal(status.NOT_FOUND, 'no such snapshot'));
+  await assert.rejects(
+    client.getSnapshot({ snapshotId: 'x' }),
+    refusal(status.NOT_FOUND, /^rds:snap-2: the snapshot is not on the RDS\. /),
+  );
   await assert.rejects(client.getSnapshot({}), refusal(status.INVALID_ARGUMENT, 'snapshot_id is missing'));
 });
 

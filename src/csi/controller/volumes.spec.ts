@@ -161,12 +161,12 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
     [
       'unknown parameter',
       { parameters: { pol: 'tank' } },
-      /^parameters: "pol" unknown; did you mean "pool"\? known: backend, pool, /,
+      /^parameters of the StorageClass: "pol" unknown; did you mean "pool"\? known: backend, pool, /,
     ],
     [
       'two filesystems',
       { parameters: { fsType: 'ext4' }, volumeCapabilities: [filesystem(1, 'xfs')] },
-      'parameters: "fsType" is "ext4", but a volume capability asks for "xfs"',
+      'parameters of the StorageClass: "fsType" is "ext4", but a volume capability asks for "xfs"',
     ],
     ['empty source', { volumeContentSource: {} }, 'volume_content_source: neither a snapshot nor a volume is given'],
     [

@@ -1,5 +1,6 @@
 import type { BackendConfig } from '../../config/schema.ts';
-import { bytes, type JsonRow, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
+import { mountPointOf, poolProblem } from '../../rds/index.ts';
+import { bytes, flag, type JsonRow, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
 import { json } from '../script.ts';
@@ -26,7 +27,7 @@ export const POOL_CHECKS: readonly RdsCheck[] = [
 export async function readPools(console: RouterOsConsole): Promise<PoolRows> {
   const rows = await console.run(
     ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid] do={${json(ros`$xR`)}};
-      :foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,size,free where mounted]
+      :foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,mount-read-only,size,free where mounted]
       do={${json(ros`$xR`)}}`,
   );
   return {
@@ -35,29 +36,18 @@ export async function readPools(console: RouterOsConsole): Promise<PoolRows> {
   };
 }
 
-/** Why a configured pool cannot be used; empty when it can. */
-export function poolProblem({ filesystems, mounted }: PoolRows, pool: PoolConfig): string {
-  const named = filesystems.filter((row) => text(row, 'label') === pool.label);
-  const mounts = mounted.filter((row) => text(row, 'fs-label') === pool.label);
-  const [uuid] = named.map((row) => text(row, 'uuid'));
-  const mountPoint = mountPointOf(mounts[0] ?? {});
-  if (named.length === 0) return `${pool.label}: no Btrfs filesystem has this label`;
-  if (named.length > 1) return `${pool.label}: ${named.length} filesystems have this label`;
-  if (uuid !== pool.uuid) return `${pool.label}: its uuid is ${uuid}, configured is ${pool.uuid}`;
-  if (mounts.length !== 1) return `${pool.label}: mounted ${mounts.length} times, not once`;
-  return mountPoint === mountPointOf({ 'mount-point': pool.mountPoint ?? pool.label })
-    ? ''
-    : `${pool.label}: mounted at ${mountPoint}, not at ${pool.mountPoint ?? pool.label}`;
-}
-
-/** Without a leading slash, as `/file` has it (docs/routeros.md, 7). */
-export function mountPointOf(row: JsonRow): string {
-  return text(row, 'mount-point').replace(/^\//, '');
+/** Why a configured pool cannot be used, as calls say it; undefined when it can. */
+export function problemOf({ filesystems, mounted }: PoolRows, pool: PoolConfig): string | undefined {
+  const { label, uuid, mountPoint = label } = pool;
+  const problem = poolProblem({ label, uuid, mountPoint }, filesystems, mounted);
+  if (problem !== undefined) return `${problem.found} [${problem.code}]`;
+  const isReadOnly = mounted.some((row) => text(row, 'fs-label') === label && flag(row, 'mount-read-only'));
+  return isReadOnly ? `pool ${label}: its disk has mount-read-only=yes [RDS-REFUSED]` : undefined;
 }
 
 async function configuredPools({ backend, console }: RdsContext): Promise<Finding> {
   const rows = await readPools(console);
-  const problems = backend.pools.map((pool) => poolProblem(rows, pool)).filter((problem) => problem !== '');
+  const problems = backend.pools.flatMap((pool) => problemOf(rows, pool) ?? []);
   const lines = fragment(rows);
   return problems.length === 0
     ? {

@@ -1,8 +1,9 @@
-import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
 import { exactly, namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
+import { isCutOff } from '../record.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
@@ -55,6 +56,11 @@ export function readDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
     script: reportDisk(ros`${slotOf(volume)}`),
     decode: (rows) => decodeObject(rows).disk,
   };
+}
+
+/** Whether the device has cut off the record of a volume (U16). Changes nothing. */
+export function readCutOff(volume: VolumeRef): Reading<boolean> {
+  return { ...readDisk(volume), decode: (rows) => rows.some((row) => isCutOff(text(row, 'comment'))) };
 }
 
 /** As {@link readDisk}; its decoder throws RC-SIZE as {@link sizedDisk} does. */
