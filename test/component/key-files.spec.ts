@@ -111,7 +111,7 @@ test('a key that was taken away or replaced was an unreachable RDS to every call
   };
   await replace(
     () => rm(file),
-    /: the driver cannot log in to the RDS: (?:not sent, and not tried again for up to 1 s; the last attempt failed: )?the key file \S+\/id_ed25519 does not exist\. .*\[RDS-LOGIN\]$/,
+    /: the driver cannot log in to the RDS: (?:not sent, and no new attempt for up to 1 s; the last attempt failed: )?the key file \S+\/id_ed25519 does not exist\. .*\[RDS-LOGIN\]$/,
   );
   await replace(
     () => writeFile(file, generateKey().privateKey),

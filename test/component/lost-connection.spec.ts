@@ -65,7 +65,7 @@ test('the same nonsense became an RDS that cannot be reached, once it was left a
   await stack.api.arm({ kind: 'garbage', where: 'instead', text: 'hello' }, Number.POSITIVE_INFINITY);
   const sent = /^rds1:pvc-\S+: the RDS gave no complete answer: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
   const notSent =
-    /^rds1:pvc-\S+: the RDS gave no complete answer: not sent, and not tried again for up to 60 s; the last attempt failed: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
+    /^rds1:pvc-\S+: the RDS gave no complete answer: not sent, and no new attempt for up to 60 s; the last attempt failed: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
   await refused(stack.controller.controllerGetVolume({ volumeId }), 'UNAVAILABLE', sent);
   await refused(stack.controller.controllerGetVolume({ volumeId }), 'UNAVAILABLE', notSent);
   await refused(publish(stack.controller, volumeId), 'UNAVAILABLE', notSent);
