@@ -1,4 +1,5 @@
 /** Where the programs of the node come from: this container, or the host that it runs on. */
+import { statSync } from 'node:fs';
 import { type Processes, processes } from './processes.ts';
 
 /** A way to run programs, and what that means for paths. */
@@ -22,5 +23,8 @@ export function hostTools(choice: string): HostTools {
   const root = /^chroot=(\/.*[^/])$/.exec(choice)?.[1];
   if (root === undefined)
     throw new Error(`--host-tools "${choice}": use direct, nsenter or chroot=/absolute/directory`);
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new Error(`--host-tools "${choice}": there is no directory ${root}; mount the root of the host there`);
+  }
   return { host: processes(['chroot', root]), hidden: root };
 }
