@@ -51,7 +51,7 @@ export function kubeconfigAccess(file?: string, context?: string): Access {
  */
 function withoutTls(server: string): RequestOptions {
   const { hostname } = new URL(server);
-  if (hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)) return {};
+  if (hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)) return {};
   throw new KubernetesError(
     `${server} is not encrypted; without TLS only a server on this machine is asked, such as that of kubectl proxy`,
   );
