@@ -8,6 +8,19 @@ import { snapshotsCommand } from './app/snapshots/command.ts';
 import { VERSION } from './app/version.ts';
 import { whyCommand } from './app/why/command.ts';
 import { completionCommand } from './cli/completion/command.ts';
+import { helpCommand } from './cli/help-command.ts';
+
+/** Values of flags that only their own commands load. */
+async function flagValues() {
+  const [{ QUIRKS }, { ALL_CHECKS }] = await Promise.all([
+    import('./simulator/quirks/quirks.ts'),
+    import('./doctor/checks/all.ts'),
+  ]);
+  return {
+    'rose-csi simulate --quirk': QUIRKS.map(({ name }) => name),
+    'rose-csi doctor --check': ALL_CHECKS.map(({ id }) => id),
+  };
+}
 
 /** `rose-csi` with all its commands; docs/cli.md is made from it. */
 export function program(): Command {
@@ -21,5 +34,7 @@ export function program(): Command {
     .addCommand(snapshotsCommand())
     .addCommand(whyCommand())
     .addCommand(simulateCommand())
-    .addCommand(completionCommand());
+    .addCommand(completionCommand(flagValues))
+    .helpCommand(false)
+    .addCommand(helpCommand());
 }

@@ -1,3 +1,5 @@
+import { oneLine } from './printable.ts';
+
 /** One line about what is being done now, for a person who waits. */
 export interface Progress {
   show(text: string): void;
@@ -11,7 +13,8 @@ const CLEAR_LINE = '\r\x1b[K';
 export function progressOn(stream: NodeJS.WriteStream = process.stderr): Progress {
   if (stream.isTTY !== true) return { show: () => undefined, clear: () => undefined };
   return {
-    show: (text) => void stream.write(`${CLEAR_LINE}${text.slice(0, Math.max(1, (stream.columns ?? 80) - 1))}`),
+    show: (text) =>
+      void stream.write(`${CLEAR_LINE}${oneLine(text).slice(0, Math.max(1, (stream.columns ?? 80) - 1))}`),
     clear: () => void stream.write(CLEAR_LINE),
   };
 }

@@ -26,7 +26,7 @@ test('a size is written as Kubernetes or as people do, everywhere', () => {
   for (const size of ['10GB', '2Pi', -1, 1.5, true, null]) {
     assert.match(
       withBackend({ reserve: size }),
-      /backends\.0\.reserve: a number of bytes up to 1024Ti, or one with/,
+      /backends\[rds1\]\.reserve: a number of bytes up to 1024Ti, or one with/,
       String(size),
     );
   }

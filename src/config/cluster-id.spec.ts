@@ -12,7 +12,7 @@ test('what stands in examples in the place of an id was the id of two clusters, 
     const words = 'still to be replaced; the uid of the namespace kube-system is a good one';
     assert.equal(clusterIdProblem(clusterId), words, clusterId);
     assert.ok(said({ ...minimal, clusterId }).endsWith(`  clusterId: ${words}`));
-    assert.ok(said({ ...minimal, adoptedClusterIds: [clusterId] }).endsWith(`  adoptedClusterIds.0: ${words}`));
+    assert.ok(said({ ...minimal, adoptedClusterIds: [clusterId] }).endsWith(`  adoptedClusterIds[0]: ${words}`));
   }
 });
 

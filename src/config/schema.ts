@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { LOG_LEVELS } from '../observability/log-levels.ts';
 import { BYTE_SIZE, parseByteSize } from './byte-size.ts';
-import { clusterIdProblem } from './cluster-id.ts';
+import { clusterIdProblem, EMPTY_CLUSTER_ID, MAX_CLUSTER_ID } from './cluster-id.ts';
+import { DRIVER_NAME, DRIVER_NAME_RULE } from './driver-name.ts';
 import { HOST, hostProblem } from './host.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from './network-name.ts';
+import { placeOf } from './problems.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */
 
@@ -44,8 +46,8 @@ const host = (portKey: string) => {
 
 const clusterId = z
   .string()
-  .min(1, 'required; the uid of the namespace kube-system is a good one')
-  .max(128)
+  .min(1, { error: EMPTY_CLUSTER_ID, abort: true })
+  .max(MAX_CLUSTER_ID, { abort: true })
   .refine((id) => clusterIdProblem(id) === undefined, { error: ({ input }) => clusterIdProblem(String(input)) });
 
 const pool = z.strictObject({
@@ -113,10 +115,7 @@ const backend = z.strictObject({
 
 export const configSchema = z
   .strictObject({
-    driverName: z
-      .string()
-      .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 'a domain-like name of at most 63 characters')
-      .default('rds.rose-csi.io'),
+    driverName: z.string().regex(DRIVER_NAME, DRIVER_NAME_RULE).default('rds.rose-csi.io'),
     /** Tells clusters on one RDS apart. The uid of the namespace kube-system is a good one. */
     clusterId,
     /** Clusters that are gone and whose objects this one takes over: their ids, or `owner:` and the owner in their names. */
@@ -194,6 +193,6 @@ function duplicates(backends: readonly z.output<typeof backend>[]) {
 function twice(entries: readonly Entry[], rule = '') {
   return entries.flatMap(([text, path]) => {
     const first = entries.find(([other]) => other === text)?.[1] ?? path;
-    return first === path ? [] : [{ path, message: `${text} is there twice, first in ${first.join('.')}${rule}` }];
+    return first === path ? [] : [{ path, message: `${text} is there twice, first in ${placeOf(first)}${rule}` }];
   });
 }

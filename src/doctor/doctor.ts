@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { openConsole, readHostKeys, readPrivateKey } from '../routeros/index.ts';
+import { nearest } from '../schema/nearest.ts';
 import { TIMING, type Timing } from './check.ts';
 import { ALL_CHECKS } from './checks/all.ts';
 import { examine, type RdsReport } from './examine.ts';
@@ -91,6 +92,9 @@ export function usageProblem({ config, pools = [], only = [], write = false }: D
   const check = only.find((id) => !ids.includes(id));
   const writing = ALL_CHECKS.find(({ id, needs }) => needs === 'write' && only.includes(id));
   if (pool !== undefined) return `no pool "${pool}" is configured, only ${labels.join(', ')}`;
-  if (check !== undefined) return `there is no test "${check}", only ${ids.join(', ')}`;
+  if (check !== undefined) {
+    const meant = nearest(check, ids);
+    return `there is no test "${check}", only ${ids.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  }
   return writing !== undefined && !write ? `the test "${writing.id}" needs --write` : undefined;
 }

@@ -14,13 +14,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   rds: ['failures', 'routeros'],
   storage: ['failures', 'rds'],
   csi: ['failures', 'storage', 'host', 'schema'],
-  simulator: [],
+  simulator: ['schema'],
   host: ['failures', 'storage'],
   kubernetes: ['failures'],
   orphans: ['failures', 'storage', 'kubernetes'],
   why: ['failures', 'storage', 'kubernetes', 'cli'],
-  doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'cli'],
-  cli: [],
+  doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'schema', 'cli'],
+  cli: ['failures', 'schema'],
 };
 const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability', 'schema'];
 

@@ -17,6 +17,8 @@ import { ReadOnlyApi } from '../why/api.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
+const ABSENT = 'rds1:pvc-7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
+
 type Fault = keyof typeof FAULTS;
 
 /** An RDS with one volume, clusters beside it, and what leads to them. */
@@ -148,6 +150,11 @@ function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, rea
       [[...node, '--attach', 'loop']],
       [['simulate', '--state', '/proc/nonexistent', '--authorized-keys', '/nonexistent']],
       [why('/nonexistent')],
+    ],
+    'what the command line names is not on the backends': [
+      [['snapshots', 'ls', '--config', configs.right, '--volume', ABSENT]],
+      [orphans(configs.right, clusters.known, 'adopt', ABSENT)],
+      [orphans(configs.right, clusters.unknown, 'delete', ABSENT), 'y\n'],
     ],
     'the RDS cannot be reached': askers(configs.away),
     'the RDS refuses the login': askers(configs.stranger),

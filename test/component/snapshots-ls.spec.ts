@@ -109,6 +109,14 @@ test('an empty RDS is said to be empty, and an unknown volume to be unknown', as
   });
 });
 
+test('the name of a PersistentVolume was no volume: the name of the backend was missing before it', async (t) => {
+  const stack = await startStack(t);
+  const volume = await makeVolume(stack.controller, MiB);
+  const whole = await ls(stack, '--volume', volume);
+  assert.equal(await ls(stack, '--volume', volume.replace('rds1:', '')), whole);
+  assert.ok(whole.includes(volume));
+});
+
 test('a pool that cannot be read fails it: half a tree would look like the whole', async (t) => {
   const stack = await startStack(t, twoPools);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });

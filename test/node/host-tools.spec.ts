@@ -77,13 +77,13 @@ test('nsenter enters the mount namespace of process 1, and nothing else of it', 
   writeFileSync(join(directory, 'nsenter'), '#!/bin/sh\necho "$@"\n');
   chmodSync(join(directory, 'nsenter'), 0o755);
   process.env['PATH'] = `${directory}:${before}`;
-  const { host, hidden } = hostTools('nsenter');
+  const { host, hidden } = await hostTools('nsenter');
   assert.equal((await host.run('mount', ['-t', 'ext4'])).text, '--target 1 --mount -- mount -t ext4');
   assert.equal(hidden, undefined);
 });
 
-test('what is no choice of programs is refused with those that are', () => {
+test('what is no choice of programs is refused with those that are', async () => {
   for (const choice of ['', 'chroot', 'chroot=', 'chroot=host', 'chroot=/', 'nsenter=1']) {
-    assert.throws(() => hostTools(choice), /use direct, nsenter or chroot=\/absolute\/directory/, choice);
+    await assert.rejects(hostTools(choice), /use direct, nsenter or chroot=\/absolute\/directory/, choice);
   }
 });

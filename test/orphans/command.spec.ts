@@ -145,6 +145,24 @@ test('delete shows what it is and asks; anything but a yes keeps it', async (t) 
   assert.equal(subvolumes(stack.simulator).length, before.length - 1);
 });
 
+test('an id that is not on the backends ended delete with another code than adopt; without its backend none was known', async (t) => {
+  const { stack, run } = await startCommandFixture(t);
+  const [kept, gone] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const absent = `rds1:pvc-${crypto.randomUUID()}`;
+  for (const args of [
+    ['adopt', absent],
+    ['delete', '--yes', absent],
+  ]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 2);
+    assert.match(stdout + stderr, /is not on the backends under the owners of this cluster/);
+  }
+  const short = (id: string) => id.replace('rds1:', '');
+  assert.match((await run(['adopt', short(kept)])).stdout, new RegExp(`volumeHandle: ${kept}\n`));
+  const { stdout } = await run(['delete', short(gone), '--device-only'], `${gone}\n`);
+  assert.ok(stdout.includes(`${gone}: deleted`), stdout);
+});
+
 test('delete refuses what is referred to, attached, being taken or published, whatever is answered', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);

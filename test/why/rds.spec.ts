@@ -116,7 +116,7 @@ test('a claim without a volume, on an RDS that cannot be reached', async (t) => 
   const { code, stdout, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1, stdout);
   assert.match(words, /STUCK: The claim has no answer yet/);
-  assert.match(words, /\? The RDS could not be asked from here\./);
+  assert.match(words, /\? The RDS could not be asked from here\. .*Message: .*\[RDS-UNREACHABLE\]/, 'with the reason');
 });
 
 test('the words of an RDS that is full, as the controller passes them on', async (t) => {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { withConfig, withOverrides } from '../../cli/flags.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
+import { identityValues } from '../identity-values.ts';
 import { VERSION } from '../version.ts';
 
 interface ControllerOptions {
@@ -44,7 +45,7 @@ export function controllerCommand(): Command {
       .env('CSI_ENDPOINT')
       .makeOptionMandatory(),
   );
-  return withOverrides(command)
+  return withOverrides(command, identityValues)
     .addOption(new Option('--log-level <level>', 'overrides logLevel').choices(LOG_LEVELS).env('ROSE_CSI_LOG_LEVEL'))
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {

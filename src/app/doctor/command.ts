@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { exitHelp } from '../../cli/exit-codes.ts';
 import { collect, withConfig, withJson } from '../../cli/flags.ts';
-import { print } from '../../cli/output.ts';
+import { print, printJson, printNote } from '../../cli/output.ts';
+import { visible } from '../../cli/printable.ts';
 import { progressOn } from '../../cli/progress.ts';
 import { columns, hasColour } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import type { DoctorReport } from '../../doctor/doctor.ts';
+import { reasonOf } from '../../failures/system-error.ts';
 
 interface DoctorFlags {
   readonly config: string;
@@ -64,6 +66,9 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   if (flags.write !== true && (flags.removeLeftovers === true || flags.pool !== undefined)) {
     throw new UsageError('--pool and --remove-leftovers go with --write');
   }
+  if (flags.withAddresses === true && flags.report === undefined) {
+    throw new UsageError('--with-addresses goes with --report');
+  }
   const [{ loadConfig }, { runDoctor, usageProblem }, { printReport }, { printMarkdown }, { VERSION }] =
     await Promise.all([
       import('../../config/load.ts'),
@@ -79,6 +84,8 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   };
   const problem = usageProblem(plan);
   if (problem !== undefined) throw new UsageError(problem);
+  // Before anything is examined: that takes a minute, and would be lost.
+  if (flags.report !== undefined) await writeReport(flags.report, '', 'a');
   const interruption = interruptible();
   const progress = progressOn();
   const report = await runDoctor({
@@ -92,24 +99,32 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   // The file first: whoever reads the table may be gone before its end.
   if (flags.report !== undefined) {
     const options = { version: VERSION, backends: config.backends, withAddresses: flags.withAddresses ?? false };
-    await writeFile(flags.report, printMarkdown(report, options));
+    await writeReport(flags.report, visible(printMarkdown(report, options)), 'w');
   }
-  print(flags.json === true ? `${json(report)}\n` : printReport(report, { width: columns(), colour: hasColour() }));
+  if (flags.json === true) printJson(json(report));
+  else print(printReport(report, { width: columns(), colour: hasColour() }));
   return report.exitCode;
 }
 
 /** The report in its format 1, whose key for the backends was `boxes` from the start. */
-function json({ backends, notTestable, ...rest }: DoctorReport): string {
-  return JSON.stringify({ ...rest, boxes: backends, notTestable });
+function json({ backends, notTestable, ...rest }: DoctorReport): object {
+  return { ...rest, boxes: backends, notTestable };
+}
+
+/** @throws Error that says which file cannot be written, and why. */
+async function writeReport(file: string, text: string, flag: 'a' | 'w'): Promise<void> {
+  try {
+    await writeFile(file, text, { flag });
+  } catch (cause) {
+    throw new Error(`the report ${file} cannot be written: ${reasonOf(cause, 'it')}`, { cause });
+  }
 }
 
 /** The first signal ends the tests, and what was made is removed; a second one ends the process at once. */
 function interruptible(): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const stop = (): void => {
-    process.stderr.write(
-      '\nStopping after this command, then removing what was made. Press Ctrl-C again to leave it there.\n',
-    );
+    printNote('\nStopping after this command, then removing what was made. Press Ctrl-C again to leave it there.\n');
     controller.abort(new Error('interrupted'));
     dispose();
   };

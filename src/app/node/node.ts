@@ -97,7 +97,7 @@ async function start(
   }
   const { endpoint, driverName, maxVolumes, networks, attach } = options;
   const nodeId = nodeIdOf(options.clusterId, options.nodeName);
-  const { host: programs, hidden } = hostTools(options.hostTools);
+  const { host: programs, hidden } = await hostTools(options.hostTools);
   const host = tracedProcesses(watchedProcesses(programs, programsTo(logger, metrics)), tracer);
   // Known from the start, so that the first refusal is seen as a change.
   for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);

@@ -1,9 +1,13 @@
 import { Command, Option } from 'commander';
+import { AbsentError } from '../../cli/absent-error.ts';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { withCluster, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
-import { print } from '../../cli/output.ts';
+import { helpCommand } from '../../cli/help-command.ts';
+import { print, printJson, printNote } from '../../cli/output.ts';
 import { columns } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
+import { className, namespaceName } from '../../cli/values.ts';
+import { identityValues } from '../identity-values.ts';
 import type { Opened, OrphansFlags } from './open.ts';
 
 interface AdoptFlags extends OrphansFlags {
@@ -75,7 +79,11 @@ const REPORT_EXIT = exitHelp({
   found: 'something without a reference or under another name, or a reference\n     without an object',
 });
 const ADOPT_EXIT = exitHelp({ well: 'printed' });
-const DELETE_EXIT = exitHelp({ well: 'all deleted', found: 'something was kept, refused or failed' });
+const DELETE_EXIT = exitHelp({
+  well: 'all deleted',
+  found: 'something was kept or refused',
+  failed: 'something failed or is not on the backends, or could not run',
+});
 
 /** `rose-csi orphans`. What it needs is loaded when it runs. */
 export function orphansCommand(): Command {
@@ -84,7 +92,9 @@ export function orphansCommand(): Command {
     .addHelpText('after', HELP)
     .addCommand(reportCommand())
     .addCommand(adoptCommand())
-    .addCommand(deleteCommand());
+    .addCommand(deleteCommand())
+    .helpCommand(false)
+    .addCommand(helpCommand());
 }
 
 function reportCommand(): Command {
@@ -97,8 +107,8 @@ function adoptCommand(): Command {
   return subcommand('adopt', 'Print what brings volumes and snapshots back into Kubernetes')
     .argument('<id...>', 'as `report` shows them')
     .addOption(new Option('--fs-type <type>', 'filesystem of the volumes').choices(['ext4', 'xfs']))
-    .option('--storage-class <name>', 'storageClassName of the volumes', '')
-    .option('--namespace <name>', 'namespace of the VolumeSnapshots', 'default')
+    .option('--storage-class <name>', 'storageClassName of the volumes', className, '')
+    .option('--namespace <name>', 'namespace of the VolumeSnapshots', namespaceName, 'default')
     .addHelpText('after', `${ADOPT_HELP}${ADOPT_EXIT}`)
     .action((ids: string[], flags: AdoptFlags) => run(flags, (opened) => adopt(opened, ids, flags)));
 }
@@ -116,7 +126,7 @@ function deleteCommand(): Command {
 
 function subcommand(name: string, description: string): Command {
   const command = withCluster(withConfig(new Command(name).description(description)));
-  return withOverrides(withJson(command.option('--device-only', 'do not ask Kubernetes')));
+  return withOverrides(withJson(command.option('--device-only', 'do not ask Kubernetes')), identityValues);
 }
 
 /** Sets the exit status to what the work came to. */
@@ -138,7 +148,8 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
   const options = { owners, now: Date.now(), width: columns() };
   const output = (document: object, text: string) => {
     const whole = { ...document, copies: copiesJson(found.copies) };
-    print(json === true ? `${JSON.stringify(whole)}\n` : `${text}${printCopies(found.copies, options)}`);
+    if (json === true) printJson(whole);
+    else print(`${text}${printCopies(found.copies, options)}`);
   };
   if (known === undefined) {
     const objects = backendObjects(found);
@@ -153,18 +164,22 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
 }
 
 async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
-  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }] = await Promise.all([
-    import('../../orphans/adoption.ts'),
-    import('../../orphans/find.ts'),
-    import('../../csi/contexts.ts'),
-    import('../copies.ts'),
-  ]);
+  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }, { idMeant }] =
+    await Promise.all([
+      import('../../orphans/adoption.ts'),
+      import('../../orphans/find.ts'),
+      import('../../csi/contexts.ts'),
+      import('../copies.ts'),
+      import('../named.ts'),
+    ]);
   const { volumes, snapshots, copies } = await inventory();
   const seen = await view();
   const { fsType, storageClass, namespace } = flags;
   const driver = config.driverName;
   const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, false);
-  const manifests = ids.map((id) => {
+  const there = [...volumes, ...snapshots].map(({ id }) => id);
+  const manifests = ids.map((typed) => {
+    const id = idMeant(typed, there);
     const known = seen && standInOf(id, seen);
     if (known !== undefined)
       throw new Error(`${id} is in Kubernetes already${known.as ? `, as ${known.as}` : ''}: ${known.by}`);
@@ -172,13 +187,13 @@ async function adopt({ inventory, view, config }: Opened, ids: readonly string[]
     if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
     const snapshot = snapshots.find((found) => found.id === id);
     if (snapshot === undefined) {
-      throw new Error(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
+      throw new AbsentError(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
     }
     return snapshotManifest(snapshot, { driver, namespace });
   });
   const items = manifests.map(({ object }) => object);
-  const list = `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items })}\n`;
-  print(flags.json === true ? list : manifests.map(({ text }) => text).join(''));
+  if (flags.json === true) printJson({ apiVersion: 'v1', kind: 'List', items });
+  else print(manifests.map(({ text }) => text).join(''));
   return EXIT.well;
 }
 
@@ -190,9 +205,10 @@ async function remove(opened: Opened, ids: readonly string[], { yes, json, copyO
   ]);
   const output = json === true ? process.stderr : process.stdout;
   const lines = createInterface({ input: process.stdin, output, terminal: false });
-  const tell = (text: string) => void output.write(text);
+  const tell = json === true ? printNote : print;
   const options = { yes: yes ?? false, copyOf, tell, ask: askOn(lines, tell) };
   const results = await deleteObjects(opened, ids, options).finally(() => lines.close());
-  if (json === true) print(`${JSON.stringify({ objects: results })}\n`);
+  if (json === true) printJson({ objects: results.map(({ isAbsent: _, ...result }) => result) });
+  if (results.some(({ outcome, isAbsent }) => outcome === 'failed' || isAbsent === true)) return EXIT.failed;
   return results.every(({ outcome }) => outcome === 'deleted') ? EXIT.well : EXIT.found;
 }

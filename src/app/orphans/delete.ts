@@ -1,10 +1,12 @@
 import type { Interface } from 'node:readline/promises';
+import { asOneMessage } from '../../cli/output.ts';
 import { columns } from '../../cli/terminal.ts';
 import { askedOnce } from '../../failures/message.ts';
 import { refusal } from '../../orphans/comparison.ts';
 import { type BackendObject, backendObjects, countObjects } from '../../orphans/find.ts';
 import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
 import { inItsPlace } from '../copies.ts';
+import { idMeant } from '../named.ts';
 import { type Opened, patience } from './open.ts';
 import { printObject } from './report.ts';
 
@@ -13,6 +15,8 @@ export interface Deleted {
   readonly id: string;
   readonly outcome: 'deleted' | 'kept' | 'refused' | 'failed';
   readonly reason?: string;
+  /** Whether it was refused because no backend has it. */
+  readonly isAbsent?: boolean;
 }
 
 export interface DeleteOptions {
@@ -37,23 +41,24 @@ export async function deleteObjects(
   options: DeleteOptions,
 ): Promise<Deleted[]> {
   const results: Deleted[] = [];
-  for (const id of ids) {
-    const result = await deleteOne(opened, id, options);
-    const { outcome, reason } = result;
-    options.tell(`${id}: ${outcome}${reason === undefined ? '' : `: ${reason}`}\n\n`);
+  for (const typed of ids) {
+    const result = await deleteOne(opened, typed, options);
+    const { id, outcome, reason } = result;
+    options.tell(`${asOneMessage(`${id}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`)}\n\n`);
     results.push(result);
   }
   return results;
 }
 
-async function deleteOne(opened: Opened, id: string, options: DeleteOptions): Promise<Deleted> {
+async function deleteOne(opened: Opened, typed: string, options: DeleteOptions): Promise<Deleted> {
   const { owners, storage } = opened;
-  const seen = await look(opened, id, options.copyOf);
-  if (typeof seen === 'string') return { id, outcome: 'refused', reason: seen };
+  const seen = await look(opened, typed, options.copyOf);
+  if ('outcome' in seen) return seen;
+  const { id } = seen.object;
   options.tell(printObject(seen.object, seen.all, { owners, now: Date.now(), width: columns() }));
   if (!(await isConfirmed(id, riskOf(seen, opened, options), options))) return { id, outcome: 'kept' };
   const again = await look(opened, id, options.copyOf);
-  if (typeof again === 'string') return { id, outcome: 'refused', reason: again };
+  if ('outcome' in again) return again;
   try {
     if (again.object.kind === 'snapshot') await storage.deleteSnapshot(id, patience());
     else await storage.deleteVolume(id, patience());
@@ -69,15 +74,22 @@ interface Seen {
   readonly view: KubernetesView | undefined;
 }
 
-/** The object and what refers to it; a text when it must not be deleted. */
-async function look(opened: Opened, id: string, copyOf: string | undefined): Promise<Seen | string> {
+/** The object and what refers to it; what has become of it when it must not be deleted. */
+async function look(opened: Opened, typed: string, copyOf: string | undefined): Promise<Seen | Deleted> {
   const inventory = await opened.inventory();
   const all = backendObjects(inventory);
   const view = await opened.view();
-  const object = all.find((object) => object.id === id);
-  if (object === undefined)
-    return `it is not on the backends under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
-  return refusal(object, all, view, copyOf) ?? { object, all, view };
+  const id = idMeant(
+    typed,
+    all.map((one) => one.id),
+  );
+  const object = all.find((one) => one.id === id);
+  if (object === undefined) {
+    const reason = `it is not on the backends under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
+    return { id, outcome: 'refused', reason, isAbsent: true };
+  }
+  const reason = refusal(object, all, view, copyOf);
+  return reason === undefined ? { object, all, view } : { id, outcome: 'refused', reason };
 }
 
 /** Why the id has to be typed, in a sentence; undefined when a yes is enough. */

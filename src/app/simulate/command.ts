@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { exitHelp } from '../../cli/exit-codes.ts';
-import { print } from '../../cli/output.ts';
+import { print, printJson } from '../../cli/output.ts';
 import { printTable } from '../../cli/table.ts';
 import { columns } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
@@ -101,7 +101,8 @@ async function simulate(flags: Flags): Promise<void> {
     return;
   }
   const simulator = await start(flags);
-  print(flags.json === true ? readyJson(simulator, flags) : readyText(simulator, flags));
+  if (flags.json === true) printJson(readyJson(simulator, flags));
+  else print(readyText(simulator, flags));
   const stop = new AbortController();
   const { signal } = stop;
   await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
@@ -120,7 +121,7 @@ async function start(flags: Flags): Promise<Simulator> {
   // Loaded when it runs, so that the other commands do not carry it in memory.
   const { startSimulator } = await import('../../simulator/simulate.ts');
   const { parseFaultOrder } = await import('../../simulator/faults/fault-schema.ts');
-  return startSimulator({
+  const options = {
     stateDir: flags.state,
     listen: flags.listen,
     authorizedKeys: await readFile(flags.authorizedKeys, 'utf8'),
@@ -134,7 +135,15 @@ async function start(flags: Flags): Promise<Simulator> {
     ...(flags.loop === true ? { target: await openLoop() } : {}),
     ...(flags.apiSocket === undefined ? {} : { apiSocket: flags.apiSocket }),
     ...(flags.identity === undefined ? {} : { identity: flags.identity }),
-  });
+  };
+  const made = await mkdir(flags.state, { recursive: true, mode: 0o700 });
+  try {
+    return await startSimulator(options);
+  } catch (error) {
+    // Nothing has ever been kept in it, and a second attempt may name another one.
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function openNvmet(address: string): Promise<ExportTarget> {
@@ -147,14 +156,14 @@ async function openLoop(): Promise<ExportTarget> {
   return new LoopTarget();
 }
 
-function readyJson(simulator: Simulator, flags: Flags): string {
+function readyJson(simulator: Simulator, flags: Flags): object {
   const { address, port, hostKeyFingerprint, hostPublicKey, apiSocket } = simulator;
   const { backend } = simulator.device;
   const pools = simulator.device
     .pools()
     .map(({ label, uuid, mountPoint, size }) => ({ label, uuid, mountPoint, size }));
   const ssh = { address, port, user: flags.user, hostKeyFingerprint, hostPublicKey };
-  return `${JSON.stringify({ ready: true, backend, ...ssh, apiSocket, pools })}\n`;
+  return { ready: true, backend, ...ssh, apiSocket, pools };
 }
 
 function readyText(simulator: Simulator, flags: Flags): string {

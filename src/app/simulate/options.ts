@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { wholeNumber } from '../../cli/values.ts';
 import type { PoolOptions } from '../../simulator/device/options.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
@@ -9,9 +10,10 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20,
  * @throws InvalidArgumentError, which commander prints with the option's name.
  */
 export function parseListen(text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):([0-9]+)$/.exec(text);
   const port = Number(match?.[3]);
-  if (match === null || port > 65535) throw new InvalidArgumentError('write host:port, such as 127.0.0.1:2222');
+  if (match === null) throw new InvalidArgumentError('Write host:port, such as 127.0.0.1:2222.');
+  if (port > 65_535) throw new InvalidArgumentError('Write host:port, with a port up to 65535.');
   return { host: match[1] ?? match[2] ?? '', port };
 }
 
@@ -28,7 +30,7 @@ export function collectPool(text: string, earlier: readonly PoolOptions[] = []):
   for (const part of text.split(',')) {
     const [key = '', value = ''] = part.split(/=(.*)/s);
     if (!KEYS.includes(key) || value === '' || parts.has(key)) {
-      throw new InvalidArgumentError(`"${part}": write label=NAME,size=SIZE,mount=NAME,uuid=UUID,path=DIR, each once`);
+      throw new InvalidArgumentError(`"${part}": write label=NAME,size=SIZE,mount=NAME,uuid=UUID,path=DIR, each once.`);
     }
     parts.set(key, value);
   }
@@ -44,15 +46,8 @@ export function collectPool(text: string, earlier: readonly PoolOptions[] = []):
   return [...earlier, pool];
 }
 
-/**
- * Reads a delay in ms.
- *
- * @throws InvalidArgumentError, which commander prints with the option's name.
- */
-export function parseLatency(text: string): number {
-  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('write a number of milliseconds');
-  return Number(text);
-}
+/** Reads a delay in ms. */
+export const parseLatency: (text: string) => number = wholeNumber(0, 999_999, 'milliseconds');
 
 /**
  * Reads one value of JSON and adds it to the earlier ones.

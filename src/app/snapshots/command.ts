@@ -1,9 +1,12 @@
 import { Command } from 'commander';
+import { AbsentError } from '../../cli/absent-error.ts';
 import { exitHelp } from '../../cli/exit-codes.ts';
 import { type OverrideFlags, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
-import { print } from '../../cli/output.ts';
+import { helpCommand } from '../../cli/help-command.ts';
+import { print, printJson } from '../../cli/output.ts';
 import { showing } from '../../cli/progress.ts';
 import { columns } from '../../cli/terminal.ts';
+import { identityValues } from '../identity-values.ts';
 
 interface ListFlags extends OverrideFlags {
   readonly config: string;
@@ -46,20 +49,24 @@ export function snapshotsCommand(): Command {
   );
   withConfig(ls).option('--volume <id>', 'only what this volume or snapshot came from, itself, and what came from it');
   withJson(ls, ' instead of the tree');
-  withOverrides(ls)
+  withOverrides(ls, identityValues)
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async (flags: ListFlags) => {
-      print(await list(flags));
+      await list(flags);
     });
-  return new Command('snapshots').description('Look at the snapshots on the configured backends').addCommand(ls);
+  return new Command('snapshots')
+    .description('Look at the snapshots on the configured backends')
+    .addCommand(ls)
+    .helpCommand(false)
+    .addCommand(helpCommand());
 }
 
 /**
- * What `snapshots ls` prints.
+ * Prints the tree.
  *
- * @throws Error when an RDS cannot be read, for a part would look like the whole, or when there is no such volume.
+ * @throws Error when an RDS cannot be read, for a part would look like the whole; AbsentError when there is no such volume.
  */
-async function list({ config: file, volume, json, ...overrides }: ListFlags): Promise<string> {
+async function list({ config: file, volume: typed, json, ...overrides }: ListFlags): Promise<void> {
   const { readConfiguration } = await import('../configuration.ts');
   const config = await readConfiguration(file, overrides);
   const [
@@ -71,6 +78,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     { printLineage },
     { lineageJson },
     { copiesJson, printCopies },
+    { idMeant },
     { inventoryOrExplain },
   ] = await Promise.all([
     import('../../observability/log.ts'),
@@ -81,6 +89,7 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     import('./lineage-text.ts'),
     import('./lineage-json.ts'),
     import('../copies.ts'),
+    import('../named.ts'),
     import('../inventory.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
@@ -91,20 +100,23 @@ async function list({ config: file, volume, json, ...overrides }: ListFlags): Pr
     inventoryOrExplain(storage, PATIENCE_MS).finally(() => storage.close()),
   );
   const all = tree.lineage(inventory);
+  const ids = [...tree.idsIn(all), ...inventory.copies.map(({ of }) => of)];
+  const volume = typed === undefined ? undefined : idMeant(typed, ids);
   const branches = volume === undefined ? all : tree.through(all, volume);
   const copies = volume === undefined ? inventory.copies : tree.copiesThrough(inventory.copies, branches, volume);
   const nothing =
     volume === undefined
       ? 'there are no volumes and no snapshots of this cluster'
       : `neither ${volume} nor anything that came from it is on the configured backends`;
-  if (volume !== undefined && branches.length + copies.length === 0) throw new Error(nothing);
+  if (volume !== undefined && branches.length + copies.length === 0) throw new AbsentError(nothing);
   if (json === true) {
-    return `${JSON.stringify({ objects: lineageJson(branches, ours.owner), copies: copiesJson(copies) })}\n`;
+    printJson({ objects: lineageJson(branches, ours.owner), copies: copiesJson(copies) });
+    return;
   }
   const options = { width: columns(), now: Date.now(), owner: ours.owner };
   const objects =
     branches.length === 0
       ? `${nothing.slice(0, 1).toUpperCase()}${nothing.slice(1)}.\n`
       : printLineage(branches, options);
-  return `${objects}${printCopies(copies, options)}`;
+  print(`${objects}${printCopies(copies, options)}`);
 }

@@ -86,6 +86,7 @@ export function copiesThrough(
   return copies.filter(({ of, source }) => ids.has(of) || source === id);
 }
 
-function idsIn(branches: readonly Branch[]): string[] {
+/** Ids of all that stands in some branches, what is gone included. */
+export function idsIn(branches: readonly Branch[]): string[] {
   return branches.flatMap(({ thing, children }) => [thing.id, ...idsIn(children)]);
 }

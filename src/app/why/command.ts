@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { type ClusterFlags, type OverrideFlags, withCluster, withJson, withOverrides } from '../../cli/flags.ts';
-import { print } from '../../cli/output.ts';
+import { print, printJson } from '../../cli/output.ts';
 import { showing } from '../../cli/progress.ts';
 import { columns, hasColour } from '../../cli/terminal.ts';
+import { namespaceName } from '../../cli/values.ts';
+import { identityValues } from '../identity-values.ts';
 
 interface WhyFlags extends ClusterFlags, OverrideFlags {
   readonly namespace?: string;
@@ -50,10 +52,14 @@ export function whyCommand(): Command {
   const command = new Command('why')
     .description('Say why a claim, volume or snapshot is stuck, and what to do next')
     .argument('<object>', 'NAME, pvc/NAME, vs/NAME or pv/NAME')
-    .option('-n, --namespace <name>', 'namespace of the claim or snapshot; by default that of the context')
+    .option(
+      '-n, --namespace <name>',
+      'namespace of the claim or snapshot; by default that of the context',
+      namespaceName,
+    )
     .option('--config <file>', 'configuration file of the controller: ask the RDS, too');
   withCluster(command).option('--request-timeout <seconds>', 'timeout of each request to Kubernetes', seconds, 10);
-  return withOverrides(withJson(command))
+  return withOverrides(withJson(command), identityValues)
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async (object: string, flags: WhyFlags) => {
       process.exitCode = await why(object, flags);
@@ -62,22 +68,32 @@ export function whyCommand(): Command {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 3600)) throw new InvalidArgumentError('a number of seconds, above 0.');
+  if (!(value > 0 && value <= 3600))
+    throw new InvalidArgumentError('Write a number of seconds, above 0 and up to 3600.');
   return value;
 }
 
 /** Prints the answer and returns the exit status. */
 async function why(object: string, flags: WhyFlags): Promise<number> {
-  const [{ accessFor }, { Reader }, { parseSubject }, { gather }, { answer }, { printAnswer }, { answerJson }] =
-    await Promise.all([
-      import('../cluster-access.ts'),
-      import('../../kubernetes/reader.ts'),
-      import('../../why/subject.ts'),
-      import('../../why/gather.ts'),
-      import('../../why/answer.ts'),
-      import('../../why/text.ts'),
-      import('../../why/json.ts'),
-    ]);
+  const [
+    { accessFor },
+    { Reader },
+    { KubernetesError },
+    { parseSubject },
+    { gather },
+    { answer },
+    { printAnswer },
+    { answerJson },
+  ] = await Promise.all([
+    import('../cluster-access.ts'),
+    import('../../kubernetes/reader.ts'),
+    import('../../kubernetes/cluster.ts'),
+    import('../../why/subject.ts'),
+    import('../../why/gather.ts'),
+    import('../../why/answer.ts'),
+    import('../../why/text.ts'),
+    import('../../why/json.ts'),
+  ]);
   const subject = parseSubject(object, flags.namespace ?? '');
   const { driver, backends } = await openConfigured(flags);
   try {
@@ -91,11 +107,12 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     const cluster = await showing('walking the chain …', () => gather(reader, question));
     const asked = cluster[subject.kind];
     if (asked?.is === 'unseen' && asked.right === undefined) {
-      throw new Error(`Kubernetes cannot be asked: ${asked.because}`);
+      throw new KubernetesError(`Kubernetes cannot be asked: ${asked.because}`);
     }
     const told = answer(cluster);
     const options = { width: columns(), colour: hasColour() };
-    print(flags.json === true ? `${JSON.stringify(answerJson(told))}\n` : printAnswer(told, options));
+    if (flags.json === true) printJson(answerJson(told));
+    else print(printAnswer(told, options));
     return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[told.result];
   } finally {
     await backends?.close();

@@ -15,14 +15,17 @@ export function bashCompletion(all: readonly Place[]): string {
   });
   return `# bash completion for rose-csi; made by: rose-csi completion bash
 _rose_csi_words() {
-  COMPREPLY=($(compgen -W "$1" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local typed=\${COMP_WORDS[COMP_CWORD]}
+  [ "$typed" = = ] && typed=
+  COMPREPLY=($(compgen -W "$1" -- "$typed"))
 }
 
 _rose_csi() {
   local at=rose-csi word last=
   COMPREPLY=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    last=$word
+    # A shell takes --flag=value apart.
+    [ "$word" = = ] || last=$word
     case "$at $word" in
       ${commands.join(' | ')}) at="$at $word" last= ;;
     esac

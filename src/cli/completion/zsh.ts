@@ -27,6 +27,11 @@ _rose-csi() {
       ${commands.join(' | ')}) at="$at $word" last= ;;
     esac
   done
+  # Of --flag=value, the value is completed.
+  if [[ $words[CURRENT] == --*=* ]]; then
+    last=\${words[CURRENT]%%=*}
+    compset -P '*='
+  fi
   case "$at\${last:+ $last}" in
 ${values.join('\n')}
   esac

@@ -1,3 +1,4 @@
+import { oneLine } from '../../cli/printable.ts';
 import { type Column, printTable, type TableRow } from '../../cli/table.ts';
 import { painter, wrap } from '../../cli/terminal.ts';
 import type { DoctorReport } from '../doctor.ts';
@@ -44,7 +45,9 @@ export function printReport(report: DoctorReport, options: ReportOptions): strin
     tally(findings),
     '',
     ...findings.flatMap(({ lines = [] }) =>
-      lines.length === 0 ? [] : [...lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, width))), ''],
+      lines.length === 0
+        ? []
+        : [...lines.flatMap((line) => (line.startsWith(' ') ? [oneLine(line)] : wrap(line, width))), ''],
     ),
   ]);
   // No one looks further while the RDS itself could not be examined.

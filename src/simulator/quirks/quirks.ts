@@ -1,3 +1,4 @@
+import { nearest } from '../../schema/nearest.ts';
 import { HOST_CLOCK } from '../clock.ts';
 import { type Dialect, PLAIN_DIALECT } from '../console/dialect.ts';
 import type { Menus } from '../console/menu.ts';
@@ -124,5 +125,8 @@ function merged<T extends object>(base: T, changes: readonly (Partial<T> | undef
 function definitionOf(name: string): QuirkDefinition {
   const found = DEFINITIONS.find((definition) => definition.name === name);
   if (found !== undefined) return found;
-  throw new Error(`there is no quirk "${name}", only ${QUIRKS.map((quirk) => quirk.name).join(', ')}`);
+  const names = QUIRKS.map((quirk) => quirk.name);
+  const meant = nearest(name, names);
+  const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+  throw new Error(`there is no quirk "${name}", only ${names.join(', ')}${question}`);
 }
