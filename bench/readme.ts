@@ -24,7 +24,7 @@ export async function writeReadme(rows: readonly Row[], date: Date): Promise<voi
 }
 
 /** The part of the README between the marks. */
-export function summary(rows: readonly Row[], date: Date): string {
+function summary(rows: readonly Row[], date: Date): string {
   const day = date.toISOString().slice(0, 10);
   const budgets = ofKind(rows, 'budget');
   const missed = budgets.filter(({ holds }) => !holds);

@@ -26,7 +26,7 @@ export type UnaryNames<S extends DescService> = {
 }[keyof S['method']];
 
 /** Answers one RPC. What it throws becomes the status. */
-export type Handler<I extends DescMessage, O extends DescMessage> = (
+type Handler<I extends DescMessage, O extends DescMessage> = (
   request: MessageShape<I>,
   call: CallContext,
 ) => Promise<MessageInitShape<O>>;

@@ -53,7 +53,7 @@ export interface Failure {
 }
 
 /** The remedy of what passes. */
-export const RETRIES = 'Retrying automatically';
+const RETRIES = 'Retrying automatically';
 
 /** What a row may have beside the least. */
 type More = Omit<Partial<Failure>, 'kind' | 'what' | 'remedy'>;

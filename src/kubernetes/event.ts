@@ -59,7 +59,7 @@ export function eventName(about: ObjectReference, { reason, subject = '' }: Happ
 }
 
 /** What happened, cut if need be, and what to do about it, which is never cut. */
-export function messageOf({ reason, message }: Happening): string {
+function messageOf({ reason, message }: Happening): string {
   const { advice = '' }: EventMeaning = EVENTS[reason];
   if (advice === '') return shorten(message, MAX_MESSAGE);
   return shorten(`${message}. ${advice}`, MAX_MESSAGE, `. ${advice}`);

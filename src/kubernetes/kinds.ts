@@ -201,4 +201,3 @@ export type Event = z.infer<typeof event>;
 export type VolumeSnapshot = z.infer<typeof snapshot>;
 export type VolumeSnapshotContent = z.infer<typeof content>;
 export type VolumeSnapshotClass = z.infer<typeof snapshotClass>;
-export type Condition = z.infer<typeof condition>;

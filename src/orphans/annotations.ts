@@ -3,7 +3,7 @@ import type { Snapshot } from '../storage/storage.ts';
 import type { SurveyedSnapshot } from '../storage/survey.ts';
 
 /** Prefix of the annotations of a VolumeSnapshotContent. Permanent, whatever the driver's name is. */
-export const ANNOTATION_PREFIX = 'rds.rose-csi.io/';
+const ANNOTATION_PREFIX = 'rds.rose-csi.io/';
 
 /** What the snapshot's name on the box says, in words. Sizes are bytes; times RFC 3339 in UTC. */
 export function annotationsOf(snapshot: Snapshot): Record<string, string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ere, startsWith } from './ere.ts';
+import { ere } from './ere.ts';
 import { readStringLiteral } from './routeros-text.fixture.ts';
 import type { Script } from './script.ts';
 
@@ -43,13 +43,5 @@ describe('ere', () => {
     assert.throws(() => ere`^${[]}`, RangeError);
     assert.throws(() => ere`^${['a', '']}`, RangeError);
     assert.throws(() => ere`^${'a\0b'}`, RangeError);
-  });
-});
-
-describe('startsWith', () => {
-  it('anchors a literal prefix', () => {
-    assert.equal(startsWith('snap-1').text, '"^snap-1"');
-    assert.ok(expression(startsWith('a.b')).test('a.bc'));
-    assert.ok(!expression(startsWith('a.b')).test('aXbc'));
   });
 });

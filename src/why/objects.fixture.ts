@@ -5,7 +5,7 @@ import { Objects, type Raw } from './cluster.fixture.ts';
 /** 2026-11-20T12:00:00Z: the time at which scenes are looked at. */
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DRIVER = 'rds.rose-csi.io';
-export const UUID = '7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
+const UUID = '7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
 export const HANDLE = `rds1:pvc-${UUID}`;
 export const PV = `pvc-${UUID}`;
 const SNAP_UUID = '19d5b7a0-2c4e-4f61-9b83-5a7c6d8e9f01';

@@ -1,7 +1,7 @@
 import { BUSYBOX_IMAGE } from './images.ts';
 
 /** Where a claim is filled from. */
-export interface Source {
+interface Source {
   readonly kind: 'VolumeSnapshot' | 'PersistentVolumeClaim';
   readonly name: string;
 }

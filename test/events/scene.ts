@@ -23,7 +23,7 @@ export const impatient = (maxBreakMs: number): Patience => ({
 type Extra = Parameters<typeof volumeRequest>[2];
 
 /** A claim that asks for a volume. */
-export class TestClaim {
+class TestClaim {
   readonly name: string;
   readonly uid = crypto.randomUUID();
   readonly #stack: Stack;

@@ -167,7 +167,7 @@ export function obstacle(): string | undefined {
 }
 
 /** Whether a test can run here; a loud skip otherwise, in CI a failure. */
-export function canMount(t: TestContext): boolean {
+function canMount(t: TestContext): boolean {
   const why = obstacle();
   if (why !== undefined) lack(t, why);
   return why === undefined;

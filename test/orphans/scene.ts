@@ -13,7 +13,7 @@ import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kub
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 export const DRIVER = 'rds.rose-csi.io';
-export const MEMO = 'test-orphans';
+const MEMO = 'test-orphans';
 export const HOUR_MS = 3_600_000;
 
 /** A box, a controller, an API server, and a patrol over both that passes when it is told to. */
@@ -32,7 +32,7 @@ export interface Scene {
   passAfter(ms: number): Promise<string>;
 }
 
-export interface Told {
+interface Told {
   orphans: readonly Held[];
   readonly fresh: string[];
   readonly removed: string[];

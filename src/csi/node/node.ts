@@ -36,7 +36,7 @@ export interface NodeIdentity {
 }
 
 /** What the Node service offers; health is not. */
-export const nodeCapabilities: readonly Rpc[] = [
+const nodeCapabilities: readonly Rpc[] = [
   Rpc.STAGE_UNSTAGE_VOLUME,
   Rpc.EXPAND_VOLUME,
   Rpc.GET_VOLUME_STATS,

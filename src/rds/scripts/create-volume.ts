@@ -11,7 +11,7 @@ import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, set
 import { guardedText, ids } from './guard.ts';
 import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
 
-export type VolumeSource = SnapshotRef | VolumeRef;
+type VolumeSource = SnapshotRef | VolumeRef;
 
 export interface CreateVolume {
   readonly pool: Pool;

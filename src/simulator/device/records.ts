@@ -61,7 +61,7 @@ export interface FileRecord {
 }
 
 /** A single value, such as the identity. */
-export interface SettingRecord {
+interface SettingRecord {
   readonly value: string;
 }
 

@@ -48,7 +48,7 @@ export function publishTo(number: number, atOnce = 1): Move {
 }
 
 /** As external-attacher does when it compares what is attached. */
-export function publishAgain(number: number): Move {
+function publishAgain(number: number): Move {
   return {
     name: `publish to node ${number} again, write`,
     leadsTo: (situation) => (situation.nodes.includes(number) ? situation : undefined),
