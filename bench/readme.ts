@@ -8,8 +8,15 @@ const MARKED = /<!-- bench -->\n.*?<!-- \/bench -->/s;
 
 /** What the README shows of the RPCs; `npm run bench` shows all of them. */
 const SHOWN = [
-  ...['CreateVolume new', 'CreateVolume restore', 'CreateVolume clone', 'DeleteVolume', 'ControllerPublish'],
-  ...['ControllerExpand', 'CreateSnapshot', 'DeleteSnapshot', 'ListSnapshots'],
+  'CreateVolume new',
+  'CreateVolume restore',
+  'CreateVolume clone',
+  'DeleteVolume',
+  'ControllerPublish',
+  'ControllerExpand',
+  'CreateSnapshot',
+  'DeleteSnapshot',
+  'ListSnapshots',
 ];
 
 /** @throws Error when the README has no place for it. */

@@ -10,8 +10,14 @@ const now = Number(seconds) * 1_000 + 3 * 86_400_000;
 function copy(kind: SurveyedCopy['kind'], facts: Partial<SurveyedCopy> = {}): SurveyedCopy {
   const uuid = '00000000-0000-4000-8000-000000000001';
   return {
-    ...{ kind, of: `rds1:snap-${uuid}`, source: `rds1:pvc-${uuid}`, createdAtSeconds: seconds },
-    ...{ backend: 'rds1', pool: 'cold', subvolume: `snap-${uuid}-x`, uuid: uuid.replace('8', '9') },
+    kind,
+    of: `rds1:snap-${uuid}`,
+    source: `rds1:pvc-${uuid}`,
+    createdAtSeconds: seconds,
+    backend: 'rds1',
+    pool: 'cold',
+    subvolume: `snap-${uuid}-x`,
+    uuid: uuid.replace('8', '9'),
     ...facts,
   };
 }

@@ -32,9 +32,16 @@ export async function writeEvent(send: Send, about: ObjectReference, happening: 
   const time = new Date().toISOString();
   const told = { message: messageOf(happening), lastTimestamp: time };
   const body = {
-    ...{ apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: about },
-    ...{ type: EVENTS[happening.reason].type, reason: happening.reason, source: { component: 'rose-csi' } },
-    ...{ ...told, firstTimestamp: time, count: 1 },
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace },
+    involvedObject: about,
+    type: EVENTS[happening.reason].type,
+    reason: happening.reason,
+    source: { component: 'rose-csi' },
+    ...told,
+    firstTimestamp: time,
+    count: 1,
   };
   try {
     await send({ what, method: 'POST', path, body });

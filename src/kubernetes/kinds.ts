@@ -25,7 +25,10 @@ const many = <T>(item: z.ZodType<T>) =>
 
 const metadata = z.object({
   name: z.string().min(1),
-  ...{ namespace: text, uid: text, creationTimestamp: text, deletionTimestamp: text },
+  namespace: text,
+  uid: text,
+  creationTimestamp: text,
+  deletionTimestamp: text,
   finalizers: many(z.string()),
   annotations: texts,
   labels: texts,
@@ -37,7 +40,9 @@ const storage = z.object({ storage: text }).nullish();
 const claim = z.object({
   metadata,
   spec: z.object({
-    ...{ storageClassName: text, volumeName: text, volumeMode: text },
+    storageClassName: text,
+    volumeName: text,
+    volumeMode: text,
     accessModes: many(z.string()),
     resources: z.object({ requests: storage }).optional(),
     dataSource: z.object({ kind: z.string(), name: z.string(), apiGroup: text.nullable() }).nullish(),
@@ -45,7 +50,9 @@ const claim = z.object({
   }),
   status: z
     .object({
-      ...{ phase: text, capacity: storage, allocatedResources: storage },
+      phase: text,
+      capacity: storage,
+      allocatedResources: storage,
       conditions: many(condition),
       allocatedResourceStatuses: texts,
     })
@@ -58,7 +65,8 @@ const volume = z.object({
     capacity: storage,
     csi: z.object({ driver: z.string(), volumeHandle: z.string() }).optional(),
     claimRef: z.object({ namespace: z.string(), name: z.string(), uid: text }).optional(),
-    ...{ persistentVolumeReclaimPolicy: text, storageClassName: text },
+    persistentVolumeReclaimPolicy: text,
+    storageClassName: text,
     accessModes: many(z.string()),
   }),
   status: z.object({ phase: text, message: text, reason: text }).optional(),
@@ -103,29 +111,28 @@ const pod = z.object({
   }),
   status: z
     .object({
-      ...{ phase: text, reason: text },
+      phase: text,
+      reason: text,
       conditions: many(condition),
       containerStatuses: many(
-        z.object({
-          ...{ name: z.string(), ready: z.boolean() },
-          ...{ state: containerState, lastState: containerState },
-        }),
+        z.object({ name: z.string(), ready: z.boolean(), state: containerState, lastState: containerState }),
       ),
     })
     .optional(),
 });
 
-const capacity = z.object({
-  metadata,
-  ...{ storageClassName: z.string(), capacity: text, maximumVolumeSize: text },
-});
+const capacity = z.object({ metadata, storageClassName: z.string(), capacity: text, maximumVolumeSize: text });
 
 const event = z.object({
   involvedObject: z.object({ kind: text, name: text }),
-  ...{ type: text, reason: text, message: text, reportingComponent: text },
+  type: text,
+  reason: text,
+  message: text,
+  reportingComponent: text,
   source: z.object({ component: text }).nullish(),
   eventTime: text.nullable(),
-  ...{ lastTimestamp: text.nullable(), firstTimestamp: text.nullable() },
+  lastTimestamp: text.nullable(),
+  firstTimestamp: text.nullable(),
   series: z.object({ lastObservedTime: text.nullable() }).nullish(),
 });
 
@@ -137,7 +144,9 @@ const snapshot = z.object({
   }),
   status: z
     .object({
-      ...{ boundVolumeSnapshotContentName: text, restoreSize: text, creationTime: text },
+      boundVolumeSnapshotContentName: text,
+      restoreSize: text,
+      creationTime: text,
       readyToUse: z.boolean().optional(),
       error: failure,
     })
@@ -183,7 +192,9 @@ export const kinds = {
   snapshot: { title: 'VolumeSnapshot', plural: 'volumesnapshots', group: snapshotGroup, schema: snapshot },
   content: { title: 'VolumeSnapshotContent', plural: 'volumesnapshotcontents', group: snapshotGroup, schema: content },
   snapshotClass: {
-    ...{ title: 'VolumeSnapshotClass', plural: 'volumesnapshotclasses', group: snapshotGroup },
+    title: 'VolumeSnapshotClass',
+    plural: 'volumesnapshotclasses',
+    group: snapshotGroup,
     schema: snapshotClass,
   },
 } as const satisfies Readonly<Record<string, Kind<unknown>>>;

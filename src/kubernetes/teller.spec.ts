@@ -19,7 +19,9 @@ async function start(t: TestContext, pausesMs: readonly number[] = [1, 1]) {
   const failed: string[] = [];
   const clock = { ms: 0 };
   const teller = new EventTeller({
-    ...{ cluster, pausesMs, now: () => clock.ms },
+    cluster,
+    pausesMs,
+    now: () => clock.ms,
     onFailure: ({ reason }, error) => void failed.push(`${reason}: ${String(error)}`),
   });
   t.after(() => teller.stop());

@@ -7,12 +7,23 @@ import { snapshotManifest, volumeManifest } from './adoption.ts';
 const uuid = '7a0f3c52-0000-4000-8000-000000000001';
 const source = '19d50000-0000-4000-8000-000000000002';
 const volume: SurveyedVolume = {
-  ...{ id: `rds1:pvc-${uuid}`, backend: 'rds1', pool: 'pool', subvolume: `pvc-${uuid}-x`, slot: 'pvc-7a0f' },
+  id: `rds1:pvc-${uuid}`,
+  backend: 'rds1',
+  pool: 'pool',
+  subvolume: `pvc-${uuid}-x`,
+  slot: 'pvc-7a0f',
   name: { uuid, owner: '0123abcd', origin: { kind: 'snapshot', uuid: source }, requestedBytes: 2n ** 30n },
-  ...{ sizeBytes: 2n ** 53n + 1n, publishedNodeIds: [], exported: false, state: 'whole', twins: [] },
+  sizeBytes: 2n ** 53n + 1n,
+  publishedNodeIds: [],
+  exported: false,
+  state: 'whole',
+  twins: [],
 };
 const options = {
-  ...{ driver: 'rds.rose-csi.io', fsType: 'ext4', storageClass: '', volumeAttributes: { formatVersion: '1' } },
+  driver: 'rds.rose-csi.io',
+  fsType: 'ext4',
+  storageClass: '',
+  volumeAttributes: { formatVersion: '1' },
 };
 
 test('the YAML is the object, and its size is exact', () => {
@@ -27,9 +38,13 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
   const { text } = volumeManifest(volume, { ...options, storageClass: 'rds' });
   const claim: unknown = parse(text.slice(text.indexOf('# ---')).replaceAll(/^# /gm, ''));
   assert.deepEqual(claim, {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'CLAIM', namespace: 'NAMESPACE' } },
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'CLAIM', namespace: 'NAMESPACE' },
     spec: {
-      ...{ accessModes: ['ReadWriteOnce'], storageClassName: 'rds', volumeName: `pvc-${uuid}` },
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'rds',
+      volumeName: `pvc-${uuid}`,
       resources: { requests: { storage: '9007199254740993' } },
     },
   });
@@ -71,7 +86,8 @@ test('a snapshot comes with its annotations and the VolumeSnapshot that binds it
   assert.match(text, /rds\.rose-csi\.io\/slot: pvc-7a0f3c520000400080000{8}\n/);
   const binding: unknown = parse(text.slice(text.indexOf('# ---')).replaceAll(/^# /gm, ''));
   assert.deepEqual(binding, {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot' },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
     metadata: { name: `snap-${source}`, namespace: 'apps' },
     spec: { source: { volumeSnapshotContentName: `adopted-${source}` } },
   });

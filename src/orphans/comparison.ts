@@ -21,7 +21,9 @@ export function compare(survey: Survey, view: KubernetesView, driver: string): C
   const references = referencesOf(view);
   const objects = new Set(held.map(({ id }) => objectOf(id)));
   return {
-    ...{ held, orphans: findOrphans(survey, references, new Set()), mismatches: mismatchesIn(held, references) },
+    held,
+    orphans: findOrphans(survey, references, new Set()),
+    mismatches: mismatchesIn(held, references),
     unseen: namedIn(view).filter((named) => named.driver === driver && !objects.has(objectOf(named.handle))),
     doubt: doubtAbout(view, driver, { volumes: survey.volumes.length, snapshots: survey.snapshots.length }),
   };

@@ -93,7 +93,12 @@ const LACKS = { whole: undefined, 'no-disk-item': 'disk item', 'no-subvolume': '
 
 function heldVolume({ id, backend, pool, name, sizeBytes, ...volume }: SurveyedVolume): Held {
   return {
-    ...{ id, backend, pool, sizeBytes, owner: name.owner, createdAtSeconds: undefined },
+    id,
+    backend,
+    pool,
+    sizeBytes,
+    owner: name.owner,
+    createdAtSeconds: undefined,
     kind: volume.state === 'whole' ? 'volume' : 'half-made',
     lacks: LACKS[volume.state],
     what: volume.subvolume ?? volume.slot ?? '',
@@ -107,9 +112,18 @@ function heldVolume({ id, backend, pool, name, sizeBytes, ...volume }: SurveyedV
 
 function heldSnapshot({ id, backend, pool, subvolume, name }: SurveyedSnapshot): Held {
   return {
-    ...{ id, kind: 'snapshot', backend, pool, what: subvolume, sizeBytes: name.bytes, owner: name.owner },
-    ...{ source: `${backend}:pvc-${name.sourceUuid}`, createdAtSeconds: name.createdAtSeconds },
-    ...{ lacks: undefined, inUse: false, mayBeEmpty: false },
+    id,
+    kind: 'snapshot',
+    backend,
+    pool,
+    what: subvolume,
+    sizeBytes: name.bytes,
+    owner: name.owner,
+    source: `${backend}:pvc-${name.sourceUuid}`,
+    createdAtSeconds: name.createdAtSeconds,
+    lacks: undefined,
+    inUse: false,
+    mayBeEmpty: false,
   };
 }
 

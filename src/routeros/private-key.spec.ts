@@ -64,7 +64,10 @@ async function logIn(file: string): Promise<void> {
   const peer = await SshPeer.start({ clientKey: { private: privateKey, public: line } });
   try {
     const options = {
-      ...{ host: '127.0.0.1', port: peer.port, connectTimeoutMs: 30_000, maxOutputBytes: 1024 },
+      host: '127.0.0.1',
+      port: peer.port,
+      connectTimeoutMs: 30_000,
+      maxOutputBytes: 1024,
       hostKeys: async () => parseHostKeys([peer.hostKeyFingerprint], { host: '127.0.0.1', port: peer.port }),
       credentials: async () => ({ username: 'csi', privateKey }),
     };
@@ -175,7 +178,10 @@ describe('the command that a message names makes a key to log in with', () => {
     await chmod(ask, 0o700);
     const env = { ...process.env, SSH_ASKPASS: ask, SSH_ASKPASS_REQUIRE: 'force' };
     const { status, stderr } = spawnSync('setsid', ['sh', '-c', command], {
-      ...{ env, input: `${PASSPHRASE}\n`, encoding: 'utf8', cwd: directory },
+      env,
+      input: `${PASSPHRASE}\n`,
+      encoding: 'utf8',
+      cwd: directory,
     });
     assert.equal(status, 0, `${command}: ${stderr}`);
     await logIn(made);

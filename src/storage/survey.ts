@@ -146,8 +146,13 @@ async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promi
 
 function volumesOf(backend: string, objects: readonly ListedObject[]): SurveyedVolume[] {
   return groups(objects, parseVolumeName).map(({ name, first, twins }) => ({
-    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, slot: first.disk?.slot, name, twins },
+    id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }),
+    backend,
+    pool: first.subvolume.fs,
+    subvolume: first.subvolume.name,
+    slot: first.disk?.slot,
+    name,
+    twins,
     ...stateOf(first.disk),
     state: first.disk === undefined ? 'no-disk-item' : 'whole',
   }));
@@ -155,8 +160,12 @@ function volumesOf(backend: string, objects: readonly ListedObject[]): SurveyedV
 
 function snapshotsOf(backend: string, objects: readonly ListedObject[]): SurveyedSnapshot[] {
   return groups(objects, parseSnapshotName).map(({ name, first, twins }) => ({
-    ...{ id: printHandle({ kind: 'snap', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, name, twins },
+    id: printHandle({ kind: 'snap', backend, uuid: name.uuid }),
+    backend,
+    pool: first.subvolume.fs,
+    subvolume: first.subvolume.name,
+    name,
+    twins,
   }));
 }
 
@@ -165,8 +174,13 @@ function lostVolume(backend: string, item: LostItem): SurveyedVolume | undefined
   const name = parseVolumeName(item.subvolume);
   if (name === undefined || item.slot !== slotOf({ kind: 'pvc', uuid: name.uuid })) return undefined;
   return {
-    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend },
-    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, twins: [] },
+    id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }),
+    backend,
+    pool: item.pool ?? '',
+    subvolume: undefined,
+    slot: item.slot,
+    name,
+    twins: [],
     ...stateOf(item),
     state: 'no-subvolume',
   };

@@ -33,7 +33,11 @@ export function answer(scene: Scene): Answer {
   const worst = findings[0]?.state;
   const result = worst === 'stuck' ? 'stuck' : worst === 'unknown' || blind.length > 0 ? 'unknown' : (worst ?? 'fine');
   return {
-    ...{ subject: scene.subject, result, chain: chainOf(scene, findings), findings, blind },
+    subject: scene.subject,
+    result,
+    chain: chainOf(scene, findings),
+    findings,
+    blind,
     boxAsked: scene.view !== undefined,
   };
 }

@@ -54,7 +54,13 @@ export async function gather(reader: Reader, options: GatherOptions): Promise<Sc
   ]);
   const around = await surroundings(reader, subject, start);
   const scene: Scene = {
-    ...{ now, driver, subject, elsewhere: [], csiNodes: new Map(), events: new Map(), csiDriver },
+    now,
+    driver,
+    subject,
+    elsewhere: [],
+    csiNodes: new Map(),
+    events: new Map(),
+    csiDriver,
     driverPods: filtered(driverPods, isOfChart),
     ...start,
     ...around,

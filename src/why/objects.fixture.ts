@@ -38,11 +38,16 @@ export function claim(parts: Parts = {}): Raw {
   return made(
     {
       metadata: {
-        ...{ name: 'data', namespace: 'apps', uid: 'claim-1', creationTimestamp: ago(3600) },
+        name: 'data',
+        namespace: 'apps',
+        uid: 'claim-1',
+        creationTimestamp: ago(3600),
         finalizers: ['kubernetes.io/pvc-protection'],
       },
       spec: {
-        ...{ storageClassName: 'rds', volumeName: PV, accessModes: ['ReadWriteOnce'] },
+        storageClassName: 'rds',
+        volumeName: PV,
+        accessModes: ['ReadWriteOnce'],
         resources: { requests: { storage: '10Gi' } },
       },
       status: { phase: 'Bound', capacity: { storage: '10Gi' } },
@@ -66,7 +71,9 @@ export function volume(parts: Parts = {}): Raw {
     {
       metadata: { name: PV, creationTimestamp: ago(3500) },
       spec: {
-        ...{ capacity: { storage: '10Gi' }, accessModes: ['ReadWriteOnce'], storageClassName: 'rds' },
+        capacity: { storage: '10Gi' },
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'rds',
         csi: { driver: DRIVER, volumeHandle: HANDLE },
         claimRef: { namespace: 'apps', name: 'data', uid: 'claim-1' },
         persistentVolumeReclaimPolicy: 'Delete',
@@ -117,7 +124,8 @@ export function pod(name: string, nodeName: string | undefined, parts: Parts = {
 
 /** What a pod's status is while its volumes are not there. */
 export const CREATING = {
-  ...{ phase: 'Pending', conditions: NOT_READY },
+  phase: 'Pending',
+  conditions: NOT_READY,
   containerStatuses: [{ name: 'app', ready: false, state: { waiting: { reason: 'ContainerCreating' } } }],
 };
 
@@ -126,7 +134,8 @@ export function driverPod(component: 'controller' | 'node', nodeName: string, pa
   return made(
     {
       metadata: {
-        ...{ name: `rose-csi-${component}-${nodeName}`, namespace: 'rose-csi' },
+        name: `rose-csi-${component}-${nodeName}`,
+        namespace: 'rose-csi',
         labels: { 'app.kubernetes.io/component': component, 'helm.sh/chart': 'rose-csi-0.1.0' },
       },
       spec: { nodeName },
@@ -140,7 +149,8 @@ export function snapshotController(parts: Parts = {}): Raw {
   return made(
     {
       metadata: {
-        ...{ name: 'snapshot-controller-0', namespace: 'kube-system' },
+        name: 'snapshot-controller-0',
+        namespace: 'kube-system',
         labels: { 'app.kubernetes.io/name': 'snapshot-controller' },
       },
       spec: {},
@@ -160,7 +170,10 @@ export function event(kind: string, name: string, reason: string, message: strin
   return {
     metadata: { name: `${name}.${reason}`, namespace },
     involvedObject: { kind, name },
-    ...{ type: 'Warning', reason, message, lastTimestamp: ago(30) },
+    type: 'Warning',
+    reason,
+    message,
+    lastTimestamp: ago(30),
     ...fields,
   };
 }
@@ -187,7 +200,9 @@ export function content(parts: Parts = {}): Raw {
     {
       metadata: { name: CONTENT, creationTimestamp: ago(590) },
       spec: {
-        ...{ driver: DRIVER, deletionPolicy: 'Delete', source: { volumeHandle: HANDLE } },
+        driver: DRIVER,
+        deletionPolicy: 'Delete',
+        source: { volumeHandle: HANDLE },
         volumeSnapshotRef: { namespace: 'apps', name: 'monday', uid: 'snapshot-1' },
       },
       status: { snapshotHandle: SNAP_HANDLE, readyToUse: true, restoreSize: 10 * 2 ** 30 },

@@ -68,7 +68,8 @@ test('data that was not flushed to a lost box is told once on the Node', async (
   const disconnected: string[] = [];
   const tools = {
     ...nodeTools({
-      ...{ find: async () => device, isLive: async () => false },
+      find: async () => device,
+      isLive: async () => false,
       disconnect: async (nqn) => void disconnected.push(nqn),
     }),
     onUnflushed: ({ id }: { readonly id: string }) => events.unflushed(id),

@@ -62,7 +62,9 @@ export async function startScene(t: TestContext, options: StackOptions = {}): Pr
     'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1',
   };
   return {
-    ...{ ...stack, kubernetes, claim: (name = 'data') => new TestClaim(stack, name) },
+    ...stack,
+    kubernetes,
+    claim: (name = 'data') => new TestClaim(stack, name),
     snapshot: async (uid, sourceVolumeId, parameters = {}) => {
       const request = { name: `snap-${uid}`, sourceVolumeId, parameters: { ...metadata, ...parameters } };
       return await outcome(stack.controller.createSnapshot(request));

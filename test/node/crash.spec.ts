@@ -122,8 +122,16 @@ async function startNodes(scene: Scene): Promise<CrashingNodes> {
   const directory = join(scene.node.directory, 'crashing');
   mkdirSync(directory);
   const nodes = new CrashingNodes(directory, [
-    ...['--node-name', 'node-1', '--state-dir', join(scene.node.directory, 'state')],
-    ...['--attach', 'loop', '--simulator-api', scene.simulator.apiSocket, '--unstage-patience', '1'],
+    '--node-name',
+    'node-1',
+    '--state-dir',
+    join(scene.node.directory, 'state'),
+    '--attach',
+    'loop',
+    '--simulator-api',
+    scene.simulator.apiSocket,
+    '--unstage-patience',
+    '1',
   ]);
   scene.onStop(() => nodes.stop());
   return nodes;

@@ -56,7 +56,12 @@ export async function startScene(
   const clock = { ms: Date.now() };
   const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 300 });
   const patrol = new Patrol({
-    ...{ cluster, storage, driver: DRIVER, memo: MEMO, graceSeconds: GRACE_MS / 1000, deleteHalfMade: false },
+    cluster,
+    storage,
+    driver: DRIVER,
+    memo: MEMO,
+    graceSeconds: GRACE_MS / 1000,
+    deleteHalfMade: false,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: MEMO },
     leadership: new Leadership({ cluster, name: MEMO, holder: 'tests', seconds: 7200 }),
     witness: {

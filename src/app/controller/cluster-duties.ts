@@ -95,11 +95,17 @@ function startPatrol({ config, cluster, namespace, storage, logger, metrics }: P
   const name = objectName(driver);
   const intervalMs = orphans.intervalMinutes * 60_000;
   const leadership = new Leadership({
-    ...{ cluster, name, holder: `${hostname()}_${crypto.randomUUID()}` },
+    cluster,
+    name,
+    holder: `${hostname()}_${crypto.randomUUID()}`,
     seconds: 2 * (intervalMs / 1000),
   });
   const patrol = new Patrol({
-    ...{ cluster, storage, leadership, driver, memo: name },
+    cluster,
+    storage,
+    leadership,
+    driver,
+    memo: name,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name },
     graceSeconds: orphans.graceMinutes * 60,
     deleteHalfMade: orphans.deleteHalfMade,

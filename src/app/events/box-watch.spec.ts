@@ -6,7 +6,8 @@ import { watchBox } from './box-watch.ts';
 test('a box that refused the login was told of as one that does not answer', () => {
   const told: string[] = [];
   let state: object = {
-    ...{ breaker: 'open', lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' } },
+    breaker: 'open',
+    lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' },
   };
   const watch = watchBox({ name: 'rds1', rds: { state: () => state } } as unknown as Backend, {
     teller: { tell: (_about, { reason, message }) => void told.push(`${reason} ${message}`) },

@@ -76,7 +76,8 @@ export function printHeld(held: readonly Held[], options: ReportOptions): string
 function table(held: readonly Held[], options: ReportOptions, lastNotes: readonly string[] = []): string {
   const rows = held.map((object, index) => ({
     cells: [
-      ...[object.kind, object.id],
+      object.kind,
+      object.id,
       object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
       object.createdAtSeconds === undefined ? '' : printAge(options.now - Number(object.createdAtSeconds) * 1000),
       [...notes(object, options.owners), ...lastNotes.slice(index, index + 1)].join(', '),
@@ -118,7 +119,9 @@ export function heldJson(held: Held, owners: ReadonlyMap<string, string>): objec
 export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<string, string>): object {
   const { held, orphans, mismatches, unseen, doubt } = comparison;
   return {
-    ...{ compared: true, held: held.length, orphans: orphans.map((object) => heldJson(object, owners)) },
+    compared: true,
+    held: held.length,
+    orphans: orphans.map((object) => heldJson(object, owners)),
     mismatches: mismatches.map(({ held: object, as, by, isCopy }) => {
       return { ...heldJson(object, owners), referredToAs: as, reference: by, isCopy };
     }),

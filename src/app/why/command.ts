@@ -84,10 +84,7 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     const access = await accessFor(flags);
     const reader = new Reader(access, flags.requestTimeout * 1000, new AbortController().signal);
     const namespace = flags.namespace ?? access.namespace ?? 'default';
-    const question = {
-      ...{ subject: { ...subject, namespace }, driver, boxes, now: Date.now() },
-      configFile: flags.config,
-    };
+    const question = { subject: { ...subject, namespace }, driver, boxes, now: Date.now(), configFile: flags.config };
     const scene = await showing('walking the chain …', () => gather(reader, question));
     const asked = scene[subject.kind];
     if (asked?.is === 'unseen' && asked.right === undefined) {

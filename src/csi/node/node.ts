@@ -91,7 +91,10 @@ function publishingHandlers(volumes: NodeVolumes) {
       const { block, mode, mountFlags } = requireUsage('volume_capability', message.volumeCapability);
       await volumes.publish(
         {
-          ...{ volume: volumeName(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
+          volume: volumeName(volumeId),
+          stagingPath,
+          targetPath,
+          kind: block ? 'block' : 'filesystem',
           staged: Object.keys(message.publishContext).length > 0 ? stageRequest(message) : undefined,
           readOnly: message.readonly || mountOptions(mountFlags).readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
           exclusive: mode === Mode.SINGLE_NODE_SINGLE_WRITER,

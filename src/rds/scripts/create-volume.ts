@@ -50,7 +50,10 @@ interface Making {
 export function createVolume(box: RdsSettings, request: CreateVolume): Writing<ObjectState> {
   const { volume, source } = request;
   return {
-    ...{ kind: 'write', object: volume, name: `create ${request.name} in ${request.pool.label}`, removes: false },
+    kind: 'write',
+    object: volume,
+    name: `create ${request.name} in ${request.pool.label}`,
+    removes: false,
     takes: space(mostBytes(request) || ANY_AMOUNT),
     script: script((s) => {
       // Ids of two filesystems say nothing of each other, so what is in this one is not looked at.

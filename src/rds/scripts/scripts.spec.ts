@@ -59,10 +59,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'discard lost item': discardLostItem(box, volume),
   snapshot: createSnapshot(
     { ...box, ...ofOne },
-    {
-      ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-      namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-    },
+    { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-` },
   ),
   'read snapshot': readSnapshot(box, snapshot),
   'delete snapshot': deleteSnapshot(box, snapshot),
@@ -88,15 +85,14 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
       }),
       'clone of one, of the size of its source': createVolume(narrowed, {
         ...creation,
-        ...{ bytes: 0n, volume: { ...volume, uuid: 'f'.repeat(36) }, source: volume },
+        bytes: 0n,
+        volume: { ...volume, uuid: 'f'.repeat(36) },
+        source: volume,
       }),
       claim: claimVolume(narrowed, volume, publication, true),
       snapshot: createSnapshot(
         { ...narrowed, ...ofOne },
-        {
-          ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-          namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-        },
+        { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-` },
       ),
     }).map(([what, operation]) => [`${what}, of several`, operation]),
   ),

@@ -91,8 +91,12 @@ function label(row: Row, index: number, { ids }: Selection): string {
 
 /** What hardware was not seen to show as a pair, though it has it (docs/routeros.md, 4.2). */
 const neverShown: ReadonlySet<string> = new Set([
-  ...['.id', 'disabled', 'raid-member-failed'],
-  ...['self-encryption-supported', 'self-encryption-enabled', 'self-encrypted-and-locked'],
+  '.id',
+  'disabled',
+  'raid-member-failed',
+  'self-encryption-supported',
+  'self-encryption-enabled',
+  'self-encrypted-and-locked',
 ]);
 
 /** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does. */

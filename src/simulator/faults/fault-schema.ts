@@ -20,7 +20,9 @@ const fault: z.ZodType<Fault> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop'), at, when, scriptRunsOn: z.boolean() }),
   z.strictObject({ kind: z.literal('restart'), at, when, downMs: count }),
   z.strictObject({
-    ...{ kind: z.literal('stall'), at, disconnect: z.boolean() },
+    kind: z.literal('stall'),
+    at,
+    disconnect: z.boolean(),
     ms: z.union([count, z.literal('untilReleased')]),
   }),
   z.strictObject({ kind: z.literal('cut'), bytes: count, line }),

@@ -267,14 +267,20 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
 
 const DELAYS: Readonly<Record<string, Delay>> = {
   'growth-shown-late': {
-    ...{ before: `${VOLUME}; /disk/set v-1 file-size=8192`, line: size, ms: 500 },
-    ...{ first: '4096', strict: '8192' },
+    before: `${VOLUME}; /disk/set v-1 file-size=8192`,
+    line: size,
+    ms: 500,
+    first: '4096',
+    strict: '8192',
   },
   'size-late-300ms': { before: VOLUME, line: size, ms: 300, first: '', strict: '4096' },
   'size-late-5s': { before: VOLUME, line: size, ms: 5000, first: '', strict: '4096' },
   'removal-busy-at-first': {
-    ...{ before: DETACHED, line: `:onerror e in={${SUBVOLUME}/remove v-1} do={:put $e}`, ms: 300 },
-    ...{ first: 'BTRFS_IOC_SNAP_DESTROY failed: Device or resource busy', strict: '' },
+    before: DETACHED,
+    line: `:onerror e in={${SUBVOLUME}/remove v-1} do={:put $e}`,
+    ms: 300,
+    first: 'BTRFS_IOC_SNAP_DESTROY failed: Device or resource busy',
+    strict: '',
   },
 };
 
@@ -316,9 +322,18 @@ test('every quirk is tested, here or over SSH', () => {
     [],
   );
   assert.deepEqual(overSsh, [
-    ...['exit-status-1-on-failure', 'exit-status-missing', 'output-wrapped-at-80', 'output-line-feeds'],
-    ...['command-limit-4096', 'command-limit-2048', 'one-session', 'one-channel', 'third-channel-hangs'],
-    ...['three-channels-hang', 'output-limit-16k', 'script-dies-with-channel'],
+    'exit-status-1-on-failure',
+    'exit-status-missing',
+    'output-wrapped-at-80',
+    'output-line-feeds',
+    'command-limit-4096',
+    'command-limit-2048',
+    'one-session',
+    'one-channel',
+    'third-channel-hangs',
+    'three-channels-hang',
+    'output-limit-16k',
+    'script-dies-with-channel',
   ]);
 });
 

@@ -43,7 +43,8 @@ function notFound({ claim, subject, elsewhere }: Scene): Finding | undefined {
   const { name, namespace } = subject;
   const [other] = elsewhere;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: `There is no PersistentVolumeClaim ${name} in namespace ${namespace}.`,
     why:
       other === undefined
@@ -61,7 +62,8 @@ function lost({ claim }: Scene): Finding | undefined {
   const object = there(claim);
   if (object?.status?.phase !== 'Lost') return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: 'The claim has lost its PersistentVolume.',
     why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the box.`,
     next: 'Look for the volume on the box; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
@@ -75,7 +77,8 @@ function noClass(scene: Scene): Finding | undefined {
   if (claim === undefined || storageClass?.is !== 'absent') return undefined;
   const name = claim.spec.storageClassName;
   return {
-    ...{ state: 'stuck', at: 'class' },
+    state: 'stuck',
+    at: 'class',
     what: name === undefined ? 'The claim has no StorageClass.' : `There is no StorageClass ${name}.`,
     why:
       name === undefined
@@ -91,7 +94,8 @@ function foreignClass(scene: Scene): Finding | undefined {
   const storageClass = there(scene.storageClass);
   if (claim === undefined || storageClass === undefined || storageClass.provisioner === scene.driver) return undefined;
   return {
-    ...{ state: 'stuck', at: 'class' },
+    state: 'stuck',
+    at: 'class',
     what: `StorageClass ${storageClass.metadata.name} is of ${storageClass.provisioner}, not of ${scene.driver}.`,
     why: 'This driver is not asked for the volume, so it can tell nothing of it.',
     next: 'See what that driver says of the claim, or make the claim anew with a class of this driver.',
@@ -105,7 +109,8 @@ function waitsForVolume(scene: Scene): Finding | undefined {
   if (claim === undefined || (volumeName === undefined && storageClassName !== '')) return undefined;
   if (volumeName === undefined) {
     return {
-      ...{ state: 'stuck', at: 'claim' },
+      state: 'stuck',
+      at: 'claim',
       what: 'The claim waits for a PersistentVolume that somebody makes by hand.',
       why: 'Its storageClassName is empty, which means: no volume is made for it.',
       next: 'See which PersistentVolumes are Available; size and access modes must fit.',
@@ -124,7 +129,9 @@ function waitsForVolume(scene: Scene): Finding | undefined {
           ? 'It was bound to an earlier claim of the same name, and still says so in spec.claimRef.uid.'
           : 'It is not bound yet: class, size and access modes of both must fit.';
   return {
-    ...{ state: 'stuck', at: 'volume', why },
+    state: 'stuck',
+    at: 'volume',
+    why,
     what: `The claim waits for the PersistentVolume ${volumeName}.`,
     next: 'Compare both.',
     command: `kubectl get persistentvolume ${volumeName} -o yaml`,
@@ -158,7 +165,8 @@ function waitsForPod(scene: Scene): Finding | undefined {
     return undefined;
   if (scene.pods?.is !== 'there' || users(scene).length > 0) return undefined;
   return {
-    ...{ state: 'waiting', at: 'claim' },
+    state: 'waiting',
+    at: 'claim',
     what: 'The claim waits for the first pod that uses it.',
     why: `Its class ${claim.spec.storageClassName} has volumeBindingMode WaitForFirstConsumer, and no pod in ${claim.metadata.namespace} names the claim. Nothing is wrong.`,
     next: 'Start a pod that uses it.',
@@ -173,7 +181,9 @@ function provisioningFailed(scene: Scene): Finding | undefined {
   const event = newest(scene, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
   if (event?.message === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim', said: event.message },
+    state: 'stuck',
+    at: 'claim',
+    said: event.message,
     what: 'The volume cannot be made.',
     ...explain(event.message, scene),
   };
@@ -192,7 +202,8 @@ function silent(scene: Scene): Finding | undefined {
   const isLate = age(scene, claim.metadata.creationTimestamp) > PATIENCE_MS;
   const runs = controllerPods(scene)?.some(isReady) ?? false;
   return {
-    ...{ state: isLate ? 'stuck' : 'waiting', at: 'claim' },
+    state: isLate ? 'stuck' : 'waiting',
+    at: 'claim',
     what: 'Nobody has answered the claim yet.',
     why: runs
       ? 'The controller runs, and there is neither a volume nor a complaint.'

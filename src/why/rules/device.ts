@@ -46,7 +46,8 @@ function unfit({ view }: Scene): Finding | undefined {
   const problems = view?.box?.problems ?? [];
   if (problems.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The box ${view?.box?.backend} is not usable as configured.`,
     why: `${problems.join('. ')}.`,
     next: 'Examine it.',
@@ -58,7 +59,9 @@ function unreachable({ view }: Scene): Finding | undefined {
   // What a box with another pool does not find is said by its problems.
   if (view?.device.is !== 'unseen' || (view.box?.problems.length ?? 0) > 0) return undefined;
   return {
-    ...{ state: 'unknown', at: 'device', said: view.device.because },
+    state: 'unknown',
+    at: 'device',
+    said: view.device.because,
     what: 'The box could not be asked from here.',
     why: 'Whether the controller reaches it is another matter: it may run where the box can be reached.',
     next: 'Examine the way to the box from here.',
@@ -74,7 +77,8 @@ function absent({ view, snapshot, content, volume }: Scene): Finding | undefined
   const { id } = view.device;
   const isSnapshot = id.includes(':snap-');
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `${id} is not on the box.`,
     why: `The box answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another box under the same name.`,
     next: isSnapshot
@@ -90,7 +94,8 @@ function foreign({ view }: Scene): Finding | undefined {
   const device = view?.device;
   if ((device?.is !== 'volume' && device?.is !== 'snapshot') || device.ownedBy !== undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `${device.id} belongs to another cluster (owner ${device.owner}).`,
     why: 'Its name on the box bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
     next: 'If that cluster is gone, list its id under adoptedClusterIds of the configuration (docs/orphans.md).',
@@ -103,7 +108,8 @@ function smaller(scene: Scene): Finding | undefined {
   const believed = parseQuantity(there(scene.volume)?.spec.capacity?.storage);
   if (device?.bytes === undefined || believed === undefined || device.bytes >= believed) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The image on the box has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
     why: 'An image is never made smaller by the driver: somebody changed or replaced it.',
     next: 'Use nothing of it before you know what happened; see what snapshots there are.',
@@ -122,7 +128,8 @@ function notExported(scene: Scene): Finding | undefined {
   const nodes = attachedNodes(scene) ?? [];
   if (device === undefined || device.exported || nodes.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The volume is attached to ${nodes.join(', ')}, and the box does not export it.`,
     why:
       device.slot !== undefined
@@ -140,7 +147,8 @@ function publishedElsewhere(scene: Scene): Finding | undefined {
   const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(scene, node));
   if (others.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The box has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
     why: 'Somebody deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
     next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the box:',
@@ -157,7 +165,8 @@ function exportedByHand(scene: Scene): Finding | undefined {
   const device = volumeOf(scene);
   if (device === undefined || !device.exported || device.nodes.length > 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: 'The box exports the volume, and no node is on its record.',
     why: 'The driver did not turn that export on, so it neither publishes the volume to a node nor deletes it.',
     next: 'Make sure that no host uses it. Then, on the box:',
@@ -176,7 +185,8 @@ function full({ view, claim }: Scene): Finding | undefined {
   const { backend, freeBytes, problems } = view.box;
   if (freeBytes > 0n || problems.length > 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The pool on ${backend} has no room for new volumes.`,
     why: 'What is free above the reserve, or may still be promised, is nothing.',
     next: 'Delete snapshots or volumes that nobody needs, or add disks to the pool; it goes on by itself then.',

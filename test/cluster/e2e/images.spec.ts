@@ -6,9 +6,15 @@ import { aliasesFor } from './images.ts';
 
 const registry = 'registry.k8s.io/e2e-test-images';
 const LISTED = [
-  ...[`${registry}/agnhost:2.59`, `${registry}/agnhost:2.55`, 'gcr.io/k8s-authenticated-test/agnhost:2.6'],
-  ...[`${registry}/nginx:1.14-4`, `${registry}/busybox:1.37.0-1`, `${registry}/busybox:1.37.0-1`],
-  ...[`${registry}/jessie-dnsutils:1.7`, `${registry}/volume/nfs:1.4`, ''],
+  `${registry}/agnhost:2.59`,
+  `${registry}/agnhost:2.55`,
+  'gcr.io/k8s-authenticated-test/agnhost:2.6',
+  `${registry}/nginx:1.14-4`,
+  `${registry}/busybox:1.37.0-1`,
+  `${registry}/busybox:1.37.0-1`,
+  `${registry}/jessie-dnsutils:1.7`,
+  `${registry}/volume/nfs:1.4`,
+  '',
 ];
 
 test('each image that specs of storage use has a stand-in under every name that the suite has for it', () => {

@@ -16,9 +16,29 @@ export const SUBVOLUME_FLAGS: Readonly<Record<string, string>> = {
 
 /** Every property name of the menu; the last line are those that no simulated row has (docs/routeros.md, 5.2). */
 export const SUBVOLUME_PROPERTIES: readonly string[] = [
-  ...['fs', 'name', 'fullname', 'top-level', 'parent', 'subvolume-id', 'uuid', 'received-uuid'],
-  ...['creation-time', 'generation', 'mount', 'default', 'snapshot', 'read-only', 'dead', 'mounted'],
-  ...['mountpoint', 'send-trans-id', 'recv-trans-id', 'send-time', 'recv-time', 'snapshots', 'path'],
+  'fs',
+  'name',
+  'fullname',
+  'top-level',
+  'parent',
+  'subvolume-id',
+  'uuid',
+  'received-uuid',
+  'creation-time',
+  'generation',
+  'mount',
+  'default',
+  'snapshot',
+  'read-only',
+  'dead',
+  'mounted',
+  'mountpoint',
+  'send-trans-id',
+  'recv-trans-id',
+  'send-time',
+  'recv-time',
+  'snapshots',
+  'path',
   'about',
 ];
 
