@@ -173,28 +173,28 @@ const content = z.object({
 
 const snapshotClass = z.object({ metadata, driver: z.string(), deletionPolicy: text });
 
-const core = '';
-const storageGroup = 'storage.k8s.io';
-const snapshotGroup = 'snapshot.storage.k8s.io';
+const CORE = '';
+const STORAGE_GROUP = 'storage.k8s.io';
+const SNAPSHOT_GROUP = 'snapshot.storage.k8s.io';
 
 /** The kinds that a walk along a claim or a snapshot meets. */
 export const kinds = {
-  claim: { title: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', group: core, schema: claim },
-  volume: { title: 'PersistentVolume', plural: 'persistentvolumes', group: core, schema: volume },
-  storageClass: { title: 'StorageClass', plural: 'storageclasses', group: storageGroup, schema: storageClass },
-  attachment: { title: 'VolumeAttachment', plural: 'volumeattachments', group: storageGroup, schema: attachment },
-  node: { title: 'Node', plural: 'nodes', group: core, schema: node },
-  csiNode: { title: 'CSINode', plural: 'csinodes', group: storageGroup, schema: csiNode },
-  capacity: { title: 'CSIStorageCapacity', plural: 'csistoragecapacities', group: storageGroup, schema: capacity },
-  csiDriver: { title: 'CSIDriver', plural: 'csidrivers', group: storageGroup, schema: csiDriver },
-  pod: { title: 'Pod', plural: 'pods', group: core, schema: pod },
-  event: { title: 'Event', plural: 'events', group: core, schema: event },
-  snapshot: { title: 'VolumeSnapshot', plural: 'volumesnapshots', group: snapshotGroup, schema: snapshot },
-  content: { title: 'VolumeSnapshotContent', plural: 'volumesnapshotcontents', group: snapshotGroup, schema: content },
+  claim: { title: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', group: CORE, schema: claim },
+  volume: { title: 'PersistentVolume', plural: 'persistentvolumes', group: CORE, schema: volume },
+  storageClass: { title: 'StorageClass', plural: 'storageclasses', group: STORAGE_GROUP, schema: storageClass },
+  attachment: { title: 'VolumeAttachment', plural: 'volumeattachments', group: STORAGE_GROUP, schema: attachment },
+  node: { title: 'Node', plural: 'nodes', group: CORE, schema: node },
+  csiNode: { title: 'CSINode', plural: 'csinodes', group: STORAGE_GROUP, schema: csiNode },
+  capacity: { title: 'CSIStorageCapacity', plural: 'csistoragecapacities', group: STORAGE_GROUP, schema: capacity },
+  csiDriver: { title: 'CSIDriver', plural: 'csidrivers', group: STORAGE_GROUP, schema: csiDriver },
+  pod: { title: 'Pod', plural: 'pods', group: CORE, schema: pod },
+  event: { title: 'Event', plural: 'events', group: CORE, schema: event },
+  snapshot: { title: 'VolumeSnapshot', plural: 'volumesnapshots', group: SNAPSHOT_GROUP, schema: snapshot },
+  content: { title: 'VolumeSnapshotContent', plural: 'volumesnapshotcontents', group: SNAPSHOT_GROUP, schema: content },
   snapshotClass: {
     title: 'VolumeSnapshotClass',
     plural: 'volumesnapshotclasses',
-    group: snapshotGroup,
+    group: SNAPSHOT_GROUP,
     schema: snapshotClass,
   },
 } as const satisfies Readonly<Record<string, Kind<unknown>>>;

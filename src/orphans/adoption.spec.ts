@@ -4,15 +4,15 @@ import { parse } from 'yaml';
 import type { SurveyedVolume } from '../storage/survey.ts';
 import { snapshotManifest, volumeManifest } from './adoption.ts';
 
-const uuid = '7a0f3c52-0000-4000-8000-000000000001';
-const source = '19d50000-0000-4000-8000-000000000002';
+const UUID = '7a0f3c52-0000-4000-8000-000000000001';
+const SOURCE = '19d50000-0000-4000-8000-000000000002';
 const volume: SurveyedVolume = {
-  id: `rds1:pvc-${uuid}`,
+  id: `rds1:pvc-${UUID}`,
   backend: 'rds1',
   pool: 'pool',
-  subvolume: `pvc-${uuid}-x`,
+  subvolume: `pvc-${UUID}-x`,
   slot: 'pvc-7a0f',
-  name: { uuid, owner: '0123abcd', origin: { kind: 'snapshot', uuid: source }, requestedBytes: 2n ** 30n },
+  name: { uuid: UUID, owner: '0123abcd', origin: { kind: 'snapshot', uuid: SOURCE }, requestedBytes: 2n ** 30n },
   sizeBytes: 2n ** 53n + 1n,
   publishedNodeIds: [],
   exported: false,
@@ -30,7 +30,7 @@ test('the YAML is the object, and its size is exact', () => {
   const { object, text } = volumeManifest(volume, options);
   assert.deepEqual(parse(text), object);
   assert.match(text, /storage: "9007199254740993"/);
-  assert.match(text, new RegExp(`^---\n# rds1:pvc-${uuid}, made from snapshot ${source}\\.\n`));
+  assert.match(text, new RegExp(`^---\n# rds1:pvc-${UUID}, made from snapshot ${SOURCE}\\.\n`));
   assert.doesNotMatch(text, /blank/);
 });
 
@@ -44,7 +44,7 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
     spec: {
       accessModes: ['ReadWriteOnce'],
       storageClassName: 'rds',
-      volumeName: `pvc-${uuid}`,
+      volumeName: `pvc-${UUID}`,
       resources: { requests: { storage: '9007199254740993' } },
     },
   });
@@ -78,8 +78,8 @@ test('what has no data or no known size is not brought back', () => {
 });
 
 test('a snapshot comes with its annotations and the VolumeSnapshot that binds it', () => {
-  const name = { uuid: source, owner: '0123abcd', sourceUuid: uuid, createdAtSeconds: 1_790_000_000n, bytes: 1n };
-  const snapshot = { id: `rds1:snap-${source}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, twins: [] };
+  const name = { uuid: SOURCE, owner: '0123abcd', sourceUuid: UUID, createdAtSeconds: 1_790_000_000n, bytes: 1n };
+  const snapshot = { id: `rds1:snap-${SOURCE}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, twins: [] };
   const { object, text } = snapshotManifest(snapshot, { driver: 'rds.rose-csi.io', namespace: 'apps' });
   assert.deepEqual(parse(text), object);
   assert.match(text, /cut 2026-09-21T14:13:20Z from rds1:pvc-7a0f3c52/);
@@ -88,7 +88,7 @@ test('a snapshot comes with its annotations and the VolumeSnapshot that binds it
   assert.deepEqual(binding, {
     apiVersion: 'snapshot.storage.k8s.io/v1',
     kind: 'VolumeSnapshot',
-    metadata: { name: `snap-${source}`, namespace: 'apps' },
-    spec: { source: { volumeSnapshotContentName: `adopted-${source}` } },
+    metadata: { name: `snap-${SOURCE}`, namespace: 'apps' },
+    spec: { source: { volumeSnapshotContentName: `adopted-${SOURCE}` } },
   });
 });

@@ -27,6 +27,20 @@ const RULES: Readonly<Record<string, { readonly refused: readonly string[]; read
       "import { describe } from './patrol.ts';\n\nexport const x = describe;",
     ],
   },
+  'a number, text or boolean that a module names is UPPER_CASE': {
+    refused: [
+      'export const waitMs = 1000;',
+      'export const waitMs: number = 60 * 1000;',
+      'export const most = 2n ** 63n - 1n;',
+      "export const prefix = 'pvc-';",
+    ],
+    accepted: [
+      'export const WAIT_MS = 1000;',
+      'export const MiB = 2 ** 20;',
+      'export const now = Date.now();',
+      'export function f() {\n  const x = 1;\n  return x;\n}',
+    ],
+  },
 };
 
 for (const [rule, { refused, accepted }] of Object.entries(RULES)) {

@@ -14,31 +14,36 @@ import { createSnapshot, deleteSnapshot, discardTwin, readSnapshot } from './sna
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
 
-const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
-const bytes = 2n ** 62n;
+const UUID = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
+const BYTES = 2n ** 62n;
 /** As many and as long as the configuration allows. */
 const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
   const label = `${index}`.padStart(length, 'p');
-  return { label, uuid, mountPoint: label };
+  return { label, uuid: UUID, mountPoint: label };
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
-const box = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
+const box = { pools, owners, reserveBytes: BYTES, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
 /** A cut says most where nothing is reserved. */
 const ofOne = { reserved: 0n };
 const narrowed = {
   ...box,
-  chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`, uuid, subvolumeId: bytes },
+  chosen: {
+    label: pools[0]?.label ?? '',
+    name: `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`,
+    uuid: UUID,
+    subvolumeId: BYTES,
+  },
 };
-const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
-const snapshot: SnapshotRef = { kind: 'snap', uuid };
-const name = `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`;
+const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: `nqn.2026-11.io.rose-csi:pvc-${UUID}` };
+const snapshot: SnapshotRef = { kind: 'snap', uuid: UUID };
+const NAME = `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`;
 const [pool] = pools;
 assert.ok(pool !== undefined);
-const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
-const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
-const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
-const twin = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
-const page = { pool, after: bytes, limit: 200 };
+const creation = { pool, volume, name: NAME, bytes: BYTES, limitBytes: BYTES, description: 'x'.repeat(300) };
+const publication = { hostId: UUID, mode: 's', token: 'ffffffff' } as const;
+const ALLOW_HOST = `nqn.2014-08.org.nvmexpress:uuid:${UUID}`;
+const twin = { name: NAME, uuid: UUID, fs: pool.label, subvolumeId: BYTES, kind: 'own' } as const;
+const page = { pool, after: BYTES, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
   create: createVolume(box, { ...creation, source: undefined }),
@@ -47,26 +52,26 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'clone of the size of its source': createVolume(box, { ...creation, bytes: 0n, source: volume }),
   read: readVolume(box, volume),
   'read disk': readDisk(volume),
-  expand: expandVolume(box, volume, bytes),
+  expand: expandVolume(box, volume, BYTES),
   claim: claimVolume(box, volume, publication, true),
   share: claimVolume(box, volume, publication, false),
-  export: exportVolume(box, volume, publication, allowHost),
-  unpublish: unpublishVolume(box, volume, uuid),
+  export: exportVolume(box, volume, publication, ALLOW_HOST),
+  unpublish: unpublishVolume(box, volume, UUID),
   'unpublish all': unpublishVolume(box, volume, undefined),
   delete: deleteVolume(box, volume),
-  'discard volume': discardVolume(box, volume, { label: pool.label, name }, { bytes, made: false }),
+  'discard volume': discardVolume(box, volume, { label: pool.label, name: NAME }, { bytes: BYTES, made: false }),
   'discard empty subvolume': discardEmptySubvolume(box, volume),
   'discard lost item': discardLostItem(box, volume),
   snapshot: createSnapshot(
     { ...box, ...ofOne },
-    { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-` },
+    { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${UUID}-ffffffff-${UUID}-9999999999-` },
   ),
   'read snapshot': readSnapshot(box, snapshot),
   'delete snapshot': deleteSnapshot(box, snapshot),
   'discard twin': discardTwin(box, volume, twin, twin),
   choose: choose(box, volume),
   'list volumes': listVolumes(box, { ...page, copies: true }),
-  'list snapshots': listSnapshots(box, page, uuid),
+  'list snapshots': listSnapshots(box, page, UUID),
   'list snapshots and copies': listSnapshots(box, { ...page, copies: true }),
   'lost items': listLostItems(box, 'f'.repeat(28), 200),
   space: poolSpace(box, undefined, false),
@@ -92,7 +97,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
       claim: claimVolume(narrowed, volume, publication, true),
       snapshot: createSnapshot(
         { ...narrowed, ...ofOne },
-        { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-` },
+        { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${UUID}-ffffffff-${UUID}-9999999999-` },
       ),
     }).map(([what, operation]) => [`${what}, of several`, operation]),
   ),
