@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { LAYER_RULES, LAYERS, layerRules } from '../../scripts/layers.ts';
 import { complaints } from './linter.ts';
 
-/** csi → storage → rds → routeros, and csi → host on the node, all above failures; the simulator stands apart; each imports nothing but what stands here. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  failures: [],
-  routeros: ['failures'],
-  rds: ['failures', 'routeros'],
-  storage: ['failures', 'rds'],
-  csi: ['failures', 'storage', 'host', 'schema'],
-  simulator: [],
-  host: ['failures', 'storage'],
-  kubernetes: ['failures'],
-  orphans: ['failures', 'storage', 'kubernetes'],
-  why: ['failures', 'storage', 'kubernetes', 'cli'],
-  doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'cli'],
-  cli: [],
-};
-const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability', 'schema'];
+const HELD = Object.entries(LAYERS).flatMap(([layer, allowed]) =>
+  allowed === 'all' ? [] : [[layer, allowed] as const],
+);
+const FOLDERS = Object.keys(LAYERS);
 
 /** Files that the project's own lint rule refuses. */
 let refused: ReadonlySet<string>;
@@ -28,7 +19,7 @@ function probePath(layer: string, imported: string, deep: boolean): string {
 
 before(() => {
   const probes = new Map<string, string>();
-  for (const layer of Object.keys(ALLOWED)) {
+  for (const [layer] of HELD) {
     for (const imported of FOLDERS) {
       for (const deep of [false, true]) {
         const specifier = `${deep ? '../..' : '..'}/${imported}/x.ts`;
@@ -40,7 +31,7 @@ before(() => {
   refused = new Set(hits.map(({ location }) => location.path));
 });
 
-for (const [layer, allowed] of Object.entries(ALLOWED)) {
+for (const [layer, allowed] of HELD) {
   test(`${layer} may import ${allowed.join(', ') || 'no other layer'}, and the linter keeps it so`, () => {
     for (const imported of FOLDERS.filter((folder) => folder !== layer)) {
       for (const deep of [false, true]) {
@@ -50,3 +41,18 @@ for (const [layer, allowed] of Object.entries(ALLOWED)) {
     }
   });
 }
+
+test('every folder of src is in the table of layers, and the configuration of the linter is what the table says', () => {
+  const entries = readdirSync(join(import.meta.dirname, '../../src'), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  assert.deepEqual(folders.toSorted(), FOLDERS.toSorted());
+  assert.equal(readFileSync(LAYER_RULES, 'utf8'), layerRules(), 'run node scripts/layers.ts');
+});
+
+test('CONTRIBUTING.md tells of every layer what it may import', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../CONTRIBUTING.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `src\/(\w+)\/` .*\|(.*)\|$/gm)];
+  const told = rows.map(([, layer = '', may = '']) => [layer, [...may.matchAll(/`(\w+)`/g)].map(([, name]) => name)]);
+  const wanted = HELD.map(([layer, allowed]) => [layer, allowed.filter((name) => name !== 'failures')]);
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(wanted));
+});
