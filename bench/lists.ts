@@ -71,7 +71,14 @@ async function measure({ api, controller, driver }: Rig, snapshots: number, n: n
   const execs = (await api.execs()) - before;
   assert.equal(ids.size, snapshots, 'the walk must meet every snapshot once');
   return {
-    ...{ kind: 'list', snapshots, latencyMs: LATENCY_MS, n, firstPageP50: round(median(firstPages)) },
-    ...{ walkMs: round(walkMs), pages, execs, peakRssMb: round(await memoryMb(driver.pid, 'VmHWM')) },
+    kind: 'list',
+    snapshots,
+    latencyMs: LATENCY_MS,
+    n,
+    firstPageP50: round(median(firstPages)),
+    walkMs: round(walkMs),
+    pages,
+    execs,
+    peakRssMb: round(await memoryMb(driver.pid, 'VmHWM')),
   };
 }

@@ -98,7 +98,8 @@ async function published({ controller }: Rig, filesystem: 'ext4' | 'xfs'): Promi
     accessType: { case: 'mount' as const, value: { fsType: filesystem } },
   };
   const { volume } = await controller.createVolume({
-    ...{ name: `pvc-${randomUUID()}`, capacityRange: { requiredBytes: BYTES[filesystem] } },
+    name: `pvc-${randomUUID()}`,
+    capacityRange: { requiredBytes: BYTES[filesystem] },
     volumeCapabilities: [volumeCapability],
   });
   const { volumeId = '', volumeContext = {} } = volume ?? {};

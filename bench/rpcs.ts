@@ -78,9 +78,16 @@ function summary(rpc: string, latencyMs: number, { ms, floorMs, scriptMs, execs,
   const p50 = median(ms);
   const floorP50 = median(floorMs);
   return {
-    ...{ rpc, backend: 'files', latencyMs, n: ms.length },
-    ...{ p50: round(p50), p99: round(percentile(ms, 0.99)), execs: round(execs / ms.length) },
-    ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), rdsMs: round(sum(busyMs) / ms.length) },
+    rpc,
+    backend: 'files',
+    latencyMs,
+    n: ms.length,
+    p50: round(p50),
+    p99: round(percentile(ms, 0.99)),
+    execs: round(execs / ms.length),
+    floorP50: round(floorP50),
+    ratio: round(p50 / floorP50),
+    rdsMs: round(sum(busyMs) / ms.length),
     ...(scriptMs.length > 0 && { scriptP50: round(median(scriptMs)) }),
   };
 }

@@ -12,7 +12,7 @@ import { digestBy, pinned } from './chart/pinned.ts';
 
 const [program, ...args] = process.argv.slice(2);
 if (program === undefined) throw new Error('usage: node scripts/pin-images.ts COMMAND...');
-const values = join(CHART, 'values.yaml');
-await writeFile(values, await pinned(await readFile(values, 'utf8'), manifest.version, digestBy(program, args)));
+const VALUES = join(CHART, 'values.yaml');
+await writeFile(VALUES, await pinned(await readFile(VALUES, 'utf8'), manifest.version, digestBy(program, args)));
 await write(chartFiles());
 await write([await manifests('helm')]);

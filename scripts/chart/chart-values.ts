@@ -239,8 +239,10 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     ),
     sampler: oneOf(samplerNames, 'Which traces are kept.'),
     samplerRatio: {
-      ...{ description: 'Part of the traces that the samplers by ratio keep.', type: 'number' },
-      ...{ minimum: 0, maximum: 1 },
+      description: 'Part of the traces that the samplers by ratio keep.',
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
     },
   }),
   metrics: object({

@@ -56,10 +56,7 @@ export function openBackend(
     name: config.name,
     rds: new Rds(
       routerOs,
-      {
-        ...{ pools, owners, port: nvme.port, reserveBytes: config.reserve },
-        ratioPercent: percentOf(config.overCommitRatio),
-      },
+      { pools, owners, port: nvme.port, reserveBytes: config.reserve, ratioPercent: percentOf(config.overCommitRatio) },
       {
         ...(patience.clock === undefined ? {} : { clock: patience.clock }),
         predecessorMs: hasPredecessor ? writeWithinMs + DRIFT_MS : 0,

@@ -17,7 +17,10 @@ export interface Monitoring {
 }
 
 const noMonitoring: Monitoring = {
-  ...{ on: false, metrics: noMetrics, interceptors: [], port: undefined },
+  on: false,
+  metrics: noMetrics,
+  interceptors: [],
+  port: undefined,
   stop: async () => undefined,
 };
 

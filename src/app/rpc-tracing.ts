@@ -23,7 +23,9 @@ export function rpcTracing(tracer: Tracer): Interceptor {
     if (method.name === 'Probe') return next();
     const service = method.parent.typeName;
     const attributes = {
-      ...{ 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method.name },
+      'rpc.system': 'grpc',
+      'rpc.service': service,
+      'rpc.method': method.name,
       ...ownNames(idsOfRequest(request)),
     };
     const options = { kind: 'server', attributes, traceparent: header('traceparent') } as const;

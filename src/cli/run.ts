@@ -65,8 +65,10 @@ function uniform(command: Command, onError: (text: string) => void): void {
     .showSuggestionAfterError(false)
     .showHelpAfterError(seeHelp(path).trimEnd())
     .configureOutput({
-      ...{ writeOut: print, writeErr: printNote },
-      ...{ getOutHelpWidth: () => columns(), getErrHelpWidth: () => columns(process.stderr) },
+      writeOut: print,
+      writeErr: printNote,
+      getOutHelpWidth: () => columns(),
+      getErrHelpWidth: () => columns(process.stderr),
       outputError: (text) => {
         const message = asOneMessage(withHint(command, text.replace(/^error: /, '').trimEnd()));
         onError(message);

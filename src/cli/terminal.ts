@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { oneLine } from './printable.ts';
 
 /** Columns that every text fits. */
-export const LEAST_COLUMNS = 80;
+const LEAST_COLUMNS = 80;
 
 /**
  * Columns that a text on standard output may take: those of the terminal, or of `COLUMNS` where there is none, but never
@@ -18,7 +18,7 @@ export function hasColour(): boolean {
   return process.stdout.isTTY === true && !process.env['NO_COLOR'];
 }
 
-export type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof styleText>[0];
 
 /** Paints a text in a style, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string;

@@ -22,22 +22,27 @@ test('ro belongs to the published mount, not to the one that replays the journal
 });
 
 for (const flag of [
-  ...[
-    '',
-    '-o',
-    '--bind',
-    'noatime,remount',
-    'a b',
-    'x-mount.mkdir',
-    '_rnetdev',
-    'noatime,',
-    'context="a',
-    'k="a"b"',
-    'A',
-    'a=',
-    '=b',
-  ],
-  ...['bind', 'remount', 'loop=/dev/loop0', 'norecovery', 'noload', 'logdev=/dev/sda', 'shared', 'offset=4096'],
+  '',
+  '-o',
+  '--bind',
+  'noatime,remount',
+  'a b',
+  'x-mount.mkdir',
+  '_rnetdev',
+  'noatime,',
+  'context="a',
+  'k="a"b"',
+  'A',
+  'a=',
+  '=b',
+  'bind',
+  'remount',
+  'loop=/dev/loop0',
+  'norecovery',
+  'noload',
+  'logdev=/dev/sda',
+  'shared',
+  'offset=4096',
 ]) {
   test(`refused: ${JSON.stringify(flag)}`, () => {
     assert.match(flagsProblem([flag]) ?? '', /does not look like a mount option|is not offered/);

@@ -39,7 +39,7 @@ export const block = (mode = Mode.SINGLE_NODE_WRITER): Capability => ({
 });
 
 /** A storage whose every method fails but the ones given. */
-export function fakeStorage(expected: Partial<Storage>): Storage {
+function fakeStorage(expected: Partial<Storage>): Storage {
   const unexpected = (method: string) => () => {
     throw new Error(`unexpected call of ${method}`);
   };

@@ -30,7 +30,7 @@ export interface RpcStatus {
 }
 
 /** Longest message in bytes of UTF-8: it travels in an HTTP/2 header, percent-encoded, and ends up in an event. */
-const maxMessageBytes = 1024;
+const MAX_MESSAGE_BYTES = 1024;
 
 /**
  * The status for whatever a handler threw. Causes and stacks stay here; they are for the log. Anything but a
@@ -38,6 +38,6 @@ const maxMessageBytes = 1024;
  */
 export function toStatus(error: unknown): RpcStatus {
   if (error instanceof StorageError)
-    return { code: codes[error.kind], details: shorten(error.message, maxMessageBytes) };
+    return { code: codes[error.kind], details: shorten(error.message, MAX_MESSAGE_BYTES) };
   return { code: status.INTERNAL, details: messageOf('DRV-DEFECT', '', '') };
 }

@@ -52,16 +52,25 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     const privateKey = () => readPrivateKey(ssh.privateKeyFile);
     const open = () =>
       openConsole({
-        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000 },
+        host: ssh.host,
+        port: ssh.port,
+        execTimeoutMs: ssh.execTimeoutSeconds * 1000,
         hostKeys: () => hostKeys(),
         credentials: async () => ({ username: ssh.user, privateKey: await privateKey() }),
       });
     const context = {
-      ...{ backend, console: open(), openConsole: open, hostKeys, privateKey },
+      backend,
+      console: open(),
+      openConsole: open,
+      hostKeys,
+      privateKey,
       timing: { ...TIMING, ...options.timing },
     };
     const report = await examine(context, {
-      ...{ write, pools, signal, removeLeftovers: options.removeLeftovers ?? false },
+      write,
+      pools,
+      signal,
+      removeLeftovers: options.removeLeftovers ?? false,
       wants: (id) => only.length === 0 || only.includes(id),
       onProgress: (title) => options.onProgress?.(backend.name, title),
     });

@@ -117,7 +117,9 @@ async function perform<C extends RdsContext>(
   const { finding, lost } = await outcome(check.needs, () => check.run(context), plan.signal);
   const { id, title, unknown, needs } = check;
   findings.push({
-    ...{ id, title, needs },
+    id,
+    title,
+    needs,
     ...(unknown === undefined ? {} : { unknown }),
     ...(pool === undefined ? {} : { pool }),
     ...finding,

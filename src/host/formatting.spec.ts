@@ -65,7 +65,10 @@ function bench(t: TestContext, size = 256 * MiB): Bench | undefined {
   const records = new FormatRecords(join(directory, 'state'));
   const formatting = new Formatting(host, records);
   return {
-    ...{ directory, device, records, formatting },
+    directory,
+    device,
+    records,
+    formatting,
     ensure: async (volume = VOLUME, signal = NEVER) =>
       (await formatting.ensure(volume, device, async () => device, signal)).filesystem,
     async put(offset, bytes) {
@@ -270,7 +273,12 @@ test('the records of formatted volumes grew without a bound, and none that is fo
   if (one === undefined) return;
   const begun = { ...VOLUME, uuid: randomUUID() };
   await one.records.write(begun.uuid, {
-    ...{ version: 1, nqn: begun.nqn, state: 'formatting', filesystem: 'ext4', uuid: 'x', bytes: '1' },
+    version: 1,
+    nqn: begun.nqn,
+    state: 'formatting',
+    filesystem: 'ext4',
+    uuid: 'x',
+    bytes: '1',
   });
   utimesSync(one.records.path(begun.uuid), 0, 0);
   const volumes = await formatted(one, 500);
@@ -350,7 +358,12 @@ async function begun(one: Bench, change: Partial<{ uuid: string; bytes: string; 
   const uuid = '12345678-1234-4234-8234-123456789abc';
   const bytes = `${one.device.bytes}`;
   await one.records.write('u', {
-    ...{ version: 1, nqn: VOLUME.nqn, state: 'formatting', filesystem: 'ext4', uuid, bytes },
+    version: 1,
+    nqn: VOLUME.nqn,
+    state: 'formatting',
+    filesystem: 'ext4',
+    uuid,
+    bytes,
     ...change,
   });
   return uuid;

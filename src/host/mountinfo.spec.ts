@@ -8,8 +8,15 @@ test('a line with optional fields', () => {
   const line = '36 35 98:0 /sub /mnt rw,noatime shared:7 master:1 - ext4 /dev/nvme0n1 rw,errors=continue\n';
   assert.deepEqual(parseMountinfo(line), [
     {
-      ...{ id: '36', parent: '35', device: '98:0', root: '/sub', mountPoint: '/mnt', options: ['rw', 'noatime'] },
-      ...{ type: 'ext4', source: '/dev/nvme0n1', superOptions: ['rw', 'errors=continue'] },
+      id: '36',
+      parent: '35',
+      device: '98:0',
+      root: '/sub',
+      mountPoint: '/mnt',
+      options: ['rw', 'noatime'],
+      type: 'ext4',
+      source: '/dev/nvme0n1',
+      superOptions: ['rw', 'errors=continue'],
     },
   ]);
 });

@@ -40,8 +40,15 @@ export function parseMountinfo(text: string): Mount[] {
     const [device = '', root = '', mountPoint = '', options = '', type = '', source = '', superOptions = ''] = fields;
     return [
       {
-        ...{ id, parent, device, root, mountPoint, type, source },
-        ...{ options: options.split(','), superOptions: superOptions.split(',') },
+        id,
+        parent,
+        device,
+        root,
+        mountPoint,
+        type,
+        source,
+        options: options.split(','),
+        superOptions: superOptions.split(','),
       },
     ];
   });

@@ -29,9 +29,17 @@ const CONNECTS = `
 
 test('the arguments: our own host NQN and host id together, finite times, nothing that is left to discovery', () => {
   assert.deepEqual(connectArguments(HOST, TARGET), [
-    ...['connect', '--transport=tcp', '--traddr=192.0.2.1', '--trsvcid=4420', `--nqn=${NQN}`],
-    ...[`--hostnqn=${HOST}`, `--hostid=${HOST_ID}`],
-    ...['--ctrl-loss-tmo=600', '--reconnect-delay=5', '--keep-alive-tmo=15', '--nr-io-queues=4'],
+    'connect',
+    '--transport=tcp',
+    '--traddr=192.0.2.1',
+    '--trsvcid=4420',
+    `--nqn=${NQN}`,
+    `--hostnqn=${HOST}`,
+    `--hostid=${HOST_ID}`,
+    '--ctrl-loss-tmo=600',
+    '--reconnect-delay=5',
+    '--keep-alive-tmo=15',
+    '--nr-io-queues=4',
   ]);
 });
 
@@ -41,7 +49,11 @@ test('a volume is connected once; the next call finds it', async (t) => {
   const nvme = attachment(fake);
   const device = await nvme.connect(TARGET, NEVER_ABORTED);
   assert.deepEqual(device, {
-    ...{ path: `${fake.places.dev}/nvme3n1`, number: '259:9', bytes: 2n ** 21n, readOnly: false, sequence: '7' },
+    path: `${fake.places.dev}/nvme3n1`,
+    number: '259:9',
+    bytes: 2n ** 21n,
+    readOnly: false,
+    sequence: '7',
   });
   assert.ok(isSame(device, await nvme.connect(TARGET, NEVER_ABORTED)));
   assert.deepEqual(await fake.calls(), [connectArguments(HOST, TARGET).join(' ')]);

@@ -21,8 +21,13 @@ const TIMES: NvmeTimes = { connectMs: 30_000, liveMs: 40_000, goneMs: 30_000 };
 /** The arguments of `nvme connect`. Host NQN and host id go together, or the kernel refuses the second volume. */
 export function connectArguments(hostNqn: string, { nqn, address, port, tuning }: NvmeTarget): string[] {
   return [
-    ...['connect', '--transport=tcp', `--traddr=${address}`, `--trsvcid=${port}`, `--nqn=${nqn}`],
-    ...[`--hostnqn=${hostNqn}`, `--hostid=${hostIdOf(hostNqn) ?? ''}`],
+    'connect',
+    '--transport=tcp',
+    `--traddr=${address}`,
+    `--trsvcid=${port}`,
+    `--nqn=${nqn}`,
+    `--hostnqn=${hostNqn}`,
+    `--hostid=${hostIdOf(hostNqn) ?? ''}`,
     `--ctrl-loss-tmo=${tuning.ctrlLossTimeoutSeconds}`,
     `--reconnect-delay=${tuning.reconnectDelaySeconds}`,
     `--keep-alive-tmo=${tuning.keepAliveTimeoutSeconds}`,

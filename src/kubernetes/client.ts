@@ -98,7 +98,9 @@ export class KubernetesClient implements Cluster {
   async writeLease(name: string, { holder, seconds, transitions, resourceVersion }: NewLease, signal: AbortSignal) {
     const spec = {
       holderIdentity: holder ?? '',
-      ...{ leaseDurationSeconds: seconds, leaseTransitions: transitions, renewTime: microTime(new Date()) },
+      leaseDurationSeconds: seconds,
+      leaseTransitions: transitions,
+      renewTime: microTime(new Date()),
     };
     const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec };
     await this.#write(`writing Lease ${name}`, name, this.#leases(), resourceVersion, body, signal);

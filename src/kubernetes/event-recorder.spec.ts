@@ -19,7 +19,9 @@ async function start(t: TestContext, pausesMs: readonly number[] = [1, 1]) {
   const failed: string[] = [];
   const clock = { ms: 0 };
   const recorder = new KubernetesEventRecorder({
-    ...{ cluster, pausesMs, now: () => clock.ms },
+    cluster,
+    pausesMs,
+    now: () => clock.ms,
     onFailure: ({ reason }, error) => void failed.push(`${reason}: ${String(error)}`),
   });
   t.after(() => recorder.stop());

@@ -9,7 +9,11 @@ import type { ObjectReference } from './cluster.ts';
 
 const never = new AbortController().signal;
 const CLAIM: ObjectReference = {
-  ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: 'uid-1' },
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  namespace: 'shop',
+  name: 'data',
+  uid: 'uid-1',
 };
 const NODE: ObjectReference = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
 

@@ -32,9 +32,16 @@ export async function writeEvent(send: Send, about: ObjectReference, note: Event
   const time = new Date().toISOString();
   const told = { message: messageOf(note), lastTimestamp: time };
   const body = {
-    ...{ apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: about },
-    ...{ type: EVENTS[note.reason].type, reason: note.reason, source: { component: 'rose-csi' } },
-    ...{ ...told, firstTimestamp: time, count: 1 },
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace },
+    involvedObject: about,
+    type: EVENTS[note.reason].type,
+    reason: note.reason,
+    source: { component: 'rose-csi' },
+    ...told,
+    firstTimestamp: time,
+    count: 1,
   };
   try {
     await send({ what, method: 'POST', path, body });
@@ -59,7 +66,7 @@ export function eventName(about: ObjectReference, { reason, subject = '' }: Even
 }
 
 /** What happened, cut if need be, and what to do about it, which is never cut. */
-export function messageOf({ reason, message }: EventNote): string {
+function messageOf({ reason, message }: EventNote): string {
   const { advice = '' }: EventMeaning = EVENTS[reason];
   if (advice === '') return shorten(message, MAX_MESSAGE);
   return shorten(`${message}. ${advice}`, MAX_MESSAGE, `. ${advice}`);

@@ -12,7 +12,10 @@ async function start(t: TestContext) {
   const join = (holder: string) =>
     new Leadership({
       cluster: new KubernetesClient(api.access, { namespace: 'rose-csi' }),
-      ...{ name: 'orphans', holder, seconds: 60, now: () => clock.ms },
+      name: 'orphans',
+      holder,
+      seconds: 60,
+      now: () => clock.ms,
     });
   return { api, clock, join };
 }

@@ -25,7 +25,9 @@ export const persistentVolume = z
   })
   .transform(
     ({ metadata: { name }, spec: { csi, claimRef } }): PersistentVolume => ({
-      ...{ name, csi, claim: claimRef === undefined ? undefined : `${claimRef.namespace}/${claimRef.name}` },
+      name,
+      csi,
+      claim: claimRef === undefined ? undefined : `${claimRef.namespace}/${claimRef.name}`,
       claimUid: claimRef?.uid,
     }),
   );
@@ -41,7 +43,10 @@ export const snapshotContent = z
   })
   .transform(
     ({ metadata: { name, annotations }, spec: { driver, source }, status }): SnapshotContent => ({
-      ...{ name, driver, volumeHandle: source.volumeHandle, annotations: annotations ?? {} },
+      name,
+      driver,
+      volumeHandle: source.volumeHandle,
+      annotations: annotations ?? {},
       snapshotHandle: status?.snapshotHandle ?? source.snapshotHandle,
     }),
   );
@@ -58,7 +63,9 @@ export const volumeAttachment = z
   })
   .transform(
     ({ metadata: { name }, spec: { source } }): Attachment => ({
-      ...{ name, volumeName: source.persistentVolumeName, volumeHandle: source.inlineVolumeSpec?.csi?.volumeHandle },
+      name,
+      volumeName: source.persistentVolumeName,
+      volumeHandle: source.inlineVolumeSpec?.csi?.volumeHandle,
     }),
   );
 

@@ -201,7 +201,7 @@ export const metricList = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-export type MetricList = typeof metricList;
+type MetricList = typeof metricList;
 export type MetricKey = keyof MetricList;
 /** The keys of the metrics of one type. */
 export type KeysOf<Type extends MetricDefinition['type']> = {

@@ -6,7 +6,10 @@ import { annotationsOf } from './annotations.ts';
 import { Annotator } from './annotator.ts';
 
 const snapshot: Snapshot = {
-  ...{ id: 'rds1:snap-2', sourceVolumeId: 'rds1:pvc-1', sizeBytes: 2n ** 53n + 1n, createdAtSeconds: 1_790_000_000n },
+  id: 'rds1:snap-2',
+  sourceVolumeId: 'rds1:pvc-1',
+  sizeBytes: 2n ** 53n + 1n,
+  createdAtSeconds: 1_790_000_000n,
   place: { backend: 'rds1', pool: 'pool', subvolume: 'snap-2-x', sourceSlot: 'pvc-1' },
 };
 

@@ -21,11 +21,9 @@ export function compare(inventory: Inventory, view: KubernetesView, driver: stri
   const references = referencesOf(view);
   const seen = new Set(objects.map(({ id }) => objectOf(id)));
   return {
-    ...{
-      objects,
-      orphans: findOrphans(inventory, references, new Set()),
-      mismatches: mismatchesIn(objects, references),
-    },
+    objects,
+    orphans: findOrphans(inventory, references, new Set()),
+    mismatches: mismatchesIn(objects, references),
     unseen: namedIn(view).filter((named) => named.driver === driver && !seen.has(objectOf(named.handle))),
     doubt: doubtAbout(view, driver, { volumes: inventory.volumes.length, snapshots: inventory.snapshots.length }),
   };

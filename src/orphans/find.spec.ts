@@ -8,9 +8,17 @@ const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padSt
 
 function volume(number: number, extra: Partial<InventoryVolume> = {}): InventoryVolume {
   return {
-    ...{ id: `rds1:pvc-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', slot: 'd', sizeBytes: 1n },
+    id: `rds1:pvc-${uuid(number)}`,
+    backend: 'rds1',
+    pool: 'pool',
+    subvolume: 's',
+    slot: 'd',
+    sizeBytes: 1n,
     name: { uuid: uuid(number), owner: '0123abcd', origin: { kind: 'new' }, requestedBytes: 1n },
-    ...{ publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
+    publishedNodeIds: [],
+    exported: false,
+    state: 'whole',
+    duplicates: [],
     ...extra,
   };
 }
@@ -39,7 +47,10 @@ test('a handle counts whatever driver names it', () => {
       claimUid: undefined,
     }),
     contents: list({
-      ...{ name: 'c', driver: 'renamed.example.com', volumeHandle: undefined, annotations: {} },
+      name: 'c',
+      driver: 'renamed.example.com',
+      volumeHandle: undefined,
+      annotations: {},
       snapshotHandle: snapshot(3, 1).id,
     }),
   };
@@ -52,7 +63,11 @@ test('a handle counts whatever backend it names, and its own name comes first', 
   const references = referencesOf({
     volumes: list(persistent('a', old(volume(1).id)), persistent('b', volume(1).id)),
     contents: list({
-      ...{ name: 'c', driver: 'd', volumeHandle: old(volume(2).id), snapshotHandle: undefined, annotations: {} },
+      name: 'c',
+      driver: 'd',
+      volumeHandle: old(volume(2).id),
+      snapshotHandle: undefined,
+      annotations: {},
     }),
     attachments: list({ name: 'e', volumeName: undefined, volumeHandle: old(snapshot(3, 1).id) }),
   });

@@ -98,7 +98,12 @@ const LACKS = { whole: undefined, 'no-disk-item': 'disk item', 'no-subvolume': '
 
 function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: InventoryVolume): BackendObject {
   return {
-    ...{ id, backend, pool, sizeBytes, owner: name.owner, createdAtSeconds: undefined },
+    id,
+    backend,
+    pool,
+    sizeBytes,
+    owner: name.owner,
+    createdAtSeconds: undefined,
     kind: volume.state === 'whole' ? 'volume' : 'half-made',
     lacks: LACKS[volume.state],
     what: volume.subvolume ?? volume.slot ?? '',
@@ -112,9 +117,18 @@ function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: Invento
 
 function snapshotObject({ id, backend, pool, subvolume, name }: InventorySnapshot): BackendObject {
   return {
-    ...{ id, kind: 'snapshot', backend, pool, what: subvolume, sizeBytes: name.bytes, owner: name.owner },
-    ...{ source: `${backend}:pvc-${name.sourceUuid}`, createdAtSeconds: name.createdAtSeconds },
-    ...{ lacks: undefined, inUse: false, mayBeEmpty: false },
+    id,
+    kind: 'snapshot',
+    backend,
+    pool,
+    what: subvolume,
+    sizeBytes: name.bytes,
+    owner: name.owner,
+    source: `${backend}:pvc-${name.sourceUuid}`,
+    createdAtSeconds: name.createdAtSeconds,
+    lacks: undefined,
+    inUse: false,
+    mayBeEmpty: false,
   };
 }
 

@@ -8,15 +8,18 @@ const UUID = '00000000-0000-4000-8000-000000000001';
 
 function volume(backend: string, lacks?: BackendObject['lacks']): BackendObject {
   return {
-    ...{
-      id: `${backend}:pvc-${UUID}`,
-      kind: lacks === undefined ? 'volume' : 'half-made',
-      lacks,
-      backend,
-      pool: 'pool',
-    },
-    ...{ what: 's', sizeBytes: 1n, owner: '0123abcd', source: undefined, createdAtSeconds: undefined },
-    ...{ inUse: false, mayBeEmpty: false },
+    id: `${backend}:pvc-${UUID}`,
+    kind: lacks === undefined ? 'volume' : 'half-made',
+    lacks,
+    backend,
+    pool: 'pool',
+    what: 's',
+    sizeBytes: 1n,
+    owner: '0123abcd',
+    source: undefined,
+    createdAtSeconds: undefined,
+    inUse: false,
+    mayBeEmpty: false,
   };
 }
 

@@ -88,7 +88,7 @@ function byObject(references: readonly Reference[]): ByObject {
 }
 
 /** How many PersistentVolumes and VolumeSnapshotContents name this driver. */
-export function countOf({ volumes, contents }: KubernetesView, driver: string): number {
+function countOf({ volumes, contents }: KubernetesView, driver: string): number {
   const ours = volumes.items.filter(({ csi }) => csi?.driver === driver).length;
   return ours + (contents?.items.filter((content) => content.driver === driver).length ?? 0);
 }

@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from '../routeros/index.ts';
-export { isRefusal, RdsError, type RdsErrorCode, type RefusalCode } from './errors.ts';
+export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
   type Origin,
   parseSnapshotName,
@@ -11,10 +11,10 @@ export {
   snapshotNamePrefix,
   type VolumeName,
 } from './names.ts';
-export type { Operation } from './operation.ts';
+
 export { type ExpectedPool, mountPointOf, type ProbeReport, poolProblem } from './probe.ts';
-export { type Asking, Rds, type RdsCall, type RdsSettings } from './rds.ts';
-export { type Mode, type Publication, randomDigits } from './record.ts';
+export { type Asking, Rds, type RdsSettings } from './rds.ts';
+export { type Mode, randomDigits } from './record.ts';
 export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export type {
   DiskRow,
@@ -24,7 +24,6 @@ export type {
   ObjectState,
   PoolContents,
   PoolSpace,
-  SubvolumeRow,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { poolContents, poolSpace, probeRds } from './scripts/device.ts';

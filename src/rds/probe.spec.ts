@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { sentenceOf } from '../failures/message.ts';
 import { judge } from './probe.ts';
 
-const uuid = '11111111-2222-3333-4444-555555555555';
-const expected = [{ label: 'pool', uuid, mountPoint: 'pool' }];
+const UUID = '11111111-2222-3333-4444-555555555555';
+const expected = [{ label: 'pool', uuid: UUID, mountPoint: 'pool' }];
 const version = { version: '7.24.1 (stable)' };
 const storage = { name: 'rose-storage', version: '7.24.1', disabled: false };
-const filesystem = { label: 'pool', uuid };
+const filesystem = { label: 'pool', uuid: UUID };
 const mount = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '/pool', size: 1000, free: 900 };
 const language = { 'id-type': 'num', intervals: true, none: 0, one: 1 };
 const fit = [version, language, storage, filesystem, mount];

@@ -8,7 +8,7 @@ const MINIMUM_VERSION = [7, 21] as const;
 /** `rose-storage`; newer documents call it "Storage" (docs/routeros.md, 9). */
 const STORAGE_PACKAGE = /storage/i;
 
-export interface PoolFacts {
+interface PoolFacts {
   readonly label: string;
   readonly mountPoint: string;
   readonly freeBytes: bigint;

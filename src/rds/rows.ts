@@ -19,7 +19,7 @@ export interface SubvolumeRow {
  * subvolume, where a person has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
  * an object.
  */
-export type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
+type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
 
 export interface DiskRow {
   readonly slot: string;

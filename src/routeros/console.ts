@@ -10,7 +10,7 @@ import type { ExecResult } from './ssh-session.ts';
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** What came back of one line that was sent as it is. */
-export interface ConsoleAnswer extends ExecResult {
+interface ConsoleAnswer extends ExecResult {
   /** Milliseconds from sending to the end, connecting not included. */
   readonly ms: number;
 }

@@ -51,7 +51,7 @@ const LATE = 'RC-LATE';
  * The text of an answer without control bytes, which JSON never holds raw and which consoles insert when they wrap, even
  * inside of tokens (docs/routeros.md, 1.1 and U11). They go first, as one may have landed inside a UTF-8 sequence.
  */
-export function decodeOutput(output: Uint8Array): string {
+function decodeOutput(output: Uint8Array): string {
   return Buffer.from(output.filter((byte) => byte >= 0x20 && byte !== 0x7f)).toString('utf8');
 }
 

@@ -33,8 +33,3 @@ export function ere(template: TemplateStringsArray, ...values: readonly (string 
   });
   return quotedExpression(pattern);
 }
-
-/** The operand of `~` that matches what begins with this very text. */
-export function startsWith(prefix: string): Script {
-  return ere`^${prefix}`;
-}

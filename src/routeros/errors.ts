@@ -27,7 +27,10 @@ export type RouterOsErrorKind =
 
 /** The kinds that prove that nothing was sent. */
 export const NEVER_SENT: ReadonlySet<RouterOsErrorKind> = new Set([
-  ...(['unreachable', 'unauthenticated', 'unsent', 'cancelled'] as const),
+  'unreachable',
+  'unauthenticated',
+  'unsent',
+  'cancelled',
 ]);
 
 /** What a RouterOsError carries beside its kind and detail. */

@@ -116,7 +116,11 @@ function openSshEd25519(key: KeyObject): string {
   const padding = Buffer.from(Array.from({ length: (8 - (body.length % 8)) % 8 }, (_, at) => at + 1));
   const none = field(Buffer.from('none'));
   const data = Buffer.concat([
-    ...[Buffer.from('openssh-key-v1\0'), none, none, field(Buffer.alloc(0)), Buffer.from([0, 0, 0, 1])],
+    Buffer.from('openssh-key-v1\0'),
+    none,
+    none,
+    field(Buffer.alloc(0)),
+    Buffer.from([0, 0, 0, 1]),
     field(Buffer.concat([field(type), field(point)])),
     field(Buffer.concat([body, padding])),
   ]);

@@ -30,7 +30,7 @@ export function issueWords(issue: Issue): string | undefined {
 }
 
 /** Names that were to be chosen from, with the one that was meant. */
-export function oneOf(names: readonly string[], found: unknown): string {
+function oneOf(names: readonly string[], found: unknown): string {
   if (found === undefined) return names.length === 1 ? 'required' : `required: one of ${names.join(', ')}`;
   const meant = typeof found === 'string' ? nearest(found, names) : undefined;
   const known = names.length === 1 ? `only ${names.join()} may stand here` : `one of ${names.join(', ')}`;

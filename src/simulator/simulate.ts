@@ -96,7 +96,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     for (const { fault, times } of options.faults ?? []) faults.arm(fault, times);
     const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
-      ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters, clock },
+      listen: options.listen,
+      user: options.user,
+      hostKey,
+      authorizedKeys,
+      counters,
+      clock,
       shell: shellFor(device, new Console(quirks.menus(device.menus), hooks, () => quirks.dialect)),
       receiver: device.receiver,
       moreKeys: (user) => [
@@ -113,12 +118,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const address = { host: options.listen.host, port: ssh.port };
     const hostKeyInfo = { hostKeyFingerprint: hostKey.fingerprint, hostPublicKey: hostKey.publicKey };
     const trouble = {
-      ...{ faults, quirks, restart },
+      faults,
+      quirks,
+      restart,
       conditionOf: (pool: string) => ({ pool, ...device.conditions.of(pool) }),
     };
     const api = await ApiServer.start({
       loops: options.target instanceof LoopTarget ? options.target : undefined,
-      ...{ device, counters, trouble, ssh: { ...address, user: options.user, ...hostKeyInfo } },
+      device,
+      counters,
+      trouble,
+      ssh: { ...address, user: options.user, ...hostKeyInfo },
       socketPath: options.apiSocket ?? join(options.stateDir, 'api.sock'),
     });
     stops.push(() => api.close());
@@ -127,7 +137,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       port: ssh.port,
       ...hostKeyInfo,
       apiSocket: api.socketPath,
-      ...{ counters, device, faults, quirks, restart, close },
+      counters,
+      device,
+      faults,
+      quirks,
+      restart,
+      close,
       get running() {
         return ssh.running;
       },

@@ -47,14 +47,16 @@ testOnBackends(
     const { near: nearPort = '', ...shown } = { ...row, 'ssh-port': 0 } as Record<string, unknown>;
     assert.equal(nearPort, '');
     assert.deepEqual(shown, {
-      ...{ '.id': '*1', type: 'send', fs: 'pool', 'send-subvolumes': ['s-1'], 'ssh-address': '127.0.0.1' },
-      ...{
-        'ssh-port': 0,
-        'ssh-user': 'backup',
-        'ssh-receive-mount': 'cold/copies',
-        status: 'done',
-        bytes: row['bytes'],
-      },
+      '.id': '*1',
+      type: 'send',
+      fs: 'pool',
+      'send-subvolumes': ['s-1'],
+      'ssh-address': '127.0.0.1',
+      'ssh-port': 0,
+      'ssh-user': 'backup',
+      'ssh-receive-mount': 'cold/copies',
+      status: 'done',
+      bytes: row['bytes'],
     });
     assert.ok(Number(row['bytes']) > MIB && Number(row['bytes']) < 1.2 * MIB, `${row['bytes']}: holes stay holes`);
     const received = await far.transferIs('done');
@@ -193,7 +195,10 @@ testOnBackends('a receiver that is full, or becomes it, says so', async (pair) =
   assert.equal(await far.subvolume('copies/s-1'), undefined);
   far.simulator.device.conditions.heal();
   const stall = far.simulator.faults.arm({
-    ...{ kind: 'stall', at: { ...RECEIVED, nth: 8 }, ms: 'untilReleased', disconnect: false },
+    kind: 'stall',
+    at: { ...RECEIVED, nth: 8 },
+    ms: 'untilReleased',
+    disconnect: false,
   });
   await send('s-1');
   await until(async () => stall.standing === 1);

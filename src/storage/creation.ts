@@ -32,8 +32,16 @@ const UNSIZED_TIMES = 6;
 
 /** Failures that leave open what the state on the RDS is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
-  ...(['RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN', 'RDS-CANCELLED', 'RDS-UNEXPECTED'] as const),
-  ...(['RC-SIZE', 'RC-LAG', 'RDS-WAITING', 'RDS-LATE'] as const),
+  'RDS-UNREACHABLE',
+  'RDS-LOGIN',
+  'RDS-UNSENT',
+  'RDS-UNKNOWN',
+  'RDS-CANCELLED',
+  'RDS-UNEXPECTED',
+  'RC-SIZE',
+  'RC-LAG',
+  'RDS-WAITING',
+  'RDS-LATE',
 ]);
 
 /** @throws RdsError unless the source is in none of the pools, each of them proven. */

@@ -39,7 +39,10 @@ export async function inspectVolume(backends: Backends, volumeId: string, call: 
       throw new StorageError('RC-NOVOL', volumeId);
     }
     return {
-      ...{ pool: subvolume.fs, owner: name.owner, bytes: disk?.size, slot: disk?.slot },
+      pool: subvolume.fs,
+      owner: name.owner,
+      bytes: disk?.size,
+      slot: disk?.slot,
       exported: disk?.exported ?? false,
       recordedNodeIds: disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [],
     };

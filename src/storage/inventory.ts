@@ -150,8 +150,13 @@ async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promi
 
 function volumesOf(backend: string, objects: readonly ListedObject[]): InventoryVolume[] {
   return groups(objects, parseVolumeName).map(({ name, first, duplicates }) => ({
-    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, slot: first.disk?.slot, name, duplicates },
+    id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }),
+    backend,
+    pool: first.subvolume.fs,
+    subvolume: first.subvolume.name,
+    slot: first.disk?.slot,
+    name,
+    duplicates,
     ...stateOf(first.disk),
     state: first.disk === undefined ? 'no-disk-item' : 'whole',
   }));
@@ -159,8 +164,12 @@ function volumesOf(backend: string, objects: readonly ListedObject[]): Inventory
 
 function snapshotsOf(backend: string, objects: readonly ListedObject[]): InventorySnapshot[] {
   return groups(objects, parseSnapshotName).map(({ name, first, duplicates }) => ({
-    ...{ id: printHandle({ kind: 'snap', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, name, duplicates },
+    id: printHandle({ kind: 'snap', backend, uuid: name.uuid }),
+    backend,
+    pool: first.subvolume.fs,
+    subvolume: first.subvolume.name,
+    name,
+    duplicates,
   }));
 }
 
@@ -169,8 +178,13 @@ function lostVolume(backend: string, item: LostItem): InventoryVolume | undefine
   const name = parseVolumeName(item.subvolume);
   if (name === undefined || item.slot !== slotOf({ kind: 'pvc', uuid: name.uuid })) return undefined;
   return {
-    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend },
-    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, duplicates: [] },
+    id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }),
+    backend,
+    pool: item.pool ?? '',
+    subvolume: undefined,
+    slot: item.slot,
+    name,
+    duplicates: [],
     ...stateOf(item),
     state: 'no-subvolume',
   };

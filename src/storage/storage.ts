@@ -85,7 +85,7 @@ export interface Snapshot {
   readonly place: SnapshotPlace;
 }
 
-export interface SnapshotPlace {
+interface SnapshotPlace {
   readonly backend: string;
   /** Label of the pool. */
   readonly pool: string;

@@ -33,7 +33,11 @@ export function answer(cluster: ClusterState): Answer {
   const worst = findings[0]?.state;
   const result = worst === 'stuck' ? 'stuck' : worst === 'unknown' || blind.length > 0 ? 'unknown' : (worst ?? 'fine');
   return {
-    ...{ subject: cluster.subject, result, chain: chainOf(cluster, findings), findings, blind },
+    subject: cluster.subject,
+    result,
+    chain: chainOf(cluster, findings),
+    findings,
+    blind,
     boxAsked: cluster.view !== undefined,
   };
 }

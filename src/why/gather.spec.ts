@@ -40,7 +40,9 @@ test('Events are told newest first, by whichever of their times they have', asyn
     )
     .put('events', {
       ...event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', 'the new words', { lastTimestamp: null }),
-      ...{ metadata: { name: 'newer', namespace: 'apps' }, eventTime: ago(950), series: { lastObservedTime: ago(20) } },
+      metadata: { name: 'newer', namespace: 'apps' },
+      eventTime: ago(950),
+      series: { lastObservedTime: ago(20) },
     });
   const { findings } = await answerTo({ objects });
   assert.equal(findings[0]?.said, 'the new words');

@@ -54,7 +54,13 @@ export async function gather(reader: Reader, options: GatherOptions): Promise<Cl
   ]);
   const around = await users(reader, subject, start);
   const cluster: ClusterState = {
-    ...{ now, driver, subject, elsewhere: [], csiNodes: new Map(), events: new Map(), csiDriver },
+    now,
+    driver,
+    subject,
+    elsewhere: [],
+    csiNodes: new Map(),
+    events: new Map(),
+    csiDriver,
     driverPods: filtered(driverPods, isOfChart),
     ...start,
     ...around,

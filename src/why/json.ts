@@ -9,7 +9,11 @@ export function answerJson({ subject, result, chain, findings, blind, boxAsked }
     boxAsked,
     chain: chain.map(({ key, what, how, state }) => ({ link: key.trim(), what, how, state })),
     findings: findings.map(({ rule, at, state, what, why, said, next, command }) => ({
-      ...{ rule, link: at, state, what, why },
+      rule,
+      link: at,
+      state,
+      what,
+      why,
       ...(said !== undefined && { message: said }),
       next,
       ...(command !== undefined && { command }),

@@ -52,7 +52,9 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     objects: healthy()
       .remove('volumesnapshots', 'monday', 'apps')
       .put('volumesnapshots', snapshot({ metadata: { namespace: 'shop' } })),
-    ...{ rule: 'snapshot-not-found', result: 'stuck', says: /rose-csi why vs\/monday -n shop/ },
+    rule: 'snapshot-not-found',
+    result: 'stuck',
+    says: /rose-csi why vs\/monday -n shop/,
   },
   {
     title: 'an unknown class',
@@ -109,7 +111,8 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'pods',
       snapshotController({ metadata: { labels: { app: 'snapshot-controller' } } }),
     ),
-    ...{ rule: 'snapshot-not-bound', result: 'stuck' },
+    rule: 'snapshot-not-bound',
+    result: 'stuck',
   },
   {
     title: 'a snapshot without a content',
@@ -147,7 +150,9 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'volumesnapshotcontents',
       content({ spec: { ...handmade, volumeSnapshotRef: { namespace: 'apps', name: 'tuesday' } } }),
     ),
-    ...{ rule: 'content-mismatch', result: 'stuck', says: /apps\/tuesday, not apps\/monday/ },
+    rule: 'content-mismatch',
+    result: 'stuck',
+    says: /apps\/tuesday, not apps\/monday/,
   },
   {
     title: 'a content for an earlier snapshot of the name',
@@ -182,12 +187,15 @@ const cases: readonly Omit<Case, 'subject'>[] = [
         status: { readyToUse: false, error: { message: rpcError('DRV-ABSENT', 'it does not exist') } },
       }),
     ),
-    ...{ rule: 'cutting-failed', result: 'stuck', says: /cannot be taken over/ },
+    rule: 'cutting-failed',
+    result: 'stuck',
+    says: /cannot be taken over/,
   },
   {
     title: 'a content whose error is a conflict that is over',
     objects: failing('the object has been modified; please apply your changes to the latest version and retry'),
-    ...{ rule: 'cutting-silent', result: 'stuck' },
+    rule: 'cutting-silent',
+    result: 'stuck',
   },
   {
     title: 'a snapshot that is being deleted, and gone from the RDS',
@@ -195,15 +203,14 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'volumesnapshots',
       snapshot({
         metadata: {
-          ...{
-            deletionTimestamp: ago(3),
-            finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'],
-          },
+          deletionTimestamp: ago(3),
+          finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'],
         },
       }),
     ),
     view: { device: { is: 'absent', id: SNAP_HANDLE } },
-    ...{ rule: 'snapshot-held', result: 'waiting' },
+    rule: 'snapshot-held',
+    result: 'waiting',
   },
   {
     title: 'too many snapshots',
@@ -263,7 +270,9 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       )
       .put('volumesnapshotcontents', content({ metadata: going }))
       .put('events', event('VolumeSnapshotContent', CONTENT, 'SnapshotDeleteError', rpcError('RC-OWNER', 'y'))),
-    ...{ rule: 'snapshot-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
+    rule: 'snapshot-delete-failed',
+    result: 'stuck',
+    says: /adoptedClusterIds/,
   },
   {
     title: 'a snapshot that a claim is being made from',
@@ -287,12 +296,10 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   {
     title: 'a snapshot of a volume that is not on the RDS',
     objects: beingCut(),
-    ...{
-      view: { device: { is: 'absent', id: HANDLE } },
-      rule: 'device-absent',
-      result: 'stuck',
-      says: /no such volume/,
-    },
+    view: { device: { is: 'absent', id: HANDLE } },
+    rule: 'device-absent',
+    result: 'stuck',
+    says: /no such volume/,
   },
   {
     title: 'a snapshot that is not on the RDS',

@@ -52,7 +52,8 @@ async function place(t: TestContext): Promise<Place> {
   const cluster = async (objects: Objects) => (await ReadOnlyApi.start(t, objects)).kubeconfig();
   const nowhere = known.kubeconfig().replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
   return {
-    ...{ stack, volume },
+    stack,
+    volume,
     configs: {
       right: stack.configFile,
       broken: await file('broken', '{ "clusterId": "" }'),
@@ -89,7 +90,12 @@ type Line = readonly [args: readonly string[], input?: string];
 /** Each fault in each command that can have it. */
 function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, readonly Line[]>> {
   const orphans = (config: string, cluster: string, ...rest: readonly string[]) => [
-    ...['orphans', ...rest, '--config', config, '--kubeconfig', cluster],
+    'orphans',
+    ...rest,
+    '--config',
+    config,
+    '--kubeconfig',
+    cluster,
   ];
   const why = (cluster: string, ...rest: readonly string[]) => ['why', 'data', '--kubeconfig', cluster, ...rest];
   const endpoint = ['--endpoint', 'unix:///nonexistent/csi.sock'];
@@ -104,13 +110,19 @@ function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, rea
     [why(clusters.healthy, '--config', config)],
   ];
   const all = [
-    ...[['controller'], ['node'], ['doctor'], ['orphans'], ['snapshots'], ['why'], ['simulate'], ['completion'], []],
-    ...[
-      ['orphans', 'report'],
-      ['orphans', 'adopt'],
-      ['orphans', 'delete'],
-      ['snapshots', 'ls'],
-    ],
+    ['controller'],
+    ['node'],
+    ['doctor'],
+    ['orphans'],
+    ['snapshots'],
+    ['why'],
+    ['simulate'],
+    ['completion'],
+    [],
+    ['orphans', 'report'],
+    ['orphans', 'adopt'],
+    ['orphans', 'delete'],
+    ['snapshots', 'ls'],
   ];
   const quick = ['--check', 'latency'];
   return {

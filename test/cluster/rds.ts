@@ -73,8 +73,18 @@ export class SimulatedRds {
   #startSimulator(): void {
     const pools = POOLS.flatMap((label) => ['--pool', `label=${label},path=${this.#mounted(label)}`]);
     this.#machine.start('simulator', process.execPath, [
-      ...[SOURCES, 'simulate', '--state', this.#directory, '--authorized-keys', `${this.keyFile}.pub`],
-      ...['--listen', `127.0.0.1:${PORT}`, '--backend', 'btrfs', '--loop', ...pools],
+      SOURCES,
+      'simulate',
+      '--state',
+      this.#directory,
+      '--authorized-keys',
+      `${this.keyFile}.pub`,
+      '--listen',
+      `127.0.0.1:${PORT}`,
+      '--backend',
+      'btrfs',
+      '--loop',
+      ...pools,
     ]);
   }
 

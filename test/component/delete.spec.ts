@@ -61,8 +61,18 @@ test('what is not an id of ours is gone already; an id without text is invalid',
   const before = await api.execs();
   const uuid = crypto.randomUUID();
   for (const id of [
-    ...['x', 'rds1', 'rds1:', 'rds1:pvc-', `pvc-${uuid}`, `rds1:pvc-${uuid}x`, `rds1:pvc-${uuid.toUpperCase()}`],
-    ...[`rds1:vol-${uuid}`, `RDS1:pvc-${uuid}`, `:pvc-${uuid}`, `rds1:pvc-${uuid}\n`, `rds1:rds1:pvc-${uuid}`],
+    'x',
+    'rds1',
+    'rds1:',
+    'rds1:pvc-',
+    `pvc-${uuid}`,
+    `rds1:pvc-${uuid}x`,
+    `rds1:pvc-${uuid.toUpperCase()}`,
+    `rds1:vol-${uuid}`,
+    `RDS1:pvc-${uuid}`,
+    `:pvc-${uuid}`,
+    `rds1:pvc-${uuid}\n`,
+    `rds1:rds1:pvc-${uuid}`,
   ]) {
     await controller.deleteVolume({ volumeId: id });
     await controller.deleteSnapshot({ snapshotId: id.replace('pvc', 'snap') });

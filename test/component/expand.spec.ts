@@ -13,9 +13,7 @@ test('a volume grows in one exec and is looked at again, keeps its bytes, and th
   const volumeId = await makeVolume(stack.controller, MiB);
   await write(stack, volumeId, 0, pattern('kept'));
   const before = await stack.api.execs();
-  const grown = await stack.controller.controllerExpandVolume({
-    ...{ volumeId, capacityRange: { requiredBytes: 3n * MiB } },
-  });
+  const grown = await stack.controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 3n * MiB } });
   assert.equal((await stack.api.execs()) - before, 2);
   assert.equal(grown.capacityBytes, 3n * MiB);
   assert.equal(grown.nodeExpansionRequired, true);

@@ -214,7 +214,8 @@ test('any text at all is a good name or an invalid one, and does no harm', async
     fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
     fc
       .array(fc.constantFrom('"', '\\', '$', '[', ']', '{', '}', ';', '\n', '/disk', 'remove', ' ', 'é'), {
-        ...{ minLength: 1, maxLength: 20 },
+        minLength: 1,
+        maxLength: 20,
       })
       .map((parts) => parts.join('')),
   );

@@ -35,7 +35,9 @@ async function configured(t: TestContext) {
   const run = (...args: readonly string[]) => {
     const env = { ...process.env, KUBECONFIG: '/nowhere' };
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--config', configFile], {
-      ...{ env, encoding: 'utf8', timeout: 60_000 },
+      env,
+      encoding: 'utf8',
+      timeout: 60_000,
     });
     return { status, stderr };
   };

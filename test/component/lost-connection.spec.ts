@@ -75,7 +75,10 @@ test('while one of two backends is down lists are UNAVAILABLE, never short, and 
   const dead = await Wire.open();
   t.after(() => dead.close());
   const ssh = {
-    ...{ host: '127.0.0.1', port: dead.port, user: 'csi', privateKeyFile: '/dev/null' },
+    host: '127.0.0.1',
+    port: dead.port,
+    user: 'csi',
+    privateKeyFile: '/dev/null',
     hostKeys: [`SHA256:${'A'.repeat(43)}`],
   };
   const pools = [{ label: 'cold', uuid: COLD_UUID }];

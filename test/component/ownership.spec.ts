@@ -100,7 +100,13 @@ test('what users and other drivers keep on the pool is never listed nor touched'
   const { controller, simulator } = stack;
   const uuid = crypto.randomUUID();
   const names = [
-    ...['Documents', 'snap-old', 'pvc-x', 'pvc-', `pvc-${uuid}`, `snap-${uuid}`, `pvc-${uuid}-manual`],
+    'Documents',
+    'snap-old',
+    'pvc-x',
+    'pvc-',
+    `pvc-${uuid}`,
+    `snap-${uuid}`,
+    `pvc-${uuid}-manual`,
     `snap-${uuid}-12345678-daily`,
   ];
   for (const name of names) await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
@@ -114,7 +120,8 @@ mount-filesystem=no nvme-tcp-server-nqn="nqn.2000-02.com.mikrotik:${slot}" nvme-
     );
   }
   const everything = async () => [
-    ...[await inventory(simulator), await look(simulator, '/file print detail where type!="directory"')],
+    await inventory(simulator),
+    await look(simulator, '/file print detail where type!="directory"'),
     ...(await Promise.all(disks.map((slot) => look(simulator, `/disk print detail where slot=${slot}`)))),
   ];
   const before = await everything();

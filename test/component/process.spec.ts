@@ -55,7 +55,9 @@ async function startRds(t: TestContext, change: Readonly<Record<string, unknown>
   const backend = {
     name: 'rds1',
     ssh: {
-      ...{ host: simulator.address, port: simulator.port, user: 'csi' },
+      host: simulator.address,
+      port: simulator.port,
+      user: 'csi',
       privateKeyFile: join(directory, 'id_ed25519'),
       hostKeys: [simulator.hostKeyFingerprint],
     },

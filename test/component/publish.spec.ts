@@ -23,7 +23,9 @@ test('publish and unpublish take one exec each and a second look, and turn the e
   const uuid = crypto.randomUUID();
   const volumeId = `rds1:pvc-${uuid}`;
   await controller.createVolume({
-    ...{ name: `pvc-${uuid}`, capacityRange: { requiredBytes: MiB }, volumeCapabilities: [filesystem] },
+    name: `pvc-${uuid}`,
+    capacityRange: { requiredBytes: MiB },
+    volumeCapabilities: [filesystem],
   });
   assert.equal(await look(simulator, EXPORT), 'false');
 

@@ -156,7 +156,9 @@ test('a volume was published to two nodes, since the RDS held up the record of o
   const volumeId = await makeVolume(one, MiB);
   let nqn = '';
   const ends = await between(
-    ...([faults, IN_TIME, () => publish(one, volumeId, node(1))] as const),
+    faults,
+    IN_TIME,
+    () => publish(one, volumeId, node(1)),
     async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
   );
   assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
@@ -202,7 +204,9 @@ test('the end of a publication, whose record was written over that of the next n
   const volumeId = await makeVolume(one, MiB);
   let nqn = '';
   const ends = await between(
-    ...([faults, IN_TIME, () => publish(one, volumeId, node(1))] as const),
+    faults,
+    IN_TIME,
+    () => publish(one, volumeId, node(1)),
     async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
   );
   assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
@@ -398,7 +402,10 @@ test('a snapshot deleted while it is restored: a restore that was promised is wh
     const snapshotId = await makeSnapshot(one, volumeId);
     const request = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
     const ends = await between(
-      ...([faults, target, () => one.createVolume(request), () => two.deleteSnapshot({ snapshotId })] as const),
+      faults,
+      target,
+      () => one.createVolume(request),
+      () => two.deleteSnapshot({ snapshotId }),
     );
     assert.deepEqual(ends, [expected, 'OK']);
     if (expected === 'OK') {

@@ -165,7 +165,8 @@ test('the manifest of a claim in decimal units was refused for its restore, as t
   const requiredBytes = 100_000_000n;
   const { volume } = await controller.createVolume(volumeRequest(volumeName(), requiredBytes));
   const { snapshot } = await controller.createSnapshot({
-    ...{ name: snapshotName(), sourceVolumeId: volume?.volumeId ?? '' },
+    name: snapshotName(),
+    sourceVolumeId: volume?.volumeId ?? '',
   });
   assert.equal(snapshot?.sizeBytes, requiredBytes, 'csi-provisioner compares a claim with it');
   const restore = volumeRequest(volumeName(), requiredBytes, fromSnapshot(snapshot.snapshotId));

@@ -130,7 +130,8 @@ test('a pool with another uuid than the configured one was "not there"; now both
   const text = await readFile(stack.configFile, 'utf8');
   await writeFile(stack.configFile, text.replaceAll(POOL_UUID, other));
   await assert.rejects(ls(stack), {
-    ...{ code: 2, stdout: '' },
+    code: 2,
+    stdout: '',
     stderr: new RegExp(
       `^rose-csi snapshots ls: backend rds1: pool pool: its uuid is ${POOL_UUID}, configured is ${other}\\. (?!.*Retrying).*\\[RC-POOL\\]\n$`,
     ),

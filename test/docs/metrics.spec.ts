@@ -10,7 +10,8 @@ const definitions: readonly MetricDefinition[] = Object.values(metricList);
 test('docs/metrics.md reports exactly the metrics that there are, each with its type and its labels', () => {
   const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (counter|gauge|histogram) \|([^|]*)\| (.+) \|$/gm)];
   const documented = rows.map(([, name, type, labels = '']) => [
-    ...[name, type],
+    name,
+    type,
     [...labels.matchAll(/`([a-z]+)`/g)].map((match) => match[1]),
   ]);
   assert.deepEqual(

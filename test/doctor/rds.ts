@@ -51,7 +51,8 @@ export async function startExaminedRds(
     authorizedKeys: publicKey,
     user: 'keeper',
     ...simulatorOptions,
-    ...{ backend: placed.backend, pools: placed.pools },
+    backend: placed.backend,
+    pools: placed.pools,
   });
   stops.push(() => simulator.close());
   const document = {
@@ -60,7 +61,10 @@ export async function startExaminedRds(
       {
         name: 'rds1',
         ssh: {
-          ...{ host: simulator.address, port: simulator.port, user: 'keeper', privateKeyFile },
+          host: simulator.address,
+          port: simulator.port,
+          user: 'keeper',
+          privateKeyFile,
           hostKeys: [simulator.hostKeyFingerprint],
         },
         nvme: { address: '127.0.0.1' },

@@ -34,7 +34,11 @@ test('a claim that its pool has no room for gets one Event, however often it is 
     /^rds1:pvc-\S+: the pool has \S+ MiB free, 288 MiB needed .*\. Delete .*\[RC-SPACE\]$/,
   );
   assert.deepEqual(about, {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: claim.uid },
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    namespace: 'shop',
+    name: 'data',
+    uid: claim.uid,
   });
   assert.equal(fixture.about('PersistentVolumeClaim')[0]?.count, 1);
 
@@ -72,7 +76,11 @@ test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t)
     /has 1 snapshot, .*Delete older VolumeSnapshots.*\[RC-QUOTA\]$/,
   );
   assert.deepEqual(about, {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', namespace: 'shop', name: 'nightly', uid },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    namespace: 'shop',
+    name: 'nightly',
+    uid,
   });
 });
 

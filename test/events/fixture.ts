@@ -23,7 +23,7 @@ export const impatient = (maxBreakMs: number): Patience => ({
 type Extra = Parameters<typeof volumeRequest>[2];
 
 /** A claim that asks for a volume. */
-export class TestClaim {
+class TestClaim {
   readonly name: string;
   readonly uid = crypto.randomUUID();
   readonly #stack: Stack;
@@ -62,7 +62,9 @@ export async function startFixture(t: TestContext, options: StackOptions = {}): 
     'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1',
   };
   return {
-    ...{ ...stack, kubernetes, claim: (name = 'data') => new TestClaim(stack, name) },
+    ...stack,
+    kubernetes,
+    claim: (name = 'data') => new TestClaim(stack, name),
     snapshot: async (uid, sourceVolumeId, parameters = {}) => {
       const request = { name: `snap-${uid}`, sourceVolumeId, parameters: { ...metadata, ...parameters } };
       return await outcome(stack.controller.createSnapshot(request));

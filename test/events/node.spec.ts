@@ -68,7 +68,8 @@ test('data that was not flushed to a lost RDS is reported once on the Node', asy
   const disconnected: string[] = [];
   const tools = {
     ...nodeDependencies({
-      ...{ find: async () => device, isLive: async () => false },
+      find: async () => device,
+      isLive: async () => false,
       disconnect: async (nqn) => void disconnected.push(nqn),
     }),
     onUnflushed: ({ id }: { readonly id: string }) => events.unflushed(id),

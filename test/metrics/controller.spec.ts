@@ -113,8 +113,13 @@ async function readPoolsOf(
   const stopping = new AbortController();
   const polls = (await backendsOf(t, stack)).map((backend) =>
     pollBackend(backend, {
-      ...{ listeners: [poolMetrics(backend, metrics), ...others(backend)], lookMs: 5, inventories: true },
-      ...{ refusedAt: () => Number.NEGATIVE_INFINITY, logger, signal: stopping.signal, now },
+      listeners: [poolMetrics(backend, metrics), ...others(backend)],
+      lookMs: 5,
+      inventories: true,
+      refusedAt: () => Number.NEGATIVE_INFINITY,
+      logger,
+      signal: stopping.signal,
+      now,
     }),
   );
   t.after(async () => {

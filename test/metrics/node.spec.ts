@@ -49,15 +49,16 @@ test('a port that is taken is an error at start that names it, and nothing is le
   t.after(() => holder.close());
   const socket = join(import.meta.dirname, 'never.sock');
   const options = {
-    ...{ endpoint: `unix://${socket}`, nodeName: 'n', clusterId: 'c', driverName: 'rds.rose-csi.io' },
-    ...{
-      stateDir: '/nowhere',
-      hostTools: 'direct',
-      maxVolumes: 0,
-      networks: ['default'],
-      unstagePatience: 1,
-      trimInterval: 0,
-    },
+    endpoint: `unix://${socket}`,
+    nodeName: 'n',
+    clusterId: 'c',
+    driverName: 'rds.rose-csi.io',
+    stateDir: '/nowhere',
+    hostTools: 'direct',
+    maxVolumes: 0,
+    networks: ['default'],
+    unstagePatience: 1,
+    trimInterval: 0,
     attach: 'nvme-tcp' as const,
   };
   const place = { metricsPort: holder.port, metricsAddress: '127.0.0.1' };

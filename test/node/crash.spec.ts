@@ -122,8 +122,16 @@ async function startNodes(fixture: Fixture): Promise<CrashingNodes> {
   const directory = join(fixture.node.directory, 'crashing');
   mkdirSync(directory);
   const nodes = new CrashingNodes(directory, [
-    ...['--node-name', 'node-1', '--state-dir', join(fixture.node.directory, 'state')],
-    ...['--attach', 'loop', '--simulator-api', fixture.simulator.apiSocket, '--unstage-patience', '1'],
+    '--node-name',
+    'node-1',
+    '--state-dir',
+    join(fixture.node.directory, 'state'),
+    '--attach',
+    'loop',
+    '--simulator-api',
+    fixture.simulator.apiSocket,
+    '--unstage-patience',
+    '1',
   ]);
   fixture.onStop(() => nodes.stop());
   return nodes;

@@ -25,9 +25,24 @@ async function startContainer(fixture: Fixture, directory: string): Promise<Cont
   mkdirSync(host);
   const endpoint = `unix://${join(directory, 'node.sock')}`;
   const args = [
-    ...[MAIN, 'node', '--endpoint', endpoint, '--cluster-id', CLUSTER_ID, '--node-name', 'contained'],
-    ...['--state-dir', join(directory, 'state'), '--host-tools', `chroot=${host}`],
-    ...['--attach', 'loop', '--simulator-api', fixture.simulator.apiSocket, '--log-level', 'error'],
+    MAIN,
+    'node',
+    '--endpoint',
+    endpoint,
+    '--cluster-id',
+    CLUSTER_ID,
+    '--node-name',
+    'contained',
+    '--state-dir',
+    join(directory, 'state'),
+    '--host-tools',
+    `chroot=${host}`,
+    '--attach',
+    'loop',
+    '--simulator-api',
+    fixture.simulator.apiSocket,
+    '--log-level',
+    'error',
   ];
   const script = `mount --make-rshared / && mount --rbind / "$1" && shift && exec "$@"`;
   const shell = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', host, process.execPath, ...args];

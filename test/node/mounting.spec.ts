@@ -123,8 +123,12 @@ test('raw data must not be formatted on the word of a format that failed before 
   const claim = await fixture.claim('ext4');
   const { nqn = '' } = await node.controllerPublish(claim);
   await new FormatRecords(stateOf(node)).write(uuidOf(claim), {
-    ...{ version: 1, state: 'formatting', filesystem: 'ext4', uuid: '12345678-1234-4234-8234-123456789abc' },
-    ...{ nqn, bytes: `${SIZES.ext4}` },
+    version: 1,
+    state: 'formatting',
+    filesystem: 'ext4',
+    uuid: '12345678-1234-4234-8234-123456789abc',
+    nqn,
+    bytes: `${SIZES.ext4}`,
   });
   await controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: node.nodeId });
   const raw: Claim = { ...claim, kind: 'block' };

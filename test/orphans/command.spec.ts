@@ -71,22 +71,30 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
   const [persistent, content] = parseAllDocuments(adopted.stdout).map((one) => one.toJSON() as Record<string, unknown>);
   const uuid = volume.slice('rds1:pvc-'.length);
   assert.deepEqual(persistent, {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
     metadata: { name: `pvc-${uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': 'rds.rose-csi.io' } },
     spec: {
       accessModes: ['ReadWriteOnce'],
       capacity: { storage: '10Mi' },
       csi: {
-        ...{ driver: 'rds.rose-csi.io', fsType: 'xfs', volumeHandle: volume },
+        driver: 'rds.rose-csi.io',
+        fsType: 'xfs',
+        volumeHandle: volume,
         volumeAttributes: { formatVersion: '1', fsType: 'xfs' },
       },
-      ...{ persistentVolumeReclaimPolicy: 'Retain', storageClassName: 'rds', volumeMode: 'Filesystem' },
+      persistentVolumeReclaimPolicy: 'Retain',
+      storageClassName: 'rds',
+      volumeMode: 'Filesystem',
     },
   });
   const snapshotUuid = snapshot.slice('rds1:snap-'.length);
   assert.deepEqual(content?.['spec'], {
-    ...{ deletionPolicy: 'Retain', driver: 'rds.rose-csi.io', source: { snapshotHandle: snapshot } },
-    ...{ sourceVolumeMode: 'Filesystem', volumeSnapshotRef: { name: `snap-${snapshotUuid}`, namespace: 'apps' } },
+    deletionPolicy: 'Retain',
+    driver: 'rds.rose-csi.io',
+    source: { snapshotHandle: snapshot },
+    sourceVolumeMode: 'Filesystem',
+    volumeSnapshotRef: { name: `snap-${snapshotUuid}`, namespace: 'apps' },
   });
   assert.match(adopted.stdout, /# {3}claimRef: \{ namespace: NAMESPACE, name: CLAIM \}/);
   assert.match(adopted.stdout, /# kind: VolumeSnapshot\n/);
@@ -119,7 +127,9 @@ test('adopt refuses what Kubernetes has already, and what is not there', async (
   const { kind, items } = JSON.parse(json.stdout) as { kind: string; items: { spec: { csi: object } }[] };
   assert.equal(kind, 'List');
   assert.deepEqual(items[0]?.spec.csi, {
-    ...{ driver: 'rds.rose-csi.io', volumeHandle: lost, volumeAttributes: { formatVersion: '1' } },
+    driver: 'rds.rose-csi.io',
+    volumeHandle: lost,
+    volumeAttributes: { formatVersion: '1' },
   });
 });
 

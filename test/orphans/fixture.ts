@@ -13,7 +13,7 @@ import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kub
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 export const DRIVER = 'rds.rose-csi.io';
-export const STATE_NAME = 'test-orphans';
+const STATE_NAME = 'test-orphans';
 export const HOUR_MS = 3_600_000;
 
 /** An RDS, a controller, an API server, and an orphan controller over both whose passes the test starts. */
@@ -32,7 +32,7 @@ export interface Fixture {
   passAfter(ms: number): Promise<string>;
 }
 
-export interface Told {
+interface Told {
   orphans: readonly BackendObject[];
   readonly fresh: string[];
   readonly removed: string[];
@@ -56,14 +56,12 @@ export async function startFixture(
   const clock = { ms: Date.now() };
   const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 300 });
   const controller = new OrphanController({
-    ...{
-      cluster,
-      storage,
-      driver: DRIVER,
-      stateName: STATE_NAME,
-      graceSeconds: GRACE_MS / 1000,
-      deleteHalfMade: false,
-    },
+    cluster,
+    storage,
+    driver: DRIVER,
+    stateName: STATE_NAME,
+    graceSeconds: GRACE_MS / 1000,
+    deleteHalfMade: false,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: STATE_NAME },
     leadership: new Leadership({ cluster, name: STATE_NAME, holder: 'tests', seconds: 7200 }),
     observer: {

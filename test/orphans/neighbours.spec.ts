@@ -26,17 +26,20 @@ async function settle(stack: Stack): Promise<string[]> {
   const reset = await makeVolume(other, MiB);
   await loseDiskItem(stack, reset);
   const names = [
-    ...['Documents', 'Documents-monday', 'snap-old', 'snap-', 'pvc-x', 'pvc-', `pvc-${uuid}`, `snap-${uuid}`],
-    ...[
-      `snap-${uuid}-${OWNER}-daily`,
-      `pvc-${uuid}-${OWNER}-manual`,
-      `snap-${uuid}-${OWNER}`,
-      `pvc-${uuid}-${OWNER}-x0-1`,
-    ],
-    ...[
-      `PVC-${uuid}-${OWNER}-n00000000-0000-0000-0000-000000000000-1`,
-      `my-snap-${uuid}-${OWNER}-${uuid}-1790000000-1`,
-    ],
+    'Documents',
+    'Documents-monday',
+    'snap-old',
+    'snap-',
+    'pvc-x',
+    'pvc-',
+    `pvc-${uuid}`,
+    `snap-${uuid}`,
+    `snap-${uuid}-${OWNER}-daily`,
+    `pvc-${uuid}-${OWNER}-manual`,
+    `snap-${uuid}-${OWNER}`,
+    `pvc-${uuid}-${OWNER}-x0-1`,
+    `PVC-${uuid}-${OWNER}-n00000000-0000-0000-0000-000000000000-1`,
+    `my-snap-${uuid}-${OWNER}-${uuid}-1790000000-1`,
   ];
   for (const name of names) await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
   await change(simulator, '/disk/btrfs/subvolume add fs=pool parent=Documents name=Documents-by-hand read-only=yes');

@@ -93,7 +93,9 @@ export class KubernetesApi {
   /** A kubeconfig for this server, as a YAML text. */
   kubeconfig(): string {
     return JSON.stringify({
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'stub' },
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'stub',
       clusters: [{ name: 'stub', cluster: { server: this.access.server, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'stub', user: { token: this.token } }],
       contexts: [{ name: 'stub', context: { cluster: 'stub', user: 'stub', namespace: NAMESPACE } }],

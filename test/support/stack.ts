@@ -79,7 +79,8 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     authorizedKeys: publicKey,
     user: 'csi',
     ...options.simulator,
-    ...{ backend: placed.backend, pools: placed.pools },
+    backend: placed.backend,
+    pools: placed.pools,
   };
   const simulator = await startSimulator(simulatorOptions);
   options.wire?.join(simulator.port);
@@ -125,7 +126,11 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
   };
   const first = await connect();
   return {
-    ...{ directory, configFile, simulator, simulatorOptions, api },
+    directory,
+    configFile,
+    simulator,
+    simulatorOptions,
+    api,
     ...first,
     anotherController: async (config) => (await connect(config)).controller,
   };

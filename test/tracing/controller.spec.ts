@@ -23,8 +23,12 @@ test('an RPC is a span with the ids that the log shows, and its exec is the chil
   assert.ok(create && more.length === 0);
   assert.deepEqual([create.name, create.kind, create.parentSpanId], ['csi.v1.Controller/CreateVolume', SERVER, '']);
   assert.deepEqual(create.attributes, {
-    ...{ 'rpc.system': 'grpc', 'rpc.service': 'csi.v1.Controller', 'rpc.method': 'CreateVolume' },
-    ...{ 'rpc.grpc.status_code': 0, 'rose_csi.csi_name': name, 'rose_csi.volume_id': volumeId },
+    'rpc.system': 'grpc',
+    'rpc.service': 'csi.v1.Controller',
+    'rpc.method': 'CreateVolume',
+    'rpc.grpc.status_code': 0,
+    'rose_csi.csi_name': name,
+    'rose_csi.volume_id': volumeId,
   });
   const [exec, ...others] = collector.children(create);
   assert.ok(exec && others.length === 0);

@@ -58,7 +58,10 @@ test('what is stuck is status 1, with the verdict and one command', async (t) =>
   assert.deepEqual(document.subject, { kind: 'claim', name: 'data', namespace: 'apps' });
   assert.deepEqual([document.result, document.boxAsked, document.notSeen], ['stuck', false, []]);
   assert.deepEqual(document.chain[0], {
-    ...{ link: 'claim', what: 'PersistentVolumeClaim apps/data', how: 'Pending, 10Gi', state: 'stuck' },
+    link: 'claim',
+    what: 'PersistentVolumeClaim apps/data',
+    how: 'Pending, 10Gi',
+    state: 'stuck',
   });
   assert.equal(document.findings[0]?.rule, 'provisioning-failed');
   assert.equal(document.findings[0]?.message, words);

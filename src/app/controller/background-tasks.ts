@@ -103,11 +103,17 @@ function startOrphanController({
   const name = objectName(driver);
   const intervalMs = orphans.intervalMinutes * 60_000;
   const leadership = new Leadership({
-    ...{ cluster, name, holder: `${hostname()}_${crypto.randomUUID()}` },
+    cluster,
+    name,
+    holder: `${hostname()}_${crypto.randomUUID()}`,
     seconds: 2 * (intervalMs / 1000),
   });
   const controller = new OrphanController({
-    ...{ cluster, storage, leadership, driver, stateName: name },
+    cluster,
+    storage,
+    leadership,
+    driver,
+    stateName: name,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name },
     graceSeconds: orphans.graceMinutes * 60,
     deleteHalfMade: orphans.deleteHalfMade,

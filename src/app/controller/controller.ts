@@ -78,7 +78,8 @@ async function start(parts: Parts): Promise<RunningController> {
   );
   const { ratePerMinute, burst } = config.snapshots;
   const storage = new StorageService({
-    ...{ backends, identity: owner },
+    backends,
+    identity: owner,
     ...(patience.clock === undefined ? {} : { clock: patience.clock }),
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });

@@ -79,8 +79,11 @@ async function doctor(flags: DoctorFlags): Promise<number> {
     ]);
   const config = await loadConfig(flags.config);
   const plan = {
-    ...{ config, write: flags.write ?? false, removeLeftovers: flags.removeLeftovers ?? false },
-    ...{ pools: flags.pool ?? [], only: flags.check ?? [] },
+    config,
+    write: flags.write ?? false,
+    removeLeftovers: flags.removeLeftovers ?? false,
+    pools: flags.pool ?? [],
+    only: flags.check ?? [],
   };
   const problem = usageProblem(plan);
   if (problem !== undefined) throw new UsageError(problem);

@@ -6,7 +6,8 @@ import { watchBackend } from './backend-watch.ts';
 test('an RDS that refused the login was reported as one that does not answer', () => {
   const told: string[] = [];
   let state: object = {
-    ...{ breaker: 'open', lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' } },
+    breaker: 'open',
+    lastFailure: { kind: 'unauthenticated', detail: 'the key file /key is empty' },
   };
   const watch = watchBackend({ name: 'rds1', rds: { state: () => state } } as unknown as Backend, {
     recorder: { record: (_about, { reason, message }) => void told.push(`${reason} ${message}`) },

@@ -5,7 +5,9 @@ import { Claims } from './claims.ts';
 
 const DRIVER = 'rds.rose-csi.io';
 const volume = (name: string, driver = DRIVER): PersistentVolume => ({
-  ...{ name, claim: `shop/${name}`, claimUid: `uid-${name}` },
+  name,
+  claim: `shop/${name}`,
+  claimUid: `uid-${name}`,
   csi: { driver, volumeHandle: 'rds1:pvc-1' },
 });
 

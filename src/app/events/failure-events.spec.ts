@@ -30,8 +30,19 @@ const fails = (code: RdsErrorCode) =>
   failure(new RdsError(code, 'so it says'), 'pvc-1', { signal: new AbortController().signal });
 
 const HEAL: readonly RdsErrorCode[] = [
-  ...['RC-NOSNAP', 'RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
-  ...['RDS-LATE', 'RDS-WAITING', 'RDS-UNSENT', 'RDS-CANCELLED', 'RDS-UNEXPECTED'],
+  'RC-NOSNAP',
+  'RC-SIZE',
+  'RC-LAG',
+  'RC-RACE',
+  'RC-LEFT',
+  'RC-PUB',
+  'RC-MODE',
+  'RC-USED',
+  'RDS-LATE',
+  'RDS-WAITING',
+  'RDS-UNSENT',
+  'RDS-CANCELLED',
+  'RDS-UNEXPECTED',
 ] as RdsErrorCode[];
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN', 'RC-CUT'];
 const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));

@@ -102,7 +102,10 @@ async function start(
   // Known from the start, so that the first refusal is seen as a change.
   for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);
   const volumes = new NodeVolumes({
-    ...{ host, logger, mounts: new Mounts(host, hidden), attachment: await attachmentOf(options, nodeId, host) },
+    host,
+    logger,
+    mounts: new Mounts(host, hidden),
+    attachment: await attachmentOf(options, nodeId, host),
     formatting: new Formatting(host, new FormatRecords(options.stateDir), (outcome) =>
       metrics.count('formats', { outcome }),
     ),

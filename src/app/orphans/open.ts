@@ -57,7 +57,9 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
     return [adoptedOwner(config.driverName, id), `adopted cluster ${id}`];
   });
   return {
-    ...{ config, storage, owners: new Map([...adopted, [ours.owner, 'this cluster']]) },
+    config,
+    storage,
+    owners: new Map([...adopted, [ours.owner, 'this cluster']]),
     inventory: () => showing('reading the volumes and snapshots …', () => inventoryOrExplain(storage, PATIENCE_MS)),
     view: async () =>
       flags.deviceOnly === true ? undefined : await showing('asking Kubernetes …', () => askCluster(flags)),

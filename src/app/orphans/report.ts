@@ -78,7 +78,8 @@ export function printObjects(objects: readonly BackendObject[], options: ReportO
 function table(objects: readonly BackendObject[], options: ReportOptions, lastNotes: readonly string[] = []): string {
   const rows = objects.map((object, index) => ({
     cells: [
-      ...[object.kind, object.id],
+      object.kind,
+      object.id,
       object.sizeBytes === undefined ? '?' : printSize(object.sizeBytes),
       object.createdAtSeconds === undefined ? '' : printAge(options.now - Number(object.createdAtSeconds) * 1000),
       [...notes(object, options.owners), ...lastNotes.slice(index, index + 1)].join(', '),
@@ -120,7 +121,9 @@ export function objectJson(object: BackendObject, owners: ReadonlyMap<string, st
 export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<string, string>): object {
   const { objects, orphans, mismatches, unseen, doubt } = comparison;
   return {
-    ...{ compared: true, held: objects.length, orphans: orphans.map((object) => objectJson(object, owners)) },
+    compared: true,
+    held: objects.length,
+    orphans: orphans.map((object) => objectJson(object, owners)),
     mismatches: mismatches.map(({ object, as, by, isCopy }) => {
       return { ...objectJson(object, owners), referredToAs: as, reference: by, isCopy };
     }),

@@ -38,7 +38,8 @@ export function collectPool(text: string, earlier: readonly PoolOptions[] = []):
   if (label === undefined) throw new InvalidArgumentError('label= is missing');
   const [size, uuid, path] = ['size', 'uuid', 'path'].map((key) => parts.get(key));
   const pool = {
-    ...{ label, mountPoint: parts.get('mount') ?? label },
+    label,
+    mountPoint: parts.get('mount') ?? label,
     ...(size === undefined ? {} : { sizeBytes: parseSize(size) }),
     ...(uuid === undefined ? {} : { uuid }),
     ...(path === undefined ? {} : { path }),

@@ -7,8 +7,8 @@ import { from, OWNER, snapshot, uuid, volume } from './lineage.fixture.ts';
 import { lineage } from './lineage.ts';
 import { printLineage } from './lineage-text.ts';
 
-const seconds = 1_790_000_000n;
-const now = Number(seconds) * 1_000 + 3 * 86_400_000;
+const SECONDS = 1_790_000_000n;
+const NOW = Number(SECONDS) * 1_000 + 3 * 86_400_000;
 const inventory = {
   volumes: [
     volume(1, { kind: 'new' }, { publishedNodeIds: ['node'] }),
@@ -16,10 +16,10 @@ const inventory = {
     volume(3, from('snapshot', 9), { sizeBytes: undefined, state: 'no-disk-item' }),
   ],
   snapshots: [
-    snapshot(1, 1, seconds),
-    snapshot(2, 1, seconds + 259_100n, { duplicates: ['snap-x'] }),
-    snapshot(3, 2, seconds + 172_800n, {
-      name: { ...snapshot(3, 2).name, owner: 'bbbbbbbb', createdAtSeconds: seconds + 172_800n },
+    snapshot(1, 1, SECONDS),
+    snapshot(2, 1, SECONDS + 259_100n, { duplicates: ['snap-x'] }),
+    snapshot(3, 2, SECONDS + 172_800n, {
+      name: { ...snapshot(3, 2).name, owner: 'bbbbbbbb', createdAtSeconds: SECONDS + 172_800n },
     }),
   ],
 };
@@ -27,7 +27,7 @@ const branches = lineage(inventory);
 
 test('the tree tells size and age of each object, and what is not as usual', () => {
   assert.equal(
-    printLineage(branches, { now, owner: OWNER, width: 100 }),
+    printLineage(branches, { now: NOW, owner: OWNER, width: 100 }),
     [
       `rds1:pvc-${uuid(1)}              1 GiB      in use`,
       `├─ rds1:snap-${uuid(1)}          1 GiB  3d`,
@@ -44,7 +44,7 @@ test('the tree tells size and age of each object, and what is not as usual', () 
 test('no line is longer than the terminal is wide, and every id is whole', () => {
   fc.assert(
     fc.property(fc.integer({ min: 80, max: 200 }), (width) => {
-      const text = printLineage(branches, { now, owner: OWNER, width });
+      const text = printLineage(branches, { now: NOW, owner: OWNER, width });
       for (const line of text.split('\n')) assert.ok(line.length <= width, line);
       for (const { id } of [...inventory.volumes, ...inventory.snapshots]) assert.ok(text.includes(id), id);
     }),
@@ -55,7 +55,9 @@ test('the id of a deep branch was cut off; now size and age stand below it', () 
   const chain = Array.from({ length: 11 }, (_, at) =>
     volume(at + 1, at === 0 ? { kind: 'new' } : from('volume', at), { sizeBytes: 10n * 2n ** 30n }),
   );
-  const lines = printLineage(lineage({ volumes: chain, snapshots: [] }), { now, owner: OWNER, width: 80 }).split('\n');
+  const lines = printLineage(lineage({ volumes: chain, snapshots: [] }), { now: NOW, owner: OWNER, width: 80 }).split(
+    '\n',
+  );
   assert.deepEqual(lines.slice(-3), [`${' '.repeat(27)}└─ rds1:pvc-${uuid(11)}`, `${' '.repeat(32)}10 GiB`, '']);
 });
 

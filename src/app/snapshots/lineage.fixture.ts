@@ -22,8 +22,16 @@ export function volume(
   facts: Partial<InventoryVolume> = {},
 ): InventoryVolume {
   return {
-    ...{ id: `rds1:pvc-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 'x', slot: 'x' },
-    ...{ sizeBytes: 2n ** 30n, publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
+    id: `rds1:pvc-${uuid(number)}`,
+    backend: 'rds1',
+    pool: 'pool',
+    subvolume: 'x',
+    slot: 'x',
+    sizeBytes: 2n ** 30n,
+    publishedNodeIds: [],
+    exported: false,
+    state: 'whole',
+    duplicates: [],
     name: { uuid: uuid(number), owner: OWNER, origin, requestedBytes: 2n ** 30n },
     ...facts,
   };
@@ -37,7 +45,11 @@ export function snapshot(
   facts: Partial<InventorySnapshot> = {},
 ): InventorySnapshot {
   return {
-    ...{ id: `rds1:snap-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 'x', duplicates: [] },
+    id: `rds1:snap-${uuid(number)}`,
+    backend: 'rds1',
+    pool: 'pool',
+    subvolume: 'x',
+    duplicates: [],
     name: { uuid: uuid(number), owner: OWNER, sourceUuid: uuid(source), createdAtSeconds, bytes: 2n ** 30n },
     ...facts,
   };

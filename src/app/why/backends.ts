@@ -107,8 +107,14 @@ class Questions {
     const { place, sizeBytes, sourceVolumeId, createdAtSeconds } = await this.#storage.getSnapshot(id, this.#call());
     const owner = parseSnapshotName(place.subvolume)?.owner ?? '';
     return {
-      ...{ is: 'snapshot', id, pool: place.pool, owner, ownedBy: this.#ownerOf(owner), bytes: sizeBytes },
-      ...{ source: sourceVolumeId, cutAt: Number(createdAtSeconds) * 1000 },
+      is: 'snapshot',
+      id,
+      pool: place.pool,
+      owner,
+      ownedBy: this.#ownerOf(owner),
+      bytes: sizeBytes,
+      source: sourceVolumeId,
+      cutAt: Number(createdAtSeconds) * 1000,
     };
   }
 

@@ -101,7 +101,10 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     const reader = new Reader(access, flags.requestTimeout * 1000, new AbortController().signal);
     const namespace = flags.namespace ?? access.namespace ?? 'default';
     const question = {
-      ...{ subject: { ...subject, namespace }, driver, backends, now: Date.now() },
+      subject: { ...subject, namespace },
+      driver,
+      backends,
+      now: Date.now(),
       configFile: flags.config,
     };
     const cluster = await showing('walking the chain …', () => gather(reader, question));

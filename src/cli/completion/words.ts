@@ -11,7 +11,7 @@ export interface Place {
   readonly choices: readonly string[];
 }
 
-export interface Word {
+interface Word {
   readonly name: string;
   readonly text: string;
 }

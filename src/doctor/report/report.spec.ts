@@ -12,14 +12,12 @@ const named = { id: 'x', title: 'a test', needs: 'read' } as const;
 
 function reportOf(findings: readonly NamedFinding[], changes: Partial<DoctorReport> = {}): DoctorReport {
   return {
-    ...{
-      format: 1,
-      startedAt: '2026-11-23T12:34:56.000Z',
-      write: true,
-      interrupted: false,
-      exitCode: 0,
-      notTestable: [],
-    },
+    format: 1,
+    startedAt: '2026-11-23T12:34:56.000Z',
+    write: true,
+    interrupted: false,
+    exitCode: 0,
+    notTestable: [],
     backends: [{ name: 'rds1', complete: true, findings }],
     ...changes,
   };

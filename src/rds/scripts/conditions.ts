@@ -6,14 +6,6 @@ import { nameOf, type ProvenPool } from './lookup.ts';
 
 /** What must hold before something is done to an object, or to a pool. */
 
-/** What must stay of a pool. */
-export interface SpaceRules {
-  /** Bytes that must stay free. */
-  readonly reserveBytes: bigint;
-  /** What the pool may promise, in percent of its size; undefined for no limit. */
-  readonly ratioPercent?: bigint | undefined;
-}
-
 /** Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does. */
 export function proveOwned(s: ScriptBuilder, row: Script, object: ObjectRef, owners: readonly string[]): void {
   s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', nameOf(row)));

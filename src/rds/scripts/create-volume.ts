@@ -11,7 +11,7 @@ import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, set
 import { guardedText, ids } from './guard.ts';
 import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
 
-export type VolumeSource = SnapshotRef | VolumeRef;
+type VolumeSource = SnapshotRef | VolumeRef;
 
 export interface CreateVolume {
   readonly pool: Pool;
@@ -50,7 +50,10 @@ interface Making {
 export function createVolume(settings: RdsSettings, request: CreateVolume): Writing<ObjectState> {
   const { volume, source } = request;
   return {
-    ...{ kind: 'write', object: volume, name: `create ${request.name} in ${request.pool.label}`, removes: false },
+    kind: 'write',
+    object: volume,
+    name: `create ${request.name} in ${request.pool.label}`,
+    removes: false,
     takes: space(mostBytes(request) || ANY_AMOUNT),
     script: script((s) => {
       // Ids of two filesystems say nothing of each other, so what is in this one is not looked at.

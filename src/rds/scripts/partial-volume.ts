@@ -28,7 +28,10 @@ import { HAS_NODES } from './volume.ts';
  */
 export function discardEmptySubvolume(settings: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
-    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    kind: 'write',
+    object: volume,
+    name: 'discard',
+    removes: true,
     script: script((s) => {
       const { pool, ...found } = locate(s, settings, volume);
       proveOwned(s, found.row, volume, settings.owners);
@@ -83,7 +86,10 @@ function removeUnsized(s: ScriptBuilder, { slot }: Item, then: () => void): void
  */
 export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
-    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    kind: 'write',
+    object: volume,
+    name: 'discard',
+    removes: true,
     script: script((s) => {
       proveAll(s, pools);
       const names = s.let(namesOf(volume));
@@ -102,7 +108,7 @@ export function discardLostItem({ pools, owners }: RdsSettings, volume: VolumeRe
         const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
         s.if(ros`${isOurs} and !(${comment}~${HAS_NODES}) and !(${exported})`, () => {
           const provided = [ros`[:len ${subvolumes}]=0`];
-          removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, provided });
+          removeItem(s, { slot: textOf(item, ros`slot`), comment, provided });
           awaitGone(s, ids(volume));
         });
       });

@@ -51,7 +51,10 @@ export function claimVolume(
 ): Writing<Publication> {
   const entry = entryUpToToken(publication);
   return {
-    ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
+    kind: 'write',
+    object: volume,
+    name: nameOfPublication(publication),
+    removes: false,
     script: script((s) => {
       const item = openVolume(s, settings, volume);
       const [comment, exported] = [s.let(textOf(item.id, ros`comment`)), s.let(textOf(item.id, ros`nvme-tcp-export`))];
@@ -119,7 +122,10 @@ export function exportVolume(
   const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
   const mine = ere`${`${entryUpToToken(publication)}${token} `}`;
   return {
-    ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
+    kind: 'write',
+    object: volume,
+    name: nameOfPublication(publication),
+    removes: false,
     script: script((s) => {
       const slot = s.let(ros`${slotOf(volume)}`);
       s.each(ids(volume), (item) => {
@@ -201,7 +207,10 @@ export function unpublishVolume(
   hostId: string | undefined,
 ): Writing<DiskRow | undefined> {
   return {
-    ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
+    kind: 'write',
+    object: volume,
+    name: `unpublish ${hostId ?? 'all'}`,
+    removes: true,
     script: script((s) => {
       const [slot, attached] = [s.let(ros`${slotOf(volume)}`), s.let(ros`""`)];
       const items = inSlot(slot);

@@ -14,31 +14,36 @@ import { createSnapshot, deleteSnapshot, readSnapshot, removeDuplicate } from '.
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
 
-const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
-const bytes = 2n ** 62n;
+const UUID = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
+const BYTES = 2n ** 62n;
 /** As many and as long as the configuration allows. */
 const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
   const label = `${index}`.padStart(length, 'p');
-  return { label, uuid, mountPoint: label };
+  return { label, uuid: UUID, mountPoint: label };
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
-const settings = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
+const settings = { pools, owners, reserveBytes: BYTES, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
 /** A cut says most where nothing is reserved. */
 const ofOne = { reserved: 0n };
 const narrowed = {
   ...settings,
-  chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`, uuid, subvolumeId: bytes },
+  chosen: {
+    label: pools[0]?.label ?? '',
+    name: `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`,
+    uuid: UUID,
+    subvolumeId: BYTES,
+  },
 };
-const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
-const snapshot: SnapshotRef = { kind: 'snap', uuid };
-const name = `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`;
+const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: `nqn.2026-11.io.rose-csi:pvc-${UUID}` };
+const snapshot: SnapshotRef = { kind: 'snap', uuid: UUID };
+const NAME = `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`;
 const [pool] = pools;
 assert.ok(pool !== undefined);
-const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
-const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
-const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
-const duplicate = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
-const page = { pool, after: bytes, limit: 200 };
+const creation = { pool, volume, name: NAME, bytes: BYTES, limitBytes: BYTES, description: 'x'.repeat(300) };
+const publication = { hostId: UUID, mode: 's', token: 'ffffffff' } as const;
+const ALLOW_HOST = `nqn.2014-08.org.nvmexpress:uuid:${UUID}`;
+const duplicate = { name: NAME, uuid: UUID, fs: pool.label, subvolumeId: BYTES, kind: 'own' } as const;
+const page = { pool, after: BYTES, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
   create: createVolume(settings, { ...creation, source: undefined }),
@@ -47,29 +52,26 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'clone of the size of its source': createVolume(settings, { ...creation, bytes: 0n, source: volume }),
   read: readVolume(settings, volume),
   'read disk': readDisk(volume),
-  expand: expandVolume(settings, volume, bytes),
+  expand: expandVolume(settings, volume, BYTES),
   claim: claimVolume(settings, volume, publication, true),
   share: claimVolume(settings, volume, publication, false),
-  export: exportVolume(settings, volume, publication, allowHost),
-  unpublish: unpublishVolume(settings, volume, uuid),
+  export: exportVolume(settings, volume, publication, ALLOW_HOST),
+  unpublish: unpublishVolume(settings, volume, UUID),
   'unpublish all': unpublishVolume(settings, volume, undefined),
   delete: deleteVolume(settings, volume),
-  'discard volume': discardVolume(settings, volume, { label: pool.label, name }, { bytes, made: false }),
+  'discard volume': discardVolume(settings, volume, { label: pool.label, name: NAME }, { bytes: BYTES, made: false }),
   'discard empty subvolume': discardEmptySubvolume(settings, volume),
   'discard lost item': discardLostItem(settings, volume),
   snapshot: createSnapshot(
     { ...settings, ...ofOne },
-    {
-      ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-      namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-    },
+    { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${UUID}-ffffffff-${UUID}-9999999999-` },
   ),
   'read snapshot': readSnapshot(settings, snapshot),
   'delete snapshot': deleteSnapshot(settings, snapshot),
   'discard duplicate': removeDuplicate(settings, volume, duplicate, duplicate),
   choose: choose(settings, volume),
   'list volumes': listVolumes(settings, { ...page, copies: true }),
-  'list snapshots': listSnapshots(settings, page, uuid),
+  'list snapshots': listSnapshots(settings, page, UUID),
   'list snapshots and copies': listSnapshots(settings, { ...page, copies: true }),
   'lost items': listLostItems(settings, 'f'.repeat(28), 200),
   space: poolSpace(settings, undefined, false),
@@ -88,15 +90,14 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
       }),
       'clone of one, of the size of its source': createVolume(narrowed, {
         ...creation,
-        ...{ bytes: 0n, volume: { ...volume, uuid: 'f'.repeat(36) }, source: volume },
+        bytes: 0n,
+        volume: { ...volume, uuid: 'f'.repeat(36) },
+        source: volume,
       }),
       claim: claimVolume(narrowed, volume, publication, true),
       snapshot: createSnapshot(
         { ...narrowed, ...ofOne },
-        {
-          ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-          namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-        },
+        { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${UUID}-ffffffff-${UUID}-9999999999-` },
       ),
     }).map(([what, operation]) => [`${what}, of several`, operation]),
   ),

@@ -43,7 +43,10 @@ export interface CreateSnapshot {
 export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
   const { snapshot, source, namePrefix, maxSnapshots } = request;
   return {
-    ...{ kind: 'write', object: snapshot, name: `cut ${namePrefix}`, removes: false },
+    kind: 'write',
+    object: snapshot,
+    name: `cut ${namePrefix}`,
+    removes: false,
     takes: maxSnapshots === undefined ? undefined : { of: `snapshots of ${source.uuid}`, amount: 1n },
     script: script((s) => {
       const found = findOr(s, settings, snapshot, source);
@@ -104,7 +107,10 @@ export function readSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Read
 /** Removes a snapshot from its pool and proves it gone; what is still there is reported, what a race left beside it included. */
 export function deleteSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Writing<ObjectState> {
   return {
-    ...{ kind: 'write', object: snapshot, name: 'delete', removes: true },
+    kind: 'write',
+    object: snapshot,
+    name: 'delete',
+    removes: true,
     script: script((s) => {
       const { pool, ...found } = locate(s, settings, snapshot);
       proveOwned(s, found.row, snapshot, settings.owners);
@@ -126,7 +132,10 @@ export function removeDuplicate(
   duplicate: SubvolumeRow,
 ): Writing<undefined> {
   return {
-    ...{ kind: 'write', object, name: `discard ${duplicate.name}`, removes: true },
+    kind: 'write',
+    object,
+    name: `discard ${duplicate.name}`,
+    removes: true,
     script: script((s) => {
       const pool = provePools(s, settings.pools, s.let(ros`${duplicate.fs}`));
       const { row } = find(s, { chosen: { ...duplicate, label: duplicate.fs } }, object);

@@ -43,7 +43,10 @@ export function openVolume(s: ScriptBuilder, settings: RdsSettings, volume: Volu
 /** Has the image of a volume attached whose disk item is lost. Changes no byte of it. */
 export function attachVolume(settings: RdsSettings, volume: VolumeRef): Writing<undefined> {
   return {
-    ...{ kind: 'write', object: volume, name: 'attach', removes: false },
+    kind: 'write',
+    object: volume,
+    name: 'attach',
+    removes: false,
     script: script((s) => void openVolume(s, settings, volume)),
     decode: () => undefined,
   };
@@ -95,7 +98,10 @@ export function readVolume(settings: RdsSettings, volume: VolumeRef): Reading<Ob
 export function expandVolume(settings: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
   const { reserveBytes, ratioPercent, reserved = 0n } = settings;
   return {
-    ...{ kind: 'write', object: volume, name: `expand ${bytes}`, removes: false },
+    kind: 'write',
+    object: volume,
+    name: `expand ${bytes}`,
+    removes: false,
     takes: space(bytes),
     script: script((s) => {
       const item = openVolume(s, settings, volume);
@@ -128,7 +134,10 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
  */
 export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
-    ...{ kind: 'write', object: volume, name: 'delete', removes: true },
+    kind: 'write',
+    object: volume,
+    name: 'delete',
+    removes: true,
     script: script((s) => {
       const { pool, ...found } = locate(s, settings, volume, hasNoItem(volume));
       proveOwned(s, found.row, volume, settings.owners);
@@ -140,7 +149,7 @@ export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
-        removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, provided: [isAsFound] });
+        removeItem(s, { slot: textOf(item, ros`slot`), comment, provided: [isAsFound] });
       });
       s.if(ros`[:len ${ids(volume)}]>0`, () => s.fail('RC-LEFT'));
       removeOwn(s, found, pool, volume);
@@ -219,7 +228,10 @@ export function discardVolume(
 ): Writing<ObjectState> {
   const isNumber = made ? ere`^[0-9]+$` : ere`^[1-9][0-9]*$`;
   return {
-    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    kind: 'write',
+    object: volume,
+    name: 'discard',
+    removes: true,
     script: script((s) => {
       const found = { row: s.let(), names: s.let(namesOf(volume)) };
       s.set(found.row, ros`(${rowsWhere(ros`${objects('pvc', named(exactly(name)))} and fs=${label}`)}->0)`);
@@ -232,7 +244,7 @@ export function discardVolume(
           const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
           s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and !(${exported}) and ${neverPublished}`, () =>
             s.if(ros`[:tonum ${size}]<${bytes}`, () =>
-              removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, also: [ros`size<${bytes}`] }),
+              removeItem(s, { slot: textOf(item, ros`slot`), comment, also: [ros`size<${bytes}`] }),
             ),
           );
         });

@@ -26,7 +26,9 @@ async function startApi(t: TestContext) {
     healPools: () => conditions.heal(),
   });
   const trouble = {
-    ...{ faults, quirks: new Quirks(), conditionOf: (pool: string) => ({ pool, ...conditions.of(pool) }) },
+    faults,
+    quirks: new Quirks(),
+    conditionOf: (pool: string) => ({ pool, ...conditions.of(pool) }),
     restart: async (downMs: number) => void restarts.push(downMs),
   };
   const options = { socketPath, device: under.device, counters, ssh: SSH, trouble };

@@ -11,7 +11,7 @@ import { HttpError } from './http-error.ts';
 import { answerTrouble, type Trouble } from './trouble-routes.ts';
 
 /** What `GET /v1/info` tells beside the device's own version and backend. */
-export interface SshInfo {
+interface SshInfo {
   readonly host: string;
   readonly port: number;
   readonly user: string;

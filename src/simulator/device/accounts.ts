@@ -3,8 +3,23 @@ import type { State } from './state.ts';
 
 /** Everything that a group can allow (docs/routeros.md, 9). */
 export const POLICIES: readonly string[] = [
-  ...['local', 'telnet', 'ssh', 'ftp', 'reboot', 'read', 'write', 'policy', 'test', 'winbox', 'password', 'web'],
-  ...['sniff', 'sensitive', 'api', 'romon', 'rest-api'],
+  'local',
+  'telnet',
+  'ssh',
+  'ftp',
+  'reboot',
+  'read',
+  'write',
+  'policy',
+  'test',
+  'winbox',
+  'password',
+  'web',
+  'sniff',
+  'sensitive',
+  'api',
+  'romon',
+  'rest-api',
 ];
 
 /** What accounts, groups and keys take, also to look at them: nothing else is known to be enough. */

@@ -124,7 +124,11 @@ export class Device {
         .filter(([key, file]) => file.pool === label && !inUse.has(key) && !box.subvolumeOf(file).readOnly)
         .map(([, file]) => file.path);
       return {
-        ...{ label, mountPoint, size, free, used: size - free },
+        label,
+        mountPoint,
+        size,
+        free,
+        used: size - free,
         uuid: box.state.table('pool').get(label)?.uuid ?? '',
         subvolumes: subvolumes.map(({ fullname }) => fullname).filter((fullname) => fullname !== ''),
         strayFiles: strays,
@@ -194,7 +198,9 @@ function exportedDisks(box: Box): ExportedDisk[] {
     const image = disk.exported ? box.imageOf(disk) : undefined;
     if (image === undefined || disk.nqn === undefined) return [];
     return {
-      ...{ nqn: disk.nqn, size: image.length, file: box.store.hostPath(image.pool, image.path) },
+      nqn: disk.nqn,
+      size: image.length,
+      file: box.store.hostPath(image.pool, image.path),
       readOnly: disk.mountReadOnly || box.subvolumeOf(image).readOnly,
       allowHostName: disk.allowHostName ?? '',
     };
@@ -239,14 +245,24 @@ async function openPool(box: Box, options: PoolOptions): Promise<void> {
 
 async function recordPool(box: Box, label: string, uuid: string): Promise<void> {
   const pool = {
-    ...{ label, uuid, slot: `nvme${box.state.next('drive')}` },
-    ...{ diskId: box.state.nextId('disk'), filesystemId: box.state.nextId('filesystem') },
+    label,
+    uuid,
+    slot: `nvme${box.state.next('drive')}`,
+    diskId: box.state.nextId('disk'),
+    filesystemId: box.state.nextId('filesystem'),
     fileId: box.state.nextId('file'),
   };
   const root = {
-    ...{ id: box.state.nextId('subvolume'), fileId: pool.fileId, pool: label, fullname: '' },
-    ...{ subvolumeId: ROOT_SUBVOLUME_ID, uuid: randomUUID(), sourceUuid: '', readOnly: false },
-    ...{ created: box.timestamp(), generation: box.state.next(`generation ${label}`) },
+    id: box.state.nextId('subvolume'),
+    fileId: pool.fileId,
+    pool: label,
+    fullname: '',
+    subvolumeId: ROOT_SUBVOLUME_ID,
+    uuid: randomUUID(),
+    sourceUuid: '',
+    readOnly: false,
+    created: box.timestamp(),
+    generation: box.state.next(`generation ${label}`),
   };
   box.state.commit(
     { put: 'pool', key: label, record: pool },

@@ -23,7 +23,9 @@ const fault: z.ZodType<Fault> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop'), at, when, scriptRunsOn: z.boolean() }),
   z.strictObject({ kind: z.literal('restart'), at, when, downMs: count }),
   z.strictObject({
-    ...{ kind: z.literal('stall'), at, disconnect: z.boolean().default(false) },
+    kind: z.literal('stall'),
+    at,
+    disconnect: z.boolean().default(false),
     ms: z.union([count, z.literal('untilReleased')]),
   }),
   z.strictObject({ kind: z.literal('cut'), bytes: count, line }),

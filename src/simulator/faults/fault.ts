@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** Which exec is meant. */
-export interface OneExec {
+interface OneExec {
   /** Must occur in the line that was sent; without it, each line fits. */
   readonly line?: string;
 }

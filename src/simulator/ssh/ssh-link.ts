@@ -42,7 +42,10 @@ function logIn(client: Client, { address, port, user, keys, hostKey }: Target): 
     client.once('close', () => reject(new DeviceFailure(LOST)));
     client.once('ready', () => resolve(seen));
     client.connect({
-      ...{ host: address, port, username: user, readyTimeout: READY_TIMEOUT_MS },
+      host: address,
+      port,
+      username: user,
+      readyTimeout: READY_TIMEOUT_MS,
       hostVerifier: isKnown,
       authHandler: methods,
     });

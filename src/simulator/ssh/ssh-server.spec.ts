@@ -26,7 +26,13 @@ async function startServer(t: TestContext, shell: Shell, latencyMs = 0) {
   const hostKey = await loadHostKey(await temporaryDirectory(t));
   const counters = new Counters();
   const server = await SshServer.start({
-    ...{ listen: { host: '127.0.0.1', port: 0 }, user: 'csi', hostKey, shell, counters, latencyMs, clock: HOST_CLOCK },
+    listen: { host: '127.0.0.1', port: 0 },
+    user: 'csi',
+    hostKey,
+    shell,
+    counters,
+    latencyMs,
+    clock: HOST_CLOCK,
     authorizedKeys: parseAuthorizedKeys(`${KEY.publicKey}\n${RSA.public}`),
   });
   t.after(() => server.close());

@@ -52,7 +52,8 @@ function nodeGone(cluster: ClusterState): Finding[] {
     const isGone = !nodes.some((one) => one.metadata.name === nodeName);
     return [
       {
-        ...{ state: 'stuck', at: `node ${nodeName}` },
+        state: 'stuck',
+        at: `node ${nodeName}`,
         what: `The volume is attached to ${nodeName}, ${isGone ? 'which is no longer in the cluster' : 'which is not ready'}.`,
         why: 'Kubernetes does not take a volume from a node that cannot say that it has let go: it might still write.',
         next: isGone
@@ -85,7 +86,8 @@ function elsewhere(cluster: ClusterState): Finding[] {
     const at = `kubectl describe volumeattachment ${other.metadata.name}`;
     return [
       {
-        ...{ state: 'stuck', at: `attachment ${other.metadata.name}` },
+        state: 'stuck',
+        at: `attachment ${other.metadata.name}`,
         what: `Pod ${pod.metadata.name} is on ${pod.spec.nodeName}, and the volume is attached to ${place}.`,
         why: `Its access mode (${volume.spec.accessModes.join(', ')}) allows one node at a time. ${
           users.length === 0
@@ -136,7 +138,8 @@ function notRegistered(cluster: ClusterState): Finding[] {
             : ` Its pod does not run: ${trouble}.`;
     return [
       {
-        ...{ state: 'stuck', at: `node ${node}` },
+        state: 'stuck',
+        at: `node ${node}`,
         what: `The node plugin is not registered on ${node}, where a pod wants the volume.`,
         why: `The kubelet there does not list ${cluster.driver} among its drivers (CSINode), so nothing is attached or mounted.${why}`,
         next: plugin === undefined ? 'See on which nodes the node plugin runs.' : 'See what the node plugin says.',
@@ -155,7 +158,9 @@ function attachFailed(cluster: ClusterState): Finding[] {
     if (status?.attached === true || said === undefined || metadata.deletionTimestamp !== undefined) return [];
     return [
       {
-        ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
+        state: 'stuck',
+        at: `attachment ${metadata.name}`,
+        said,
         what: `The volume cannot be attached to ${spec.nodeName}.`,
         ...explain(said, cluster),
       },
@@ -171,7 +176,9 @@ function detachFailed(cluster: ClusterState): Finding[] {
     if (said === undefined || metadata.deletionTimestamp === undefined) return [];
     return [
       {
-        ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
+        state: 'stuck',
+        at: `attachment ${metadata.name}`,
+        said,
         what: `The volume cannot be detached from ${spec.nodeName}.`,
         ...explain(said, cluster),
       },
@@ -189,7 +196,8 @@ function silent(cluster: ClusterState): Finding[] {
     const runs = controllerPods(cluster)?.some(isReady) ?? false;
     return [
       {
-        ...{ state: isLate ? 'stuck' : 'waiting', at: `attachment ${metadata.name}` },
+        state: isLate ? 'stuck' : 'waiting',
+        at: `attachment ${metadata.name}`,
         what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and no one has answered yet.`,
         why: runs ? 'The controller runs and has reported no error.' : 'No ready controller is seen.',
         next: isLate ? 'See what the attacher says.' : 'Wait some seconds and ask again.',

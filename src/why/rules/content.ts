@@ -35,7 +35,8 @@ function missing(cluster: ClusterState): Finding | undefined {
   const snapshot = there(cluster.snapshot);
   const byHand = snapshot !== undefined && isByHand(snapshot);
   return {
-    ...{ state: 'stuck', at: 'content' },
+    state: 'stuck',
+    at: 'content',
     what: `There is no VolumeSnapshotContent ${name}.`,
     why: byHand
       ? 'The snapshot names it as its source, so someone has to make it.'
@@ -65,7 +66,9 @@ function mismatch(cluster: ClusterState): Finding | undefined {
             : undefined;
   if (why === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'content', why },
+    state: 'stuck',
+    at: 'content',
+    why,
     what: `VolumeSnapshotContent ${content.metadata.name} does not fit the snapshot.`,
     next: 'Recreate the content with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
     command: `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`,
@@ -87,7 +90,9 @@ function cuttingFailed(cluster: ClusterState): Finding | undefined {
     newest(cluster, 'VolumeSnapshotContent', content.metadata.name)?.message;
   if (said === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'content', said },
+    state: 'stuck',
+    at: 'content',
+    said,
     what: isByHand(snapshot)
       ? 'The snapshot that the content names cannot be taken over.'
       : 'The snapshot cannot be taken.',
@@ -102,7 +107,8 @@ function cuttingSilent(cluster: ClusterState): Finding | undefined {
   if (mismatch(cluster) !== undefined || cuttingFailed(cluster) !== undefined) return undefined;
   const isLate = age(cluster, content.metadata.creationTimestamp) > PATIENCE_MS;
   return {
-    ...{ state: isLate ? 'stuck' : 'waiting', at: 'content' },
+    state: isLate ? 'stuck' : 'waiting',
+    at: 'content',
     what: isByHand(snapshot)
       ? 'The snapshot that the content names is looked for, and no one has answered yet.'
       : 'The snapshot is asked for, and no one has answered yet.',
@@ -121,11 +127,7 @@ function deleteFailed(cluster: ClusterState): Finding | undefined {
   const event = newest(cluster, 'VolumeSnapshotContent', content.metadata.name, ['SnapshotDeleteError']);
   const said = telling(content.status?.error?.message) ?? event?.message;
   if (said === undefined) return undefined;
-  return {
-    ...{ state: 'stuck', at: 'content', said },
-    what: 'The snapshot cannot be deleted.',
-    ...explain(said, cluster),
-  };
+  return { state: 'stuck', at: 'content', said, what: 'The snapshot cannot be deleted.', ...explain(said, cluster) };
 }
 
 const AS_SOURCE = 'snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection';
@@ -140,7 +142,8 @@ function held(cluster: ClusterState): Finding | undefined {
   const isLate = age(cluster, deletionTimestamp) > PATIENCE_MS;
   if (finalizers.includes(AS_SOURCE)) {
     return {
-      ...{ state: isLate ? 'stuck' : 'waiting', at: 'snapshot' },
+      state: isLate ? 'stuck' : 'waiting',
+      at: 'snapshot',
       what: 'The snapshot is being deleted, and a claim is being made from it.',
       why: 'snapshot-controller holds it until no pending claim names it as its source.',
       next: 'See which claims are pending, and ask why.',
@@ -148,7 +151,8 @@ function held(cluster: ClusterState): Finding | undefined {
     };
   }
   return {
-    ...{ state: foreign.length > 0 || isLate ? 'stuck' : 'waiting', at: 'snapshot' },
+    state: foreign.length > 0 || isLate ? 'stuck' : 'waiting',
+    at: 'snapshot',
     what: `The snapshot is being deleted${finalizers.length === 0 ? '' : `, and is held by ${finalizers.join(', ')}`}.`,
     why:
       foreign.length > 0

@@ -16,7 +16,8 @@ function noCsiDriver(cluster: ClusterState): Finding | undefined {
   const { csiDriver, driver } = cluster;
   if (csiDriver?.is !== 'absent' || !isOurs(cluster)) return undefined;
   return {
-    ...{ state: 'stuck', at: 'driver' },
+    state: 'stuck',
+    at: 'driver',
     what: `Kubernetes does not know the driver ${driver}.`,
     why: 'There is no CSIDriver object of that name: the chart is not installed, or with another driverName.',
     next: 'See which drivers there are. Install the chart (docs/install.md), or name the driver with --driver-name.',
@@ -31,7 +32,8 @@ function noController(cluster: ClusterState): Finding | undefined {
   const namespace = driverNamespace(cluster);
   if (pods.length === 0) {
     return {
-      ...{ state: 'stuck', at: 'driver' },
+      state: 'stuck',
+      at: 'driver',
       what: 'The controller of the driver does not run.',
       why: 'No pod has the labels of the chart for it, so no one answers this request.',
       next: 'See whether its Deployment is there and how many replicas it has.',
@@ -41,7 +43,8 @@ function noController(cluster: ClusterState): Finding | undefined {
   const [pod] = pods;
   const crashes = pods.some(({ status }) => status?.containerStatuses.length);
   return {
-    ...{ state: 'stuck', at: 'driver' },
+    state: 'stuck',
+    at: 'driver',
     what: `The controller of the driver is not ready: ${pods.map(troubleOf).join(', ')}.`,
     why: 'No one answers this request until one of its pods is ready.',
     next: crashes ? 'See what it says.' : 'See why it does not start.',

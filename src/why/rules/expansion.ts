@@ -64,7 +64,9 @@ function failed(cluster: ClusterState): Finding | undefined {
   const said = telling(has(claim, 'ControllerResizeError')?.message) ?? event?.message;
   if (said === undefined && step(claim) !== 'ControllerResizeInfeasible') return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim', said },
+    state: 'stuck',
+    at: 'claim',
+    said,
     what: `The claim cannot grow from ${sizes(claim)}.`,
     ...(said === undefined ? WITHOUT_WORDS : explain(said, cluster)),
   };
@@ -86,7 +88,8 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   const { namespace } = claim.metadata;
   if (pod === undefined) {
     return {
-      ...{ state: 'waiting', at: 'claim' },
+      state: 'waiting',
+      at: 'claim',
       what: `The volume has grown on the RDS, and its filesystem grows from ${sizes(claim)} when a pod mounts it.`,
       why: 'The filesystem is grown by the node, and no pod uses the claim now. Nothing is wrong.',
       next: 'Start a pod that uses it.',
@@ -107,13 +110,15 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
       : { said: condition, ...explain(condition, cluster, pod.spec.nodeName ?? '') });
   if (failure) {
     return {
-      ...{ state: 'stuck', at: `pod ${pod.metadata.name}` },
+      state: 'stuck',
+      at: `pod ${pod.metadata.name}`,
       what: `The node cannot grow the filesystem from ${sizes(claim)}.`,
       ...failure,
     };
   }
   return {
-    ...{ state: 'waiting', at: 'claim' },
+    state: 'waiting',
+    at: 'claim',
     what: `The volume has grown on the RDS; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
     why: 'It looks every minute or two, and has reported no error.',
     next: 'Wait; if it stays so, delete the pod, and the next mount grows it.',
@@ -127,7 +132,8 @@ function running(cluster: ClusterState): Finding | undefined {
   const storageClass = there(cluster.storageClass);
   if (storageClass !== undefined && storageClass.allowVolumeExpansion !== true) {
     return {
-      ...{ state: 'stuck', at: 'class' },
+      state: 'stuck',
+      at: 'class',
       what: `The claim asks to grow from ${sizes(claim)}, and its class does not allow that.`,
       why: `StorageClass ${storageClass.metadata.name} has no allowVolumeExpansion: true any more.`,
       next: 'Allow it.',
@@ -135,7 +141,8 @@ function running(cluster: ClusterState): Finding | undefined {
     };
   }
   return {
-    ...{ state: 'waiting', at: 'claim' },
+    state: 'waiting',
+    at: 'claim',
     what: `The claim is growing from ${sizes(claim)}.`,
     why: 'The resizer has reported no error.',
     next: 'Wait a minute and ask again.',
@@ -147,7 +154,9 @@ function modify({ claim }: ClusterState): Finding | undefined {
   const condition = object && has(object, 'ModifyingVolume', 'ModifyVolumeError');
   if (object === undefined || condition === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim', said: condition.message },
+    state: 'stuck',
+    at: 'claim',
+    said: condition.message,
     what: 'The claim asks for another VolumeAttributesClass.',
     why: 'This driver has nothing that could be modified by one.',
     next: 'Remove volumeAttributesClassName from the claim.',

@@ -87,7 +87,9 @@ function unschedulable(cluster: ClusterState): Finding[] {
     const { name, namespace } = pod.metadata;
     return [
       {
-        ...{ state: 'stuck', at: `pod ${name}`, said },
+        state: 'stuck',
+        at: `pod ${name}`,
+        said,
         what: `No node is fit for pod ${name}.`,
         ...(NO_ROOM.test(said)
           ? roomFor(cluster)
@@ -154,7 +156,9 @@ function gaveUp(cluster: ClusterState): Finding[] {
     if (said === undefined) return [];
     return [
       {
-        ...{ state: 'stuck', at: `pod ${name}`, said },
+        state: 'stuck',
+        at: `pod ${name}`,
+        said,
         what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
         why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started again gets the same mount, so that is no help, and nor is room in the pool alone.',
         next: 'See that the pool has room and the RDS answers; then delete the pod, and the next one mounts it again.',
@@ -209,7 +213,9 @@ function mountFailed(cluster: ClusterState): Finding[] {
         if (attachedToDead(cluster)) return [];
         return [
           {
-            ...{ state: 'stuck', at: `pod ${name}`, said },
+            state: 'stuck',
+            at: `pod ${name}`,
+            said,
             what: `Pod ${name} cannot have the volume on ${spec.nodeName}: another node has it.`,
             why: 'Kubernetes attaches a volume of this access mode to one node at a time.',
             next: 'See where it is attached, and delete the pods that use it there.',
@@ -219,7 +225,9 @@ function mountFailed(cluster: ClusterState): Finding[] {
       }
       return [
         {
-          ...{ state: 'stuck', at: `pod ${name}`, said },
+          state: 'stuck',
+          at: `pod ${name}`,
+          said,
           what: `The volume cannot be mounted for pod ${name} on ${spec.nodeName ?? 'no node yet'}.`,
           command: `kubectl -n ${namespace} describe pod ${name}`,
           ...explainEvent(event, cluster, spec.nodeName),

@@ -48,7 +48,8 @@ function hasContent(cluster: ClusterState): boolean {
 function noCrds({ subject, snapshotClasses }: ClusterState): Finding | undefined {
   if (subject.kind !== 'snapshot' || snapshotClasses?.is !== 'absent') return undefined;
   return {
-    ...{ state: 'stuck', at: 'snapshot' },
+    state: 'stuck',
+    at: 'snapshot',
     what: 'This cluster has no snapshots at all: the API server does not know their kinds.',
     why: 'The snapshot CRDs are not installed. They belong to the cluster and come with snapshot-controller, not with this driver.',
     next: 'Install CRDs and snapshot-controller (docs/install.md).',
@@ -61,7 +62,8 @@ function notFound({ snapshot, snapshotClasses, subject, elsewhere }: ClusterStat
   const { name, namespace } = subject;
   const [other] = elsewhere;
   return {
-    ...{ state: 'stuck', at: 'snapshot' },
+    state: 'stuck',
+    at: 'snapshot',
     what: `There is no VolumeSnapshot ${name} in namespace ${namespace}.`,
     why:
       other === undefined
@@ -94,7 +96,8 @@ function noClass(cluster: ClusterState): Finding | undefined {
   if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
   const wanted = snapshot.spec.volumeSnapshotClassName;
   return {
-    ...{ state: 'stuck', at: 'snapshot class' },
+    state: 'stuck',
+    at: 'snapshot class',
     what:
       wanted === undefined ? 'The snapshot has no VolumeSnapshotClass.' : `There is no VolumeSnapshotClass ${wanted}.`,
     why:
@@ -117,7 +120,8 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
     return undefined;
   }
   return {
-    ...{ state: 'stuck', at: 'snapshot class' },
+    state: 'stuck',
+    at: 'snapshot class',
     what: `VolumeSnapshotClass ${found.metadata.name} uses driver ${found.driver}, not ${cluster.driver}.`,
     why: 'A snapshot can be taken only by the driver of its volume.',
     next: 'Recreate the snapshot with a class of the driver of its claim.',
@@ -134,7 +138,8 @@ function noSource(cluster: ClusterState): Finding | undefined {
   if (!isAbsent && (claim === undefined || claim.status?.phase === 'Bound')) return undefined;
   const { namespace } = snapshot.metadata;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: `The snapshot is to be taken of the claim ${name}, which ${isAbsent ? 'does not exist' : 'is not bound'}.`,
     why: isAbsent ? 'There is nothing to take it of.' : 'There is no volume to take it of yet.',
     next: isAbsent ? 'Delete the snapshot; see which claims there are.' : 'Ask why the claim is stuck.',
@@ -150,7 +155,8 @@ function noSnapshotController(cluster: ClusterState): Finding | undefined {
     return undefined;
   const [pod] = pods;
   return {
-    ...{ state: 'stuck', at: 'snapshot controller' },
+    state: 'stuck',
+    at: 'snapshot controller',
     what: pod === undefined ? 'No snapshot-controller is seen in this cluster.' : 'snapshot-controller is not ready.',
     why: 'It makes the content of a snapshot, which the driver then takes. It belongs to the cluster, not to this driver.',
     next:
@@ -171,7 +177,9 @@ function notBound(cluster: ClusterState): Finding | undefined {
     telling(snapshot.status?.error?.message) ?? newest(cluster, 'VolumeSnapshot', snapshot.metadata.name)?.message;
   const isLate = age(cluster, snapshot.metadata.creationTimestamp) > PATIENCE_MS;
   return {
-    ...{ state: said !== undefined || isLate ? 'stuck' : 'waiting', at: 'snapshot', said },
+    state: said !== undefined || isLate ? 'stuck' : 'waiting',
+    at: 'snapshot',
+    said,
     what: 'The snapshot is bound to no content yet.',
     ...(said === undefined
       ? {

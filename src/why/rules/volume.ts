@@ -27,7 +27,8 @@ function notFound({ volume, claim, subject }: ClusterState): Finding | undefined
   if (subject.kind !== 'volume' && !isBound) return undefined;
   const name = there(claim)?.spec.volumeName ?? subject.name;
   return {
-    ...{ state: 'stuck', at: 'volume' },
+    state: 'stuck',
+    at: 'volume',
     what: `There is no PersistentVolume ${name}.`,
     why: isBound
       ? 'The claim is bound to it, and someone deleted it. The data may still be on the RDS.'
@@ -43,7 +44,8 @@ function foreign({ volume, driver }: ClusterState): Finding | undefined {
   const object = there(volume);
   if (object === undefined || object.spec.csi?.driver === driver) return undefined;
   return {
-    ...{ state: 'unknown', at: 'volume' },
+    state: 'unknown',
+    at: 'volume',
     what: `The volume belongs to ${object.spec.csi?.driver ?? 'no CSI driver'}, not to ${driver}.`,
     why: 'This driver has nothing to do with it, so its own part of the chain is not known here.',
     next: 'See what Kubernetes says of it.',
@@ -55,7 +57,8 @@ function unknownBackend({ view }: ClusterState): Finding | undefined {
   if (view?.device.is !== 'unconfigured' || view.device.elsewhere?.length) return undefined;
   const { id, backend } = view.device;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `${id} is on a backend that the configuration does not have${backend === '' ? '' : `: ${backend}`}.`,
     why: `Configured: ${view.backends.join(', ')}. A backend must keep its name forever, since every id names it; every call for this one is UNAVAILABLE.`,
     next: 'Put the backend back under that name. Its address may be another one.',
@@ -68,7 +71,8 @@ function renamedBackend({ view }: ClusterState): Finding | undefined {
   const { id, elsewhere = [] } = view.device;
   if (elsewhere.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `This configuration has ${id} as ${elsewhere.join(' and ')}.`,
     why: 'A backend was renamed in the configuration, or names were exchanged; a backend must keep its name forever, since every id names it. Or someone removed it from its own backend, and this is a copy.',
     next: 'Give each backend the name that it had. Delete nothing before that.',

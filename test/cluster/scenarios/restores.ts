@@ -76,14 +76,20 @@ export const RESTORES: readonly Scenario[] = [
       const group = 'snapshot.storage.k8s.io/v1';
       await kubectl.apply(
         {
-          ...{ apiVersion: group, kind: 'VolumeSnapshotContent', metadata: { name: 'by-hand' } },
+          apiVersion: group,
+          kind: 'VolumeSnapshotContent',
+          metadata: { name: 'by-hand' },
           spec: {
-            ...{ deletionPolicy: 'Retain', driver: 'rds.rose-csi.io', source: { snapshotHandle } },
+            deletionPolicy: 'Retain',
+            driver: 'rds.rose-csi.io',
+            source: { snapshotHandle },
             volumeSnapshotRef: { name: 'by-hand', namespace: 'default' },
           },
         },
         {
-          ...{ apiVersion: group, kind: 'VolumeSnapshot', metadata: { name: 'by-hand' } },
+          apiVersion: group,
+          kind: 'VolumeSnapshot',
+          metadata: { name: 'by-hand' },
           spec: { source: { volumeSnapshotContentName: 'by-hand' } },
         },
       );

@@ -124,7 +124,8 @@ async function volumes({ run, controller, options }: Sending, maxEntries: number
   return await pages(async (startingToken) => {
     const page = await controller.listVolumes({ maxEntries, startingToken }, options);
     const entries = page.entries.map(({ volume, status: state }) => ({
-      ...{ object: objectOf(run, volume?.volumeId ?? ''), ...volumeReply(run, volume) },
+      object: objectOf(run, volume?.volumeId ?? ''),
+      ...volumeReply(run, volume),
       node: nodeOf(state?.publishedNodeIds ?? []),
     }));
     return { entries, nextToken: page.nextToken };
@@ -136,7 +137,8 @@ async function snapshots({ run, controller, options }: Sending, maxEntries: numb
     const request = { maxEntries, startingToken, sourceVolumeId: of };
     const page = await controller.listSnapshots(request, options);
     const entries = page.entries.map(({ snapshot }) => ({
-      ...{ object: objectOf(run, snapshot?.snapshotId ?? ''), ...snapshotReply(run, snapshot) },
+      object: objectOf(run, snapshot?.snapshotId ?? ''),
+      ...snapshotReply(run, snapshot),
     }));
     return { entries, nextToken: page.nextToken };
   });

@@ -8,7 +8,7 @@ import { type Image, MiB, readImage } from './images.ts';
 import { objectOf, slotOf } from './names.ts';
 
 /** The disk item of a volume. */
-export interface SeenDisk {
+interface SeenDisk {
   /** As the RDS prints it; undefined where it shows no size. */
   readonly bytes: number | undefined;
   readonly mib: number;
@@ -18,7 +18,7 @@ export interface SeenDisk {
 }
 
 /** What the name of a volume's subvolume says that it was asked for (docs/decisions/0002-names-and-ids.md). */
-export interface Asked {
+interface Asked {
   readonly mib: number;
   readonly source: string | undefined;
 }

@@ -8,8 +8,18 @@ import { applySettings, checkExport } from './disk-settings.ts';
 
 /** What a disk can be (docs/routeros.md, 4.1). */
 const TYPES: readonly string[] = [
-  ...['crypted', 'file', 'hardware', 'iscsi', 'nfs', 'nvme-tcp'],
-  ...['partition', 'raid', 'ramdisk', 'smb', 'sshfs', 'tmpfs'],
+  'crypted',
+  'file',
+  'hardware',
+  'iscsi',
+  'nfs',
+  'nvme-tcp',
+  'partition',
+  'raid',
+  'ramdisk',
+  'smb',
+  'sshfs',
+  'tmpfs',
 ];
 
 /**
@@ -28,7 +38,7 @@ export async function addDisk(box: Box, args: Arguments): Promise<string> {
   const slot = checkedSlot(box, textArgument(args, 'slot') ?? defaultSlot(filePath));
   const location = checkedLocation(box, filePath);
 
-  const disk = applySettings({ ...(source ?? DEFAULTS), ...{ id: box.state.nextId('disk'), slot, filePath } }, args);
+  const disk = applySettings({ ...(source ?? DEFAULTS), id: box.state.nextId('disk'), slot, filePath }, args);
   checkExport(box, disk);
   const file = await provideFile(box, location, requestedLength(box, args, source));
   try {

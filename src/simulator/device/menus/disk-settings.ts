@@ -11,8 +11,15 @@ const DEFAULT_PORT = 4420;
 /** Read by `add` and `set` themselves. */
 const HANDLED_ELSEWHERE = ['type', 'slot', 'file-path', 'file-size', 'copy-from'];
 const SETTINGS = [
-  ...['comment', 'disabled', 'mount-filesystem', 'mount-read-only', 'nvme-tcp-export', 'nvme-tcp-server-port'],
-  ...['nvme-tcp-server-nqn', 'nvme-tcp-server-allow-host-name', 'file-offset'],
+  'comment',
+  'disabled',
+  'mount-filesystem',
+  'mount-read-only',
+  'nvme-tcp-export',
+  'nvme-tcp-server-port',
+  'nvme-tcp-server-nqn',
+  'nvme-tcp-server-allow-host-name',
+  'file-offset',
 ];
 /** Features the simulator has only in their state of rest. */
 const OFF_ONLY = ['compress', 'swap', 'iscsi-export', 'nfs-sharing', 'smb-sharing', 'media-sharing'];

@@ -75,7 +75,11 @@ async function addFile(box: Box, args: Arguments): Promise<string> {
   if (kind === 'directory') await box.store.createDirectory(pool, path);
   else await writeNewFile(box, location, contents);
   const record: FileRecord = {
-    ...{ id: box.state.nextId('file'), pool, path, kind, created: box.timestamp() },
+    id: box.state.nextId('file'),
+    pool,
+    path,
+    kind,
+    created: box.timestamp(),
     ...(kind === 'file' ? { contents } : {}),
   };
   try {

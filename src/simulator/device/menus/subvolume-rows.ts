@@ -16,10 +16,30 @@ export const SUBVOLUME_FLAGS: Readonly<Record<string, string>> = {
 
 /** Every property name of the menu; the last line are those that no simulated row has (docs/routeros.md, 5.2 and 6.1). */
 export const SUBVOLUME_PROPERTIES: readonly string[] = [
-  ...['fs', 'name', 'fullname', 'top-level', 'parent', 'subvolume-id', 'uuid', 'received-uuid'],
-  ...['creation-time', 'generation', 'mount', 'default', 'snapshot', 'read-only', 'dead', 'mounted'],
-  ...['send-time', 'recv-time', 'path'],
-  ...['mountpoint', 'send-trans-id', 'recv-trans-id', 'snapshots', 'about'],
+  'fs',
+  'name',
+  'fullname',
+  'top-level',
+  'parent',
+  'subvolume-id',
+  'uuid',
+  'received-uuid',
+  'creation-time',
+  'generation',
+  'mount',
+  'default',
+  'snapshot',
+  'read-only',
+  'dead',
+  'mounted',
+  'send-time',
+  'recv-time',
+  'path',
+  'mountpoint',
+  'send-trans-id',
+  'recv-trans-id',
+  'snapshots',
+  'about',
 ];
 
 /** The leaf name of a subvolume. */

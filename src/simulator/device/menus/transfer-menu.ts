@@ -14,8 +14,17 @@ export function transferMenu(box: Box): DeviceMenu {
     path: '/disk/btrfs/transfer',
     kind: 'list',
     properties: [
-      ...['type', 'fs', 'status', 'bytes', 'file', 'send-subvolumes', 'send-parent', 'ssh-address', 'ssh-port'],
-      ...['ssh-receive-mount', 'ssh-user'],
+      'type',
+      'fs',
+      'status',
+      'bytes',
+      'file',
+      'send-subvolumes',
+      'send-parent',
+      'ssh-address',
+      'ssh-port',
+      'ssh-receive-mount',
+      'ssh-user',
     ],
     columns: ['type', 'fs', 'send-subvolumes', 'bytes', 'status'],
     rows: async () => [...box.state.table('transfer').values()].map((transfer) => transferRow(box, transfer)),
@@ -32,9 +41,15 @@ export function transferMenu(box: Box): DeviceMenu {
 function transferRow(box: Box, transfer: TransferRecord): Row {
   const { id, type, pool, subvolume, parent, address, port, user, mount, file, status } = transfer;
   return makeRow(id, {
-    ...{ type, fs: pool, 'send-subvolumes': subvolume === undefined ? undefined : new RosArray([subvolume]) },
-    ...{ 'send-parent': parent, 'ssh-address': address, 'ssh-port': port === undefined ? undefined : BigInt(port) },
-    ...{ 'ssh-user': user, 'ssh-receive-mount': mount, file },
+    type,
+    fs: pool,
+    'send-subvolumes': subvolume === undefined ? undefined : new RosArray([subvolume]),
+    'send-parent': parent,
+    'ssh-address': address,
+    'ssh-port': port === undefined ? undefined : BigInt(port),
+    'ssh-user': user,
+    'ssh-receive-mount': mount,
+    file,
     bytes: BigInt(box.transfers.bytesOf(transfer)),
     status: box.transfers.isRunning(id) ? STATUS.running : status,
   });

@@ -87,7 +87,10 @@ function requestOf(
   const prefix = pathKey(source.pool, `${source.fullname}/`);
   const files = [...box.state.table('file')].filter(([key]) => key.startsWith(prefix));
   return {
-    ...{ backend: box.store.backend, mount, name: leafName(source.fullname), uuid: uuidForReceivers(source) },
+    backend: box.store.backend,
+    mount,
+    name: leafName(source.fullname),
+    uuid: uuidForReceivers(source),
     parentUuid: parent && uuidForReceivers(parent),
     texts: Object.fromEntries(
       files.flatMap(([key, { contents }]) => (contents === undefined ? [] : [[key.slice(prefix.length), contents]])),

@@ -78,9 +78,7 @@ export class DelayedArena {
     const clean = await inventory(simulator);
     const { cluster, prepared } = await this.#prepare(held);
     const refusal = this.#refuse(held);
-    const stall = simulator.faults.arm({
-      ...{ kind: 'stall', at: place.at, ms: 'untilReleased', disconnect: true },
-    });
+    const stall = simulator.faults.arm({ kind: 'stall', at: place.at, ms: 'untilReleased', disconnect: true });
     try {
       const code = await outcome(prepared.call(cluster.controller));
       const begin = this.#clock.now();

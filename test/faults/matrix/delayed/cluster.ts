@@ -61,8 +61,15 @@ export class Cluster {
   plan(bytes: bigint, content: Buffer = Buffer.alloc(0), source: Parameters<typeof volumeRequest>[2] = {}): Volume {
     const request = volumeRequest(volumeName(), bytes, { ...source, volumeCapabilities: [this.capability] });
     const volume: Volume = {
-      ...{ id: `rds1:${request.name}`, request, content: padded(content, bytes), standing: 'gone' },
-      ...{ bytes: Buffer.alloc(0), mayBeLarger: false, isItemLost: false, nodes: new Map(), open: new Set() },
+      id: `rds1:${request.name}`,
+      request,
+      content: padded(content, bytes),
+      standing: 'gone',
+      bytes: Buffer.alloc(0),
+      mayBeLarger: false,
+      isItemLost: false,
+      nodes: new Map(),
+      open: new Set(),
     };
     this.#volumes.push(volume);
     return volume;

@@ -27,7 +27,10 @@ function creation(
   more: Partial<HeldCall> = {},
 ): HeldCall {
   return {
-    ...{ name, after: FREE, moves: LIFE, unrepeated: { from: FREE, moves: [deleteVolume] } },
+    name,
+    after: FREE,
+    moves: LIFE,
+    unrepeated: { from: FREE, moves: [deleteVolume] },
     further: [
       [publishTo(1), expand, unpublishFrom(1)],
       [publishTo(1), unpublishFrom(1), deleteVolume],
@@ -88,7 +91,9 @@ async function partial(cluster: Cluster): Promise<Volume> {
 
 /** Another process makes a volume of the same name, of another size, right before this one does, which then withdraws its own. */
 const beaten: HeldCall = {
-  ...{ name: 'CreateVolume, another request was faster', after: FREE, moves: LIFE },
+  name: 'CreateVolume, another request was faster',
+  after: FREE,
+  moves: LIFE,
   further: [[deleteVolume, createAgain, publishTo(1)]],
   holds: ({ command }) => command === 'remove',
   async prepare(cluster) {

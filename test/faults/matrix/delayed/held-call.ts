@@ -28,7 +28,7 @@ export interface HeldCall {
   prepare(cluster: Cluster, ground: Ground): Promise<Prepared>;
 }
 
-export interface Prepared {
+interface Prepared {
   /** The call as a sidecar makes it, with the same arguments each time. */
   call(controller: ControllerClient): Promise<unknown>;
   /** What is true once it was answered. */

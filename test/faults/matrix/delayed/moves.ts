@@ -48,7 +48,7 @@ export function publishTo(number: number, atOnce = 1): Move {
 }
 
 /** As external-attacher does when it compares what is attached. */
-export function publishAgain(number: number): Move {
+function publishAgain(number: number): Move {
   return {
     name: `publish to node ${number} again, write`,
     leadsTo: (situation) => (situation.nodes.includes(number) ? situation : undefined),
@@ -125,8 +125,12 @@ export const cutAgain: Move = {
 
 /** What happens in the life of a volume. */
 export const LIFE: readonly Move[] = [
-  ...[publishTo(1), unpublishFrom(1), expand],
-  ...[snapshotVolume, deleteVolume, createAgain],
+  publishTo(1),
+  unpublishFrom(1),
+  expand,
+  snapshotVolume,
+  deleteVolume,
+  createAgain,
 ];
 
 /**
@@ -136,8 +140,15 @@ export const LIFE: readonly Move[] = [
  */
 export function lifeOnTwo(atOnce: number): readonly Move[] {
   return [
-    ...[publishTo(1, atOnce), publishTo(2, atOnce), publishAgain(1), unpublishFrom(1), unpublishFrom(2)],
-    ...[expand, snapshotVolume, deleteVolume, createAgain],
+    publishTo(1, atOnce),
+    publishTo(2, atOnce),
+    publishAgain(1),
+    unpublishFrom(1),
+    unpublishFrom(2),
+    expand,
+    snapshotVolume,
+    deleteVolume,
+    createAgain,
   ];
 }
 

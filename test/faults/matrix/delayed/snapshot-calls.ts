@@ -14,13 +14,20 @@ import {
 
 /** What happens in the life of a snapshot and its source. */
 const SNAPSHOT_LIFE: readonly Move[] = [
-  ...[restore, deleteSnapshot, cutAgain, publishTo(1), unpublishFrom(1)],
-  ...[deleteVolume, createAgain],
+  restore,
+  deleteSnapshot,
+  cutAgain,
+  publishTo(1),
+  unpublishFrom(1),
+  deleteVolume,
+  createAgain,
 ];
 
 function cut(name: string, isItemLost: boolean): HeldCall {
   return {
-    ...{ name, after: WITH_SNAPSHOT, moves: SNAPSHOT_LIFE },
+    name,
+    after: WITH_SNAPSHOT,
+    moves: SNAPSHOT_LIFE,
     further: [[deleteSnapshot, publishTo(1), cutAgain, restore]],
     unrepeated: { from: { ...FREE, snapshot: 'open' }, moves: [deleteSnapshot, deleteVolume] },
     async prepare(cluster) {
@@ -40,7 +47,9 @@ function cut(name: string, isItemLost: boolean): HeldCall {
 }
 
 const uncut: HeldCall = {
-  ...{ name: 'DeleteSnapshot', after: FREE, moves: SNAPSHOT_LIFE },
+  name: 'DeleteSnapshot',
+  after: FREE,
+  moves: SNAPSHOT_LIFE,
   further: [[publishTo(1), cutAgain, unpublishFrom(1), restore]],
   async prepare(cluster) {
     const volume = await cluster.own();
