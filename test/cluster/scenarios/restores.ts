@@ -38,7 +38,7 @@ export const RESTORES: readonly Scenario[] = [
         claim('elsewhere', 'rose-csi-pool2', '1Gi', FROM),
       );
       await tellsOf(cluster, 'small', /size/);
-      await tellsOf(cluster, 'elsewhere', /another pool/);
+      await tellsOf(cluster, 'elsewhere', /\[RC-ELSEWHERE\]/);
       await remove(cluster, 'pvc/small', 'pvc/elsewhere');
     },
   },
