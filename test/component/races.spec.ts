@@ -77,23 +77,29 @@ test('two processes take the same snapshot at once: both get the same answer, th
   }
 });
 
-test('of two different requests for one name one wins, the other is ALREADY_EXISTS, and one volume is left', async (t) => {
-  const { one, two, faults, simulator } = await startTwo(t);
-  for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], []]) {
-    const name = volumeName();
-    const before = await inventory(simulator);
-    faults.meet(...meeting);
-    const ends = await Promise.all([
-      outcome(one.createVolume(volumeRequest(name, MiB))),
-      outcome(two.createVolume(volumeRequest(name, 2n * MiB))),
-    ]);
-    faults.heal();
-    assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'].toSorted(), `${meeting.length}`);
-    assert.equal((await inventory(simulator)).length, before.length + 2);
-    const { volume } = await one.controllerGetVolume({ volumeId: `rds1:${name}` });
-    assert.equal(volume?.capacityBytes, ends[0] === 'OK' ? MiB : 2n * MiB);
-  }
-});
+for (const [what, sizes] of [
+  ['two different requests', [MiB, 2n * MiB]],
+  // In RouterOS's words 10485760 begins with 1048576, as the name of a copy by hand begins with that of its original.
+  ['two requests of which one asks for ten times as much', [10n * MiB, MiB]],
+] as const) {
+  test(`of ${what} for one name one wins, the other is ALREADY_EXISTS, and one volume is left`, async (t) => {
+    const { one, two, faults, simulator } = await startTwo(t);
+    for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], []]) {
+      const name = volumeName();
+      const before = await inventory(simulator);
+      faults.meet(...meeting);
+      const ends = await Promise.all([
+        outcome(one.createVolume(volumeRequest(name, sizes[0]))),
+        outcome(two.createVolume(volumeRequest(name, sizes[1]))),
+      ]);
+      faults.heal();
+      assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'].toSorted(), `${meeting.length}`);
+      assert.equal((await inventory(simulator)).length, before.length + 2);
+      const { volume } = await one.controllerGetVolume({ volumeId: `rds1:${name}` });
+      assert.equal(volume?.capacityBytes, sizes[ends[0] === 'OK' ? 0 : 1]);
+    }
+  });
+}
 
 test('of two sources for one snapshot name one wins, and one snapshot is left', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);

@@ -10,8 +10,8 @@ import { put } from './output.ts';
 /**
  * Which of several subvolumes is the object: the one that the disk item of the volume leads to; without that, in one filesystem
  * the one with the smallest subvolume-id, as a race may have made two. Undefined where nothing says so, where it is in a pool
- * that is not configured, or there is none. A name that
- * is another one with further digits behind it, as people call their copies, is none of several.
+ * that is not configured, or there is none. The name of a snapshot that is another one with further digits behind it, as someone
+ * calls a copy, is none of several. The name of a volume may well be: two callers of one name may ask for 1 GiB and for 10 GiB.
  */
 export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
   return {
@@ -25,7 +25,8 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
       print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label~${ere`.`}`);
     }),
     decode(rows) {
-      const found = withoutLonger(decodeObject(rows.filter((row) => 'subvolume-id' in row)).subvolumes);
+      const { subvolumes } = decodeObject(rows.filter((row) => 'subvolume-id' in row));
+      const found = object.kind === 'snap' ? withoutLonger(subvolumes) : subvolumes;
       const path = withoutSlash(text(rows.find((row) => 'file-path' in row) ?? {}, 'file-path'));
       const isAttached = ({ fs, name }: SubvolumeRow) =>
         rows.some(
