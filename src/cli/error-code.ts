@@ -1,4 +1,5 @@
 /** What kind of failure ended a command, for programs: by the name of the error, or the code that it bears itself. */
+import { isFailureCode } from '../failures/catalogue.ts';
 
 /** Codes of failures that have none in docs/errors.md, by the name of their error. */
 export const ERROR_CODES = {
@@ -18,9 +19,7 @@ export function errorCode(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const known = Object.entries(ERROR_CODES).find(([name]) => name === cause.name);
     if (known !== undefined) return known[1];
-    if ('code' in cause && typeof cause.code === 'string' && FAILURE.test(cause.code)) return cause.code;
+    if ('code' in cause && typeof cause.code === 'string' && isFailureCode(cause.code)) return cause.code;
   }
   return OTHER_ERROR;
 }
-
-const FAILURE = /^(?:RC|RDS|DRV|NODE)-[A-Z0-9-]+$/;

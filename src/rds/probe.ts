@@ -24,6 +24,8 @@ export interface ProbeReport {
 /** One reason why an RDS cannot be used as configured: the failure that calls end in, and what was found. */
 export interface Problem {
   readonly code: RdsErrorCode;
+  /** Label of the pool that it is about; undefined for what is about the RDS. */
+  readonly pool?: string;
   /** For people. That of a pool begins with `pool <label>: `. */
   readonly found: string;
 }
@@ -83,7 +85,7 @@ export function poolProblem(
 ): Problem | undefined {
   const named = filesystems.filter((row) => text(row, 'label') === label);
   const mounts = mounted.filter((row) => text(row, 'fs-label') === label);
-  const problem = (found: string): Problem => ({ code: 'RC-POOL', found: `pool ${label}: ${found}` });
+  const problem = (found: string): Problem => ({ code: 'RC-POOL', pool: label, found: `pool ${label}: ${found}` });
   if (named.length === 0) return problem('no Btrfs filesystem has this label');
   if (named.length > 1) return problem(`${named.length} Btrfs filesystems have this label`);
   const found = text(named[0] ?? {}, 'uuid');

@@ -160,10 +160,10 @@ export class Rds {
   async #withFindings(error: RdsError, call: RdsCall): Promise<RdsError> {
     try {
       const { problems } = await this.#retry(probeRds(this.settings), call);
-      const findings = problems.flatMap(({ code, found }) => (code === 'RC-POOL' ? [found] : []));
-      const own = findings.filter((found) => found.startsWith(`pool ${error.detail}: `));
-      const relevant = own.length > 0 ? own : findings;
-      return relevant.length === 0 ? error : error.with(relevant.join('; '));
+      const ofPools = problems.filter(({ pool }) => pool !== undefined);
+      const own = ofPools.filter(({ pool }) => pool === error.detail);
+      const relevant = own.length > 0 ? own : ofPools;
+      return relevant.length === 0 ? error : error.with(relevant.map(({ found }) => found).join('; '));
     } catch {
       return error;
     }

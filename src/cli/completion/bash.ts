@@ -1,14 +1,9 @@
-import type { Place } from './words.ts';
+import { type Place, valueCases } from './words.ts';
 
 /** Completion for bash 4 and newer. Where no words are known, such as behind `--config`, it completes files. */
 export function bashCompletion(all: readonly Place[]): string {
   const commands = all.slice(1).map(({ path }) => `'${path}'`);
-  const values = all.flatMap(({ path, flags, choices }) => [
-    ...flags.flatMap(({ names, takesValue, choices: known }) =>
-      takesValue ? names.map((name) => `    '${path} ${name}') _rose_csi_words '${known.join(' ')}'; return ;;`) : [],
-    ),
-    ...(choices.length === 0 ? [] : [`    '${path}') _rose_csi_words '${choices.join(' ')}'; return ;;`]),
-  ]);
+  const values = valueCases(all, (known) => `_rose_csi_words '${known.join(' ')}'`);
   const words = all.map(({ path, subcommands, flags }) => {
     const known = [...subcommands.map(({ name }) => name), ...flags.flatMap(({ names }) => names)];
     return `    '${path}') _rose_csi_words '${known.join(' ')}' ;;`;

@@ -61,6 +61,21 @@ function flag(
   };
 }
 
+/**
+ * Branches of `case` of a shell for all that takes a value, each by the words before it.
+ *
+ * @param offer what the shell does with the known values; files where there are none
+ */
+export function valueCases(all: readonly Place[], offer: (known: readonly string[]) => string): string[] {
+  const branch = (words: string, known: readonly string[]): string => `    '${words}') ${offer(known)}; return ;;`;
+  return all.flatMap(({ path, flags, choices }) => [
+    ...flags.flatMap(({ names, takesValue, choices: known }) =>
+      takesValue ? names.map((name) => branch(`${path} ${name}`, known)) : [],
+    ),
+    ...(choices.length === 0 ? [] : [branch(path, choices)]),
+  ]);
+}
+
 /** Without what would end the quotes of a shell. */
 function described(text: string): string {
   return text.replaceAll(/['\\]/g, '').trim();

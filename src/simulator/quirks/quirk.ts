@@ -23,6 +23,11 @@ export interface QuirkDefinition extends Quirk {
   effects(clock: () => number): Effects;
 }
 
+/** A quirk that is another manner of the device, and nothing else. */
+export function manner(name: string, unknown: string, summary: string, device: Partial<DeviceManner>): QuirkDefinition {
+  return { name, unknown, summary, effects: () => ({ device }) };
+}
+
 /** What a quirk changes. Of several quirks that change one thing, the one named last decides. */
 export interface Effects {
   readonly ssh?: SshEffects;

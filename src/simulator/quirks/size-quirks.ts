@@ -1,7 +1,6 @@
 import { DeviceFailure, type Menu } from '../console/menu.ts';
 import type { Value } from '../console/value.ts';
-import type { DeviceManner } from '../device/manner.ts';
-import type { MenuEffects, QuirkDefinition } from './quirk.ts';
+import { type MenuEffects, manner, type QuirkDefinition } from './quirk.ts';
 import { withArgument, withProps } from './rows.ts';
 
 /** What can differ in the sizes of file disks (docs/routeros.md, 4.3 and 4.4). */
@@ -46,10 +45,6 @@ export const SIZE_QUIRKS: readonly QuirkDefinition[] = [
 
 function growth(name: string, summary: string, menus: (clock: () => number) => MenuEffects): QuirkDefinition {
   return { name, unknown: 'U3', summary, effects: (clock) => ({ menus: menus(clock) }) };
-}
-
-function manner(name: string, unknown: string, summary: string, device: Partial<DeviceManner>): QuirkDefinition {
-  return { name, unknown, summary, effects: () => ({ device }) };
 }
 
 function late(name: string, summary: string, ms: number): QuirkDefinition {

@@ -37,7 +37,8 @@ function text(value: string): Buffer {
   return sized(Buffer.from(value));
 }
 
-function sized(data: Buffer): Buffer {
+/** Behind its length, as SSH sends a string (RFC 4251, 5). */
+export function sized(data: Buffer): Buffer {
   return Buffer.concat([uint32(data.length), data]);
 }
 
