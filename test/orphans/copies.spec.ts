@@ -72,7 +72,7 @@ test('a copy is never deleted nor adopted, whatever is asked for, also when noth
   ] as const) {
     for (const flags of [[], ['--copy-of', id]]) {
       const { code, stdout } = await run(['delete', '--yes', ...flags, id], `${id}\n`);
-      assert.equal(code, 1);
+      assert.equal(code, 2);
       assert.match(stdout, new RegExp(`${id}: refused: it is not on the backends .* has its name: ${words}\n`));
     }
     const adopted = await run(['adopt', id]);
