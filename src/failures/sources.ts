@@ -106,7 +106,7 @@ export const SOURCES = {
     'precondition',
     'the RDS refused to take the snapshot, and has none',
     'Read what the RDS says, and run rose-csi doctor --write. The VolumeSnapshot can be deleted; as long as it is there, Kubernetes may retry',
-    { event: 'BoxRefuses', passes: true, command: DOCTOR_WRITES },
+    { event: 'BackendRefuses', passes: true, command: DOCTOR_WRITES },
   ),
   'DRV-RATE': passing('busy', 'too many snapshots at once', {
     remedy: 'Retrying automatically; if it never gets a turn, raise the rate or spread the schedule',

@@ -27,7 +27,7 @@ export interface ClientOptions {
 
 const REQUEST_MS = 15_000;
 /** The key of a ConfigMap that holds the state. */
-const STATE_KEY = 'memo';
+const STATE_KEY = 'state';
 
 const VOLUMES = ['api', 'v1', 'persistentvolumes'];
 const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];

@@ -135,10 +135,10 @@ test('only what an interrupted call can leave without data may be empty', () => 
     objects.map(({ kind, lacks, mayBeEmpty }) => [kind, lacks, mayBeEmpty]),
     [
       ['volume', undefined, false],
-      ['half-made', 'disk item', true],
-      ['half-made', 'disk item', false],
-      ['half-made', 'subvolume', true],
-      ['half-made', 'subvolume', false],
+      ['partial', 'disk item', true],
+      ['partial', 'disk item', false],
+      ['partial', 'subvolume', true],
+      ['partial', 'subvolume', false],
       ['snapshot', undefined, false],
     ],
   );

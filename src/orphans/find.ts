@@ -5,7 +5,7 @@ import { type KubernetesView, objectOf, type Reference, type References, referen
 export interface BackendObject {
   readonly id: string;
   /** Partial: a volume that {@link lacks} a part. */
-  readonly kind: 'volume' | 'snapshot' | 'half-made';
+  readonly kind: 'volume' | 'snapshot' | 'partial';
   readonly lacks: 'disk item' | 'subvolume' | undefined;
   readonly backend: string;
   /** Label of the pool; empty when it is none of the configured. */
@@ -104,7 +104,7 @@ function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: Invento
     sizeBytes,
     owner: name.owner,
     createdAtSeconds: undefined,
-    kind: volume.state === 'whole' ? 'volume' : 'half-made',
+    kind: volume.state === 'whole' ? 'volume' : 'partial',
     lacks: LACKS[volume.state],
     what: volume.subvolume ?? volume.slot ?? '',
     source: sourceOf(backend, name.origin),

@@ -9,7 +9,7 @@ const UUID = '00000000-0000-4000-8000-000000000001';
 function volume(backend: string, lacks?: BackendObject['lacks']): BackendObject {
   return {
     id: `${backend}:pvc-${UUID}`,
-    kind: lacks === undefined ? 'volume' : 'half-made',
+    kind: lacks === undefined ? 'volume' : 'partial',
     lacks,
     backend,
     pool: 'pool',

@@ -28,7 +28,7 @@ export interface OrphanControllerOptions {
   readonly about: ObjectReference;
   readonly graceSeconds: number;
   /** Whether partial volumes are removed. Nothing else ever is. */
-  readonly deleteHalfMade: boolean;
+  readonly deletePartial: boolean;
   readonly observer: OrphanObserver;
   /** Milliseconds since the epoch; replaced in tests. */
   readonly now?: () => number;
@@ -104,7 +104,7 @@ export class OrphanController {
     this.#doubtReported = false;
     await this.#repair(inventory, view, signal);
     await this.#report(verdict, signal);
-    if (this.#options.deleteHalfMade) await this.#remove(verdict.orphans, { signal });
+    if (this.#options.deletePartial) await this.#remove(verdict.orphans, { signal });
     return ['done'];
   }
 
@@ -157,7 +157,7 @@ export class OrphanController {
   async #remove(orphans: readonly BackendObject[], call: Call): Promise<void> {
     const { storage, observer } = this.#options;
     const candidates = orphans.filter(
-      ({ id, kind, mayBeEmpty, inUse }) => kind === 'half-made' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
+      ({ id, kind, mayBeEmpty, inUse }) => kind === 'partial' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
     );
     for (const object of candidates.slice(0, MAX_REMOVALS)) {
       try {
@@ -169,7 +169,7 @@ export class OrphanController {
       }
       observer.removed(object);
       const message = `removed ${describe(object)}`;
-      await this.#event({ reason: 'HalfMadeRemoved', message, subject: object.id }, call.signal);
+      await this.#event({ reason: 'PartialRemoved', message, subject: object.id }, call.signal);
     }
   }
 }
@@ -177,7 +177,7 @@ export class OrphanController {
 /** One sentence about something that no one refers to. */
 export function describe({ id, kind, what, pool, backend, sizeBytes }: BackendObject): string {
   const size = sizeBytes === undefined ? '' : `, ${sizeBytes} bytes`;
-  const name = kind === 'half-made' ? 'a partial volume' : `a ${kind}`;
+  const name = kind === 'partial' ? 'a partial volume' : `a ${kind}`;
   return `${id}: ${name} on ${backend}, ${poolOf({ pool })} (${what}${size}), that nothing in Kubernetes refers to`;
 }
 

@@ -31,7 +31,7 @@ export const DELETION_CASES: readonly Case[] = [
         claim({ metadata: { ...going, finalizers: ['snapshot.storage.kubernetes.io/pvc-as-source-protection'] } }),
       )
       .put('volumesnapshots', cutting()),
-    rule: 'claim-being-cut',
+    rule: 'claim-snapshot-pending',
     result: 'stuck',
     says: /rose-csi why vs\/monday -n apps/,
   },

@@ -13,7 +13,7 @@ const ofClaims = (fixture: Fixture) =>
 
 const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp])[] = [
   [
-    'BoxRefuses',
+    'BackendRefuses',
     { pool: 'pool', readOnly: true },
     { pool: 'pool', readOnly: false },
     /: .*read-only.*\[RDS-REFUSED\]$/i,

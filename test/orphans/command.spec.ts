@@ -21,7 +21,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   assert.match(text.stdout, /^4 objects on the backends, 3 of them without a reference in Kubernetes\.\n/);
   assert.match(text.stdout, new RegExp(`volume +${lost} +3 MiB\n +this cluster\n`));
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
-  assert.match(text.stdout, new RegExp(`half-made +${partial} +\\?\n +this cluster, partial, without its disk item\n`));
+  assert.match(text.stdout, new RegExp(`partial +${partial} +\\?\n +this cluster, partial, without its disk item\n`));
   assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
   assert.equal(json.code, 1);

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 import { slotOf } from './fixture.ts';
 
 const NAME = 'rds.rose-csi.io-orphans';
-const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deleteHalfMade: false };
+const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deletePartial: false };
 const parameters = { 'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1' };
 
 test('CreateSnapshot in a cluster annotates the content, when it was told its name', async (t) => {
@@ -76,8 +76,8 @@ test('what a pass found is measured', async (t) => {
   const stack = await startStack(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   api.put('persistentvolumes', persistentVolume(kept));
-  const memo = { memo: JSON.stringify({ [lost]: 1_700_000_000 }) };
-  api.put('configmaps', { metadata: { name: NAME }, data: memo });
+  const data = { state: JSON.stringify({ [lost]: 1_700_000_000 }) };
+  api.put('configmaps', { metadata: { name: NAME }, data });
   const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS, ...METRICS_ON };
   const endpoint = `unix://${stack.directory}/measured.sock`;
   const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
@@ -85,7 +85,7 @@ test('what a pass found is measured', async (t) => {
   const { metricsPort } = controller;
   const found = await scrapeUntil(metricsPort, (now) => now.value('orphanPasses', { outcome: 'done' }) === 1);
   const orphans = (kind: string) => found.value('orphans', { backend: 'rds1', kind });
-  assert.deepEqual([orphans('volume'), orphans('snapshot'), orphans('half-made')], [1, 0, 0]);
+  assert.deepEqual([orphans('volume'), orphans('snapshot'), orphans('partial')], [1, 0, 0]);
   assert.ok((found.value('orphanPassTime') ?? 0) > 1_700_000_000);
   assert.deepEqual(api.reasons(), ['OrphanFound']);
 });

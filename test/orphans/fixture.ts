@@ -61,7 +61,7 @@ export async function startFixture(
     driver: DRIVER,
     stateName: STATE_NAME,
     graceSeconds: GRACE_MS / 1000,
-    deleteHalfMade: false,
+    deletePartial: false,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: STATE_NAME },
     leadership: new Leadership({ cluster, name: STATE_NAME, holder: 'tests', seconds: 7200 }),
     observer: {

@@ -71,7 +71,7 @@ async function open(t: TestContext, { stack, api }: Fixture) {
 }
 
 test('whatever belongs to others is neither reported nor touched, by report, controller, adopt or delete', async (t) => {
-  const fixture = await startFixture(t, { deleteHalfMade: true });
+  const fixture = await startFixture(t, { deletePartial: true });
   const { stack, told, refer, passAfter } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
@@ -104,7 +104,7 @@ test('whatever belongs to others is neither reported nor touched, by report, con
 });
 
 test('a snapshot of ours without a content, as a backup tool leaves it, is reported and never removed', async (t) => {
-  const fixture = await startFixture(t, { deleteHalfMade: true });
+  const fixture = await startFixture(t, { deletePartial: true });
   const { stack, told, refer, passAfter } = fixture;
   const volume = await makeVolume(stack.controller, MiB);
   refer(volume);

@@ -16,7 +16,7 @@ import { startCommandFixture, why } from './command-fixture.ts';
 interface Document {
   readonly subject: { readonly kind: string; readonly name: string; readonly namespace?: string };
   readonly result: string;
-  readonly boxAsked: boolean;
+  readonly backendAsked: boolean;
   readonly chain: readonly {
     readonly link: string;
     readonly what: string;
@@ -56,7 +56,7 @@ test('what is stuck is status 1, with the verdict and one command', async (t) =>
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as Document;
   assert.deepEqual(document.subject, { kind: 'claim', name: 'data', namespace: 'apps' });
-  assert.deepEqual([document.result, document.boxAsked, document.notSeen], ['stuck', false, []]);
+  assert.deepEqual([document.result, document.backendAsked, document.notSeen], ['stuck', false, []]);
   assert.deepEqual(document.chain[0], {
     link: 'claim',
     what: 'PersistentVolumeClaim apps/data',

@@ -7,7 +7,6 @@ import { visible } from '../../cli/printable.ts';
 import { progressOn } from '../../cli/progress.ts';
 import { columns, hasColour } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
-import type { DoctorReport } from '../../doctor/doctor.ts';
 import { reasonOf } from '../../failures/system-error.ts';
 
 interface DoctorFlags {
@@ -104,14 +103,9 @@ async function doctor(flags: DoctorFlags): Promise<number> {
     const options = { version: VERSION, backends: config.backends, withAddresses: flags.withAddresses ?? false };
     await writeReport(flags.report, visible(printMarkdown(report, options)), 'w');
   }
-  if (flags.json === true) printJson(json(report));
+  if (flags.json === true) printJson(report);
   else print(printReport(report, { width: columns(), colour: hasColour() }));
   return report.exitCode;
-}
-
-/** The report in its format 1, whose key for the backends was `boxes` from the start. */
-function json({ backends, notTestable, ...rest }: DoctorReport): object {
-  return { ...rest, boxes: backends, notTestable };
 }
 
 /** @throws Error that says which file cannot be written, and why. */

@@ -52,7 +52,7 @@ class Reach {
     const { breaker, lastFailure } = rds.state();
     if (breaker === 'closed') {
       if (this.#told)
-        recorder.record(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
+        recorder.record(driver, { reason: 'BackendReachable', subject: name, message: `${name} answers again` });
       this.#lostSince = undefined;
       this.#told = false;
       return;
@@ -63,7 +63,7 @@ class Reach {
     this.#told = true;
     const { kind, detail = '' } = lastFailure ?? {};
     const code = CODES.get(kind) ?? 'RDS-UNREACHABLE';
-    const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
+    const reason = kind === 'unauthenticated' ? 'BackendLoginFailed' : 'BackendUnreachable';
     recorder.record(driver, { reason, subject: name, message: messageOf(code, name, detail) });
   }
 }

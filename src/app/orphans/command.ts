@@ -152,9 +152,9 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
     else print(`${text}${printCopies(found.copies, options)}`);
   };
   if (known === undefined) {
-    const objects = backendObjects(found);
-    const held = objects.map((object) => texts.objectJson(object, owners));
-    output({ compared: false, held }, texts.printObjects(objects, options));
+    const all = backendObjects(found);
+    const objects = all.map((object) => texts.objectJson(object, owners));
+    output({ compared: false, objects }, texts.printObjects(all, options));
     return EXIT.well;
   }
   const comparison = compare(found, known, config.driverName);

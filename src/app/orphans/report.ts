@@ -122,7 +122,7 @@ export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<strin
   const { objects, orphans, mismatches, unseen, doubt } = comparison;
   return {
     compared: true,
-    held: objects.length,
+    objectCount: objects.length,
     orphans: orphans.map((object) => objectJson(object, owners)),
     mismatches: mismatches.map(({ object, as, by, isCopy }) => {
       return { ...objectJson(object, owners), referredToAs: as, reference: by, isCopy };

@@ -16,7 +16,7 @@ export function lineageJson(branches: readonly Branch[], owner: string): readonl
 function factsOf(thing: Thing, owner: string): object {
   if (thing.kind === 'gone') return {};
   const { backend, pool, subvolume, name, duplicates } = thing.kind === 'volume' ? thing.volume : thing.snapshot;
-  const common = { backend, pool, subvolume, owner: name.owner, adopted: name.owner !== owner, twins: duplicates };
+  const common = { backend, pool, subvolume, owner: name.owner, adopted: name.owner !== owner, duplicates };
   if (thing.kind === 'snapshot') {
     const { createdAtSeconds, bytes } = thing.snapshot.name;
     return { ...common, sizeBytes: Number(bytes), createdAt: new Date(Number(createdAtSeconds) * 1_000).toISOString() };

@@ -10,7 +10,7 @@ import { PATIENCE_MS } from './claim.ts';
 export const deletionRules: readonly Rule[] = [
   { id: 'claim-in-use', notices: 'the claim is being deleted, and pods still use it', judge: claimInUse },
   {
-    id: 'claim-being-cut',
+    id: 'claim-snapshot-pending',
     notices: 'the claim is being deleted, and a snapshot of it is being taken',
     judge: claimBeingCut,
   },
