@@ -96,7 +96,7 @@ testOnBtrfs('what is left over or half-set is mended at start', async (t, path) 
   await after.device.blocks.write('nqn.2026-11.test:v-1', 0, Buffer.from('x'));
 });
 
-test('a full filesystem fails as the device does and leaves nothing half-made', async (t) => {
+test('a full filesystem fails as the device does and leaves nothing partial', async (t) => {
   // Data and metadata share the space, so that there is none for either once it is used up.
   const path = btrfsPool(t, 128 * MIB, ['--mixed']);
   if (path === undefined) return;

@@ -1,5 +1,5 @@
 import type { Row } from '../console/menu.ts';
-import type { TransferManner } from '../device/transfer/manner.ts';
+import type { TransferBehavior } from '../device/transfer/behavior.ts';
 import { STATUS } from '../device/transfer/words.ts';
 import type { MenuEffects, QuirkDefinition } from './quirk.ts';
 import { textOf, withProps } from './rows.ts';
@@ -54,7 +54,7 @@ export const TRANSFER_QUIRKS: readonly QuirkDefinition[] = [
   ),
 ];
 
-function quirk(name: string, unknown: string, summary: string, device: Partial<TransferManner>): QuirkDefinition {
+function quirk(name: string, unknown: string, summary: string, device: Partial<TransferBehavior>): QuirkDefinition {
   return { name, unknown, summary, effects: () => ({ device }) };
 }
 

@@ -1,5 +1,5 @@
 /** How transfers behave where nobody knows what a real device does (docs/routeros.md, 6). */
-export interface TransferManner {
+export interface TransferBehavior {
   /** Whether a row of `type=receive` has to be there at the receiver, and for how many transfers one is good (U30). */
   readonly receiveRow: 'needed' | 'needed-each-time' | 'not-needed';
   /** What `ssh-receive-mount` begins with: the label of a filesystem, or its mount point (U31). */
@@ -26,7 +26,7 @@ export interface TransferManner {
  * The answer that is harder on whoever drives the device, but that of the manual or of Linux where they say something: for the
  * mount, the keys, the policies, what a break leaves, and what is protected.
  */
-export const STRICT_TRANSFERS: TransferManner = {
+export const STRICT_TRANSFERS: TransferBehavior = {
   receiveRow: 'needed',
   receiveMount: 'label',
   receivesAtTop: true,

@@ -1,7 +1,7 @@
-import { STRICT_TRANSFERS, type TransferManner } from './transfer/manner.ts';
+import { STRICT_TRANSFERS, type TransferBehavior } from './transfer/behavior.ts';
 
 /** How the device behaves where nobody knows what a real one does. */
-export interface DeviceManner extends TransferManner {
+export interface DeviceBehavior extends TransferBehavior {
   /**
    * What `/disk add file-size=` does to a file that exists (U4): nothing but fail; give it this length, cutting it off or
    * lengthening it; the same with all of it zeroed; or attach it as it is.
@@ -24,7 +24,7 @@ export interface DeviceManner extends TransferManner {
 }
 
 /** The answer that is harder on whoever drives the device. */
-export const STRICT_MANNER: DeviceManner = {
+export const STRICT_BEHAVIOR: DeviceBehavior = {
   fileSizeOfExisting: 'refused',
   shrinks: false,
   longestSlot: 32,

@@ -6,8 +6,8 @@ import { temporaryDirectory } from '../device/device.testing.ts';
 import { Device } from '../device/device.ts';
 import { Quirks } from './quirks.ts';
 
-/** A box with quirks and no SSH, and a pool `pool` of 1 GiB. */
-export interface QuirkyBox {
+/** A device with quirks and no SSH, and a pool `pool` of 1 GiB. */
+export interface QuirkyDevice {
   readonly device: Device;
   readonly quirks: Quirks;
   /** Runs one line and returns what it printed, lines joined by `|`. */
@@ -16,8 +16,8 @@ export interface QuirkyBox {
   wait(ms: number): void;
 }
 
-/** The clock of the box stands still at noon of 2 January 2026 until the test or a `:delay` moves it. */
-export async function quirkyBox(t: TestContext, names: readonly string[]): Promise<QuirkyBox> {
+/** The clock of the device stands still at noon of 2 January 2026 until the test or a `:delay` moves it. */
+export async function quirkyDevice(t: TestContext, names: readonly string[]): Promise<QuirkyDevice> {
   const clock = new HandClock('2026-01-02T12:00:00Z');
   const quirks = new Quirks(names, () => clock.now());
   const pools = [{ label: 'pool', mountPoint: 'pool', sizeBytes: 2 ** 30 }];

@@ -1,11 +1,11 @@
 import { type Clock, HOST_CLOCK } from '../clock.ts';
 import type { Row } from '../console/menu.ts';
 import { Accounts } from './accounts.ts';
+import type { DeviceBehavior } from './behavior.ts';
 import { deviceTime } from './clock.ts';
 import { DyingSubvolumes } from './dying-subvolumes.ts';
 import { failure } from './failures.ts';
 import { Mutex, SharedLocks } from './locks.ts';
-import type { DeviceManner } from './manner.ts';
 import type { DeviceOptions, PoolOptions } from './options.ts';
 import { PoolConditions } from './pool-conditions.ts';
 import { type DiskRecord, type PoolRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
@@ -23,7 +23,7 @@ export interface Image extends Location {
 }
 
 /** Space of a pool. */
-export interface BoxSpace extends PoolSpace {
+export interface RdsSpace extends PoolSpace {
   /** Whether the pool is as full as its files add up to, so that a snapshot takes as much as what it is cut from. */
   readonly addsUp: boolean;
 }
@@ -31,7 +31,7 @@ export interface BoxSpace extends PoolSpace {
 const DEFAULT_SIZE_BYTES = 2 ** 40;
 
 /** What the menus and the block access share: the state, the files, and how the one leads to the other. */
-export class Box {
+export class Rds {
   readonly options: DeviceOptions;
   readonly state: State;
   readonly store: VolumeStore;
@@ -41,23 +41,29 @@ export class Box {
   readonly accounts: Accounts;
   readonly transfers: Transfers;
   readonly clock: Clock;
-  readonly #manner: () => DeviceManner;
-  /** Lines of the log, and when the box started by its clock: what a restart clears. */
+  readonly #behavior: () => DeviceBehavior;
+  /** Lines of the log, and when the device started by its clock: what a restart clears. */
   readonly log: Row[] = [];
   #startedAt: number;
-  /** Every change of the box, one at a time: of two that want one name, one wins. */
+  /** Every change of the device, one at a time: of two that want one name, one wins. */
   readonly changes = new Mutex(() => this.afterChange());
   /** Keeps a real data path in step with the exports, where there is one. */
   afterChange: () => Promise<void> = async () => undefined;
   /** By subvolume: block writes hold it shared, snapshot and removal exclusively. */
   readonly writes = new SharedLocks();
 
-  constructor(options: DeviceOptions, state: State, store: VolumeStore, usage: UsageTable, manner: () => DeviceManner) {
+  constructor(
+    options: DeviceOptions,
+    state: State,
+    store: VolumeStore,
+    usage: UsageTable,
+    behavior: () => DeviceBehavior,
+  ) {
     this.options = options;
     this.state = state;
     this.store = store;
     this.usage = usage;
-    this.#manner = manner;
+    this.#behavior = behavior;
     this.clock = options.clock ?? HOST_CLOCK;
     this.#startedAt = this.clock.now();
     this.accounts = new Accounts(state, options.user ?? 'csi');
@@ -66,11 +72,11 @@ export class Box {
     this.conditions = new PoolConditions(options.pools.map(({ label }) => label));
   }
 
-  get manner(): DeviceManner {
-    return this.#manner();
+  get behavior(): DeviceBehavior {
+    return this.#behavior();
   }
 
-  /** Forgets what is kept in memory only, as a restart of the box does. */
+  /** Forgets what is kept in memory only, as a restart of the device does. */
   async restart(): Promise<void> {
     await this.transfers.stop();
     await this.transfers.wake();
@@ -78,12 +84,12 @@ export class Box {
     this.#startedAt = this.clock.now();
   }
 
-  /** What the box takes for the time of day. */
+  /** What the device takes for the time of day. */
   now(): Date {
-    return new Date(this.clock.now() + this.manner.clockAheadMs);
+    return new Date(this.clock.now() + this.behavior.clockAheadMs);
   }
 
-  /** Since the box started, in ms; setting the time of day does not change it. */
+  /** Since the device started, in ms; setting the time of day does not change it. */
   uptimeMs(): number {
     return this.clock.now() - this.#startedAt;
   }
@@ -98,12 +104,12 @@ export class Box {
   }
 
   /** Size and free space of a pool: what its filesystem tells, or less where the pool claims to be smaller. */
-  space(label: string): BoxSpace {
+  space(label: string): RdsSpace {
     const space = this.#space(label);
     return { ...space, free: this.conditions.of(label).full ? 0 : Math.max(0, space.free - this.dying.bytes(label)) };
   }
 
-  #space(label: string): BoxSpace {
+  #space(label: string): RdsSpace {
     const real = this.store.space(label);
     const size = this.pool(label)?.sizeBytes ?? real?.size ?? DEFAULT_SIZE_BYTES;
     if (real !== undefined && size >= real.size) return { ...real, addsUp: false };
@@ -217,7 +223,11 @@ export class Box {
    */
   async refreshUsage({ pool, path }: Location, takesAll = false): Promise<FileUsage> {
     const real = await this.store.usage(pool, path);
-    const given = !this.manner.preallocates ? 0 : takesAll ? real.length : (this.usage.get(pool, path)?.allocated ?? 0);
+    const given = !this.behavior.preallocates
+      ? 0
+      : takesAll
+        ? real.length
+        : (this.usage.get(pool, path)?.allocated ?? 0);
     const usage = { length: real.length, allocated: Math.max(real.allocated, given) };
     this.usage.set(pool, path, usage);
     return usage;

@@ -3,8 +3,8 @@ import type { OutputFilter } from '../output/output-filter.ts';
 /** What is never answered any more: a channel that is being opened, or its whole connection, on which scripts run on. */
 export type Hanging = 'channel' | 'connection';
 
-/** How the SSH side behaves where a box may differ, or may have a bad day. Asked each time, so it may change meanwhile. */
-export interface SshManners {
+/** How the SSH side behaves where a device may differ, or may have a bad day. Asked each time, so it may change meanwhile. */
+export interface SshBehavior {
   /** @param open Connections that are logged in already. */
   refusesLogin(open: number): boolean;
   /** @param open Channels that are open on the connection already. */
@@ -15,7 +15,7 @@ export interface SshManners {
    * @param open Channels that are open on the connection already.
    */
   hangs(open: number): Hanging | undefined;
-  /** What the box takes of a command. */
+  /** What the device takes of a command. */
   takes(command: string): string;
   /** What the output of a command goes through, in this order. */
   filters(command: string): readonly OutputFilter[];
@@ -25,8 +25,8 @@ export interface SshManners {
   diesWithChannel(): boolean;
 }
 
-/** A box on a good day (docs/routeros.md, 1.1). */
-export const GOOD_MANNERS: SshManners = {
+/** A device on a good day (docs/routeros.md, 1.1). */
+export const GOOD_BEHAVIOR: SshBehavior = {
   refusesLogin: () => false,
   refusesChannel: () => false,
   hangs: () => undefined,

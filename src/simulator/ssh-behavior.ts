@@ -1,9 +1,9 @@
 import type { FaultPlan } from './faults/fault-plan.ts';
 import type { Quirks } from './quirks/quirks.ts';
-import type { SshManners } from './ssh/manners.ts';
+import type { SshBehavior } from './ssh/behavior.ts';
 
-/** How the SSH side behaves with these quirks and faults. Output meets the quirks first, as those are the box's own. */
-export function mannersOf(quirks: Quirks, faults: FaultPlan): SshManners {
+/** How the SSH side behaves with these quirks and faults. Output meets the quirks first, as those are the device's own. */
+export function behaviorOf(quirks: Quirks, faults: FaultPlan): SshBehavior {
   return {
     refusesLogin: (open) => open >= (quirks.ssh.maxSessions ?? Number.POSITIVE_INFINITY),
     refusesChannel: (open) =>

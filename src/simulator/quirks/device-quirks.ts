@@ -3,11 +3,11 @@ import type { QuirkDefinition } from './quirk.ts';
 import { textOf, withProps } from './rows.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-/** Of the second filesystem with the label of the first; far from every id that the box gives out. */
+/** Of the second filesystem with the label of the first; far from every id that the device gives out. */
 const TWIN = { id: '*FFFF01', uuid: '99999999-8888-7777-6666-555555555555', slot: 'nvme99', mountPoint: 'twin' };
 
-/** What can differ in the box as a whole. */
-export const BOX_QUIRKS: readonly QuirkDefinition[] = [
+/** What can differ in the device as a whole. */
+export const DEVICE_QUIRKS: readonly QuirkDefinition[] = [
   {
     name: 'two-filesystems-one-label',
     unknown: 'U18',
