@@ -21,7 +21,7 @@ export function volumeMessage(
   };
 }
 
-/** A snapshot is usable from the moment it exists: the cut is one command on the device. */
+/** A snapshot is usable from the moment it exists: taking it is one command on the device. */
 export function snapshotMessage(snapshot: Snapshot): MessageInitShape<typeof SnapshotSchema> {
   return {
     snapshotId: snapshot.id,

@@ -5,7 +5,7 @@ import { awaited, json, type Outcome, row, tried } from './script.ts';
 /** Size of a scratch image, in bytes. */
 export const IMAGE_BYTES = 64n << 20n;
 
-/** A test that cannot go on, in words of the device; told as untested. */
+/** A test that cannot go on, in words of the device; reported as untested. */
 export class Obstacle extends Error {
   override readonly name = 'Obstacle';
 }

@@ -100,7 +100,7 @@ export const SOURCES = {
   ),
   /**
    * An RDS that refuses is otherwise `unavailable`. But while csi-snapshotter believes that one may be under way, it lets no one
-   * delete the VolumeSnapshot, so what was seen not to be there is told as final.
+   * delete the VolumeSnapshot, so what was seen not to be there is reported as final.
    */
   'DRV-NOSNAP': failing(
     'precondition',

@@ -1,4 +1,4 @@
-/** Whose a mount is, told by the device that it shows. */
+/** Whose a mount is, by the device that it shows. */
 import { basename, dirname, join } from 'node:path';
 import { isNqnOf } from '../storage/nqn.ts';
 import type { Attachment } from './attachment.ts';

@@ -71,7 +71,7 @@ test('a connect that fails says what nvme said, and is no trouble when the conne
   assert.equal((await nvme.connect(TARGET, NEVER_ABORTED)).number, '259:9');
 });
 
-test('a node without the kernel module was told to look at the network', async (t) => {
+test('a message about a node without the kernel module blamed the network', async (t) => {
   const fake = await FakeSysfs.make(t);
   await fake.nvme('echo "Failed to scan topology: No such file or directory" >&2; exit 1');
   await assert.rejects(attachment(fake).connect(TARGET, NEVER_ABORTED), {
@@ -204,7 +204,7 @@ test('a rescan goes to a controller that works', async (t) => {
   assert.deepEqual(await fake.calls(), [`ns-rescan ${fake.places.dev}/nvme1`]);
 });
 
-test('whose a mount is must be told by its device, and a device that is gone is lost', async (t) => {
+test('whose a mount is must be known by its device, and a device that is gone is lost', async (t) => {
   const fake = await FakeSysfs.make(t);
   await fake.addNamespace({ nqn: `${NQN}-0a0a0a0a`, name: 'nvme0n1', nsid: 1 });
   await fake.addNamespace({ nqn: NEIGHBOUR, name: 'nvme1n1', nsid: 2 });

@@ -27,7 +27,7 @@ export type TrimOutcome = 'done' | 'interrupted' | 'failed' | 'skipped' | 'unsup
 /** What became of one filesystem. */
 export interface Trim {
   readonly outcome: TrimOutcome;
-  /** What the filesystem told the device to be unused. XFS tells all of it each time, ext4 what is new since the mount. */
+  /** What the filesystem reported to the device as unused. XFS tells all of it each time, ext4 what is new since the mount. */
   readonly bytes: bigint;
 }
 

@@ -20,7 +20,7 @@ export interface SnapshotContent {
   readonly driver: string;
   /** The snapshot, once it is taken or when it was given. */
   readonly snapshotHandle: string | undefined;
-  /** The volume that is cut, for a content that csi-snapshotter makes. */
+  /** The volume that a snapshot is taken of, for a content that csi-snapshotter makes. */
   readonly volumeHandle: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** A kind of object that can be read, and the part of it that is looked at; everything else is dropped. */
 export interface Kind<T> {
-  /** As people write it. */
+  /** As users write it. */
   readonly title: string;
   /** As it stands in paths and in rules of RBAC. */
   readonly plural: string;

@@ -57,7 +57,7 @@ export function findOrphans(
 
 /** How Kubernetes refers to something on an RDS. */
 export interface Relation {
-  /** The object of Kubernetes, for people. */
+  /** The object of Kubernetes, readable. */
   readonly by: string;
   /** The handle that it names, if that has another backend than the one whose RDS holds the object: a mismatch. */
   readonly as: string | undefined;
@@ -69,7 +69,7 @@ export function referenceTo(object: BackendObject, references: References): Rela
   const relation = properFirst(relationsOf(id, references));
   if (relation !== undefined) return relation;
   const key = objectOf(kind === 'snapshot' ? source : id) ?? '';
-  const by = kind === 'snapshot' ? references.beingCut.get(key)?.[0]?.by : references.attached.get(key);
+  const by = kind === 'snapshot' ? references.pendingSources.get(key)?.[0]?.by : references.attached.get(key);
   return by === undefined ? undefined : { by, as: undefined };
 }
 
@@ -79,17 +79,17 @@ export function standInOf(id: string, view: KubernetesView): Relation | undefine
 }
 
 /** Every way in which handles name an object, whatever backend they name. */
-export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'beingCut'>>): Relation[] {
+export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'pendingSources'>>): Relation[] {
   const key = objectOf(id) ?? '';
   const relation = ({ handle, by }: Reference) => ({ by, as: handle === id ? undefined : handle });
-  return [references.named, references.beingCut].flatMap((map) => map?.get(key) ?? []).map(relation);
+  return [references.named, references.pendingSources].flatMap((map) => map?.get(key) ?? []).map(relation);
 }
 
 function properFirst(relations: readonly Relation[]): Relation | undefined {
   return relations.find(({ as }) => as === undefined) ?? relations[0];
 }
 
-/** The pool for people. */
+/** The pool, readable. */
 export function poolOf({ pool }: Pick<BackendObject, 'pool'>): string {
   return pool === '' ? 'a pool that is not configured' : `pool ${pool}`;
 }

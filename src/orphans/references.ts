@@ -24,7 +24,7 @@ export async function viewOf(cluster: Cluster, signal: AbortSignal): Promise<Kub
 /** A handle that an object of Kubernetes names. */
 export interface Reference {
   readonly handle: string;
-  /** The object of Kubernetes for people, e.g. `PersistentVolume pvc-1 (default/data)`. */
+  /** The object of Kubernetes, readable, e.g. `PersistentVolume pvc-1 (default/data)`. */
   readonly by: string;
 }
 
@@ -38,7 +38,7 @@ export interface References {
   /** What has a PersistentVolume, a VolumeSnapshotContent, or a VolumeAttachment that names its handle. */
   readonly named: ByObject;
   /** Volumes of which a VolumeSnapshotContent awaits a snapshot: any snapshot of such a volume may be that one. */
-  readonly beingCut: ByObject;
+  readonly pendingSources: ByObject;
   /** By name of a PersistentVolume that is attached, also when it is gone: `pvc-<uuid>` for a volume of ours. */
   readonly attached: ReadonlyMap<string, string>;
 }
@@ -58,12 +58,12 @@ export function referencesOf(view: KubernetesView): References {
     if (volumeName !== undefined) attached.set(volumeName, by);
     if (volumeHandle !== undefined) inline.push({ handle: volumeHandle, by });
   }
-  const beingCut = (view.contents?.items ?? []).flatMap(({ name, snapshotHandle, volumeHandle }) =>
+  const pendingSources = (view.contents?.items ?? []).flatMap(({ name, snapshotHandle, volumeHandle }) =>
     snapshotHandle !== undefined || volumeHandle === undefined
       ? []
       : [{ handle: volumeHandle, by: `VolumeSnapshotContent ${name}, whose snapshot is being taken,` }],
   );
-  return { named: byObject([...namedIn(view), ...inline]), beingCut: byObject(beingCut), attached };
+  return { named: byObject([...namedIn(view), ...inline]), pendingSources: byObject(pendingSources), attached };
 }
 
 /** Handles that PersistentVolumes and VolumeSnapshotContents name, each with the driver that goes with it. */

@@ -24,7 +24,7 @@ export interface ProbeReport {
 /** One reason why an RDS cannot be used as configured: the failure that calls end in, and what was found. */
 export interface Problem {
   readonly code: RdsErrorCode;
-  /** For people. That of a pool begins with `pool <label>: `. */
+  /** Human-readable. That of a pool begins with `pool <label>: `. */
   readonly found: string;
 }
 

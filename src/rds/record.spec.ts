@@ -47,7 +47,7 @@ test('entries that scripts insert behind the generation are read back, whatever 
   );
 });
 
-test('a comment that a person wrote, or an older record, names no nodes', () => {
+test('a comment that someone wrote, or an older record, names no nodes', () => {
   const entry = '0f3c7a52-0000-4000-8000-000000000001:w:0123abcd';
   for (const comment of [
     '',

@@ -12,7 +12,7 @@ export interface HostKeys {
   matches(key: Uint8Array): boolean;
   /** Types that a pinned key has, or may have: a fingerprint does not report. Those that are known come first. */
   readonly types: readonly string[];
-  /** The pinned keys as fingerprints, for people. */
+  /** The pinned keys as fingerprints, for display. */
   readonly fingerprints: readonly string[];
 }
 

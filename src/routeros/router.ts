@@ -15,14 +15,14 @@ import type { SshCredentials, SshSession } from './ssh-session.ts';
 import { AdaptiveWindow, fixedWindow, type Window } from './window.ts';
 import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 
-/** One exec, told to whoever counts and logs them. */
+/** One exec, reported to whoever counts and logs them. */
 export interface ExecEvent {
   /** Milliseconds from its turn in the queue to its end, connecting included. */
   readonly ms: number;
   /** Bytes of output. */
   readonly bytes: number;
   readonly outcome: 'ok' | RouterOsErrorKind;
-  /** What went wrong, for people; empty when nothing did. */
+  /** What went wrong, human-readable; empty when nothing did. */
   readonly detail: string;
 }
 

@@ -29,7 +29,7 @@ export interface ExecResult {
   readonly output: Buffer;
   /** Exit status, where one was sent: it says nothing about success (docs/routeros.md, 1.1) and is kept for diagnosis (U1). */
   readonly status: number | undefined;
-  /** Why the output may be short, and what came on stderr; for people, empty when there is nothing to say. */
+  /** Why the output may be short, and what came on stderr; human-readable, empty when there is nothing to say. */
   readonly note: string;
 }
 
@@ -73,7 +73,7 @@ async function read<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-/** The key that was shown to the RDS, for people to compare. */
+/** The key that was shown to the RDS, to be compared. */
 function publicKeyOf({ privateKey }: SshCredentials): string {
   const key = ssh2.utils.parseKey(privateKey);
   return key instanceof Error ? 'that it was given' : `${fingerprint(key.getPublicSSH())} (${key.type})`;

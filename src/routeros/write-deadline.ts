@@ -2,7 +2,7 @@ import { ros, type Script } from './script.ts';
 
 /**
  * A script may go on long after the driver gave it up (docs/routeros.md, U22), so every script that writes carries the
- * uptime of the device at which it must have written. It is told in uptime because the device's time of day may be set,
+ * uptime of the device at which it must have written. It is counted in uptime because the device's time of day may be set,
  * and because a reboot, which sets the uptime back, ends every script and every connection.
  */
 
@@ -31,7 +31,7 @@ export class UptimeReading {
   /**
    * Takes a reading, unless there is a recent one whose answer came a shorter way.
    *
-   * @param uptimeSeconds as the device told it, whole seconds
+   * @param uptimeSeconds as the device gave it, whole seconds
    * @param receivedAt when its answer was here, in milliseconds of this side's clock: the device was at least so far then
    */
   note(uptimeSeconds: number, receivedAt: number): void {

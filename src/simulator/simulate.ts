@@ -17,7 +17,7 @@ import { dialOverSsh } from './ssh/ssh-link.ts';
 import { type Shell, SshServer } from './ssh/ssh-server.ts';
 import { behaviorOf } from './ssh-behavior.ts';
 
-/** Everything that `rose-csi simulate` can be told. */
+/** Everything that `rose-csi simulate` takes. */
 export interface SimulatorOptions extends DeviceOptions {
   /** A loopback address; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
@@ -153,7 +153,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-/** Nobody looks at anything without the policy for it. */
+/** No one looks at anything without the policy for it. */
 function shellFor({ accounts }: Device, console: Console): Shell {
   return {
     async run(line, write, execution) {

@@ -6,7 +6,7 @@ import { nodeIdOfHost } from './identity.ts';
 import { volumeRef } from './refs.ts';
 import type { Call } from './storage.ts';
 
-/** A volume as its RDS holds it, for a person who wonders. */
+/** A volume as its RDS holds it, for someone who wonders. */
 export interface InspectedVolume {
   /** Label of the pool. */
   readonly pool: string;

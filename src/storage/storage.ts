@@ -35,7 +35,7 @@ export interface CreateVolumeRequest extends Place {
   readonly name: string;
   readonly capacity: CapacityRange;
   readonly source?: ContentSource;
-  /** Words for people on the device, e.g. `namespace/claim`; never parsed. */
+  /** Human-readable text on the device, e.g. `namespace/claim`; never parsed. */
   readonly description?: string;
 }
 
@@ -81,7 +81,7 @@ export interface Snapshot {
   readonly sizeBytes: bigint;
   /** Unix seconds at which the snapshot was taken; the same in every answer, forever. */
   readonly createdAtSeconds: bigint;
-  /** Where it is on its RDS, for people who look for it there. */
+  /** Where it is on its RDS, for whoever looks for it there. */
   readonly place: SnapshotPlace;
 }
 

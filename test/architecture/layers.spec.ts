@@ -49,7 +49,7 @@ test('every folder of src is in the table of layers, and the configuration of th
   assert.equal(readFileSync(LAYER_RULES, 'utf8'), layerRules(), 'run node scripts/layers.ts');
 });
 
-test('CONTRIBUTING.md tells of every layer what it may import', () => {
+test('CONTRIBUTING.md says of every layer what it may import', () => {
   const text = readFileSync(join(import.meta.dirname, '../../CONTRIBUTING.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `src\/(\w+)\/` .*\|(.*)\|$/gm)];
   const told = rows.map(([, layer = '', may = '']) => [layer, [...may.matchAll(/`(\w+)`/g)].map(([, name]) => name)]);

@@ -77,7 +77,7 @@ test('what belongs to others is no part of an inventory', async (t) => {
   assert.deepEqual(await (await storageOf(t, stack)).inventory(call), { volumes: [], snapshots: [], copies: [] });
 });
 
-test('a row that a lost race left is told beside the object, not as one of its own', async (t) => {
+test('a row that a lost race left is reported beside the object, not as one of its own', async (t) => {
   const stack = await startStack(t);
   const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   const name = subvolumes(stack.simulator).find((found) => found.startsWith('snap-')) ?? '';

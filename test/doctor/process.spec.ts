@@ -55,11 +55,11 @@ async function examine(
 
 test('by default it changes nothing, and prints a table that fits 80 columns without colours, and no progress into a pipe', async (t) => {
   const rds = await startExaminedRds(t);
-  await change(rds.simulator, '/disk/btrfs/subvolume/add fs=pool name=of-somebody');
+  await change(rds.simulator, '/disk/btrfs/subvolume/add fs=pool name=of-someone');
   const { code, stdout, stderr } = await examine(t, rds);
   assert.equal(code, 0, stdout());
   assert.equal(stderr(), '');
-  assert.deepEqual(subvolumes(rds.simulator), ['of-somebody']);
+  assert.deepEqual(subvolumes(rds.simulator), ['of-someone']);
   const lines = stdout().split('\n');
   assert.deepEqual(
     lines.filter((line) => line.length > 80),

@@ -282,7 +282,7 @@ test('a dead RDS opens the breaker, and its pools are reported no more; it comes
   await scrapeUntil(port, (found) => found.value('poolFree', POOL) !== undefined);
 });
 
-test('a queue that is full is told while it is full, with how many commands there may be at once, and what it refused', async (t) => {
+test('a queue that is full is reported while it is full, with how many commands there may be at once, and what it refused', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { config: METRICS_ON, patience, simulator: { hooks: faults.hooks } });
   const { controller, metricsPort } = stack;

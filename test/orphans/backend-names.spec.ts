@@ -115,9 +115,9 @@ test('after a backend was renamed, every live volume was listed as unreferred an
 
 test('volumes being snapshotted or attached were unreferred under a new name of their backend, too', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
-  const [cutting, attached] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
-  const snapshot = await makeSnapshot(stack.controller, cutting);
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: cutting }));
+  const [source, attached] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const snapshot = await makeSnapshot(stack.controller, source);
+  api.put('volumesnapshotcontents', snapshotContent('source', { volumeHandle: source }));
   const inlineVolumeSpec = { csi: { volumeHandle: attached } };
   api.put('volumeattachments', { metadata: { name: 'csi-1' }, spec: { source: { inlineVolumeSpec } } });
   await rename(stack, 'store1');
@@ -125,7 +125,7 @@ test('volumes being snapshotted or attached were unreferred under a new name of 
   const { code, stdout } = await run([
     'delete',
     '--yes',
-    ...[cutting, attached, snapshot].map((id) => as('store1', id)),
+    ...[source, attached, snapshot].map((id) => as('store1', id)),
   ]);
   assert.equal(code, 1);
   assert.equal(stdout.match(/: refused: /g)?.length, 3, stdout);

@@ -176,15 +176,15 @@ test('an id that is not on the backends ended delete with another code than adop
 test('delete refuses what is referred to, attached, being taken or published, whatever is answered', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
-  const [kept, cutting, published] = [await make(), await make(), await make()];
+  const [kept, source, published] = [await make(), await make(), await make()];
   const snapshot = await makeSnapshot(stack.controller, kept);
   await publish(stack.controller, published);
   api.put('persistentvolumes', persistentVolume(kept));
   api.put('volumesnapshotcontents', snapshotContent('held', { snapshotHandle: snapshot }));
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: cutting }));
+  api.put('volumesnapshotcontents', snapshotContent('source', { volumeHandle: source }));
   const before = subvolumes(stack.simulator);
   const { code, stdout } = await run(
-    ['delete', '--yes', '--json', kept, snapshot, cutting, published],
+    ['delete', '--yes', '--json', kept, snapshot, source, published],
     'yes\n'.repeat(9),
   );
   assert.equal(code, 1);

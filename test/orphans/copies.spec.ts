@@ -19,7 +19,7 @@ interface Report {
 
 const named = ({ copies }: Report) => copies.map(({ kind, of, backend }) => [kind, of, backend]).toSorted();
 
-test('copies were told as orphans; they are distinguished, and change no exit status', async (t) => {
+test('copies were reported as orphans; they are distinguished, and change no exit status', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volume = await makeVolume(controller, MiB, inPool);

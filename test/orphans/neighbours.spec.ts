@@ -15,7 +15,7 @@ import { DRIVER, emptySubvolume, type Fixture, GRACE_MS, loseDiskItem, startFixt
 const OWNER = identity(DRIVER, CLUSTER_ID, []).owner;
 const call = { signal: AbortSignal.timeout(60_000) };
 
-/** What people, other clusters and other drivers have on a pool; returns ids that look like ours. */
+/** What users, other clusters and other drivers have on a pool; returns ids that look like ours. */
 async function settle(stack: Stack): Promise<string[]> {
   const { simulator } = stack;
   const [uuid, other] = [crypto.randomUUID(), await stack.anotherController({ clusterId: 'another-cluster' })];
@@ -44,7 +44,7 @@ async function settle(stack: Stack): Promise<string[]> {
   for (const name of names) await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
   await change(simulator, '/disk/btrfs/subvolume add fs=pool parent=Documents name=Documents-by-hand read-only=yes');
   await change(simulator, '/file add name="pool/Documents/thesis.txt" contents="years of work"');
-  // Another driver's: an image in a directory, with a slot like ours; a slot like ours on an image of a person.
+  // Another driver's: an image in a directory, with a slot like ours; a slot like ours on an image of a user.
   const disks = [`pvc-${uuid.replaceAll('-', '').slice(0, 28)}`, 'csi-0123456789abcdef0123456789ab', 'file-pool-disk'];
   for (const slot of disks) {
     await change(

@@ -54,7 +54,7 @@ test('a snapshot that is being taken, its volume, and a volume that is still att
   assert.ok(kept && source && attached);
   await makeSnapshot(stack.controller, source);
   refer(kept);
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: source }));
+  api.put('volumesnapshotcontents', snapshotContent('pending', { volumeHandle: source }));
   const persistentVolumeName = attached.slice('rds1:'.length);
   api.put('volumeattachments', { metadata: { name: 'csi-1' }, spec: { source: { persistentVolumeName } } });
   await passAfter(0);
@@ -168,7 +168,7 @@ test('who does not lead does not look', async (t) => {
   assert.deepEqual(api.requests, []);
 });
 
-test('an Event that cannot be written keeps nothing else from being told', async (t) => {
+test('an Event that cannot be written keeps nothing else from being reported', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);

@@ -24,15 +24,15 @@ export interface DeleteOptions {
   readonly yes: boolean;
   /** A handle that Kubernetes refers to, of which the id is a copy on another backend; without it no copy is deleted. */
   readonly copyOf?: string | undefined;
-  /** Tells a person. */
+  /** Prints for the user. */
   readonly tell: (text: string) => void;
-  /** Asks a person; undefined when no one answers. */
+  /** Asks the user; undefined when no one answers. */
   readonly ask: (question: string) => Promise<string | undefined>;
 }
 
 /**
- * Deletes one object after another. Before each, backends and cluster are read again, and read again after a person was asked.
- * When Kubernetes was not asked, or its answer is doubted, a reference could be missed; and a copy is told from what is
+ * Deletes one object after another. Before each, backends and cluster are read again, and read again after the user was asked.
+ * When Kubernetes was not asked, or its answer is doubted, a reference could be missed; and a copy is distinguished from what is
  * referred to by the names of backends alone. Then the id has to be typed, whatever `yes` says.
  */
 export async function deleteObjects(

@@ -9,7 +9,7 @@ import { printAge } from '../../storage/print-age.ts';
 export interface ReportOptions {
   /** Words for each owner. */
   readonly owners: ReadonlyMap<string, string>;
-  /** Milliseconds since the epoch, which ages are told against. */
+  /** Milliseconds since the epoch, from which ages are counted. */
   readonly now: number;
   /** Columns of the terminal. */
   readonly width: number;
@@ -18,7 +18,7 @@ export interface ReportOptions {
 const OBJECTS: readonly Column[] = [{}, {}, { align: 'right' }, { align: 'right' }, { folds: 'words' }];
 const REFERENCES: readonly Column[] = [{}, { folds: 'words' }];
 
-/** The report for people. */
+/** The report as text. */
 export function printComparison(comparison: Comparison, options: ReportOptions): string {
   const { objects, orphans, mismatches, unseen, doubt } = comparison;
   const parts = [

@@ -7,7 +7,7 @@ import type { Branch, Thing } from './lineage.ts';
 export interface TextOptions {
   /** Columns of the terminal. */
   readonly width: number;
-  /** Milliseconds since the epoch, which ages are told against. */
+  /** Milliseconds since the epoch, from which ages are counted. */
   readonly now: number;
   /** The owner whose objects need no word about it; all others are adopted. */
   readonly owner: string;
@@ -16,7 +16,7 @@ export interface TextOptions {
 /** Where an object hangs in the tree with its id, its size, its age, and what is not as usual. */
 const COLUMNS: readonly Column[] = [{}, { align: 'right' }, { align: 'right' }, { folds: 'words' }];
 
-/** The tree for people: an object a row, with size, age and what is unusual about it. */
+/** The tree as text: an object a row, with size, age and what is unusual about it. */
 export function printLineage(branches: readonly Branch[], options: TextOptions): string {
   const rows = branches.flatMap((branch) => rowsOf(branch, '', '', options));
   return printTable(COLUMNS, rows, options)

@@ -45,9 +45,11 @@ export function lineage(inventory: Pick<Inventory, 'volumes' | 'snapshots'>): Br
 
 /** Snapshots by time and then volumes by name, so that a tree reads in the order in which it grew. */
 function nodesOf({ volumes, snapshots }: Pick<Inventory, 'volumes' | 'snapshots'>): Node[] {
-  const cut = snapshots.toSorted((a, b) => Number(a.name.createdAtSeconds - b.name.createdAtSeconds) || order(a, b));
+  const ordered = snapshots.toSorted(
+    (a, b) => Number(a.name.createdAtSeconds - b.name.createdAtSeconds) || order(a, b),
+  );
   return [
-    ...cut.map((snapshot): Node => {
+    ...ordered.map((snapshot): Node => {
       const { id, backend, name } = snapshot;
       return { thing: { kind: 'snapshot', id, snapshot }, sourceId: `${backend}:pvc-${name.sourceUuid}` };
     }),

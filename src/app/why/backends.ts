@@ -114,7 +114,7 @@ class Questions {
       ownedBy: this.#ownerOf(owner),
       bytes: sizeBytes,
       source: sourceVolumeId,
-      cutAt: Number(createdAtSeconds) * 1000,
+      takenAt: Number(createdAtSeconds) * 1000,
     };
   }
 

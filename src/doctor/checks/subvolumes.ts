@@ -46,17 +46,17 @@ async function names(context: PoolContext): Promise<Finding> {
   const snapshot = scratch.subvolume();
   const [flat = {}] = await rowsOf(context, outer);
   const name = text(flat, 'name');
-  const cut = await attempt(context, addSubvolume(context, snapshot, outer, true));
-  const [cutRow = {}] = cut.accepted ? await rowsOf(context, snapshot) : [];
+  const taken = await attempt(context, addSubvolume(context, snapshot, outer, true));
+  const [takenRow = {}] = taken.accepted ? await rowsOf(context, snapshot) : [];
   const inner = await nested(context, outer);
   const details = {
     name: scratch.plain(name),
     fullname: scratch.plain(text(flat, 'fullname')),
     'top-level': text(flat, 'top-level'),
-    'parent-by-name': cut.words,
+    'parent-by-name': taken.words,
     nested: inner,
   };
-  const said = `name ${name === outer ? 'as sent' : details.name}; fullname ${details.fullname}; top-level ${details['top-level']}; parent= by name: ${cut.words}; nested: ${inner}`;
+  const said = `name ${name === outer ? 'as sent' : details.name}; fullname ${details.fullname}; top-level ${details['top-level']}; parent= by name: ${taken.words}; nested: ${inner}`;
   if (name !== outer) {
     return unusable(
       said,
@@ -64,8 +64,9 @@ async function names(context: PoolContext): Promise<Finding> {
       details,
     );
   }
-  if (!cut.accepted) return unusable(said, 'cannot make snapshots: it names their source. Please report this', details);
-  if (!flag(cutRow, 'read-only')) {
+  if (!taken.accepted)
+    return unusable(said, 'cannot make snapshots: it names their source. Please report this', details);
+  if (!flag(takenRow, 'read-only')) {
     return unusable(`${said}; read-only=yes had no effect`, 'needs read-only snapshots. Please report this', details);
   }
   if (text(flat, 'fullname').replace(/^(<FS_ROOT>)*\/*/, '') !== outer) {
@@ -181,8 +182,8 @@ async function longNames(context: PoolContext): Promise<Finding> {
   if (!made.accepted) return unusable(`a name of ${LONGEST_NAME} characters: ${made.words}`, bad);
   const listed = (await rowsNamed(context, source)).length;
   if (listed !== 1) return unusable('a long name was taken and changed: it is not listed as sent', bad);
-  const cut = await attempt(context, addSubvolume(context, snapshot, source, true));
-  if (!cut.accepted) return unusable(`parent= by a long name: ${cut.words}`, bad);
+  const taken = await attempt(context, addSubvolume(context, snapshot, source, true));
+  if (!taken.accepted) return unusable(`parent= by a long name: ${taken.words}`, bad);
   const snapshots = (await rowsNamed(context, snapshot)).length;
   return snapshots === 1
     ? fits('taken as sent, also as parent=', 'names volumes and snapshots so', { length: LONGEST_NAME })

@@ -18,7 +18,7 @@ export interface CreateVolume {
   readonly volume: VolumeRef;
   /** Full name of the subvolume; the same request gives the same name, so Btrfs itself arbitrates between racers. */
   readonly name: string;
-  /** Words for people on the disk item. */
+  /** Human-readable text on the disk item. */
   readonly description: string;
   /** Bytes asked for; 0 leaves the size to the source. */
   readonly bytes: bigint;

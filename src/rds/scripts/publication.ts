@@ -105,7 +105,7 @@ export function claimVolume(
 /**
  * Turns the export on for a node that is recorded, under an NQN that ends in the token of its entry; refuses with RC-RACE when
  * the entry is not there. An export that is on is not touched. So whatever the RDS holds up, and for how long: no two nodes
- * are ever told that they have the volume alone (docs/decisions/0019).
+ * ever get an answer that they have the volume alone (docs/decisions/0019).
  *
  * @param publication As {@link claimVolume} returned it.
  * @param allowHost Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20).

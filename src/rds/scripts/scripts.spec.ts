@@ -23,7 +23,7 @@ const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
 const settings = { pools, owners, reserveBytes: BYTES, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
-/** A cut says most where nothing is reserved. */
+/** Taking a snapshot says most where nothing is reserved. */
 const ofOne = { reserved: 0n };
 const narrowed = {
   ...settings,

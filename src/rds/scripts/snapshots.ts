@@ -36,8 +36,8 @@ export interface CreateSnapshot {
 }
 
 /**
- * Takes a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one device
- * command, so there is no partial snapshot; that command finds the source by its uuid, and cuts nothing when there is a
+ * Takes a snapshot, or finds the one that an earlier call took. The snapshot and all of its metadata come into being in one device
+ * command, so there is no partial snapshot; that command finds the source by its uuid, and takes none when there is a
  * snapshot of the id by now.
  */
 export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
@@ -45,7 +45,7 @@ export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): 
   return {
     kind: 'write',
     object: snapshot,
-    name: `cut ${namePrefix}`,
+    name: `snapshot ${namePrefix}`,
     removes: false,
     takes: maxSnapshots === undefined ? undefined : { of: `snapshots of ${source.uuid}`, amount: 1n },
     script: script((s) => {

@@ -189,8 +189,8 @@ export function proveOurs(
 }
 
 /**
- * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it: a
- * person has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
+ * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it,
+ * which someone has to look at; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
  */
 export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, object: ObjectRef): void {
   s.if(ros`[:len ${row}]>0`, () => {

@@ -11,7 +11,7 @@ import { put } from './output.ts';
  * Which of several subvolumes is the object: the one that the disk item of the volume leads to; without that, in one filesystem
  * the one with the smallest subvolume-id, as a race may have made two. Undefined where nothing says so, where it is in a pool
  * that is not configured, or there is none. A name that
- * is another one with further digits behind it, as people call their copies, is none of several.
+ * is another one with further digits behind it, as users call their copies, is none of several.
  */
 export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
   return {

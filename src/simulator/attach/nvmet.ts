@@ -98,7 +98,7 @@ export class NvmetTarget implements ExportTarget {
     this.#offered.delete(nqn);
   }
 
-  /** Connected hosts are told by an asynchronous event. */
+  /** Connected hosts are notified by an asynchronous event. */
   async #resize(disk: ExportedDisk): Promise<void> {
     await writeFile(join(this.#subsystem(disk.nqn), 'namespaces/1/revalidate_size'), '1');
     this.#offered.set(disk.nqn, disk);

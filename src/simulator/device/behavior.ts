@@ -1,6 +1,6 @@
 import { STRICT_TRANSFERS, type TransferBehavior } from './transfer/behavior.ts';
 
-/** How the device behaves where nobody knows what a real one does. */
+/** How the device behaves where no one knows what a real one does. */
 export interface DeviceBehavior extends TransferBehavior {
   /**
    * What `/disk add file-size=` does to a file that exists (U4): nothing but fail; give it this length, cutting it off or

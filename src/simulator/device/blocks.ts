@@ -27,7 +27,7 @@ export class BlockError extends Error {
 }
 
 /**
- * The data path of the simulated device, in place of NVMe/TCP. Every access finds the export anew, so that one that was
+ * The data path of the simulated device, in place of NVMe/TCP. Every access looks the export up again, so that one that was
  * turned off, shrunk from under a reader or replaced is never reached through a stale handle.
  */
 export class BlockAccess {

@@ -172,7 +172,7 @@ export class Device {
     await this.#rds.restart();
   }
 
-  /** What the device does by itself once it has started anew. */
+  /** What the device does by itself once it has started again. */
   async resume(): Promise<void> {
     await this.#rds.transfers.resume();
   }

@@ -8,7 +8,7 @@ const WELL: Required<Omit<PoolCondition, 'pool'>> = {
   removalMs: 0,
 };
 
-/** What is wrong with the pools of a device, by label. Kept in memory: a device that starts anew is well. */
+/** What is wrong with the pools of a device, by label. Kept in memory: a device that starts again is well. */
 export class PoolConditions {
   readonly #labels: ReadonlySet<string>;
   readonly #current = new Map<string, typeof WELL>();

@@ -24,7 +24,7 @@ export interface Image extends Location {
 
 /** Space of a pool. */
 export interface RdsSpace extends PoolSpace {
-  /** Whether the pool is as full as its files add up to, so that a snapshot takes as much as what it is cut from. */
+  /** Whether the pool is as full as its files add up to, so that a snapshot takes as much as its source. */
   readonly addsUp: boolean;
 }
 

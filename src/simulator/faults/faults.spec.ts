@@ -137,7 +137,7 @@ test('stall: a restart of the device kills it, and closing a simulator does not 
   assert.ok(performance.now() - begin < 4000);
 });
 
-test('nobody gets in while the device is down, and a simulator may be closed then', async (t) => {
+test('no one gets in while the device is down, and a simulator may be closed then', async (t) => {
   const { simulator, login } = await startRds(t);
   const client = await login();
   const gone = once(client, 'close');

@@ -4,7 +4,7 @@ import { textOf, withProps } from './rows.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Of the second filesystem with the label of the first; far from every id that the device gives out. */
-const TWIN = { id: '*FFFF01', uuid: '99999999-8888-7777-6666-555555555555', slot: 'nvme99', mountPoint: 'twin' };
+const SECOND = { id: '*FFFF01', uuid: '99999999-8888-7777-6666-555555555555', slot: 'nvme99', mountPoint: 'second' };
 
 /** What can differ in the device as a whole. */
 export const DEVICE_QUIRKS: readonly QuirkDefinition[] = [
@@ -12,7 +12,7 @@ export const DEVICE_QUIRKS: readonly QuirkDefinition[] = [
     name: 'two-filesystems-one-label',
     unknown: 'U18',
     summary: 'another mounted filesystem has the label of the first pool',
-    effects: () => ({ menus: { rows: (path, rows) => [...rows, ...twin(path, rows)] } }),
+    effects: () => ({ menus: { rows: (path, rows) => [...rows, ...second(path, rows)] } }),
   },
   {
     name: 'old-version',
@@ -71,11 +71,11 @@ function withoutNvme(row: Row): Row {
   return { id: row.id, props: new Map([...row.props].filter(([name]) => !name.startsWith('nvme-tcp-'))) };
 }
 
-/** The rows of the twin that belong to a menu, made after the first one's. */
-function twin(path: string, rows: readonly Row[]): readonly Row[] {
+/** The rows of the second filesystem that belong to a menu, made after the first one's. */
+function second(path: string, rows: readonly Row[]): readonly Row[] {
   const first = rows[0];
   if (first === undefined) return [];
-  const { id, uuid, slot, mountPoint } = TWIN;
+  const { id, uuid, slot, mountPoint } = SECOND;
   const changes = {
     '/disk': { slot, 'slot-default': slot, 'fs-uuid': uuid, 'mount-point': mountPoint },
     '/disk/btrfs/filesystem': { uuid, devs: slot },

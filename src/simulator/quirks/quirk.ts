@@ -16,7 +16,7 @@ export interface Quirk {
 /** A quirk and how it comes about. */
 export interface QuirkDefinition extends Quirk {
   /**
-   * Called each time it is switched on, so that what it remembers begins anew.
+   * Called each time it is switched on, so that what it remembers begins again.
    *
    * @param clock Reads the device's clock, in ms.
    */

@@ -171,7 +171,7 @@ function itemRowReader(rds: Rds): () => Row[] {
 function poolRow(rds: Rds, pool: PoolRecord, options: PoolOptions): Row {
   const { size, free: left } = rds.space(pool.label);
   const { mounted, swappedFor } = rds.conditions.of(pool.label);
-  // A filesystem that nobody wrote to is empty.
+  // A filesystem that no one wrote to is empty.
   const free = swappedFor === null ? left : size;
   return ordered(pool.diskId, {
     type: 'hardware',

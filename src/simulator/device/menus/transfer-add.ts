@@ -8,7 +8,7 @@ import { STATUS } from '../transfer/words.ts';
 
 const ADD = '/disk/btrfs/transfer add';
 const SSH_PORT = 22;
-/** The simulator speaks to nobody beyond this machine. */
+/** The simulator speaks to no one beyond this machine. */
 const LOOPBACK = /^(localhost|::1|127(\.[0-9]{1,3}){3})$/;
 
 /**

@@ -28,7 +28,7 @@ function userMenu(rds: Rds): DeviceMenu {
     ],
     handlers: {
       async add(_ids, args) {
-        // Nobody logs in by a password here, so none is kept.
+        // No one logs in by a password here, so none is kept.
         for (const name of args.keys()) {
           if (!['name', 'group', 'password'].includes(name)) throw notSimulated(`/user add ${name}=`);
         }

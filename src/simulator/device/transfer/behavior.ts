@@ -1,4 +1,4 @@
-/** How transfers behave where nobody knows what a real device does (docs/routeros.md, 6). */
+/** How transfers behave where no one knows what a real device does (docs/routeros.md, 6). */
 export interface TransferBehavior {
   /** Whether a row of `type=receive` has to be there at the receiver, and for how many transfers one is good (U30). */
   readonly receiveRow: 'needed' | 'needed-each-time' | 'not-needed';

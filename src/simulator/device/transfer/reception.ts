@@ -140,7 +140,7 @@ export class Reception {
     const rds = this.#rds;
     const { pool, fullname } = made;
     const now = rds.subvolumeAt(pool, fullname);
-    // Somebody removed it meanwhile.
+    // Someone removed it meanwhile.
     if (now?.id !== made.id) return;
     if (isHalf && rds.behavior.breakLeaves === 'nothing') {
       rds.state.commit({ remove: 'subvolume', key: pathKey(pool, fullname) });

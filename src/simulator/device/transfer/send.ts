@@ -20,7 +20,7 @@ export function sourcesOf(rds: Rds, { pool, subvolume = '', parent = '' }: Trans
 /**
  * Sends a subvolume to another RDS, to the end (docs/routeros.md, 6).
  *
- * @param count Told of the bytes of each piece.
+ * @param count Called with the bytes of each piece.
  * @throws DeviceFailure with the words for `status`, ScriptKilled when the execution is killed.
  */
 export async function send(
