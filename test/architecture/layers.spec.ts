@@ -17,13 +17,19 @@ function probePath(layer: string, imported: string, deep: boolean): string {
   return `src/${layer}/${deep ? 'deep/' : ''}imports-${imported}.ts`;
 }
 
+function probe(specifier: string): string {
+  return `import { x } from '${specifier}';\n\nexport const y = x;\n`;
+}
+
 before(() => {
   const probes = new Map<string, string>();
   for (const [layer] of HELD) {
+    probes.set(`src/${layer}/imports-command.ts`, probe('./command/x.ts'));
+    probes.set(`src/${layer}/command/imports-app.ts`, probe('../../app/x.ts'));
     for (const imported of FOLDERS) {
       for (const deep of [false, true]) {
         const specifier = `${deep ? '../..' : '..'}/${imported}/x.ts`;
-        probes.set(probePath(layer, imported, deep), `import { x } from '${specifier}';\n\nexport const y = x;\n`);
+        probes.set(probePath(layer, imported, deep), probe(specifier));
       }
     }
   }
@@ -41,6 +47,13 @@ for (const [layer, allowed] of HELD) {
     }
   });
 }
+
+test('the command of a feature puts parts together, and no feature rests on its command', () => {
+  for (const [layer] of HELD) {
+    assert.ok(refused.has(`src/${layer}/imports-command.ts`), layer);
+    assert.ok(!refused.has(`src/${layer}/command/imports-app.ts`), layer);
+  }
+});
 
 test('every folder of src is in the table of layers, and the configuration of the linter is what the table says', () => {
   const entries = readdirSync(join(import.meta.dirname, '../../src'), { withFileTypes: true });

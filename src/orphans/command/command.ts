@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { identityValues } from '../../app/identity-values.ts';
 import { AbsentError } from '../../cli/absent-error.ts';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { withCluster, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
@@ -7,7 +8,6 @@ import { print, printJson, printNote } from '../../cli/output.ts';
 import { columns } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { className, namespaceName } from '../../cli/values.ts';
-import { identityValues } from '../identity-values.ts';
 import type { Opened, OrphansFlags } from './open.ts';
 
 interface AdoptFlags extends OrphansFlags {
@@ -138,10 +138,10 @@ async function run(flags: OrphansFlags, work: (opened: Opened) => Promise<number
 
 async function report({ inventory, view, config, owners }: Opened, { json }: OrphansFlags): Promise<number> {
   const [{ compare }, { backendObjects }, texts, { copiesJson, printCopies }] = await Promise.all([
-    import('../../orphans/comparison.ts'),
-    import('../../orphans/find.ts'),
+    import('../comparison.ts'),
+    import('../find.ts'),
     import('./report.ts'),
-    import('../copies.ts'),
+    import('../../app/copies.ts'),
   ]);
   const found = await inventory();
   const known = await view();
@@ -166,11 +166,11 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
 async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
   const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }, { idMeant }] =
     await Promise.all([
-      import('../../orphans/adoption.ts'),
-      import('../../orphans/find.ts'),
+      import('../adoption.ts'),
+      import('../find.ts'),
       import('../../csi/contexts.ts'),
-      import('../copies.ts'),
-      import('../named.ts'),
+      import('../../app/copies.ts'),
+      import('../../app/named.ts'),
     ]);
   const { volumes, snapshots, copies } = await inventory();
   const seen = await view();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { identityValues } from '../../app/identity-values.ts';
 import { AbsentError } from '../../cli/absent-error.ts';
 import { exitHelp } from '../../cli/exit-codes.ts';
 import { type OverrideFlags, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
@@ -6,7 +7,6 @@ import { helpCommand } from '../../cli/help-command.ts';
 import { print, printJson } from '../../cli/output.ts';
 import { showing } from '../../cli/progress.ts';
 import { columns } from '../../cli/terminal.ts';
-import { identityValues } from '../identity-values.ts';
 
 interface ListFlags extends OverrideFlags {
   readonly config: string;
@@ -67,7 +67,7 @@ export function snapshotsCommand(): Command {
  * @throws Error when an RDS cannot be read, for a part would look like the whole; AbsentError when there is no such volume.
  */
 async function list({ config: file, volume: typed, json, ...overrides }: ListFlags): Promise<void> {
-  const { readConfiguration } = await import('../configuration.ts');
+  const { readConfiguration } = await import('../../app/configuration.ts');
   const config = await readConfiguration(file, overrides);
   const [
     { createLogger },
@@ -82,15 +82,15 @@ async function list({ config: file, volume: typed, json, ...overrides }: ListFla
     { inventoryOrExplain },
   ] = await Promise.all([
     import('../../observability/log.ts'),
-    import('../backends.ts'),
+    import('../../app/backends.ts'),
     import('../../storage/identity.ts'),
     import('../../storage/service.ts'),
-    import('./lineage.ts'),
-    import('./lineage-text.ts'),
-    import('./lineage-json.ts'),
-    import('../copies.ts'),
-    import('../named.ts'),
-    import('../inventory.ts'),
+    import('../lineage.ts'),
+    import('../lineage-text.ts'),
+    import('../lineage-json.ts'),
+    import('../../app/copies.ts'),
+    import('../../app/named.ts'),
+    import('../../app/inventory.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { hasProgram } from '../../../test/support/capability.ts';
-import { temporaryDirectory } from '../../simulator/device/device.testing.ts';
-import { generateEd25519 } from '../../simulator/ssh/ed25519.ts';
+import { temporaryDirectory } from '../device/device.testing.ts';
+import { generateEd25519 } from '../ssh/ed25519.ts';
 
 const NODE_ARGUMENTS = [join(import.meta.dirname, '../../main.ts'), 'simulate'];
 

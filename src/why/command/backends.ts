@@ -1,3 +1,4 @@
+import { openBackend } from '../../app/backends.ts';
 import type { Config } from '../../config/schema.ts';
 import { askedOnce, sentenceOf } from '../../failures/message.ts';
 import { createLogger } from '../../observability/log.ts';
@@ -8,9 +9,8 @@ import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
 import { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
-import type { BackendStatus, Device, DeviceView } from '../../why/cluster-state.ts';
-import type { BackendReader } from '../../why/gather.ts';
-import { openBackend } from '../backends.ts';
+import type { BackendStatus, Device, DeviceView } from '../cluster-state.ts';
+import type { BackendReader } from '../gather.ts';
 
 /** The backends of a configuration, which are only read. */
 export interface OpenedBackends extends BackendReader {

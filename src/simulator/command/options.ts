@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../../cli/values.ts';
-import type { PoolOptions } from '../../simulator/device/options.ts';
+import type { PoolOptions } from '../device/options.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 

@@ -1,12 +1,12 @@
 import type { Interface } from 'node:readline/promises';
+import { inItsPlace } from '../../app/copies.ts';
+import { idMeant } from '../../app/named.ts';
 import { asOneMessage } from '../../cli/output.ts';
 import { columns } from '../../cli/terminal.ts';
 import { askedOnce } from '../../failures/message.ts';
-import { refusal } from '../../orphans/comparison.ts';
-import { type BackendObject, backendObjects, countObjects } from '../../orphans/find.ts';
-import { doubtAbout, type KubernetesView } from '../../orphans/references.ts';
-import { inItsPlace } from '../copies.ts';
-import { idMeant } from '../named.ts';
+import { refusal } from '../comparison.ts';
+import { type BackendObject, backendObjects, countObjects } from '../find.ts';
+import { doubtAbout, type KubernetesView } from '../references.ts';
 import { type Opened, patience } from './open.ts';
 import { printObject } from './report.ts';
 

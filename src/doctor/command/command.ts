@@ -71,10 +71,10 @@ async function doctor(flags: DoctorFlags): Promise<number> {
   const [{ loadConfig }, { runDoctor, usageProblem }, { printReport }, { printMarkdown }, { VERSION }] =
     await Promise.all([
       import('../../config/load.ts'),
-      import('../../doctor/doctor.ts'),
-      import('../../doctor/report/table.ts'),
-      import('../../doctor/report/markdown.ts'),
-      import('../version.ts'),
+      import('../doctor.ts'),
+      import('../report/table.ts'),
+      import('../report/markdown.ts'),
+      import('../../app/version.ts'),
     ]);
   const config = await loadConfig(flags.config);
   const plan = {

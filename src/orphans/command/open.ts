@@ -1,12 +1,12 @@
+import { inventoryOrExplain } from '../../app/inventory.ts';
 import type { ClusterFlags, OverrideFlags } from '../../cli/flags.ts';
 import { showing } from '../../cli/progress.ts';
 import type { Config } from '../../config/schema.ts';
-import type { KubernetesView } from '../../orphans/references.ts';
 import { callWithin } from '../../storage/call.ts';
 import type { Inventory } from '../../storage/inventory.ts';
 import type { StorageService } from '../../storage/service.ts';
 import type { Call } from '../../storage/storage.ts';
-import { inventoryOrExplain } from '../inventory.ts';
+import type { KubernetesView } from '../references.ts';
 
 /** What all commands of `rose-csi orphans` take. */
 export interface OrphansFlags extends ClusterFlags, OverrideFlags {
@@ -40,12 +40,12 @@ const PATIENCE_MS = 120_000;
  * that of `KUBECONFIG` or `~/.kube/config`. Nothing is connected yet.
  */
 export async function openOrphans({ config: file, ...flags }: OrphansFlags): Promise<Opened> {
-  const { readConfiguration } = await import('../configuration.ts');
+  const { readConfiguration } = await import('../../app/configuration.ts');
   const { clusterId, driverName } = flags;
   const config = await readConfiguration(file, { clusterId, driverName });
   const [{ createLogger }, { openBackend }, { adoptedOwner, identity }, { StorageService }] = await Promise.all([
     import('../../observability/log.ts'),
-    import('../backends.ts'),
+    import('../../app/backends.ts'),
     import('../../storage/identity.ts'),
     import('../../storage/service.ts'),
   ]);
@@ -75,8 +75,8 @@ export function patience(): Call {
 async function askCluster(flags: Omit<OrphansFlags, 'config'>): Promise<KubernetesView> {
   const [{ KubernetesClient }, { viewOf }, { accessFor }] = await Promise.all([
     import('../../kubernetes/client.ts'),
-    import('../../orphans/references.ts'),
-    import('../cluster-access.ts'),
+    import('../references.ts'),
+    import('../../app/cluster-access.ts'),
   ]);
   try {
     // The commands only list, and no list is of a namespace.

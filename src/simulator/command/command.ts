@@ -6,9 +6,9 @@ import { print, printJson } from '../../cli/output.ts';
 import { printTable } from '../../cli/table.ts';
 import { columns } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
-import type { ExportTarget } from '../../simulator/attach/export-target.ts';
-import { BACKENDS, type Backend, type PoolOptions } from '../../simulator/device/options.ts';
-import type { Simulator } from '../../simulator/simulate.ts';
+import type { ExportTarget } from '../attach/export-target.ts';
+import { BACKENDS, type Backend, type PoolOptions } from '../device/options.ts';
+import type { Simulator } from '../simulate.ts';
 import { collectJson, collectPool, parseLatency, parseListen } from './options.ts';
 
 interface Flags {
@@ -94,7 +94,7 @@ export function simulateCommand(): Command {
 
 async function simulate(flags: Flags): Promise<void> {
   if (flags.listQuirks === true) {
-    const { QUIRKS } = await import('../../simulator/quirks/quirks.ts');
+    const { QUIRKS } = await import('../quirks/quirks.ts');
     const rows = QUIRKS.map(({ name, unknown = '', summary }) => ({ cells: [name, unknown, summary] }));
     const lines = printTable([{}, {}, { folds: 'words' }], rows, { width: columns() });
     print(lines.map((line) => `${line}\n`).join(''));
@@ -119,8 +119,8 @@ async function start(flags: Flags): Promise<Simulator> {
     );
   }
   // Loaded when it runs, so that the other commands do not carry it in memory.
-  const { startSimulator } = await import('../../simulator/simulate.ts');
-  const { parseFaultOrder } = await import('../../simulator/faults/fault-schema.ts');
+  const { startSimulator } = await import('../simulate.ts');
+  const { parseFaultOrder } = await import('../faults/fault-schema.ts');
   const options = {
     stateDir: flags.state,
     listen: flags.listen,
@@ -147,12 +147,12 @@ async function start(flags: Flags): Promise<Simulator> {
 }
 
 async function openNvmet(address: string): Promise<ExportTarget> {
-  const { NvmetTarget } = await import('../../simulator/attach/nvmet.ts');
+  const { NvmetTarget } = await import('../attach/nvmet.ts');
   return NvmetTarget.open({ address });
 }
 
 async function openLoop(): Promise<ExportTarget> {
-  const { LoopTarget } = await import('../../simulator/attach/loop.ts');
+  const { LoopTarget } = await import('../attach/loop.ts');
   return new LoopTarget();
 }
 

@@ -1,4 +1,4 @@
-import type { Inventory, InventoryCopy, InventorySnapshot, InventoryVolume } from '../../storage/inventory.ts';
+import type { Inventory, InventoryCopy, InventorySnapshot, InventoryVolume } from '../storage/inventory.ts';
 
 /** What a branch hangs on: an object of the inventory, or one that is only named as the source of others. */
 export type Thing =

@@ -1,10 +1,10 @@
 import { type Column, printTable } from '../../cli/table.ts';
 import { wrap } from '../../cli/terminal.ts';
 import { printSize } from '../../failures/print-size.ts';
-import type { Comparison } from '../../orphans/comparison.ts';
-import { type BackendObject, poolOf } from '../../orphans/find.ts';
-import { type Mismatch, renaming } from '../../orphans/mismatches.ts';
 import { printAge } from '../../storage/print-age.ts';
+import type { Comparison } from '../comparison.ts';
+import { type BackendObject, poolOf } from '../find.ts';
+import { type Mismatch, renaming } from '../mismatches.ts';
 
 export interface ReportOptions {
   /** Words for each owner. */

@@ -1,4 +1,4 @@
-import type { InventorySnapshot, InventoryVolume } from '../../storage/inventory.ts';
+import type { InventorySnapshot, InventoryVolume } from '../storage/inventory.ts';
 
 export type Origin = InventoryVolume['name']['origin'];
 

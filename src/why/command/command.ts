@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { identityValues } from '../../app/identity-values.ts';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { type ClusterFlags, type OverrideFlags, withCluster, withJson, withOverrides } from '../../cli/flags.ts';
 import { print, printJson } from '../../cli/output.ts';
 import { showing } from '../../cli/progress.ts';
 import { columns, hasColour } from '../../cli/terminal.ts';
 import { namespaceName } from '../../cli/values.ts';
-import { identityValues } from '../identity-values.ts';
 
 interface WhyFlags extends ClusterFlags, OverrideFlags {
   readonly namespace?: string;
@@ -85,14 +85,14 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     { printAnswer },
     { answerJson },
   ] = await Promise.all([
-    import('../cluster-access.ts'),
+    import('../../app/cluster-access.ts'),
     import('../../kubernetes/reader.ts'),
     import('../../kubernetes/cluster.ts'),
-    import('../../why/subject.ts'),
-    import('../../why/gather.ts'),
-    import('../../why/answer.ts'),
-    import('../../why/text.ts'),
-    import('../../why/json.ts'),
+    import('../subject.ts'),
+    import('../gather.ts'),
+    import('../answer.ts'),
+    import('../text.ts'),
+    import('../json.ts'),
   ]);
   const subject = parseSubject(object, flags.namespace ?? '');
   const { driver, backends } = await openConfigured(flags);
@@ -125,7 +125,7 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
 /** The driver's name, and the backends when there is a configuration. */
 async function openConfigured({ config: file, clusterId, driverName }: WhyFlags) {
   if (file === undefined) return { driver: driverName ?? DEFAULT_DRIVER, backends: undefined };
-  const { readConfiguration } = await import('../configuration.ts');
+  const { readConfiguration } = await import('../../app/configuration.ts');
   const config = await readConfiguration(file, { clusterId, driverName });
   const backends = await import('./backends.ts');
   return { driver: config.driverName, backends: backends.openBackends(config, BACKENDS_MS) };
