@@ -1,8 +1,8 @@
+import { printAge } from '../cli/print-age.ts';
 import { type Column, printTable } from '../cli/table.ts';
 import { wrap } from '../cli/terminal.ts';
 import { ros } from '../routeros/index.ts';
 import type { InventoryCopy } from '../storage/copies.ts';
-import { printAge } from '../storage/print-age.ts';
 
 export interface CopiesOptions {
   /** Columns of the terminal. */

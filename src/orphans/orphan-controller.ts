@@ -1,9 +1,9 @@
 import type { Cluster, EventNote, ObjectReference } from '../kubernetes/cluster.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
-import type { Call } from '../storage/storage.ts';
 import { missingAnnotations } from './annotations.ts';
 import { type BackendObject, backendObjects, findOrphans, poolOf } from './find.ts';
 import { Freshness } from './freshness.ts';

@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from '../routeros/index.ts';
+export { type Call, type Clock, systemClock } from '../routeros/index.ts';
 export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
   type Origin,

@@ -12,7 +12,7 @@ export { readHostKeys } from './host-keys-file.ts';
 export { readPrivateKey } from './private-key.ts';
 export { defaultRetryPolicy, type RetryPolicy } from './retry-policy.ts';
 export { connectRouterOs, defaultBreaker, type ExecEvent, type RouterOsOptions } from './router.ts';
-export type { JsonRow, RouterOs, RouterOsState } from './routeros.ts';
+export type { Call, JsonRow, RouterOs, RouterOsState } from './routeros.ts';
 export { join, ros, Script } from './script.ts';
 export { type ScriptBuilder, script } from './script-builder.ts';
 export { DRIFT_MS, inTime } from './write-deadline.ts';

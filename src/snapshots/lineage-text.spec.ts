@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { printAge } from '../cli/print-age.ts';
 import { printSize } from '../failures/print-size.ts';
-import { printAge } from '../storage/print-age.ts';
 import { from, OWNER, snapshot, uuid, volume } from './lineage.fixture.ts';
 import { lineage } from './lineage.ts';
 import { printLineage } from './lineage-text.ts';

@@ -1,7 +1,7 @@
+import { printAge } from '../cli/print-age.ts';
 import { type Column, printTable, type TableRow } from '../cli/table.ts';
 import { printSize } from '../failures/print-size.ts';
 import type { InventoryVolume } from '../storage/inventory.ts';
-import { printAge } from '../storage/print-age.ts';
 import type { Branch, Thing } from './lineage.ts';
 
 export interface TextOptions {

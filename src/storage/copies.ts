@@ -9,9 +9,9 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
+import type { Call } from './call.ts';
 import { printHandle } from './handle.ts';
 import { snapshotRef, volumeRef } from './refs.ts';
-import type { Call } from './storage.ts';
 
 /**
  * A subvolume that has the name of a volume or snapshot of our owners, and that no call ever touches.

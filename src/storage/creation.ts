@@ -18,9 +18,8 @@ import {
   type VolumeRef,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { callWithin } from './call.ts';
+import { type Call, callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /** Making a volume until it is whole, or rolling back what was made of it. */
 

@@ -12,13 +12,14 @@ import {
   type VolumeRef,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { exclusively } from './failures.ts';
 import { hostIdOf } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { volumeRef } from './refs.ts';
 import { settle } from './settle.ts';
-import type { Call, ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
+import type { ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 
 const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
 

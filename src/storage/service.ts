@@ -8,6 +8,7 @@ import {
   systemClock,
 } from '../rds/index.ts';
 import { type Backend, Backends, isWithin } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { parseHandle } from './handle.ts';
@@ -19,7 +20,6 @@ import { listSnapshots, listVolumes } from './listing.ts';
 import { ControllerPublishing } from './publishing.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
-  Call,
   CapacityRange,
   ControllerPublishRequest,
   CreateSnapshotRequest,

@@ -3,14 +3,7 @@
  * `./service.ts` implements it on the configured backends. Sizes are bytes as `bigint`. Every method is idempotent, takes
  * the caller's {@link Call}, and throws nothing but `StorageError`.
  */
-
-/** The caller: its patience and its wish to stop. */
-export interface Call {
-  /** Aborted when the caller cancels or its deadline passes. */
-  readonly signal: AbortSignal;
-  /** Milliseconds since the epoch at which the caller stops waiting; undefined when it set no deadline. */
-  readonly deadline?: number;
-}
+import type { Call } from './call.ts';
 
 export type ContentSource = { readonly snapshotId: string } | { readonly volumeId: string };
 

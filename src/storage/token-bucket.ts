@@ -1,5 +1,5 @@
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /** How often something may be done: `burst` times at once after a quiet time, `ratePerMinute` times in the long run. */
 export interface Rate {

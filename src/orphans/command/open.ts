@@ -2,10 +2,9 @@ import { inventoryOrExplain } from '../../app/inventory.ts';
 import type { ClusterFlags, OverrideFlags } from '../../cli/flags.ts';
 import { showing } from '../../cli/progress.ts';
 import type { Config } from '../../config/schema.ts';
-import { callWithin } from '../../storage/call.ts';
+import { type Call, callWithin } from '../../storage/call.ts';
 import type { Inventory } from '../../storage/inventory.ts';
 import type { StorageService } from '../../storage/service.ts';
-import type { Call } from '../../storage/storage.ts';
 import type { KubernetesView } from '../references.ts';
 
 /** What all commands of `rose-csi orphans` take. */

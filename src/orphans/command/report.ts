@@ -1,7 +1,7 @@
+import { printAge } from '../../cli/print-age.ts';
 import { type Column, printTable } from '../../cli/table.ts';
 import { wrap } from '../../cli/terminal.ts';
 import { printSize } from '../../failures/print-size.ts';
-import { printAge } from '../../storage/print-age.ts';
 import type { Comparison } from '../comparison.ts';
 import { type BackendObject, poolOf } from '../find.ts';
 import { type Mismatch, renaming } from '../mismatches.ts';

@@ -4,11 +4,10 @@ import { askedOnce, sentenceOf } from '../../failures/message.ts';
 import { createLogger } from '../../observability/log.ts';
 import { parseSnapshotName } from '../../rds/index.ts';
 import type { RetryPolicy } from '../../routeros/index.ts';
-import { callWithin } from '../../storage/call.ts';
+import { type Call, callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
 import { StorageService } from '../../storage/service.ts';
-import type { Call } from '../../storage/storage.ts';
 import type { BackendStatus, Device, DeviceView } from '../cluster-state.ts';
 import type { BackendReader } from '../gather.ts';
 
