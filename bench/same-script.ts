@@ -21,7 +21,7 @@ export async function snapshotByHand({ configFile, routerOs }: Rig): Promise<(vo
   const [config] = backends;
   if (config === undefined) throw new Error('the configuration has a backend');
   const { owner, owners } = identity(driverName, clusterId, []);
-  const { settings } = openBackend(config, owners, pino({ level: 'silent' })).rds;
+  const { settings } = openBackend(config, { owners, logger: pino({ level: 'silent' }) }).rds;
   return async (volumeId) => {
     const source = parseHandle('pvc', volumeId);
     if (source === undefined) throw new Error(`${volumeId} is no volume`);

@@ -33,6 +33,15 @@ const VOLUMES = ['api', 'v1', 'persistentvolumes'];
 const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];
 const ATTACHMENTS = ['apis', 'storage.k8s.io', 'v1', 'volumeattachments'];
 
+interface Written {
+  readonly name: string;
+  /** Of all objects of its kind. */
+  readonly path: readonly string[];
+  /** Of the version that was read; undefined for a new object. */
+  readonly resourceVersion: string | undefined;
+  readonly content: { readonly kind: string };
+}
+
 /** {@link Cluster} over the API server. */
 export class KubernetesClient implements Cluster {
   readonly #access: Access;
@@ -85,8 +94,8 @@ export class KubernetesClient implements Cluster {
     state: ConfigMapState & { readonly text: string },
     signal: AbortSignal,
   ): Promise<void> {
-    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { [STATE_KEY]: state.text } };
-    await this.#write(`writing ConfigMap ${name}`, name, this.#configMaps(), state.resourceVersion, body, signal);
+    const content = { apiVersion: 'v1', kind: 'ConfigMap', data: { [STATE_KEY]: state.text } };
+    await this.#write({ name, path: this.#configMaps(), resourceVersion: state.resourceVersion, content }, signal);
   }
 
   async readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined> {
@@ -102,8 +111,8 @@ export class KubernetesClient implements Cluster {
       leaseTransitions: transitions,
       renewTime: microTime(new Date()),
     };
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec };
-    await this.#write(`writing Lease ${name}`, name, this.#leases(), resourceVersion, body, signal);
+    const content = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec };
+    await this.#write({ name, path: this.#leases(), resourceVersion, content }, signal);
   }
 
   async event(about: ObjectReference, note: EventNote, signal: AbortSignal): Promise<void> {
@@ -111,14 +120,8 @@ export class KubernetesClient implements Cluster {
   }
 
   /** Makes an object, or replaces the version of it that was read. */
-  async #write(
-    what: string,
-    name: string,
-    path: readonly string[],
-    resourceVersion: string | undefined,
-    content: object,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #write({ name, path, resourceVersion, content }: Written, signal: AbortSignal): Promise<void> {
+    const what = `writing ${content.kind} ${name}`;
     const metadata = { name, namespace: this.#options.namespace, ...(resourceVersion && { resourceVersion }) };
     const body = { ...content, metadata };
     const request: ApiRequest =

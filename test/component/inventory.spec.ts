@@ -16,7 +16,9 @@ import { type Stack, startStack } from '../support/stack.ts';
 async function storageOf(t: TestContext, stack: Stack): Promise<StorageService> {
   const config = await loadConfig(stack.configFile, {});
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, createLogger('fatal')));
+  const backends = config.backends.map((backend) =>
+    openBackend(backend, { owners: owner.owners, logger: createLogger('fatal') }),
+  );
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());
   return storage;

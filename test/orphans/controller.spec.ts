@@ -60,7 +60,7 @@ test('with orphans.enabled the controller leads by a Lease, records, and gives t
   await t.test('while it runs', async (inner) => {
     const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS };
     const endpoint = `unix://${stack.directory}/patrolling.sock`;
-    const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
+    const controller = await startController({ config, endpoint, logger: createLogger('fatal'), access: api.access });
     inner.after(() => controller.stop());
     await until(async () => api.all('configmaps').length > 0);
     assert.deepEqual(api.all('configmaps')[0]?.metadata.name, NAME);
@@ -80,7 +80,7 @@ test('what a pass found is measured', async (t) => {
   api.put('configmaps', { metadata: { name: NAME }, data });
   const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS, ...METRICS_ON };
   const endpoint = `unix://${stack.directory}/measured.sock`;
-  const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
+  const controller = await startController({ config, endpoint, logger: createLogger('fatal'), access: api.access });
   t.after(() => controller.stop());
   const { metricsPort } = controller;
   const found = await scrapeUntil(metricsPort, (now) => now.value('orphanPasses', { outcome: 'done' }) === 1);
@@ -97,10 +97,10 @@ test('orphans.enabled needs a namespace, and outside of a cluster does nothing',
   const endpoint = `unix://${stack.directory}/other.sock`;
   const nowhere = { ...api.access, namespace: undefined };
   await assert.rejects(
-    startController(config, endpoint, createLogger('fatal'), {}, nowhere),
+    startController({ config, endpoint, logger: createLogger('fatal'), access: nowhere }),
     /orphans\.namespace is not given, and the namespace of this pod is not known/,
   );
-  const controller = await startController(config, endpoint, createLogger('fatal'));
+  const controller = await startController({ config, endpoint, logger: createLogger('fatal') });
   await controller.stop();
   assert.deepEqual(api.requests, []);
 });
@@ -117,7 +117,7 @@ test('a cluster without the snapshot kinds is reported by log and metric', async
     const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
     const config = { ...(await loadConfig(stack.configFile)), ...METRICS_ON };
     const endpoint = `unix://${stack.directory}/kinds.sock`;
-    const controller = await startController(config, endpoint, logger, {}, api.access);
+    const controller = await startController({ config, endpoint, logger, access: api.access });
     t.after(() => controller.stop());
     await scrapeUntil(controller.metricsPort, (now) => now.value('snapshotCrdsPresent') === present);
     assert.equal(lines.filter((line) => line.includes('install the snapshot CRDs')).length, 1 - present);

@@ -108,7 +108,7 @@ export async function storageOf(t: TestContext, stack: Stack, labels?: readonly 
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const backends = config.backends.map((backend) => {
     const pools = backend.pools.filter(({ label }) => labels?.includes(label) ?? true);
-    return openBackend({ ...backend, pools }, owner.owners, createLogger('fatal'));
+    return openBackend({ ...backend, pools }, { owners: owner.owners, logger: createLogger('fatal') });
   });
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());

@@ -50,7 +50,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
-  const backends = config.backends.map((backend) => openBackend(backend, ours.owners, logger));
+  const backends = config.backends.map((backend) => openBackend(backend, { owners: ours.owners, logger }));
   const storage = new StorageService({ backends, identity: ours });
   const adopted = config.adoptedClusterIds.map((id): [string, string] => {
     return [adoptedOwner(config.driverName, id), `adopted cluster ${id}`];

@@ -29,7 +29,7 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('fatal');
   const backends = config.backends.map((backend) =>
-    openBackend(backend, ours.owners, logger, { retryPolicy: patienceOf(limitMs) }),
+    openBackend(backend, { owners: ours.owners, logger, patience: { retryPolicy: patienceOf(limitMs) } }),
   );
   const storage = new StorageService({ backends, identity: ours });
   const names = backends.map(({ name }) => name);
