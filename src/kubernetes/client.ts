@@ -1,7 +1,5 @@
-import type * as z from 'zod';
 import type { Access } from './access.ts';
 import {
-  type Attachment,
   type Cluster,
   type ConfigMapState,
   type EventNote,
@@ -10,12 +8,11 @@ import {
   type Listed,
   type NewLease,
   type ObjectReference,
-  type PersistentVolume,
-  type SnapshotContent,
 } from './cluster.ts';
 import { writeEvent } from './event.ts';
 import { type ApiRequest, send } from './http.ts';
-import { configMap, lease, persistentVolume, resources, snapshotContent, volumeAttachment } from './objects.ts';
+import { type Kind, kinds, pathOf, type Volume, type VolumeAttachment, type VolumeSnapshotContent } from './kinds.ts';
+import { configMap, lease, resources } from './objects.ts';
 import { parse, readPages } from './pages.ts';
 
 export interface ClientOptions {
@@ -28,10 +25,6 @@ export interface ClientOptions {
 const REQUEST_MS = 15_000;
 /** The key of a ConfigMap that holds the state. */
 const STATE_KEY = 'state';
-
-const VOLUMES = ['api', 'v1', 'persistentvolumes'];
-const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];
-const ATTACHMENTS = ['apis', 'storage.k8s.io', 'v1', 'volumeattachments'];
 
 interface Written {
   readonly name: string;
@@ -52,24 +45,28 @@ export class KubernetesClient implements Cluster {
     this.#options = options;
   }
 
-  async persistentVolumes(signal: AbortSignal): Promise<Listed<PersistentVolume>> {
-    return await this.#list('listing PersistentVolumes', VOLUMES, persistentVolume, signal);
+  async persistentVolumes(signal: AbortSignal): Promise<Listed<Volume>> {
+    return await this.#list(kinds.volume, signal);
   }
 
-  async snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined> {
-    return await unlessAbsent(() => this.#list('listing VolumeSnapshotContents', CONTENTS, snapshotContent, signal));
+  async snapshotContents(signal: AbortSignal): Promise<Listed<VolumeSnapshotContent> | undefined> {
+    return await unlessAbsent(() => this.#list(kinds.content, signal));
   }
 
   /** Whether the API server knows snapshots, for which someone has to install their kinds. @throws KubernetesError */
   async servesSnapshots(signal: AbortSignal): Promise<boolean> {
-    const request: ApiRequest = { what: 'looking for the snapshot kinds', method: 'GET', path: CONTENTS.slice(0, -1) };
+    const request: ApiRequest = {
+      what: 'looking for the snapshot kinds',
+      method: 'GET',
+      path: pathOf(kinds.content).slice(0, -1),
+    };
     const answer = await unlessAbsent(() => this.#send(request, signal));
     if (answer === undefined) return false;
-    return parse(resources, answer, request.what).resources.some(({ name }) => name === CONTENTS.at(-1));
+    return parse(resources, answer, request.what).resources.some(({ name }) => name === kinds.content.plural);
   }
 
-  async volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>> {
-    return await this.#list('listing VolumeAttachments', ATTACHMENTS, volumeAttachment, signal);
+  async volumeAttachments(signal: AbortSignal): Promise<Listed<VolumeAttachment>> {
+    return await this.#list(kinds.attachment, signal);
   }
 
   async annotateContent(
@@ -78,7 +75,10 @@ export class KubernetesClient implements Cluster {
     signal: AbortSignal,
   ): Promise<void> {
     const what = `annotating VolumeSnapshotContent ${name}`;
-    await this.#send({ what, method: 'PATCH', path: [...CONTENTS, name], body: { metadata: { annotations } } }, signal);
+    await this.#send(
+      { what, method: 'PATCH', path: [...pathOf(kinds.content), name], body: { metadata: { annotations } } },
+      signal,
+    );
   }
 
   async readState(name: string, signal: AbortSignal): Promise<ConfigMapState> {
@@ -131,8 +131,10 @@ export class KubernetesClient implements Cluster {
     await this.#send(request, signal);
   }
 
-  async #list<T>(what: string, path: readonly string[], item: z.ZodType<T>, signal: AbortSignal): Promise<Listed<T>> {
-    return await readPages(what, item, (query) => this.#send({ what, method: 'GET', path, query }, signal));
+  async #list<T>(kind: Kind<T>, signal: AbortSignal): Promise<Listed<T>> {
+    const what = `listing ${kind.title}s`;
+    const path = pathOf(kind);
+    return await readPages(what, kind.schema, (query) => this.#send({ what, method: 'GET', path, query }, signal));
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {

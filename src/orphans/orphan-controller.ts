@@ -9,7 +9,7 @@ import { type BackendObject, backendObjects, findOrphans, poolOf } from './find.
 import { Freshness } from './freshness.ts';
 import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
 import { doubtAboutNames, mismatchesIn } from './mismatches.ts';
-import { doubtAbout, type KubernetesView, referencesOf, viewOf } from './references.ts';
+import { doubtAbout, type KubernetesView, referencesOf, snapshotHandleOf, viewOf } from './references.ts';
 
 /** Partial volumes that one pass removes at most. */
 const MAX_REMOVALS = 3;
@@ -140,8 +140,10 @@ export class OrphanController {
   async #repair({ snapshots }: Inventory, { contents }: KubernetesView, signal: AbortSignal): Promise<void> {
     const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     let repairs = 0;
-    for (const { name, driver, snapshotHandle, annotations } of contents?.items ?? []) {
-      const snapshot = byId.get(snapshotHandle ?? '');
+    for (const content of contents?.items ?? []) {
+      const { name, annotations } = content.metadata;
+      const { driver } = content.spec;
+      const snapshot = byId.get(snapshotHandleOf(content) ?? '');
       const missing = snapshot === undefined ? undefined : missingAnnotations(snapshot, annotations);
       if (driver !== this.#options.driver || missing === undefined) continue;
       if (++repairs > MAX_REPAIRS) return;

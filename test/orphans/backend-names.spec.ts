@@ -119,7 +119,10 @@ test('volumes being snapshotted or attached were unreferred under a new name of 
   const snapshot = await makeSnapshot(stack.controller, source);
   api.put('volumesnapshotcontents', snapshotContent('source', { volumeHandle: source }));
   const inlineVolumeSpec = { csi: { volumeHandle: attached } };
-  api.put('volumeattachments', { metadata: { name: 'csi-1' }, spec: { source: { inlineVolumeSpec } } });
+  api.put('volumeattachments', {
+    metadata: { name: 'csi-1' },
+    spec: { attacher: 'x', nodeName: 'n1', source: { inlineVolumeSpec } },
+  });
   await rename(stack, 'store1');
   const before = await inventory(stack.simulator);
   const { code, stdout } = await run([

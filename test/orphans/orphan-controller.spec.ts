@@ -56,7 +56,10 @@ test('a snapshot that is being taken, its volume, and a volume that is still att
   refer(kept);
   api.put('volumesnapshotcontents', snapshotContent('pending', { volumeHandle: source }));
   const persistentVolumeName = attached.slice('rds1:'.length);
-  api.put('volumeattachments', { metadata: { name: 'csi-1' }, spec: { source: { persistentVolumeName } } });
+  api.put('volumeattachments', {
+    metadata: { name: 'csi-1' },
+    spec: { attacher: 'x', nodeName: 'n1', source: { persistentVolumeName } },
+  });
   await passAfter(0);
   assert.equal(await passAfter(GRACE_MS), 'done');
   assert.deepEqual(told.orphans, []);

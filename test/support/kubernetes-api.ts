@@ -283,7 +283,11 @@ export function snapshotContent(
 ): KubernetesObject {
   return {
     metadata: { name },
-    spec: { driver, source: volumeHandle === undefined ? { snapshotHandle } : { volumeHandle } },
+    spec: {
+      driver,
+      source: volumeHandle === undefined ? { snapshotHandle } : { volumeHandle },
+      volumeSnapshotRef: { namespace: 'default', name },
+    },
     ...(snapshotHandle !== undefined && { status: { snapshotHandle, readyToUse: true } }),
   };
 }
