@@ -12,7 +12,16 @@ export {
   type VolumeName,
 } from './names.ts';
 
-export { type ExpectedPool, mountPointOf, type ProbeReport, poolProblem } from './probe.ts';
+export {
+  type ExpectedPool,
+  isStoragePackage,
+  isSupported,
+  LANGUAGE_FACTS,
+  languageProblems,
+  mountPointOf,
+  type ProbeReport,
+  poolProblem,
+} from './probe.ts';
 export { type Asking, Rds, type RdsSettings } from './rds.ts';
 export { type Mode, randomDigits } from './record.ts';
 export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';

@@ -1,10 +1,10 @@
-import { ere, flag, ros, text } from '../../routeros/index.ts';
+import { isStoragePackage, isSupported, LANGUAGE_FACTS, languageProblems } from '../../rds/index.ts';
+import { flag, ros, text } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
 import { json, row, tried } from '../script.ts';
 
-/** `nvme-tcp-server-nqn` exists from the first on, the second is recommended, 7.24.0 is not (docs/routeros.md, 0.1). */
-const MINIMUM = [7, 21, 0] as const;
+/** The first is recommended, the second is not (docs/routeros.md, 0.1). */
 const RECOMMENDED = [7, 23, 5] as const;
 const DEFECTIVE = [7, 24, 0] as const;
 
@@ -39,7 +39,7 @@ async function version({ console }: RdsContext): Promise<Finding> {
       .exec(found)
       ?.slice(1)
       .map((part) => Number(part ?? 0)) ?? [];
-  if (compare(parts, MINIMUM) < 0) {
+  if (!isSupported(found)) {
     return unusable(said, 'does not start with it: 7.21 or newer is needed', details);
   }
   return compare(parts, RECOMMENDED) < 0 || compare(parts, DEFECTIVE) === 0
@@ -57,7 +57,7 @@ async function storagePackage({ console }: RdsContext): Promise<Finding> {
   const rows = await console.run(
     ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${json(ros`$xR`)}}`,
   );
-  const found = rows.find((candidate) => /storage/i.test(text(candidate, 'name')));
+  const found = rows.find(isStoragePackage);
   if (found === undefined) {
     return unusable(
       'no storage package is installed',
@@ -103,18 +103,16 @@ async function menus({ console }: RdsContext): Promise<Finding> {
 }
 
 async function language({ console }: RdsContext): Promise<Finding> {
-  const script =
-    json(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
-    "intervals"=("ab"~${ere`^[a-z]{2}$`})}`);
-  const asked = await tried(console, script);
+  const asked = await tried(console, json(LANGUAGE_FACTS));
   if (!asked.ok) return unusable(asked.words, 'cannot read subvolumes, hence not work');
   const found = asked.rows[0] ?? {};
   const id = text(found, 'id-type');
   const intervals = flag(found, 'intervals');
   const said = `subvolume-id is of type ${id || 'nothing'}; intervals such as {2} ${intervals ? 'work' : 'do not work'} in expressions`;
-  return id === 'num' && intervals
+  const picks = `of 0 and 1 items, :pick gives ${text(found, 'none')} and ${text(found, 'one')}`;
+  return languageProblems(found).length === 0
     ? fits(said, 'pages lists by that number, and finds names by such expressions')
-    : unusable(said, 'does not start: lists would have gaps. Please report this RouterOS version', {
+    : unusable(`${said}; ${picks}`, 'does not start: lists would have gaps. Please report this RouterOS version', {
         'id-type': id,
         intervals,
       });
