@@ -3,9 +3,7 @@ import { pino } from 'pino';
 import { openBackend } from '../src/app/backends.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createSnapshot, snapshotNamePrefix } from '../src/rds/index.ts';
-import { parseHandle, printHandle } from '../src/storage/handle.ts';
-import { identity } from '../src/storage/identity.ts';
-import { snapshotRef, volumeRef } from '../src/storage/refs.ts';
+import { identity, parseHandle, printHandle, snapshotRef, volumeRef } from '../src/storage/ids.ts';
 import type { Rig } from './rig.ts';
 
 const SECONDS = 1_790_000_000n;

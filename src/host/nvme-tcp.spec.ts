@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodeIdOfHost } from '../storage/identity.ts';
+import { nodeIdOfHost } from '../storage/ids.ts';
 import { DEFAULT_TUNING, type NvmeTarget } from './attachment.ts';
 import { DEV_FILESYSTEM, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';

@@ -1,6 +1,6 @@
 /** Reports the RDS what the filesystems of this node's volumes do not use any more, by fstrim(8). */
 import { basename, join } from 'node:path';
-import { volumeUuidOf } from '../storage/nqn.ts';
+import { volumeUuidOf } from '../storage/ids.ts';
 import { type BlockDevice, PLACES, type Places, readAttribute } from './block-device.ts';
 import { givenUp } from './filesystem-health.ts';
 import { isFilesystem } from './found-filesystem.ts';

@@ -1,6 +1,6 @@
 import type { Cluster, Listed } from '../kubernetes/cluster.ts';
 import type { Volume, VolumeAttachment, VolumeSnapshotContent } from '../kubernetes/kinds.ts';
-import { parseHandle } from '../storage/handle.ts';
+import { parseHandle } from '../storage/ids.ts';
 
 /** What Kubernetes knows, each list whole and as of one moment. */
 export interface KubernetesView {

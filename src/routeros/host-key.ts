@@ -142,3 +142,18 @@ function glob(pattern: string): RegExp {
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }
+
+/** Keys that are given are checked at once, those that are asked for whenever they are. @throws TypeError */
+export function hostKeysReader({
+  host,
+  port = 22,
+  hostKeys,
+}: {
+  readonly host: string;
+  readonly port?: number;
+  readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
+}): () => Promise<HostKeys> {
+  if (typeof hostKeys === 'function') return hostKeys;
+  const keys = parseHostKeys(hostKeys, { host, port });
+  return async () => keys;
+}

@@ -1,17 +1,16 @@
 import PQueue from 'p-queue';
 import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
-import { limitCall } from './call-limit.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Connection, hostKeysReader } from './connection.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { ChannelRefused, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import type { HostKeys } from './host-key.ts';
+import { hostKeysReader } from './host-key.ts';
 import { PendingExec } from './pending-exec.ts';
-import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
+import { defaultRetryPolicy, limitCall, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
-import type { SshCredentials, SshSession } from './ssh-session.ts';
+import { Connection, type SshCredentials, type SshSession } from './ssh-session.ts';
 import { AdaptiveWindow, fixedWindow, type Window } from './window.ts';
 import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 

@@ -2,7 +2,7 @@ import type { BreakerState } from './breaker.ts';
 import type { RouterOsError } from './errors.ts';
 import type { Script } from './script.ts';
 
-/** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./decode.ts, which tolerates U12. */
+/** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./json.ts, which tolerates U12. */
 export type JsonRow = Readonly<Record<string, unknown>>;
 
 /** Someone who waits for an answer: until when, and the wish to stop. */

@@ -10,8 +10,7 @@ import {
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
-import { printHandle } from './handle.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
+import { printHandle, snapshotRef, volumeRef } from './ids.ts';
 
 /**
  * A subvolume that has the name of a volume or snapshot of our owners, and that no call ever touches.

@@ -3,8 +3,7 @@ import type { Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { nodeIdOfHost } from './identity.ts';
-import { volumeRef } from './refs.ts';
+import { nodeIdOfHost, volumeRef } from './ids.ts';
 
 /** A volume as its RDS holds it, for someone who wonders. */
 export interface InspectedVolume {

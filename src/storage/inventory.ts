@@ -18,7 +18,7 @@ import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
 import { attribute, classifyCopies, type InventoryCopy, type Sorted } from './copies.ts';
 import { failure } from './failures.ts';
-import { printHandle } from './handle.ts';
+import { printHandle } from './ids.ts';
 import { publishedNodes } from './volumes.ts';
 
 export type { InventoryCopy, Origin };

@@ -15,9 +15,8 @@ import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { exclusively } from './failures.ts';
-import { hostIdOf } from './identity.ts';
+import { hostIdOf, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { volumeRef } from './refs.ts';
 import { settle } from './settle.ts';
 import type { ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openBackend } from '../../src/app/backends.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, showRows, subvolumes } from '../support/console.ts';

@@ -18,7 +18,7 @@ import type { Row } from '../../src/simulator/console/menu.ts';
 import { startSimulator } from '../../src/simulator/simulate.ts';
 import type { Backend } from '../../src/storage/backend.ts';
 import { callWithin } from '../../src/storage/call.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { readPools } from '../../src/storage/pool-reading.ts';
 import { startFixture } from '../events/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';

@@ -6,7 +6,7 @@ import { Leadership } from '../../src/kubernetes/leadership.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import type { BackendObject } from '../../src/orphans/find.ts';
 import { OrphanController, type OrphanControllerOptions } from '../../src/orphans/orphan-controller.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { change, showRows } from '../support/console.ts';
 import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';

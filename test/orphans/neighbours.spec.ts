@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { deleteObjects } from '../../src/orphans/command/delete.ts';
 import { openOrphans } from '../../src/orphans/command/open.ts';
 import { compare } from '../../src/orphans/comparison.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, inventory, look } from '../support/console.ts';
 import type { Stack } from '../support/stack.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { nodeIdOf } from '../../src/storage/identity.ts';
+import { nodeIdOf } from '../../src/storage/ids.ts';
 import {
   attachment,
   CREATING,

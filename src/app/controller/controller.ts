@@ -9,7 +9,7 @@ import { serve } from '../../csi/server.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../../observability/tracing.ts';
 import { defaultBreaker } from '../../routeros/index.ts';
-import { identity } from '../../storage/identity.ts';
+import { identity } from '../../storage/ids.ts';
 import { StorageService } from '../../storage/service.ts';
 import { openBackend, type Patience } from '../backends.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';

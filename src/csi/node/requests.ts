@@ -5,8 +5,7 @@ import { DEFAULT_TUNING, type NvmeTarget, type Tuning } from '../../host/attachm
 import type { Filesystem } from '../../host/found-filesystem.ts';
 import type { VolumeIdentity } from '../../host/node-dependencies.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { parseHandle } from '../../storage/handle.ts';
-import { isNqnOf, nqnOf } from '../../storage/nqn.ts';
+import { isNqnOf, nqnOf, parseHandle } from '../../storage/ids.ts';
 import { publishContextKeys, volumeContextKeys } from '../contexts.ts';
 import { type TuningKey, tuningRanges } from '../tuning.ts';
 import { checkMap, invalid, quoted, requireString } from '../validation.ts';

@@ -1,8 +1,8 @@
 import { isStoragePackage, isSupported, LANGUAGE_FACTS, languageProblems } from '../../rds/index.ts';
-import { flag, ros, text } from '../../routeros/index.ts';
+import { flag, put, ros, text } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
-import { json, row, tried } from '../script.ts';
+import { row, tried } from '../script.ts';
 
 /** The first is recommended, the second is not (docs/routeros.md, 0.1). */
 const RECOMMENDED = [7, 23, 5] as const;
@@ -27,7 +27,7 @@ export const DEVICE_CHECKS: readonly RdsCheck[] = [
 async function version({ console }: RdsContext): Promise<Finding> {
   const asked = await tried(
     console,
-    json(ros`{"version"=[/system/resource get version];"board"=[/system/resource get board-name]}`),
+    put(ros`{"version"=[/system/resource get version];"board"=[/system/resource get board-name]}`),
   );
   if (!asked.ok) return untested(asked.words, 'cannot tell the version. Give the account the policy test');
   const found = text(asked.rows[0] ?? {}, 'version');
@@ -55,7 +55,7 @@ function compare(version: readonly number[], other: readonly number[]): number {
 
 async function storagePackage({ console }: RdsContext): Promise<Finding> {
   const rows = await console.run(
-    ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${json(ros`$xR`)}}`,
+    ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${put(ros`$xR`)}}`,
   );
   const found = rows.find(isStoragePackage);
   if (found === undefined) {
@@ -103,7 +103,7 @@ async function menus({ console }: RdsContext): Promise<Finding> {
 }
 
 async function language({ console }: RdsContext): Promise<Finding> {
-  const asked = await tried(console, json(LANGUAGE_FACTS));
+  const asked = await tried(console, put(LANGUAGE_FACTS));
   if (!asked.ok) return unusable(asked.words, 'cannot read subvolumes, hence not work');
   const found = asked.rows[0] ?? {};
   const id = text(found, 'id-type');
@@ -120,7 +120,7 @@ async function language({ console }: RdsContext): Promise<Finding> {
 
 async function policies({ backend, console }: RdsContext): Promise<Finding> {
   const user = backend.ssh.user.split('+')[0] ?? '';
-  const script = ros`:local xG [/user get [find where name=${user}] group]; ${json(ros`{"policy"=[/user/group get [find where name=$xG] policy]}`)}`;
+  const script = ros`:local xG [/user get [find where name=${user}] group]; ${put(ros`{"policy"=[/user/group get [find where name=$xG] policy]}`)}`;
   const asked = await tried(console, script);
   const granted = (asked.ok ? text(asked.rows[0] ?? {}, 'policy') : '')
     .split(/[,;]/)
@@ -147,7 +147,7 @@ async function policies({ backend, console }: RdsContext): Promise<Finding> {
 }
 
 async function clock({ console }: RdsContext): Promise<Finding> {
-  const script = json(
+  const script = put(
     ros`{"date"=[/system/clock get date];"time"=("".[/system/clock get time]);"offset"=("".[/system/clock get gmt-offset])}`,
   );
   const before = Date.now();
@@ -175,7 +175,7 @@ async function clock({ console }: RdsContext): Promise<Finding> {
 
 /** Asks several times, since one reading may be at a whole second by chance. */
 async function uptime({ console }: RdsContext): Promise<Finding> {
-  const reading = json(
+  const reading = put(
     ros`{"text"=("".[/system/resource get uptime]);
     "compares"=([/system/resource get uptime]<[:totime "9999w"] and 93784s=[:totime "1d02:03:04"])}`,
   );

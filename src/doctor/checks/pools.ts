@@ -1,10 +1,9 @@
 import type { BackendConfig } from '../../config/schema.ts';
 import { printSize } from '../../failures/print-size.ts';
 import { mountPointOf, poolProblem } from '../../rds/index.ts';
-import { bytes, flag, type JsonRow, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
+import { bytes, flag, type JsonRow, put, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
-import { json } from '../script.ts';
 import { tryConnect } from './connectivity.ts';
 
 export type PoolConfig = BackendConfig['pools'][number];
@@ -25,9 +24,9 @@ export const POOL_CHECKS: readonly RdsCheck[] = [
 /** @throws RouterOsError when the RDS cannot be asked, or knows no Btrfs. */
 export async function readPools(console: RouterOsConsole): Promise<PoolRows> {
   const rows = await console.run(
-    ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid] do={${json(ros`$xR`)}};
+    ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid] do={${put(ros`$xR`)}};
       :foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,mount-read-only,size,free where mounted]
-      do={${json(ros`$xR`)}}`,
+      do={${put(ros`$xR`)}}`,
   );
   return {
     filesystems: rows.filter((row) => 'uuid' in row),

@@ -1,8 +1,8 @@
-import { flag, type JsonRow, ros, text } from '../../routeros/index.ts';
+import { flag, type JsonRow, put, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
 import { addSubvolume, attempt, need, newImage, newSubvolume, removeItem, removeSubvolume } from '../objects.ts';
-import { awaited, json, row } from '../script.ts';
+import { awaited, row } from '../script.ts';
 
 /** Longest name that the driver makes (docs/routeros.md, U19). */
 const LONGEST_NAME = 120;
@@ -36,7 +36,7 @@ function rowsNamed(context: PoolContext, name: string): Promise<readonly JsonRow
 async function rowsMatching({ console }: PoolContext, pattern: string): Promise<readonly JsonRow[]> {
   return console.run(
     ros`:foreach xR in=[/disk/btrfs/subvolume print detail as-value
-      proplist=name,fullname,top-level,parent,read-only,dead,creation-time where name~${pattern}] do={${json(ros`$xR`)}}`,
+      proplist=name,fullname,top-level,parent,read-only,dead,creation-time where name~${pattern}] do={${put(ros`$xR`)}}`,
   );
 }
 
@@ -141,12 +141,12 @@ async function ids(context: PoolContext): Promise<Finding> {
 }
 
 async function idOf({ console }: PoolContext, name: string): Promise<string> {
-  const found = await row(console, json(ros`{"id"=[:tostr [/disk/btrfs/subvolume find where name=${name}]]}`));
+  const found = await row(console, put(ros`{"id"=[:tostr [/disk/btrfs/subvolume find where name=${name}]]}`));
   return text(found, 'id');
 }
 
 async function emptyLists(context: PoolContext): Promise<Finding> {
-  const picked = text(await row(context.console, json(ros`{"picked"=[:tostr [:len [:pick {1;2} 0 0]]]}`)), 'picked');
+  const picked = text(await row(context.console, put(ros`{"picked"=[:tostr [:len [:pick {1;2} 0 0]]]}`)), 'picked');
   if (picked !== '0') {
     return unusable(
       `no elements of a list of two are ${picked || 'nothing'}`,
@@ -162,7 +162,7 @@ async function emptyLists(context: PoolContext): Promise<Finding> {
 async function receivedUuid(context: PoolContext): Promise<Finding> {
   const name = await newSubvolume(context);
   const printed = ros`[/disk/btrfs/subvolume print detail as-value proplist=name,received-uuid where name=${name}]`;
-  const found = await row(context.console, json(printed));
+  const found = await row(context.console, put(printed));
   const use = 'takes what shows a uuid there for a copy that came by a transfer, and never touches it';
   if (text(found, 'name') === '') return untested('its row was not found by name', use);
   const shown = text(found, 'received-uuid');

@@ -45,7 +45,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   const [{ createLogger }, { openBackend }, { adoptedOwner, identity }, { StorageService }] = await Promise.all([
     import('../../observability/log.ts'),
     import('../../app/backends.ts'),
-    import('../../storage/identity.ts'),
+    import('../../storage/ids.ts'),
     import('../../storage/service.ts'),
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);

@@ -6,9 +6,8 @@ import { freshRecord } from '../record.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
-import { proveRatio, proveSpace, space } from './conditions.ts';
+import { guardedText, ids, proveRatio, proveSpace, space } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
-import { guardedText, ids } from './guard.ts';
 import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
 
 type VolumeSource = SnapshotRef | VolumeRef;

@@ -1,4 +1,4 @@
-import { type JsonRow, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
+import { type JsonRow, put, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
 import { snapshotNames, volumeNames } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import { judge, LANGUAGE_FACTS, type ProbeReport } from '../probe.ts';
@@ -6,7 +6,6 @@ import type { RdsSettings } from '../rds.ts';
 import { decodeContents, decodeSpace, type PoolContents, type PoolSpace } from '../rows.ts';
 import { sumPromises } from './conditions.ts';
 import { mountedPools, named, objects, proveAll } from './lookup.ts';
-import { put } from './output.ts';
 
 /**
  * Space of the mounted pools, by label.

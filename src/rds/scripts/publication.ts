@@ -20,8 +20,8 @@ import {
 } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
+import { guarded, ids, inSlot } from './conditions.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
-import { guarded, ids, inSlot } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';

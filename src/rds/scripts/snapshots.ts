@@ -1,12 +1,11 @@
-import { ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { ownedBy, SECONDS_AT, snapshotNames } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
-import { proveOwned, proveSpace } from './conditions.ts';
+import { guardedText, hasNoItem, proveOwned, proveSpace } from './conditions.ts';
 import { attach, itemOf, readSize } from './disk.ts';
-import { guardedText, hasNoItem } from './guard.ts';
 import {
   find,
   findOr,
@@ -22,7 +21,6 @@ import {
   rowsWhere,
   standing,
 } from './lookup.ts';
-import { say } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
 import { removeOwn } from './volume.ts';
 

@@ -6,9 +6,8 @@ import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import { isCutOff } from '../record.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
-import { proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
+import { hasNoItem, ids, proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
 import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
-import { hasNoItem, ids } from './guard.ts';
 import {
   type Found,
   isThere,

@@ -1,11 +1,10 @@
-import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, script, text } from '../../routeros/index.ts';
 import { namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
 import { decodeObject, type SubvolumeRow } from '../rows.ts';
 import { named, proveAll, subvolumeProperties } from './lookup.ts';
-import { put } from './output.ts';
 
 /**
  * Which of several subvolumes is the object: the one that the disk item of the volume leads to; without that, in one filesystem

@@ -83,7 +83,7 @@ async function list({ config: file, volume: typed, json, ...overrides }: ListFla
   ] = await Promise.all([
     import('../../observability/log.ts'),
     import('../../app/backends.ts'),
-    import('../../storage/identity.ts'),
+    import('../../storage/ids.ts'),
     import('../../storage/service.ts'),
     import('../lineage.ts'),
     import('../lineage-text.ts'),

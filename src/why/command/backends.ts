@@ -6,7 +6,7 @@ import { parseSnapshotName } from '../../rds/index.ts';
 import type { RetryPolicy } from '../../routeros/index.ts';
 import { type Call, callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { type Identity, identity, nodeIdOf } from '../../storage/identity.ts';
+import { type Identity, identity, nodeIdOf } from '../../storage/ids.ts';
 import { StorageService } from '../../storage/service.ts';
 import type { BackendStatus, Device, DeviceView } from '../cluster-state.ts';
 import type { BackendReader } from '../gather.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { v5 } from 'uuid';
+import type { SnapshotRef, VolumeRef } from '../rds/index.ts';
 
 /**
  * Who owns an object on an RDS that several clusters share, and which uuid a CSI name gets. Both are pure functions of
@@ -69,4 +70,65 @@ export function nodeIdOfHost(hostId: string): string {
 /** The host id within a node id; undefined when it is not a node id of this driver. */
 export function hostIdOf(nodeId: string): string | undefined {
   return HOST_NQN.exec(nodeId)?.[1];
+}
+
+/**
+ * The ids that Kubernetes keeps: `<backend>:pvc-<uuid>` and `<backend>:snap-<uuid>`. DeleteSnapshot gets nothing but
+ * the id, so it has to say by itself which RDS and which object.
+ */
+export interface Handle<Kind extends 'pvc' | 'snap' = 'pvc' | 'snap'> {
+  readonly kind: Kind;
+  readonly backend: string;
+  readonly uuid: string;
+}
+
+/** Longest backend name that keeps a handle within the 128 bytes of CSI and a Kubernetes label value. */
+export const BACKEND_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export function printHandle(handle: Handle): string {
+  return `${handle.backend}:${handle.kind}-${handle.uuid}`;
+}
+
+/** @returns undefined for everything that {@link printHandle} does not print. */
+export function parseHandle<Kind extends 'pvc' | 'snap'>(kind: Kind, id: string): Handle<Kind> | undefined {
+  const colon = id.indexOf(':');
+  const backend = id.slice(0, Math.max(colon, 0));
+  const object = id.slice(colon + 1);
+  const uuid = object.slice(kind.length + 1);
+  if (!BACKEND_NAME.test(backend) || !object.startsWith(`${kind}-`) || !isUuid(uuid)) {
+    return undefined;
+  }
+  return { kind, backend, uuid };
+}
+
+/** The NQNs of volumes, as both sides of the storage network know them. */
+
+const PREFIX = 'nqn.2026-11.io.rose-csi:pvc-';
+const PUBLICATION = /-[0-9a-f]{8}$/;
+
+/** What every subsystem NQN of a volume begins with, derivable from its handle alone. */
+export function nqnOf(volumeUuid: string): string {
+  return `${PREFIX}${volumeUuid}`;
+}
+
+/** The uuid of the volume that a subsystem NQN is a publication of; undefined when it is none of this driver's. */
+export function volumeUuidOf(subsystem: string): string | undefined {
+  if (!subsystem.startsWith(PREFIX) || !PUBLICATION.test(subsystem)) return undefined;
+  const uuid = subsystem.slice(PREFIX.length).replace(PUBLICATION, '');
+  return isUuid(uuid) ? uuid : undefined;
+}
+
+/** Whether a subsystem NQN is that of the publication, or of any publication of the volume, that is asked for. */
+export function isNqnOf(asked: string, subsystem: string): boolean {
+  return subsystem === asked || (subsystem.startsWith(asked) && /^-[0-9a-f]{8}$/.test(subsystem.slice(asked.length)));
+}
+
+/** How the RDS finds a volume: everything follows from its uuid. */
+export function volumeRef(uuid: string): VolumeRef {
+  return { kind: 'pvc', uuid, nqn: nqnOf(uuid) };
+}
+
+/** How the RDS finds a snapshot. */
+export function snapshotRef(uuid: string): SnapshotRef {
+  return { kind: 'snap', uuid };
 }

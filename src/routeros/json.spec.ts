@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bytes, flag, integer, text } from './decode.ts';
+import { bytes, flag, integer, text } from './json.ts';
 
 const value = (field: unknown) => ({ field });
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ere } from './ere.ts';
 import { readStringLiteral } from './routeros-text.fixture.ts';
-import type { Script } from './script.ts';
+import { ere, type Script } from './script.ts';
 
 /** What the device's regular expression engine would be given. Our subset means the same to JavaScript's. */
 function expression(script: Script): RegExp {
