@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodeIdOfHost } from '../storage/ids.ts';
+import { nodeIdOfHost, nqnOf, publicationNqn } from '../storage/ids.ts';
 import { DEFAULT_TUNING, type NvmeTarget } from './attachment.ts';
 import { DEV_FILESYSTEM, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
@@ -11,7 +11,7 @@ import { FakeSysfs } from './sysfs.fixture.ts';
 
 const HOST_ID = '11111111-2222-5333-8444-555555555555';
 const HOST = nodeIdOfHost(HOST_ID);
-const NQN = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000001';
+const NQN = publicationNqn(nqnOf('00000000-0000-4000-8000-000000000001'), 'ffffffff');
 const OTHER = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000002';
 const NEIGHBOUR = 'nqn.2000-02.com.mikrotik:root-of-this-host';
 const TARGET: NvmeTarget = { nqn: NQN, address: '192.0.2.1', port: 4420, bytes: 2n ** 21n, tuning: DEFAULT_TUNING };

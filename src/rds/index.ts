@@ -11,7 +11,6 @@ export {
   snapshotNamePrefix,
   type VolumeName,
 } from './names.ts';
-
 export {
   type ExpectedPool,
   isStoragePackage,
@@ -24,7 +23,7 @@ export {
 } from './probe.ts';
 export { type Asking, Rds, type RdsSettings } from './rds.ts';
 export { type Mode, randomDigits } from './record.ts';
-export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
+export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export type {
   DiskRow,
   ListedObject,

@@ -13,6 +13,7 @@ import { LostWrites } from './lost-writes.ts';
 import { parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
+import { nqnOf } from './refs.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
 import { probeRds } from './scripts/device.ts';
 import { choose } from './scripts/whereabouts.ts';
@@ -171,7 +172,10 @@ export class Rds {
   async #choose({ detail }: RdsError, call: Call): Promise<ChosenSubvolume | undefined> {
     const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
     if (volume !== undefined)
-      return await this.#retry(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
+      return await this.#retry(
+        choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: nqnOf(volume.uuid) }),
+        call,
+      );
     if (snapshot === undefined) return undefined;
     return await this.#retry(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
   }

@@ -13,10 +13,18 @@ import {
   readRecord,
   TOKEN_AT,
 } from './record.ts';
+import { hostId } from './refs.ts';
 
 const token = fc.stringMatching(/^[0-9a-f]{8}$/);
 const publications = fc.record(
-  { hostId: fc.uuid(), mode: fc.constantFrom('w', 'r', 's'), token },
+  {
+    hostId: fc
+      .uuid()
+      .map(hostId)
+      .filter((id) => id !== undefined),
+    mode: fc.constantFrom('w', 'r', 's'),
+    token,
+  },
   { noNullPrototype: true },
 );
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { freshDigits, ros, type Script } from '../routeros/index.ts';
+import { type HostId, hostId } from './refs.ts';
 
 /**
  * Which nodes a volume is published to, kept in the comment of its disk item: machine part first, then human-readable text.
@@ -35,7 +36,7 @@ export const MAX_SHARED_NODES = 2;
 export type Mode = 'w' | 'r' | 's';
 
 export interface Publication {
-  readonly hostId: string;
+  readonly hostId: HostId;
   readonly mode: Mode;
   /** Fencing token; nodes that share a volume have the same. */
   readonly token: string;
@@ -85,14 +86,10 @@ export function isCutOff(comment: string): boolean {
 export function readRecord(comment: string): PublicationRecord {
   const [, generation = '', entries = ''] = RECORD.exec(comment) ?? [];
   const publications = entries.split(' ').flatMap((entry): Publication[] => {
-    const [, hostId, mode, token] = ENTRY.exec(entry) ?? [];
-    const isEntry = hostId !== undefined && token !== undefined && (mode === 'w' || mode === 'r' || mode === 's');
-    return isEntry ? [{ hostId, mode, token }] : [];
+    const [, node = '', mode, token] = ENTRY.exec(entry) ?? [];
+    const host = hostId(node);
+    const isEntry = host !== undefined && token !== undefined && (mode === 'w' || mode === 'r' || mode === 's');
+    return isEntry ? [{ hostId: host, mode, token }] : [];
   });
   return { generation, publications };
-}
-
-/** The subsystem NQN of one publication of a volume: from export on to export off. */
-export function publicationNqn(volumeNqn: string, token: string): string {
-  return `${volumeNqn}-${token}`;
 }

@@ -1,6 +1,18 @@
 import { createHash } from 'node:crypto';
 import { v5 } from 'uuid';
 import type { SnapshotRef, VolumeRef } from '../rds/index.ts';
+import {
+  type HostId,
+  hostId,
+  isPublicationNqn,
+  NQN_PREFIX,
+  nqnOf,
+  type PublicationNqn,
+  publicationNqn,
+  type VolumeNqn,
+} from '../rds/refs.ts';
+
+export { isPublicationNqn, nqnOf, type PublicationNqn, publicationNqn, type VolumeNqn };
 
 /**
  * Who owns an object on an RDS that several clusters share, and which uuid a CSI name gets. Both are pure functions of
@@ -68,8 +80,8 @@ export function nodeIdOfHost(hostId: string): string {
 }
 
 /** The host id within a node id; undefined when it is not a node id of this driver. */
-export function hostIdOf(nodeId: string): string | undefined {
-  return HOST_NQN.exec(nodeId)?.[1];
+export function hostIdOf(nodeId: string): HostId | undefined {
+  return hostId(HOST_NQN.exec(nodeId)?.[1] ?? '');
 }
 
 /**
@@ -101,20 +113,12 @@ export function parseHandle<Kind extends 'pvc' | 'snap'>(kind: Kind, id: string)
   return { kind, backend, uuid };
 }
 
-/** The NQNs of volumes, as both sides of the storage network know them. */
-
-const PREFIX = 'nqn.2026-11.io.rose-csi:pvc-';
 const PUBLICATION = /-[0-9a-f]{8}$/;
-
-/** What every subsystem NQN of a volume begins with, derivable from its handle alone. */
-export function nqnOf(volumeUuid: string): string {
-  return `${PREFIX}${volumeUuid}`;
-}
 
 /** The uuid of the volume that a subsystem NQN is a publication of; undefined when it is none of this driver's. */
 export function volumeUuidOf(subsystem: string): string | undefined {
-  if (!subsystem.startsWith(PREFIX) || !PUBLICATION.test(subsystem)) return undefined;
-  const uuid = subsystem.slice(PREFIX.length).replace(PUBLICATION, '');
+  if (!subsystem.startsWith(NQN_PREFIX) || !PUBLICATION.test(subsystem)) return undefined;
+  const uuid = subsystem.slice(NQN_PREFIX.length).replace(PUBLICATION, '');
   return isUuid(uuid) ? uuid : undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { HostId } from '../rds/index.ts';
 import {
   type Clock,
   claimVolume,
@@ -87,11 +88,11 @@ async function cutOff({ rds }: Backend, volume: VolumeRef, error: unknown, call:
   return isCutOff ? new RdsError('RC-CUT', '', { cause: error }) : error;
 }
 
-function isExportedTo(disk: DiskRow, hostId: string): boolean {
+function isExportedTo(disk: DiskRow, hostId: HostId): boolean {
   return disk.exported && disk.publications.some((node) => node.hostId === hostId);
 }
 
-function requireHost(nodeId: string): string {
+function requireHost(nodeId: string): HostId {
   const hostId = hostIdOf(nodeId);
   if (hostId === undefined) {
     throw new StorageError(
