@@ -1,5 +1,5 @@
 export type { BreakerState } from './breaker.ts';
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, DRIFT_MS, inTime, systemClock } from './clock.ts';
 export { openConsole, type RouterOsConsole } from './console.ts';
 export { freshDigits } from './envelope.ts';
 export { NEVER_SENT, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
@@ -14,4 +14,3 @@ export { connectRouterOs, defaultBreaker, type ExecEvent, type RouterOsOptions }
 export type { Call, JsonRow, RouterOs, RouterOsState } from './routeros.ts';
 export { ere, join, ros, Script } from './script.ts';
 export { type ScriptBuilder, script } from './script-builder.ts';
-export { DRIFT_MS, inTime } from './write-deadline.ts';

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock, UptimeReading, type WriteDeadline } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { ChannelRefused, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
@@ -12,7 +12,6 @@ import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts
 import { ros, type Script } from './script.ts';
 import { Connection, type SshCredentials, type SshSession } from './ssh-session.ts';
 import { AdaptiveWindow, fixedWindow, type Window } from './window.ts';
-import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 
 /** One exec, reported to whoever counts and logs them. */
 export interface ExecEvent {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseUptime, UptimeReading } from './write-deadline.ts';
+import { parseUptime, UptimeReading } from './clock.ts';
 
 /** The longest way of an answer, in ms. */
 const SLOW = 5_000;
