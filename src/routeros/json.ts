@@ -1,7 +1,7 @@
 import type { JsonRow } from './routeros.ts';
 import { ros, type Script } from './script.ts';
 
-/** What a `JSON.parse` reviver is told since ES2025; the TypeScript library in use does not know it yet. */
+/** What a `JSON.parse` reviver gets since ES2025; the TypeScript library in use does not know it yet. */
 interface ReviverContext {
   readonly source?: string;
 }

@@ -203,7 +203,7 @@ class Router implements RouterOs {
     try {
       session = await this.#connection.session();
       const deadline = exec.kind === 'write' ? await this.#deadline(session) : undefined;
-      // After all that takes time: what is sent now is sent, and whoever has left was told that it is not.
+      // After all that takes time: what is sent now is sent, and whoever has left got the answer that it is not.
       if (exec.abandoned.aborted) {
         return { error: abandoned() };
       }

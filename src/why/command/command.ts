@@ -112,11 +112,11 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     if (asked?.is === 'unseen' && asked.right === undefined) {
       throw new KubernetesError(`Kubernetes cannot be asked: ${asked.because}`);
     }
-    const told = answer(cluster);
+    const found = answer(cluster);
     const options = { width: columns(), colour: hasColour() };
-    if (flags.json === true) printJson(answerJson(told));
-    else print(printAnswer(told, options));
-    return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[told.result];
+    if (flags.json === true) printJson(answerJson(found));
+    else print(printAnswer(found, options));
+    return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[found.result];
   } finally {
     await backends?.close();
   }

@@ -17,7 +17,7 @@ interface Sending {
   /** Resolves when nothing is read or sent any more. */
   over: Promise<void>;
   /** Resolves when its row says so, too. */
-  told: Promise<void>;
+  settled: Promise<void>;
 }
 
 /** The transfers that are under way. They are no scripts: they go on when the connection ends that asked for them. */
@@ -54,7 +54,7 @@ export class Transfers {
     const line = `/disk/btrfs/transfer send ${transfer.subvolume}`;
     const execution = new Execution(line, () => link?.close(), this.#rds.clock, transfer.owner);
     const over = Promise.resolve();
-    const sending: Sending = { execution, sources: [source?.id, parent?.id], bytes: 0, over, told: over };
+    const sending: Sending = { execution, sources: [source?.id, parent?.id], bytes: 0, over, settled: over };
     this.#sending.set(transfer.id, sending);
     const sent = this.#send(transfer, sending, (opened) => {
       link = opened;
@@ -63,7 +63,7 @@ export class Transfers {
       () => undefined,
       () => undefined,
     );
-    sending.told = sent.then(
+    sending.settled = sent.then(
       () => this.#tell(transfer, sending, STATUS.done),
       (error: unknown) => this.#tell(transfer, sending, sending.reason ?? statusOf(error)),
     );
@@ -134,7 +134,7 @@ export class Transfers {
   async stop(): Promise<void> {
     const all = [...this.#sending.values()];
     for (const { execution } of all) execution.kill();
-    await Promise.all(all.map(({ told }) => told));
+    await Promise.all(all.map(({ settled }) => settled));
   }
 
   /** What a start of the device makes of the rows (U36): nothing is under way. */
