@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { nodeIdOf } from '../src/storage/identity.ts';
+import { nodeIdOf } from '../src/storage/ids.ts';
 import { obstacle } from '../test/node/fixture.ts';
 import { MeasuredNode } from './measured-node.ts';
 import { nodeRows } from './node-rows.ts';

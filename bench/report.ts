@@ -1,6 +1,6 @@
 import { type BudgetRow, type LeftOutRow, type NodeRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
 
-/** Everything that was measured, for people; no line is longer than 100 characters. */
+/** Everything that was measured, as text; no line is longer than 100 characters. */
 export function report(rows: readonly Row[]): string {
   return [
     rpcTables(rows),

@@ -11,7 +11,7 @@ const SPECS = [
   'test/component/*.spec.ts',
   'test/demo/*.spec.ts',
   'test/faults/permutations.spec.ts',
-  'test/orphans/{half-made,neighbours}.spec.ts',
+  'test/orphans/{partial-volume,neighbours}.spec.ts',
 ];
 
 function lacking(): string | undefined {

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
 import { controllerCommand } from './app/controller/command.ts';
-import { doctorCommand } from './app/doctor/command.ts';
 import { nodeCommand } from './app/node/command.ts';
-import { orphansCommand } from './app/orphans/command.ts';
-import { simulateCommand } from './app/simulate/command.ts';
-import { snapshotsCommand } from './app/snapshots/command.ts';
 import { VERSION } from './app/version.ts';
-import { whyCommand } from './app/why/command.ts';
 import { completionCommand } from './cli/completion/command.ts';
 import { helpCommand } from './cli/help-command.ts';
+import { doctorCommand } from './doctor/command/command.ts';
+import { orphansCommand } from './orphans/command/command.ts';
+import { simulateCommand } from './simulator/command/command.ts';
+import { snapshotsCommand } from './snapshots/command/command.ts';
+import { whyCommand } from './why/command/command.ts';
 
 /** Values of flags that only their own commands load. */
 async function flagValues() {

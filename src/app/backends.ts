@@ -14,14 +14,19 @@ export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker
   readonly hasPredecessor?: boolean;
 }
 
+export interface BackendOptions {
+  /** The first is that of new objects. */
+  readonly owners: readonly string[];
+  readonly logger: Logger;
+  readonly patience?: Patience;
+  readonly tracer?: Tracer;
+  readonly metrics?: Metrics;
+}
+
 /** The conversation with one configured RDS. Nothing is connected before the first command. */
 export function openBackend(
   config: BackendConfig,
-  owners: readonly string[],
-  logger: Logger,
-  patience: Patience = {},
-  tracer: Tracer = noTracer,
-  metrics: Metrics = noMetrics,
+  { owners, logger, patience = {}, tracer = noTracer, metrics = noMetrics }: BackendOptions,
 ): Backend {
   const { ssh, nvme } = config;
   const { hasPredecessor = false, ...conversation } = patience;

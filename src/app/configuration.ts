@@ -8,7 +8,7 @@ import { readHostKeys, readPrivateKey } from '../routeros/index.ts';
 export type Warn = (problem: string) => void;
 
 /**
- * Reads a configuration with all files that it names, for a command that a person has typed.
+ * Reads a configuration with all files that it names, for a command that someone has typed.
  *
  * @throws ConfigError with all problems at once.
  */

@@ -26,7 +26,7 @@ const half = copy('half-received', { backend: 'rds2', pool: 'a.b' });
 const all = [copy('copy'), half, copy('nested', { createdAtSeconds: undefined }), copy('undecided')];
 const REMOVAL = '  /disk/btrfs/subvolume/remove [find where fs="a.b" and uuid="00000000-0000-4000-9000-000000000001"]';
 
-test('each is told for what it is, with what a person can do', () => {
+test('each is reported as what it is, with what to do', () => {
   const id = copy('copy').of;
   const text = printCopies(all, { now: NOW, width: 80 });
   assert.deepEqual(text.split('\n').slice(0, 6), [
@@ -76,7 +76,7 @@ test('for programs each has its facts, and what is not known is left out', () =>
   ]);
 });
 
-test('of an object that is gone, what has its name is told', () => {
+test('of an object that is gone, what has its name is reported', () => {
   assert.equal(inItsPlace('rds1:snap-x', all), '');
   assert.match(inItsPlace(half.of, [half]), /^; only what the driver never touches .* half-received on rds2\/a\.b$/);
 });

@@ -1,13 +1,13 @@
+import { printAge } from '../cli/print-age.ts';
 import { type Column, printTable } from '../cli/table.ts';
 import { wrap } from '../cli/terminal.ts';
 import { ros } from '../routeros/index.ts';
 import type { InventoryCopy } from '../storage/copies.ts';
-import { printAge } from '../storage/print-age.ts';
 
 export interface CopiesOptions {
   /** Columns of the terminal. */
   readonly width: number;
-  /** Milliseconds since the epoch, which ages are told against. */
+  /** Milliseconds since the epoch, from which ages are counted. */
   readonly now: number;
 }
 
@@ -25,7 +25,7 @@ const WORDS: Readonly<Record<Kind, string>> = {
   undecided: 'undecided',
 };
 
-/** What each is, and what a person can do about it. */
+/** What each is, and what to do about it. */
 const HINTS: Readonly<Record<Kind, string>> = {
   copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md.',
   'half-received':
@@ -35,7 +35,7 @@ const HINTS: Readonly<Record<Kind, string>> = {
     'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until you decide: docs/guides/troubleshooting.md.',
 };
 
-/** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */
+/** The section at the end of a list; empty when there is nothing to report. Commands to type are never broken. */
 export function printCopies(copies: readonly InventoryCopy[], options: CopiesOptions): string {
   if (copies.length === 0) return '';
   const kinds = new Set(copies.map(({ kind }) => kind));

@@ -4,7 +4,7 @@ import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
 
 /**
- * Everything of our owners on the backends, for a person whose command ends with it.
+ * Everything of our owners on the backends, for a command that ends with it.
  *
  * @param patienceMs with all backends together
  * @throws Error as the storage says it, without a promise to try again.

@@ -1,7 +1,7 @@
 import { UsageError } from '../cli/usage-error.ts';
 
 /**
- * The id that a person means: as it is, or without the backend, as the PersistentVolume and the subvolume are called, where
+ * The id that is meant: as it is, or without the backend, as the PersistentVolume and the subvolume are called, where
  * only one backend has such a one. What is not known is returned as it is.
  *
  * @param known ids on the backends

@@ -1,6 +1,6 @@
 import { oneLine } from './printable.ts';
 
-/** One line about what is being done now, for a person who waits. */
+/** One line about what is being done now, for a user who waits. */
 export interface Progress {
   show(text: string): void;
   /** Takes the line away, before anything else is printed. */

@@ -56,7 +56,7 @@ function messageOf(error: unknown): string {
 /**
  * Settings that commander does not hand down to a command that was made elsewhere.
  *
- * @param onError told what is wrong with a command line, in the words that are printed
+ * @param onError called with what is wrong with a command line, in the words that are printed
  */
 function uniform(command: Command, onError: (text: string) => void): void {
   const path = pathOf(command);

@@ -17,7 +17,7 @@ test('sizes are exact, and an ambiguous unit is refused', () => {
   }
 });
 
-test('a size is written as Kubernetes or as people do, everywhere', () => {
+test('a size is written as Kubernetes or as users do, everywhere', () => {
   const reserve = (size: unknown) =>
     parseConfig({ ...minimal, backends: [{ ...backend, reserve: size }] }, 'f').backends[0]?.reserve;
   assert.equal(reserve('10Gi'), reserve('10GiB'));

@@ -1,4 +1,4 @@
-/** How the problems of a configuration are told. */
+/** How the problems of a configuration are reported. */
 
 /** The configuration cannot be used; the message lists every problem, one a line. */
 export class ConfigError extends Error {

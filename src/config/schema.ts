@@ -149,7 +149,7 @@ export const configSchema = z
           .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of a namespace')
           .optional(),
         /** Removes what an interrupted call left of a volume without data; nothing else ever is. */
-        deleteHalfMade: z.boolean().default(false),
+        deletePartial: z.boolean().default(false),
       })
       .prefault({}),
     /** Events about what needs attention; in a cluster only. */

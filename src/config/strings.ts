@@ -5,7 +5,7 @@ export interface StringProblem {
   readonly message: string;
 }
 
-/** What shells, Kubernetes, Helm and people put in the place of a value. */
+/** What shells, Kubernetes, Helm and users put in the place of a value. */
 const PLACEHOLDER = /\$\{[^}]*\}|\$\([A-Za-z_]\w*\)|\{\{.*?\}\}|^<[^<>]*>$|^\$[A-Za-z_]\w*$/s;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const UNSEEN_BUT_LINES = /(?![\n\r\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;

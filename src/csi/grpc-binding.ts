@@ -14,7 +14,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import type { handleUnaryCall, MethodDefinition, Server, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Call } from '../storage/storage.ts';
+import type { Call } from '../storage/call.ts';
 import { toStatus } from './status.ts';
 
 /** The caller of an RPC. */

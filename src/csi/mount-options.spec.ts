@@ -10,7 +10,7 @@ test('what users and kubelet write', () => {
   assert.deepEqual(mountOptions(flags), { options: flags, readOnly: false });
 });
 
-test('what people take along from /etc/fstab must work: lists, and words for systemd', () => {
+test('what users copy from /etc/fstab must work: lists, and words for systemd', () => {
   const flags = ['_netdev', 'nofail,noatime, discard', 'defaults,ro', 'context="a:s0:c1,c2",noexec'];
   assert.equal(flagsProblem(flags), undefined);
   const options = ['noatime', 'discard', 'context="a:s0:c1,c2"', 'noexec'];

@@ -51,7 +51,7 @@ const REFUSED = new Set([
   'sb',
 ]);
 
-/** What people take along from /etc/fstab. It speaks to systemd and to `mount -a`, and says nothing here. */
+/** What users copy from /etc/fstab. It speaks to systemd and to `mount -a`, and says nothing here. */
 const MEANINGLESS = new Set(['_netdev', 'nofail', 'auto', 'noauto', 'defaults', 'rw']);
 
 /** Between the options of a list, not within a quoted value. */

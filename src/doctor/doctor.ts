@@ -19,7 +19,7 @@ export interface DoctorOptions {
   readonly timing?: Partial<Timing>;
   /** Ends the examination after the command under way; what was made is removed then, too. */
   readonly signal?: AbortSignal;
-  /** Told before each test. */
+  /** Called before each test. */
   onProgress?(rds: string, title: string): void;
 }
 

@@ -18,7 +18,7 @@ test('a message ends in its code, which is found in it wherever it travelled', (
   assert.equal(codeIn('a [NO-CODE] of others'), undefined);
 });
 
-test('figures are given in units that people read', () => {
+test('figures are given in readable units', () => {
   const GiB = 2 ** 30;
   const said: readonly (readonly [FailureCode, string, string])[] = [
     ['RC-SPACE', `${5 * GiB} of ${20 * GiB}`, 'the pool has 5 GiB free, 20 GiB needed with the reserve'],

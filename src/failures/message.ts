@@ -5,7 +5,7 @@ import { RETRIES } from './failure.ts';
 /** Such as `[RC-SPACE]`. */
 const CODE = /\[([A-Z]+-[A-Z]+)\]/g;
 
-/** What is so, in one sentence without a full stop. @param detail as the failure came with; for people */
+/** What is so, in one sentence without a full stop. @param detail as the failure came with; human-readable */
 export function sentenceOf(code: FailureCode, detail: string): string {
   const { what, says } = FAILURES[code];
   if (detail === '') return what;

@@ -100,13 +100,13 @@ export const SOURCES = {
   ),
   /**
    * An RDS that refuses is otherwise `unavailable`. But while csi-snapshotter believes that one may be under way, it lets no one
-   * delete the VolumeSnapshot, so what was seen not to be there is told as final.
+   * delete the VolumeSnapshot, so what was seen not to be there is reported as final.
    */
   'DRV-NOSNAP': failing(
     'precondition',
     'the RDS refused to take the snapshot, and has none',
     'Read what the RDS says, and run rose-csi doctor --write. The VolumeSnapshot can be deleted; as long as it is there, Kubernetes may retry',
-    { event: 'BoxRefuses', passes: true, command: DOCTOR_WRITES },
+    { event: 'BackendRefuses', passes: true, command: DOCTOR_WRITES },
   ),
   'DRV-RATE': passing('busy', 'too many snapshots at once', {
     remedy: 'Retrying automatically; if it never gets a turn, raise the rate or spread the schedule',

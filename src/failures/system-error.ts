@@ -1,4 +1,4 @@
-/** The words of the operating system for a person: its codes, each with the object that it is about. */
+/** The words of the operating system, in sentences: its codes, each with the object that it is about. */
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',

@@ -1,3 +1,4 @@
+import type { PublicationNqn } from '../storage/ids.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 
@@ -23,7 +24,7 @@ export const DEFAULT_TUNING: Tuning = {
 
 /** What a volume is reached by. */
 export interface NvmeTarget {
-  readonly nqn: string;
+  readonly nqn: PublicationNqn;
   readonly address: string;
   readonly port: number;
   /** What the RDS showed when it exported the volume; the device is never smaller. */

@@ -4,7 +4,7 @@
  */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
-import { ProcessError, type Processes, type RunOptions } from './processes.ts';
+import { ProcessError, type Processes, type ProcessOptions } from './processes.ts';
 import { holdsBackup, primarySuperblock, type Region, type Superblock, telltaleRegions } from './superblocks.ts';
 
 /** What is on a device, as far as that can be determined. */
@@ -127,7 +127,7 @@ async function read(
 ): Promise<{ readonly region: Region; readonly bytes: Buffer }[]> {
   const wanted = regions.reduce((sum, { length }) => sum + length, 0);
   const places = regions.flatMap(({ offset, length }) => [`${offset}`, `${length}`]);
-  const options: RunOptions = { timeoutMs: READ_MS, maxBytes: wanted + 1, signal };
+  const options: ProcessOptions = { timeoutMs: READ_MS, maxBytes: wanted + 1, signal };
   const { bytes } = await attempt(device, () =>
     host.run('sh', ['-c', READ_REGIONS, 'dd', device.path, ...places], options),
   );

@@ -22,7 +22,7 @@ const NOT_RUN = 64;
  * alone, and e2fsck itself knows it by its superblock. XFS is checked by its log, when it is mounted; so is an ext4 beside which anything else was found.
  *
  * @returns what is worth a line in the log
- * @throws StorageError NODE-DAMAGED when it needs a person; `unavailable` or `busy`
+ * @throws StorageError NODE-DAMAGED when someone has to repair it; `unavailable` or `busy`
  */
 export async function checkFilesystem(
   host: Processes,

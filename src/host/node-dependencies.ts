@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { VolumeNqn } from '../storage/ids.ts';
 import type { Attachment } from './attachment.ts';
 import type { Formatting } from './formatting.ts';
 import type { Mounts } from './mounts.ts';
@@ -10,7 +11,7 @@ export interface VolumeIdentity {
   readonly id: string;
   readonly uuid: string;
   /** Of the volume, and so of any publication of it. */
-  readonly nqn: string;
+  readonly nqn: VolumeNqn;
 }
 
 /** What the parts of the node side share. */

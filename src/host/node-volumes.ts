@@ -1,6 +1,6 @@
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
-import type { Call } from '../storage/storage.ts';
 import { isSystemError } from './errno.ts';
 import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError } from './processes.ts';

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { isNqnOf } from '../storage/nqn.ts';
+import { isNqnOf } from '../storage/ids.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 import { unlessAbsent } from './errno.ts';

@@ -1,7 +1,7 @@
 /** Volumes over NVMe/TCP, connected with nvme-cli. */
 import { isIP, isIPv6 } from 'node:net';
 import { StorageError } from '../storage/errors.ts';
-import { hostIdOf } from '../storage/identity.ts';
+import { hostIdOf } from '../storage/ids.ts';
 import type { Attachment, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
 import type { Owner } from './device-owner.ts';

@@ -1,7 +1,7 @@
 /** NodePublish and NodeUnpublish: bind mounts of what is staged, and what can be done to it while it is in use. */
 import { dirname } from 'node:path';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
-import type { Call } from '../storage/storage.ts';
 import type { BlockDevice } from './block-device.ts';
 import { isOf } from './device-owner.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';

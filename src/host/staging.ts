@@ -1,7 +1,7 @@
 /** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
 import { lstat } from 'node:fs/promises';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
-import type { Call } from '../storage/storage.ts';
 import type { NvmeTarget } from './attachment.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';

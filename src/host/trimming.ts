@@ -1,6 +1,6 @@
 /** Reports the RDS what the filesystems of this node's volumes do not use any more, by fstrim(8). */
 import { basename, join } from 'node:path';
-import { volumeUuidOf } from '../storage/nqn.ts';
+import { volumeUuidOf } from '../storage/ids.ts';
 import { type BlockDevice, PLACES, type Places, readAttribute } from './block-device.ts';
 import { givenUp } from './filesystem-health.ts';
 import { isFilesystem } from './found-filesystem.ts';
@@ -27,7 +27,7 @@ export type TrimOutcome = 'done' | 'interrupted' | 'failed' | 'skipped' | 'unsup
 /** What became of one filesystem. */
 export interface Trim {
   readonly outcome: TrimOutcome;
-  /** What the filesystem told the device to be unused. XFS tells all of it each time, ext4 what is new since the mount. */
+  /** What the filesystem reported to the device as unused. XFS tells all of it each time, ext4 what is new since the mount. */
   readonly bytes: bigint;
 }
 

@@ -40,28 +40,30 @@ test('lists tell what is used of each object, whatever driver it is of', async (
   api.put('volumesnapshotcontents', snapshotContent('b', { volumeHandle: 'rds1:pvc-2' }));
   api.put('volumeattachments', {
     metadata: { name: 'csi-1' },
-    spec: { attacher: 'x', source: { persistentVolumeName: 'pvc-1' } },
+    spec: { attacher: 'x', nodeName: 'n', source: { persistentVolumeName: 'pvc-1' } },
   });
   const { items: volumes } = await client.persistentVolumes(never);
   assert.deepEqual(
-    volumes.map(({ name, csi, claim }) => [name, csi?.volumeHandle, claim]),
+    volumes.map(({ metadata, spec }) => [metadata.name, spec.csi?.volumeHandle, spec.claimRef?.name]),
     [
-      ['pvc-1', 'rds1:pvc-1', 'default/data'],
-      ['x', 'x', 'default/data'],
+      ['pvc-1', 'rds1:pvc-1', 'data'],
+      ['x', 'x', 'data'],
       ['nfs', undefined, undefined],
     ],
   );
   const contents = await client.snapshotContents(never);
   assert.deepEqual(
-    contents?.items.map(({ snapshotHandle, volumeHandle }) => [snapshotHandle, volumeHandle]),
+    contents?.items.map(({ spec, status }) => [status?.snapshotHandle, spec.source.volumeHandle]),
     [
       ['rds1:snap-1', 'rds1:pvc-1'],
       [undefined, 'rds1:pvc-2'],
     ],
   );
-  assert.deepEqual((await client.volumeAttachments(never)).items, [
-    { name: 'csi-1', volumeName: 'pvc-1', volumeHandle: undefined },
-  ]);
+  const { items: attachments } = await client.volumeAttachments(never);
+  assert.deepEqual(
+    attachments.map(({ metadata, spec }) => [metadata.name, spec.source.persistentVolumeName]),
+    [['csi-1', 'pvc-1']],
+  );
 });
 
 test('all pages of a list are read, and an empty list is one', async (t) => {
@@ -69,7 +71,7 @@ test('all pages of a list are read, and an empty list is one', async (t) => {
   api.pageSize = 3;
   for (let number = 0; number < 10; number += 1) api.put('persistentvolumes', persistentVolume(`rds1:pvc-${number}`));
   const { items } = await client.persistentVolumes(never);
-  assert.equal(new Set(items.map(({ name }) => name)).size, 10);
+  assert.equal(new Set(items.map(({ metadata: { name } }) => name)).size, 10);
   assert.equal(api.requests.length, 4);
   assert.deepEqual((await client.volumeAttachments(never)).items, []);
 });

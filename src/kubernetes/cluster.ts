@@ -3,36 +3,7 @@
  * report, annotations and Events. Every method throws nothing but {@link KubernetesError}.
  */
 import type { EventObject, EventReason } from '../failures/events.ts';
-
-export interface PersistentVolume {
-  readonly name: string;
-  /** The CSI driver and its id of the volume; undefined for a volume that is not of CSI. */
-  readonly csi: { readonly driver: string; readonly volumeHandle: string } | undefined;
-  /** `namespace/name` of the claim that it is bound to. */
-  readonly claim: string | undefined;
-  /** Uid of that claim. */
-  readonly claimUid: string | undefined;
-}
-
-/** A VolumeSnapshotContent. */
-export interface SnapshotContent {
-  readonly name: string;
-  readonly driver: string;
-  /** The snapshot, once it is taken or when it was given. */
-  readonly snapshotHandle: string | undefined;
-  /** The volume that is cut, for a content that csi-snapshotter makes. */
-  readonly volumeHandle: string | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-/** A VolumeAttachment. */
-export interface Attachment {
-  readonly name: string;
-  /** The PersistentVolume, which may be gone already. */
-  readonly volumeName: string | undefined;
-  /** The CSI id of a volume that is attached without a PersistentVolume. */
-  readonly volumeHandle: string | undefined;
-}
+import type { Volume, VolumeAttachment, VolumeSnapshotContent } from './kinds.ts';
 
 /** A whole list, as it was at one moment. */
 export interface Listed<T> {
@@ -78,12 +49,12 @@ export interface EventNote {
 
 export interface Cluster {
   /** All PersistentVolumes, of whatever driver. */
-  persistentVolumes(signal: AbortSignal): Promise<Listed<PersistentVolume>>;
+  persistentVolumes(signal: AbortSignal): Promise<Listed<Volume>>;
 
   /** All VolumeSnapshotContents, of whatever driver; undefined when the API server does not know the kind. */
-  snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined>;
+  snapshotContents(signal: AbortSignal): Promise<Listed<VolumeSnapshotContent> | undefined>;
 
-  volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>>;
+  volumeAttachments(signal: AbortSignal): Promise<Listed<VolumeAttachment>>;
 
   /** Sets annotations of a VolumeSnapshotContent and leaves the others as they are. */
   annotateContent(name: string, annotations: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;

@@ -18,7 +18,7 @@ export interface EventRecorderOptions {
 const SILENCE_MS = 3_600_000;
 /** And once in this time while it cannot be written. */
 const FAILED_SILENCE_MS = 60_000;
-/** Events that may wait; more are dropped, and told when they happen again. */
+/** Events that may wait; more are dropped, and written when they happen again. */
 const MAX_WAITING = 100;
 /** Notes whose last time is known; beyond it the oldest are forgotten, and reported again when they happen. */
 const MAX_KNOWN = 2000;
@@ -31,7 +31,7 @@ export interface Unresolved {
   readonly find: (signal: AbortSignal) => Promise<ObjectReference | undefined>;
 }
 
-/** Tells people of what happened to an object. */
+/** Records what happened to an object. */
 export interface EventRecorder {
   /** Returns at once and never throws. */
   record(about: ObjectReference | Unresolved, note: EventNote): void;
@@ -93,7 +93,7 @@ export class KubernetesEventRecorder implements EventRecorder {
   }
 }
 
-/** The same for what need not be told twice. */
+/** The same for what need not be recorded twice. */
 function keyOf(about: ObjectReference | Unresolved, note: EventNote): string {
   if (!('find' in about)) return eventName(about, note);
   return `${about.key} ${note.reason} ${note.subject ?? ''}`;

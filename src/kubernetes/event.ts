@@ -30,7 +30,7 @@ export async function writeEvent(send: Send, about: ObjectReference, note: Event
   const path = ['api', 'v1', 'namespaces', namespace, 'events'];
   const name = eventName(about, note);
   const time = new Date().toISOString();
-  const told = { message: messageOf(note), lastTimestamp: time };
+  const latest = { message: messageOf(note), lastTimestamp: time };
   const body = {
     apiVersion: 'v1',
     kind: 'Event',
@@ -39,7 +39,7 @@ export async function writeEvent(send: Send, about: ObjectReference, note: Event
     type: EVENTS[note.reason].type,
     reason: note.reason,
     source: { component: 'rose-csi' },
-    ...told,
+    ...latest,
     firstTimestamp: time,
     count: 1,
   };
@@ -47,7 +47,7 @@ export async function writeEvent(send: Send, about: ObjectReference, note: Event
     await send({ what, method: 'POST', path, body });
   } catch (error) {
     if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
-    await repeat(send, { what, method: 'PATCH', path: [...path, name], body: told });
+    await repeat(send, { what, method: 'PATCH', path: [...path, name], body: latest });
   }
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** A kind of object that can be read, and the part of it that is looked at; everything else is dropped. */
 export interface Kind<T> {
-  /** As people write it. */
+  /** As users write it. */
   readonly title: string;
   /** As it stands in paths and in rules of RBAC. */
   readonly plural: string;
@@ -85,7 +85,10 @@ const attachment = z.object({
   spec: z.object({
     attacher: z.string(),
     nodeName: z.string(),
-    source: z.object({ persistentVolumeName: text }),
+    source: z.object({
+      persistentVolumeName: text,
+      inlineVolumeSpec: z.object({ csi: z.object({ volumeHandle: z.string() }).optional() }).optional(),
+    }),
   }),
   status: z.object({ attached: z.boolean(), attachError: failure, detachError: failure }).optional(),
 });
@@ -168,7 +171,7 @@ const content = z.object({
       restoreSize: z.number().optional(),
       error: failure,
     })
-    .optional(),
+    .nullish(),
 });
 
 const snapshotClass = z.object({ metadata, driver: z.string(), deletionPolicy: text });
@@ -177,7 +180,7 @@ const CORE = '';
 const STORAGE_GROUP = 'storage.k8s.io';
 const SNAPSHOT_GROUP = 'snapshot.storage.k8s.io';
 
-/** The kinds that a walk along a claim or a snapshot meets. */
+/** All kinds that are read. */
 export const kinds = {
   claim: { title: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', group: CORE, schema: claim },
   volume: { title: 'PersistentVolume', plural: 'persistentvolumes', group: CORE, schema: volume },
@@ -198,6 +201,12 @@ export const kinds = {
     schema: snapshotClass,
   },
 } as const satisfies Readonly<Record<string, Kind<unknown>>>;
+
+/** Where the objects of a kind are, of one namespace or of all. */
+export function pathOf({ group, plural }: Kind<unknown>, namespace?: string): string[] {
+  const root = group === CORE ? ['api', 'v1'] : ['apis', group, 'v1'];
+  return [...root, ...(namespace === undefined ? [] : ['namespaces', namespace]), plural];
+}
 
 export type Claim = z.infer<typeof claim>;
 export type Volume = z.infer<typeof volume>;

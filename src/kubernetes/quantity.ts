@@ -27,7 +27,7 @@ export function parseQuantity(text: string | undefined): bigint | undefined {
   return (BigInt(whole + fraction) * unit + scale - 1n) / scale;
 }
 
-/** Bytes as people write them in Kubernetes, and exactly: `1Gi`, `1536Mi`; the plain number where no unit divides it. */
+/** Bytes as users write them in Kubernetes, and exactly: `1Gi`, `1536Mi`; the plain number where no unit divides it. */
 export function printQuantity(bytes: bigint): string {
   const [suffix, unit] = BINARY.find(([, size]) => bytes >= size && bytes % size === 0n) ?? ['', 1n];
   return `${bytes / unit}${suffix}`;

@@ -179,7 +179,7 @@ export const metricList = {
     name: 'rose_csi_trimmed_bytes_total',
     type: 'counter',
     labels: [],
-    help: 'What fstrim told the devices to be unused; the same space may be reported again.',
+    help: 'What fstrim reported to the devices as unused; the same space may be reported again.',
   },
   processStart: {
     name: 'process_start_time_seconds',

@@ -6,12 +6,12 @@ import type { Metrics } from './metrics.ts';
  */
 export function measureProcess(metrics: Metrics): void {
   metrics.set('processStart', {}, Date.now() / 1000 - process.uptime());
-  let told = 0;
+  let counted = 0;
   metrics.beforeReading(() => {
     const { user, system } = process.cpuUsage();
     const seconds = (user + system) / 1_000_000;
-    metrics.count('processCpu', {}, seconds - told);
-    told = seconds;
+    metrics.count('processCpu', {}, seconds - counted);
+    counted = seconds;
     metrics.set('processMemory', {}, process.memoryUsage.rss());
   });
 }

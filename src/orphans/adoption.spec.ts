@@ -50,7 +50,7 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
   });
 });
 
-test('a size is written as people write it, in the volume and in its claim, as long as that is exact', () => {
+test('a size is written as users write it, in the volume and in its claim, as long as that is exact', () => {
   const sizes = (bytes: bigint) =>
     volumeManifest({ ...volume, sizeBytes: bytes }, options).text.match(/(?<=storage: ).*/g);
   assert.deepEqual(sizes(2n ** 30n), ['1Gi', '1Gi']);
@@ -58,7 +58,7 @@ test('a size is written as people write it, in the volume and in its claim, as l
   assert.deepEqual(sizes(2n ** 30n + 1n), ['"1073741825"', '"1073741825"']);
 });
 
-test('what a person has to know is said', () => {
+test('what one has to know is said', () => {
   const unknown = volumeManifest(volume, { ...options, fsType: undefined });
   assert.match(unknown.text, /--fs-type says it.*volumeMode: Block/);
   assert.doesNotMatch(JSON.stringify(unknown.object), /fsType/);

@@ -4,7 +4,7 @@ import type { InventorySnapshot, InventoryVolume } from '../storage/inventory.ts
 import { toSnapshot } from '../storage/snapshots.ts';
 import { annotationsOf, rfc3339 } from './annotations.ts';
 
-/** An object for `kubectl apply`, with what a person has to know or add. */
+/** An object for `kubectl apply`, with what one has to know or add. */
 export interface Manifest {
   readonly object: object;
   /** The object as YAML, with comments before and behind. */

@@ -58,7 +58,7 @@ test('trouble that passes is retried', async (t) => {
 });
 
 for (const status of [403, 404, 422]) {
-  test(`${status} is not retried, and told`, async (t) => {
+  test(`${status} is not retried, and reported`, async (t) => {
     const { annotator, attempts, failures, idle } = start([status]);
     t.after(() => annotator.stop());
     annotator.note(snapshot, 'content');

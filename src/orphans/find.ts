@@ -5,7 +5,7 @@ import { type KubernetesView, objectOf, type Reference, type References, referen
 export interface BackendObject {
   readonly id: string;
   /** Partial: a volume that {@link lacks} a part. */
-  readonly kind: 'volume' | 'snapshot' | 'half-made';
+  readonly kind: 'volume' | 'snapshot' | 'partial';
   readonly lacks: 'disk item' | 'subvolume' | undefined;
   readonly backend: string;
   /** Label of the pool; empty when it is none of the configured. */
@@ -57,7 +57,7 @@ export function findOrphans(
 
 /** How Kubernetes refers to something on an RDS. */
 export interface Relation {
-  /** The object of Kubernetes, for people. */
+  /** The object of Kubernetes, readable. */
   readonly by: string;
   /** The handle that it names, if that has another backend than the one whose RDS holds the object: a mismatch. */
   readonly as: string | undefined;
@@ -69,7 +69,7 @@ export function referenceTo(object: BackendObject, references: References): Rela
   const relation = properFirst(relationsOf(id, references));
   if (relation !== undefined) return relation;
   const key = objectOf(kind === 'snapshot' ? source : id) ?? '';
-  const by = kind === 'snapshot' ? references.beingCut.get(key)?.[0]?.by : references.attached.get(key);
+  const by = kind === 'snapshot' ? references.pendingSources.get(key)?.[0]?.by : references.attached.get(key);
   return by === undefined ? undefined : { by, as: undefined };
 }
 
@@ -79,17 +79,17 @@ export function standInOf(id: string, view: KubernetesView): Relation | undefine
 }
 
 /** Every way in which handles name an object, whatever backend they name. */
-export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'beingCut'>>): Relation[] {
+export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'pendingSources'>>): Relation[] {
   const key = objectOf(id) ?? '';
   const relation = ({ handle, by }: Reference) => ({ by, as: handle === id ? undefined : handle });
-  return [references.named, references.beingCut].flatMap((map) => map?.get(key) ?? []).map(relation);
+  return [references.named, references.pendingSources].flatMap((map) => map?.get(key) ?? []).map(relation);
 }
 
 function properFirst(relations: readonly Relation[]): Relation | undefined {
   return relations.find(({ as }) => as === undefined) ?? relations[0];
 }
 
-/** The pool for people. */
+/** The pool, readable. */
 export function poolOf({ pool }: Pick<BackendObject, 'pool'>): string {
   return pool === '' ? 'a pool that is not configured' : `pool ${pool}`;
 }
@@ -104,7 +104,7 @@ function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: Invento
     sizeBytes,
     owner: name.owner,
     createdAtSeconds: undefined,
-    kind: volume.state === 'whole' ? 'volume' : 'half-made',
+    kind: volume.state === 'whole' ? 'volume' : 'partial',
     lacks: LACKS[volume.state],
     what: volume.subvolume ?? volume.slot ?? '',
     source: sourceOf(backend, name.origin),

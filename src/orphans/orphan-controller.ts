@@ -1,15 +1,15 @@
 import type { Cluster, EventNote, ObjectReference } from '../kubernetes/cluster.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
-import type { Call } from '../storage/storage.ts';
 import { missingAnnotations } from './annotations.ts';
 import { type BackendObject, backendObjects, findOrphans, poolOf } from './find.ts';
 import { Freshness } from './freshness.ts';
 import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
 import { doubtAboutNames, mismatchesIn } from './mismatches.ts';
-import { doubtAbout, type KubernetesView, referencesOf, viewOf } from './references.ts';
+import { doubtAbout, type KubernetesView, referencesOf, snapshotHandleOf, viewOf } from './references.ts';
 
 /** Partial volumes that one pass removes at most. */
 const MAX_REMOVALS = 3;
@@ -28,7 +28,7 @@ export interface OrphanControllerOptions {
   readonly about: ObjectReference;
   readonly graceSeconds: number;
   /** Whether partial volumes are removed. Nothing else ever is. */
-  readonly deleteHalfMade: boolean;
+  readonly deletePartial: boolean;
   readonly observer: OrphanObserver;
   /** Milliseconds since the epoch; replaced in tests. */
   readonly now?: () => number;
@@ -104,7 +104,7 @@ export class OrphanController {
     this.#doubtReported = false;
     await this.#repair(inventory, view, signal);
     await this.#report(verdict, signal);
-    if (this.#options.deleteHalfMade) await this.#remove(verdict.orphans, { signal });
+    if (this.#options.deletePartial) await this.#remove(verdict.orphans, { signal });
     return ['done'];
   }
 
@@ -140,8 +140,10 @@ export class OrphanController {
   async #repair({ snapshots }: Inventory, { contents }: KubernetesView, signal: AbortSignal): Promise<void> {
     const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     let repairs = 0;
-    for (const { name, driver, snapshotHandle, annotations } of contents?.items ?? []) {
-      const snapshot = byId.get(snapshotHandle ?? '');
+    for (const content of contents?.items ?? []) {
+      const { name, annotations } = content.metadata;
+      const { driver } = content.spec;
+      const snapshot = byId.get(snapshotHandleOf(content) ?? '');
       const missing = snapshot === undefined ? undefined : missingAnnotations(snapshot, annotations);
       if (driver !== this.#options.driver || missing === undefined) continue;
       if (++repairs > MAX_REPAIRS) return;
@@ -157,7 +159,7 @@ export class OrphanController {
   async #remove(orphans: readonly BackendObject[], call: Call): Promise<void> {
     const { storage, observer } = this.#options;
     const candidates = orphans.filter(
-      ({ id, kind, mayBeEmpty, inUse }) => kind === 'half-made' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
+      ({ id, kind, mayBeEmpty, inUse }) => kind === 'partial' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
     );
     for (const object of candidates.slice(0, MAX_REMOVALS)) {
       try {
@@ -169,7 +171,7 @@ export class OrphanController {
       }
       observer.removed(object);
       const message = `removed ${describe(object)}`;
-      await this.#event({ reason: 'HalfMadeRemoved', message, subject: object.id }, call.signal);
+      await this.#event({ reason: 'PartialRemoved', message, subject: object.id }, call.signal);
     }
   }
 }
@@ -177,7 +179,7 @@ export class OrphanController {
 /** One sentence about something that no one refers to. */
 export function describe({ id, kind, what, pool, backend, sizeBytes }: BackendObject): string {
   const size = sizeBytes === undefined ? '' : `, ${sizeBytes} bytes`;
-  const name = kind === 'half-made' ? 'a partial volume' : `a ${kind}`;
+  const name = kind === 'partial' ? 'a partial volume' : `a ${kind}`;
   return `${id}: ${name} on ${backend}, ${poolOf({ pool })} (${what}${size}), that nothing in Kubernetes refers to`;
 }
 

@@ -13,7 +13,7 @@ export function isRefusal(code: string): code is RefusalCode {
 export class RdsError extends Error {
   override readonly name = 'RdsError';
   readonly code: RdsErrorCode;
-  /** What the device or the transport added; for people. */
+  /** What the device or the transport added; human-readable. */
   readonly detail: string;
   /** True when this very call made the subvolume of the volume before it failed. */
   readonly made: boolean;

@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from '../routeros/index.ts';
+export { type Call, type Clock, systemClock } from '../routeros/index.ts';
 export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
   type Origin,
@@ -11,11 +11,19 @@ export {
   snapshotNamePrefix,
   type VolumeName,
 } from './names.ts';
-
-export { type ExpectedPool, mountPointOf, type ProbeReport, poolProblem } from './probe.ts';
+export {
+  type ExpectedPool,
+  isStoragePackage,
+  isSupported,
+  LANGUAGE_FACTS,
+  languageProblems,
+  mountPointOf,
+  type ProbeReport,
+  poolProblem,
+} from './probe.ts';
 export { type Asking, Rds, type RdsSettings } from './rds.ts';
 export { type Mode, randomDigits } from './record.ts';
-export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
+export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export type {
   DiskRow,
   ListedObject,

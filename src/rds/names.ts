@@ -98,7 +98,7 @@ export function slotOf({ kind, uuid }: NamedObject): string {
 }
 
 /**
- * Expressions for RouterOS. They match whole names of ours and nothing that a person has called like one and more, such as
+ * Expressions for RouterOS. They match whole names of ours and nothing that someone has called like one and more, such as
  * `<name>-before-upgrade`: every part but the last has its length. Intervals are known to every console that the start-up
  * accepts (`./probe.ts`).
  *

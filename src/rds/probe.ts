@@ -1,12 +1,14 @@
-import { bytes, flag, type JsonRow, text } from '../routeros/index.ts';
+import { bytes, ere, flag, type JsonRow, ros, text } from '../routeros/index.ts';
 import type { RdsErrorCode } from './errors.ts';
 import type { Pool } from './refs.ts';
 
 /** `nvme-tcp-server-nqn` exists from here on (docs/routeros.md, 0.1). */
 const MINIMUM_VERSION = [7, 21] as const;
 
-/** `rose-storage`; newer documents call it "Storage" (docs/routeros.md, 9). */
-const STORAGE_PACKAGE = /storage/i;
+/** What scripts rest on: ids that compare as numbers, intervals in expressions, and the beginning of a list. */
+export const LANGUAGE_FACTS = ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
+    "intervals"=("ab"~${ere`^[a-z]{2}$`}); "none"=[:len [:pick [/disk/btrfs/subvolume find] 0 0]];
+    "one"=[:len [:pick [/disk/btrfs/subvolume find] 0 1]]}`;
 
 interface PoolFacts {
   readonly label: string;
@@ -26,7 +28,7 @@ export interface Problem {
   readonly code: RdsErrorCode;
   /** Label of the pool that it is about; undefined for what is about the RDS. */
   readonly pool?: string;
-  /** For people. That of a pool begins with `pool <label>: `. */
+  /** Human-readable. That of a pool begins with `pool <label>: `. */
   readonly found: string;
 }
 
@@ -44,15 +46,8 @@ export function judge(rows: readonly JsonRow[], expected: readonly ExpectedPool[
   if (!isSupported(version)) {
     unsupported(`RouterOS ${version === '' ? 'of unknown version' : version}: 7.21 or newer is needed`);
   }
-  const language = rows.find((row) => 'id-type' in row) ?? {};
-  if (text(language, 'id-type') !== 'num') {
-    unsupported('subvolume-id is no number: please report this RouterOS version');
-  }
-  if (!flag(language, 'intervals')) problems.push({ code: 'RC-ERE', found: '' });
-  if (text(language, 'none') !== '0' || text(language, 'one') !== '1') {
-    unsupported(':pick does not give the beginning of a list of items: please report this RouterOS version');
-  }
-  if (!rows.some((row) => STORAGE_PACKAGE.test(text(row, 'name')) && !flag(row, 'disabled'))) {
+  problems.push(...languageProblems(rows.find((row) => 'id-type' in row) ?? {}));
+  if (!rows.some((row) => isStoragePackage(row) && !flag(row, 'disabled'))) {
     unsupported('the package rose-storage is not installed or not enabled');
   }
   return {
@@ -66,7 +61,25 @@ export function judge(rows: readonly JsonRow[], expected: readonly ExpectedPool[
   };
 }
 
-function isSupported(version: string): boolean {
+/** Why scripts cannot run there, by its {@link LANGUAGE_FACTS}. */
+export function languageProblems(facts: JsonRow): readonly Problem[] {
+  const problems: Problem[] = [];
+  const unsupported = (found: string): void => void problems.push({ code: 'RDS-UNSUPPORTED', found });
+  if (text(facts, 'id-type') !== 'num') unsupported('subvolume-id is no number: please report this RouterOS version');
+  if (!flag(facts, 'intervals')) problems.push({ code: 'RC-ERE', found: '' });
+  if (text(facts, 'none') !== '0' || text(facts, 'one') !== '1') {
+    unsupported(':pick does not give the beginning of a list of items: please report this RouterOS version');
+  }
+  return problems;
+}
+
+/** Whether a row of `/system/package` is `rose-storage`; newer documents call it "Storage" (docs/routeros.md, 9). */
+export function isStoragePackage(row: JsonRow): boolean {
+  return /storage/i.test(text(row, 'name'));
+}
+
+/** Whether the driver works with this version of RouterOS, or a newer one. */
+export function isSupported(version: string): boolean {
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   const [leastMajor, leastMinor] = MINIMUM_VERSION;
   return Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);

@@ -1,4 +1,5 @@
 import {
+  type Call,
   type Clock,
   type JsonRow,
   NotSent,
@@ -8,16 +9,14 @@ import {
   systemClock,
 } from '../routeros/index.ts';
 import { isRefusal, RdsError, type RdsErrorCode } from './errors.ts';
-import { LostWrites, type Patience } from './lost-writes.ts';
+import { LostWrites } from './lost-writes.ts';
 import { parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
+import { nqnOf } from './refs.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
 import { probeRds } from './scripts/device.ts';
 import { choose } from './scripts/whereabouts.ts';
-
-/** The caller's patience: see RunOptions of the conversation. */
-export type RdsCall = Patience;
 
 /** What an RDS is, as far as its scripts depend on it. */
 export interface RdsSettings {
@@ -104,7 +103,7 @@ export class Rds {
    *
    * @throws RdsError
    */
-  async run<T>(asking: Asking<T>, call: RdsCall): Promise<T> {
+  async run<T>(asking: Asking<T>, call: Call): Promise<T> {
     try {
       return await this.#admit(asking, this.settings, call);
     } catch (error) {
@@ -117,7 +116,7 @@ export class Rds {
   }
 
   /** Does it beside others that take of the same; where that is not to be had, after those that came before. */
-  async #admit<T>(asking: Asking<T>, settings: RdsSettings, call: RdsCall): Promise<T> {
+  async #admit<T>(asking: Asking<T>, settings: RdsSettings, call: Call): Promise<T> {
     const operation = asking(settings);
     if (operation.kind === 'read' || operation.takes === undefined) return await this.#retry(operation, call);
     const reservation = this.#reservations.make(operation.takes);
@@ -137,7 +136,7 @@ export class Rds {
   }
 
   /** Waits until nothing is ahead of the operation, and no attempt of it may be at work: the next answer is the last word. */
-  async #alone(operation: Writing<unknown>, reservation: Reservation, { signal }: RdsCall): Promise<void> {
+  async #alone(operation: Writing<unknown>, reservation: Reservation, { signal }: Call): Promise<void> {
     try {
       await reservation.alone(signal);
       const ms = this.#lostWrites.quietAt(operation) - this.#clock.now();
@@ -157,7 +156,7 @@ export class Rds {
   }
 
   /** A script only says which pool is not there; what there is in its place takes a look of its own. */
-  async #withFindings(error: RdsError, call: RdsCall): Promise<RdsError> {
+  async #withFindings(error: RdsError, call: Call): Promise<RdsError> {
     try {
       const { problems } = await this.#retry(probeRds(this.settings), call);
       const ofPools = problems.filter(({ pool }) => pool !== undefined);
@@ -170,16 +169,19 @@ export class Rds {
   }
 
   /** Several subvolumes have a name of one id: the one that is the object, if there is a way to tell. */
-  async #choose({ detail }: RdsError, call: RdsCall): Promise<ChosenSubvolume | undefined> {
+  async #choose({ detail }: RdsError, call: Call): Promise<ChosenSubvolume | undefined> {
     const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
     if (volume !== undefined)
-      return await this.#retry(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
+      return await this.#retry(
+        choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: nqnOf(volume.uuid) }),
+        call,
+      );
     if (snapshot === undefined) return undefined;
     return await this.#retry(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */
-  async #retry<T>(operation: Operation<T>, call: RdsCall): Promise<T> {
+  async #retry<T>(operation: Operation<T>, call: Call): Promise<T> {
     let made = false;
     for (let asked = 0; ; asked += 1) {
       try {
@@ -194,7 +196,7 @@ export class Rds {
   }
 
   /** @returns false when the caller does not wait for so long. */
-  async #pause({ signal }: RdsCall): Promise<boolean> {
+  async #pause({ signal }: Call): Promise<boolean> {
     try {
       await this.#clock.wait(PATIENCE_MS, signal);
       return true;
@@ -203,7 +205,7 @@ export class Rds {
     }
   }
 
-  async #once<T>(operation: Operation<T>, { signal, deadline }: RdsCall): Promise<T> {
+  async #once<T>(operation: Operation<T>, { signal, deadline }: Call): Promise<T> {
     const call = { signal, ...(deadline === undefined ? {} : { deadline }) };
     if (operation.kind === 'read') return operation.decode(await this.#rows(operation, call));
     await this.#lostWrites.settle(operation, call);
@@ -213,7 +215,7 @@ export class Rds {
 
   async #rows(
     { kind, script }: Operation<unknown>,
-    call: RdsCall & { readonly onLost?: (quietAt: number) => void },
+    call: Call & { readonly onLost?: (quietAt: number) => void },
   ): Promise<readonly JsonRow[]> {
     try {
       return await this.#routerOs.run(script, { kind, ...call });

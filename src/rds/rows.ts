@@ -16,7 +16,7 @@ export interface SubvolumeRow {
 /**
  * What a subvolume with the name of an object is. `own`: made on this RDS. `copy`: came whole by `/disk/btrfs/transfer`.
  * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it. `nested`: lies in another
- * subvolume, where a person has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
+ * subvolume, where someone has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
  * an object.
  */
 type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';

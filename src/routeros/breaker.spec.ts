@@ -50,7 +50,7 @@ test('Breaker makes no attempt during a break', async (context) => {
   );
 });
 
-test('Breaker told everyone but the first that the RDS did not answer, whatever had been the matter', async (context) => {
+test('Breaker answered everyone but the first that the RDS did not answer, whatever had been the matter', async (context) => {
   frozenClock(context);
   for (const [kind, repeated] of [
     ['unauthenticated', 'unauthenticated'],

@@ -18,7 +18,7 @@ export interface BreakerOptions {
   readonly maxBreakMs: number;
 }
 
-/** `open` during a break; `half-open` from its end until an attempt has told whether the RDS answers again. */
+/** `open` during a break; `half-open` from its end until an attempt has shown whether the RDS answers again. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** How one attempt ended: an error that the RDS itself answered with proves that it can be reached. */

@@ -29,7 +29,7 @@ test('a line goes out as it is, longer than the driver would send, and comes bac
   assert.ok(ms > 0);
 });
 
-test('a status that was not sent is told from zero', async () => {
+test('a status that was not sent is not zero', async () => {
   const answer = console.send(ros`:put 1`);
   const exec = await peer.exec(1);
   exec.channel.end('1');

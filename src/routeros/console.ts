@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { Connection, hostKeysReader } from './connection.ts';
 import { parseAnswer, wrap } from './envelope.ts';
+import { hostKeysReader } from './host-key.ts';
 import type { RouterOsOptions } from './router.ts';
 import type { JsonRow } from './routeros.ts';
 import type { Script } from './script.ts';
-import type { ExecResult } from './ssh-session.ts';
+import { Connection, type ExecResult } from './ssh-session.ts';
 
 /** Most bytes of output that a console takes; far beyond what the driver asks for in one exec (docs/routeros.md, U21). */
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;

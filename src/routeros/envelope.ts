@@ -1,8 +1,8 @@
+import { parseUptime } from './clock.ts';
 import { RouterOsError } from './errors.ts';
 import { parseRows } from './json.ts';
 import type { JsonRow } from './routeros.ts';
 import { ros, type Script } from './script.ts';
-import { parseUptime } from './write-deadline.ts';
 
 /** The longest line that is sent, in bytes; what the device would take is not known (docs/routeros.md, U15). */
 export const MAX_COMMAND_BYTES = 4096;

@@ -45,7 +45,7 @@ export class RouterOsError extends Error {
   readonly kind: RouterOsErrorKind;
   /** The `RC-…` code for kind `refused`, else empty. */
   readonly code: string;
-  /** What RouterOS or the transport said, without secrets; for people, never for decisions. */
+  /** What RouterOS or the transport said, without secrets; for display, never for decisions. */
   readonly detail: string;
 
   /**
@@ -64,7 +64,7 @@ export class RouterOsError extends Error {
 }
 
 /**
- * The command was not sent because of how an earlier one ended. The kind proves that nothing ran; what a person is told is the
+ * The command was not sent because of how an earlier one ended. The kind proves that nothing ran; what is reported is the
  * matter is in {@link because}, else the same fault would have another name as soon as nothing is sent any more.
  */
 export class NotSent extends RouterOsError {

@@ -143,7 +143,7 @@ test('a write whose answer was lost is reported at once, with the moment from wh
   assert.equal(quiet.length, 1, 'the answered one was not lost');
 });
 
-test('a write whose answer was lost is told also when its caller leaves while it runs', async () => {
+test('a write whose answer was lost is reported also when its caller leaves while it runs', async () => {
   connect({ clock: movedClock() });
   const quiet: number[] = [];
   const leaving = new AbortController();

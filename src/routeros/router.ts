@@ -1,28 +1,26 @@
 import PQueue from 'p-queue';
 import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
-import { limitCall } from './call-limit.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { Connection, hostKeysReader } from './connection.ts';
+import { type Clock, systemClock, UptimeReading, type WriteDeadline } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { ChannelRefused, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import type { HostKeys } from './host-key.ts';
+import { hostKeysReader } from './host-key.ts';
 import { PendingExec } from './pending-exec.ts';
-import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
+import { defaultRetryPolicy, limitCall, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
-import type { SshCredentials, SshSession } from './ssh-session.ts';
+import { Connection, type SshCredentials, type SshSession } from './ssh-session.ts';
 import { AdaptiveWindow, fixedWindow, type Window } from './window.ts';
-import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 
-/** One exec, told to whoever counts and logs them. */
+/** One exec, reported to whoever counts and logs them. */
 export interface ExecEvent {
   /** Milliseconds from its turn in the queue to its end, connecting included. */
   readonly ms: number;
   /** Bytes of output. */
   readonly bytes: number;
   readonly outcome: 'ok' | RouterOsErrorKind;
-  /** What went wrong, for people; empty when nothing did. */
+  /** What went wrong, human-readable; empty when nothing did. */
   readonly detail: string;
 }
 
@@ -205,7 +203,7 @@ class Router implements RouterOs {
     try {
       session = await this.#connection.session();
       const deadline = exec.kind === 'write' ? await this.#deadline(session) : undefined;
-      // After all that takes time: what is sent now is sent, and whoever has left was told that it is not.
+      // After all that takes time: what is sent now is sent, and whoever has left got the answer that it is not.
       if (exec.abandoned.aborted) {
         return { error: abandoned() };
       }

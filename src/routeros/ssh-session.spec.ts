@@ -188,7 +188,7 @@ test('SshSession.exec returns the bytes as they came', async () => {
   assert.equal(note, '');
 });
 
-test('SshSession.exec ignores the exit status, and keeps stderr for people', async () => {
+test('SshSession.exec ignores the exit status, and keeps stderr for display', async () => {
   const running = (await open()).exec(':put 1', LONG);
   const exec = await peer.exec(1);
   exec.channel.stderr.write('a complaint\n');

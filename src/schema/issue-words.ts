@@ -85,7 +85,7 @@ function counted(count: number | bigint, one: string, many: string): string {
   return `${count} ${Number(count) === 1 ? one : many}`;
 }
 
-/** Objects that are told apart by one key say which values it may have; what is no such object, what it is. */
+/** Objects that differ by one key say which values it may have; what is no such object, what it is. */
 function unionWords({ inst, input }: Extract<Issue, { code: 'invalid_union' }>): string | undefined {
   if (!(inst instanceof z.ZodDiscriminatedUnion)) return undefined;
   const { discriminator, options } = inst.def;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { ApiServer } from './api/api-server.ts';
 import { LoopTarget } from './attach/loop.ts';
-import { mannersOf } from './box-manners.ts';
 import { HOST_CLOCK } from './clock.ts';
 import { Console, type ConsoleHooks } from './console/console.ts';
 import { inSequence } from './console/hooks.ts';
@@ -16,8 +15,9 @@ import { parseAuthorizedKeys } from './ssh/authorized-keys.ts';
 import { loadHostKey } from './ssh/host-key.ts';
 import { dialOverSsh } from './ssh/ssh-link.ts';
 import { type Shell, SshServer } from './ssh/ssh-server.ts';
+import { behaviorOf } from './ssh-behavior.ts';
 
-/** Everything that `rose-csi simulate` can be told. */
+/** Everything that `rose-csi simulate` takes. */
 export interface SimulatorOptions extends DeviceOptions {
   /** A loopback address; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
@@ -33,7 +33,7 @@ export interface SimulatorOptions extends DeviceOptions {
   readonly hooks?: ConsoleHooks;
   /** Armed from the start. */
   readonly faults?: readonly { readonly fault: Fault; readonly times?: number }[];
-  /** Names of the quirks that the box has from the start. */
+  /** Names of the quirks that the device has from the start. */
   readonly quirks?: readonly string[];
 }
 
@@ -53,11 +53,11 @@ export interface Simulator {
   readonly running: number;
   /** What can go wrong once. */
   readonly faults: FaultPlan;
-  /** In what the box differs from the simulator's strict default. */
+  /** In what the device differs from the simulator's strict default. */
   readonly quirks: Quirks;
   /**
-   * As if the box lost power: scripts and connections die at once, whoever connects within `downMs` (by default 0) is cut
-   * off, and what was done stays. Port and API stay. Resolves when the box is up again.
+   * As if the device lost power: scripts and connections die at once, whoever connects within `downMs` (by default 0) is cut
+   * off, and what was done stays. Port and API stay. Resolves when the device is up again.
    */
   restart(downMs?: number): Promise<void>;
   /** Stops listening, waits a little for running scripts, and lets go of the state directory. */
@@ -109,11 +109,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         ...device.accounts.publicKeys(user).flatMap(parseAuthorizedKeys),
       ],
       latencyMs: options.latencyMs ?? 0,
-      manners: mannersOf(quirks, faults),
+      behavior: behaviorOf(quirks, faults),
     });
     stops.push(() => ssh.close());
     await device.connect({ dial: dialOverSsh, hooks: faults });
-    // Whoever closes the box does not wait for what stands still.
+    // Whoever closes the device does not wait for what stands still.
     stops.push(async () => faults.clear());
     const address = { host: options.listen.host, port: ssh.port };
     const hostKeyInfo = { hostKeyFingerprint: hostKey.fingerprint, hostPublicKey: hostKey.publicKey };
@@ -153,7 +153,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-/** Nobody looks at anything without the policy for it. */
+/** No one looks at anything without the policy for it. */
 function shellFor({ accounts }: Device, console: Console): Shell {
   return {
     async run(line, write, execution) {

@@ -21,7 +21,7 @@ function testOnBackends(name: string, body: (pair: Pair) => Promise<void>, optio
   }
 }
 
-/** Cuts a snapshot of v-1. */
+/** Takes a snapshot of v-1. */
 const cut = (name: string) => `${SUBVOLUME}/add fs=pool parent=v-1 name=${name} read-only=yes`;
 
 /** A snapshot s-1 with one MiB of noise at the beginning, and s-2 in which a little of that is otherwise. */
@@ -280,7 +280,7 @@ test('more than there is room for is not received', async (t) => {
   assert.deepEqual([half?.['read-only'], half?.['received-uuid']], [false, undefined]);
 });
 
-test('what is wrong is told by the row, and nothing is received', async (t) => {
+test('what is wrong is in the row, and nothing is received', async (t) => {
   const pair = await pairForTest(t);
   assert.ok(pair);
   const { near, far, send } = pair;
@@ -290,7 +290,7 @@ test('what is wrong is told by the row, and nothing is received', async (t) => {
     ['ssh-receive-mount=cold-disk/copies', 'cold-disk/copies: No such file or directory'],
     ['ssh-receive-mount=cold', 'nothing is to be received there'],
     [`${COPIES} ssh-port=1`, 'ssh: could not connect'],
-    [`${COPIES} ssh-user=nobody`, 'ssh: authentication failed'],
+    [`${COPIES} ssh-user=stranger`, 'ssh: authentication failed'],
   ];
   for (const [more, status] of cases) {
     const target = `ssh-address=127.0.0.1 ${more.includes('ssh-port') ? '' : `ssh-port=${far.simulator.port}`}`;

@@ -1,6 +1,6 @@
 import type { ExpectedPool, Rds } from '../rds/index.ts';
 import { StorageError } from './errors.ts';
-import { type Handle, parseHandle } from './handle.ts';
+import { type Handle, parseHandle } from './ids.ts';
 import type { Place } from './storage.ts';
 
 /** One configured RDS. */

@@ -1,4 +1,6 @@
-import type { Call } from './storage.ts';
+import type { Call } from '../rds/index.ts';
+
+export type { Call };
 
 /**
  * The call of someone who waits for so long, and goes away earlier when the signal aborts.

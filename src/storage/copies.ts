@@ -9,17 +9,16 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { printHandle } from './handle.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
-import type { Call } from './storage.ts';
+import type { Call } from './call.ts';
+import { printHandle, snapshotRef, volumeRef } from './ids.ts';
 
 /**
  * A subvolume that has the name of a volume or snapshot of our owners, and that no call ever touches.
  *
  * - `copy`: came whole by `/disk/btrfs/transfer`, which keeps names.
  * - `half-received`: can be written to, and is not the object: a snapshot, or a volume whose disk item is in another pool. A
- *   transfer that was cut off leaves it, or has not ended; what a person made writable looks the same (docs/routeros.md, 6.1).
- * - `nested`: lies in another subvolume, where a person has put it.
+ *   transfer that was cut off leaves it, or has not ended; what someone made writable looks the same (docs/routeros.md, 6.1).
+ * - `nested`: lies in another subvolume, where someone has put it.
  * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are reported.
  */
 export interface InventoryCopy {
@@ -28,7 +27,7 @@ export interface InventoryCopy {
   readonly of: string;
   /** Id of what that was made from; undefined for a volume that began empty. */
   readonly source: string | undefined;
-  /** Unix seconds at which that was cut, for a snapshot. */
+  /** Unix seconds at which that was taken, for a snapshot. */
   readonly createdAtSeconds: bigint | undefined;
   readonly backend: string;
   readonly pool: string;

@@ -18,9 +18,8 @@ import {
   type VolumeRef,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { callWithin } from './call.ts';
+import { type Call, callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /** Making a volume until it is whole, or rolling back what was made of it. */
 
@@ -205,7 +204,7 @@ function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): bool
 
 /**
  * Whether the disk item may be no more than a rest: that of a new volume shows no size, as one that was attached before there
- * was an image; or it is of another volume of the id, which a cut attached when that was being deleted.
+ * was an image; or it is of another volume of the id, which a call attached when that was being deleted.
  */
 function meetsRest({ code, detail }: RdsError, { source }: CreateVolume): boolean {
   return code === 'RC-SLOT' || (code === 'RC-SIZE' && detail === '' && source === undefined);

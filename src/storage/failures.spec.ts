@@ -38,7 +38,7 @@ test('nothing final is said while a script whose answer was lost may still run',
   }
 });
 
-test('a caller whose deadline has passed is told so', () => {
+test('a caller whose deadline has passed gets that answer', () => {
   const cancelled = new RdsError('RDS-CANCELLED', 'gave up');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() - 1 }).kind, 'deadline');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() + 60_000 }).kind, 'cancelled');

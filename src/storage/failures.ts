@@ -2,9 +2,9 @@ import type { FailureCode } from '../failures/catalogue.ts';
 import { FAILURES } from '../failures/catalogue.ts';
 import type { ErrorKind } from '../failures/failure.ts';
 import { RdsError } from '../rds/index.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import type { Call } from './storage.ts';
 
 /** Runs `work` as the only operation on `id` in this process; whatever fails becomes a StorageError that names `id`. */
 export async function exclusively<T>(lock: KeyedLock, id: string, call: Call, work: () => Promise<T>): Promise<T> {

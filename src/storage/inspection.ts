@@ -1,12 +1,11 @@
 import { parseVolumeName, readVolume } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { nodeIdOfHost } from './identity.ts';
-import { volumeRef } from './refs.ts';
-import type { Call } from './storage.ts';
+import { nodeIdOfHost, volumeRef } from './ids.ts';
 
-/** A volume as its RDS holds it, for a person who wonders. */
+/** A volume as its RDS holds it, for someone who wonders. */
 export interface InspectedVolume {
   /** Label of the pool. */
   readonly pool: string;

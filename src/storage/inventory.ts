@@ -15,10 +15,10 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
+import type { Call } from './call.ts';
 import { attribute, classifyCopies, type InventoryCopy, type Sorted } from './copies.ts';
 import { failure } from './failures.ts';
-import { printHandle } from './handle.ts';
-import type { Call } from './storage.ts';
+import { printHandle } from './ids.ts';
 import { publishedNodes } from './volumes.ts';
 
 export type { InventoryCopy, Origin };

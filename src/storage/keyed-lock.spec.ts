@@ -48,7 +48,7 @@ test('a failure frees the key and reaches only its own caller', async () => {
   assert.equal(await next, 'ok');
 });
 
-test('a caller that gives up is told that the object is busy, and those behind it still wait for the holder', async () => {
+test('a caller that gives up gets the answer that the object is busy, and those behind it still wait for the holder', async () => {
   const lock = new KeyedLock();
   const gate = Promise.withResolvers<void>();
   let holding = true;

@@ -1,5 +1,5 @@
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /**
  * One operation at a time on one object within this process. It saves work and gives clear answers; safety does not

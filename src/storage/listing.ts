@@ -7,11 +7,12 @@ import {
   listVolumes as volumesPage,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { parsePageToken, printPageToken } from './page-token.ts';
 import { toSnapshot } from './snapshots.ts';
-import type { Call, Page, PageRequest, Snapshot, Volume } from './storage.ts';
+import type { Page, PageRequest, Snapshot, Volume } from './storage.ts';
 import { toVolume } from './volumes.ts';
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21): at most 220 bytes a snapshot, 370 a volume. */

@@ -1,8 +1,8 @@
 import { type PoolContents, parseSnapshotName, poolContents, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
+import type { Call } from './call.ts';
 import { failure } from './failures.ts';
 import { everySnapshot } from './inventory.ts';
-import type { Call } from './storage.ts';
 
 /** A pool as its RDS has just reported it; sizes in bytes. */
 export interface PoolReading extends PoolContents {

@@ -1,3 +1,4 @@
+import type { HostId } from '../rds/index.ts';
 import {
   type Clock,
   claimVolume,
@@ -12,13 +13,13 @@ import {
   type VolumeRef,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { exclusively } from './failures.ts';
-import { hostIdOf } from './identity.ts';
+import { hostIdOf, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { volumeRef } from './refs.ts';
 import { settle } from './settle.ts';
-import type { Call, ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
+import type { ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 
 const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
 
@@ -87,11 +88,11 @@ async function cutOff({ rds }: Backend, volume: VolumeRef, error: unknown, call:
   return isCutOff ? new RdsError('RC-CUT', '', { cause: error }) : error;
 }
 
-function isExportedTo(disk: DiskRow, hostId: string): boolean {
+function isExportedTo(disk: DiskRow, hostId: HostId): boolean {
   return disk.exported && disk.publications.some((node) => node.hostId === hostId);
 }
 
-function requireHost(nodeId: string): string {
+function requireHost(nodeId: string): HostId {
   const hostId = hostIdOf(nodeId);
   if (hostId === undefined) {
     throw new StorageError(

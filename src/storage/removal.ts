@@ -1,6 +1,6 @@
 import type { Asking, Clock, ObjectState, Rds } from '../rds/index.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /** How often, and after how many milliseconds, it is looked again whether something is gone (U9). */
 const TIMES = 20;

@@ -8,10 +8,10 @@ import {
   systemClock,
 } from '../rds/index.ts';
 import { type Backend, Backends, isWithin } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { parseHandle } from './handle.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, parseHandle } from './ids.ts';
 import { type InspectedVolume, inspectVolume } from './inspection.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -19,7 +19,6 @@ import { listSnapshots, listVolumes } from './listing.ts';
 import { ControllerPublishing } from './publishing.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
-  Call,
   CapacityRange,
   ControllerPublishRequest,
   CreateSnapshotRequest,

@@ -1,5 +1,5 @@
 import { type Clock, RdsError } from '../rds/index.ts';
-import type { Call } from './storage.ts';
+import type { Call } from './call.ts';
 
 /**
  * Milliseconds after which a change is believed if it still stands. RouterOS has no compare-and-set, so a script that looked

@@ -16,14 +16,13 @@ import {
   snapshotNamePrefix,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure, namingSource } from './failures.ts';
-import { type Handle, printHandle } from './handle.ts';
-import { type Identity, uuidOfName } from './identity.ts';
+import { type Handle, type Identity, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
 import { removeWhole } from './removal.ts';
-import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
+import type { CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
 

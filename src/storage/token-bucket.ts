@@ -1,5 +1,5 @@
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /** How often something may be done: `burst` times at once after a quiet time, `ratePerMinute` times in the long run. */
 export interface Rate {
@@ -57,7 +57,7 @@ export class TokenBucket {
    * @throws StorageError `busy`, hence ABORTED, when the turn comes too late for the caller. csi-snapshotter takes that
    *   for an operation under way: it keeps the content marked as being created and asks again with a growing pause. A
    *   final code would be wrong, for an earlier attempt may have taken the snapshot and lost the answer, and no one would
-   *   delete it. UNAVAILABLE would say that the RDS is in trouble, RESOURCE_EXHAUSTED that a person has to make room.
+   *   delete it. UNAVAILABLE would say that the RDS is in trouble, RESOURCE_EXHAUSTED that someone has to make room.
    */
   async take({ signal, deadline = Number.POSITIVE_INFINITY }: Call): Promise<void> {
     this.#refill();

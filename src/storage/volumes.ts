@@ -17,17 +17,16 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure, namingSource } from './failures.ts';
-import { type Handle, printHandle } from './handle.ts';
-import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
+import { type Handle, type Identity, nodeIdOfHost, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
 import { removeWhole } from './removal.ts';
 import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
-import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
+import type { CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 import { unlisted } from './unlisted.ts';
 
 /** Creating, reading, growing and deleting volumes. */

@@ -14,7 +14,7 @@ export interface Answer {
   /** What could not be looked at, one sentence each. */
   readonly blind: readonly string[];
   /** Whether the RDS was asked, too. */
-  readonly boxAsked: boolean;
+  readonly backendAsked: boolean;
 }
 
 const ORDER = ['stuck', 'unknown', 'waiting'] as const;
@@ -38,7 +38,7 @@ export function answer(cluster: ClusterState): Answer {
     chain: chainOf(cluster, findings),
     findings,
     blind,
-    boxAsked: cluster.view !== undefined,
+    backendAsked: cluster.view !== undefined,
   };
 }
 

@@ -49,7 +49,7 @@ export function snapshotOnRds(fields: Partial<Extract<Device, { is: 'snapshot' }
     ownedBy: 'this cluster',
     bytes: 10n * 2n ** 30n,
     source: HANDLE,
-    cutAt: NOW - 600_000,
+    takenAt: NOW - 600_000,
     ...fields,
   };
 }

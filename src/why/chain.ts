@@ -218,12 +218,12 @@ function deviceLinks({ view }: ClusterState): Sketch[] {
       return [{ key: 'device', what: `RDS, ${device.id}`, how: some(size, `pool ${device.pool}`, exported, where) }];
     }
     case 'snapshot': {
-      const cut = new Date(device.cutAt).toISOString();
+      const taken = new Date(device.takenAt).toISOString();
       return [
         {
           key: 'device',
           what: `RDS, ${device.id}`,
-          how: some(printSize(device.bytes), `pool ${device.pool}`, `taken ${cut}`),
+          how: some(printSize(device.bytes), `pool ${device.pool}`, `taken ${taken}`),
         },
       ];
     }

@@ -49,7 +49,7 @@ export type Device =
       /** Handle of the volume that it was taken from. */
       readonly source: string;
       /** Milliseconds since the epoch. */
-      readonly cutAt: number;
+      readonly takenAt: number;
     }
   /** An intact answer from the right pools says so. `elsewhere` are ids of the same uuid that other backends hold. */
   | { readonly is: 'absent'; readonly id: string; readonly elsewhere?: readonly string[] }

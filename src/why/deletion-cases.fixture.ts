@@ -1,5 +1,17 @@
 import type { Case } from './case.fixture.ts';
-import { ago, claim, cutting, event, healthy, NOT_READY, node, PV, pod, rpcError, volume } from './objects.fixture.ts';
+import {
+  ago,
+  claim,
+  event,
+  healthy,
+  NOT_READY,
+  node,
+  PV,
+  pendingSnapshot,
+  pod,
+  rpcError,
+  volume,
+} from './objects.fixture.ts';
 
 const going = { deletionTimestamp: ago(300) };
 const noPods = () => healthy().remove('pods', 'db-0', 'apps');
@@ -30,8 +42,8 @@ export const DELETION_CASES: readonly Case[] = [
         'persistentvolumeclaims',
         claim({ metadata: { ...going, finalizers: ['snapshot.storage.kubernetes.io/pvc-as-source-protection'] } }),
       )
-      .put('volumesnapshots', cutting()),
-    rule: 'claim-being-cut',
+      .put('volumesnapshots', pendingSnapshot()),
+    rule: 'claim-snapshot-pending',
     result: 'stuck',
     says: /rose-csi why vs\/monday -n apps/,
   },

@@ -32,7 +32,7 @@ test('the pods of a claim are those that name it, an ephemeral volume included, 
   );
 });
 
-test('Events are told newest first, by whichever of their times they have', async () => {
+test('Events are listed newest first, by whichever of their times they have', async () => {
   const objects = unbound()
     .put(
       'events',

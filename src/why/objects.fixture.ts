@@ -191,7 +191,7 @@ export function snapshot(parts: Parts = {}): Raw {
 }
 
 /** The snapshot while it is being taken. */
-export function cutting(parts: Parts = {}): Raw {
+export function pendingSnapshot(parts: Parts = {}): Raw {
   return snapshot({ ...parts, status: { readyToUse: false, restoreSize: undefined, ...parts.status } });
 }
 
@@ -212,7 +212,7 @@ export function content(parts: Parts = {}): Raw {
 }
 
 /** The content while its snapshot is being taken. */
-export function cuttingContent(parts: Parts = {}): Raw {
+export function pendingContent(parts: Parts = {}): Raw {
   return content({ ...parts, status: { snapshotHandle: undefined, readyToUse: false, ...parts.status } });
 }
 

@@ -3,13 +3,13 @@ import {
   ago,
   CONTENT,
   content,
-  cutting,
-  cuttingContent,
   event,
   HANDLE,
   healthy,
   NOT_READY,
   pending,
+  pendingContent,
+  pendingSnapshot,
   rpcError,
   SNAP_HANDLE,
   snapshot,
@@ -22,11 +22,12 @@ const unboundSnapshot = (
   metadata: Readonly<Record<string, unknown>> = {},
 ) =>
   healthy()
-    .put('volumesnapshots', cutting({ metadata, spec, status: { boundVolumeSnapshotContentName: undefined } }))
+    .put('volumesnapshots', pendingSnapshot({ metadata, spec, status: { boundVolumeSnapshotContentName: undefined } }))
     .remove('volumesnapshotcontents', CONTENT);
-const beingCut = () => healthy().put('volumesnapshots', cutting()).put('volumesnapshotcontents', cuttingContent());
+const snapshotPending = () =>
+  healthy().put('volumesnapshots', pendingSnapshot()).put('volumesnapshotcontents', pendingContent());
 const failing = (message: string) =>
-  beingCut().put('volumesnapshotcontents', cuttingContent({ status: { error: { message } } }));
+  snapshotPending().put('volumesnapshotcontents', pendingContent({ status: { error: { message } } }));
 const going = { deletionTimestamp: ago(300) };
 const byHand = { source: { volumeSnapshotContentName: CONTENT, persistentVolumeClaimName: undefined } };
 const handmade = { source: { volumeHandle: undefined, snapshotHandle: SNAP_HANDLE } };
@@ -173,7 +174,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   },
   {
     title: 'a content by hand without a handle',
-    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', cuttingContent()),
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', pendingContent()),
     rule: 'content-mismatch',
     result: 'stuck',
     says: /no snapshotHandle/,
@@ -187,14 +188,14 @@ const cases: readonly Omit<Case, 'subject'>[] = [
         status: { readyToUse: false, error: { message: rpcError('DRV-ABSENT', 'it does not exist') } },
       }),
     ),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /cannot be taken over/,
   },
   {
     title: 'a content whose error is a conflict that is over',
     objects: failing('the object has been modified; please apply your changes to the latest version and retry'),
-    rule: 'cutting-silent',
+    rule: 'snapshot-silent',
     result: 'stuck',
   },
   {
@@ -215,47 +216,50 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   {
     title: 'too many snapshots',
     objects: failing(`Failed to check and update snapshot content: ${rpcError('RC-QUOTA', '3 snap-1 2026-11-01 3')}`),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /maxSnapshotsPerVolume/,
   },
   {
     title: 'too many snapshots at once',
     objects: failing(rpcError('DRV-RATE', 'the next turn is in 9 s')),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /raise the rate/,
   },
   {
     title: 'a source that is gone from the RDS',
     objects: failing(rpcError('RC-NOSRC')),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /not on the RDS/,
   },
   {
     title: 'an RDS that does not answer',
     objects: failing(rpcError('RDS-UNKNOWN', 'y')),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /no complete answer/,
   },
   {
     title: 'a content whose snapshot no one takes',
-    objects: beingCut(),
-    rule: 'cutting-silent',
+    objects: snapshotPending(),
+    rule: 'snapshot-silent',
     result: 'stuck',
     says: /snapshotter\.enabled/,
   },
   {
     title: 'a content of this moment',
-    objects: beingCut().put('volumesnapshotcontents', cuttingContent({ metadata: { creationTimestamp: ago(2) } })),
-    rule: 'cutting-silent',
+    objects: snapshotPending().put(
+      'volumesnapshotcontents',
+      pendingContent({ metadata: { creationTimestamp: ago(2) } }),
+    ),
+    rule: 'snapshot-silent',
     result: 'waiting',
   },
   {
     title: 'a snapshot and no controller',
-    objects: beingCut().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    objects: snapshotPending().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
     rule: 'controller-not-running',
     result: 'stuck',
   },
@@ -295,7 +299,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   },
   {
     title: 'a snapshot of a volume that is not on the RDS',
-    objects: beingCut(),
+    objects: snapshotPending(),
     view: { device: { is: 'absent', id: HANDLE } },
     rule: 'device-absent',
     result: 'stuck',

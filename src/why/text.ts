@@ -23,7 +23,7 @@ export function printAnswer(answer: Answer, { width, colour }: TextOptions): str
   const [verdict, ...others] = answer.findings;
   const lines = [
     ...chain,
-    ...(answer.boxAsked
+    ...(answer.backendAsked
       ? []
       : wrap('- the RDS was not asked: --config names the configuration that leads to it', columns, '  ')),
     ...answer.blind.flatMap((spot) => wrap(`? ${spot}`, columns, '  ')),

@@ -17,13 +17,19 @@ function probePath(layer: string, imported: string, deep: boolean): string {
   return `src/${layer}/${deep ? 'deep/' : ''}imports-${imported}.ts`;
 }
 
+function probe(specifier: string): string {
+  return `import { x } from '${specifier}';\n\nexport const y = x;\n`;
+}
+
 before(() => {
   const probes = new Map<string, string>();
   for (const [layer] of HELD) {
+    probes.set(`src/${layer}/imports-command.ts`, probe('./command/x.ts'));
+    probes.set(`src/${layer}/command/imports-app.ts`, probe('../../app/x.ts'));
     for (const imported of FOLDERS) {
       for (const deep of [false, true]) {
         const specifier = `${deep ? '../..' : '..'}/${imported}/x.ts`;
-        probes.set(probePath(layer, imported, deep), `import { x } from '${specifier}';\n\nexport const y = x;\n`);
+        probes.set(probePath(layer, imported, deep), probe(specifier));
       }
     }
   }
@@ -42,6 +48,13 @@ for (const [layer, allowed] of HELD) {
   });
 }
 
+test('the command of a feature puts parts together, and no feature rests on its command', () => {
+  for (const [layer] of HELD) {
+    assert.ok(refused.has(`src/${layer}/imports-command.ts`), layer);
+    assert.ok(!refused.has(`src/${layer}/command/imports-app.ts`), layer);
+  }
+});
+
 test('every folder of src is in the table of layers, and the configuration of the linter is what the table says', () => {
   const entries = readdirSync(join(import.meta.dirname, '../../src'), { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -49,7 +62,7 @@ test('every folder of src is in the table of layers, and the configuration of th
   assert.equal(readFileSync(LAYER_RULES, 'utf8'), layerRules(), 'run node scripts/layers.ts');
 });
 
-test('CONTRIBUTING.md tells of every layer what it may import', () => {
+test('CONTRIBUTING.md says of every layer what it may import', () => {
   const text = readFileSync(join(import.meta.dirname, '../../CONTRIBUTING.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `src\/(\w+)\/` .*\|(.*)\|$/gm)];
   const told = rows.map(([, layer = '', may = '']) => [layer, [...may.matchAll(/`(\w+)`/g)].map(([, name]) => name)]);

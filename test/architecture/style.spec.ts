@@ -24,7 +24,7 @@ const RULES: Readonly<Record<string, { readonly refused: readonly string[]; read
     ],
     accepted: [
       "import { after, test } from 'node:test';\n\nexport const x = [after, test];",
-      "import { describe } from './patrol.ts';\n\nexport const x = describe;",
+      "import { describe } from './thing.ts';\n\nexport const x = describe;",
     ],
   },
   'a number, text or boolean that a module names is UPPER_CASE': {

@@ -119,7 +119,7 @@ test('a simulator that could not begin left its new directory behind, and said E
   assert.ok(!(await readdir(directory)).includes('made'));
 });
 
-test('a file that cannot be used was told of in the words of the operating system', async (t) => {
+test('a file that cannot be used was reported in the words of the operating system', async (t) => {
   const { config, directory } = await place(t);
   assert.match(
     await refusal(['doctor', '--config', '/nonexistent']),

@@ -1,4 +1,4 @@
-/** What a person copies on the RDS under the name of a volume or snapshot, and more, is that person's. */
+/** What someone copies on the RDS under the name of a volume or snapshot, and more, is that person's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, outcome, publish, unpublish } from '../support/calls.ts';

@@ -87,7 +87,7 @@ test('a growth that came too late was reported as an RDS that cannot grow images
   await makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId));
 });
 
-test('an expansion that waits for the end of the export was told like a restore, as final', async (t) => {
+test('an expansion that waits for the end of the export was reported like a restore, as final', async (t) => {
   const { controller, simulator } = await startStack(t);
   const volumeId = await makeVolume(controller, MiB);
   await publish(controller, volumeId);

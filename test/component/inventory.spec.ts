@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openBackend } from '../../src/app/backends.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, showRows, subvolumes } from '../support/console.ts';
@@ -16,7 +16,9 @@ import { type Stack, startStack } from '../support/stack.ts';
 async function storageOf(t: TestContext, stack: Stack): Promise<StorageService> {
   const config = await loadConfig(stack.configFile, {});
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, createLogger('fatal')));
+  const backends = config.backends.map((backend) =>
+    openBackend(backend, { owners: owner.owners, logger: createLogger('fatal') }),
+  );
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());
   return storage;
@@ -77,7 +79,7 @@ test('what belongs to others is no part of an inventory', async (t) => {
   assert.deepEqual(await (await storageOf(t, stack)).inventory(call), { volumes: [], snapshots: [], copies: [] });
 });
 
-test('a row that a lost race left is told beside the object, not as one of its own', async (t) => {
+test('a row that a lost race left is reported beside the object, not as one of its own', async (t) => {
   const stack = await startStack(t);
   const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   const name = subvolumes(stack.simulator).find((found) => found.startsWith('snap-')) ?? '';

@@ -71,7 +71,7 @@ for (const command of COMMANDS) {
   });
 }
 
-test('a key that everyone may read, and a line of host keys that is not used, are told and work', async (t) => {
+test('a key that everyone may read, and a line of host keys that is not used, are reported and work', async (t) => {
   const { privateKeyFile, hostKeysFile, run } = await configured(t);
   await writeFile(privateKeyFile, generateKey().privateKey);
   await chmod(privateKeyFile, 0o644);

@@ -146,7 +146,7 @@ test('unpublish takes only its own node away; one without a node id takes all', 
   assert.deepEqual(await nodesOf(stack, volumeId), []);
 });
 
-test('words for people in the comment survive a publication', async (t) => {
+test('human-readable text in the comment survive a publication', async (t) => {
   const stack = await startStack(t);
   const parameters = {
     'csi.storage.k8s.io/pvc/name': 'c'.repeat(70),

@@ -168,7 +168,7 @@ test('a volume was published to two nodes, since the RDS held up the record of o
     async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
   );
   assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
-  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
+  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was answered');
 });
 
 test('a volume was published to two nodes, since the RDS held up the export to one until it was taken from it', async (t) => {
@@ -179,7 +179,7 @@ test('a volume was published to two nodes, since the RDS held up the export to o
   assert.deepEqual(await between(faults, IN_TIME, () => publish(one, volumeId, node(1)), move), ['ABORTED', 'OK']);
 });
 
-/** What a person does whom RC-EXPORTED asks to. */
+/** What someone does whom RC-EXPORTED asks to. */
 const TURN_OFF = '/disk set [find where type=file] nvme-tcp-export=no';
 
 for (const [what, nth] of [
@@ -196,7 +196,7 @@ for (const [what, nth] of [
     await unpublish(one, volumeId, node(1));
     await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION');
     await refused(two.deleteVolume({ volumeId }), 'FAILED_PRECONDITION');
-    // Without its export the second node gets it again; without its record a person has to say that it is off.
+    // Without its export the second node gets it again; without its record someone has to say that it is off.
     if (nth === 1) await publish(two, volumeId, node(2));
     await unpublish(two, volumeId, node(2));
     if (nth === 2) await change(simulator, TURN_OFF);
@@ -238,10 +238,10 @@ test('a deletion took the disk item of a volume that was deleted and recreated u
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
   await one.createVolume(request);
-  const anew = () => two.deleteVolume({ volumeId }).then(() => two.createVolume(request));
+  const again = () => two.deleteVolume({ volumeId }).then(() => two.createVolume(request));
   const guard = { path: '/disk/btrfs/filesystem', command: 'find' };
-  const [, anewEnd] = await between(faults, guard, () => one.deleteVolume({ volumeId }), anew);
-  assert.equal(anewEnd, 'OK');
+  const [, againEnd] = await between(faults, guard, () => one.deleteVolume({ volumeId }), again);
+  assert.equal(againEnd, 'OK');
   const made = await outcome(two.controllerGetVolume({ volumeId }));
   assert.ok(made === 'NOT_FOUND' || (await outcome(publish(two, volumeId))) === 'OK', made);
 });
@@ -282,7 +282,7 @@ test('a volume deleted and published at once is not both', async (t) => {
 test('a volume deleted while its snapshot is taken: a snapshot that was promised is whole', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults, simulator } = stack;
-  for (const [target, cutFirst] of [
+  for (const [target, takeFirst] of [
     [MAKE, true],
     [DETACH, false],
     [REMOVE, false],
@@ -290,14 +290,14 @@ test('a volume deleted while its snapshot is taken: a snapshot that was promised
     const volumeId = await makeVolume(one, MiB);
     await write(stack, volumeId, 0, pattern('kept'));
     const name = snapshotName();
-    const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
+    const take = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
     const remove = () => two.deleteVolume({ volumeId });
-    const ends = await between(faults, target, cutFirst ? cut : remove, cutFirst ? remove : cut);
-    const [cutEnd, removeEnd] = cutFirst ? ends : ends.toReversed();
-    assert.equal(cutEnd, cutFirst ? 'NOT_FOUND' : 'OK');
+    const ends = await between(faults, target, takeFirst ? take : remove, takeFirst ? remove : take);
+    const [takeEnd, removeEnd] = takeFirst ? ends : ends.toReversed();
+    assert.equal(takeEnd, takeFirst ? 'NOT_FOUND' : 'OK');
     assert.ok(removeEnd === 'OK' || removeEnd === 'UNAVAILABLE', removeEnd);
     await one.deleteVolume({ volumeId });
-    if (cutEnd === 'OK') {
+    if (takeEnd === 'OK') {
       const restored = await makeVolume(one, MiB, fromSnapshot(`rds1:${name}`));
       assert.deepEqual(await readAll(stack, restored), pattern('kept'));
       await one.deleteVolume({ volumeId: restored });
@@ -322,10 +322,10 @@ for (const [when, target, looks] of [
     const volumeId = await makeVolume(one, MiB);
     const name = snapshotName();
     const snapshotId = `rds1:${name}`;
-    const cut = { name, sourceVolumeId: volumeId };
+    const take = { name, sourceVolumeId: volumeId };
     await meanwhile(
-      () => one.createSnapshot(cut),
-      () => two.createSnapshot(cut).then(() => two.deleteVolume({ volumeId })),
+      () => one.createSnapshot(take),
+      () => two.createSnapshot(take).then(() => two.deleteVolume({ volumeId })),
     );
     const restore = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
     await meanwhile(
@@ -389,8 +389,8 @@ test("a disk item that a snapshot attached again during a delete is not taken fo
   const volumeId = await makeVolume(one, MiB);
   const name = snapshotName();
   const remove = () => two.deleteVolume({ volumeId });
-  const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
-  const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, cut);
+  const take = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
+  const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, take);
   assert.deepEqual([removed, taken], ['OK', 'OK'], 'the delete looks again, by itself');
   await two.deleteSnapshot({ snapshotId: `rds1:${name}` });
   assert.deepEqual(await inventory(simulator), []);
@@ -469,19 +469,19 @@ test('a publication attached and exported a volume without a size, and its creat
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
-test('a cut attached the image of a volume that was being deleted, and the next one of its id was refused forever', async (t) => {
+test('a snapshot attached the image of a volume that was being deleted, and the next one of its id was refused forever', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const source = await makeVolume(one, MiB);
   const request = volumeRequest(volumeName(), MiB);
   const sourceVolumeId = `rds1:${request.name}`;
   await one.createVolume({ ...request, ...fromVolume(source) });
-  const cut = () => one.createSnapshot({ name: snapshotName(), sourceVolumeId });
-  const anew = async () => {
+  const take = () => one.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const again = async () => {
     await two.deleteVolume({ volumeId: sourceVolumeId });
     await two.createVolume(request);
   };
-  const [cutEnd, anewEnd] = await between(faults, SEEN, cut, anew);
-  assert.deepEqual([cutEnd, anewEnd], ['OK', 'OK']);
+  const [takeEnd, againEnd] = await between(faults, SEEN, take, again);
+  assert.deepEqual([takeEnd, againEnd], ['OK', 'OK']);
   await publish(two, sourceVolumeId);
 });
 
@@ -526,20 +526,20 @@ test('many different calls at once in one process each get their own answer', as
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('a volume that grows while the same process cuts it: the snapshot is whole, and so is what is restored from it', async (t) => {
+test('a volume that grows while the same process takes a snapshot of it: the snapshot is whole, and so is what is restored from it', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks }, ssh: { maxInFlight: 4 } });
   const { controller } = stack;
   const sourceVolumeId = await makeVolume(controller, MiB);
   const gate = faults.hold(MAKE);
-  const cut = controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const take = controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
   await gate.reached;
   await controller.controllerExpandVolume({ volumeId: sourceVolumeId, capacityRange: { requiredBytes: 2n * MiB } });
   const content = pattern('grown', Number(2n * MiB));
   await write(stack, sourceVolumeId, 0, content);
   gate.release();
-  const { snapshot } = await cut;
-  assert.equal(snapshot?.sizeBytes, MiB, 'as it was when the cut began');
+  const { snapshot } = await take;
+  assert.equal(snapshot?.sizeBytes, MiB, 'as it was when the call began');
   const restored = await makeVolume(controller, MiB, fromSnapshot(snapshot.snapshotId));
   assert.ok((await readAll(stack, restored)).equals(content));
 });

@@ -45,7 +45,7 @@ for (const [where, options] of [
     assert.equal(await outcome(again), 'NOT_FOUND', 'a copy is no source');
   });
 
-  test(`a copy of a volume in ${where} kept it from being published, cut, grown and deleted`, async (t) => {
+  test(`a copy of a volume in ${where} kept it from being published, snapshotted, grown and deleted`, async (t) => {
     const stack = await startStack(t, options);
     const { controller } = stack;
     const volumeId = await makeVolume(controller, MiB, { parameters });
@@ -160,7 +160,7 @@ for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
   });
 }
 
-test('a clone into the pool of a copy that a person had made by hand got the bytes of that copy', async (t) => {
+test('a clone into the pool of a copy that was made by hand got the bytes of that copy', async (t) => {
   const stack = await startStack(t, twoPools);
   const { controller } = stack;
   // The copy has a smaller subvolume-id than the volume: each filesystem counts for itself.
@@ -188,7 +188,7 @@ test('after a reset a copy made by hand was taken for the volume, whose pool was
   const calls = {
     publish: () => publish(controller, volumeId),
     unpublish: () => unpublish(controller, volumeId),
-    cut: () => makeSnapshot(controller, volumeId),
+    snapshot: () => makeSnapshot(controller, volumeId),
     expand: () => controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } }),
     remove: () => controller.deleteVolume({ volumeId }),
   };

@@ -47,7 +47,7 @@ test('it shows from the RDS alone what came from what, with size and age', async
   const { source, first, second, restored, clone, ...stack } = await family(t);
   await publish(stack.controller, restored);
   const lines = linesOf(await ls(stack));
-  // The two cuts may bear the same second, and then either comes first.
+  // The two snapshots may bear the same second, and then either comes first.
   assert.deepEqual(
     lines.map(placeOf).toSorted(),
     [`0 ${source}`, `1 ${first}`, `1 ${second}`, `2 ${restored}`, `3 ${clone}`].toSorted(),
@@ -89,13 +89,13 @@ test('for programs it prints the same as JSON, with the owner of what was adopte
   const restored = await makeVolume(stack.controller, MiB, fromSnapshot(snapshotId));
   const { objects } = JSON.parse(await ls(stack, '--json'));
   const [volume] = objects;
-  const [cut] = volume.children;
-  const [copy] = cut.children;
+  const [taken] = volume.children;
+  const [copy] = taken.children;
   assert.equal(objects.length, 1);
   assert.deepEqual([volume.kind, volume.id, volume.sizeBytes, volume.adopted], ['volume', source, Number(MiB), true]);
-  assert.deepEqual([cut.kind, cut.id, cut.sizeBytes, cut.adopted], ['snapshot', snapshotId, Number(MiB), true]);
+  assert.deepEqual([taken.kind, taken.id, taken.sizeBytes, taken.adopted], ['snapshot', snapshotId, Number(MiB), true]);
   assert.deepEqual([copy.id, copy.adopted, copy.state, copy.children], [restored, false, 'whole', []]);
-  assert.ok(Math.abs(Date.parse(cut.createdAt) - Date.now()) < 3_600_000);
+  assert.ok(Math.abs(Date.parse(taken.createdAt) - Date.now()) < 3_600_000);
   assert.match(await ls(stack), new RegExp(` adopted from\n│ +${volume.owner}\n`));
 });
 

@@ -46,7 +46,7 @@ test('a snapshot takes one exec, is read-only, ready at once, and says all about
   assert.equal((await slots(simulator)).length, 1, 'a snapshot has no disk item');
 });
 
-test('the same request again gives the same answer, the time of the cut included, forever', async (t) => {
+test('the same request again gives the same answer, the time it was taken included, forever', async (t) => {
   const { controller, simulator, anotherController } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const request = { name: 'nightly', sourceVolumeId };
@@ -56,7 +56,7 @@ test('the same request again gives the same answer, the time of the cut included
   assert.deepEqual(await (await anotherController()).createSnapshot(request), first);
   assert.equal(subvolumes(simulator).length, 2);
   await controller.controllerExpandVolume({ volumeId: sourceVolumeId, capacityRange: { requiredBytes: 9n * MiB } });
-  assert.deepEqual(await controller.createSnapshot(request), first, 'the size is that of the cut');
+  assert.deepEqual(await controller.createSnapshot(request), first, 'the size is that of the moment it was taken');
   await controller.deleteVolume({ volumeId: sourceVolumeId });
   assert.deepEqual(await controller.createSnapshot(request), first, 'also when the source is gone');
 });

@@ -145,7 +145,7 @@ test('a call that knows only the volume reports on its claim, which is looked up
   assert.equal(lists.length, 1);
 });
 
-test('a volume that is gone from its RDS is told to the claim when it is to be attached', async (t) => {
+test('a volume that is gone from its RDS is reported to the claim when it is to be attached', async (t) => {
   const fixture = await startFixture(t);
   const volumeId = `rds1:pvc-${GONE}`;
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));

@@ -4,6 +4,7 @@ import { nodeEvents } from '../../src/app/events/node-events.ts';
 import { nodeDependencies } from '../../src/host/node-dependencies.fixture.ts';
 import { Staging } from '../../src/host/staging.ts';
 import { createLogger } from '../../src/observability/log.ts';
+import { nqnOf } from '../../src/storage/ids.ts';
 import { type Claim, startFixture } from '../node/fixture.ts';
 import { outcome } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
@@ -74,7 +75,7 @@ test('data that was not flushed to a lost RDS is reported once on the Node', asy
     }),
     onUnflushed: ({ id }: { readonly id: string }) => events.unflushed(id),
   };
-  const volume = { id: claim.volumeId, uuid: 'any', nqn: 'nqn.2026-11.io.rose-csi:pvc-1' };
+  const volume = { id: claim.volumeId, uuid: 'any', nqn: nqnOf('1') };
   const signal = AbortSignal.abort();
   for (let time = 0; time < 3; time += 1) await new Staging(tools).unstage(volume, '/nowhere/staging', { signal });
   await until(async () => api.events().length > 0);

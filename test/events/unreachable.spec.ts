@@ -29,15 +29,15 @@ test('an RDS that does not answer for a while is reported once on the driver and
     .events()
     .map(({ reason, involvedObject: { kind, name }, count }) => [reason, kind, name, count]);
   assert.deepEqual(told.toSorted(), [
-    ['BoxUnreachable', 'CSIDriver', 'rds.rose-csi.io', 1],
-    ['BoxUnreachable', 'PersistentVolumeClaim', 'data', 1],
-    ['BoxUnreachable', 'PersistentVolumeClaim', 'waiting', 1],
+    ['BackendUnreachable', 'CSIDriver', 'rds.rose-csi.io', 1],
+    ['BackendUnreachable', 'PersistentVolumeClaim', 'data', 1],
+    ['BackendUnreachable', 'PersistentVolumeClaim', 'waiting', 1],
   ]);
 
   await t.test('and that it is back is reported, too', async () => {
     fixture.wire.join(fixture.simulator.port);
     await until(async () => (await claim.provision()) === 'OK');
-    await until(async () => fixture.kubernetes.reasons().includes('BoxReachable'));
+    await until(async () => fixture.kubernetes.reasons().includes('BackendReachable'));
     const last = fixture.kubernetes.events().at(-1);
     assert.deepEqual([last?.type, last?.involvedObject['kind']], ['Normal', 'CSIDriver']);
     assert.match(last?.message ?? '', /^rds1 answers again$/);
@@ -51,12 +51,12 @@ test('the newest Event of an RDS that comes and goes says how it is', async (t) 
     fixture.wire.cut();
     await until(async () => {
       await fixture.claim().provision();
-      return counts().includes(`BoxUnreachable ${times}`);
+      return counts().includes(`BackendUnreachable ${times}`);
     });
     fixture.wire.join(fixture.simulator.port);
     await until(async () => {
       await fixture.claim().provision();
-      return counts().includes(`BoxReachable ${times}`);
+      return counts().includes(`BackendReachable ${times}`);
     });
   }
 });

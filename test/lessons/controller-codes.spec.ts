@@ -8,7 +8,7 @@ import { startStack } from '../support/stack.ts';
 /** Codes after which the sidecars ask again, and so nothing is forgotten. */
 const OPEN = ['UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'CANCELLED', 'RESOURCE_EXHAUSTED'];
 
-/** What csi-snapshotter is told for good, so that its users may delete the VolumeSnapshot: nothing was cut. */
+/** What csi-snapshotter gets as final, so that its users may delete the VolumeSnapshot: none was taken. */
 const FINAL_FOR_A_CUT = 'FAILED_PRECONDITION';
 
 /** The commands of the RDS that change something, and the one that every answer is made of. */

@@ -18,7 +18,7 @@ import type { Row } from '../../src/simulator/console/menu.ts';
 import { startSimulator } from '../../src/simulator/simulate.ts';
 import type { Backend } from '../../src/storage/backend.ts';
 import { callWithin } from '../../src/storage/call.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { readPools } from '../../src/storage/pool-reading.ts';
 import { startFixture } from '../events/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';
@@ -96,7 +96,7 @@ test('without a place for metrics a controller measures nothing and reads no poo
 async function backendsOf(t: TestContext, { configFile }: Stack): Promise<readonly Backend[]> {
   const config = await loadConfig(configFile);
   const { owners } = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owners, logger, patience));
+  const backends = config.backends.map((backend) => openBackend(backend, { owners, logger, patience }));
   t.after(() => Promise.all(backends.map(({ rds }) => rds.close())));
   return backends;
 }
@@ -282,7 +282,7 @@ test('a dead RDS opens the breaker, and its pools are reported no more; it comes
   await scrapeUntil(port, (found) => found.value('poolFree', POOL) !== undefined);
 });
 
-test('a queue that is full is told while it is full, with how many commands there may be at once, and what it refused', async (t) => {
+test('a queue that is full is reported while it is full, with how many commands there may be at once, and what it refused', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { config: METRICS_ON, patience, simulator: { hooks: faults.hooks } });
   const { controller, metricsPort } = stack;
@@ -315,13 +315,13 @@ test('a port that is taken is an error at start that names it, and nothing is le
   const config = { ...(await loadConfig(stack.configFile)), metrics: { address: '127.0.0.1', port } };
   const socket = `${stack.directory}/second.sock`;
   await assert.rejects(
-    startController(config, `unix://${socket}`, logger),
+    startController({ config, endpoint: `unix://${socket}`, logger }),
     new RegExp(`^Error: metrics cannot be served on 127\\.0\\.0\\.1, port ${port}: .*EADDRINUSE`),
   );
   assert.ok(!existsSync(socket));
   const nowhere = `unix://${stack.directory}/no/such/directory/csi.sock`;
   const free = { ...config, metrics: { address: '127.0.0.1', port: 0 } };
-  await assert.rejects(startController(free, nowhere, logger), /does not exist/);
+  await assert.rejects(startController({ config: free, endpoint: nowhere, logger }), /does not exist/);
 });
 
 test('a partial volume counts as a volume, a lost disk item does not', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nodeDependencies } from '../../src/host/node-dependencies.fixture.ts';
 import { Staging } from '../../src/host/staging.ts';
+import { nqnOf } from '../../src/storage/ids.ts';
 import { startFixture } from './fixture.ts';
 
 test('a clock that is set forward gives up no data that waits to be flushed', async (t) => {
@@ -17,7 +18,7 @@ test('a clock that is set forward gives up no data that waits to be flushed', as
     patienceMs: 60_000,
     onUnflushed: () => assert.fail('given up'),
   };
-  const volume = { id: claim.volumeId, uuid: 'any', nqn: 'nqn.2026-11.io.rose-csi:pvc-1' };
+  const volume = { id: claim.volumeId, uuid: 'any', nqn: nqnOf('1') };
   let hours = 0;
   t.mock.method(Date, 'now', () => hours++ * 3_600_000);
   const unstage = new Staging(tools).unstage(volume, '/nowhere/staging', { signal: AbortSignal.abort() });

@@ -179,7 +179,7 @@ const CAP_SYS_RESOURCE = 24n;
 
 /**
  * Whether a mounted filesystem can be grown here: the kernel wants CAP_SYS_RESOURCE for ext4, which containers may lack.
- * Told loudly where it cannot; test/data-plane grows it on a kernel of its own.
+ * Reported loudly where it cannot; test/data-plane grows it on a kernel of its own.
  */
 export function canGrow(t: TestContext, kind: Kind): boolean {
   const can = kind !== 'ext4' || canGrowExt4();

@@ -21,7 +21,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   assert.match(text.stdout, /^4 objects on the backends, 3 of them without a reference in Kubernetes\.\n/);
   assert.match(text.stdout, new RegExp(`volume +${lost} +3 MiB\n +this cluster\n`));
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
-  assert.match(text.stdout, new RegExp(`half-made +${partial} +\\?\n +this cluster, partial, without its disk item\n`));
+  assert.match(text.stdout, new RegExp(`partial +${partial} +\\?\n +this cluster, partial, without its disk item\n`));
   assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
   assert.equal(json.code, 1);
@@ -176,15 +176,15 @@ test('an id that is not on the backends ended delete with another code than adop
 test('delete refuses what is referred to, attached, being taken or published, whatever is answered', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
-  const [kept, cutting, published] = [await make(), await make(), await make()];
+  const [kept, source, published] = [await make(), await make(), await make()];
   const snapshot = await makeSnapshot(stack.controller, kept);
   await publish(stack.controller, published);
   api.put('persistentvolumes', persistentVolume(kept));
   api.put('volumesnapshotcontents', snapshotContent('held', { snapshotHandle: snapshot }));
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: cutting }));
+  api.put('volumesnapshotcontents', snapshotContent('source', { volumeHandle: source }));
   const before = subvolumes(stack.simulator);
   const { code, stdout } = await run(
-    ['delete', '--yes', '--json', kept, snapshot, cutting, published],
+    ['delete', '--yes', '--json', kept, snapshot, source, published],
     'yes\n'.repeat(9),
   );
   assert.equal(code, 1);

@@ -10,7 +10,7 @@ import { GRACE_MS, refer, startFixture } from './fixture.ts';
 const inPool = { parameters: { pool: 'pool' } };
 
 interface Report {
-  readonly held: number;
+  readonly objectCount: number;
   readonly orphans: readonly { readonly id: string }[];
   readonly mismatches: readonly unknown[];
   readonly unseen: readonly { readonly id: string }[];
@@ -19,7 +19,7 @@ interface Report {
 
 const named = ({ copies }: Report) => copies.map(({ kind, of, backend }) => [kind, of, backend]).toSorted();
 
-test('copies were told as orphans; they are distinguished, and change no exit status', async (t) => {
+test('copies were reported as orphans; they are distinguished, and change no exit status', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volume = await makeVolume(controller, MiB, inPool);
@@ -37,7 +37,7 @@ test('copies were told as orphans; they are distinguished, and change no exit st
   ]);
   assert.deepEqual([text.code, json.code, deviceOnly.code], [0, 0, 0], text.stderr);
   const report = JSON.parse(json.stdout) as Report;
-  assert.deepEqual([report.held, report.orphans, report.mismatches, report.unseen], [3, [], [], []]);
+  assert.deepEqual([report.objectCount, report.orphans, report.mismatches, report.unseen], [3, [], [], []]);
   const expected = [
     ['copy', whole, 'rds1'],
     ['half-received', half, 'rds1'],
@@ -45,8 +45,8 @@ test('copies were told as orphans; they are distinguished, and change no exit st
     ['nested', volume, 'rds1'],
   ];
   assert.deepEqual(named(report), expected.toSorted());
-  const { held, copies } = JSON.parse(deviceOnly.stdout) as { held: unknown[] } & Pick<Report, 'copies'>;
-  assert.deepEqual([held.length, copies], [3, report.copies]);
+  const { objects, copies } = JSON.parse(deviceOnly.stdout) as { objects: unknown[] } & Pick<Report, 'copies'>;
+  assert.deepEqual([objects.length, copies], [3, report.copies]);
   assert.match(text.stdout, /^3 objects on the backends, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
   assert.match(text.stdout, new RegExp(`  received copy +${whole} +rds1/cold `));
   assert.equal(text.stdout.match(/subvolume\/remove \[find where fs="cold" and uuid="/g)?.length, 2);
@@ -121,7 +121,7 @@ test('a volume of which two pools have one, and no disk item, is reported as und
 });
 
 test('the orphan controller calls no copy an orphan and removes none, also of what is gone', async (t) => {
-  const { stack, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true }, twoPools);
+  const { stack, told, refer: referTo, passAfter } = await startFixture(t, { deletePartial: true }, twoPools);
   const { controller, simulator } = stack;
   const [kept, gone] = [await makeVolume(controller, MiB, inPool), await makeVolume(controller, MiB, inPool)];
   const [whole, half] = [await makeSnapshot(controller, gone), await makeSnapshot(controller, gone)];

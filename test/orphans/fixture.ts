@@ -6,7 +6,7 @@ import { Leadership } from '../../src/kubernetes/leadership.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import type { BackendObject } from '../../src/orphans/find.ts';
 import { OrphanController, type OrphanControllerOptions } from '../../src/orphans/orphan-controller.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { change, showRows } from '../support/console.ts';
 import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
@@ -61,7 +61,7 @@ export async function startFixture(
     driver: DRIVER,
     stateName: STATE_NAME,
     graceSeconds: GRACE_MS / 1000,
-    deleteHalfMade: false,
+    deletePartial: false,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: STATE_NAME },
     leadership: new Leadership({ cluster, name: STATE_NAME, holder: 'tests', seconds: 7200 }),
     observer: {
@@ -108,7 +108,7 @@ export async function storageOf(t: TestContext, stack: Stack, labels?: readonly 
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const backends = config.backends.map((backend) => {
     const pools = backend.pools.filter(({ label }) => labels?.includes(label) ?? true);
-    return openBackend({ ...backend, pools }, owner.owners, createLogger('fatal'));
+    return openBackend({ ...backend, pools }, { owners: owner.owners, logger: createLogger('fatal') });
   });
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { deleteObjects } from '../../src/app/orphans/delete.ts';
-import { openOrphans } from '../../src/app/orphans/open.ts';
+import { deleteObjects } from '../../src/orphans/command/delete.ts';
+import { openOrphans } from '../../src/orphans/command/open.ts';
 import { compare } from '../../src/orphans/comparison.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, inventory, look } from '../support/console.ts';
 import type { Stack } from '../support/stack.ts';
@@ -15,7 +15,7 @@ import { DRIVER, emptySubvolume, type Fixture, GRACE_MS, loseDiskItem, startFixt
 const OWNER = identity(DRIVER, CLUSTER_ID, []).owner;
 const call = { signal: AbortSignal.timeout(60_000) };
 
-/** What people, other clusters and other drivers have on a pool; returns ids that look like ours. */
+/** What users, other clusters and other drivers have on a pool; returns ids that look like ours. */
 async function settle(stack: Stack): Promise<string[]> {
   const { simulator } = stack;
   const [uuid, other] = [crypto.randomUUID(), await stack.anotherController({ clusterId: 'another-cluster' })];
@@ -44,7 +44,7 @@ async function settle(stack: Stack): Promise<string[]> {
   for (const name of names) await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
   await change(simulator, '/disk/btrfs/subvolume add fs=pool parent=Documents name=Documents-by-hand read-only=yes');
   await change(simulator, '/file add name="pool/Documents/thesis.txt" contents="years of work"');
-  // Another driver's: an image in a directory, with a slot like ours; a slot like ours on an image of a person.
+  // Another driver's: an image in a directory, with a slot like ours; a slot like ours on an image of a user.
   const disks = [`pvc-${uuid.replaceAll('-', '').slice(0, 28)}`, 'csi-0123456789abcdef0123456789ab', 'file-pool-disk'];
   for (const slot of disks) {
     await change(
@@ -71,7 +71,7 @@ async function open(t: TestContext, { stack, api }: Fixture) {
 }
 
 test('whatever belongs to others is neither reported nor touched, by report, controller, adopt or delete', async (t) => {
-  const fixture = await startFixture(t, { deleteHalfMade: true });
+  const fixture = await startFixture(t, { deletePartial: true });
   const { stack, told, refer, passAfter } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
@@ -104,7 +104,7 @@ test('whatever belongs to others is neither reported nor touched, by report, con
 });
 
 test('a snapshot of ours without a content, as a backup tool leaves it, is reported and never removed', async (t) => {
-  const fixture = await startFixture(t, { deleteHalfMade: true });
+  const fixture = await startFixture(t, { deletePartial: true });
   const { stack, told, refer, passAfter } = fixture;
   const volume = await makeVolume(stack.controller, MiB);
   refer(volume);

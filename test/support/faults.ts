@@ -50,13 +50,13 @@ export class Faults {
 
   /** One command of each kind waits for the others, so that they run at once. */
   meet(...targets: readonly StatementMatch[]): void {
-    const everybody = Promise.withResolvers<void>();
+    const everyone = Promise.withResolvers<void>();
     let missing = targets.length;
     for (const target of targets) {
       this.before(target, async () => {
         missing -= 1;
-        if (missing === 0) everybody.resolve();
-        await everybody.promise;
+        if (missing === 0) everyone.resolve();
+        await everyone.promise;
       });
     }
   }

@@ -275,7 +275,7 @@ export function persistentVolume(volumeHandle: string, driver = 'rds.rose-csi.io
   };
 }
 
-/** A VolumeSnapshotContent, as snapshot-controller makes it; its cut is under way while it has no `snapshotHandle`. */
+/** A VolumeSnapshotContent, as snapshot-controller makes it; its snapshot is being taken while it has no `snapshotHandle`. */
 export function snapshotContent(
   name: string,
   { snapshotHandle, volumeHandle }: { readonly snapshotHandle?: string; readonly volumeHandle?: string },
@@ -283,7 +283,11 @@ export function snapshotContent(
 ): KubernetesObject {
   return {
     metadata: { name },
-    spec: { driver, source: volumeHandle === undefined ? { snapshotHandle } : { volumeHandle } },
+    spec: {
+      driver,
+      source: volumeHandle === undefined ? { snapshotHandle } : { volumeHandle },
+      volumeSnapshotRef: { namespace: 'default', name },
+    },
     ...(snapshotHandle !== undefined && { status: { snapshotHandle, readyToUse: true } }),
   };
 }

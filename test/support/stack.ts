@@ -102,14 +102,14 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     const document = { clusterId: CLUSTER_ID, backends, ...extra };
     await writeFile(join(directory, `rose-csi-${number}.json`), JSON.stringify(document));
     const config = parseConfig(document, 'test');
-    const controller = await startController(
+    const controller = await startController({
       config,
       endpoint,
       logger,
-      options.patience,
-      options.access,
-      options.tracer,
-    );
+      patience: options.patience,
+      access: options.access,
+      tracer: options.tracer,
+    });
     stops.push(() => controller.stop());
     return { endpoint, metricsPort: controller.metricsPort };
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { nodeIdOf } from '../../src/storage/identity.ts';
+import { nodeIdOf } from '../../src/storage/ids.ts';
 import {
   attachment,
   CREATING,
@@ -84,8 +84,8 @@ test('a volume, and a snapshot, that someone removed on the RDS', async (t) => {
   const [gone, goneSnapshot] = [await why('data', '--json'), await why('vs/monday', '--json')];
   for (const { code, stdout } of [gone, goneSnapshot]) {
     assert.equal(code, 1);
-    const { findings, boxAsked } = JSON.parse(stdout) as { findings: { rule: string }[]; boxAsked: boolean };
-    assert.deepEqual([findings[0]?.rule, boxAsked], ['device-absent', true]);
+    const { findings, backendAsked } = JSON.parse(stdout) as { findings: { rule: string }[]; backendAsked: boolean };
+    assert.deepEqual([findings[0]?.rule, backendAsked], ['device-absent', true]);
   }
 });
 
@@ -157,10 +157,10 @@ test('a content of a backend that is not configured', async (t) => {
 test('a backend that was renamed in the configuration is not a volume that is lost', async (t) => {
   const { stack, id, why } = await startFixture(t);
   const document = await readFile(stack.configFile, 'utf8');
-  await writeFile(stack.configFile, document.replace('"rds1"', '"box1"'));
+  await writeFile(stack.configFile, document.replace('"rds1"', '"store1"'));
   const { code, stdout } = await why('data', '--json');
   const { findings } = JSON.parse(stdout) as { findings: { rule: string; what: string }[] };
   assert.equal(code, 1);
   assert.equal(findings[0]?.rule, 'backend-renamed');
-  assert.equal(findings[0]?.what, `This configuration has ${id} as ${id.replace('rds1', 'box1')}.`);
+  assert.equal(findings[0]?.what, `This configuration has ${id} as ${id.replace('rds1', 'store1')}.`);
 });

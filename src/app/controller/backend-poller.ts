@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Backend } from '../../storage/backend.ts';
-import { callWithin } from '../../storage/call.ts';
+import { type Call, callWithin } from '../../storage/call.ts';
 import {
   hasLessThan,
   type PoolInventory,
@@ -8,7 +8,6 @@ import {
   poolInventories,
   readPools,
 } from '../../storage/pool-reading.ts';
-import type { Call } from '../../storage/storage.ts';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** From one reading of the pools to the next while the RDS answers and has room, in ms. */

@@ -116,7 +116,7 @@ function startOrphanController({
     stateName: name,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name },
     graceSeconds: orphans.graceMinutes * 60,
-    deleteHalfMade: orphans.deleteHalfMade,
+    deletePartial: orphans.deletePartial,
     observer: observerOf(config.backends, logger, metrics),
   });
   const stopping = new AbortController();
@@ -137,7 +137,7 @@ export function objectName(driver: string): string {
   return `${driver}-orphans`;
 }
 
-const kinds: readonly BackendObject['kind'][] = ['volume', 'snapshot', 'half-made'];
+const kinds: readonly BackendObject['kind'][] = ['volume', 'snapshot', 'partial'];
 
 /** Logs what a controller finds, and measures it. */
 function observerOf(backends: Config['backends'], logger: Logger, metrics: Metrics): OrphanObserver {

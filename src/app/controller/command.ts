@@ -65,14 +65,14 @@ export function controllerCommand(): Command {
       await checkKeyFiles(config, checked, (problem) => logger.warn({ problem }, 'a key file should be looked at'));
       const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);
       const access = await inClusterAccess();
-      const controller = await startController(
-        checked,
+      const controller = await startController({
+        config: checked,
         endpoint,
         logger,
-        { hasPredecessor: true },
+        patience: { hasPredecessor: true },
         access,
-        tracing.tracer,
-      );
+        tracer: tracing.tracer,
+      });
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
         controller

@@ -9,7 +9,7 @@ export interface SnapshotKindsOptions {
   readonly cluster: Pick<KubernetesClient, 'servesSnapshots'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Told at every look that finds none; must not throw. */
+  /** Called at every look that finds none; must not throw. */
   readonly onMissing: () => void;
   /** Between two looks, in ms; replaced in tests. */
   readonly pauseMs?: number;

@@ -21,8 +21,11 @@ test('an RDS that refused the login was reported as one that does not answer', (
   watch.look?.();
   state = { breaker: 'closed' };
   watch.look?.();
-  assert.match(told[0] ?? '', /^BoxLoginFailed rds1: .*: the key file \/key is empty\. .*\[RDS-LOGIN\]$/);
-  assert.match(told[1] ?? '', /^BoxUnreachable rds1: .*: ECONNREFUSED\. .*\[RDS-UNREACHABLE\]$/);
-  assert.match(told[2] ?? '', /^BoxUnreachable rds1: the RDS gave no complete answer: .*"hello"\. .*\[RDS-UNKNOWN\]$/);
-  assert.deepEqual(told.slice(3), ['BoxReachable rds1 answers again']);
+  assert.match(told[0] ?? '', /^BackendLoginFailed rds1: .*: the key file \/key is empty\. .*\[RDS-LOGIN\]$/);
+  assert.match(told[1] ?? '', /^BackendUnreachable rds1: .*: ECONNREFUSED\. .*\[RDS-UNREACHABLE\]$/);
+  assert.match(
+    told[2] ?? '',
+    /^BackendUnreachable rds1: the RDS gave no complete answer: .*"hello"\. .*\[RDS-UNKNOWN\]$/,
+  );
+  assert.deepEqual(told.slice(3), ['BackendReachable rds1 answers again']);
 });

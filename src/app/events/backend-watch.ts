@@ -38,7 +38,7 @@ class Reach {
   readonly #backend: Backend;
   readonly #options: BackendWatchOptions;
   #lostSince: number | undefined;
-  #told = false;
+  #reported = false;
 
   constructor(backend: Backend, options: BackendWatchOptions) {
     this.#backend = backend;
@@ -51,19 +51,19 @@ class Reach {
     const now = performance.now();
     const { breaker, lastFailure } = rds.state();
     if (breaker === 'closed') {
-      if (this.#told)
-        recorder.record(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
+      if (this.#reported)
+        recorder.record(driver, { reason: 'BackendReachable', subject: name, message: `${name} answers again` });
       this.#lostSince = undefined;
-      this.#told = false;
+      this.#reported = false;
       return;
     }
     this.#lostSince ??= now;
     if (now - this.#lostSince < lastingMs) return;
     // At each look: an outage that outlasts its Event is reported again, once in a while.
-    this.#told = true;
+    this.#reported = true;
     const { kind, detail = '' } = lastFailure ?? {};
     const code = CODES.get(kind) ?? 'RDS-UNREACHABLE';
-    const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
+    const reason = kind === 'unauthenticated' ? 'BackendLoginFailed' : 'BackendUnreachable';
     recorder.record(driver, { reason, subject: name, message: messageOf(code, name, detail) });
   }
 }

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KubernetesError, type PersistentVolume } from '../../kubernetes/cluster.ts';
+import { KubernetesError } from '../../kubernetes/cluster.ts';
+import { kinds, type Volume } from '../../kubernetes/kinds.ts';
 import { Claims } from './claims.ts';
 
 const DRIVER = 'rds.rose-csi.io';
-const volume = (name: string, driver = DRIVER): PersistentVolume => ({
-  name,
-  claim: `shop/${name}`,
-  claimUid: `uid-${name}`,
-  csi: { driver, volumeHandle: 'rds1:pvc-1' },
-});
+const volume = (name: string, driver = DRIVER): Volume =>
+  kinds.volume.schema.parse({
+    metadata: { name: `pv-${name}` },
+    spec: {
+      claimRef: { namespace: 'shop', name, uid: `uid-${name}` },
+      csi: { driver, volumeHandle: 'rds1:pvc-1' },
+    },
+  });
 
-function start(answers: readonly (readonly PersistentVolume[] | Error)[]) {
+function start(answers: readonly (readonly Volume[] | Error)[]) {
   let lists = 0;
   let nowMs = 0;
   const cluster = {

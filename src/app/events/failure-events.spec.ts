@@ -47,7 +47,7 @@ const HEAL: readonly RdsErrorCode[] = [
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN', 'RC-CUT'];
 const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
-test('each refusal that needs a person is reported at once or when it lasts, with one advice, and the others never', () => {
+test('each refusal that needs someone is reported at once or when it lasts, with one advice, and the others never', () => {
   for (const code of CODES) {
     const { told, failures, pass } = start();
     const error = fails(code);
@@ -81,7 +81,7 @@ test('trouble that was over in between, or that no one met for a while, begins a
   assert.deepEqual(told, []);
 });
 
-test('the absence of what a claim is made from is reported; that of a volume is told otherwise, and a mistake is not', () => {
+test('the absence of what a claim is made from is reported; that of a volume is reported elsewhere, and a mistake is not', () => {
   const { told, failures } = start();
   failures.failed(claim, new StorageError('RC-NOSRC', '', 'no such snapshot'));
   failures.failed(volume, new StorageError('DRV-ABSENT', '', 'no such volume'));

@@ -31,7 +31,7 @@ export function rpcEvents(failures: FailureEvents, claims: Claims): Interceptor 
   };
 }
 
-/** The claim or VolumeSnapshot that a call is for; undefined when it is for none, or that is not told. */
+/** The claim or VolumeSnapshot that a call is for; undefined when it is for none, or that is not reported. */
 function subjectOf(request: Message, claims: Claims): Subject | undefined {
   if (isMessage(request, CreateVolumeRequestSchema)) {
     const [namespace, name] = [request.parameters[`${PREFIX}/pvc/namespace`], request.parameters[`${PREFIX}/pvc/name`]];

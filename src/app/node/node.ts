@@ -15,7 +15,7 @@ import { NvmeTcp } from '../../host/nvme-tcp.ts';
 import type { Processes } from '../../host/processes.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../../observability/tracing.ts';
-import { nodeIdOf } from '../../storage/identity.ts';
+import { nodeIdOf } from '../../storage/ids.ts';
 import { type NodeEvents, nodeEvents, noNodeEvents } from '../events/node-events.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { rpcTracing } from '../rpc-tracing.ts';

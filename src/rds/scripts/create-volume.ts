@@ -6,9 +6,8 @@ import { freshRecord } from '../record.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
-import { proveRatio, proveSpace, space } from './conditions.ts';
+import { guardedText, ids, proveRatio, proveSpace, space } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
-import { guardedText, ids } from './guard.ts';
 import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
 
 type VolumeSource = SnapshotRef | VolumeRef;
@@ -18,7 +17,7 @@ export interface CreateVolume {
   readonly volume: VolumeRef;
   /** Full name of the subvolume; the same request gives the same name, so Btrfs itself arbitrates between racers. */
   readonly name: string;
-  /** Words for people on the disk item. */
+  /** Human-readable text on the disk item. */
   readonly description: string;
   /** Bytes asked for; 0 leaves the size to the source. */
   readonly bytes: bigint;

@@ -1,10 +1,9 @@
-import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { slotOf } from '../names.ts';
 import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
-import { guarded, guardedText, inSlot } from './guard.ts';
+import { guarded, guardedText, inSlot } from './conditions.ts';
 import { type Found, isThere, type ProvenPool, reportFound } from './lookup.ts';
-import { put } from './output.ts';
 
 /** The pieces of scripts that are about the disk item of a volume: attaching, its size, growing, printing. */
 

@@ -1,4 +1,4 @@
-import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { slotOfName, snapshotNames, volumeNames } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
@@ -6,7 +6,6 @@ import { ENTRIES_AT, ENTRY_BYTES, MAX_SHARED_NODES } from '../record.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
 import { decodePage, type ListedPage } from '../rows.ts';
 import { named, objects, proveAll, subvolumeProperties } from './lookup.ts';
-import { put, say } from './output.ts';
 
 /** A part of a list. */
 export interface PageOf {

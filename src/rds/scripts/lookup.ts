@@ -1,8 +1,7 @@
-import { ere, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
+import { ere, join, put, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { namesOf } from '../names.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
-import { put } from './output.ts';
 
 /**
  * Finding an object on the RDS, and proving that the RDS is the one that is meant. `and`, `or` evaluate both sides, hence the

@@ -1,15 +1,13 @@
-import { ere, ros, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, put, ros, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { MADE_EMPTY, namesOf, pathsOfVolume, slotOf } from '../names.ts';
 import type { Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { freshRecord, REATTACHED } from '../record.ts';
 import type { VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState } from '../rows.ts';
-import { proveOwned } from './conditions.ts';
+import { ids, inSlot, proveOwned } from './conditions.ts';
 import { addItem, type Item, isMissing, itemOf, reportDisk, reportVolume, SIZE, textOf } from './disk.ts';
-import { ids, inSlot } from './guard.ts';
 import { locate, mountedPools, named, nameOf, objects, ownNow, proveAll, rowsWhere } from './lookup.ts';
-import { put } from './output.ts';
 import { awaitGone, isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 import { HAS_NODES } from './volume.ts';
 

@@ -12,16 +12,15 @@ import {
   MAX_COMMENT,
   MAX_WORDS,
   type Publication,
-  publicationNqn,
   REATTACHED,
   record as recordOf,
   TOKEN_AT,
   TOKEN_BYTES,
 } from '../record.ts';
-import type { VolumeRef } from '../refs.ts';
+import { type HostId, publicationNqn, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
+import { guarded, ids, inSlot } from './conditions.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
-import { guarded, ids, inSlot } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
@@ -105,7 +104,7 @@ export function claimVolume(
 /**
  * Turns the export on for a node that is recorded, under an NQN that ends in the token of its entry; refuses with RC-RACE when
  * the entry is not there. An export that is on is not touched. So whatever the RDS holds up, and for how long: no two nodes
- * are ever told that they have the volume alone (docs/decisions/0019).
+ * ever get an answer that they have the volume alone (docs/decisions/0019).
  *
  * @param publication As {@link claimVolume} returned it.
  * @param allowHost Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20).
@@ -160,7 +159,7 @@ function nameOfPublication({ hostId, token }: Publication): string {
 }
 
 /** @throws RdsError RC-NQN when the export has another NQN than its record says. */
-function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string): void {
+function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: HostId): void {
   const entry = disk?.publications.find((node) => node.hostId === hostId);
   if (disk === undefined || entry === undefined || !disk.exported) return;
   const nqn = publicationNqn(volume.nqn, entry.token);
@@ -204,7 +203,7 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
 export function unpublishVolume(
   settings: RdsSettings,
   volume: VolumeRef,
-  hostId: string | undefined,
+  hostId: HostId | undefined,
 ): Writing<DiskRow | undefined> {
   return {
     kind: 'write',
@@ -268,7 +267,7 @@ function turnOff(s: ScriptBuilder, item: Script, found: Script): void {
 }
 
 /** Cuts a node out of the entries, and sets `token` to that of its entry; or cuts all out. */
-function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined, token: Script): void {
+function cut(s: ScriptBuilder, entries: Script, hostId: HostId | undefined, token: Script): void {
   if (hostId === undefined) {
     const words = s.let(ros`[:find ${entries} "|"]`);
     s.if(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
-import type { SnapshotRef, VolumeRef } from '../refs.ts';
+import { hostId, nqnOf, type SnapshotRef, type VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { createVolume } from './create-volume.ts';
 import { poolContents, poolSpace, probeRds } from './device.ts';
@@ -23,7 +23,7 @@ const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
 const settings = { pools, owners, reserveBytes: BYTES, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
-/** A cut says most where nothing is reserved. */
+/** Taking a snapshot says most where nothing is reserved. */
 const ofOne = { reserved: 0n };
 const narrowed = {
   ...settings,
@@ -34,13 +34,15 @@ const narrowed = {
     subvolumeId: BYTES,
   },
 };
-const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: `nqn.2026-11.io.rose-csi:pvc-${UUID}` };
+const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: nqnOf(UUID) };
 const snapshot: SnapshotRef = { kind: 'snap', uuid: UUID };
 const NAME = `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`;
 const [pool] = pools;
 assert.ok(pool !== undefined);
 const creation = { pool, volume, name: NAME, bytes: BYTES, limitBytes: BYTES, description: 'x'.repeat(300) };
-const publication = { hostId: UUID, mode: 's', token: 'ffffffff' } as const;
+const node = hostId(UUID);
+assert.ok(node !== undefined);
+const publication = { hostId: node, mode: 's', token: 'ffffffff' } as const;
 const ALLOW_HOST = `nqn.2014-08.org.nvmexpress:uuid:${UUID}`;
 const duplicate = { name: NAME, uuid: UUID, fs: pool.label, subvolumeId: BYTES, kind: 'own' } as const;
 const page = { pool, after: BYTES, limit: 200 };
@@ -56,7 +58,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   claim: claimVolume(settings, volume, publication, true),
   share: claimVolume(settings, volume, publication, false),
   export: exportVolume(settings, volume, publication, ALLOW_HOST),
-  unpublish: unpublishVolume(settings, volume, UUID),
+  unpublish: unpublishVolume(settings, volume, node),
   'unpublish all': unpublishVolume(settings, volume, undefined),
   delete: deleteVolume(settings, volume),
   'discard volume': discardVolume(settings, volume, { label: pool.label, name: NAME }, { bytes: BYTES, made: false }),

@@ -1,12 +1,11 @@
-import { ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { ownedBy, SECONDS_AT, snapshotNames } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
 import { decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
-import { proveOwned, proveSpace } from './conditions.ts';
+import { guardedText, hasNoItem, proveOwned, proveSpace } from './conditions.ts';
 import { attach, itemOf, readSize } from './disk.ts';
-import { guardedText, hasNoItem } from './guard.ts';
 import {
   find,
   findOr,
@@ -22,7 +21,6 @@ import {
   rowsWhere,
   standing,
 } from './lookup.ts';
-import { say } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
 import { removeOwn } from './volume.ts';
 
@@ -36,8 +34,8 @@ export interface CreateSnapshot {
 }
 
 /**
- * Takes a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one device
- * command, so there is no partial snapshot; that command finds the source by its uuid, and cuts nothing when there is a
+ * Takes a snapshot, or finds the one that an earlier call took. The snapshot and all of its metadata come into being in one device
+ * command, so there is no partial snapshot; that command finds the source by its uuid, and takes none when there is a
  * snapshot of the id by now.
  */
 export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
@@ -45,7 +43,7 @@ export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): 
   return {
     kind: 'write',
     object: snapshot,
-    name: `cut ${namePrefix}`,
+    name: `snapshot ${namePrefix}`,
     removes: false,
     takes: maxSnapshots === undefined ? undefined : { of: `snapshots of ${source.uuid}`, amount: 1n },
     script: script((s) => {

@@ -6,9 +6,8 @@ import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import { isCutOff } from '../record.ts';
 import type { ObjectRef, VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
-import { proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
+import { hasNoItem, ids, proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
 import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
-import { hasNoItem, ids } from './guard.ts';
 import {
   type Found,
   isThere,
@@ -189,8 +188,8 @@ export function proveOurs(
 }
 
 /**
- * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it: a
- * person has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
+ * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it,
+ * which someone has to look at; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
  */
 export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, object: ObjectRef): void {
   s.if(ros`[:len ${row}]>0`, () => {

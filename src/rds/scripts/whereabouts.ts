@@ -1,17 +1,16 @@
-import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, script, text } from '../../routeros/index.ts';
 import { namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
 import { decodeObject, type SubvolumeRow } from '../rows.ts';
 import { named, proveAll, subvolumeProperties } from './lookup.ts';
-import { put } from './output.ts';
 
 /**
  * Which of several subvolumes is the object: the one that the disk item of the volume leads to; without that, in one filesystem
  * the one with the smallest subvolume-id, as a race may have made two. Undefined where nothing says so, where it is in a pool
- * that is not configured, or there is none. The name of a snapshot that is another one with further digits behind it, as someone
- * calls a copy, is none of several. The name of a volume may well be: two callers of one name may ask for 1 GiB and for 10 GiB.
+ * that is not configured, or there is none. The name of a snapshot that is another one with further digits behind it, as users
+ * call their copies, is none of several. The name of a volume may well be: two callers of one name may ask for 1 GiB and for 10 GiB.
  */
 export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
   return {

@@ -107,7 +107,7 @@ test('two scripts at once take turns between commands', async () => {
   assert.equal(printed, 'ababab');
 });
 
-test('two scripts at once leave room for others while one loops for ever', async () => {
+test('two scripts at once leave room for others while one loops forever', async () => {
   const { console } = memoryConsole({
     beforeStatement: ({ text }) => {
       if (text === ':nothing' && others > 20) {

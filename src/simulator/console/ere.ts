@@ -3,7 +3,7 @@ import { type EreNode, EreProblem, parseEre } from './ere-parser.ts';
 /** Most steps that a compiled expression may have; nested intervals multiply. */
 const MAX_STEPS = 5000;
 
-/** Most states that are kept; beyond them they are found anew. */
+/** Most states that are kept; beyond them they are found again. */
 const MAX_STATES = 1000;
 
 /** One step of the automaton. `go` lists the steps reached without reading; `accepts` reads one character. */

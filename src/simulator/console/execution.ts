@@ -10,7 +10,7 @@ export class ScriptKilled extends Error {
 }
 
 /**
- * One command line on its way through the box. Whoever watches its statements gets it along with them, and so strikes
+ * One command line on its way through the device. Whoever watches its statements gets it along with them, and so strikes
  * this one and no other.
  */
 export class Execution {
@@ -81,7 +81,7 @@ export class Execution {
   }
 
   /**
-   * Waits so many ms by the clock of the box.
+   * Waits so many ms by the clock of the device.
    *
    * @throws ScriptKilled when the script is or gets killed.
    */

@@ -106,7 +106,7 @@ export class Lexer {
     throw new SyntaxProblem(`${what} (line 1 column ${this.column(offset)})`);
   }
 
-  /** Refuses what the device has and the simulator has not, so that nobody takes it for a word that RouterOS does not know. */
+  /** Refuses what the device has and the simulator has not, so that no one takes it for a word that RouterOS does not know. */
   lack(what: string, offset: number = this.offset): never {
     return this.fail(`the simulator does not carry out ${what}`, offset);
   }

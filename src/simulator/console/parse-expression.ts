@@ -143,7 +143,7 @@ function parseWord(lexer: Lexer, mode: Mode): Expression {
   }
   const word = lexer.take(/\*[0-9A-F]+|-?[0-9][0-9A-Za-z:]*|[a-z]+/y);
   const value = word === undefined ? undefined : parseLiteral(word);
-  // `1.5` would be read as 1 and 5 joined to "15"; nobody means that.
+  // `1.5` would be read as 1 and 5 joined to "15"; no one means that.
   if (value === undefined || /\.[0-9]/y.test(lexer.text.slice(lexer.offset, lexer.offset + 2))) {
     return lexer.fail('syntax error', start);
   }

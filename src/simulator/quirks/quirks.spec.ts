@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QUIRKS, Quirks } from './quirks.ts';
-import { quirkyBox } from './quirky-box.testing.ts';
+import { quirkyDevice } from './quirky-device.testing.ts';
 import { TRANSFER_QUIRKS } from './transfer-quirks.ts';
 
-/** What a line prints on a strict box and on one with the quirk. */
+/** What a line prints on a strict device and on one with the quirk. */
 interface Difference {
   readonly line: string;
   readonly strict: string | RegExp;
   readonly quirky: string | RegExp;
 }
 
-/** What passes with time: a line that prints one thing at first, and from `ms` on what a strict box prints at once. */
+/** What passes with time: a line that prints one thing at first, and from `ms` on what a strict device prints at once. */
 interface Delay {
   readonly before: string;
   readonly line: string;
@@ -287,9 +287,9 @@ const DELAYS: Readonly<Record<string, Delay>> = {
 
 for (const [name, { before, line, ms, first, strict }] of Object.entries(DELAYS)) {
   test(`${name} holds for ${ms} ms`, async (t) => {
-    const plain = await quirkyBox(t, []);
+    const plain = await quirkyDevice(t, []);
     assert.equal(await plain.run(`${before}; ${line}`), strict);
-    const { run, wait } = await quirkyBox(t, [name]);
+    const { run, wait } = await quirkyDevice(t, [name]);
     assert.equal(await run(before), '');
     wait(ms - 1);
     assert.equal(await run(line), first);
@@ -308,7 +308,7 @@ for (const [name, { line, strict, quirky }] of Object.entries(DIFFERENCES)) {
       [[], strict],
       [[name], quirky],
     ] as const) {
-      const { run } = await quirkyBox(t, names);
+      const { run } = await quirkyDevice(t, names);
       const seen = await run(oneLine);
       if (typeof expected === 'string') assert.equal(seen, expected, names.join());
       else assert.match(seen, expected, names.join());
@@ -351,8 +351,8 @@ test('each unknown that shows over SSH has a quirk, and names are unique and in 
   assert.deepEqual([...unknowns], expected);
 });
 
-test('quirks are set while the box runs, and taken off again', async (t) => {
-  const { quirks, run } = await quirkyBox(t, []);
+test('quirks are set while the device runs, and taken off again', async (t) => {
+  const { quirks, run } = await quirkyDevice(t, []);
   const line = json('{"a"=1}');
   quirks.set(['json-numbers-as-text', 'read-only-user', 'json-numbers-as-text']);
   assert.deepEqual(quirks.names, ['json-numbers-as-text', 'read-only-user']);
@@ -364,7 +364,7 @@ test('quirks are set while the box runs, and taken off again', async (t) => {
 });
 
 test('two quirks of one command both have their say', async (t) => {
-  const { run } = await quirkyBox(t, ['comment-cut-at-64', 'slot-upper-case', 'size-late-5s']);
+  const { run } = await quirkyDevice(t, ['comment-cut-at-64', 'slot-upper-case', 'size-late-5s']);
   const seen = await run(
     `${item(`comment=${LONG}`)}; :put [:len [/disk/get V-1 comment]]; :put [:len [/disk/get V-1 size]]`,
   );
@@ -387,7 +387,7 @@ test('what the sizes of U4 do to the bytes', async (t) => {
     ['file-size-zeroes', '\0\0\0\0'],
     ['file-size-ignored', 'abcd'],
   ] as const) {
-    const { device, run } = await quirkyBox(t, [name]);
+    const { device, run } = await quirkyDevice(t, [name]);
     const settings = 'nvme-tcp-export=yes nvme-tcp-server-nqn=nqn.2026-11.test:a';
     await run(item(settings));
     await device.blocks.write('nqn.2026-11.test:a', 0, Buffer.from('abcd'));

@@ -1,31 +1,31 @@
 import type { Row } from '../console/menu.ts';
 import { STATUS } from '../device/transfer/words.ts';
-import { type MenuEffects, manner, type QuirkDefinition } from './quirk.ts';
+import { behavior, type MenuEffects, type QuirkDefinition } from './quirk.ts';
 import { textOf, withProps } from './rows.ts';
 
 const TRANSFER = '/disk/btrfs/transfer';
 
 /** What can differ in transfers (docs/routeros.md, 6). Those that are about the receiver are set there. */
 export const TRANSFER_QUIRKS: readonly QuirkDefinition[] = [
-  manner('receive-row-not-needed', 'U30', 'a transfer is received without a row of `type=receive`', {
+  behavior('receive-row-not-needed', 'U30', 'a transfer is received without a row of `type=receive`', {
     receiveRow: 'not-needed',
   }),
-  manner('receive-row-each-time', 'U30', 'a row of `type=receive` is good for one transfer that ends well', {
+  behavior('receive-row-each-time', 'U30', 'a row of `type=receive` is good for one transfer that ends well', {
     receiveRow: 'needed-each-time',
   }),
-  manner('receive-mount-is-path', 'U31', '`ssh-receive-mount` begins with the mount point, not with the label', {
+  behavior('receive-mount-is-path', 'U31', '`ssh-receive-mount` begins with the mount point, not with the label', {
     receiveMount: 'mount-point',
   }),
-  manner('receive-mount-not-top', 'U31', '`ssh-receive-mount` must name a subvolume below the top level', {
+  behavior('receive-mount-not-top', 'U31', '`ssh-receive-mount` must name a subvolume below the top level', {
     receivesAtTop: false,
   }),
-  manner('transfer-host-key-remembered', 'U32', 'of an address, only the first host key is taken', {
+  behavior('transfer-host-key-remembered', 'U32', 'of an address, only the first host key is taken', {
     remembersHostKeys: true,
   }),
-  manner('transfer-tries-all-keys', 'U33', 'a transfer logs in with the private keys of all accounts', {
+  behavior('transfer-tries-all-keys', 'U33', 'a transfer logs in with the private keys of all accounts', {
     triesAllKeys: true,
   }),
-  manner(
+  behavior(
     'receive-needs-policy',
     'U34',
     'to receive, an account needs `policy` as well, which the group `write` lacks',
@@ -33,23 +33,23 @@ export const TRANSFER_QUIRKS: readonly QuirkDefinition[] = [
       receivePolicies: ['ssh', 'write', 'policy'],
     },
   ),
-  manner('break-leaves-nothing', 'U35', 'what was received of a transfer that broke off is removed', {
+  behavior('break-leaves-nothing', 'U35', 'what was received of a transfer that broke off is removed', {
     breakLeaves: 'nothing',
   }),
-  manner('break-leaves-read-only', 'U35', 'what was received of a transfer that broke off is read-only', {
+  behavior('break-leaves-read-only', 'U35', 'what was received of a transfer that broke off is read-only', {
     breakLeaves: 'read-only-half',
   }),
-  manner('transfer-rows-lost', 'U36', 'a restart clears the list of transfers', { rowsAtRestart: 'lost' }),
-  manner('transfer-rows-run-again', 'U36', 'after a restart every row of `type=send` starts again', {
+  behavior('transfer-rows-lost', 'U36', 'a restart clears the list of transfers', { rowsAtRestart: 'lost' }),
+  behavior('transfer-rows-run-again', 'U36', 'after a restart every row of `type=send` starts again', {
     rowsAtRestart: 'run-again',
   }),
-  manner('transfer-removal-cancels', 'U37', 'removing a row of `type=send` ends its transfer', {
+  behavior('transfer-removal-cancels', 'U37', 'removing a row of `type=send` ends its transfer', {
     removalOfRunning: 'cancels',
   }),
-  manner('transfer-removal-refused', 'U37', 'the row of a transfer that is under way cannot be removed', {
+  behavior('transfer-removal-refused', 'U37', 'the row of a transfer that is under way cannot be removed', {
     removalOfRunning: 'refused',
   }),
-  manner('sent-not-protected', 'U38', 'what is being sent, or its parent, can be removed, which ends the transfer', {
+  behavior('sent-not-protected', 'U38', 'what is being sent, or its parent, can be removed, which ends the transfer', {
     protectsSources: false,
   }),
   status('transfer-status-other', '`status` of a transfer has other words, such as `finished`', otherWords),

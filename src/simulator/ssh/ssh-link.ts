@@ -69,7 +69,7 @@ class SshLink implements Link {
   /** Rejects when the other RDS gave up, or the connection is lost. */
   readonly #end = Promise.withResolvers<never>();
   #heard = '';
-  /** How often the other RDS was content and nobody has asked yet. */
+  /** How often the other RDS was content and no one has asked yet. */
   #content = 0;
   #asking: (() => void) | undefined;
 

@@ -15,11 +15,11 @@ export const contentRules: readonly Rule[] = [
     judge: mismatch,
   },
   {
-    id: 'cutting-failed',
+    id: 'snapshot-failed',
     notices: 'the driver refused to take the snapshot, or has none that a content made by hand names',
-    judge: cuttingFailed,
+    judge: snapshotFailed,
   },
-  { id: 'cutting-silent', notices: 'the content is there, and no snapshot has been taken yet', judge: cuttingSilent },
+  { id: 'snapshot-silent', notices: 'the content is there, and no snapshot has been taken yet', judge: snapshotSilent },
   { id: 'snapshot-delete-failed', notices: 'the driver refused to delete the snapshot', judge: deleteFailed },
   { id: 'snapshot-held', notices: 'the snapshot is being deleted, and a finalizer holds it', judge: held },
 ];
@@ -80,7 +80,7 @@ function isByHand({ spec }: VolumeSnapshot): boolean {
   return spec.source.volumeSnapshotContentName !== undefined;
 }
 
-function cuttingFailed(cluster: ClusterState): Finding | undefined {
+function snapshotFailed(cluster: ClusterState): Finding | undefined {
   const snapshot = awaitedSnapshot(cluster);
   const content = there(cluster.content);
   if (snapshot === undefined || content === undefined || mismatch(cluster) !== undefined) return undefined;
@@ -100,11 +100,11 @@ function cuttingFailed(cluster: ClusterState): Finding | undefined {
   };
 }
 
-function cuttingSilent(cluster: ClusterState): Finding | undefined {
+function snapshotSilent(cluster: ClusterState): Finding | undefined {
   const content = there(cluster.content);
   const snapshot = awaitedSnapshot(cluster);
   if (snapshot === undefined || content === undefined) return undefined;
-  if (mismatch(cluster) !== undefined || cuttingFailed(cluster) !== undefined) return undefined;
+  if (mismatch(cluster) !== undefined || snapshotFailed(cluster) !== undefined) return undefined;
   const isLate = age(cluster, content.metadata.creationTimestamp) > PATIENCE_MS;
   return {
     state: isLate ? 'stuck' : 'waiting',

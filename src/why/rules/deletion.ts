@@ -10,9 +10,9 @@ import { PATIENCE_MS } from './claim.ts';
 export const deletionRules: readonly Rule[] = [
   { id: 'claim-in-use', notices: 'the claim is being deleted, and pods still use it', judge: claimInUse },
   {
-    id: 'claim-being-cut',
+    id: 'claim-snapshot-pending',
     notices: 'the claim is being deleted, and a snapshot of it is being taken',
-    judge: claimBeingCut,
+    judge: claimSnapshotPending,
   },
   {
     id: 'claim-finalizer',
@@ -76,14 +76,14 @@ function claimInUse(cluster: ClusterState): Finding | undefined {
   };
 }
 
-function claimBeingCut(cluster: ClusterState): Finding | undefined {
+function claimSnapshotPending(cluster: ClusterState): Finding | undefined {
   const claim = going(cluster);
   if (claim === undefined || !claim.metadata.finalizers.includes(BEING_CUT)) return undefined;
-  const cutting = (there(cluster.snapshots) ?? []).find(
+  const pendingSnapshot = (there(cluster.snapshots) ?? []).find(
     ({ spec, status }) => spec.source.persistentVolumeClaimName === claim.metadata.name && status?.readyToUse !== true,
   );
   const { namespace } = claim.metadata;
-  const name = cutting?.metadata.name;
+  const name = pendingSnapshot?.metadata.name;
   return {
     state: 'stuck',
     at: 'claim',

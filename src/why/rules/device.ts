@@ -5,11 +5,11 @@ import type { Finding, Rule } from '../finding.ts';
 /** The RDS; with `--config` only. */
 export const deviceRules: readonly Rule[] = [
   {
-    id: 'box-unfit',
+    id: 'backend-unfit',
     notices: 'the RDS answers and is not fit: pool missing or another one, RouterOS too old, package missing',
     judge: unfit,
   },
-  { id: 'box-unreachable', notices: 'the RDS cannot be asked from where the command runs', judge: unreachable },
+  { id: 'backend-unreachable', notices: 'the RDS cannot be asked from where the command runs', judge: unreachable },
   { id: 'device-absent', notices: 'the volume or snapshot is not on the RDS', judge: absent },
   {
     id: 'device-of-another-cluster',

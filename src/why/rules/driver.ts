@@ -66,11 +66,11 @@ function isAwaited({ claim, volume, snapshot, attachments }: ClusterState): bool
   const isGoing = [claim, volume, snapshot].some(
     (seen) => there<Named>(seen)?.metadata.deletionTimestamp !== undefined,
   );
-  const isCut = there(snapshot) !== undefined && there(snapshot)?.status?.readyToUse !== true;
+  const isTaking = there(snapshot) !== undefined && there(snapshot)?.status?.readyToUse !== true;
   const isMoving = there(attachments)?.some(
     ({ metadata, status }) => status?.attached !== true || metadata.deletionTimestamp !== undefined,
   );
-  return isPending || isGoing || isCut || (isMoving ?? false);
+  return isPending || isGoing || isTaking || (isMoving ?? false);
 }
 
 interface Named {

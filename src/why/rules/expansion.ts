@@ -95,7 +95,7 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
       next: 'Start a pod that uses it.',
     };
   }
-  const told = [
+  const reports = [
     ...pods.map(({ metadata, spec }) => ({ object: ['Pod', metadata.name] as const, node: spec.nodeName })),
     { object: ['PersistentVolumeClaim', claim.metadata.name] as const, node: pod.spec.nodeName },
   ].flatMap(({ object, node }) => {
@@ -104,7 +104,7 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   });
   const condition = telling(has(claim, 'NodeResizeError')?.message);
   const failure =
-    told[0] ??
+    reports[0] ??
     (condition === undefined
       ? step(claim) === 'NodeResizeInfeasible' && WITHOUT_WORDS
       : { said: condition, ...explain(condition, cluster, pod.spec.nodeName ?? '') });

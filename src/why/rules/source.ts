@@ -36,7 +36,7 @@ function notReady(cluster: ClusterState): Finding | undefined {
   const claim = pendingClaim(cluster);
   const { source } = cluster;
   if (claim === undefined || source?.seen.is !== 'there') return undefined;
-  const isReady = 'source' in source.seen.object.spec ? isCut(source.seen.object) : isBound(source.seen.object);
+  const isReady = 'source' in source.seen.object.spec ? isTaken(source.seen.object) : isBound(source.seen.object);
   if (isGoing(source.seen.object)) {
     return {
       state: 'stuck',
@@ -59,7 +59,7 @@ function notReady(cluster: ClusterState): Finding | undefined {
   };
 }
 
-function isCut({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
+function isTaken({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
   return status !== undefined && 'readyToUse' in status && status.readyToUse === true;
 }
 

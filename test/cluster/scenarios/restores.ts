@@ -44,7 +44,7 @@ export const RESTORES: readonly Scenario[] = [
   },
   {
     title:
-      'a snapshot above the quota of its class waits with the reason in an Event, and is cut when an older one goes',
+      'a snapshot above the quota of its class waits with the reason in an Event, and is taken when an older one goes',
     async run(cluster) {
       const { kubectl } = cluster;
       const parameters = { maxSnapshotsPerVolume: '2' };

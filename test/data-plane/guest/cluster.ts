@@ -10,7 +10,7 @@ import {
   VolumeCapability_AccessMode_Mode as Mode,
   type VolumeCapabilitySchema,
 } from '../../../src/csi/gen/csi_pb.js';
-import { nodeIdOf } from '../../../src/storage/identity.ts';
+import { nodeIdOf } from '../../../src/storage/ids.ts';
 import { type Client, createClient } from '../../support/grpc-client.ts';
 import { until } from '../../support/until.ts';
 import { NodeService } from './node.ts';

@@ -1,7 +1,7 @@
 /** A node that is taken for dead while it lives: its volume is detached by force and goes to another node. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeIdOf } from '../../../src/storage/identity.ts';
+import { nodeIdOf } from '../../../src/storage/ids.ts';
 import { until } from '../../support/until.ts';
 import { type Claim, type Cluster, MiB, type Mounted } from './cluster.ts';
 import { holds, write } from './content.ts';

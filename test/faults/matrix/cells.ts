@@ -5,7 +5,7 @@ import type { Recording } from './recording.ts';
 export interface Cell {
   /** Number of the statement, counted from 1 over all statements of the call; 0 for a fault of the answer. */
   readonly statement: number;
-  /** For people, and for running it alone. */
+  /** For reports, and for running it alone. */
   readonly name: string;
   readonly fault: Fault;
 }

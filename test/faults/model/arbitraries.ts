@@ -52,7 +52,7 @@ const command: fc.Arbitrary<Command | Again> = fc.oneof(
       from: fc.oneof(fc.record({ snapshot: snapshot }), fc.record({ volume: often })),
     }),
   },
-  { weight: 12, arbitrary: fc.record({ do: fc.constant('cut' as const), snapshot, volume: often }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('snapshot' as const), snapshot, volume: often }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('again' as const), back: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('delete' as const), volume }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('drop' as const), snapshot }) },
@@ -247,7 +247,7 @@ function resolve({ via, command: given }: { via: 0 | 1; command: Command | Again
   }
   const found = given.do === 'again' ? made.at(-given.back) : given;
   if (found === undefined) return [];
-  if (found.do === 'create' || found.do === 'cut') made.push(found);
+  if (found.do === 'create' || found.do === 'snapshot') made.push(found);
   return [{ via, command: found }];
 }
 

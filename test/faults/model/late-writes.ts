@@ -54,8 +54,8 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
   switch (command.do) {
     case 'create':
       return creation(world, one, late);
-    case 'cut':
-      return cut(world, one, late);
+    case 'snapshot':
+      return takeSnapshot(world, one, late);
     case 'expand':
       return growth(world, command.volume, command.mib);
     case 'drop':
@@ -113,9 +113,9 @@ function creation(world: World, one: Done, late: LateWrite): World[] {
   return comingTrue(world, withVolume(world, number, made), `v${number}`, one, late);
 }
 
-function cut(world: World, one: Done, late: LateWrite): World[] {
+function takeSnapshot(world: World, one: Done, late: LateWrite): World[] {
   const { command } = one;
-  if (command.do !== 'cut' || world.snapshots.has(command.snapshot)) return [];
+  if (command.do !== 'snapshot' || world.snapshots.has(command.snapshot)) return [];
   const original = world.volumes.get(command.volume);
   if (original === undefined) return [];
   const made = { source: `v${command.volume}`, mib: undefined, imageMib: undefined, seconds: undefined };
@@ -124,7 +124,7 @@ function cut(world: World, one: Done, late: LateWrite): World[] {
 }
 
 /**
- * What was not there comes into being. It is left over when someone was told that it is deleted: that can happen where
+ * What was not there comes into being. It is left over when an answer said that it is deleted: that can happen where
  * another process deleted it, which does not know of the creation (docs/what-happens-when.md), and nowhere else.
  */
 function comingTrue(before: World, after: World, object: string, one: Done, late: LateWrite): World[] {

@@ -91,7 +91,7 @@ async function send(sending: Sending, command: Command): Promise<Reply> {
       const { volume, status: state } = await controller.controllerGetVolume({ volumeId }, options);
       return { ...volumeReply(run, volume), node: nodeOf(state?.publishedNodeIds ?? []) };
     }
-    case 'cut': {
+    case 'snapshot': {
       const name = csiName(run, `s${command.snapshot}`);
       const { snapshot } = await controller.createSnapshot({ name, sourceVolumeId: volumeId }, options);
       return snapshotReply(run, snapshot);

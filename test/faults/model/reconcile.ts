@@ -56,8 +56,8 @@ function snapshotProblem(object: string, snapshot: Snapshot | undefined, seen: S
     return snapshot === seen ? undefined : `${object} is ${seen === undefined ? 'gone' : 'there'}`;
   }
   const { mib, seconds } = told(seen);
-  const { image, cutFrom } = seen;
-  if (cutFrom !== snapshot.source) return `${object} was taken from ${cutFrom}`;
+  const { image, takenFrom } = seen;
+  if (takenFrom !== snapshot.source) return `${object} was taken from ${takenFrom}`;
   if (image === undefined) return `${object} has no image`;
   if (mib > image.mib || differs(snapshot.mib, mib) || differs(snapshot.imageMib, image.mib)) {
     return `${object} tells ${mib} MiB and has ${image.mib}`;

@@ -133,7 +133,7 @@ export class Run {
     for (const object of [...this.#disturbed]) if (!twice.includes(object)) this.#disturbed.delete(object);
   }
 
-  /** The time of a cut is that of the call. */
+  /** The time of a snapshot is that of the call. */
   #checkTimes(before: World, begin: number): void {
     const end = Math.floor(Date.now() / 1000);
     for (const [number, { seconds }] of this.#world.snapshots) {

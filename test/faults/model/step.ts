@@ -39,8 +39,8 @@ export function step(world: World, command: Command, outcome: Outcome, around: C
       return read(world, outcome, command.volume, around);
     case 'look':
       return look(world, outcome, world.snapshots.get(command.snapshot), around.contested(`s${command.snapshot}`));
-    case 'cut':
-      return cut(world, command, outcome, around);
+    case 'snapshot':
+      return takeSnapshot(world, command, outcome, around);
     case 'drop':
       return drop(world, command, outcome);
     default:
@@ -210,7 +210,7 @@ export function tellsSnapshot(reply: Reply, { mib, source, seconds }: Snapshot):
   return same(reply.mib, mib) && reply.source === source && same(reply.seconds, seconds);
 }
 
-function cut(world: World, command: Made<'cut'>, outcome: Outcome, around: Circumstances): World[] {
+function takeSnapshot(world: World, command: Made<'snapshot'>, outcome: Outcome, around: Circumstances): World[] {
   const { snapshot: number, volume: sourceNumber } = command;
   const source = `v${sourceNumber}`;
   const there = world.snapshots.get(number);
@@ -241,7 +241,7 @@ function cut(world: World, command: Made<'cut'>, outcome: Outcome, around: Circu
 
 function drop(
   world: World,
-  { snapshot: number }: Exclude<Extract<Command, { readonly snapshot: unknown }>, { readonly do: 'cut' }>,
+  { snapshot: number }: Exclude<Extract<Command, { readonly snapshot: unknown }>, { readonly do: 'snapshot' }>,
   outcome: Outcome,
 ): World[] {
   const gone = withSnapshot(world, number, undefined);

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Value } from '../../console/value.ts';
-import { quirkyBox } from '../../quirks/quirky-box.testing.ts';
+import { quirkyDevice } from '../../quirks/quirky-device.testing.ts';
 import { type DeviceUnderTest, MIB, openDevice } from '../device.testing.ts';
 
 const DISK = '/disk';
@@ -250,7 +250,7 @@ test('an empty list of items and an id that is gone are errors', async (t) => {
 });
 
 test('print detail of an exported item has the pairs of hardware, in their order', async (t) => {
-  const { run } = await quirkyBox(t, ['slot-limit-40']);
+  const { run } = await quirkyDevice(t, ['slot-limit-40']);
   await run(
     '/disk/btrfs/subvolume/add fs=pool name=v; /disk/add type=file slot=pvc-test-123 file-path=/pool/v/test.img file-size=50G mount-filesystem=no nvme-tcp-export=yes',
   );

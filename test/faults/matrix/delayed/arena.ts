@@ -27,7 +27,7 @@ const TOO_LATE_MS = 12_000;
 export interface Remains {
   /** What was on the RDS in the end and nothing referred to; it has been deleted like anything else. */
   readonly left: readonly string[];
-  /** How many volumes were larger than they were told to be. */
+  /** How many volumes were larger than an answer said. */
   readonly larger: number;
 }
 

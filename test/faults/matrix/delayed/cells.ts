@@ -70,7 +70,7 @@ export function cellsAt(held: HeldCall, place: HeldPlace, course: Course, isDang
   ];
 }
 
-/** For people, and for running it alone. */
+/** For reports, and for running it alone. */
 export function nameOf({ place, course, isRepeated, walk }: Cell): string {
   const calls = [...(isRepeated ? ['repeat'] : []), ...walk.map(({ name }) => name)];
   const { at, moment, text } = place;

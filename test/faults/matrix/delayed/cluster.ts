@@ -15,7 +15,7 @@ const WRITTEN = 64 * 1024;
 const GROWTH = 4n * MiB;
 
 /**
- * What a cluster was told about its volumes under an OK, and the calls that its sidecars make: each is repeated until it is
+ * What answers said to a cluster about its volumes under an OK, and the calls that its sidecars make: each is repeated until it is
  * answered, and none may end their attempts.
  */
 export class Cluster {
@@ -83,7 +83,7 @@ export class Cluster {
     return volume;
   }
 
-  /** A snapshot that is yet to be cut. */
+  /** A snapshot that is yet to be taken. */
   planSnapshot(volume = this.volume): Snapshot {
     const request = { name: snapshotName(), sourceVolumeId: volume.id };
     const snapshot: Snapshot = { id: `rds1:${request.name}`, request, standing: 'gone', bytes: Buffer.alloc(0) };
@@ -166,14 +166,14 @@ export class Cluster {
     volume.mayBeLarger = false;
   }
 
-  async cut(snapshot = this.snapshot): Promise<void> {
+  async takeSnapshot(snapshot = this.snapshot): Promise<void> {
     const { snapshot: reply } = await this.#ask((controller) => controller.createSnapshot(snapshot.request));
     assert.equal(reply?.sourceVolumeId, snapshot.request.sourceVolumeId);
-    this.cutNow(snapshot);
+    this.snapshotTaken(snapshot);
   }
 
   /** It was told to be there, with the bytes that its source has. */
-  cutNow(snapshot = this.snapshot): void {
+  snapshotTaken(snapshot = this.snapshot): void {
     const source = this.#volumes.find(({ id }) => id === snapshot.request.sourceVolumeId);
     snapshot.standing = 'there';
     snapshot.bytes = Buffer.from(source?.bytes ?? assert.fail('the source is one of ours'));

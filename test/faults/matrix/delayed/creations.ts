@@ -56,7 +56,7 @@ const restored = (bytes: bigint) => (cluster: Cluster, ground: Ground) =>
 
 async function restoredFromOwn(cluster: Cluster): Promise<Volume> {
   const snapshot = cluster.planSnapshot(await cluster.own());
-  await cluster.cut(snapshot);
+  await cluster.takeSnapshot(snapshot);
   cluster.about({ snapshot });
   return cluster.plan(MiB, snapshot.bytes, fromSnapshot(snapshot.id));
 }

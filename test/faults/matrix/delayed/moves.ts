@@ -5,7 +5,7 @@ export interface Situation {
   readonly volume: boolean;
   /** Numbers of the nodes that have the volume. */
   readonly nodes: readonly number[];
-  /** `open` while no one has repeated the call that was to cut it. */
+  /** `open` while no one has repeated the call that was to take it. */
   readonly snapshot: 'there' | 'gone' | 'open';
   readonly grown: boolean;
   /** Nothing more that could come after it is of interest. */
@@ -101,7 +101,7 @@ export const createSmaller: Move = {
 export const snapshotVolume: Move = {
   name: 'snapshot',
   leadsTo: (situation) => (situation.volume ? { ...situation, over: true } : undefined),
-  make: (cluster) => cluster.cut(cluster.planSnapshot()),
+  make: (cluster) => cluster.takeSnapshot(cluster.planSnapshot()),
 };
 
 export const restore: Move = {
@@ -116,11 +116,11 @@ export const deleteSnapshot: Move = {
   make: (cluster) => cluster.deleteSnapshot(),
 };
 
-export const cutAgain: Move = {
+export const snapshotAgain: Move = {
   name: 'took the snapshot again',
   leadsTo: (situation) =>
     situation.volume && situation.snapshot === 'gone' ? { ...situation, snapshot: 'there' } : undefined,
-  make: (cluster) => cluster.cut(),
+  make: (cluster) => cluster.takeSnapshot(),
 };
 
 /** What happens in the life of a volume. */

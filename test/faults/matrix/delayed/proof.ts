@@ -5,21 +5,21 @@ import { bytesOf } from '../scenarios.ts';
 import { itemOf, namesThere, recordedNodes } from './rds.ts';
 import type { ControllerClient, Snapshot, Volume } from './told.ts';
 
-/** Holds an RDS against what a cluster was told about it. */
+/** Holds an RDS against what answers said about it. */
 export class Proof {
   readonly #stack: Stack;
   readonly #controller: ControllerClient;
   readonly #isExact: boolean;
   #larger = 0;
 
-  /** @param isExact Else what is gone may have come back, on no node, and a volume may be larger than it was told to be. */
+  /** @param isExact Else what is gone may have come back, on no node, and a volume may be larger than an answer said. */
   constructor(stack: Stack, controller: ControllerClient, isExact: boolean) {
     this.#stack = stack;
     this.#controller = controller;
     this.#isExact = isExact;
   }
 
-  /** How many volumes are larger than they were told to be. */
+  /** How many volumes are larger than an answer said. */
   get larger(): number {
     return this.#larger;
   }
