@@ -13,17 +13,18 @@ export {
 } from './names.ts';
 
 export { type ExpectedPool, mountPointOf, type ProbeReport, poolProblem } from './probe.ts';
-export { type Asking, Rds, type RdsSettings } from './rds.ts';
+export { type Asking, type ChosenSubvolume, Rds, type RdsSettings } from './rds.ts';
 export { type Mode, randomDigits } from './record.ts';
 export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
-export type {
-  DiskRow,
-  ListedObject,
-  ListedPage,
-  LostItem,
-  ObjectState,
-  PoolContents,
-  PoolSpace,
+export {
+  type DiskRow,
+  isLonger,
+  type ListedObject,
+  type ListedPage,
+  type LostItem,
+  type ObjectState,
+  type PoolContents,
+  type PoolSpace,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { poolContents, poolSpace, probeRds } from './scripts/device.ts';
@@ -48,4 +49,4 @@ export {
   readSizedDisk,
   readVolume,
 } from './scripts/volume.ts';
-export { shownName } from './scripts/whereabouts.ts';
+export { choose, shownName } from './scripts/whereabouts.ts';

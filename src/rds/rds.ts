@@ -9,7 +9,7 @@ import {
 } from '../routeros/index.ts';
 import { isRefusal, RdsError, type RdsErrorCode } from './errors.ts';
 import { LostWrites, type Patience } from './lost-writes.ts';
-import { parseSnapshotName, parseVolumeName } from './names.ts';
+import { idIn, parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
@@ -169,13 +169,11 @@ export class Rds {
     }
   }
 
-  /** Several subvolumes have a name of one id: the one that is the object, if there is a way to tell. */
+  /** Several subvolumes have a name of one id, or one that may not be whole: the one that is the object, if there is a way to tell. */
   async #choose({ detail }: RdsError, call: RdsCall): Promise<ChosenSubvolume | undefined> {
-    const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
-    if (volume !== undefined)
-      return await this.#retry(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
-    if (snapshot === undefined) return undefined;
-    return await this.#retry(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
+    const object = idIn(detail);
+    if (object === undefined) return undefined;
+    return await this.#retry(choose(this.settings, { ...object, nqn: '' }), call);
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */

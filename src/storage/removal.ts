@@ -1,4 +1,4 @@
-import type { Asking, Clock, ObjectState, Rds } from '../rds/index.ts';
+import { type Asking, type Clock, isLonger, type ObjectState, type Rds, type RdsSettings } from '../rds/index.ts';
 import { StorageError } from './errors.ts';
 import type { Call } from './storage.ts';
 
@@ -38,20 +38,17 @@ export async function removeWhole(
 
 async function removeAll(rds: Pick<Rds, 'run'>, remove: Asking<ObjectState>, call: Call): Promise<ObjectState> {
   for (let before = Number.POSITIVE_INFINITY; ; ) {
-    let removed: string | undefined;
+    let removed: RdsSettings['chosen'];
     const left = await rds.run((settings) => {
-      removed = settings.chosen?.name;
+      removed = settings.chosen;
       return remove(settings);
     }, call);
-    // What bears its name with further digits behind it is someone's copy.
-    const subvolumes = left.subvolumes.filter(({ name }) => !isLonger(name, removed));
-    if (subvolumes.length === 0 || removed === undefined || subvolumes.length >= before) return { ...left, subvolumes };
+    if (removed === undefined) return left;
+    const { name } = removed;
+    const subvolumes = left.subvolumes.filter((row) => !isLonger(row, { name }));
+    if (subvolumes.length === 0 || subvolumes.length >= before) return { ...left, subvolumes };
     before = subvolumes.length;
   }
-}
-
-function isLonger(name: string, removed: string | undefined): boolean {
-  return removed !== undefined && name !== removed && name.startsWith(removed);
 }
 
 /** Whether there is a disk item without a subvolume. */

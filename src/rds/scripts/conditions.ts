@@ -1,14 +1,16 @@
 import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
-import { ownedBy } from '../names.ts';
-import type { ObjectRef } from '../refs.ts';
 import type { Share } from '../reservations.ts';
 import { nameOf, type ProvenPool } from './lookup.ts';
 
 /** What must hold before something is done to an object, or to a pool. */
 
-/** Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does. */
-export function proveOwned(s: ScriptBuilder, row: Script, object: ObjectRef, owners: readonly string[]): void {
-  s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', nameOf(row)));
+/**
+ * Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does.
+ *
+ * @param ours The expression for names of the object that are ours.
+ */
+export function proveOwned(s: ScriptBuilder, row: Script, ours: Script): void {
+  s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ours})`, () => s.fail('RC-OWNER', ros`(${row}->"name")`));
 }
 
 /** So many bytes: of the RDS and not of one pool, as it is not known before in which pool a volume is. */

@@ -1,4 +1,4 @@
-import { inTime, join, ros, type Script } from '../../routeros/index.ts';
+import { inTime, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { slotOf } from '../names.ts';
 import type { VolumeRef } from '../refs.ts';
 
@@ -42,15 +42,15 @@ export function inSlot(slot: Script): Script {
   return ros`[/disk find where slot=${slot}]`;
 }
 
-/** The ids of the disk items of a volume: one or none. */
-export function ids(volume: VolumeRef): Script {
-  return inSlot(ros`${slotOf(volume)}`);
+/** A variable with the slot of a volume. */
+export function slotVariable(s: ScriptBuilder, volume: VolumeRef): Script {
+  return s.let(ros`${slotOf(volume)}`);
 }
 
 /**
- * Whether the volume has no disk item. Nothing but that tells a volume from a copy that was not received, so without it the
+ * Whether the volume with this slot has no disk item. Nothing but that tells a volume from a copy that was not received, so without it the
  * one in the pool that is there may be a copy of the one in a pool that is away.
  */
-export function hasNoItem(volume: VolumeRef): Script {
-  return ros`[:len ${ids(volume)}]=0`;
+export function hasNoItem(slot: Script): Script {
+  return ros`[:len ${inSlot(slot)}]=0`;
 }
