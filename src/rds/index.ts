@@ -49,4 +49,4 @@ export {
   readSizedDisk,
   readVolume,
 } from './scripts/volume.ts';
-export { choose, shownName } from './scripts/whereabouts.ts';
+export { choose, namesake, shownName } from './scripts/whereabouts.ts';

@@ -6,6 +6,8 @@ import {
   discardEmptySubvolume,
   discardLostItem,
   discardVolume,
+  namesake,
+  type ObjectRef,
   type ObjectState,
   parseVolumeName,
   poolSpace,
@@ -55,6 +57,12 @@ async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, cal
   // It has come into being between the two looks, or was moved.
   if (found === undefined) return;
   throw new RdsError(found.fs === pool.label ? 'RC-RACE' : 'RC-ELSEWHERE', `${found.fs} ${found.name}`);
+}
+
+/** @throws RdsError RC-NESTED when the RDS refused because what lies in another subvolume has the name of the source. */
+export async function proveAlone({ rds }: Backend, source: ObjectRef, cause: RdsError, call: Call): Promise<void> {
+  const nested = await rds.run(() => namesake(source), call);
+  if (nested !== undefined) throw new RdsError('RC-NESTED', nested, { cause, mayStillRun: cause.mayStillRun });
 }
 
 /**
@@ -126,6 +134,8 @@ export async function makeVolume(
       throw error;
     }
     if (error.code === 'RC-NOSRC') await proveAbsent(backend, wanted, call);
+    if (error.code === 'RDS-REFUSED' && !error.made && wanted.source !== undefined)
+      await proveAlone(backend, wanted.source, error, call);
     if (error.code === 'RC-ELSEWHERE')
       return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
     if (!error.mayStillRun && before === undefined && (error.code === 'RDS-REFUSED' || error.code === 'RC-HALF')) {

@@ -17,6 +17,7 @@ import {
   snapshotNamePrefix,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import { proveAlone } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure, namingSource } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
@@ -107,6 +108,7 @@ export class Snapshots {
       }
       const state = await rds.run((settings) => readSnapshot(settings, request.snapshot), call);
       if (state.subvolumes.length === 0) {
+        if (error.code === 'RDS-REFUSED') await proveAlone(backend, request.source, error, call);
         const why = error.code === 'RDS-REFUSED' ? error.detail : sentenceOf(error.code, error.detail);
         throw new StorageError('DRV-NOSNAP', id, why, { cause: error });
       }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish } from '../support/calls.ts';
-import { change, look, subvolumes } from '../support/console.ts';
+import { change, inventory, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts';
@@ -144,6 +144,46 @@ test('what lies in another subvolume under the name of an object is not the obje
   }
   assert.equal(await outcome(publish(controller, volumeId)), 'NOT_FOUND');
   assert.deepEqual(inPool(stack.simulator, 'pool').toSorted(), ['keep', ...kept].toSorted());
+});
+
+test('what lies in another subvolume under the name of a source kept it from being cut and copied, and was not named', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  const calls = [
+    [snapshotId, 'read-only=yes', () => makeVolume(controller, MiB, fromSnapshot(snapshotId))],
+    [volumeId, 'read-only=no', () => makeVolume(controller, MiB, fromVolume(volumeId))],
+    [volumeId, 'read-only=no', () => makeSnapshot(controller, volumeId)],
+  ] as const;
+  for (const [id, flags, call] of calls) {
+    const nested = await nest(stack, id, 'keep', flags);
+    const before = await inventory(simulator);
+    await refused(call(), 'FAILED_PRECONDITION', new RegExp(`${nested} on the RDS has the name .*\\[RC-NESTED\\]$`));
+    assert.deepEqual(await inventory(simulator), before);
+    await change(simulator, `/disk/btrfs/subvolume remove [find where fullname="${nested}"]`);
+    await call();
+  }
+});
+
+test('what lies in another subvolume under the name of a source was never taken for it, where the RDS takes the first of a name', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  await nest(stack, volumeId, 'keep', 'read-only=no');
+  const menu = simulator.device.menus.find('/disk/btrfs/subvolume') ?? assert.fail('no such menu');
+  const run = menu.run.bind(menu);
+  const asked: string[] = [];
+  menu.run = async (command, ids, args, user) => {
+    if (command === 'add') asked.push(String(args.get('fs')));
+    return await run(command, ids, args, user);
+  };
+  await refused(makeSnapshot(controller, volumeId), 'FAILED_PRECONDITION');
+  await refused(makeVolume(controller, MiB, fromVolume(volumeId)), 'FAILED_PRECONDITION');
+  assert.ok(asked.length > 0);
+  assert.deepEqual([...new Set(asked)], [''], 'it was asked for in no filesystem');
 });
 
 for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {

@@ -9,7 +9,7 @@ import { decodeMade, type ObjectState } from '../rows.ts';
 import { proveRatio, proveSpace, space } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
 import { guardedText, inSlot, slotVariable } from './guard.ts';
-import { find, findOr, isThere, named, nameOf, type ProvenPool, provePool, proveWhole, standing } from './lookup.ts';
+import { find, findOr, isAlone, named, nameOf, type ProvenPool, provePool, proveWhole, standing } from './lookup.ts';
 import { say } from './output.ts';
 
 type VolumeSource = SnapshotRef | VolumeRef;
@@ -111,7 +111,7 @@ function make(s: ScriptBuilder, making: Making, original: Script, originalName: 
     bytes > 0n ? ros`(${bytes + reserveBytes + reserved}-${least})` : ros`${reserveBytes + reserved}`,
   );
   proveRatio(s, pool, bytes > 0n ? ros`${bytes + reserved}` : ros`(${least}+${reserved})`, ratioPercent);
-  const home = guardedText(pool.label, ...standing(pool), isThere(original));
+  const home = guardedText(pool.label, ...standing(pool), isAlone(original, originalName, pool));
   s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${originalName} name=${name}`);
 }
 

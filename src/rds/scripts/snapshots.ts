@@ -11,6 +11,7 @@ import {
   chosenFor,
   find,
   findOr,
+  isAlone,
   isThere,
   labelOf,
   locate,
@@ -70,7 +71,7 @@ export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): 
           pool.label,
           ...standing(pool),
           isThere(row),
-         
+          isAlone(row, name, pool),
           ...(isChosen ? [] : [none]),
         );
         // A floor: someone may have grown the image by hand.

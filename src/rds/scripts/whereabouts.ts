@@ -1,4 +1,4 @@
-import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
+import { ere, type JsonRow, ros, type Script, script, text } from '../../routeros/index.ts';
 import { namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
@@ -57,6 +57,28 @@ export function shownName({ uuid }: ObjectRef): Reading<string | undefined> {
       rows
         .map((row) => text(row, 'name'))
         .find((name) => parseVolumeName(name) === undefined && parseSnapshotName(name) === undefined),
+  };
+}
+
+/**
+ * The path of a subvolume that has the name of an object and lies in another subvolume of its filesystem, so that the name does not
+ * say which of them is meant (U8); undefined when there is none.
+ */
+export function namesake(object: ObjectRef): Reading<string | undefined> {
+  const properties = subvolumeProperties(object.kind);
+  return {
+    kind: 'read',
+    script: put(
+      ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and name~${namesOf(object)}]`,
+    ),
+    decode(rows) {
+      const own = decodeSubvolumes(rows);
+      const isNested = (row: JsonRow) =>
+        /[^>]\//.test(text(row, 'fullname')) &&
+        own.some(({ fs, name }) => fs === text(row, 'fs') && name === text(row, 'name'));
+      const nested = rows.find(isNested);
+      return nested && text(nested, 'fullname');
+    },
   };
 }
 
