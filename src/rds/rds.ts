@@ -110,9 +110,18 @@ export class Rds {
     } catch (error) {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
-      if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
+      if (chosen !== undefined) return await this.#again(asking, { ...this.settings, chosen }, error, call);
       if (error.code === 'RC-OWNER') throw this.#misnamed(error);
       throw error.code === 'RC-POOL' ? await this.#withFindings(error, call) : error;
+    }
+  }
+
+  /** Does what was refused before, and forgets none of what it made then. */
+  async #again<T>(asking: Asking<T>, settings: RdsSettings, before: RdsError, call: RdsCall): Promise<T> {
+    try {
+      return await this.#admit(asking, settings, call);
+    } catch (error) {
+      throw before.made && error instanceof RdsError ? error.ofMade() : error;
     }
   }
 

@@ -1,12 +1,12 @@
 /** Names are unique in a filesystem, not over all: `/disk/btrfs/transfer` keeps them. A copy is never the object. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish } from '../support/calls.ts';
+import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish, volumeName } from '../support/calls.ts';
 import { change, inventory, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts';
-import { fromSnapshot, fromVolume } from '../support/requests.ts';
+import { fromSnapshot, fromVolume, volumeRequest } from '../support/requests.ts';
 import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 /** The RDS has a second pool, and the driver is configured with the first one alone. */
@@ -110,6 +110,18 @@ test('of a volume and half of a copy of it the one that its disk item is in is t
   assert.deepEqual((await readAll(stack, volumeId)).subarray(0, pattern('mine').length), pattern('mine'));
   await controller.deleteVolume({ volumeId });
   await controller.deleteSnapshot({ snapshotId });
+});
+
+test('a volume that was asked for again after its deletion had the bytes of half of a copy in another pool', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller } = stack;
+  const request = volumeRequest(volumeName(), MiB, { parameters: { pool: 'pool' } });
+  const volumeId = (await controller.createVolume(request)).volume?.volumeId ?? '';
+  await write(stack, volumeId, 0, pattern('mine'));
+  const half = await receive(stack, volumeId, false);
+  await controller.deleteVolume({ volumeId });
+  await refused(controller.createVolume(request), 'ALREADY_EXISTS', /there is one in pool cold.*\[DRV-EXISTS\]$/);
+  assert.deepEqual([inPool(stack.simulator, 'pool'), inPool(stack.simulator, 'cold')], [[], [half]]);
 });
 
 test('DeleteVolume leaves half of a copy in another pool alone', async (t) => {

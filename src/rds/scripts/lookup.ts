@@ -86,7 +86,7 @@ export function isThere(row: Script): Script {
 
 /**
  * Whether the pool has no other subvolume with the name in a row, as one that a person has put into another subvolume. `parent=`
- * takes a name, and which of two a device would take is not known (U8); so it is also none that was made anew under the name.
+ * takes a name, and which of two a device would take is not known (U8); so it is also none that was recreated under the name.
  */
 export function isAlone(row: Script, name: Script, pool: ProvenPool): Script {
   return ros`[:len [/disk/btrfs/subvolume find where fs=${pool.label} and name=${name} and uuid!=(${row}->"uuid")]]=0`;
