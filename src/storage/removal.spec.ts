@@ -19,6 +19,7 @@ async function remove(...rounds: readonly (readonly [RdsSettings, number])[]): P
   const left = [...rounds];
   const asked: string[] = [];
   const rds = {
+    settings: SETTINGS,
     async run<T>(asking: Asking<T>): Promise<T> {
       const [settings, length] = left.shift() ?? [SETTINGS, 0];
       const operation = asking(settings);

@@ -66,6 +66,24 @@ test('by id, what another cluster made can be read, restored from and cloned', a
   }
 });
 
+test('what another cluster had left of a race for one id kept the winner from being deleted', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator);
+  const others = [volume, snapshot].map((name) => name.replace(/^((?:pvc|snap)-.{36})-.{8}-/, '$1-0badc0de-'));
+  const [otherVolume = '', otherSnapshot = ''] = others;
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${otherVolume}"`);
+  await change(
+    simulator,
+    `/disk/btrfs/subvolume add fs=pool name="${otherSnapshot}" parent="${snapshot}" read-only=yes`,
+  );
+  await controller.deleteSnapshot({ snapshotId });
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), others.toSorted());
+  await refused(controller.deleteVolume({ volumeId }), 'FAILED_PRECONDITION', /\[RC-OWNER\]$/);
+});
+
 test('the objects of an adopted cluster are ours', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller, MiB);
