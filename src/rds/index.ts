@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from '../routeros/index.ts';
 export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
+  idIn,
   type Origin,
   parseSnapshotName,
   parseVolumeName,

@@ -111,9 +111,9 @@ export function parseName(text: string): NamedObject | undefined {
   return snapshot && { kind: 'snap', uuid: snapshot.uuid };
 }
 
-/** Kind and uuid that a name or path tells, whatever stands around them. */
+/** Kind and uuid that a name, or a path to it or to the image in it, tells, whole or not. */
 export function idIn(text: string): NamedObject | undefined {
-  const [, kind, uuid] = new RegExp(`(?:^|/)(pvc|snap)-${UUID}-[^/]*$`).exec(text) ?? [];
+  const [, kind, uuid] = new RegExp(`(?:^|/)(pvc|snap)-${UUID}-[^/]*(?:/volume\\.img)?$`).exec(text) ?? [];
   return uuid === undefined ? undefined : { kind: kind === 'pvc' ? 'pvc' : 'snap', uuid };
 }
 

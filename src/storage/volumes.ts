@@ -19,7 +19,7 @@ import {
 import type { Backend, Backends } from './backend.ts';
 import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure, namingSource } from './failures.ts';
+import { exclusively, failure, isAnothersSlot, namingSource } from './failures.ts';
 import { type Handle, printHandle } from './handle.ts';
 import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
 import type { KeyedLock } from './keyed-lock.ts';
@@ -132,7 +132,11 @@ export class Volumes {
         remove: (settings: RdsSettings) => deleteVolume(settings, volume),
         read: (settings: RdsSettings) => readVolume(settings, volume),
       };
-      await removeWhole(rds, removal, this.#clock, call);
+      await removeWhole(rds, removal, this.#clock, call).catch(async (error: unknown) => {
+        if (!isAnothersSlot(error, volume.uuid)) throw error;
+        const { subvolumes } = await rds.run(removal.read, call);
+        if (subvolumes.length > 0) throw error;
+      });
     });
   }
 

@@ -173,3 +173,24 @@ test('a slot that a stranger uses is refused, not taken over', async (t) => {
   await refused(unpublish(controller, `rds1:pvc-${uuid}`), 'FAILED_PRECONDITION');
   assert.deepEqual(await inventory(simulator), before);
 });
+
+test('a volume whose uuid differs from that of another one in the last digits alone could not be taken from a node, nor deleted', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const uuid = crypto.randomUUID().slice(0, -4);
+  const request = (end: string) => ({
+    name: `pvc-${uuid}${end}`,
+    capacityRange: { requiredBytes: MiB },
+    volumeCapabilities: [filesystem],
+  });
+  const volumeId = (await controller.createVolume(request('0001'))).volume?.volumeId ?? '';
+  await publish(controller, volumeId);
+  const before = await inventory(simulator);
+  await refused(controller.createVolume(request('0002')), 'FAILED_PRECONDITION', /\[RC-SLOT\]$/);
+  await unpublish(controller, `rds1:pvc-${uuid}0002`);
+  for (let time = 0; time < 2; time += 1) await controller.deleteVolume({ volumeId: `rds1:pvc-${uuid}0002` });
+  assert.deepEqual(await inventory(simulator), before);
+  assert.equal((await controller.controllerGetVolume({ volumeId })).status?.publishedNodeIds.length, 1);
+  await unpublish(controller, volumeId);
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), []);
+});
