@@ -3,6 +3,7 @@ export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
   idIn,
   type Origin,
+  parseName,
   parseSnapshotName,
   parseVolumeName,
   printSnapshotName,
@@ -26,6 +27,7 @@ export {
   type ObjectState,
   type PoolContents,
   type PoolSpace,
+  type Rival,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { poolContents, poolSpace, probeRds } from './scripts/device.ts';

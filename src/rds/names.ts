@@ -184,6 +184,12 @@ export function volumePaths(owners: readonly string[]): Script {
   return ere`(^|/)pvc-.{36}-${owners}-`;
 }
 
+/** The uuid in a name of an object. */
+export function uuidOf(name: Script, kind: NamedObject['kind']): Script {
+  const begin = BigInt(`${kind}-`.length);
+  return ros`[:pick ${name} ${begin} ${begin + 36n}]`;
+}
+
 /** The slot that belongs to the volume's name in a variable: `pvc-` and the first 28 hex digits of its uuid. */
 export function slotOfName(name: Script): Script {
   const groups = [ros`4 12`, ros`13 17`, ros`18 22`, ros`23 27`, ros`28 36`];

@@ -93,5 +93,5 @@ test('a page gives each volume its disk item, whatever order they come in, and k
       ['pvc-by-hand', 'pool', undefined],
     ],
   );
-  assert.deepEqual(decodePage([], 'pool'), { objects: [], more: false });
+  assert.deepEqual(decodePage([], 'pool'), { objects: [], more: false, rivals: [] });
 });

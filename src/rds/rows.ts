@@ -108,6 +108,14 @@ export interface ListedObject {
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
   readonly more: boolean;
+  /** Of what could as well be an object of the id of one of them, and is not on the page. */
+  readonly rivals: readonly Rival[];
+}
+
+export interface Rival {
+  readonly uuid: string;
+  /** Label of the filesystem that it is in. */
+  readonly fs: string;
 }
 
 /**
@@ -124,6 +132,7 @@ export function decodePage(rows: readonly JsonRow[], fs: string): ListedPage {
       .toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1))
       .map((subvolume) => ({ subvolume, disk: disks.get(slotOfSubvolume(subvolume)) })),
     more: rows.some((row) => flag(row, 'more')),
+    rivals: rows.filter((row) => 'rival' in row).map((row) => ({ uuid: text(row, 'rival'), fs: text(row, 'fs') })),
   };
 }
 

@@ -252,8 +252,25 @@ test('what a lost race left of an id is no second object: the first made is it, 
   assert.deepEqual(await listedSnapshots(controller), [snapshotId]);
   assert.deepEqual((await controller.listSnapshots({})).entries[0]?.snapshot, first.snapshot);
   assert.deepEqual(await listedVolumes(controller), [volumeId]);
+  assert.deepEqual(
+    [await listedSnapshots(controller, 1), await listedVolumes(controller, 1)],
+    [[snapshotId], [volumeId]],
+  );
   assert.equal((await controller.controllerGetVolume({ volumeId })).volume?.capacityBytes, MiB);
   await controller.deleteSnapshot({ snapshotId });
   await controller.deleteVolume({ volumeId });
   assert.deepEqual(subvolumes(simulator), []);
+});
+
+test('a copy with further digits in its name was listed as a second volume or snapshot, on a page of its own', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator);
+  await change(simulator, `${SUBVOLUMES} add fs=pool parent="${volume}" name="${volume}2"`);
+  await change(simulator, `${SUBVOLUMES} add fs=pool parent="${snapshot}" name="${snapshot}2" read-only=yes`);
+  for (const maxEntries of [0, 1, 2]) {
+    assert.deepEqual(await listedVolumes(controller, maxEntries), [volumeId]);
+    assert.deepEqual(await listedSnapshots(controller, maxEntries), [snapshotId]);
+  }
 });

@@ -1,7 +1,18 @@
 /** Names are unique in a filesystem, not over all: `/disk/btrfs/transfer` keeps them. A copy is never the object. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish, volumeName } from '../support/calls.ts';
+import {
+  listedSnapshots,
+  listedVolumes,
+  MiB,
+  makeSnapshot,
+  makeVolume,
+  outcome,
+  publish,
+  refused,
+  unpublish,
+  volumeName,
+} from '../support/calls.ts';
 import { change, inventory, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
@@ -110,6 +121,29 @@ test('of a volume and half of a copy of it the one that its disk item is in is t
   assert.deepEqual((await readAll(stack, volumeId)).subarray(0, pattern('mine').length), pattern('mine'));
   await controller.deleteVolume({ volumeId });
   await controller.deleteSnapshot({ snapshotId });
+});
+
+test('half of a received volume was listed as a second one, with the size in its name', async (t) => {
+  for (const home of ['pool', 'cold']) {
+    const stack = await startStack(t, twoPools);
+    const { controller, simulator } = stack;
+    const volumeId = await makeVolume(controller, MiB, { parameters: { pool: home } });
+    const snapshotId = await makeSnapshot(controller, volumeId);
+    await controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+    const away = home === 'pool' ? 'cold' : 'pool';
+    await change(simulator, `/disk/btrfs/subvolume add fs=${away} name="${nameIn(stack, home, volumeId)}"`);
+    const last = await makeVolume(controller, MiB, { parameters: { pool: 'cold' } });
+    for (const maxEntries of [0, 1, 2]) {
+      assert.deepEqual(await listedVolumes(controller, maxEntries), [volumeId, last], `${maxEntries}`);
+    }
+    const [entry] = (await controller.listVolumes({})).entries;
+    assert.equal(entry?.volume?.capacityBytes, 2n * MiB);
+    // Nothing says which of two snapshots is the one, so calls for it are refused, and it is listed once.
+    const snapshot = nameIn(stack, home, snapshotId);
+    await change(simulator, `/disk/btrfs/subvolume add fs=${away} name="${snapshot}" read-only=yes`);
+    for (const maxEntries of [0, 1]) assert.deepEqual(await listedSnapshots(controller, maxEntries), [snapshotId]);
+    await refused(controller.getSnapshot({ snapshotId }), 'FAILED_PRECONDITION', /\[RC-TWO\]$/);
+  }
 });
 
 test('a volume that was asked for again after its deletion had the bytes of half of a copy in another pool', async (t) => {
