@@ -37,7 +37,7 @@ export interface ObjectState {
   /** Its own with whole names, in one pool: the first is the object, see {@link objectOf}; then by ascending subvolume-id. */
   readonly subvolumes: readonly SubvolumeRow[];
   readonly disk: DiskRow | undefined;
-  /** True when this very script made it. */
+  /** True when this very script took the snapshot. */
   readonly made: boolean;
 }
 

@@ -70,10 +70,9 @@ export class Volumes {
     };
     return await exclusively(this.#lock, id, call, async () => {
       let state = await make();
-      const { made } = state;
       // Where there are several, ours is completed once it is clear that it is the volume.
       if (state.disk === undefined && state.subvolumes[0]?.name === wanted.name) state = await make();
-      const volume = await this.#settleRace(backend, handle, wanted.name, { ...state, made }, call);
+      const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       return volume;
     });
@@ -156,7 +155,7 @@ export class Volumes {
     });
   }
 
-  /** Withdraws the subvolume that this very call made when another request for the same name was faster. */
+  /** Withdraws our own subvolume when another request for the same name was faster. */
   async #settleRace(backend: Backend, handle: Handle, name: string, state: ObjectState, call: Call): Promise<Volume> {
     const [winner, ...losers] = state.subvolumes;
     if (winner === undefined) {
@@ -164,7 +163,7 @@ export class Volumes {
     }
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
-      if (ours !== undefined && state.made) {
+      if (ours !== undefined) {
         await backend.rds.run((settings) => removeDuplicate(settings, volumeRef(handle.uuid), winner, ours), call);
       }
       throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));

@@ -10,7 +10,6 @@ import { proveRatio, proveSpace, space } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
 import { guardedText, inSlot, slotVariable } from './guard.ts';
 import { find, findOr, isAlone, named, nameOf, type ProvenPool, provePool, proveWhole, standing } from './lookup.ts';
-import { say } from './output.ts';
 
 type VolumeSource = SnapshotRef | VolumeRef;
 
@@ -71,7 +70,6 @@ export function createVolume(settings: RdsSettings, request: CreateVolume): Writ
       s.if(ros`!(${here}~${found.names})`, () => {
         make(s, making, row, here);
         s.set(made, ros`"RC-MADE "`);
-        s.run(say('made'));
         // Of several the caller finds out which is the volume; only one that is alone is completed here.
         const own = ros`[/disk/btrfs/subvolume find where fs=${pool.label} and ${named(found.names)}]`;
         s.if(ros`[:len ${own}]=1`, () => s.set(here, name));

@@ -115,7 +115,7 @@ export function deleteSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Wr
     script: script((s) => {
       const { pool, ...found } = locate(s, settings, snapshot);
       proveOwned(s, found.row, ownedBy(snapshot, settings.owners));
-      removeOwn(s, found, pool, ros`""`);
+      removeOwn(s, found, pool);
       reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,

@@ -191,14 +191,14 @@ function proveItsOwn(
  * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it: a
  * person has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
  *
- * @param own The slot of the object; empty for a snapshot.
+ * @param own The slot of the object; a snapshot has none.
  */
-export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, own: Script): void {
+export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, own?: Script): void {
   s.if(ros`[:len ${row}]>0`, () => {
     const paths = pathsIn(s, pool, nameOf(row));
     s.each(ros`[/disk find where file-path~${paths}]`, (item) => {
       const slot = s.let(textOf(item, ros`slot`));
-      s.if(ros`${slot}=${own}`, () => s.fail('RC-LEFT'));
+      if (own !== undefined) s.if(ros`${slot}=${own}`, () => s.fail('RC-LEFT'));
       s.fail('RC-USED', slot);
     });
     removeSubvolume(s, row, pool, paths);
