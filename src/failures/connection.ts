@@ -48,7 +48,7 @@ export const CONNECTION = {
   'RDS-UNKNOWN': failing(
     'unavailable',
     'the RDS gave no complete answer',
-    'A command without an answer may have been carried out, so the next attempt reads the state first. Retrying automatically',
+    'Whatever was sent may have been carried out, so the next attempt reads the state first. Retrying automatically',
     { event: 'BackendUnreachable', passes: true, command: LOGS },
   ),
   'RDS-CANCELLED': passing('cancelled', 'the caller gave up', {

@@ -72,6 +72,18 @@ export const SOURCES = {
       command: SNAPSHOTS,
     },
   ),
+  'RC-NESTED': failing(
+    'precondition',
+    'another subvolume of the pool has the name of the source and lies in a subvolume; RouterOS takes a source by its name alone',
+    'Remove that one on the RDS, or make it again under another name; the driver does not guess which of them a device would take',
+    {
+      says: (path) =>
+        `${path} on the RDS has the name of the source, and RouterOS takes a source by its name alone, not by its path`,
+      page: 'limits.md',
+      event: 'CopyInTheWay',
+      command: SNAPSHOTS,
+    },
+  ),
   'RC-NODISK': failing(
     'precondition',
     'the disk item of the source volume is lost; its image is still there',

@@ -1,7 +1,9 @@
 export { type Call, type Clock, systemClock } from '../routeros/index.ts';
 export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
+  idIn,
   type Origin,
+  parseName,
   parseSnapshotName,
   parseVolumeName,
   printSnapshotName,
@@ -11,6 +13,7 @@ export {
   snapshotNamePrefix,
   type VolumeName,
 } from './names.ts';
+
 export {
   type ExpectedPool,
   isStoragePackage,
@@ -21,17 +24,19 @@ export {
   type ProbeReport,
   poolProblem,
 } from './probe.ts';
-export { type Asking, Rds, type RdsSettings } from './rds.ts';
+export { type Asking, type ChosenSubvolume, Rds, type RdsSettings } from './rds.ts';
 export { type Mode, randomDigits } from './record.ts';
 export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
-export type {
-  DiskRow,
-  ListedObject,
-  ListedPage,
-  LostItem,
-  ObjectState,
-  PoolContents,
-  PoolSpace,
+export {
+  type DiskRow,
+  isLonger,
+  type ListedObject,
+  type ListedPage,
+  type LostItem,
+  type ObjectState,
+  type PoolContents,
+  type PoolSpace,
+  type Rival,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { poolContents, poolSpace, probeRds } from './scripts/device.ts';
@@ -56,4 +61,4 @@ export {
   readSizedDisk,
   readVolume,
 } from './scripts/volume.ts';
-export { shownName } from './scripts/whereabouts.ts';
+export { choose, namesake, shownName } from './scripts/whereabouts.ts';

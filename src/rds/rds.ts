@@ -10,10 +10,9 @@ import {
 } from '../routeros/index.ts';
 import { isRefusal, RdsError, type RdsErrorCode } from './errors.ts';
 import { LostWrites } from './lost-writes.ts';
-import { parseSnapshotName, parseVolumeName } from './names.ts';
+import { idIn, parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
-import { nqnOf } from './refs.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
 import { probeRds } from './scripts/device.ts';
 import { choose } from './scripts/whereabouts.ts';
@@ -109,9 +108,18 @@ export class Rds {
     } catch (error) {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
-      if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
+      if (chosen !== undefined) return await this.#again(asking, { ...this.settings, chosen }, error, call);
       if (error.code === 'RC-OWNER') throw this.#misnamed(error);
       throw error.code === 'RC-POOL' ? await this.#withFindings(error, call) : error;
+    }
+  }
+
+  /** Does what was refused before, and forgets none of what it made then. */
+  async #again<T>(asking: Asking<T>, settings: RdsSettings, before: RdsError, call: Call): Promise<T> {
+    try {
+      return await this.#admit(asking, settings, call);
+    } catch (error) {
+      throw before.made && error instanceof RdsError ? error.ofMade() : error;
     }
   }
 
@@ -168,16 +176,11 @@ export class Rds {
     }
   }
 
-  /** Several subvolumes have a name of one id: the one that is the object, if there is a way to tell. */
+  /** Several subvolumes have a name of one id, or one that may not be whole: the one that is the object, if there is a way to tell. */
   async #choose({ detail }: RdsError, call: Call): Promise<ChosenSubvolume | undefined> {
-    const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
-    if (volume !== undefined)
-      return await this.#retry(
-        choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: nqnOf(volume.uuid) }),
-        call,
-      );
-    if (snapshot === undefined) return undefined;
-    return await this.#retry(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
+    const object = idIn(detail);
+    if (object === undefined) return undefined;
+    return await this.#retry(choose(this.settings, object), call);
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */

@@ -1,6 +1,6 @@
 import { bytes, flag, integer, type JsonRow, text } from '../routeros/index.ts';
 import { RdsError } from './errors.ts';
-import { parseVolumeName, slotOf } from './names.ts';
+import { idIn, parseName, parseVolumeName, slotOf } from './names.ts';
 import type { ExpectedPool } from './probe.ts';
 import { type Publication, readRecord } from './record.ts';
 
@@ -32,25 +32,72 @@ export interface DiskRow {
   readonly mountFilesystem: boolean;
 }
 
-/** What the device has of one id: its own subvolumes by ascending subvolume-id, of which the first is the object. */
+/** What the device has of one id. */
 export interface ObjectState {
+  /** Its own with whole names, in one pool: the first is the object, see {@link objectOf}; then by ascending subvolume-id. */
   readonly subvolumes: readonly SubvolumeRow[];
   readonly disk: DiskRow | undefined;
   /** True when this very script took the snapshot. */
   readonly made: boolean;
 }
 
+/**
+ * Which of several subvolumes of one id is the object, for all who ask (docs/decisions/0018): the one whose image the disk item
+ * has; without that, in one filesystem, the one with the smallest subvolume-id, as a race may have made two, that is no longer
+ * form of another. Undefined where nothing says so.
+ */
+export function objectOf(
+  rows: readonly SubvolumeRow[],
+  isAttached: (row: SubvolumeRow) => boolean,
+): SubvolumeRow | undefined {
+  const attached = rows.find(isAttached);
+  if (attached !== undefined) return attached;
+  const [first] = byId(rows.filter((row) => !rows.some((other) => isLonger(row, other))));
+  return rows.every(({ fs }) => fs === first?.fs) ? first : undefined;
+}
+
+/** Whether a name is another one with further digits behind it, as users call their copies; with zeros it is whole, too. */
+export function isLonger({ name }: Pick<SubvolumeRow, 'name'>, other: Pick<SubvolumeRow, 'name'>): boolean {
+  return name !== other.name && name.startsWith(other.name);
+}
+
+function byId(rows: readonly SubvolumeRow[]): SubvolumeRow[] {
+  return rows.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1));
+}
+
+/** Subvolumes in whatever order they were printed that could be an object: made here, with whole names of ours. */
+export function decodeSubvolumes(rows: readonly JsonRow[]): SubvolumeRow[] {
+  const subvolumes = rows.filter(isSubvolume).map(decodeSubvolume);
+  return subvolumes.filter(({ kind, name }) => kind === 'own' && parseName(name) !== undefined);
+}
+
 /** Decodes the rows of one object in whatever order they were printed. */
 export function decodeObject(rows: readonly JsonRow[]): ObjectState {
-  const subvolumes = rows
-    .filter(isSubvolume)
-    .map(decodeSubvolume)
-    .filter(({ kind }) => kind === 'own');
+  const subvolumes = decodeSubvolumes(rows);
+  const disk = rows.find((row) => !isSubvolume(row) && 'slot' in row);
+  const path = text(disk ?? {}, 'file-path');
+  const object = objectOf(subvolumes, ({ name }) => path.endsWith(`/${name}/volume.img`));
+  const others = byId(subvolumes.filter((row) => row !== object));
   return {
-    subvolumes: subvolumes.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1)),
-    disk: rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk)[0],
+    subvolumes: object === undefined ? others : [object, ...others],
+    disk: disk && decodeDisk(disk),
     made: rows.some((row) => flag(row, 'made')),
   };
+}
+
+/**
+ * As {@link decodeObject}, of a script that makes an object unless there is one.
+ *
+ * @throws RdsError RC-TWO when the script took for the object what has no whole name of ours.
+ */
+export function decodeMade(rows: readonly JsonRow[]): ObjectState {
+  const state = decodeObject(rows);
+  const other = rows
+    .filter(isSubvolume)
+    .map(decodeSubvolume)
+    .find(({ kind, name }) => kind === 'own' && idIn(name));
+  if (state.subvolumes.length === 0 && other !== undefined) throw new RdsError('RC-TWO', other.name);
+  return state;
 }
 
 export interface ListedObject {
@@ -61,6 +108,14 @@ export interface ListedObject {
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
   readonly more: boolean;
+  /** Of what could as well be an object of the id of one of them, and is not on the page. */
+  readonly rivals: readonly Rival[];
+}
+
+export interface Rival {
+  readonly uuid: string;
+  /** Label of the filesystem that it is in. */
+  readonly fs: string;
 }
 
 /**
@@ -77,6 +132,7 @@ export function decodePage(rows: readonly JsonRow[], fs: string): ListedPage {
       .toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1))
       .map((subvolume) => ({ subvolume, disk: disks.get(slotOfSubvolume(subvolume)) })),
     more: rows.some((row) => flag(row, 'more')),
+    rivals: rows.filter((row) => 'rival' in row).map((row) => ({ uuid: text(row, 'rival'), fs: text(row, 'fs') })),
   };
 }
 

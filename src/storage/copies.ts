@@ -1,10 +1,9 @@
 import {
+  type ChosenSubvolume,
+  choose,
   type ListedObject,
   parseSnapshotName,
   parseVolumeName,
-  RdsError,
-  readSnapshot,
-  readVolume,
   type SnapshotName,
   type VolumeName,
 } from '../rds/index.ts';
@@ -44,15 +43,22 @@ interface Named {
 
 type Found = Omit<InventoryCopy, 'of' | 'source'> & { readonly name: Named['name'] };
 
+/** An object. */
+export interface SortedObject {
+  readonly row: ListedObject;
+  /** Names of what is beside it in its pool: what lost a race, most often. */
+  readonly duplicates: readonly string[];
+}
+
 /** The rows of one backend that are objects, and what else has such names. */
 export interface Sorted {
-  readonly objects: readonly ListedObject[];
+  readonly objects: readonly SortedObject[];
   readonly copies: readonly Found[];
 }
 
 /**
- * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where several pools have one of an id that could be
- * the object, the RDS is asked which it is, as every call asks it.
+ * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where there are several of an id that could be the
+ * object, the RDS is asked which it is, as every call asks it.
  *
  * @throws RdsError when it cannot be asked.
  */
@@ -69,37 +75,42 @@ export async function classifyCopies(backend: Backend, rows: readonly ListedObje
     named.filter(({ row }) => row.subvolume.kind === 'own'),
     ({ name }) => name.uuid,
   );
-  const objects: ListedObject[] = [];
+  const objects: SortedObject[] = [];
   const copies = [...marked];
   for (const some of unmarked.values()) {
     const [first] = some;
     if (first === undefined) continue;
-    const home = await homeOf(backend, some, call);
-    objects.push(...some.map(({ row }) => row).filter(({ subvolume }) => subvolume.fs === (home ?? poolOf(first))));
-    const kind = home === undefined ? 'undecided' : 'half-received';
-    const others = some.filter((one) => poolOf(one) !== home);
-    copies.push(...others.map((one) => copyOf(backend, kind, one)));
+    const chosen = await chosenOf(backend, some, call);
+    if (chosen === undefined) {
+      objects.push({ row: first.row, duplicates: [] });
+      copies.push(...some.map((one) => copyOf(backend, 'undecided', one)));
+      continue;
+    }
+    const others = some.filter((one) => one !== chosen);
+    const beside = others.filter((one) => poolOf(one) === poolOf(chosen));
+    objects.push({ row: chosen.row, duplicates: beside.map(({ row }) => row.subvolume.name) });
+    const elsewhere = others.filter((one) => poolOf(one) !== poolOf(chosen));
+    copies.push(...elsewhere.map((one) => copyOf(backend, 'half-received', one)));
   }
   return { objects, copies };
 }
 
-/** The pool whose subvolume is the object; undefined where several have one and nothing tells. */
-async function homeOf({ rds }: Backend, some: readonly Named[], call: Call): Promise<string | undefined> {
+/** The one that is the object; undefined where nothing tells. */
+async function chosenOf({ rds }: Backend, some: readonly Named[], call: Call): Promise<Named | undefined> {
   const [first] = some;
-  const pools = new Set(some.map(poolOf));
-  if (first === undefined || pools.size === 1) return first && poolOf(first);
+  if (first === undefined || some.length === 1) return first;
   const { name } = first;
-  try {
-    const { subvolumes } = await rds.run(
-      (settings) =>
-        'origin' in name ? readVolume(settings, volumeRef(name.uuid)) : readSnapshot(settings, snapshotRef(name.uuid)),
-      call,
-    );
-    return [...pools].find((pool) => pool === subvolumes[0]?.fs);
-  } catch (error) {
-    if (error instanceof RdsError && error.code === 'RC-TWO') return undefined;
-    throw error;
-  }
+  const object = 'origin' in name ? volumeRef(name.uuid) : snapshotRef(name.uuid);
+  const chosen = await rds.run((settings) => choose(settings, object), call);
+  return some.find(({ row: { subvolume } }) => isChosen(subvolume, chosen));
+}
+
+/** Whether a subvolume is the one that was chosen of several. */
+export function isChosen(
+  { fs, subvolumeId }: ListedObject['subvolume'],
+  chosen: Pick<ChosenSubvolume, 'label' | 'subvolumeId'> | undefined,
+): boolean {
+  return fs === chosen?.label && subvolumeId === chosen.subvolumeId;
 }
 
 function poolOf({ row }: Named): string {

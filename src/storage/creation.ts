@@ -6,6 +6,8 @@ import {
   discardEmptySubvolume,
   discardLostItem,
   discardVolume,
+  namesake,
+  type ObjectRef,
   type ObjectState,
   parseVolumeName,
   poolSpace,
@@ -20,6 +22,7 @@ import {
 import type { Backend } from './backend.ts';
 import { type Call, callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
+import { printHandle } from './ids.ts';
 
 /** Making a volume until it is whole, or rolling back what was made of it. */
 
@@ -54,6 +57,12 @@ async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, cal
   // It has come into being between the two looks, or was moved.
   if (found === undefined) return;
   throw new RdsError(found.fs === pool.label ? 'RC-RACE' : 'RC-ELSEWHERE', `${found.fs} ${found.name}`);
+}
+
+/** @throws RdsError RC-NESTED when the RDS refused because what lies in another subvolume has the name of the source. */
+export async function proveAlone({ rds }: Backend, source: ObjectRef, cause: RdsError, call: Call): Promise<void> {
+  const nested = await rds.run(() => namesake(source), call);
+  if (nested !== undefined) throw new RdsError('RC-NESTED', nested, { cause, mayStillRun: cause.mayStillRun });
 }
 
 /**
@@ -125,13 +134,17 @@ export async function makeVolume(
       throw error;
     }
     if (error.code === 'RC-NOSRC') await proveAbsent(backend, wanted, call);
-    if (error.code === 'RC-ELSEWHERE')
-      return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
+    if (error.code === 'RDS-REFUSED' && !error.made && wanted.source !== undefined)
+      await proveAlone(backend, wanted.source, error, call);
     if (!error.mayStillRun && before === undefined && (error.code === 'RDS-REFUSED' || error.code === 'RC-HALF')) {
       const partial = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
       return await makeVolume(backend, wanted, call, partial ?? error);
     }
     const made = error.made || before?.made === true;
+    if (error.code === 'RC-ELSEWHERE') {
+      if (made) await rollBack(backend, wanted, made, error);
+      throw elsewhere(backend, wanted, error);
+    }
     if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
       if (made) await rollBack(backend, wanted, made, error);
       await discardPartial(backend, wanted.volume, call);
@@ -185,16 +198,16 @@ async function discard(
 }
 
 /**
- * The request for the pool that the volume is in already, whatever the StorageClass says by now.
- *
- * @throws RdsError when it is its source that is in another pool, or the pool is not configured.
+ * What it means that something is in another pool than the one that was asked for: a source is out of reach there, and the volume
+ * itself was made from another request, or is what is left of a copy of it. Either way its bytes are not those of a new volume.
  */
-function elsewhere({ rds }: Backend, wanted: CreateVolume, error: RdsError): CreateVolume {
+function elsewhere({ name: backend, rds }: Backend, { volume }: CreateVolume, error: RdsError): Error {
   const [label = '', name = ''] = error.detail.split(' ');
-  const pool = rds.settings.pools.find((candidate) => candidate.label === label);
-  if (pool === undefined) throw new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
-  if (pool.label === wanted.pool.label || parseVolumeName(name)?.uuid !== wanted.volume.uuid) throw error;
-  return { ...wanted, pool };
+  if (rds.settings.pools.every((pool) => pool.label !== label))
+    return new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
+  if (parseVolumeName(name)?.uuid !== volume.uuid) return error;
+  const id = printHandle({ kind: 'pvc', backend, uuid: volume.uuid });
+  return new StorageError('DRV-EXISTS', id, `there is one in pool ${label}`, { cause: error });
 }
 
 /** Whether a copy that this very call made shows zero bytes and goes on to do so: what it was made from holds no image. */

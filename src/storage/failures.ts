@@ -1,7 +1,7 @@
 import type { FailureCode } from '../failures/catalogue.ts';
 import { FAILURES } from '../failures/catalogue.ts';
 import type { ErrorKind } from '../failures/failure.ts';
-import { RdsError } from '../rds/index.ts';
+import { idIn, RdsError } from '../rds/index.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import type { KeyedLock } from './keyed-lock.ts';
@@ -35,6 +35,16 @@ const OF_SOURCE: ReadonlySet<FailureCode> = new Set(['RC-NOSRC', 'RC-SMALL', 'RC
 export function namingSource(error: unknown, source: string | undefined): unknown {
   if (source === undefined || !(error instanceof RdsError) || !OF_SOURCE.has(error.code)) return error;
   return error.with(`${error.detail} ${source}`.trim());
+}
+
+/**
+ * Whether the RDS refused because the slot is that of another volume: uuids that differ in the last four digits alone share one
+ * (docs/routeros.md, 4.4). What is in the slot says nothing of this volume then, and is not its disk item.
+ */
+export function isAnothersSlot(error: unknown, uuid: string): error is RdsError {
+  if (!(error instanceof RdsError) || (error.code !== 'RC-SLOT' && error.code !== 'RC-OWNER')) return false;
+  const inSlot = idIn(error.detail);
+  return inSlot !== undefined && inSlot.uuid !== uuid;
 }
 
 /** The code of a failed call; undefined for a defect. */

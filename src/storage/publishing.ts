@@ -15,7 +15,7 @@ import {
 import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import { exclusively } from './failures.ts';
+import { exclusively, isAnothersSlot } from './failures.ts';
 import { hostIdOf, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { settle } from './settle.ts';
@@ -69,7 +69,13 @@ export class ControllerPublishing {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      const written = await rds.run((settings) => unpublishVolume(settings, volume, hostId), call);
+      const written = await rds
+        .run((settings) => unpublishVolume(settings, volume, hostId), call)
+        .catch((error: unknown) => {
+          if (!isAnothersSlot(error, volume.uuid)) throw error;
+          // Without a disk item it is published to no one.
+          return undefined;
+        });
       if (written === undefined) return;
       await settle(this.#clock, call);
       const disk = await rds.run(() => readDisk(volume), call);

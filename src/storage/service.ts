@@ -17,6 +17,7 @@ import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { listSnapshots, listVolumes } from './listing.ts';
 import { ControllerPublishing } from './publishing.ts';
+import { roundDown } from './size.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
   CapacityRange,
@@ -215,11 +216,11 @@ async function freeBytes({ name, rds }: Backend, label: string | undefined, call
   }
 }
 
-/** What is free above the reserve, and what the pool may still promise, whichever is less. */
+/** What is free above the reserve, and what the pool may still promise, whichever is less, in whole MiB as volumes are. */
 function usable(space: PoolSpace | undefined, { reserveBytes, ratioPercent }: RdsSettings): bigint {
   if (space === undefined) return 0n;
   const free = space.free - reserveBytes;
   const left = ratioPercent === undefined ? free : (space.size / 100n) * ratioPercent - space.promised;
   const least = left < free ? left : free;
-  return least > 0n ? least : 0n;
+  return least > 0n ? roundDown(least) : 0n;
 }

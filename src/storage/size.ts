@@ -18,6 +18,11 @@ export function roundUp(bytes: bigint): bigint {
   return ((bytes + MiB - 1n) / MiB) * MiB;
 }
 
+/** Rounds down to a MiB: what is rounded up afterwards is no more than there was. */
+export function roundDown(bytes: bigint): bigint {
+  return (bytes / MiB) * MiB;
+}
+
 /** Who asks for `100M` has a whole number of these. */
 const MB = 1_000_000n;
 
@@ -66,6 +71,6 @@ function defaultWithin(limit: bigint): bigint {
   if (limit === 0n || limit >= DEFAULT_BYTES) {
     return DEFAULT_BYTES;
   }
-  const fitting = (limit / MiB) * MiB;
+  const fitting = roundDown(limit);
   return fitting === 0n ? MiB : fitting;
 }

@@ -4,6 +4,7 @@ import {
   type CreateSnapshot,
   createSnapshot,
   deleteSnapshot,
+  type ListedObject,
   type ObjectState,
   parseSnapshotName,
   printSnapshotName,
@@ -17,9 +18,11 @@ import {
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
+import { proveAlone } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure, namingSource } from './failures.ts';
 import { type Handle, type Identity, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
+import { everySnapshot } from './inventory.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { removeWhole } from './removal.ts';
 import type { CreateSnapshotRequest, Snapshot } from './storage.ts';
@@ -89,12 +92,14 @@ export class Snapshots {
    * Takes the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is reported as such: while
    * csi-snapshotter believes that one may be under way, it lets no one delete the VolumeSnapshot.
    */
-  async #take({ name, rds }: Backend, id: string, request: CreateSnapshot, call: Call): Promise<ObjectState> {
+  async #take(backend: Backend, id: string, request: CreateSnapshot, call: Call): Promise<ObjectState> {
+    const { rds } = backend;
     try {
       return await rds.run((settings) => createSnapshot(settings, request), call);
     } catch (error) {
-      if (error instanceof RdsError && error.code === 'RC-QUOTA') {
-        throw quotaReached(name, error, request.maxSnapshots);
+      if (error instanceof RdsError && error.code === 'RC-QUOTA' && !error.mayStillRun) {
+        const maxSnapshots = await this.#correctedQuota(backend, error, request, call);
+        return await rds.run((settings) => createSnapshot(settings, { ...request, maxSnapshots }), call);
       }
       const isRefusal = error instanceof RdsError && (error.code === 'RDS-REFUSED' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
@@ -102,11 +107,35 @@ export class Snapshots {
       }
       const state = await rds.run((settings) => readSnapshot(settings, request.snapshot), call);
       if (state.subvolumes.length === 0) {
+        if (error.code === 'RDS-REFUSED') await proveAlone(backend, request.source, error, call);
         const why = error.code === 'RDS-REFUSED' ? error.detail : sentenceOf(error.code, error.detail);
         throw new StorageError('DRV-NOSNAP', id, why, { cause: error });
       }
       return state;
     }
+  }
+
+  /**
+   * What the RDS may count of a source that has as many snapshots as it may: one more for each copy that a user made, whose
+   * name only looks like one of ours.
+   *
+   * @throws StorageError RC-QUOTA, with the snapshot that most likely goes first, when there are really as many.
+   */
+  async #correctedQuota(
+    { name, rds }: Backend,
+    cause: RdsError,
+    { source, maxSnapshots = 0 }: CreateSnapshot,
+    call: Call,
+  ): Promise<number> {
+    const rows: ListedObject[] = [];
+    for (const pool of rds.settings.pools) rows.push(...(await everySnapshot(rds, { pool }, call, source.uuid)));
+    const snapshots = rows.flatMap(({ subvolume }) => parseSnapshotName(subvolume.name) ?? []);
+    const [oldest] = snapshots.toSorted((a, b) => (a.createdAtSeconds < b.createdAtSeconds ? -1 : 1));
+    if (oldest === undefined || snapshots.length < maxSnapshots) return maxSnapshots + rows.length - snapshots.length;
+    const id = printHandle({ kind: 'snap', backend: name, uuid: oldest.uuid });
+    const time = new Date(Number(oldest.createdAtSeconds) * 1000).toISOString();
+    const sourceVolumeId = printHandle({ kind: 'pvc', backend: name, uuid: source.uuid });
+    throw new StorageError('RC-QUOTA', sourceVolumeId, `${snapshots.length} ${id} ${time} ${maxSnapshots}`, { cause });
   }
 
   async read(snapshotId: string, call: Call): Promise<Snapshot> {
@@ -174,15 +203,4 @@ export function toSnapshot(backend: string, pool: string, name: SnapshotName): S
       sourceSlot: slotOf({ kind: 'pvc', uuid: name.sourceUuid }),
     },
   };
-}
-
-/** Names the snapshot that most likely goes first. */
-function quotaReached(backend: string, error: RdsError, maxSnapshots: number | undefined): RdsError | StorageError {
-  const [count = '', oldest = ''] = error.detail.split(' ');
-  const name = parseSnapshotName(oldest);
-  if (name === undefined) return error;
-  const id = printHandle({ kind: 'snap', backend, uuid: name.uuid });
-  const sourceVolumeId = printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid });
-  const time = new Date(Number(name.createdAtSeconds) * 1000).toISOString();
-  return new StorageError('RC-QUOTA', sourceVolumeId, `${count} ${id} ${time} ${maxSnapshots}`, { cause: error });
 }

@@ -20,7 +20,7 @@ import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure, namingSource } from './failures.ts';
+import { exclusively, failure, isAnothersSlot, namingSource } from './failures.ts';
 import { type Handle, type Identity, nodeIdOfHost, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { removeWhole } from './removal.ts';
@@ -69,8 +69,8 @@ export class Volumes {
     };
     return await exclusively(this.#lock, id, call, async () => {
       let state = await make();
-      // Of two that a race has made, ours is the volume if it was the first, and is completed now that this is clear.
-      if (state.disk === undefined && state.subvolumes.length > 1) state = await make();
+      // Where there are several, ours is completed once it is clear that it is the volume.
+      if (state.disk === undefined && state.subvolumes[0]?.name === wanted.name) state = await make();
       const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       return volume;
@@ -130,7 +130,11 @@ export class Volumes {
         remove: (settings: RdsSettings) => deleteVolume(settings, volume),
         read: (settings: RdsSettings) => readVolume(settings, volume),
       };
-      await removeWhole(rds, removal, this.#clock, call);
+      await removeWhole(rds, removal, this.#clock, call).catch(async (error: unknown) => {
+        if (!isAnothersSlot(error, volume.uuid)) throw error;
+        const { subvolumes } = await rds.run(removal.read, call);
+        if (subvolumes.length > 0) throw error;
+      });
     });
   }
 

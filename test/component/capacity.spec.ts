@@ -46,3 +46,15 @@ test('a pool or backend that is not configured has no capacity; a request that c
   await refused(controller.getCapacity({ parameters: { poool: 'x' } }), 'INVALID_ARGUMENT', /"poool"/);
   await refused(controller.getCapacity({ volumeCapabilities: [sharedFilesystem] }), 'INVALID_ARGUMENT');
 });
+
+test('a volume of exactly the capacity that was told did not fit, as its size was rounded up', async (t) => {
+  for (const options of [
+    smallPool(1000n * MiB + 12_345n, '1MiB'),
+    { ...smallPool(1000n * MiB + 12_345n, '0'), backend: { reserve: '0', overCommitRatio: 1.5 } },
+  ]) {
+    const { controller } = await startStack(t, options);
+    const { availableCapacity } = await controller.getCapacity({});
+    assert.ok(availableCapacity > 900n * MiB);
+    await makeVolume(controller, availableCapacity);
+  }
+});

@@ -92,6 +92,25 @@ test('a row that a lost race left is reported beside the object, not as one of i
   );
 });
 
+test('a copy of a volume that was there before it was the volume, and the volume its duplicate', async (t) => {
+  const stack = await startStack(t);
+  const { simulator } = stack;
+  const volumeId = await makeVolume(stack.controller, MiB);
+  const [name = ''] = subvolumes(simulator);
+  await change(simulator, '/disk/remove [find where type=file]');
+  const copies = [`${name}2`, `${name}00`];
+  for (const copied of copies) {
+    await change(simulator, `/disk/btrfs/subvolume/add fs=pool parent="${name}" name="${copied}"`);
+  }
+  await change(simulator, `/disk/btrfs/subvolume/remove [find where name="${name}"]`);
+  await change(simulator, `/disk/btrfs/subvolume/add fs=pool parent="${name}2" name="${name}"`);
+  const { volumes } = await (await storageOf(t, stack)).inventory(call);
+  assert.deepEqual(
+    volumes.map(({ id, subvolume, duplicates }) => [id, subvolume, duplicates]),
+    [[volumeId, name, [`${name}00`]]],
+  );
+});
+
 test('many lost disk items are read in parts, each of them once', async (t) => {
   const stack = await startStack(t);
   const ids = await Promise.all(Array.from({ length: 60 }, () => makeVolume(stack.controller, MiB)));

@@ -71,6 +71,18 @@ test('the same nonsense became an RDS that cannot be reached, once it was left a
   await refused(publish(stack.controller, volumeId), 'UNAVAILABLE', notSent);
 });
 
+test('of a command that was not sent it was said that it may have been carried out', async (t) => {
+  const once = { rules: [], budgetMs: 10_000 };
+  const breaker = { failures: 1, firstBreakMs: 60_000, maxBreakMs: 60_000 };
+  const stack = await startStack(t, { patience: { retryPolicy: once, breaker } });
+  await stack.api.arm({ kind: 'garbage', where: 'instead', text: 'hello' }, Number.POSITIVE_INFINITY);
+  const list = () => stack.controller.listVolumes({});
+  const remedy = /hello"\. Whatever was sent may have been carried out, so the next attempt reads the state first\. /;
+  await refused(list(), 'UNAVAILABLE', remedy);
+  await refused(list(), 'UNAVAILABLE', /: not sent, /);
+  await refused(list(), 'UNAVAILABLE', remedy);
+});
+
 test('while one of two backends is down lists are UNAVAILABLE, never short, and the other RDS serves', async (t) => {
   const dead = await Wire.open();
   t.after(() => dead.close());

@@ -66,6 +66,24 @@ test('by id, what another cluster made can be read, restored from and cloned', a
   }
 });
 
+test('what another cluster had left of a race for one id kept the winner from being deleted', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator);
+  const others = [volume, snapshot].map((name) => name.replace(/^((?:pvc|snap)-.{36})-.{8}-/, '$1-0badc0de-'));
+  const [otherVolume = '', otherSnapshot = ''] = others;
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${otherVolume}"`);
+  await change(
+    simulator,
+    `/disk/btrfs/subvolume add fs=pool name="${otherSnapshot}" parent="${snapshot}" read-only=yes`,
+  );
+  await controller.deleteSnapshot({ snapshotId });
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), others.toSorted());
+  await refused(controller.deleteVolume({ volumeId }), 'FAILED_PRECONDITION', /\[RC-OWNER\]$/);
+});
+
 test('the objects of an adopted cluster are ours', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller, MiB);
@@ -154,4 +172,25 @@ test('a slot that a stranger uses is refused, not taken over', async (t) => {
   await refused(controller.deleteVolume({ volumeId: `rds1:pvc-${uuid}` }), 'FAILED_PRECONDITION', /Documents/);
   await refused(unpublish(controller, `rds1:pvc-${uuid}`), 'FAILED_PRECONDITION');
   assert.deepEqual(await inventory(simulator), before);
+});
+
+test('a volume whose uuid differs from that of another one in the last digits alone could not be taken from a node, nor deleted', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const uuid = crypto.randomUUID().slice(0, -4);
+  const request = (end: string) => ({
+    name: `pvc-${uuid}${end}`,
+    capacityRange: { requiredBytes: MiB },
+    volumeCapabilities: [filesystem],
+  });
+  const volumeId = (await controller.createVolume(request('0001'))).volume?.volumeId ?? '';
+  await publish(controller, volumeId);
+  const before = await inventory(simulator);
+  await refused(controller.createVolume(request('0002')), 'FAILED_PRECONDITION', /\[RC-SLOT\]$/);
+  await unpublish(controller, `rds1:pvc-${uuid}0002`);
+  for (let time = 0; time < 2; time += 1) await controller.deleteVolume({ volumeId: `rds1:pvc-${uuid}0002` });
+  assert.deepEqual(await inventory(simulator), before);
+  assert.equal((await controller.controllerGetVolume({ volumeId })).status?.publishedNodeIds.length, 1);
+  await unpublish(controller, volumeId);
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), []);
 });

@@ -15,8 +15,9 @@ import {
 import { change, inventory, subvolumes } from '../support/console.ts';
 import { Faults, type StatementMatch } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
+import { twoPools } from '../support/pools.ts';
 import { fromSnapshot, fromVolume, sharedBlock, volumeRequest } from '../support/requests.ts';
-import { startStack } from '../support/stack.ts';
+import { type StackOptions, startStack } from '../support/stack.ts';
 
 const MAKE = { path: '/disk/btrfs/subvolume', command: 'add' };
 const REMOVE = { path: '/disk/btrfs/subvolume', command: 'remove' };
@@ -28,9 +29,9 @@ const FIND = { path: '/disk', command: 'find' };
 const CLAIM = { path: '/disk', command: 'set', text: 'comment=' };
 
 /** Two controller processes on one RDS, and the means to let their scripts meet. */
-async function startTwo(t: TestContext) {
+async function startTwo(t: TestContext, options: StackOptions = {}) {
   const faults = new Faults();
-  const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
+  const stack = await startStack(t, { ...options, simulator: { ...options.simulator, hooks: faults.hooks } });
   return { ...stack, faults, one: stack.controller, two: await stack.anotherController() };
 }
 
@@ -100,6 +101,22 @@ for (const [what, sizes] of [
     }
   });
 }
+
+test('of two requests for one name in two pools both were answered, and an empty subvolume was left', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t, twoPools);
+  for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], [ATTACH, ATTACH], []]) {
+    const name = volumeName();
+    const before = await inventory(simulator);
+    faults.meet(...meeting);
+    const ask = (controller: typeof one, pool: string) =>
+      outcome(controller.createVolume(volumeRequest(name, MiB, { parameters: { pool } })));
+    const ends = await Promise.all([ask(one, 'pool'), ask(two, 'cold')]);
+    faults.heal();
+    assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'], `${meeting.length}`);
+    assert.equal((await inventory(simulator)).length, before.length + 2);
+    assert.deepEqual([await ask(one, 'pool'), await ask(two, 'cold')], ends, 'the same again');
+  }
+});
 
 test('of two sources for one snapshot name one wins, and one snapshot is left', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);

@@ -1,14 +1,18 @@
 import { ere, inTime, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
-import { ownedBy, slotOf } from '../names.ts';
-import type { ObjectRef, VolumeRef } from '../refs.ts';
+import { slotOf } from '../names.ts';
+import type { VolumeRef } from '../refs.ts';
 import type { Share } from '../reservations.ts';
 import { nameOf, type ProvenPool } from './lookup.ts';
 
 /** What must hold before something is done to an object, or to a pool. */
 
-/** Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does. */
-export function proveOwned(s: ScriptBuilder, row: Script, object: ObjectRef, owners: readonly string[]): void {
-  s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ownedBy(object, owners)})`, () => s.fail('RC-OWNER', nameOf(row)));
+/**
+ * Refuses with RC-OWNER unless the object belongs to one of the owners; what does not exist does.
+ *
+ * @param ours The expression for names of the object that are ours.
+ */
+export function proveOwned(s: ScriptBuilder, row: Script, ours: Script): void {
+  s.if(ros`[:len ${row}]>0 and !(${nameOf(row)}~${ours})`, () => s.fail('RC-OWNER', ros`(${row}->"name")`));
 }
 
 /** So many bytes: of the RDS and not of one pool, as it is not known before in which pool a volume is. */
@@ -82,15 +86,15 @@ export function inSlot(slot: Script): Script {
   return ros`[/disk find where slot=${slot}]`;
 }
 
-/** The ids of the disk items of a volume: one or none. */
-export function ids(volume: VolumeRef): Script {
-  return inSlot(ros`${slotOf(volume)}`);
+/** A variable with the slot of a volume. */
+export function slotVariable(s: ScriptBuilder, volume: VolumeRef): Script {
+  return s.let(ros`${slotOf(volume)}`);
 }
 
 /**
- * Whether the volume has no disk item. Nothing but that tells a volume from a copy that was not received, so without it the
- * one in the pool that is there may be a copy of the one in a pool that is away.
+ * Whether the volume with this slot has no disk item. Nothing but that tells a volume from a copy that was not received, so
+ * without it the one in the pool that is there may be a copy of the one in a pool that is away.
  */
-export function hasNoItem(volume: VolumeRef): Script {
-  return ros`[:len ${ids(volume)}]=0`;
+export function hasNoItem(slot: Script): Script {
+  return ros`[:len ${inSlot(slot)}]=0`;
 }

@@ -1,6 +1,6 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
-import { ownedBy, slotOf } from '../names.ts';
+import { ownedBy } from '../names.ts';
 import type { Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import {
@@ -19,11 +19,11 @@ import {
 } from '../record.ts';
 import { type HostId, publicationNqn, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
-import { guarded, ids, inSlot } from './conditions.ts';
+import { guarded, inSlot, slotVariable } from './conditions.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
-import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
+import { openVolume, sizedDisk, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
 const RECORD = ere`^${HEADER}[0-9a-f]+ `;
@@ -126,8 +126,8 @@ export function exportVolume(
     name: nameOfPublication(publication),
     removes: false,
     script: script((s) => {
-      const slot = s.let(ros`${slotOf(volume)}`);
-      s.each(ids(volume), (item) => {
+      const slot = slotVariable(s, volume);
+      s.each(inSlot(slot), (item) => {
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`!(${comment}~${mine})`, () => s.fail('RC-RACE'));
         s.if(ros`!(${isTrue(textOf(item, ros`nvme-tcp-export`))})`, () =>
@@ -211,14 +211,15 @@ export function unpublishVolume(
     name: `unpublish ${hostId ?? 'all'}`,
     removes: true,
     script: script((s) => {
-      const [slot, attached] = [s.let(ros`${slotOf(volume)}`), s.let(ros`""`)];
+      const [slot, attached] = [slotVariable(s, volume), s.let(ros`""`)];
+      const ours = s.let(ownedBy(volume, settings.owners));
       const items = inSlot(slot);
       s.if(ros`[:len ${items}]=0`, () => {
         s.attempt(
           () => {
             const { pool, row } = locate(s, settings, volume, ros`true`);
-            s.if(ros`${nameOf(row)}~${ownedBy(volume, settings.owners)}`, () => {
-              const item = itemOf(s, volume, pool, nameOf(row), row);
+            s.if(ros`${nameOf(row)}~${ours}`, () => {
+              const item = itemOf(s, slot, pool, nameOf(row), row);
               s.set(attached, freshRecord(REATTACHED));
               s.attempt(() => addItem(s, item, attached));
             });
@@ -228,7 +229,8 @@ export function unpublishVolume(
         );
       });
       s.each(items, (item) => {
-        proveOurs(s, item, volume, settings.owners, (path) => s.fail('RC-OWNER', path));
+        const path = s.let(ros`[/disk get ${item} file-path]`);
+        s.if(ros`!(${path}~${ours})`, () => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
         // Whoever was faster may have unpublished it as well, and published it again.
         s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));
