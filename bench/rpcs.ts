@@ -51,17 +51,17 @@ export async function measure(
   for (let done = 0; done < rounds; done += 1) {
     progress(done);
     const caller = newCaller();
-    const made: string[] = [];
     for (const step of steps) {
       const samples = all.get(step.rpc) ?? { ms: [], floorMs: [], scriptMs: [], execs: 0, busyMs: [] };
       all.set(step.rpc, samples);
       samples.floorMs.push(await timed(() => bareExec(rig.routerOs)));
       if (step.rpc === 'CreateSnapshot') {
-        samples.scriptMs.push(await timed(async () => made.push(await byHand(caller.volumeId))));
+        let snapshotId = '';
+        samples.scriptMs.push(await timed(async () => (snapshotId = await byHand(caller.volumeId))));
+        await rig.controller.deleteSnapshot({ snapshotId });
       }
       await take(rig, step, caller, samples);
     }
-    for (const snapshotId of made) await rig.controller.deleteSnapshot({ snapshotId });
   }
   return all;
 }

@@ -250,6 +250,27 @@ test('a publication that was ended before it turned the export on left an export
   await publish(two, volumeId, node(2));
 });
 
+for (const [whose, nodeId] of [
+  ['a node', node(1)],
+  ['every node', ''],
+] as const) {
+  test(`an export that was turned on while the end of the publication for ${whose} cut the record was no one's`, async (t) => {
+    const { one, two, faults } = await startTwo(t);
+    const volumeId = await makeVolume(one, MiB);
+    const turnOn = faults.hold({ path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' });
+    const published = outcome(publish(one, volumeId, node(1)));
+    await turnOn.reached;
+    const cut = faults.hold(CLAIM);
+    const ended = unpublish(two, volumeId, nodeId).then(() => 'OK');
+    await cut.reached;
+    turnOn.release();
+    await published;
+    cut.release();
+    assert.equal(await ended, 'OK');
+    await publish(two, volumeId, node(2));
+  });
+}
+
 test('a deletion took the disk item of a volume that was deleted and recreated under its eyes', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);

@@ -192,8 +192,8 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
 }
 
 /**
- * Takes the node, or every node, off the disk item: first it turns the export off, when no other node is left, and then it cuts
- * the entry out of the record, in a statement of its own: see {@link exportVolume}. An export that is not under the token
+ * Takes the node, or every node, off the disk item: first it turns the export off, when no other node is left, then it cuts
+ * the entry out of the record, in a statement of its own, and then it looks at the export once more: see {@link exportVolume}. An export that is not under the token
  * of the entry is left on: it is that of another node, over whose record someone has written. A volume that does not exist
  * is unpublished. The record gets a new generation also where the node was not on it; and a lost disk item is attached again,
  * if it can be, for the same reason: a publication that is under way finds that someone was here, and does nothing.
@@ -244,13 +244,18 @@ export function unpublishVolume(
         cut(s, entries, hostId, token);
         const nqn = textOf(item, ros`nvme-tcp-server-nqn`);
         const goesWithIt = hostId === undefined ? ros`true` : ros`${token}!="" and ${nqn}~(${token}.${ere`$`})`;
-        s.if(ros`!(${entries}~${SOME_NODE}) and ${exported} and ${goesWithIt}`, () => {
-          turnOff(s, item, asRead(slot, comment));
-          s.if(exported, () => s.fail('RC-RACE'));
-        });
         const record = s.let(recordOf(entries));
-        writeRecord(s, slot, comment, record);
-        proveWritten(s, item, record);
+        // Also after the entry is cut: a publication that still saw it may have turned the export on meanwhile.
+        s.each(ros`{${comment};${record}}`, (now) => {
+          s.if(ros`!(${entries}~${SOME_NODE}) and ${exported} and ${goesWithIt}`, () => {
+            turnOff(s, item, asRead(slot, now));
+            s.if(exported, () => s.fail('RC-RACE'));
+          });
+          s.if(ros`${now}!=${record}`, () => {
+            writeRecord(s, slot, now, record);
+            proveWritten(s, item, record);
+          });
+        });
       });
       s.run(reportDisk(slot));
     }),
