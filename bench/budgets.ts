@@ -21,9 +21,9 @@ const LEAST_PER_SECOND: Readonly<Record<string, number>> = {
 };
 /** The large volume holds 32 times the data: a copy would show, the spread of the samples does not. */
 const MAX_SIZE_RATIO = 1.25;
-const MAX_IDLE_MB = 80;
+const MAX_IDLE_MB = 90;
 const MAX_SERVING_MS = 500;
-const MAX_IDLE_NODE_MB = 64;
+const MAX_IDLE_NODE_MB = 68;
 
 /** Judges what was measured; what was not has no verdict. */
 export function judge(rows: readonly Row[]): BudgetRow[] {
