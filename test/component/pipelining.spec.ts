@@ -62,7 +62,7 @@ test('a number in the configuration is how many there are', async (t) => {
 for (const quirk of ['third-channel-hangs', 'three-channels-hang']) {
   test(`an RDS with ${quirk} stalls once; no call is lost, and it is not led there again`, async (t) => {
     const rds = await startBusy(t, {
-      ssh: { execTimeoutSeconds: 1, writeWithinSeconds: 3 },
+      ssh: { execTimeoutSeconds: 3, writeWithinSeconds: 6 },
       simulator: { quirks: [quirk] },
     });
     await rds.work();
