@@ -11,7 +11,7 @@ export function unknownKeys(unknown: readonly string[], known: readonly string[]
 }
 
 /** The known name that was most likely meant; undefined when none is like it. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearest(name: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, edits: editsBetween(plain(name), plain(candidate)) }))
     .toSorted((a, b) => a.edits - b.edits);
