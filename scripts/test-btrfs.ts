@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { makeBtrfsPool } from '../test/support/btrfs-pool.ts';
 
 /**
- * Runs the component tests and the demo once more, on real Btrfs subvolumes and snapshots. Where the machine cannot have
+ * Runs the transfers of the simulator, and the component tests and the demo once more, on real Btrfs subvolumes and snapshots. Where the machine cannot have
  * a loop-mounted Btrfs it says so and runs nothing; in CI (CI=true) that is a failure.
  */
 const SPECS = [
+  'src/simulator/{transfer,quirks/transfer-quirks}.spec.ts',
   'test/component/*.spec.ts',
   'test/demo/*.spec.ts',
   'test/faults/permutations.spec.ts',

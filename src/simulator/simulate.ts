@@ -6,6 +6,7 @@ import { HOST_CLOCK } from './clock.ts';
 import { Console, type ConsoleHooks } from './console/console.ts';
 import { inSequence } from './console/hooks.ts';
 import { Counters } from './counters.ts';
+import { ADMINISTRATOR } from './device/accounts.ts';
 import { Device } from './device/device.ts';
 import type { DeviceOptions } from './device/options.ts';
 import type { Fault } from './faults/fault.ts';
@@ -13,7 +14,8 @@ import { FaultPlan } from './faults/fault-plan.ts';
 import { Quirks } from './quirks/quirks.ts';
 import { parseAuthorizedKeys } from './ssh/authorized-keys.ts';
 import { loadHostKey } from './ssh/host-key.ts';
-import { SshServer } from './ssh/ssh-server.ts';
+import { dialOverSsh } from './ssh/ssh-link.ts';
+import { type Shell, SshServer } from './ssh/ssh-server.ts';
 
 /** Everything that `rose-csi simulate` can be told. */
 export interface SimulatorOptions extends DeviceOptions {
@@ -21,7 +23,7 @@ export interface SimulatorOptions extends DeviceOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** Text of an authorized_keys file. There is no default key. */
   readonly authorizedKeys: string;
-  /** The only user who may log in. */
+  /** Who may log in with those keys, beside `admin`, who may do everything. */
   readonly user: string;
   /** Path of the API's unix socket; by default `api.sock` in the state directory. */
   readonly apiSocket?: string;
@@ -79,7 +81,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
   try {
     const hostKey = await loadHostKey(options.stateDir);
-    const restart = (downMs = 0): Promise<void> => ssh.restart(downMs, () => device.restart());
+    const restart = async (downMs = 0): Promise<void> => {
+      await ssh.restart(downMs, () => device.restart());
+      await device.resume();
+    };
     const faults = new FaultPlan(
       {
         restart: (downMs) => void restart(downMs),
@@ -92,11 +97,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
       ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters, clock },
-      shell: new Console(quirks.menus(device.menus), hooks, () => quirks.dialect),
+      shell: shellFor(device, new Console(quirks.menus(device.menus), hooks, () => quirks.dialect)),
+      receiver: device.receiver,
+      moreKeys: (user) => [
+        ...(user === ADMINISTRATOR ? authorizedKeys : []),
+        ...device.accounts.publicKeys(user).flatMap(parseAuthorizedKeys),
+      ],
       latencyMs: options.latencyMs ?? 0,
       manners: mannersOf(quirks, faults),
     });
     stops.push(() => ssh.close());
+    await device.connect({ dial: dialOverSsh, hooks: faults });
     // Whoever closes the box does not wait for what stands still.
     stops.push(async () => faults.clear());
     const address = { host: options.listen.host, port: ssh.port };
@@ -125,6 +136,17 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await close();
     throw error;
   }
+}
+
+/** Nobody looks at anything without the policy for it. */
+function shellFor({ accounts }: Device, console: Console): Shell {
+  return {
+    async run(line, write, execution) {
+      if (accounts.may(execution.user, 'read')) return console.run(line, write, execution);
+      execution.fail();
+      write('not enough permissions (9)\r\n');
+    },
+  };
 }
 
 function countingHooks(counters: Counters): ConsoleHooks {

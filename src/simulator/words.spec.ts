@@ -39,17 +39,17 @@ test('words that RouterOS has were refused as if it did not know them; the simul
 
 test('a menu that is lacking parses, as it does on the device, and only fails when it runs', async (t) => {
   const run = await consoleFor(t);
-  const words = 'action failed (6): the simulator does not carry out /user';
+  const words = 'action failed (6): the simulator does not carry out /ip/ssh';
   assert.equal(
-    await run(':put a; /user/add name="x;y\\"" group=[/user/group find where (name="b")]; :put never'),
+    await run(':put a; /ip/ssh/set name="x;y\\"" group=[/ip/ssh find where (name="b")]; :put never'),
     `a\r\n${words}\r\n`,
   );
   assert.equal(
     await run(':onerror e in={/ip/ssh print} do={:put "caught $e"}'),
     'caught action failed (6): the simulator does not carry out /ip/ssh\r\n',
   );
-  assert.equal(await run(':put [:parse "/user/print"]'), '(evl /user)\r\n');
-  assert.equal(await run(':if (true) do={ /user/print }; :put never'), `${words}\r\n`);
+  assert.equal(await run(':put [:parse "/ip/ssh/print"]'), '(evl /ip/ssh)\r\n');
+  assert.equal(await run(':if (true) do={ /ip/ssh/print }; :put never'), `${words}\r\n`);
 });
 
 test('words that RouterOS has not are refused as RouterOS does', async (t) => {

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { DoctorReport } from '../../src/doctor/doctor.ts';
-import { QUIRKS } from '../../src/simulator/quirks/quirks.ts';
+import { QUIRKS as ALL } from '../../src/simulator/quirks/quirks.ts';
+import { TRANSFER_QUIRKS } from '../../src/simulator/quirks/transfer-quirks.ts';
 import { inventory } from '../support/console.ts';
 import { findingOf, startExaminedRds } from './rds.ts';
+
+/** Without those that show only where there are two RDSs: the doctor examines one. */
+const QUIRKS = ALL.filter(({ name }) => !TRANSFER_QUIRKS.some((quirk) => quirk.name === name));
 
 /** The test that must notice a way in which an RDS may differ, and what it must come to. */
 const NOTICED: Readonly<Record<string, readonly [id: string, verdict: string]>> = {

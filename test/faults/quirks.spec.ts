@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import { QUIRKS } from '../../src/simulator/quirks/quirks.ts';
+import { QUIRKS as ALL } from '../../src/simulator/quirks/quirks.ts';
+import { TRANSFER_QUIRKS } from '../../src/simulator/quirks/transfer-quirks.ts';
 import { makeVolume } from '../support/calls.ts';
 import { Arena, retry } from './matrix/arena.ts';
 import { REFUSED, STAYS } from './matrix/quirk-outcomes.ts';
 import { bytesOf, SCENARIOS } from './matrix/scenarios.ts';
+
+/** Without those of transfers, which the driver has nothing to do with. */
+const QUIRKS = ALL.filter(({ name }) => !TRANSFER_QUIRKS.some((quirk) => quirk.name === name));
 
 /**
  * The driver under each way in which a real RDS may differ, one call and one retry: it works, or it refuses, nothing is

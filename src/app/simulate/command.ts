@@ -68,7 +68,7 @@ export function simulateCommand(): Command {
         .argParser(parseListen)
         .default(parseListen(LISTEN), LISTEN),
     )
-    .option('--user <name>', 'the user that may log in', 'csi')
+    .option('--user <name>', 'the user that may log in, beside admin', 'csi')
     .option(
       '--pool <spec>',
       'label=NAME and, when wanted, ,size=1T ,mount=NAME ,uuid=UUID ,path=DIR; repeat for more (default: label=pool)',

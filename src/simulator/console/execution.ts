@@ -16,14 +16,17 @@ export class ScriptKilled extends Error {
 export class Execution {
   /** As it was sent. */
   readonly line: string;
+  /** The account that it runs for; undefined for the box itself. */
+  readonly user: string | undefined;
   readonly #clock: Clock;
   readonly #disconnect: () => void;
   readonly #death = new AbortController();
   #failed = false;
 
   /** @param disconnect Ends the connection that the line came over; nothing where there is none. */
-  constructor(line: string, disconnect: () => void = () => undefined, clock: Clock = HOST_CLOCK) {
+  constructor(line: string, disconnect: () => void = () => undefined, clock: Clock = HOST_CLOCK, user?: string) {
     this.line = line;
+    this.user = user;
     this.#clock = clock;
     this.#disconnect = disconnect;
   }

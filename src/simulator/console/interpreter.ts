@@ -117,7 +117,8 @@ export class Interpreter {
     }
     const { menu, where } = node;
     const outside = where ? await this.#whereEnvironment(menu, where, scope) : this.#against(scope);
-    return callMenu({ node, args, outside, bare, dialect: this.#dialect, print: this.#print });
+    const { user } = this.#execution;
+    return callMenu({ node, args, outside, bare, dialect: this.#dialect, user, print: this.#print });
   }
 
   async #whereEnvironment(menu: Menu, where: Expression, scope: Scope): Promise<Omit<Environment, 'property'>> {

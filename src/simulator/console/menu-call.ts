@@ -12,6 +12,8 @@ export interface MenuCall {
   /** Whether the command stands alone, so that its value goes nowhere. */
   readonly bare: boolean;
   readonly dialect: Dialect;
+  /** The account that runs it; undefined for the box itself. */
+  readonly user: string | undefined;
   /** Prints one line. */
   readonly print: (line: string) => void;
 }

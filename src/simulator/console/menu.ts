@@ -44,7 +44,11 @@ export interface Menu {
   /** Properties that `print` shows without `detail`, in order. Defaults to the first five of {@link properties}. */
   readonly columns?: readonly string[];
 
-  rows(): Promise<readonly Row[]>;
+  /**
+   * @param user The account that looks; undefined for the box itself.
+   * @throws {@link DeviceFailure} when it may not.
+   */
+  rows(user?: string): Promise<readonly Row[]>;
 
   /**
    * Carries out a command other than find, print and get.
@@ -52,10 +56,11 @@ export interface Menu {
    * @param command `add`, `set`, `remove`, `enable`, … as named in {@link commands}.
    * @param ids The items that the command's `numbers` resolved to; empty for `add`.
    * @param args The remaining arguments, evaluated.
+   * @param user The account that runs it; undefined for the box itself, which may do everything.
    * @returns the new item's id for `add`, nothing otherwise.
    * @throws {@link DeviceFailure} when the device refuses.
    */
-  run(command: string, ids: readonly string[], args: Arguments): Promise<string | undefined>;
+  run(command: string, ids: readonly string[], args: Arguments, user?: string): Promise<string | undefined>;
 }
 
 /** All menus of the device, by path. */

@@ -14,30 +14,30 @@ export async function callMenu(call: MenuCall): Promise<Value> {
   const { menu, command } = call.node;
   switch (command) {
     case 'find':
-      return find(call, await menu.rows());
+      return find(call, await menu.rows(call.user));
     case 'get':
-      return get(call, await menu.rows());
+      return get(call, await menu.rows(call.user));
     case 'print':
-      return print(call, await menu.rows());
+      return print(call, await menu.rows(call.user));
     default:
       return act(call);
   }
 }
 
 /** A command of the menu's own. It is silent, and gives the id of what it made. */
-async function act({ node, args, dialect }: MenuCall): Promise<Value> {
+async function act({ node, args, dialect, user }: MenuCall): Promise<Value> {
   const rest = new Map(args);
   let ids: readonly string[] = [];
   for (const name of ['numbers', 'number']) {
     const reference = rest.get(name);
     if (reference !== undefined) {
-      const items = await node.menu.rows();
+      const items = await node.menu.rows(user);
       ids = resolveItems(node.menu, items, reference, node.itemColumn, dialect.emptyItemsPass).map(({ id }) => id);
       if (ids.length === 0) return nothing;
       rest.delete(name);
     }
   }
-  const made = await node.menu.run(node.command, ids, rest);
+  const made = await node.menu.run(node.command, ids, rest, user);
   return made === undefined ? nothing : new ItemId(made);
 }
 

@@ -1,5 +1,6 @@
 import { type Clock, HOST_CLOCK } from '../clock.ts';
 import type { Row } from '../console/menu.ts';
+import { Accounts } from './accounts.ts';
 import { deviceTime } from './clock.ts';
 import { DyingSubvolumes } from './dying-subvolumes.ts';
 import { failure } from './failures.ts';
@@ -9,6 +10,7 @@ import type { DeviceOptions, PoolOptions } from './options.ts';
 import { PoolConditions } from './pool-conditions.ts';
 import { type DiskRecord, type PoolRecord, parentPath, pathKey, type SubvolumeRecord } from './records.ts';
 import type { State } from './state.ts';
+import { Transfers } from './transfer/transfers.ts';
 import type { UsageTable } from './usage.ts';
 import type { FileUsage, Location, PoolSpace, VolumeStore } from './volume-store.ts';
 
@@ -36,7 +38,9 @@ export class Box {
   readonly usage: UsageTable;
   readonly conditions: PoolConditions;
   readonly dying: DyingSubvolumes;
-  readonly #clock: Clock;
+  readonly accounts: Accounts;
+  readonly transfers: Transfers;
+  readonly clock: Clock;
   readonly #manner: () => DeviceManner;
   /** Lines of the log, and when the box started by its clock: what a restart clears. */
   readonly log: Row[] = [];
@@ -54,9 +58,11 @@ export class Box {
     this.store = store;
     this.usage = usage;
     this.#manner = manner;
-    this.#clock = options.clock ?? HOST_CLOCK;
-    this.#startedAt = this.#clock.now();
-    this.dying = new DyingSubvolumes(this.#clock);
+    this.clock = options.clock ?? HOST_CLOCK;
+    this.#startedAt = this.clock.now();
+    this.accounts = new Accounts(state, options.user ?? 'csi');
+    this.transfers = new Transfers(this);
+    this.dying = new DyingSubvolumes(this.clock);
     this.conditions = new PoolConditions(options.pools.map(({ label }) => label));
   }
 
@@ -65,19 +71,21 @@ export class Box {
   }
 
   /** Forgets what is kept in memory only, as a restart of the box does. */
-  restart(): void {
+  async restart(): Promise<void> {
+    await this.transfers.stop();
+    await this.transfers.wake();
     this.log.length = 0;
-    this.#startedAt = this.#clock.now();
+    this.#startedAt = this.clock.now();
   }
 
   /** What the box takes for the time of day. */
   now(): Date {
-    return new Date(this.#clock.now() + this.manner.clockAheadMs);
+    return new Date(this.clock.now() + this.manner.clockAheadMs);
   }
 
   /** Since the box started, in ms; setting the time of day does not change it. */
   uptimeMs(): number {
-    return this.#clock.now() - this.#startedAt;
+    return this.clock.now() - this.#startedAt;
   }
 
   /** Device time, as in `creation-time`. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { hasCode } from './plain-files.ts';
 
 /** How long one call may take, in ms. A snapshot writes back what is dirty in its source first. */
 const TIMEOUT_MS = 60_000;
@@ -33,13 +34,19 @@ export async function btrfs(...args: readonly string[]): Promise<void> {
   const options = { env: { ...process.env, LC_ALL: 'C' }, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
   return await new Promise((resolve, reject) => {
     execFile('btrfs', args, options, (error, _stdout, stderr) => {
-      if (error === null) return resolve();
-      if (error.code === 'ENOENT') return reject(new BtrfsError('btrfs-progs is not installed', undefined, error));
-      const reason = error.killed === true ? `took longer than ${TIMEOUT_MS} ms` : lastLine(stderr);
-      const code = CODES.find(([text]) => reason.includes(text))?.[1];
-      reject(new BtrfsError(`btrfs ${args.slice(0, 2).join(' ')}: ${reason}`, code, error));
+      if (error === null) resolve();
+      else if (error.killed === true) reject(btrfsFailure(args, `took longer than ${TIMEOUT_MS} ms`, error));
+      else reject(btrfsFailure(args, stderr, error));
     });
   });
+}
+
+/** The failure of a `btrfs` that said this on its standard error. */
+export function btrfsFailure(args: readonly string[], stderr: string, cause: unknown): BtrfsError {
+  if (hasCode(cause, 'ENOENT')) return new BtrfsError('btrfs-progs is not installed', undefined, cause);
+  const reason = lastLine(stderr);
+  const code = CODES.find(([text]) => reason.includes(text))?.[1];
+  return new BtrfsError(`btrfs ${args.slice(0, 2).join(' ')}: ${reason}`, code, cause);
 }
 
 function lastLine(text: string): string {

@@ -3,6 +3,7 @@ import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { btrfs } from './btrfs-command.ts';
 import { claimDirectory } from './btrfs-directory.ts';
+import { BtrfsReceive, btrfsSend } from './btrfs-stream.ts';
 import { dataExtents } from './extents.ts';
 import { createHoleOnly, hasCode, lengthen, listTree, openBlocks, refuseExisting, usageOf } from './plain-files.ts';
 import { SparseCopier } from './sparse-copy.ts';
@@ -14,6 +15,7 @@ import type {
   PoolSpace,
   SnapshotOptions,
   StoredEntry,
+  StreamSink,
   VolumeStore,
 } from './volume-store.ts';
 
@@ -47,8 +49,8 @@ export class BtrfsStore implements VolumeStore {
     this.#roots.set(pool, await claimDirectory(pool, path, this.#stateDirectory));
   }
 
-  async list(pool: string): Promise<StoredEntry[]> {
-    return listTree(this.#root(pool));
+  async list(pool: string, fullname = ''): Promise<StoredEntry[]> {
+    return listTree(this.#root(pool), fullname);
   }
 
   async createSubvolume(pool: string, fullname: string): Promise<void> {
@@ -99,6 +101,16 @@ export class BtrfsStore implements VolumeStore {
 
   async truncate(pool: string, path: string, length: number): Promise<void> {
     await truncate(this.#path(pool, path), length);
+  }
+
+  send(pool: string, fullname: string, parent: string | undefined): AsyncIterable<Buffer> {
+    const flags = parent === undefined ? [] : ['-p', this.#path(pool, parent)];
+    return btrfsSend(...flags, this.#path(pool, fullname));
+  }
+
+  /** The name and the parent are in the stream. */
+  receive({ pool, path }: Location): StreamSink {
+    return new BtrfsReceive(this.#subvolume(pool, path));
   }
 
   async remove(pool: string, path: string): Promise<void> {
@@ -164,7 +176,9 @@ export class BtrfsStore implements VolumeStore {
 }
 
 async function setProperty(path: string, readOnly: boolean): Promise<void> {
-  await btrfs('property', 'set', '-t', 'subvol', path, 'ro', String(readOnly));
+  // What was received is made writable by force only.
+  const force = readOnly ? [] : ['-f'];
+  await btrfs('property', 'set', ...force, '-t', 'subvol', path, 'ro', String(readOnly));
 }
 
 function isReadOnly(path: string): boolean {

@@ -3,16 +3,21 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportedDisk } from '../attach/export-target.ts';
 import type { Menus } from '../console/menu.ts';
+import type { Receiver } from '../ssh/receive-exec.ts';
+import type { Accounts } from './accounts.ts';
 import { BlockAccess } from './blocks.ts';
 import { Box } from './box.ts';
 import { type DeviceManner, STRICT_MANNER } from './manner.ts';
 import type { DeviceMenu } from './menus/define-menu.ts';
 import { diskMenu } from './menus/disk-menu.ts';
 import { fileMenu } from './menus/file-menu.ts';
-import { filesystemMenu, transferMenu } from './menus/filesystem-menu.ts';
+import { filesystemMenu } from './menus/filesystem-menu.ts';
+import { keyMenus } from './menus/key-menus.ts';
 import { logMenu } from './menus/log-menu.ts';
 import { subvolumeMenu } from './menus/subvolume-menu.ts';
 import { identityOf, systemMenus, versionOf } from './menus/system-menus.ts';
+import { transferMenu } from './menus/transfer-menu.ts';
+import { userMenus } from './menus/user-menus.ts';
 import { openStore } from './open-store.ts';
 import { checkPools, type DeviceOptions, type PoolOptions } from './options.ts';
 import type { PoolConditions } from './pool-conditions.ts';
@@ -22,6 +27,10 @@ import { reconcile } from './recovery.ts';
 import { UNSIMULATED } from './schema.ts';
 import { State } from './state.ts';
 import { StateLock } from './state-lock.ts';
+import type { Network, ReceiveRequest } from './transfer/link.ts';
+import { Reception } from './transfer/reception.ts';
+import { settleAll } from './transfer/settle.ts';
+import { statusOf } from './transfer/words.ts';
 import { UsageTable } from './usage.ts';
 
 const ROOT_SUBVOLUME_ID = 5;
@@ -47,6 +56,7 @@ export class Device {
   readonly blocks: BlockAccess;
   readonly #box: Box;
   readonly #lock: StateLock;
+  #network: Network | undefined;
   #closed = false;
 
   private constructor(box: Box, lock: StateLock) {
@@ -75,6 +85,7 @@ export class Device {
       const box = new Box(options, state, await openStore(options, directory), new UsageTable(), manner);
       await refuseLostPools(box);
       for (const pool of options.pools) await openPool(box, pool);
+      await box.transfers.wake();
       const device = new Device(box, lock);
       await box.afterChange();
       return device;
@@ -121,6 +132,11 @@ export class Device {
     });
   }
 
+  /** Who may log in, and what for. */
+  get accounts(): Accounts {
+    return this.#box.accounts;
+  }
+
   /** What is wrong with the pools, for setting it. */
   get conditions(): PoolConditions {
     return this.#box.conditions;
@@ -131,9 +147,30 @@ export class Device {
     return receive(this.#box, transfer);
   }
 
-  /** Forgets what the box keeps in memory only: its log and its uptime. */
-  restart(): void {
-    this.#box.restart();
+  /** From now on the box can reach others. */
+  async connect(network: Network): Promise<void> {
+    this.#network = network;
+    this.#box.transfers.connect(network);
+    await this.#box.transfers.resume();
+  }
+
+  /** What receives what another RDS sends. */
+  readonly receiver: Receiver = {
+    begin: (request, execution) => {
+      if (this.#network === undefined) throw new Error('the device is not connected');
+      return Reception.begin(this.#box, request as ReceiveRequest, execution, this.#network.hooks);
+    },
+    wordsOf: statusOf,
+  };
+
+  /** Ends all transfers, and forgets what the box keeps in memory only: its log and its uptime. */
+  async restart(): Promise<void> {
+    await this.#box.restart();
+  }
+
+  /** What the box does by itself once it has started anew. */
+  async resume(): Promise<void> {
+    await this.#box.transfers.resume();
   }
 
   /** Waits for what is running, then lets go of the state directory. */
@@ -141,6 +178,7 @@ export class Device {
     // Once only: by a second time the directory may belong to another simulator.
     if (this.#closed) return;
     this.#closed = true;
+    await this.#box.transfers.stop();
     await this.#box.changes.run(async () => {
       this.#box.afterChange = async () => undefined;
       await this.#box.options.target?.close();
@@ -172,6 +210,8 @@ function menusOf(box: Box): Menus {
     fileMenu(box),
     ...systemMenus(box),
     logMenu(box),
+    ...userMenus(box),
+    ...keyMenus(box),
   ];
   const byPath = new Map(all.map((menu) => [menu.path, menu]));
   return { find: (path) => byPath.get(path), paths: () => [...byPath.keys()], unsimulated: () => UNSIMULATED };
@@ -193,6 +233,7 @@ async function openPool(box: Box, options: PoolOptions): Promise<void> {
   }
   await box.store.ensurePool(label);
   if (known === undefined) await recordPool(box, label, uuid ?? randomUUID());
+  await settleAll(box, label);
   await reconcile(label, box.state, box.store, box.usage);
 }
 

@@ -6,6 +6,7 @@ import { dataExtents } from './extents.ts';
 import { createHoleOnly, hasCode, lengthen, listTree, openBlocks, refuseExisting, usageOf } from './plain-files.ts';
 import { pathKey } from './records.ts';
 import { SparseCopier } from './sparse-copy.ts';
+import { FilesSink, sendFiles } from './transfer/file-stream.ts';
 import type {
   BlockFile,
   Extent,
@@ -13,6 +14,7 @@ import type {
   Location,
   SnapshotOptions,
   StoredEntry,
+  StreamSink,
   VolumeStore,
 } from './volume-store.ts';
 
@@ -48,8 +50,8 @@ export class FilesStore implements VolumeStore {
     await mkdir(this.#path(pool, ''), { recursive: true, mode: 0o700 });
   }
 
-  async list(pool: string): Promise<StoredEntry[]> {
-    return listTree(this.#path(pool, ''));
+  async list(pool: string, fullname = ''): Promise<StoredEntry[]> {
+    return listTree(this.#path(pool, ''), fullname);
   }
 
   async createSubvolume(pool: string, fullname: string): Promise<void> {
@@ -96,6 +98,14 @@ export class FilesStore implements VolumeStore {
 
   async truncate(pool: string, path: string, length: number): Promise<void> {
     await truncate(this.#path(pool, path), length);
+  }
+
+  send(pool: string, fullname: string, parent: string | undefined): AsyncIterable<Buffer> {
+    return sendFiles(this, pool, fullname, parent);
+  }
+
+  receive({ pool, path }: Location, name: string, parent: string | undefined): StreamSink {
+    return new FilesSink(this, pool, path === '' ? name : `${path}/${name}`, parent);
   }
 
   async remove(pool: string, path: string): Promise<void> {

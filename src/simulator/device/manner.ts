@@ -1,5 +1,7 @@
+import { STRICT_TRANSFERS, type TransferManner } from './transfer/manner.ts';
+
 /** How the device behaves where nobody knows what a real one does. */
-export interface DeviceManner {
+export interface DeviceManner extends TransferManner {
   /**
    * What `/disk add file-size=` does to a file that exists (U4): nothing but fail; give it this length, cutting it off or
    * lengthening it; the same with all of it zeroed; or attach it as it is.
@@ -31,4 +33,5 @@ export const STRICT_MANNER: DeviceManner = {
   removalMs: 0,
   clockAheadMs: 0,
   uptimeStepMs: 1000,
+  ...STRICT_TRANSFERS,
 };

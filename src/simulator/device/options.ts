@@ -32,6 +32,8 @@ export interface DeviceOptions {
   readonly identity?: string;
   /** Value of `/system/resource version`; by default `7.24.1 (stable)`. */
   readonly version?: string;
+  /** The account of the driver, with its policies (docs/routeros.md, 9); by default `csi`. */
+  readonly user?: string;
   /** A real data path for what is exported, beside the block API; closed with the device. */
   readonly target?: ExportTarget;
   /** By default {@link HOST_CLOCK}. */

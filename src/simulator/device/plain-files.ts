@@ -9,8 +9,8 @@ import type { BlockFile, FileUsage, StoredEntry } from './volume-store.ts';
  * synchronous calls: those take microseconds, and a turn through the thread pool several times as long.
  */
 
-/** Everything below a directory, containers before their contents, with paths relative to it. */
-export async function listTree(root: string): Promise<StoredEntry[]> {
+/** Everything below a directory, or below a path in it, containers before their contents, with paths relative to the first. */
+export async function listTree(root: string, below = ''): Promise<StoredEntry[]> {
   const found: StoredEntry[] = [];
   const walk = async (directory: string): Promise<void> => {
     for (const entry of await readdir(join(root, directory), { withFileTypes: true })) {
@@ -21,7 +21,7 @@ export async function listTree(root: string): Promise<StoredEntry[]> {
       if (kind === 'directory') await walk(path);
     }
   };
-  await walk('');
+  await walk(below);
   return found;
 }
 

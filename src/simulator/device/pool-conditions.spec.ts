@@ -165,6 +165,6 @@ test('a restart clears the log', async (t) => {
   const device = await openDevice(t);
   await device.device.menus.find('/log')?.run('info', [], new Map([['message', 'x']]));
   assert.equal((await device.rows('/log')).length, 1);
-  device.device.restart();
+  await device.device.restart();
   assert.deepEqual(await device.rows('/log'), []);
 });

@@ -2,6 +2,7 @@ import type { Box } from './box.ts';
 import { newSubvolume } from './menus/subvolume-add.ts';
 import { type FileRecord, leafName, pathKey, type SubvolumeRecord } from './records.ts';
 import type { Change } from './state.ts';
+import { copyByUuid, uuidForReceivers } from './transfer/subvolumes.ts';
 
 /** One Btrfs send and receive, and how it ends. */
 export interface Transfer {
@@ -39,7 +40,7 @@ async function carryOut(box: Box, { from, to, parent, complete }: Transfer): Pro
   if (box.exists({ pool: to.pool, path })) throw new Error(`the pool ${to.pool} has ${path} already`);
 
   const made = newSubvolume(box, to.pool, path, base, complete);
-  const received = complete ? { ...made, receivedUuid: uuidOf(source) } : made;
+  const received = complete ? { ...made, receivedUuid: uuidForReceivers(source), receivedAt: box.timestamp() } : made;
   const isCut = !complete && base === undefined;
   const originals = filesOf(box, complete || base === undefined ? source : base);
   const copies = originals.map((file) => copyRecord(box, file, received, isCut));
@@ -69,18 +70,11 @@ function pathAt(box: Box, { pool, container }: Transfer['to'], leaf: string): st
   return container === undefined ? leaf : `${named(box, pool, container).fullname}/${leaf}`;
 }
 
-/** What a subvolume is known by where it is received: a copy goes by the uuid of its original. */
-function uuidOf({ receivedUuid, uuid }: SubvolumeRecord): string {
-  return receivedUuid ?? uuid;
-}
-
 /** The subvolume itself, or a complete copy of it, in this pool. */
 function copyOf(box: Box, original: SubvolumeRecord, pool: string): SubvolumeRecord {
-  for (const candidate of box.state.table('subvolume').values()) {
-    const isCopy = candidate === original || candidate.receivedUuid === uuidOf(original);
-    if (candidate.pool === pool && candidate.readOnly && isCopy) return candidate;
-  }
-  throw new Error(`the pool ${pool} has no copy of ${original.fullname}`);
+  const copy = copyByUuid(box, pool, uuidForReceivers(original));
+  if (copy === undefined) throw new Error(`the pool ${pool} has no copy of ${original.fullname}`);
+  return copy;
 }
 
 /** The plain files and directories of a subvolume, containers first; what is in subvolumes inside does not go along. */

@@ -24,6 +24,12 @@ export interface SubvolumeRecord {
   readonly sourceUuid: string;
   /** UUID that a received subvolume had where it came from; absent when it was made here. */
   readonly receivedUuid?: string;
+  /** Device time at which its receiving ended. */
+  readonly receivedAt?: string;
+  /** Device time at which it was last sent. */
+  readonly sentAt?: string;
+  /** While it is being received: what is in it, is not in the table of files yet. */
+  readonly receiving?: true;
   readonly readOnly: boolean;
   /** Device time, `YYYY-MM-DD HH:MM:SS`. */
   readonly created: string;
@@ -65,13 +71,76 @@ export interface SettingRecord {
   readonly value: string;
 }
 
-/** The tables of the state. Keys: pool by label, subvolume and file by {@link pathKey}, disk by id, setting by name. */
+/** A row of `/disk/btrfs/transfer`. */
+export interface TransferRecord {
+  readonly id: string;
+  readonly type: 'send' | 'receive';
+  /** Label. */
+  readonly pool: string;
+  /** The account that added it. */
+  readonly owner: string;
+  /** Last parts of names, of `type=send`. */
+  readonly subvolume?: string;
+  readonly parent?: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly mount?: string;
+  /** Mount path of what is received in, of `type=receive`. */
+  readonly file?: string;
+  /** What it moved, when nothing is under way. */
+  readonly bytes: number;
+  readonly status: string;
+}
+
+/** An account beside the one that the simulator was started with. */
+export interface UserRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+}
+
+/** What accounts may do. */
+export interface GroupRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly policies: readonly string[];
+}
+
+/** With which an account may log in here. */
+export interface PublicKeyRecord {
+  readonly id: string;
+  readonly user: string;
+  /** `ed25519` or `rsa`. */
+  readonly type: string;
+  /** As in an authorized_keys file. */
+  readonly line: string;
+}
+
+/** With which an account logs in elsewhere. */
+export interface PrivateKeyRecord {
+  readonly id: string;
+  readonly user: string;
+  /** `ed25519` or `rsa`. */
+  readonly type: string;
+  readonly pem: string;
+}
+
+/**
+ * The tables of the state. Keys: pool by label, subvolume and file by {@link pathKey}, setting, user and group by name, the
+ * others by id.
+ */
 export interface Tables {
   pool: PoolRecord;
   subvolume: SubvolumeRecord;
   disk: DiskRecord;
   file: FileRecord;
   setting: SettingRecord;
+  user: UserRecord;
+  group: GroupRecord;
+  publicKey: PublicKeyRecord;
+  privateKey: PrivateKeyRecord;
+  transfer: TransferRecord;
 }
 
 /** Key of something that lives at a path within a pool. Labels contain no slash. */

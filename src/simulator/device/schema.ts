@@ -18,7 +18,9 @@ export const UNSIMULATED: readonly string[] = [
   '/system/resource/cpu',
   '/system/resource/hardware',
   '/system/resource/irq',
-  '/user',
+  '/user/aaa',
+  '/user/active',
+  '/user/settings',
 ];
 
 /**

@@ -21,6 +21,11 @@ export class State {
     disk: new Map(),
     file: new Map(),
     setting: new Map(),
+    user: new Map(),
+    group: new Map(),
+    publicKey: new Map(),
+    privateKey: new Map(),
+    transfer: new Map(),
   };
   readonly #counters = new Map<string, number>();
   readonly #advanced = new Set<string>();
@@ -58,8 +63,8 @@ export class State {
   }
 
   /** A new item id of a menu, such as `*2B`. */
-  nextId(menu: string): string {
-    return `*${this.next(`id ${menu}`).toString(16).toUpperCase()}`;
+  nextId(menu: string, first = 1): string {
+    return `*${this.next(`id ${menu}`, first).toString(16).toUpperCase()}`;
   }
 
   /** Makes the changes durable, then visible. */

@@ -42,6 +42,15 @@ export interface SnapshotOptions {
   readonly readOnly: boolean;
 }
 
+/** Where a stream goes. What a failed or aborted one has made stays, as Btrfs leaves it: under its name, and writable. */
+export interface StreamSink {
+  write(piece: Buffer): Promise<void>;
+  /** The stream is complete. The store may set what it made read-only. */
+  end(): Promise<void>;
+  /** The stream ended in the middle. Never rejects. */
+  abort(): Promise<void>;
+}
+
 /** Space of a whole filesystem, in bytes. */
 export interface PoolSpace {
   readonly size: number;
@@ -61,8 +70,12 @@ export interface VolumeStore {
   /** Makes the pool when it is absent. Called before anything else. */
   ensurePool(pool: string): Promise<void>;
 
-  /** Everything in the pool, containers before their contents. Called once, at start. */
-  list(pool: string): Promise<StoredEntry[]>;
+  /**
+   * Everything in the pool, or in one subvolume of it, containers before their contents.
+   *
+   * @throws an error with the code `ENOENT` when there is no such subvolume.
+   */
+  list(pool: string, fullname?: string): Promise<StoredEntry[]>;
 
   /** Makes an empty subvolume. Fails when the path exists. */
   createSubvolume(pool: string, fullname: string): Promise<void>;
@@ -90,6 +103,22 @@ export interface VolumeStore {
 
   /** Lengthens a file by zeros. */
   grow(pool: string, path: string, length: number): Promise<void>;
+
+  /**
+   * The stream by which a read-only subvolume comes into being elsewhere, in pieces that stay as they are on their way.
+   * Ends what it runs when it is read no further.
+   *
+   * @param parent Full name of what only the difference to is sent.
+   */
+  send(pool: string, fullname: string, parent: string | undefined): AsyncIterable<Buffer>;
+
+  /**
+   * Makes a subvolume of such a stream.
+   *
+   * @param container The subvolume to make it in.
+   * @param parent Full name of the copy of what the stream is incremental to.
+   */
+  receive(container: Location, name: string, parent: string | undefined): StreamSink;
 
   /** Removes a file, a directory or a subvolume with all that is in it. Succeeds when it is absent. */
   remove(pool: string, path: string): Promise<void>;

@@ -55,6 +55,8 @@ export interface MenuRun {
   readonly command: string;
   readonly ids: readonly string[];
   readonly args: Arguments;
+  /** The account that runs it; undefined for the box itself. */
+  readonly user: string | undefined;
 }
 
 /** Stands between the console and the menus. */

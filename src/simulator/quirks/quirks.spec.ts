@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QUIRKS, Quirks } from './quirks.ts';
 import { quirkyBox } from './quirky-box.testing.ts';
+import { TRANSFER_QUIRKS } from './transfer-quirks.ts';
 
 /** What a line prints on a strict box and on one with the quirk. */
 interface Difference {
@@ -319,6 +320,7 @@ test('every quirk is tested, here or over SSH', () => {
     ...['exit-status-1-on-failure', 'exit-status-missing', 'output-wrapped-at-80', 'output-line-feeds'],
     ...['command-limit-4096', 'command-limit-2048', 'one-session', 'one-channel', 'third-channel-hangs'],
     ...['three-channels-hang', 'output-limit-16k', 'script-dies-with-channel'],
+    ...TRANSFER_QUIRKS.map(({ name }) => name),
   ]);
 });
 
@@ -327,9 +329,10 @@ test('each unknown that shows over SSH has a quirk, and names are unique and in 
   assert.equal(new Set(names).size, names.length);
   for (const name of names) assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
   const unknowns = new Set(QUIRKS.flatMap(({ unknown }) => unknown ?? []));
-  const expected = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28].map(
-    (n) => `U${n}`,
-  );
+  const expected = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35, 36,
+    37, 38, 39,
+  ].map((n) => `U${n}`);
   assert.deepEqual([...unknowns], expected);
 });
 

@@ -11,6 +11,7 @@ import { quirkyMenus } from './quirky-menus.ts';
 import { SIZE_QUIRKS } from './size-quirks.ts';
 import { SSH_QUIRKS } from './ssh-quirks.ts';
 import { SUBVOLUME_QUIRKS } from './subvolume-quirks.ts';
+import { TRANSFER_QUIRKS } from './transfer-quirks.ts';
 
 const DEFINITIONS: readonly QuirkDefinition[] = [
   ...SSH_QUIRKS,
@@ -18,6 +19,7 @@ const DEFINITIONS: readonly QuirkDefinition[] = [
   ...SIZE_QUIRKS,
   ...DISK_QUIRKS,
   ...SUBVOLUME_QUIRKS,
+  ...TRANSFER_QUIRKS,
   ...BOX_QUIRKS,
 ];
 

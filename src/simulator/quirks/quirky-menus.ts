@@ -22,7 +22,7 @@ export function quirkyMenus(menus: Menus, effects: readonly MenuEffects[]): Menu
 function quirkyMenu(menu: Menu, effects: readonly MenuEffects[]): Menu {
   const isKnown = (name: string) => !effects.some((effect) => effect.hidesArgument?.(menu.path, name) === true);
   const commands = Object.entries(menu.commands).map(([name, known]) => [name, known.filter(isKnown)] as const);
-  const direct = (call: MenuRun) => menu.run(call.command, call.ids, call.args);
+  const direct = (call: MenuRun) => menu.run(call.command, call.ids, call.args, call.user);
   const run = effects.reduceRight(
     (next, effect) => (call: MenuRun) => effect.run?.(menu, call, next) ?? next(call),
     direct,
@@ -31,7 +31,8 @@ function quirkyMenu(menu: Menu, effects: readonly MenuEffects[]): Menu {
     ...menu,
     commands: Object.fromEntries(commands),
     ...(menu.properties === undefined ? {} : { properties: menu.properties.filter(isKnown) }),
-    rows: async () => effects.reduce((rows, effect) => effect.rows?.(menu.path, rows) ?? rows, await menu.rows()),
-    run: (command, ids, args) => run({ command, ids, args }),
+    rows: async (user) =>
+      effects.reduce((rows, effect) => effect.rows?.(menu.path, rows) ?? rows, await menu.rows(user)),
+    run: (command, ids, args, user) => run({ command, ids, args, user }),
   };
 }

@@ -9,6 +9,7 @@ import { isAuthorised } from './authorized-keys.ts';
 import { ExecChannel } from './exec-channel.ts';
 import type { HostKey } from './host-key.ts';
 import { GOOD_MANNERS, type Hanging, type SshManners } from './manners.ts';
+import { RECEIVE_COMMAND, type Receiver, serveReceive } from './receive-exec.ts';
 import { ignoreKeepalives } from './silent-keepalive.ts';
 
 /** How long a stop waits for scripts that are still running, in ms. */
@@ -26,7 +27,11 @@ export interface SshServerOptions {
   readonly hostKey: HostKey;
   readonly user: string;
   readonly authorizedKeys: readonly ParsedKey[];
+  /** With which keys others may log in, or the user as well; by default with none. */
+  readonly moreKeys?: (user: string) => readonly ParsedKey[];
   readonly shell: Shell;
+  /** What takes what other simulators send; by default nothing does. */
+  readonly receiver?: Receiver;
   readonly counters: Counters;
   /** The box's, which everything waits by. */
   readonly clock: Clock;
@@ -39,7 +44,8 @@ export interface SshServerOptions {
 /** A connection, from its first byte on. */
 interface Peer {
   readonly socket: Socket;
-  isLoggedIn: boolean;
+  /** Who logged in. */
+  user: string | undefined;
   channels: number;
 }
 
@@ -72,7 +78,7 @@ export class SshServer {
         return;
       }
       const key = `${socket.remoteAddress} ${socket.remotePort}`;
-      this.#peers.set(key, { socket, isLoggedIn: false, channels: 0 });
+      this.#peers.set(key, { socket, user: undefined, channels: 0 });
       socket.on('close', () => this.#peers.delete(key));
       ssh.injectSocket(socket);
     });
@@ -103,13 +109,13 @@ export class SshServer {
    *
    * @param whileDown Called when nothing runs any more.
    */
-  async restart(downMs: number, whileDown: () => void = () => undefined): Promise<void> {
+  async restart(downMs: number, whileDown: () => Promise<void> | void = () => undefined): Promise<void> {
     this.#restarts += 1;
     try {
       for (const execution of this.#running.keys()) execution.kill();
       for (const { socket } of this.#peers.values()) cutOff(socket);
       await Promise.all(this.#running.values());
-      whileDown();
+      await whileDown();
       // A server that closes stays down.
       await this.#options.clock.wait(downMs, this.#closing.signal).catch(() => undefined);
     } finally {
@@ -135,9 +141,8 @@ export class SshServer {
   #accept(connection: Connection, peer: Peer): void {
     // A client that goes away or breaks the protocol ends its own connection and nothing else.
     connection.on('error', () => undefined);
-    connection.on('authentication', (context) => this.#authenticate(context));
+    connection.on('authentication', (context) => this.#authenticate(context, peer));
     connection.on('ready', () => {
-      peer.isLoggedIn = true;
       this.#options.counters.count('connections');
       ignoreKeepalives(connection);
     });
@@ -156,15 +161,24 @@ export class SshServer {
     if (what === 'connection') peer.socket.cork();
   }
 
-  #authenticate(context: AuthContext): void {
-    const open = [...this.#peers.values()].filter(({ isLoggedIn }) => isLoggedIn).length;
+  #authenticate(context: AuthContext, peer: Peer): void {
+    const open = [...this.#peers.values()].filter(({ user }) => user !== undefined).length;
     const isGood =
       !this.#manners.refusesLogin(open) &&
       context.method === 'publickey' &&
-      context.username === this.#options.user &&
-      isAuthorised(this.#options.authorizedKeys, context);
-    if (isGood) context.accept();
-    else context.reject(['publickey']);
+      isAuthorised(this.#keysOf(context.username), context);
+    if (!isGood) {
+      context.reject(['publickey']);
+      return;
+    }
+    // Without a signature it was only asked whether the key would do.
+    if (context.signature !== undefined) peer.user = context.username;
+    context.accept();
+  }
+
+  #keysOf(username: string): readonly ParsedKey[] {
+    const { user, authorizedKeys, moreKeys } = this.#options;
+    return [...(username === user ? authorizedKeys : []), ...(moreKeys?.(username) ?? [])];
   }
 
   /** ssh2 refuses every request of a session that has no listener: pty, shell, subsystem, sftp, env, signal. */
@@ -180,10 +194,14 @@ export class SshServer {
       const channel = accept();
       channel.on('close', release);
       const line = this.#manners.takes(command);
-      const execution = new Execution(line, () => cutOff(peer.socket), this.#options.clock);
+      const execution = new Execution(line, () => cutOff(peer.socket), this.#options.clock, peer.user);
       // It came in while the box was going down.
       if (this.#restarts > 0) execution.kill();
-      const run = this.#execute(channel, execution, peer.socket);
+      const { receiver } = this.#options;
+      const isTransfer = command === RECEIVE_COMMAND && receiver !== undefined;
+      const run = isTransfer
+        ? serveReceive(channel, execution, receiver)
+        : this.#execute(channel, execution, peer.socket);
       this.#running.set(execution, run);
       void run.finally(() => this.#running.delete(execution));
     });

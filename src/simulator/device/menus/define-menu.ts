@@ -1,17 +1,23 @@
 import { type Arguments, DeviceFailure, type Menu, type Row } from '../../console/menu.ts';
+import type { Box } from '../box.ts';
 import { failure, notSimulated } from '../failures.ts';
-import type { Mutex } from '../locks.ts';
 import { hasCode } from '../plain-files.ts';
 import { commandsOf } from '../schema.ts';
 
 /** Carries out one command; see {@link Menu.run}. */
-export type Handler = (ids: readonly string[], args: Arguments) => Promise<string | undefined>;
+export type Handler = (
+  ids: readonly string[],
+  args: Arguments,
+  user: string | undefined,
+) => Promise<string | undefined>;
 
 export interface MenuDefinition {
   readonly path: string;
   readonly kind: 'list' | 'singleton';
   readonly nameProperty?: string;
   readonly flags?: Readonly<Record<string, string>>;
+  /** What an account needs to change anything, by default `write`, and to look. */
+  readonly policy?: { readonly change: string; readonly look: string };
   /** Every property that a row can have, also those that no row has now. */
   readonly properties: readonly string[];
   /** What `print` shows without `detail`. */
@@ -28,10 +34,11 @@ export interface DeviceMenu extends Menu {
 
 /**
  * Makes a menu from its definition: commands and arguments come from the schema, changes run one at a time, and
- * whatever goes wrong below becomes a failure of the device.
+ * whatever goes wrong below becomes a failure of the device. An account that lacks the policy is refused.
  */
-export function defineMenu(changes: Mutex, definition: MenuDefinition): DeviceMenu {
+export function defineMenu(box: Box, definition: MenuDefinition): DeviceMenu {
   const { path, kind, nameProperty, properties, columns, rows, handlers = {}, flags = {} } = definition;
+  const { policy = { change: 'write', look: 'read' } } = definition;
   const commands = commandsOf(path);
   return {
     path,
@@ -41,16 +48,20 @@ export function defineMenu(changes: Mutex, definition: MenuDefinition): DeviceMe
     flags,
     properties,
     ...(columns === undefined ? {} : { columns }),
-    rows,
-    async run(command, ids, args) {
+    rows: async (user) => {
+      box.accounts.require(user, policy.look);
+      return rows();
+    },
+    async run(command, ids, args, user) {
       const accepted = commands[command];
       if (accepted === undefined) throw new DeviceFailure(`bad command name ${command}`);
       for (const name of args.keys()) if (!accepted.includes(name)) throw new DeviceFailure(`bad parameter ${name}`);
       const handler = handlers[command];
       if (handler === undefined) throw notSimulated(`${path}/${command}`);
+      box.accounts.require(user, policy.change);
       // The device may be silent here; the stricter of two reports (docs/routeros.md, 1.3).
       if (accepted.includes('numbers') && ids.length === 0) throw new DeviceFailure('expected item id');
-      return changes.run(() => asDevice(() => handler(ids, args)));
+      return box.changes.run(() => asDevice(() => handler(ids, args, user)));
     },
   };
 }

@@ -15,7 +15,7 @@ export function diskMenu(box: Box): DeviceMenu {
     return undefined;
   };
   const readRows = diskRowReader(box);
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/disk',
     kind: 'list',
     nameProperty: 'slot',

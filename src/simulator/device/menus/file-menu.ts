@@ -11,7 +11,7 @@ const MAX_CONTENTS_BYTES = 60 * 1024;
 
 /** `/file`: everything on the pools, their mount points and subvolumes included (docs/routeros.md, 7). */
 export function fileMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/file',
     kind: 'list',
     nameProperty: 'name',

@@ -7,7 +7,7 @@ const ERROR_COUNTERS = ['write-errors', 'read-errors', 'flush-errors', 'corrupti
 
 /** `/disk/btrfs/filesystem`: one row per pool (docs/routeros.md, 5.1). */
 export function filesystemMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/disk/btrfs/filesystem',
     kind: 'list',
     nameProperty: 'label',
@@ -33,18 +33,5 @@ export function filesystemMenu(box: Box): DeviceMenu {
           scrubbing: false,
         }),
       ),
-  });
-}
-
-/** `/disk/btrfs/transfer`: there to be parsed; the simulator sends nothing anywhere (docs/routeros.md, 6). */
-export function transferMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
-    path: '/disk/btrfs/transfer',
-    kind: 'list',
-    properties: [
-      ...['type', 'fs', 'status', 'bytes', 'file', 'send-subvolumes', 'send-parent', 'ssh-address', 'ssh-port'],
-      ...['ssh-receive-mount', 'ssh-user'],
-    ],
-    rows: async () => [],
   });
 }

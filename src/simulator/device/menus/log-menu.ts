@@ -22,7 +22,7 @@ export function logMenu(box: Box): DeviceMenu {
       if (lines.length > KEPT_LINES) lines.shift();
       return undefined;
     };
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/log',
     kind: 'list',
     properties: ['time', 'topics', 'message', 'buffer'],

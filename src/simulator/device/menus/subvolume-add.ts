@@ -24,6 +24,7 @@ export async function addSubvolume(box: Box, args: Arguments): Promise<string> {
   if (pool === undefined) throw failure('fs must be specified');
   if (box.pool(pool) === undefined) throw noMatch('fs');
   const source = findParent(box, pool, textArgument(args, 'parent'));
+  if (source?.receiving === true) throw notSimulated('a snapshot of what is being received');
   const fullname = checkedName(box, pool, textArgument(args, 'name'));
   const failed = source === undefined ? 'BTRFS_IOC_SUBVOL_CREATE failed' : 'BTRFS_IOC_SNAP_CREATE failed';
   const obstacle = box.obstacle(pool, true);
@@ -115,6 +116,7 @@ export function newSubvolume(
     uuid: randomUUID(),
     sourceUuid: source?.uuid ?? '',
     ...(readOnly && source?.receivedUuid !== undefined ? { receivedUuid: source.receivedUuid } : {}),
+    ...(readOnly && source?.receivedAt !== undefined ? { receivedAt: source.receivedAt } : {}),
     readOnly,
     created: box.timestamp(),
     generation: box.state.next(`generation ${pool}`),

@@ -11,7 +11,7 @@ import { presentRows, SUBVOLUME_FLAGS, SUBVOLUME_PROPERTIES, subvolumeRowReader 
 /** `/disk/btrfs/subvolume` (docs/routeros.md, 5.2 and 5.3). */
 export function subvolumeMenu(box: Box): DeviceMenu {
   const readRows = subvolumeRowReader(box);
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/disk/btrfs/subvolume',
     kind: 'list',
     nameProperty: 'name',
@@ -42,6 +42,8 @@ async function setReadOnly(box: Box, subvolume: SubvolumeRecord, readOnly: boole
   const key = pathKey(subvolume.pool, subvolume.fullname);
   box.requireWritable(subvolume.pool, false);
   if (readOnly && isInUse(box, subvolume)) throw failure('Device or resource busy');
+  if (subvolume.receiving === true) throw notSimulated('read-only= of what is being received');
+  if (box.transfers.isSource(subvolume)) throw failure('Operation not permitted');
   await box.writes.exclusive(key, async () => {
     // A simulator killed in between sets it back at its next start.
     await box.store.setReadOnly(subvolume.pool, subvolume.fullname, readOnly);
@@ -62,6 +64,9 @@ async function remove(box: Box, subvolume: SubvolumeRecord): Promise<void> {
   if (isInUse(box, subvolume) && !box.manner.removesUsed) throw destroyFailed('Device or resource busy');
   const container = box.subvolumeOf({ pool, path: parentPath(fullname) });
   if (container.readOnly) throw destroyFailed('Read-only file system');
+  // Linux refuses what is being sent, and its parent; whether a device does is unknown (U38).
+  if (box.transfers.isSource(subvolume) && box.manner.protectsSources) throw destroyFailed('Operation not permitted');
+  await box.transfers.endReaders(subvolume);
 
   const key = pathKey(pool, fullname);
   const changes: Change[] = [{ remove: 'subvolume', key }];

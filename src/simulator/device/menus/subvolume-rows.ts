@@ -14,12 +14,12 @@ export const SUBVOLUME_FLAGS: Readonly<Record<string, string>> = {
   mounted: 'M',
 };
 
-/** Every property name of the menu; the last line are those that no simulated row has (docs/routeros.md, 5.2). */
+/** Every property name of the menu; the last line are those that no simulated row has (docs/routeros.md, 5.2 and 6.1). */
 export const SUBVOLUME_PROPERTIES: readonly string[] = [
   ...['fs', 'name', 'fullname', 'top-level', 'parent', 'subvolume-id', 'uuid', 'received-uuid'],
   ...['creation-time', 'generation', 'mount', 'default', 'snapshot', 'read-only', 'dead', 'mounted'],
-  ...['mountpoint', 'send-trans-id', 'recv-trans-id', 'send-time', 'recv-time', 'snapshots', 'path'],
-  'about',
+  ...['send-time', 'recv-time', 'path'],
+  ...['mountpoint', 'send-trans-id', 'recv-trans-id', 'snapshots', 'about'],
 ];
 
 /** The leaf name of a subvolume. */
@@ -91,6 +91,9 @@ function subvolumeRow(subvolume: SubvolumeRecord, parent: string): Row {
     'subvolume-id': BigInt(subvolume.subvolumeId),
     uuid: subvolume.uuid,
     'received-uuid': subvolume.receivedUuid,
+    'recv-time': subvolume.receivedAt,
+    'send-time': subvolume.sentAt,
+    path: subvolume.receivedUuid === undefined ? undefined : subvolume.fullname,
     'creation-time': subvolume.created,
     generation: BigInt(subvolume.generation),
     mount: false,

@@ -27,7 +27,7 @@ export function systemMenus(box: Box): DeviceMenu[] {
 }
 
 function identityMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/system/identity',
     kind: 'singleton',
     properties: ['name'],
@@ -56,7 +56,7 @@ function resourceMenu(box: Box): DeviceMenu {
     'total-memory': MEMORY_BYTES,
     'free-memory': MEMORY_BYTES / 2n,
   };
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/system/resource',
     kind: 'singleton',
     properties: [...Object.keys(constant), 'uptime'],
@@ -69,7 +69,7 @@ function resourceMenu(box: Box): DeviceMenu {
 }
 
 function clockMenu(box: Box): DeviceMenu {
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/system/clock',
     kind: 'singleton',
     properties: ['date', 'time', 'time-zone-autodetect', 'time-zone-name', 'gmt-offset', 'dst-active'],
@@ -93,7 +93,7 @@ function packageMenu(box: Box): DeviceMenu {
   const version = versionOf(box).replace(/ .*/, '');
   const row = (id: string, name: string) =>
     makeRow(id, { name, version, 'build-time': BUILD_TIME, scheduled: '', disabled: false, available: false });
-  return defineMenu(box.changes, {
+  return defineMenu(box, {
     path: '/system/package',
     kind: 'list',
     nameProperty: 'name',
