@@ -3,6 +3,7 @@ import { controllerCommand } from './app/controller/command.ts';
 import { doctorCommand } from './app/doctor/command.ts';
 import { nodeCommand } from './app/node/command.ts';
 import { orphansCommand } from './app/orphans/command.ts';
+import { replicasCommand } from './app/replicas/command.ts';
 import { simulateCommand } from './app/simulate/command.ts';
 import { snapshotsCommand } from './app/snapshots/command.ts';
 import { VERSION } from './app/version.ts';
@@ -19,6 +20,7 @@ export function program(): Command {
     .addCommand(doctorCommand())
     .addCommand(orphansCommand())
     .addCommand(snapshotsCommand())
+    .addCommand(replicasCommand())
     .addCommand(whyCommand())
     .addCommand(simulateCommand())
     .addCommand(completionCommand());

@@ -17,6 +17,7 @@ export interface PersistentVolume {
 /** A VolumeSnapshotContent. */
 export interface SnapshotContent {
   readonly name: string;
+  readonly uid?: string | undefined;
   readonly driver: string;
   /** The snapshot, once it is cut or when it was given. */
   readonly snapshotHandle: string | undefined;

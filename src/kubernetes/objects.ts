@@ -4,7 +4,7 @@ import type { Attachment, LeaseState, PersistentVolume, SnapshotContent } from '
 /** The parts of Kubernetes objects that are used. An answer without them is no answer. */
 
 const strings = z.record(z.string(), z.string());
-const metadata = z.object({ name: z.string().min(1), annotations: strings.nullish() });
+const metadata = z.object({ name: z.string().min(1), uid: z.string().optional(), annotations: strings.nullish() });
 
 /** One page of a list; Go writes an empty list as `null` at times. */
 export const page = z.object({
@@ -40,8 +40,8 @@ export const snapshotContent = z
     status: z.object({ snapshotHandle: z.string().optional() }).nullish(),
   })
   .transform(
-    ({ metadata: { name, annotations }, spec: { driver, source }, status }): SnapshotContent => ({
-      ...{ name, driver, volumeHandle: source.volumeHandle, annotations: annotations ?? {} },
+    ({ metadata: { name, uid, annotations }, spec: { driver, source }, status }): SnapshotContent => ({
+      ...{ name, uid, driver, volumeHandle: source.volumeHandle, annotations: annotations ?? {} },
       snapshotHandle: status?.snapshotHandle ?? source.snapshotHandle,
     }),
   );

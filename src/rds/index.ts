@@ -15,7 +15,7 @@ export type { Operation } from './operation.ts';
 export type { ExpectedPool, ProbeReport } from './probe.ts';
 export { type Asking, Rds, type RdsCall, type RdsSettings } from './rds.ts';
 export { type Mode, type Publication, randomDigits } from './record.ts';
-export type { ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
+export type { ObjectRef, Pool, SnapshotRef, VolumeRef } from './refs.ts';
 export type {
   DiskRow,
   ListedObject,
@@ -32,6 +32,7 @@ export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';
 export { claimVolume, exportVolume, unpublishVolume } from './scripts/publication.ts';
+export { deleteCopy, discardHalfReceived, readReceived } from './scripts/received.ts';
 export {
   type CreateSnapshot,
   createSnapshot,
@@ -39,6 +40,7 @@ export {
   readSnapshot,
   removeDuplicate as discardTwin,
 } from './scripts/snapshots.ts';
+export { listTransfers, receiveIn, removeTransfer, type Sent, startTransfer } from './scripts/transfers.ts';
 export {
   attachVolume,
   deleteVolume,
@@ -49,3 +51,4 @@ export {
   readVolume,
 } from './scripts/volume.ts';
 export { shownName } from './scripts/whereabouts.ts';
+export type { ReplicaTarget, TransferRow } from './transfers.ts';

@@ -11,11 +11,15 @@ export interface SubvolumeRow {
   readonly subvolumeId: bigint;
   readonly uuid: string;
   readonly kind: SubvolumeKind;
+  /** Uuid of the original where it was sent from; absent for what was made here. */
+  readonly receivedUuid?: string;
+  /** When it was received, in the words and the time zone of the RDS; absent where that was not read or is not shown. */
+  readonly receivedAt?: string;
 }
 
 /**
  * What a subvolume with the name of an object is. `own`: made on this RDS. `copy`: came whole by `/disk/btrfs/transfer`.
- * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it. `nested`: lies in another
+ * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it, or a copy that was made writable. `nested`: lies in another
  * subvolume, where a person has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
  * an object.
  */
@@ -155,14 +159,24 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
   if (subvolumeId === undefined || name === '') {
     throw new RdsError('RDS-UNEXPECTED', `a subvolume without name or id: ${JSON.stringify(row)}`);
   }
-  return { name, fs: text(row, 'fs'), subvolumeId, uuid: text(row, 'uuid'), kind: kindOf(row, name) };
+  const [receivedUuid, receivedAt] = [text(row, 'received-uuid'), text(row, 'recv-time')];
+  return {
+    ...{ name, fs: text(row, 'fs'), subvolumeId, uuid: text(row, 'uuid'), kind: kindOf(row, name) },
+    ...(isRealUuid(receivedUuid) && { receivedUuid }),
+    ...(receivedAt !== '' && { receivedAt }),
+  };
+}
+
+/** A device may show the empty uuid as zeros or as a dash (U28). */
+function isRealUuid(uuid: string): boolean {
+  return /[1-9a-f]/.test(uuid);
 }
 
 function kindOf(row: JsonRow, name: string): SubvolumeKind {
   const path = text(row, 'fullname');
   if (/[^>]\//.test(path) || (path !== '' && path.slice(path.lastIndexOf('/') + 1) !== name)) return 'nested';
-  if (/[1-9a-f]/.test(text(row, 'received-uuid'))) return 'copy';
-  return name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only') ? 'half-received' : 'own';
+  if (name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only')) return 'half-received';
+  return isRealUuid(text(row, 'received-uuid')) ? 'copy' : 'own';
 }
 
 function decodeDisk(row: JsonRow): DiskRow {

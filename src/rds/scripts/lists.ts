@@ -65,7 +65,7 @@ function printPage(s: ScriptBuilder, page: PageOf, kind: ObjectRef['kind'], name
   // Copies in other subvolumes, too, whose path does not begin with the name.
   const what = copies ? ros`!dead and name~${names}` : objects(kind, named(names));
   const where = ros`where fs=${pool.label} and ${what} and subvolume-id>${after}`;
-  const rows = pageOf(s, limit, copies ? subvolumeProperties(kind) : OF_OBJECTS, where);
+  const rows = pageOf(s, limit, copies ? ros`${subvolumeProperties(kind)},recv-time` : OF_OBJECTS, where);
   s.each(rows, (row) => s.run(put(row)));
   return rows;
 }

@@ -43,7 +43,8 @@ export function objects(kind: ObjectRef['kind'], path: Script): Script {
   return ros`${MADE_HERE} and ${ofKind(kind, path)}`;
 }
 
-const REAL_UUID = ere`[1-9a-f]`;
+/** What is known to have been received has such a `received-uuid`. */
+export const REAL_UUID = ere`[1-9a-f]`;
 const MADE_HERE = ros`!dead and !(received-uuid~${REAL_UUID})`;
 
 function ofKind(kind: ObjectRef['kind'], path: Script): Script {
@@ -107,7 +108,7 @@ export function find(s: ScriptBuilder, settings: Pick<RdsSettings, 'chosen'>, ob
 /**
  * As {@link find}, and when there is no such object, the other one. One search looks for both: between two, another process might
  * make the first, and a third one delete the other. Where the other one was chosen of several, it is the first in its
- * filesystem, and what came after it is not looked at.
+ * filesystem, and what came after it is not looked at. Of a snapshot, its copy may be meant: that very one.
  *
  * @param home Variable with the label of the one filesystem that counts then; by default that of the chosen one.
  */
@@ -123,8 +124,14 @@ export function findOr(
   const [names, others] = [s.let(namesOf(object)), s.let(namesOf(other))];
   const { chosen } = settings;
   const first = chosen && ros` and fs=${home ?? chosen.label} and subvolume-id<=${chosen.subvolumeId}`;
-  const either = ros`((${ofKind(object.kind, named(names))}) or (${ofKind(other.kind, named(others))}))`;
-  const rows = s.let(rowsWhere(ros`${MADE_HERE} and ${either}${first ?? ros``}`));
+  const isOther = ofKind(other.kind, named(others));
+  const rows = s.let(
+    rowsWhere(
+      other.kind === 'snap' && other.copy !== undefined
+        ? ros`!dead and ((!(received-uuid~${REAL_UUID}) and ${ofKind(object.kind, named(names))}) or (${isOther} and uuid=${other.copy}))`
+        : ros`${MADE_HERE} and ((${ofKind(object.kind, named(names))}) or (${isOther}))${first ?? ros``}`,
+    ),
+  );
   s.each(ros`{${names};${others}}`, (expression) =>
     s.if(ros`[:len ${row}]=0`, () =>
       s.each(rows, (one) =>
