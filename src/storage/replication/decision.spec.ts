@@ -258,3 +258,16 @@ test('from whatever there is, every snapshot whose name is free gets its copy, a
     { numRuns: 1000 },
   );
 });
+
+test('ten thousand snapshots on either side are compared in a moment', () => {
+  const originals = Array.from({ length: 10_000 }, (_, at) => original(at + 1, { at: at + 1 }));
+  const seen = view({ originals, received: originals.slice(0, -1).map(copy) });
+  const begun = performance.now();
+  const decision = decide(seen, NO_HINTS);
+  assert.deepEqual(decision.do === 'send' && [decision.original, decision.parent], [
+    originals.at(-1),
+    originals.at(-2),
+  ]);
+  assert.deepEqual(taken(seen), []);
+  assert.ok(performance.now() - begun < 2000);
+});

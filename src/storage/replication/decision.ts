@@ -62,7 +62,7 @@ export function decide(view: View, hints: Hints): Decision {
 
 /** A transfer is over when its copy is whole, and when it has stopped for another reason than that it waits. */
 function judge(transfer: Transfer, view: View): Decision {
-  const original = view.originals.find(({ name }) => name === transfer.name);
+  const original = under(view.originals).get(transfer.name)?.[0];
   if (original !== undefined && copyOf(original, view) !== undefined) {
     return { do: 'forget', transfer, outcome: 'finished' };
   }
@@ -73,13 +73,27 @@ function judge(transfer: Transfer, view: View): Decision {
 /** The copy of an original: it came whole, under the same name, from that very subvolume. */
 export function copyOf(
   { name, uuid }: Pick<Original, 'name' | 'uuid'>,
-  view: Pick<View, 'received'>,
+  { received }: Pick<View, 'received'>,
 ): Received | undefined {
-  return view.received.find((one) => one.name === name && isCopyOf(one, uuid));
+  return under(received)
+    .get(name)
+    ?.find((one) => isCopyOf(one, uuid));
 }
 
 function isCopyOf({ kind, receivedUuid }: Received, uuid: string): boolean {
   return kind === 'copy' && uuid !== '' && receivedUuid === uuid;
+}
+
+type Names<T> = ReadonlyMap<string, readonly T[]>;
+const indexes = new WeakMap<readonly { readonly name: string }[], Names<unknown>>();
+
+/** A list by name, made once: there may be ten thousand on either side. */
+function under<T extends { readonly name: string }>(list: readonly T[]): Names<T> {
+  const known = indexes.get(list) as Names<T> | undefined;
+  if (known !== undefined) return known;
+  const made = Map.groupBy(list, ({ name }) => name);
+  indexes.set(list, made);
+  return made;
 }
 
 /**
@@ -88,21 +102,19 @@ function isCopyOf({ kind, receivedUuid }: Received, uuid: string): boolean {
  */
 function halves({ originals, received, transfers }: View): { readonly half: Received; readonly original: Original }[] {
   return received.flatMap((half) => {
-    const original = originals.find(({ name }) => name === half.name);
     const isHalf = half.kind === 'half-received' && half.receivedUuid === undefined && half.uuid !== '';
+    const original = isHalf ? under(originals).get(half.name)?.[0] : undefined;
     const isNamed = transfers.some(({ name }) => name.includes(half.name));
-    return original !== undefined && isHalf && !isNamed ? [{ half, original }] : [];
+    return original !== undefined && !isNamed ? [{ half, original }] : [];
   });
 }
 
 /** Originals whose name is taken on the replica by something else than their copy, which the replicator does not touch. */
 export function taken(view: View): Original[] {
-  const names = new Set(view.received.map(({ name }) => name));
   const removable = new Set(halves(view).map(({ original }) => original));
   const isSent = ({ name }: Original) => view.transfers.some((transfer) => transfer.name.includes(name));
-  return firsts(view.originals).filter(
-    (original) =>
-      names.has(original.name) && copyOf(original, view) === undefined && !removable.has(original) && !isSent(original),
+  return uncopied(view).filter(
+    (original) => under(view.received).has(original.name) && !removable.has(original) && !isSent(original),
   );
 }
 
@@ -114,7 +126,7 @@ export function uncopied(view: Pick<View, 'originals' | 'received'>): Original[]
 }
 
 function next(view: View, { wanted, deferred }: Hints): Original | undefined {
-  const names = new Set(view.received.map(({ name }) => name));
+  const names = under(view.received);
   // One that shows no uuid could never be told to have a copy.
   const possible = uncopied(view).filter(({ name, uuid }) => uuid !== '' && !names.has(name));
   return possible.find(({ name }) => wanted.has(name)) ?? possible.find(({ name }) => !deferred.has(name));
@@ -125,9 +137,10 @@ function next(view: View, { wanted, deferred }: Hints): Original | undefined {
  * since it has less in common with it the farther it is away.
  */
 function parentOf(original: Original, { originals, received }: View): Original | undefined {
+  const copied = new Set(received.flatMap(({ kind, receivedUuid }) => (kind === 'copy' ? [receivedUuid] : [])));
   const common = originals
     .filter(({ parsed, name }) => parsed.sourceUuid === original.parsed.sourceUuid && name !== original.name)
-    .filter(({ uuid }) => received.some((one) => isCopyOf(one, uuid)))
+    .filter(({ uuid }) => uuid !== '' && copied.has(uuid))
     .toSorted(byTime);
   return common.findLast((one) => byTime(one, original) < 0) ?? common[0];
 }

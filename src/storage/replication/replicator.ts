@@ -219,9 +219,9 @@ export class Replicator {
   #forget(view: View): void {
     const names = new Set(view.originals.map(({ name }) => name));
     this.#backoff.keep(names);
+    const missing = new Set(uncopied(view).map(({ name }) => name));
     for (const name of [...this.#wanted, ...this.#told, ...this.#failures.keys()]) {
-      const original = view.originals.find((one) => one.name === name);
-      if (names.has(name) && !(original !== undefined && copyOf(original, view) !== undefined)) continue;
+      if (missing.has(name)) continue;
       this.#wanted.delete(name);
       this.#told.delete(name);
       this.#failures.delete(name);
