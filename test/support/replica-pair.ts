@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { openBackend } from '../../src/app/backends.ts';
+import { openBackend, type Patience } from '../../src/app/backends.ts';
 import { replicaPairs } from '../../src/app/replicators.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
@@ -50,10 +50,14 @@ export interface ReplicaStack extends Stack {
   /** Rows of the transfers that send, as `name status` each. */
   transfers(): Promise<string>;
   /** What looks after the copies, by itself: nothing happens but in its passes. It believes what stands still at once. */
-  replicator(options: {
-    readonly now?: () => number;
-    readonly observer?: Partial<ReplicaObserver>;
-  }): Promise<Replicator>;
+  replicator(options: ReplicatorForTest): Promise<Replicator>;
+}
+
+/** What a replicator of a test has of its own. */
+export interface ReplicatorForTest {
+  readonly now?: () => number;
+  readonly observer?: Partial<ReplicaObserver>;
+  readonly patience?: Patience;
 }
 
 const WHOLE = ':put [:len [/disk/btrfs/subvolume find where read-only=yes and received-uuid~"[1-9a-f]"]]';
@@ -96,7 +100,14 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     moreBackends: [
       {
         name: 'rds2',
-        ssh: { host: '127.0.0.1', port: far.port, user: 'csi', privateKeyFile, hostKeys: [far.hostKeyFingerprint] },
+        ssh: {
+          host: '127.0.0.1',
+          port: far.port,
+          user: 'csi',
+          privateKeyFile,
+          hostKeys: [far.hostKeyFingerprint],
+          ...options.stack?.ssh,
+        },
         pools: [{ ...copies, ...(options.bothWays === true && to(nearPort, 'rds1', 'pool')) }, other],
       },
     ],
@@ -117,10 +128,10 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
   return {
     ...stack,
     ...{ far, farApi, transfers },
-    async replicator({ now, observer = {} }) {
+    async replicator({ now, observer = {}, patience = {} }) {
       const config = await loadConfig(stack.configFile);
       const { owners } = identity(config.driverName, config.clusterId, []);
-      const backends = config.backends.map((backend) => openBackend(backend, owners, createLogger('fatal')));
+      const backends = config.backends.map((backend) => openBackend(backend, owners, createLogger('fatal'), patience));
       t.after(() => Promise.all(backends.map(({ rds }) => rds.close())));
       const [pair] = replicaPairs(config.backends, backends);
       return new Replicator(pair ?? assert.fail(), {
