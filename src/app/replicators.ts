@@ -2,6 +2,7 @@ import { parseDuration } from '../config/duration.ts';
 import type { BackendConfig } from '../config/schema.ts';
 import type { Backend } from '../storage/backend.ts';
 import type { ReplicaPair } from '../storage/replication/pair.ts';
+import { type ReplicaObserver, Replicator } from '../storage/replication/replicator.ts';
 
 /** The pools that have a replica, and where that is. The configuration was checked as a whole. */
 export function replicaPairs(configs: readonly BackendConfig[], backends: readonly Backend[]): ReplicaPair[] {
@@ -18,4 +19,11 @@ export function replicaPairs(configs: readonly BackendConfig[], backends: readon
       return [{ from, pool, to, replica: target, target: at, keepMs: parseDuration(keep) }];
     }),
   );
+}
+
+const SILENT: ReplicaObserver = { copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} };
+
+/** For a command that looks at copies by their ids, and makes no passes. */
+export function readingReplicators(configs: readonly BackendConfig[], backends: readonly Backend[]): Replicator[] {
+  return replicaPairs(configs, backends).map((pair) => new Replicator(pair, { backends, observer: SILENT }));
 }

@@ -1,13 +1,18 @@
 /** What a cluster adds to copies on a second RDS: one process that makes them, Events, annotations; and the metrics. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { METRICS_ON, scrapeUntil } from '../metrics/scrape.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';
-import { KubernetesApi, snapshotContent } from '../support/kubernetes-api.ts';
+import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { letSend, startReplicaPair } from '../support/replica-pair.ts';
 import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const NEAR = { parameters: { backend: 'rds1', pool: 'pool' } };
 const FAR = { parameters: { backend: 'rds2', pool: 'copies' } };
 const LABELS = { backend: 'rds1', pool: 'pool' };
@@ -59,4 +64,30 @@ test('of two controllers in a cluster one looks after copies, and both restore f
   await stack.copied(1);
   const request = volumeRequest(volumeName(), MiB, { ...fromSnapshot(snapshotId), ...FAR });
   assert.equal(await outcome(other.createVolume(request)), 'OK');
+});
+
+test('a copy that was adopted beside its original looked like a backend that had been renamed', async (t) => {
+  const api = await KubernetesApi.start(t);
+  const stack = await startReplicaPair(t, { idleMs: 50 });
+  const volumeId = await makeVolume(stack.controller, MiB, NEAR);
+  const snapshotId = await makeSnapshot(stack.controller, volumeId);
+  const copyId = snapshotId.replace('rds1', 'rds2');
+  await stack.copied(1);
+  api.put('persistentvolumes', persistentVolume(volumeId));
+  api.put('volumesnapshotcontents', snapshotContent('original', { snapshotHandle: snapshotId }));
+  api.put('volumesnapshotcontents', snapshotContent('adopted', { snapshotHandle: copyId }));
+  const kubeconfig = join(stack.directory, 'kubeconfig');
+  await writeFile(kubeconfig, api.kubeconfig());
+  const report = async () => {
+    const env = { ...process.env };
+    delete env['NODE_TEST_CONTEXT'];
+    const args = ['orphans', 'report', '--config', stack.configFile, '--kubeconfig', kubeconfig, '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], { env }).catch((error) => error);
+    const { orphans, mismatches, unseen } = JSON.parse(stdout);
+    return { orphans: orphans.length, mismatches: mismatches.length, unseen: unseen.length };
+  };
+  assert.deepEqual(await report(), { orphans: 0, mismatches: 0, unseen: 0 });
+  await stack.controller.deleteSnapshot({ snapshotId });
+  api.remove('volumesnapshotcontents', 'original');
+  assert.deepEqual(await report(), { orphans: 0, mismatches: 0, unseen: 0 }, 'nor is it missing when that is gone');
 });

@@ -10,6 +10,7 @@ import type { Call } from '../../storage/storage.ts';
 import type { BackendStatus, Device, DeviceView } from '../../why/cluster-state.ts';
 import type { BackendReader } from '../../why/gather.ts';
 import { openBackend } from '../backends.ts';
+import { readingReplicators } from '../replicators.ts';
 
 /** The backends of a configuration, which are only read. */
 export interface OpenedBackends extends BackendReader {
@@ -31,7 +32,11 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
   const backends = config.backends.map((backend) =>
     openBackend(backend, ours.owners, logger, { retryPolicy: patienceOf(limitMs) }),
   );
-  const storage = new StorageService({ backends, identity: ours });
+  const storage = new StorageService({
+    backends,
+    identity: ours,
+    replicators: readingReplicators(config.backends, backends),
+  });
   const names = backends.map(({ name }) => name);
   const ask = new Questions(storage, config, ours, limitMs);
   // Its fitness first: an RDS that does not answer is not asked again.
