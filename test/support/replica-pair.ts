@@ -154,7 +154,8 @@ export async function letSend(from: Simulator, mountPoint: string, to: Simulator
   const contents = pem.trimEnd().replaceAll('\n', '\\n');
   await change(from, `/file/add name=${mountPoint}/key contents="${contents}"`);
   await change(from, `/user/ssh-keys/private/import user=csi private-key-file=${mountPoint}/key`);
-  await change(to, '/user/add name=receive group=write');
+  await change(to, '/user/group/add name=receive policy=ssh,read,write');
+  await change(to, '/user/add name=receive group=receive');
   await change(to, `/user/ssh-keys/add user=receive key="${publicKey}"`);
 }
 
