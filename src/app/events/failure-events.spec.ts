@@ -30,7 +30,7 @@ const fails = (code: RdsErrorCode) =>
   failure(new RdsError(code, 'so it says'), 'pvc-1', { signal: new AbortController().signal });
 
 const HEAL: readonly RdsErrorCode[] = [
-  ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED'],
+  ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED', 'RC-SENDING'],
   ...['RDS-LATE', 'RDS-WAITING', 'RDS-UNSENT', 'RDS-CANCELLED', 'RDS-UNEXPECTED'],
 ] as RdsErrorCode[];
 const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN'];
