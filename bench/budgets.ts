@@ -10,8 +10,13 @@ const LOOKED_AT_TWICE: ReadonlySet<string> = new Set(['ControllerPublish', 'Cont
 const MAX_SNAPSHOT_RATIO = 1.15;
 /** Calls a second of 16 callers at 5 ms latency. */
 const LEAST_PER_SECOND: Readonly<Record<string, number>> = {
-  ...{ 'CreateVolume new': 360, CreateSnapshot: 260, DeleteVolume: 210, DeleteSnapshot: 200 },
-  ...{ ControllerPublish: 100, ControllerUnpublish: 100, ControllerExpand: 100 },
+  'CreateVolume new': 360,
+  CreateSnapshot: 260,
+  DeleteVolume: 210,
+  DeleteSnapshot: 200,
+  ControllerPublish: 100,
+  ControllerUnpublish: 100,
+  ControllerExpand: 100,
 };
 /** The large volume holds 32 times the data: a copy would show, the spread of the samples does not. */
 const MAX_SIZE_RATIO = 1.25;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { snapshotNamePrefix } from '../src/rds/index.ts';
 import { ros } from '../src/routeros/index.ts';
-import { identity } from '../src/storage/identity.ts';
+import { identity } from '../src/storage/ids.ts';
 import { memoryMb } from './process-memory.ts';
 import { CLUSTER_ID, type Rig, withRig } from './rig.ts';
 import type { ListRow } from './rows.ts';
@@ -71,7 +71,14 @@ async function measure({ api, controller, driver }: Rig, snapshots: number, n: n
   const execs = (await api.execs()) - before;
   assert.equal(ids.size, snapshots, 'the walk must meet every snapshot once');
   return {
-    ...{ kind: 'list', snapshots, latencyMs: LATENCY_MS, n, firstPageP50: round(median(firstPages)) },
-    ...{ walkMs: round(walkMs), pages, execs, peakRssMb: round(await memoryMb(driver.pid, 'VmHWM')) },
+    kind: 'list',
+    snapshots,
+    latencyMs: LATENCY_MS,
+    n,
+    firstPageP50: round(median(firstPages)),
+    walkMs: round(walkMs),
+    pages,
+    execs,
+    peakRssMb: round(await memoryMb(driver.pid, 'VmHWM')),
   };
 }

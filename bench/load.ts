@@ -33,7 +33,12 @@ export const load: Section = {
           for (const [rpc, { ms, togetherMs }] of taken[0]) {
             const beside = taken[1].get(rpc);
             rows.push({
-              ...{ kind: 'load', rpc, latencyMs, callers: CALLERS, n: ms.length, p50: round(median(ms)) },
+              kind: 'load',
+              rpc,
+              latencyMs,
+              callers: CALLERS,
+              n: ms.length,
+              p50: round(median(ms)),
               perSecond: round((1000 * ms.length) / togetherMs),
               ...(beside && { otherPerSecond: round((1000 * beside.ms.length) / beside.togetherMs) }),
             });

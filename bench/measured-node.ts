@@ -25,7 +25,7 @@ interface LogLine {
   readonly ms?: number;
 }
 
-/** The bundled node in a process of its own, whose log tells what it runs. */
+/** The bundled node in a process of its own, whose log says what it runs. */
 export class MeasuredNode {
   readonly pid: number;
   readonly client: Client<typeof Node>;

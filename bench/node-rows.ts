@@ -12,8 +12,14 @@ export function nodeRows(over: NodeRow['over'], samples: readonly NodeSample[]):
     const p50 = median(group.map(({ ms }) => ms));
     const bareP50 = median(group.map(({ bareMs }) => bareMs));
     return {
-      ...{ kind: 'node', over, call: first.call, filesystem: first.filesystem, n: group.length },
-      ...{ p50: round(p50), bareP50: round(bareP50), ratio: round(p50 / bareP50) },
+      kind: 'node',
+      over,
+      call: first.call,
+      filesystem: first.filesystem,
+      n: group.length,
+      p50: round(p50),
+      bareP50: round(bareP50),
+      ratio: round(p50 / bareP50),
       programs: median(group.map(({ programs }) => programs.length)),
       steps: Object.fromEntries(STEPS.map((step) => [step, round(median(steps.map((all) => all[step])))])),
     };

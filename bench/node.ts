@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { nodeIdOf } from '../src/storage/identity.ts';
+import { nodeIdOf } from '../src/storage/ids.ts';
 import { obstacle } from '../test/node/fixture.ts';
 import { MeasuredNode } from './measured-node.ts';
 import { nodeRows } from './node-rows.ts';
@@ -98,7 +98,8 @@ async function published({ controller }: Rig, filesystem: 'ext4' | 'xfs'): Promi
     accessType: { case: 'mount' as const, value: { fsType: filesystem } },
   };
   const { volume } = await controller.createVolume({
-    ...{ name: `pvc-${randomUUID()}`, capacityRange: { requiredBytes: BYTES[filesystem] } },
+    name: `pvc-${randomUUID()}`,
+    capacityRange: { requiredBytes: BYTES[filesystem] },
     volumeCapabilities: [volumeCapability],
   });
   const { volumeId = '', volumeContext = {} } = volume ?? {};

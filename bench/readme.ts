@@ -8,8 +8,15 @@ const MARKED = /<!-- bench -->\n.*?<!-- \/bench -->/s;
 
 /** What the README shows of the RPCs; `npm run bench` shows all of them. */
 const SHOWN = [
-  ...['CreateVolume new', 'CreateVolume restore', 'CreateVolume clone', 'DeleteVolume', 'ControllerPublish'],
-  ...['ControllerExpand', 'CreateSnapshot', 'DeleteSnapshot', 'ListSnapshots'],
+  'CreateVolume new',
+  'CreateVolume restore',
+  'CreateVolume clone',
+  'DeleteVolume',
+  'ControllerPublish',
+  'ControllerExpand',
+  'CreateSnapshot',
+  'DeleteSnapshot',
+  'ListSnapshots',
 ];
 
 /** @throws Error when the README has no place for it. */
@@ -24,7 +31,7 @@ export async function writeReadme(rows: readonly Row[], date: Date): Promise<voi
 }
 
 /** The part of the README between the marks. */
-export function summary(rows: readonly Row[], date: Date): string {
+function summary(rows: readonly Row[], date: Date): string {
   const day = date.toISOString().slice(0, 10);
   const budgets = ofKind(rows, 'budget');
   const missed = budgets.filter(({ holds }) => !holds);

@@ -1,6 +1,6 @@
 import { type BudgetRow, type LeftOutRow, type NodeRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
 
-/** Everything that was measured, for people; no line is longer than 100 characters. */
+/** Everything that was measured, as text; no line is longer than 100 characters. */
 export function report(rows: readonly Row[]): string {
   return [
     rpcTables(rows),
@@ -47,8 +47,16 @@ function rpcTables(rows: readonly Row[]): string[] {
       `RPCs, ${load}; ms`,
       [-28, 5, 9, 9, 11, 8, 8, 8, 13],
       ['', 'n', 'p50', 'p99', 'bare exec', 'ratio', 'rds', 'execs', 'same script'],
-      measured.map(({ rpc, n, p50, p99, floorP50, ratio, rdsMs: boxMs, execs, scriptP50 = '' }) => [
-        ...[rpc, n, p50, p99, floorP50, ratio, boxMs, execs, scriptP50],
+      measured.map(({ rpc, n, p50, p99, floorP50, ratio, rdsMs, execs, scriptP50 = '' }) => [
+        rpc,
+        n,
+        p50,
+        p99,
+        floorP50,
+        ratio,
+        rdsMs,
+        execs,
+        scriptP50,
       ]),
     ),
     '',
@@ -86,7 +94,12 @@ function lists(rows: readonly Row[]): string[] {
     [-16, 18, 16, 8, 8, 22],
     ['snapshots', 'first page, p50', 'all pages', 'pages', 'execs', 'peak memory'],
     ofKind(rows, 'list').map(({ snapshots, firstPageP50, walkMs, pages, execs, peakRssMb }) => [
-      ...[snapshots, `${firstPageP50} ms`, `${walkMs} ms`, pages, execs, `${peakRssMb} MB`],
+      snapshots,
+      `${firstPageP50} ms`,
+      `${walkMs} ms`,
+      pages,
+      execs,
+      `${peakRssMb} MB`,
     ]),
   );
 }
@@ -118,7 +131,11 @@ function starts(rows: readonly Row[]): string[] {
     [-50, 6, 12, 12, 14],
     ['flags of Node.js', 'n', 'serving', 'ready', 'idle memory'],
     ofKind(rows, 'start').map(({ flags, n, servingP50, readyP50, idleRssMb }) => [
-      ...[flags || 'none', n, `${servingP50} ms`, `${readyP50} ms`, `${idleRssMb} MB`],
+      flags || 'none',
+      n,
+      `${servingP50} ms`,
+      `${readyP50} ms`,
+      `${idleRssMb} MB`,
     ]),
   );
 }
@@ -136,7 +153,14 @@ function nodes(rows: readonly Row[]): string[] {
       [-10, -6, -20, 4, 12, 12, 8, 10],
       ['', '', '', 'n', 'p50', 'by hand', 'ratio', 'programs'],
       ofKind(rows, 'node').map(({ over, filesystem, call, n, p50, bareP50, ratio, programs }) => [
-        ...[over, filesystem, call, n, p50, bareP50, ratio, programs],
+        over,
+        filesystem,
+        call,
+        n,
+        p50,
+        bareP50,
+        ratio,
+        programs,
       ]),
     ),
   ];
@@ -152,7 +176,10 @@ function steps(rows: readonly Row[]): string[] {
       [-10, -6, -20, ...names.map((name) => Math.max(name.length + 1, 9))],
       ['', '', '', ...names],
       some.map(({ over, filesystem, call, steps: took }) => [
-        ...[over, filesystem, call, ...names.map((name) => took[name] || '')],
+        over,
+        filesystem,
+        call,
+        ...names.map((name) => took[name] || ''),
       ]),
     );
   });
@@ -164,7 +191,10 @@ function budgets(rows: readonly Row[]): string[] {
     [-8, -54, -16, 0],
     [],
     ofKind(rows, 'budget').map(({ what, limit, measured, holds }: BudgetRow) => [
-      ...[holds ? 'holds' : 'MISSED', what, limit, measured],
+      holds ? 'holds' : 'MISSED',
+      what,
+      limit,
+      measured,
     ]),
   );
 }

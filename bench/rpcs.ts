@@ -51,17 +51,17 @@ export async function measure(
   for (let done = 0; done < rounds; done += 1) {
     progress(done);
     const caller = newCaller();
-    const made: string[] = [];
     for (const step of steps) {
       const samples = all.get(step.rpc) ?? { ms: [], floorMs: [], scriptMs: [], execs: 0, busyMs: [] };
       all.set(step.rpc, samples);
       samples.floorMs.push(await timed(() => bareExec(rig.routerOs)));
       if (step.rpc === 'CreateSnapshot') {
-        samples.scriptMs.push(await timed(async () => made.push(await byHand(caller.volumeId))));
+        let snapshotId = '';
+        samples.scriptMs.push(await timed(async () => (snapshotId = await byHand(caller.volumeId))));
+        await rig.controller.deleteSnapshot({ snapshotId });
       }
       await take(rig, step, caller, samples);
     }
-    for (const snapshotId of made) await rig.controller.deleteSnapshot({ snapshotId });
   }
   return all;
 }
@@ -78,9 +78,16 @@ function summary(rpc: string, latencyMs: number, { ms, floorMs, scriptMs, execs,
   const p50 = median(ms);
   const floorP50 = median(floorMs);
   return {
-    ...{ rpc, backend: 'files', latencyMs, n: ms.length },
-    ...{ p50: round(p50), p99: round(percentile(ms, 0.99)), execs: round(execs / ms.length) },
-    ...{ floorP50: round(floorP50), ratio: round(p50 / floorP50), rdsMs: round(sum(busyMs) / ms.length) },
+    rpc,
+    backend: 'files',
+    latencyMs,
+    n: ms.length,
+    p50: round(p50),
+    p99: round(percentile(ms, 0.99)),
+    execs: round(execs / ms.length),
+    floorP50: round(floorP50),
+    ratio: round(p50 / floorP50),
+    rdsMs: round(sum(busyMs) / ms.length),
     ...(scriptMs.length > 0 && { scriptP50: round(median(scriptMs)) }),
   };
 }

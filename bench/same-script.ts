@@ -3,9 +3,7 @@ import { pino } from 'pino';
 import { openBackend } from '../src/app/backends.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { createSnapshot, snapshotNamePrefix } from '../src/rds/index.ts';
-import { parseHandle, printHandle } from '../src/storage/handle.ts';
-import { identity } from '../src/storage/identity.ts';
-import { snapshotRef, volumeRef } from '../src/storage/refs.ts';
+import { identity, parseHandle, printHandle, snapshotRef, volumeRef } from '../src/storage/ids.ts';
 import type { Rig } from './rig.ts';
 
 const SECONDS = 1_790_000_000n;
@@ -21,7 +19,7 @@ export async function snapshotByHand({ configFile, routerOs }: Rig): Promise<(vo
   const [config] = backends;
   if (config === undefined) throw new Error('the configuration has a backend');
   const { owner, owners } = identity(driverName, clusterId, []);
-  const { settings } = openBackend(config, owners, pino({ level: 'silent' })).rds;
+  const { settings } = openBackend(config, { owners, logger: pino({ level: 'silent' }) }).rds;
   return async (volumeId) => {
     const source = parseHandle('pvc', volumeId);
     if (source === undefined) throw new Error(`${volumeId} is no volume`);

@@ -64,8 +64,13 @@ async function compare(rig: Rig, { quick, progress }: Setting): Promise<SizeRow[
   return Object.entries(times).map(([rpc, { small, large }]) => {
     const [smallP50, largeP50] = [median(small), median(large)];
     return {
-      ...{ kind: 'size', rpc, backend: 'btrfs', n, ratio: round(largeP50 / smallP50) },
-      ...{ smallP50: round(smallP50), largeP50: round(largeP50) },
+      kind: 'size',
+      rpc,
+      backend: 'btrfs',
+      n,
+      ratio: round(largeP50 / smallP50),
+      smallP50: round(smallP50),
+      largeP50: round(largeP50),
     };
   });
 }

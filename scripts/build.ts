@@ -37,7 +37,7 @@ export async function buildBundle(directory = OUT): Promise<string> {
     minifySyntax: true,
     lineLimit: 200,
     legalComments: 'linked',
-    // Optional parts of ssh2, and what gRPC loads for services of its own that nobody serves here.
+    // Optional parts of ssh2, and what gRPC loads for services of its own that no one serves here.
     external: ['cpu-features', '*.node', '@grpc/proto-loader'],
     banner: { js: COMMONJS_GLOBALS },
     logLevel: 'warning',

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
-const root = join(import.meta.dirname, '..');
-const generated = join('src', 'csi', 'gen');
-const tools = join(root, 'node_modules', '.bin');
+const ROOT = join(import.meta.dirname, '..');
+const GENERATED = join('src', 'csi', 'gen');
+const TOOLS = join(ROOT, 'node_modules', '.bin');
 
 /** Content by file name of a directory without subdirectories; empty when it does not exist. */
 async function contents(directory: string): Promise<Map<string, string>> {
@@ -23,18 +23,18 @@ async function contents(directory: string): Promise<Map<string, string>> {
 
 const fresh = await mkdtemp(join(tmpdir(), 'rose-csi-generated-'));
 try {
-  await promisify(execFile)(join(tools, 'buf'), ['generate', '--output', fresh], {
-    cwd: root,
+  await promisify(execFile)(join(TOOLS, 'buf'), ['generate', '--output', fresh], {
+    cwd: ROOT,
     // buf looks for protoc-gen-es on the PATH; npm puts the tools there, a bare `node` does not.
-    env: { ...process.env, PATH: `${tools}${delimiter}${process.env['PATH'] ?? ''}` },
+    env: { ...process.env, PATH: `${TOOLS}${delimiter}${process.env['PATH'] ?? ''}` },
   });
-  const wanted = await contents(join(fresh, generated));
-  const found = await contents(join(root, generated));
+  const wanted = await contents(join(fresh, GENERATED));
+  const found = await contents(join(ROOT, GENERATED));
   const names = new Set([...wanted.keys(), ...found.keys()]);
   const different = [...names].filter((name) => wanted.get(name) !== found.get(name)).sort();
   if (wanted.size === 0) throw new Error('buf generate made no file: check buf.gen.yaml');
   if (different.length > 0) {
-    console.error(`${generated} is not what proto/csi.proto gives: ${different.join(', ')}. Run: npm run generate`);
+    console.error(`${GENERATED} is not what proto/csi.proto gives: ${different.join(', ')}. Run: npm run generate`);
     process.exitCode = 1;
   }
 } finally {

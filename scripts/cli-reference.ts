@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
+import { ERROR_CODES, OTHER_ERROR } from '../src/cli/error-code.ts';
 import { FAULTS, MEANINGS } from '../src/cli/exit-codes.ts';
 import { program } from '../src/program.ts';
 
@@ -19,6 +20,7 @@ export function cliReference(): string {
     'What `rose-csi COMMAND --help` prints. This page is made by `node scripts/cli-reference.ts`.',
     '',
     '- [Exit codes](#exit-codes)',
+    '- [Output](#output)',
     ...all.map(({ path }) => `- [\`${path}\`](#${path.replaceAll(' ', '-')})`),
     '',
     ...exitCodes(),
@@ -30,6 +32,7 @@ export function cliReference(): string {
 }
 
 function exitCodes(): string[] {
+  const codes = [...new Set([...Object.values(ERROR_CODES), OTHER_ERROR])].map((code) => `\`${code}\``);
   return [
     '## Exit codes',
     '',
@@ -44,12 +47,25 @@ function exitCodes(): string[] {
     '|---|---|',
     ...Object.entries(FAULTS).map(([fault, code]) => `| ${fault} | ${code} |`),
     '',
-    '`controller` and `node` do not end when an RDS cannot be reached or refuses the login: they go on and try again. A command',
+    '`controller` and `node` do not end when an RDS cannot be reached or refuses the login: they go on and retry. A command',
     'that a signal ends has the code of the shell for it, such as 130 for Ctrl-C; `controller`, `node` and `simulate` end with',
     '0 then. A reader of standard output that has gone (`| head`) changes nothing, and nothing is said about it.',
     '',
-    'A text fits 80 columns, or a terminal that is wider; in a pipe `COLUMNS` says how wide. Colours are shown on a terminal',
-    'only, and not when `NO_COLOR` is set; progress, on standard error, on a terminal only.',
+    'Node.js opens a standard output that is closed (`>&-`) as `/dev/null` before a command begins, so that what is printed is',
+    'lost and nothing is said.',
+    '',
+    '## Output',
+    '',
+    'A text fits 80 columns, or more on a terminal that is wider; in a pipe `COLUMNS` says how much wider than 80. Error messages',
+    'are folded on a terminal; in a pipe each is on one line, or has further lines that are indented. Colours are shown on a',
+    'terminal only, and not when `NO_COLOR` is set; progress, on standard error, on a terminal only.',
+    '',
+    'Characters that cannot be seen, such as those that move the cursor of a terminal, are shown as JSON escapes them, whoever',
+    'wrote them.',
+    '',
+    'With `--json` a command that fails prints `{"error":{"code":…,"message":…}}` on standard output, and the message on standard',
+    `error as always. The code is one of [errors.md](errors.md#codes), such as \`RDS-UNREACHABLE\`, or ${codes.join(', ')} for what has none.`,
+    'What `doctor` and `why` could not look at, and what `orphans delete` did not delete, is in their own objects.',
     '',
   ];
 }

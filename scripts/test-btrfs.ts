@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeBtrfsPool } from '../test/support/btrfs-pool.ts';
 
 /**
- * Runs the transfers of the simulator, and the component tests and the demo once more, on real Btrfs subvolumes and snapshots. Where the machine cannot have
+ * Runs the transfers of the simulator, and the component tests and the demo again, on real Btrfs subvolumes and snapshots. Where the machine cannot have
  * a loop-mounted Btrfs it says so and runs nothing; in CI (CI=true) that is a failure.
  */
 const SPECS = [
@@ -11,7 +11,7 @@ const SPECS = [
   'test/component/*.spec.ts',
   'test/demo/*.spec.ts',
   'test/faults/permutations.spec.ts',
-  'test/orphans/{half-made,neighbours}.spec.ts',
+  'test/orphans/{partial-volume,neighbours}.spec.ts',
 ];
 
 function lacking(): string | undefined {

@@ -1,14 +1,27 @@
 import { Command } from 'commander';
 import { controllerCommand } from './app/controller/command.ts';
-import { doctorCommand } from './app/doctor/command.ts';
 import { nodeCommand } from './app/node/command.ts';
-import { orphansCommand } from './app/orphans/command.ts';
-import { replicasCommand } from './app/replicas/command.ts';
-import { simulateCommand } from './app/simulate/command.ts';
-import { snapshotsCommand } from './app/snapshots/command.ts';
 import { VERSION } from './app/version.ts';
-import { whyCommand } from './app/why/command.ts';
 import { completionCommand } from './cli/completion/command.ts';
+import { helpCommand } from './cli/help-command.ts';
+import { doctorCommand } from './doctor/command/command.ts';
+import { orphansCommand } from './orphans/command/command.ts';
+import { replicasCommand } from './replicas/command/command.ts';
+import { simulateCommand } from './simulator/command/command.ts';
+import { snapshotsCommand } from './snapshots/command/command.ts';
+import { whyCommand } from './why/command/command.ts';
+
+/** Values of flags that only their own commands load. */
+async function flagValues() {
+  const [{ QUIRKS }, { ALL_CHECKS }] = await Promise.all([
+    import('./simulator/quirks/quirks.ts'),
+    import('./doctor/checks/all.ts'),
+  ]);
+  return {
+    'rose-csi simulate --quirk': QUIRKS.map(({ name }) => name),
+    'rose-csi doctor --check': ALL_CHECKS.map(({ id }) => id),
+  };
+}
 
 /** `rose-csi` with all its commands; docs/cli.md is made from it. */
 export function program(): Command {
@@ -23,5 +36,7 @@ export function program(): Command {
     .addCommand(replicasCommand())
     .addCommand(whyCommand())
     .addCommand(simulateCommand())
-    .addCommand(completionCommand());
+    .addCommand(completionCommand(flagValues))
+    .helpCommand(false)
+    .addCommand(helpCommand());
 }

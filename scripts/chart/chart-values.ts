@@ -218,14 +218,14 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
   ),
   networkPolicy: object({
     enabled: bool(
-      'Limits the controller to DNS, the API server and the SSH ports of the backends, and lets nobody in.',
+      'Limits the controller to DNS, the API server and the SSH ports of the backends, and lets no one in.',
     ),
     apiServerPorts: array({ type: 'integer' }, 'Ports where the API server may be.'),
     dnsPorts: array({ type: 'integer' }, 'Ports of the pods that answer DNS; 5353 is that of OpenShift.'),
   }),
   events: object({
     enabled: bool(
-      'Tells people by Events what needs them, on claims, VolumeSnapshots, Nodes and the CSIDriver. The node plugin has a ' +
+      'Writes Events about what needs your attention, on claims, VolumeSnapshots, Nodes and the CSIDriver. The node plugin has a ' +
         'token for that, with which it can do nothing else. See docs/events.md.',
     ),
   }),
@@ -239,8 +239,10 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     ),
     sampler: oneOf(samplerNames, 'Which traces are kept.'),
     samplerRatio: {
-      ...{ description: 'Part of the traces that the samplers by ratio keep.', type: 'number' },
-      ...{ minimum: 0, maximum: 1 },
+      description: 'Part of the traces that the samplers by ratio keep.',
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
     },
   }),
   metrics: object({
@@ -251,7 +253,7 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     nodePort: integer(1, 65535, 'Port on the address of each node.'),
     from: array(
       { type: 'object' },
-      'Who may ask the controller: peers of a NetworkPolicy, such as the namespace of Prometheus; everybody when empty.',
+      'Who may ask the controller: peers of a NetworkPolicy, such as the namespace of Prometheus; everyone when empty.',
     ),
     monitors: object({
       enabled: bool('Makes a ServiceMonitor and a PodMonitor for the Prometheus Operator.'),

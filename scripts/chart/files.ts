@@ -44,7 +44,7 @@ export async function renderings(helm: string): Promise<readonly MadeFile[]> {
   return Promise.all([...whole, manifests(helm)]);
 }
 
-/** What is different in the renderings of the other sets, which is told from the files of those that are kept whole. */
+/** What is different in the renderings of the other sets, as the difference to the files of those that are kept whole. */
 export async function differences(helm: string): Promise<readonly MadeFile[]> {
   const sets = globSync('*.values.yaml', { cwd: GOLDEN }).map((name) => basename(name, '.values.yaml'));
   const others = sets.filter((set) => !WHOLE.includes(set));

@@ -11,7 +11,7 @@ export const CHART = join(ROOT, 'charts/rose-csi');
 /** The version that renders the committed files, so that they are the same everywhere. */
 const HELM = 'helm.sh/helm/v3/cmd/helm@v3.22.0';
 
-/** `go install` leaves Helm with an age-old idea of the newest Kubernetes, so it is told. */
+/** `go install` leaves Helm with an age-old idea of the newest Kubernetes, so it is set. */
 const KUBE_VERSION = '1.34.0';
 
 export interface Finished {

@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import * as z from 'zod';
 import { run } from './helm.ts';
 
-/** Tells the digest, `sha256:…`, that an image has, of which repository and tag are given. */
+/** Reports the digest, `sha256:…`, that an image has, of which repository and tag are given. */
 export type DigestOf = (image: string) => Promise<string>;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;

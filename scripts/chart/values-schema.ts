@@ -22,7 +22,7 @@ export function valuesSchema(): JsonSchema {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart rose-csi',
     ...object({
-      // Empty until somebody sets it, which a template asks for in better words.
+      // Empty until someone sets it, which a template asks for in better words.
       clusterId: { ...string(described(all, 'clusterId')), maxLength: 128, pattern: `^${CLUSTER_ID_CHARACTER}*$` },
       driverName: pick(all, 'driverName'),
       config: {

@@ -17,20 +17,25 @@ export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker
 }
 
 /** Milliseconds. @see ../storage/replication/replicator.ts and ./controller/replication.ts */
-export interface ReplicationPace {
+interface ReplicationPace {
   readonly stillMs?: number;
   readonly busyMs?: number;
   readonly idleMs?: number;
 }
 
+export interface BackendOptions {
+  /** The first is that of new objects. */
+  readonly owners: readonly string[];
+  readonly logger: Logger;
+  readonly patience?: Patience;
+  readonly tracer?: Tracer;
+  readonly metrics?: Metrics;
+}
+
 /** The conversation with one configured RDS. Nothing is connected before the first command. */
 export function openBackend(
   config: BackendConfig,
-  owners: readonly string[],
-  logger: Logger,
-  patience: Patience = {},
-  tracer: Tracer = noTracer,
-  metrics: Metrics = noMetrics,
+  { owners, logger, patience = {}, tracer = noTracer, metrics = noMetrics }: BackendOptions,
 ): Backend {
   const { ssh, nvme } = config;
   const { hasPredecessor = false, replication: _, ...conversation } = patience;
@@ -65,10 +70,7 @@ export function openBackend(
     name: config.name,
     rds: new Rds(
       routerOs,
-      {
-        ...{ pools, owners, port: nvme.port, reserveBytes: config.reserve },
-        ratioPercent: percentOf(config.overCommitRatio),
-      },
+      { pools, owners, port: nvme.port, reserveBytes: config.reserve, ratioPercent: percentOf(config.overCommitRatio) },
       {
         ...(patience.clock === undefined ? {} : { clock: patience.clock }),
         predecessorMs: hasPredecessor ? writeWithinMs + DRIFT_MS : 0,

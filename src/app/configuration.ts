@@ -1,19 +1,20 @@
 import { stat } from 'node:fs/promises';
+import { printNote } from '../cli/output.ts';
 import { ConfigError, loadConfig, type Overrides } from '../config/load.ts';
 import type { BackendConfig, Config } from '../config/schema.ts';
 import { readHostKeys, readPrivateKey } from '../routeros/index.ts';
 
-/** Told of what can be used and should be looked at. */
+/** Notified of what can be used and should be looked at. */
 export type Warn = (problem: string) => void;
 
 /**
- * Reads a configuration with all files that it names, for a command that a person has typed.
+ * Reads a configuration with all files that it names, for a command that someone has typed.
  *
  * @throws ConfigError with all problems at once.
  */
 export async function readConfiguration(file: string, overrides: Overrides = {}): Promise<Config> {
   const config = await loadConfig(file, overrides);
-  await checkKeyFiles(file, config, (problem) => console.error(`rose-csi: warning: ${problem}`));
+  await checkKeyFiles(file, config, (problem) => printNote(`rose-csi: warning: ${problem}\n`));
   return config;
 }
 
@@ -25,13 +26,13 @@ export async function readConfiguration(file: string, overrides: Overrides = {})
  */
 export async function checkKeyFiles(file: string, { backends }: Config, warn: Warn): Promise<void> {
   const found = await Promise.all(
-    backends.map(async ({ ssh }, at) => [
-      ...(await problemsOf(`backends.${at}.ssh.privateKeyFile`, checkPrivateKey(ssh.privateKeyFile, warn))),
-      ...(await problemsOf(`backends.${at}.ssh.${hostKeysAt(ssh)}`, readHostKeys(ssh, warn))),
+    backends.map(async ({ name, ssh }) => [
+      ...(await problemsOf(`backends[${name}].ssh.privateKeyFile`, checkPrivateKey(ssh.privateKeyFile, warn))),
+      ...(await problemsOf(`backends[${name}].ssh.${hostKeysAt(ssh)}`, readHostKeys(ssh, warn))),
     ]),
   );
   const problems = found.flat();
-  if (problems.length > 0) throw new ConfigError(`${file} has ${problems.length} problem(s):\n${problems.join('\n')}`);
+  if (problems.length > 0) throw ConfigError.of(file, problems);
 }
 
 function hostKeysAt({ hostKeysFile }: BackendConfig['ssh']): string {
@@ -51,6 +52,6 @@ async function checkPrivateKey(file: string, warn: Warn): Promise<void> {
 async function problemsOf(place: string, check: Promise<unknown>): Promise<readonly string[]> {
   return await check.then(
     () => [],
-    (error: unknown) => [`  ${place}: ${error instanceof Error ? error.message : String(error)}`],
+    (error: unknown) => [`${place}: ${error instanceof Error ? error.message : String(error)}`],
   );
 }

@@ -4,14 +4,20 @@ import fc from 'fast-check';
 import type { InventoryCopy } from '../storage/copies.ts';
 import { copiesJson, inItsPlace, printCopies } from './copies.ts';
 
-const seconds = 1_790_000_000n;
-const now = Number(seconds) * 1_000 + 3 * 86_400_000;
+const SECONDS = 1_790_000_000n;
+const NOW = Number(SECONDS) * 1_000 + 3 * 86_400_000;
 
 function copy(kind: InventoryCopy['kind'], facts: Partial<InventoryCopy> = {}): InventoryCopy {
   const uuid = '00000000-0000-4000-8000-000000000001';
   return {
-    ...{ kind, of: `rds1:snap-${uuid}`, source: `rds1:pvc-${uuid}`, createdAtSeconds: seconds },
-    ...{ backend: 'rds1', pool: 'cold', subvolume: `snap-${uuid}-x`, uuid: uuid.replace('8', '9') },
+    kind,
+    of: `rds1:snap-${uuid}`,
+    source: `rds1:pvc-${uuid}`,
+    createdAtSeconds: SECONDS,
+    backend: 'rds1',
+    pool: 'cold',
+    subvolume: `snap-${uuid}-x`,
+    uuid: uuid.replace('8', '9'),
     ...facts,
   };
 }
@@ -20,9 +26,9 @@ const half = copy('half-received', { backend: 'rds2', pool: 'a.b' });
 const all = [copy('copy'), half, copy('nested', { createdAtSeconds: undefined }), copy('undecided')];
 const REMOVAL = '  /disk/btrfs/subvolume/remove [find where fs="a.b" and uuid="00000000-0000-4000-9000-000000000001"]';
 
-test('each is told for what it is, with what a person can do', () => {
+test('each is reported as what it is, with what to do', () => {
   const id = copy('copy').of;
-  const text = printCopies(all, { now, width: 80 });
+  const text = printCopies(all, { now: NOW, width: 80 });
   assert.deepEqual(text.split('\n').slice(0, 6), [
     '',
     'Named like volumes and snapshots, and none of them:',
@@ -36,14 +42,14 @@ test('each is told for what it is, with what a person can do', () => {
 });
 
 test('only what is there is explained, and nothing at all says nothing', () => {
-  assert.equal(printCopies([], { now, width: 80 }), '');
-  assert.doesNotMatch(printCopies([copy('copy')], { now, width: 80 }), /half-received|remove/);
+  assert.equal(printCopies([], { now: NOW, width: 80 }), '');
+  assert.doesNotMatch(printCopies([copy('copy')], { now: NOW, width: 80 }), /half-received|remove/);
 });
 
 test('no line is longer than the terminal is wide, but for commands, which are whole', () => {
   fc.assert(
     fc.property(fc.integer({ min: 80, max: 200 }), (width) => {
-      const lines = printCopies(all, { now, width }).split('\n');
+      const lines = printCopies(all, { now: NOW, width }).split('\n');
       assert.ok(lines.includes(REMOVAL));
       // A path is not broken either, so that it can be copied.
       const long = lines.filter((line) => line.length > width && line !== REMOVAL && line.includes(' '));
@@ -53,13 +59,13 @@ test('no line is longer than the terminal is wide, but for commands, which are w
 });
 
 test('of what shows no uuid no command is printed: it could remove something else', () => {
-  assert.doesNotMatch(printCopies([{ ...half, uuid: '' }], { now, width: 80 }), /remove \[/);
+  assert.doesNotMatch(printCopies([{ ...half, uuid: '' }], { now: NOW, width: 80 }), /remove \[/);
 });
 
 test('for programs each has its facts, and what is not known is left out', () => {
   const { createdAtSeconds: _, ...rest } = half;
   const [one, other] = copiesJson([half, copy('nested', { source: undefined, createdAtSeconds: undefined })]);
-  assert.deepEqual(one, { ...rest, createdAt: new Date(Number(seconds) * 1_000).toISOString() });
+  assert.deepEqual(one, { ...rest, createdAt: new Date(Number(SECONDS) * 1_000).toISOString() });
   assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(other))), [
     'kind',
     'of',
@@ -70,7 +76,7 @@ test('for programs each has its facts, and what is not known is left out', () =>
   ]);
 });
 
-test('of an object that is gone, what has its name is told', () => {
+test('of an object that is gone, what has its name is reported', () => {
   assert.equal(inItsPlace('rds1:snap-x', all), '');
   assert.match(inItsPlace(half.of, [half]), /^; only what is no object .* half-received on rds2\/a\.b$/);
 });

@@ -1,13 +1,13 @@
+import { printAge } from '../cli/print-age.ts';
 import { type Column, printTable } from '../cli/table.ts';
 import { wrap } from '../cli/terminal.ts';
 import { ros } from '../routeros/index.ts';
 import type { InventoryCopy } from '../storage/copies.ts';
-import { printAge } from '../storage/print-age.ts';
 
 export interface CopiesOptions {
   /** Columns of the terminal. */
   readonly width: number;
-  /** Milliseconds since the epoch, which ages are told against. */
+  /** Milliseconds since the epoch, from which ages are counted. */
   readonly now: number;
 }
 
@@ -25,17 +25,17 @@ const WORDS: Readonly<Record<Kind, string>> = {
   undecided: 'undecided',
 };
 
-/** What each is, and what a person can do about it. */
+/** What each is, and what to do about it. */
 const HINTS: Readonly<Record<Kind, string>> = {
   copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md. On a replica it is the driver’s, until `keep` is over: rose-csi replicas ls, docs/guides/second-rds.md.',
   'half-received':
-    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what somebody made writable looks the same. On a replica the driver removes it and sends again, where its original is there. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and nobody needs what is in it, remove it on its RDS:',
+    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what someone made writable looks the same. On a replica the driver removes it and sends again, where its original is there. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and no one needs what is in it, remove it on its RDS:',
   nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
   undecided:
-    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until somebody has decided: docs/guides/troubleshooting.md.',
+    'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until you decide: docs/guides/troubleshooting.md.',
 };
 
-/** The section for people at the end of a list; empty when there is nothing to tell. Commands to type are never broken. */
+/** The section at the end of a list; empty when there is nothing to report. Commands to type are never broken. */
 export function printCopies(copies: readonly InventoryCopy[], options: CopiesOptions): string {
   if (copies.length === 0) return '';
   const kinds = new Set(copies.map(({ kind }) => kind));

@@ -1,7 +1,7 @@
 import type { Tracer } from '../observability/tracing.ts';
 import type { ExecEnd, WatchExec } from '../routeros/index.ts';
 
-/** How an exec ends that did what it was sent for, or that nobody wanted any more; a refusal is an answer. */
+/** How an exec ends that did what it was sent for, or that no one wanted any more; a refusal is an answer. */
 const fine: ReadonlySet<ExecEnd['outcome']> = new Set(['ok', 'refused', 'cancelled']);
 
 /** A span for each exec on an RDS, below the RPC that asked first; RPCs that share its answer link to it. No script text. */

@@ -7,7 +7,7 @@ import { VERSION } from './version.ts';
 
 /** The metrics of this process, and where they can be read. */
 export interface Monitoring {
-  /** False when nobody can read them: then nothing is to be measured. */
+  /** False when no one can read them: then nothing is to be measured. */
   readonly on: boolean;
   readonly metrics: Metrics;
   readonly interceptors: readonly Interceptor[];
@@ -17,7 +17,10 @@ export interface Monitoring {
 }
 
 const noMonitoring: Monitoring = {
-  ...{ on: false, metrics: noMetrics, interceptors: [], port: undefined },
+  on: false,
+  metrics: noMetrics,
+  interceptors: [],
+  port: undefined,
   stop: async () => undefined,
 };
 

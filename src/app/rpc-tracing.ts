@@ -15,7 +15,7 @@ const faults: ReadonlySet<status> = new Set([
 ]);
 
 /**
- * A span for each RPC, continuing the caller's trace. It tells what the log tells of a request and no more. Probe has
+ * A span for each RPC, continuing the caller's trace. It says what the log says of a request and no more. Probe has
  * none: it is called every few seconds and asks neither the RDS nor the host.
  */
 export function rpcTracing(tracer: Tracer): Interceptor {
@@ -23,7 +23,9 @@ export function rpcTracing(tracer: Tracer): Interceptor {
     if (method.name === 'Probe') return next();
     const service = method.parent.typeName;
     const attributes = {
-      ...{ 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method.name },
+      'rpc.system': 'grpc',
+      'rpc.service': service,
+      'rpc.method': method.name,
       ...ownNames(idsOfRequest(request)),
     };
     const options = { kind: 'server', attributes, traceparent: header('traceparent') } as const;

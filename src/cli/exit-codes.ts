@@ -24,6 +24,7 @@ export const FAULTS = {
   'something was found': EXIT.found,
   'the command line is wrong': EXIT.failed,
   'the configuration, or a key file that it names, cannot be used': EXIT.failed,
+  'what the command line names is not on the backends': EXIT.failed,
   'the RDS cannot be reached': EXIT.failed,
   'the RDS refuses the login': EXIT.failed,
   'Kubernetes cannot be reached': EXIT.failed,

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { notEmpty } from './values.ts';
 
 /** What a command that reads the configuration of the controller takes, `--config` apart. */
 export interface OverrideFlags {
@@ -17,11 +18,23 @@ export function withConfig(command: Command): Command {
   return command.requiredOption('--config <file>', 'configuration file of the controller, YAML or JSON');
 }
 
+/** Parsers of the values that override the configuration; they throw InvalidArgumentError, which names flag or variable. */
+export interface OverrideParsers {
+  readonly clusterId: (text: string) => string;
+  readonly driverName: (text: string) => string;
+}
+
 /** `--cluster-id` and `--driver-name`. */
-export function withOverrides(command: Command): Command {
+export function withOverrides(command: Command, parsers: OverrideParsers): Command {
   return command
-    .addOption(new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID'))
-    .addOption(new Option('--driver-name <name>', 'overrides driverName').env('ROSE_CSI_DRIVER_NAME'));
+    .addOption(
+      new Option('--cluster-id <id>', 'overrides clusterId').env('ROSE_CSI_CLUSTER_ID').argParser(parsers.clusterId),
+    )
+    .addOption(
+      new Option('--driver-name <name>', 'overrides driverName')
+        .env('ROSE_CSI_DRIVER_NAME')
+        .argParser(parsers.driverName),
+    );
 }
 
 /** `--kubeconfig` and `--context`. */
@@ -38,5 +51,5 @@ export function withJson(command: Command, insteadOf = ''): Command {
 
 /** An option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+  return [...before, notEmpty(value)];
 }

@@ -1,4 +1,6 @@
-/** One line about what is being done now, for a person who waits. */
+import { oneLine } from './printable.ts';
+
+/** One line about what is being done now, for a user who waits. */
 export interface Progress {
   show(text: string): void;
   /** Takes the line away, before anything else is printed. */
@@ -11,7 +13,8 @@ const CLEAR_LINE = '\r\x1b[K';
 export function progressOn(stream: NodeJS.WriteStream = process.stderr): Progress {
   if (stream.isTTY !== true) return { show: () => undefined, clear: () => undefined };
   return {
-    show: (text) => void stream.write(`${CLEAR_LINE}${text.slice(0, Math.max(1, (stream.columns ?? 80) - 1))}`),
+    show: (text) =>
+      void stream.write(`${CLEAR_LINE}${oneLine(text).slice(0, Math.max(1, (stream.columns ?? 80) - 1))}`),
     clear: () => void stream.write(CLEAR_LINE),
   };
 }

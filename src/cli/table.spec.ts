@@ -44,7 +44,7 @@ test('the branches of a tree go on beside what stands below a row', () => {
 });
 
 test('what a device says cannot move the cursor', () => {
-  assert.deepEqual(printTable([{}], [{ cells: ['a\x1b[2Jb\rc'] }], { width: 80 }), ['a [2Jb c']);
+  assert.deepEqual(printTable([{}], [{ cells: ['a\x1b[2Jb\rc'] }], { width: 80 }), ['a\\u001b[2Jb c']);
 });
 
 test('no line is longer than the terminal, whatever the columns, and nothing is lost', () => {

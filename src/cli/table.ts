@@ -1,3 +1,4 @@
+import { oneLine } from './printable.ts';
 import { fold } from './terminal.ts';
 
 /** A column of a table. */
@@ -46,7 +47,7 @@ export function printTable(columns: readonly Column[], rows: readonly TableRow[]
   const room = options.width - indent.length;
   const titles = columns.map(({ title = '' }) => title);
   const heads: readonly TableRow[] = titles.some((title) => title !== '') ? [{ cells: titles }] : [];
-  const cells = [...heads, ...rows].map((row) => row.cells.map(printable));
+  const cells = [...heads, ...rows].map((row) => row.cells.map(oneLine));
   const widths = fitting(columns, cells, room);
   const lines = [...heads, ...rows].flatMap(({ below, paint }, index) => {
     const all = cells[index] ?? [];
@@ -128,11 +129,6 @@ function leadOf(below: string | undefined, first: number): string {
 
 function longest(texts: readonly string[]): number {
   return texts.reduce((most, { length }) => Math.max(most, length), 0);
-}
-
-/** What an RDS says must not move the cursor or change colours. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ');
 }
 
 function same(text: string): string {

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
+import { oneLine } from './printable.ts';
 
 /** Columns that every text fits. */
-export const LEAST_COLUMNS = 80;
+const LEAST_COLUMNS = 80;
 
 /**
  * Columns that a text on standard output may take: those of the terminal, or of `COLUMNS` where there is none, but never
@@ -17,7 +18,7 @@ export function hasColour(): boolean {
   return process.stdout.isTTY === true && !process.env['NO_COLOR'];
 }
 
-export type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof styleText>[0];
 
 /** Paints a text in a style, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string;
@@ -28,14 +29,17 @@ export function painter(colour: boolean): Paint {
 }
 
 /**
- * Breaks a text between words. A word that is longer than a line gets one of its own, so that it can be copied whole.
+ * Breaks a text between words. A word that is longer than a line gets one of its own, so that it can be copied whole. What
+ * cannot be seen is shown, so that the lines can be painted.
  *
  * @param indent in front of every line but the first
  */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/).filter((one) => one !== '')) {
+  for (const word of oneLine(text)
+    .split(/\s+/)
+    .filter((one) => one !== '')) {
     if (line.trim() !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = `${indent}${word}`;
@@ -48,6 +52,20 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 
 /** Breaks a text between words, and within one that is longer than a line: no line is longer than `width`. */
 export function fold(text: string, width: number): string[] {
-  const whole = text.split(/\s+/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gs')) ?? []);
+  const whole = oneLine(text)
+    .split(/\s+/)
+    .flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gs')) ?? []);
   return wrap(whole.join(' '), width);
+}
+
+/** Folds those lines of a text that are longer than `width`, each under its own indentation; the others stay as they are. */
+export function foldLines(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      if (line.length <= width) return [line];
+      const [indent = ''] = /^ */.exec(line) ?? [];
+      return wrap(line, width - indent.length, '  ').map((part) => `${indent}${part}`);
+    })
+    .join('\n');
 }

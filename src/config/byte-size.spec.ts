@@ -17,7 +17,7 @@ test('sizes are exact, and an ambiguous unit is refused', () => {
   }
 });
 
-test('a size is written as Kubernetes or as people do, everywhere', () => {
+test('a size is written as Kubernetes or as users do, everywhere', () => {
   const reserve = (size: unknown) =>
     parseConfig({ ...minimal, backends: [{ ...backend, reserve: size }] }, 'f').backends[0]?.reserve;
   assert.equal(reserve('10Gi'), reserve('10GiB'));
@@ -26,7 +26,7 @@ test('a size is written as Kubernetes or as people do, everywhere', () => {
   for (const size of ['10GB', '2Pi', -1, 1.5, true, null]) {
     assert.match(
       withBackend({ reserve: size }),
-      /backends\.0\.reserve: a number of bytes up to 1024Ti, or one with/,
+      /backends\[rds1\]\.reserve: a number of bytes up to 1024Ti, or one with/,
       String(size),
     );
   }

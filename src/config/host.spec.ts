@@ -17,24 +17,27 @@ const WRONG: Readonly<Record<string, string>> = {
   'rds1 lan': `${RULE}, without blanks`,
   '192.0.2.1 ': `${RULE}, without blanks`,
   ...Object.fromEntries(
-    ['', '-x', '...', '.', 'a..b', 'rds1-', '192.0.2.1/24', '$HOST', '<address>', 'rds_1', '::g::'].map((text) => [
+    ['', '-x', '...', '.', 'a..b', 'rds1-', '192.0.2.1/24', 'rds_1', '::g::'].map((text) => [text, RULE]),
+  ),
+  ...Object.fromEntries(
+    ['$HOST', `$${'{HOST}'}`, '$(HOST)', '{{ host }}', '<address>'].map((text) => [
       text,
-      RULE,
+      `${text} is still to be replaced: nothing is substituted in this file`,
     ]),
   ),
   ...Object.fromEntries(['192.0.2.256', '192.0.2', '1:2:3', '12345'].map((text) => [text, NO_ADDRESS])),
 };
 
 const PLACES: readonly (readonly [key: string, port: string, document: (text: string) => object])[] = [
-  ['backends.0.ssh.host', 'ssh.port', (host) => ({ backends: [{ ...backend, ssh: { ...backend.ssh, host } }] })],
-  ['backends.0.nvme.address', 'nvme.port', (address) => ({ backends: [{ ...backend, nvme: { address } }] })],
+  ['backends[rds1].ssh.host', 'ssh.port', (host) => ({ backends: [{ ...backend, ssh: { ...backend.ssh, host } }] })],
+  ['backends[rds1].nvme.address', 'nvme.port', (address) => ({ backends: [{ ...backend, nvme: { address } }] })],
   ['metrics.address', 'metrics.port', (address) => ({ metrics: { port: 1, address } })],
 ];
 
 for (const [key, port, document] of PLACES) {
   test(`${key} with a port, a user or a flag in it was accepted, and nothing could be connected`, () => {
     for (const [text, words] of Object.entries(WRONG)) {
-      const expected = `f has 1 problem(s):\n  ${key}: ${words.replace('PORT', port)}`;
+      const expected = `f has 1 problem:\n  ${key}: ${words.replace('PORT', port)}`;
       assert.equal(said({ ...minimal, ...document(text) }), expected, text);
     }
   });

@@ -1,19 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
-import * as z from 'zod';
-import { unknownKeys } from '../schema/unknown-keys.ts';
+import type * as z from 'zod';
+import { issueWords } from '../schema/issue-words.ts';
+import { readDocument } from './document.ts';
+import { ConfigError, placeOf } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
+import { stringProblems } from './strings.ts';
 
-/** What flags and environment may override; undefined leaves the file's value. */
+export { ConfigError };
+
+/** What flags and environment may override; undefined leaves the file's value. They are checked where they are read. */
 export interface Overrides {
   readonly clusterId?: string | undefined;
   readonly driverName?: string | undefined;
   readonly logLevel?: string | undefined;
-}
-
-/** The configuration cannot be used; the message lists every problem, one a line. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 /**
@@ -23,10 +21,7 @@ export class ConfigError extends Error {
  * @throws ConfigError with all problems at once.
  */
 export async function loadConfig(file: string, overrides: Overrides = {}): Promise<Config> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`, { cause: error });
-  });
-  return parseConfig(parseText(file, text), file, overrides);
+  return parseConfig(await readDocument(file), file, overrides);
 }
 
 /** As {@link loadConfig}, for a document that is parsed already; `origin` names it in messages. */
@@ -34,39 +29,24 @@ export function parseConfig(document: unknown, origin: string, overrides: Overri
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
   const isObject = typeof document === 'object' && document !== null && !Array.isArray(document);
   if (document === null) throw new ConfigError(`${origin} is empty`);
-  const result = configSchema.safeParse(isObject ? { ...document, ...given } : document, { error: inPlainWords });
-  if (!result.success) {
-    const problems = result.error.issues.map((issue) => `  ${place(issue.path)}: ${issue.message}`);
-    throw new ConfigError(`${origin} has ${problems.length} problem(s):\n${problems.join('\n')}`);
-  }
+  const whole = isObject ? { ...document, ...given } : document;
+  const result = configSchema.safeParse(whole, { error: inPlainWords });
+  const texts = stringProblems(whole);
+  // Of a text that is still to be replaced, nothing else needs to be said.
+  const places = new Set(texts.map(({ path }) => placeOf(path)));
+  const issues = (result.error?.issues ?? []).filter(({ path }) => !places.has(placeOf(path)));
+  const problems = [...issues, ...texts].map(({ path, message }) => `${placeOf(path, whole)}: ${message}`);
+  if (!result.success || problems.length > 0) throw ConfigError.of(origin, problems);
   return deepFreeze(result.data);
 }
 
 type Issue = Parameters<z.core.$ZodErrorMap>[0];
 
-/** What zod says of a problem, unless its own words would not tell a person what to do. */
 function inPlainWords(issue: Issue): string | undefined {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'required';
-  if (issue.code !== 'unrecognized_keys') return undefined;
-  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-  if (!issue.keys.includes('config')) return unknownKeys(issue.keys, known);
-  return "these look like the values of the chart: the controller's own file is what stands under `config` there, with clusterId and driverName (docs/configuration.md)";
-}
-
-function parseText(file: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new ConfigError(`${file} is neither YAML nor JSON: ${messageOf(error)}`, { cause: error });
+  if (issue.code === 'unrecognized_keys' && issue.keys.includes('config')) {
+    return "these look like the values of the chart: the controller's own file is what stands under `config` there, with clusterId and driverName (docs/configuration.md)";
   }
-}
-
-function place(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'the file' : path.map(String).join('.');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return issueWords(issue);
 }
 
 function deepFreeze<T>(value: T): T {

@@ -19,7 +19,7 @@ function pair(changes: object = {}, second: object = {}): object {
   };
 }
 
-test('a pool may have a replica on another backend, which is kept for ever by default', () => {
+test('a pool may have a replica on another backend, which is kept forever by default', () => {
   const [first] = parseConfig(pair(), 'f').backends;
   assert.deepEqual(first?.pools[0]?.replica, { ...replica, port: 22, keep: 'forever' });
   assert.equal(said(pair({ keep: '30d', port: 2222 })), 'nothing');
@@ -55,7 +55,7 @@ test('a pool takes the copies of one pool, as nothing in a name says where a cop
   ];
   assert.match(
     said({ ...minimal, backends }),
-    /pools\.1\.replica\.pool: rds2\/copies is the replica of another pool already, in backends\.0\.pools\.0\.replica/,
+    /pools\[other\]\.replica\.pool: rds2\/copies is the replica of another pool already, in backends\[rds1\]\.pools\[pool\]\.replica/,
   );
 });
 

@@ -1,4 +1,5 @@
-import { nearest } from '../schema/unknown-keys.ts';
+import { nearest } from '../schema/nearest.ts';
+import { placeOf } from './problems.ts';
 
 /** What the check of replicas reads of a configuration. */
 interface Backend {
@@ -49,7 +50,7 @@ export function replicaProblems(backends: readonly Backend[]): Problem[] {
       ({ replica: other }) => other.backend === replica.backend && other.pool === replica.pool,
     );
     if (first === position) return [];
-    const message = `${replica.backend}/${replica.pool} is the replica of another pool already, in ${replicas[first]?.path.join('.')}: a pool takes the copies of one`;
+    const message = `${replica.backend}/${replica.pool} is the replica of another pool already, in ${placeOf(replicas[first]?.path ?? [], { backends })}: a pool takes the copies of one`;
     return [{ path: [...path, 'pool'], message }];
   });
 }

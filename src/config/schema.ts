@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { LOG_LEVELS } from '../observability/log-levels.ts';
 import { BYTE_SIZE, parseByteSize } from './byte-size.ts';
-import { clusterIdProblem } from './cluster-id.ts';
+import { clusterIdProblem, EMPTY_CLUSTER_ID, MAX_CLUSTER_ID } from './cluster-id.ts';
+import { DRIVER_NAME, DRIVER_NAME_RULE } from './driver-name.ts';
 import { DURATION, DURATION_RULE } from './duration.ts';
 import { HOST, hostProblem } from './host.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from './network-name.ts';
+import { placeOf } from './problems.ts';
 import { replicaProblems } from './replicas.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */
@@ -46,8 +48,8 @@ const host = (portKey: string) => {
 
 const clusterId = z
   .string()
-  .min(1, 'required; the uid of the namespace kube-system is a good one')
-  .max(128)
+  .min(1, { error: EMPTY_CLUSTER_ID, abort: true })
+  .max(MAX_CLUSTER_ID, { abort: true })
   .refine((id) => clusterIdProblem(id) === undefined, { error: ({ input }) => clusterIdProblem(String(input)) });
 
 const replica = z.strictObject({
@@ -134,10 +136,7 @@ const backend = z.strictObject({
 
 export const configSchema = z
   .strictObject({
-    driverName: z
-      .string()
-      .regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 'a domain-like name of at most 63 characters')
-      .default('rds.rose-csi.io'),
+    driverName: z.string().regex(DRIVER_NAME, DRIVER_NAME_RULE).default('rds.rose-csi.io'),
     /** Tells clusters on one RDS apart. The uid of the namespace kube-system is a good one. */
     clusterId,
     /** Clusters that are gone and whose objects this one takes over: their ids, or `owner:` and the owner in their names. */
@@ -152,9 +151,9 @@ export const configSchema = z
       .default([]),
     snapshots: z
       .strictObject({
-        /** Snapshots a minute that this controller cuts at most; absent for no limit. */
+        /** Snapshots a minute that this controller takes at most; absent for no limit. */
         ratePerMinute: z.number().int().min(1).max(6000).optional(),
-        /** Snapshots that may be cut at once after a quiet time. */
+        /** Snapshots that may be taken at once after a quiet time. */
         burst: z.number().int().min(1).max(1000).default(10),
       })
       .prefault({}),
@@ -171,17 +170,17 @@ export const configSchema = z
           .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'the name of a namespace')
           .optional(),
         /** Removes what an interrupted call left of a volume without data; nothing else ever is. */
-        deleteHalfMade: z.boolean().default(false),
+        deletePartial: z.boolean().default(false),
       })
       .prefault({}),
-    /** Telling people by Events of Kubernetes what needs them; in a cluster only. */
+    /** Events about what needs attention; in a cluster only. */
     events: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
     /** Serves metrics for Prometheus; absent for none. */
     metrics: z
       .strictObject({
         /** Absent for all addresses. */
         address: host('metrics.port').optional(),
-        /** 0 for any that is free, which the log tells. */
+        /** 0 for any that is free, which the log shows. */
         port: z.number().int().min(0).max(65535),
       })
       .optional(),
@@ -195,7 +194,6 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 export type BackendConfig = Config['backends'][number];
-export type ReplicaConfig = z.output<typeof replica>;
 
 type Entry = readonly [text: string, path: (string | number)[]];
 
@@ -217,6 +215,6 @@ function duplicates(backends: readonly z.output<typeof backend>[]) {
 function twice(entries: readonly Entry[], rule = '') {
   return entries.flatMap(([text, path]) => {
     const first = entries.find(([other]) => other === text)?.[1] ?? path;
-    return first === path ? [] : [{ path, message: `${text} is there twice, first in ${first.join('.')}${rule}` }];
+    return first === path ? [] : [{ path, message: `${text} is there twice, first in ${placeOf(first)}${rule}` }];
   });
 }

@@ -1,5 +1,5 @@
 /**
- * What travels with a volume: volume_context from CreateVolume to every later call, for ever, and publish_context from
+ * What travels with a volume: volume_context from CreateVolume to every later call, forever, and publish_context from
  * ControllerPublishVolume to the node. Strings only, no secrets; no address in volume_context, since an RDS may move.
  */
 import type { ExportAddress, Volume } from '../storage/storage.ts';
@@ -20,7 +20,7 @@ export const volumeContextKeys = {
 /** Keys of publish_context; `bytes` is the size of the export, below which the node does not use the device. */
 export const publishContextKeys = { address: 'address', port: 'port', nqn: 'nqn', bytes: 'bytes' } as const;
 
-const formatVersion = '1';
+const FORMAT_VERSION = '1';
 const tuningKeys = Object.keys(tuningRanges) as TuningKey[];
 const knownKeys: ReadonlySet<string> = new Set([...Object.values(volumeContextKeys), ...tuningKeys]);
 
@@ -30,7 +30,7 @@ const knownKeys: ReadonlySet<string> = new Set([...Object.values(volumeContextKe
  * @param isBlank whether a node may make a filesystem on it: not where it has a source, nor where only the device is wanted
  */
 export function volumeContext(parameters: VolumeParameters, isBlank: boolean): Record<string, string> {
-  const context: Record<string, string> = { [volumeContextKeys.formatVersion]: formatVersion };
+  const context: Record<string, string> = { [volumeContextKeys.formatVersion]: FORMAT_VERSION };
   if (isBlank) context[volumeContextKeys.blank] = 'true';
   if (parameters.fsType) context[volumeContextKeys.fsType] = parameters.fsType;
   for (const key of tuningKeys) {
@@ -46,8 +46,8 @@ export function contextProblem(context: Readonly<Record<string, string>>, volume
   if (keys.length === 0) return undefined;
   const unknown = keys.filter((key) => !knownKeys.has(key));
   if (unknown.length > 0) return `volume_context has unknown keys: ${quoted(unknown)}`;
-  if (context[volumeContextKeys.formatVersion] !== formatVersion) {
-    return `volume_context is not of format version ${formatVersion}`;
+  if (context[volumeContextKeys.formatVersion] !== FORMAT_VERSION) {
+    return `volume_context is not of format version ${FORMAT_VERSION}`;
   }
   if (context[volumeContextKeys.blank] === 'true' && volume.source) {
     return 'volume_context calls the volume blank, but it was made from a source';

@@ -151,7 +151,7 @@ test('a request that is no message is refused without reaching the handler', asy
   request.resume();
 });
 
-/** A Probe that tells its context and never answers by itself. */
+/** A Probe that reports its context and never answers by itself. */
 function waiting() {
   const started = Promise.withResolvers<CallContext>();
   const handlers: Handlers<typeof Identity> = {

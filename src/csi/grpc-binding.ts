@@ -14,7 +14,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import type { handleUnaryCall, MethodDefinition, Server, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Call } from '../storage/storage.ts';
+import type { Call } from '../storage/call.ts';
 import { toStatus } from './status.ts';
 
 /** The caller of an RPC. */
@@ -26,7 +26,7 @@ export type UnaryNames<S extends DescService> = {
 }[keyof S['method']];
 
 /** Answers one RPC. What it throws becomes the status. */
-export type Handler<I extends DescMessage, O extends DescMessage> = (
+type Handler<I extends DescMessage, O extends DescMessage> = (
   request: MessageShape<I>,
   call: CallContext,
 ) => Promise<MessageInitShape<O>>;
@@ -108,7 +108,7 @@ function grpcHandler(
 }
 
 /** A caller cancels at its own deadline, which is earlier than ours by the time the request took to arrive. */
-const transitMs = 100;
+const TRANSIT_MS = 100;
 
 /**
  * The signal of a call fires when the caller cancels or its connection breaks (reason `AbortError`), or when its
@@ -118,7 +118,7 @@ function contextOf(grpcCall: ServerUnaryCall<Message, Message>): { call: CallCon
   const stop = new AbortController();
   const deadline = Number(grpcCall.getDeadline());
   const onCancelled = () => {
-    const late = Date.now() >= deadline - transitMs;
+    const late = Date.now() >= deadline - TRANSIT_MS;
     const text = late ? 'the deadline of the caller passed' : 'the caller went away';
     stop.abort(new DOMException(text, late ? 'TimeoutError' : 'AbortError'));
   };

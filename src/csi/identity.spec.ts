@@ -10,7 +10,7 @@ import { implement } from './grpc-binding.ts';
 import { identityHandlers } from './identity.ts';
 import { startServer } from './services.fixture.ts';
 
-test('the plugin tells its name, its parts and whether it is ready', async (t) => {
+test('the plugin reports its name, its parts and whether it is ready', async (t) => {
   let fit = false;
   const handlers = identityHandlers({ name: 'rds.rose-csi.io', version: '1.2.3' }, () => fit);
   const { path } = await startServer(t, [implement(Identity, handlers)]);

@@ -17,8 +17,8 @@ export interface PluginInfo {
 
 /**
  * @param ready whether the driver has been fit to work at least once since it started. It must not turn false again:
- * the livenessprobe sidecar restarts a container whose Probe says "not ready", and restarting the driver mends no RDS
- * that is down. Trouble that comes later is told by the calls that meet it.
+ * the livenessprobe sidecar restarts a container whose Probe says "not ready", and restarting the driver repairs no RDS
+ * that is down. Trouble that comes later is reported by the calls that meet it.
  */
 export function identityHandlers({ name, version }: PluginInfo, ready: () => boolean): Handlers<typeof Identity> {
   return {

@@ -109,7 +109,7 @@ test('chatter is logged at debug, unless it fails', async (t) => {
   );
 });
 
-test('a call that nobody waits for any more is marked', async (t) => {
+test('a call that no one waits for any more is marked', async (t) => {
   const log = recorder();
   const caller = new AbortController();
   const logged = Promise.withResolvers<void>();

@@ -33,11 +33,11 @@ const chatter: ReadonlySet<string> = new Set([
 ]);
 
 /** Longest logged field, in characters: a valid id or path is shorter, an invalid one may be a megabyte. */
-const maxFieldLength = 256;
+const MAX_FIELD_LENGTH = 256;
 
 /**
  * Logs `{ rpc, code, ms, …ids, traceId }` when an RPC ends: info, or warn with the message that the caller got, or error with
- * the stack when it is a defect. `callerGone` tells that nobody waited for the answer.
+ * the stack when it is a defect. `callerGone` says that no one waited for the answer.
  *
  * @param traceId of the trace of the RPC that is ending, for `traceId`; undefined when there is none
  */
@@ -83,7 +83,7 @@ function ids(message: object): Record<string, string> {
   const line: Record<string, string> = {};
   for (const [field, key] of loggedFields) {
     const value = fields.get(field);
-    if (typeof value === 'string' && value !== '') line[key] = value.slice(0, maxFieldLength);
+    if (typeof value === 'string' && value !== '') line[key] = value.slice(0, MAX_FIELD_LENGTH);
   }
   return line;
 }
@@ -91,8 +91,8 @@ function ids(message: object): Record<string, string> {
 function contentSource(request: Message): { source?: string } {
   if (!isMessage(request, CreateVolumeRequestSchema)) return {};
   const source = request.volumeContentSource?.type;
-  if (source?.case === 'snapshot') return { source: source.value.snapshotId.slice(0, maxFieldLength) };
-  if (source?.case === 'volume') return { source: source.value.volumeId.slice(0, maxFieldLength) };
+  if (source?.case === 'snapshot') return { source: source.value.snapshotId.slice(0, MAX_FIELD_LENGTH) };
+  if (source?.case === 'volume') return { source: source.value.volumeId.slice(0, MAX_FIELD_LENGTH) };
   return {};
 }
 

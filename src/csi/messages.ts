@@ -1,8 +1,7 @@
 /** The objects of the domain as CSI messages, and back. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { requestFor } from '../storage/size.ts';
-import type { ContentSource, Snapshot, Volume } from '../storage/storage.ts';
-import type { SnapshotSchema, VolumeContentSource, VolumeContentSourceSchema, VolumeSchema } from './gen/csi_pb.js';
+import type { ContentSource, Volume } from '../storage/storage.ts';
+import type { VolumeContentSource, VolumeContentSourceSchema, VolumeSchema } from './gen/csi_pb.js';
 import type { NetworkTopology } from './network-topology.ts';
 import { invalid, requireString } from './validation.ts';
 
@@ -18,17 +17,6 @@ export function volumeMessage(
     volumeContext,
     ...(volume.source && { contentSource: contentSourceMessage(volume.source) }),
     accessibleTopology: [topology.of(volume.network)],
-  };
-}
-
-/** A snapshot is usable from the moment it exists: the cut is one command on the device. */
-export function snapshotMessage(snapshot: Snapshot): MessageInitShape<typeof SnapshotSchema> {
-  return {
-    snapshotId: snapshot.id,
-    sourceVolumeId: snapshot.sourceVolumeId,
-    sizeBytes: requestFor(snapshot.sizeBytes),
-    creationTime: { seconds: snapshot.createdAtSeconds },
-    readyToUse: true,
   };
 }
 

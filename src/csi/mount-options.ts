@@ -16,13 +16,42 @@ const SHAPE = /^_?[a-z][a-z0-9_]*(?:[-.][a-z0-9_]+)*(?:=(?:[A-Za-z0-9_.:/@%+-]+|
 
 /** Options that would mount something else, somewhere else, or past what makes it safe, and so are none of the user's. */
 const REFUSED = new Set([
-  ...['bind', 'rbind', 'move', 'remount', 'loop', 'offset', 'sizelimit', 'helper', 'uhelper', 'encryption'],
-  ...['shared', 'rshared', 'slave', 'rslave', 'private', 'rprivate', 'unbindable', 'runbindable'],
-  ...['noload', 'norecovery', 'journal_dev', 'journal_path', 'journal_async_commit', 'logdev', 'rtdev'],
-  ...['user', 'users', 'owner', 'group', 'comment', 'abort', 'init_itable', 'sb'],
+  'bind',
+  'rbind',
+  'move',
+  'remount',
+  'loop',
+  'offset',
+  'sizelimit',
+  'helper',
+  'uhelper',
+  'encryption',
+  'shared',
+  'rshared',
+  'slave',
+  'rslave',
+  'private',
+  'rprivate',
+  'unbindable',
+  'runbindable',
+  'noload',
+  'norecovery',
+  'journal_dev',
+  'journal_path',
+  'journal_async_commit',
+  'logdev',
+  'rtdev',
+  'user',
+  'users',
+  'owner',
+  'group',
+  'comment',
+  'abort',
+  'init_itable',
+  'sb',
 ]);
 
-/** What people take along from /etc/fstab. It speaks to systemd and to `mount -a`, and says nothing here. */
+/** What users copy from /etc/fstab. It speaks to systemd and to `mount -a`, and says nothing here. */
 const MEANINGLESS = new Set(['_netdev', 'nofail', 'auto', 'noauto', 'defaults', 'rw']);
 
 /** Between the options of a list, not within a quoted value. */

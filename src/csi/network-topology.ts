@@ -50,7 +50,7 @@ export class NetworkTopology {
     return new Set(this.#in(field, topology));
   }
 
-  /** CSI does not tell keys apart by their case. */
+  /** CSI does not distinguish keys by their case. */
   #in(field: string, topology: Topology): string[] {
     check(field, topology);
     return Object.entries(topology.segments)

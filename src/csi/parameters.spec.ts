@@ -41,7 +41,7 @@ test('unknown keys are refused by name, with those that are known', () => {
   assert.throws(
     () => volumeParameters({ pol: 'tank', Backend: 'rds' }),
     invalid(
-      'parameters: "pol", "Backend" unknown; did you mean "pool", "backend"? known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
+      'parameters of the StorageClass: "pol", "Backend" unknown; did you mean "pool", "backend"? known: backend, pool, fsType, ctrlLossTimeoutSeconds, ' +
         'reconnectDelaySeconds, keepAliveTimeoutSeconds, ioQueues',
     ),
   );
@@ -52,7 +52,7 @@ test('unknown keys are refused by name, with those that are known', () => {
   assert.throws(() => volumeParameters({ 'csi.storage.k8s.io': 'x' }), invalid(/"csi\.storage\.k8s\.io" unknown/));
 });
 
-test('several mistakes are told at once', () => {
+test('several mistakes are reported at once', () => {
   assert.throws(
     () => volumeParameters({ pol: 'tank', fsType: 'btrfs', ioQueues: '0' }),
     invalid(/"fsType" must be one of "ext4", "xfs"; "ioQueues" must be a whole number from 1 to 128; "pol" unknown/),
@@ -76,7 +76,7 @@ test('tuning takes the whole numbers of a finite range', async (t) => {
         '0x20',
         'infinity',
       ]) {
-        const message = `parameters: "${key}" must be a whole number from ${min} to ${max}`;
+        const message = `parameters of the StorageClass: "${key}" must be a whole number from ${min} to ${max}`;
         assert.throws(() => volumeParameters({ [key]: bad }), invalid(message), `"${bad}"`);
       }
     });
@@ -86,7 +86,7 @@ test('tuning takes the whole numbers of a finite range', async (t) => {
 test('reconnecting must be tried before the RDS is given up', () => {
   assert.throws(
     () => volumeParameters({ ctrlLossTimeoutSeconds: '30', reconnectDelaySeconds: '30' }),
-    invalid('parameters: "reconnectDelaySeconds" must be less than ctrlLossTimeoutSeconds'),
+    invalid('parameters of the StorageClass: "reconnectDelaySeconds" must be less than ctrlLossTimeoutSeconds'),
   );
 });
 
@@ -115,12 +115,12 @@ test('a VolumeSnapshotClass has no parameters of ours', () => {
   assert.deepEqual(snapshotParameters({ maxSnapshotsPerVolume: '12' }), { maxSnapshotsPerVolume: 12 });
   assert.throws(
     () => snapshotParameters({ pool: 'x' }),
-    invalid('parameters: "pool" unknown; known: maxSnapshotsPerVolume'),
+    invalid('parameters of the VolumeSnapshotClass: "pool" unknown; known: maxSnapshotsPerVolume'),
   );
   for (const bad of ['0', '-1', '1.5', '', '100000', '1e3', ' 1']) {
     assert.throws(
       () => snapshotParameters({ maxSnapshotsPerVolume: bad }),
-      invalid('parameters: "maxSnapshotsPerVolume" must be a whole number from 1 to 99999'),
+      invalid('parameters of the VolumeSnapshotClass: "maxSnapshotsPerVolume" must be a whole number from 1 to 99999'),
     );
   }
 });

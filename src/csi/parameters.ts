@@ -6,7 +6,7 @@ import { checkMap, invalid, quoted } from './validation.ts';
 import { filesystems } from './volume-capability.ts';
 
 /** Keys that sidecars add (`--extra-create-metadata`) belong to Kubernetes; whatever they are, they are accepted. */
-const kubernetesPrefix = 'csi.storage.k8s.io/';
+const KUBERNETES_PREFIX = 'csi.storage.k8s.io/';
 
 /** Numbers arrive as text, since StorageClass values are strings; they stay text, in the one form without extras. */
 const tuning = (key: TuningKey) => {
@@ -55,16 +55,16 @@ export type VolumeParameters = z.infer<typeof storageClass> & {
 
 /** @throws StorageError (invalid) naming every unknown key and every bad value */
 export function volumeParameters(parameters: Readonly<Record<string, string>>): VolumeParameters {
-  const own = parse(storageClass, parameters);
-  const namespace = parameters[`${kubernetesPrefix}pvc/namespace`];
-  const claim = parameters[`${kubernetesPrefix}pvc/name`];
+  const own = parse(storageClass, 'StorageClass', parameters);
+  const namespace = parameters[`${KUBERNETES_PREFIX}pvc/namespace`];
+  const claim = parameters[`${KUBERNETES_PREFIX}pvc/name`];
   return namespace && claim ? { ...own, description: `${namespace}/${claim}` } : own;
 }
 
 /** @throws StorageError (invalid) naming every unknown key and every bad value */
 export function snapshotParameters(parameters: Readonly<Record<string, string>>): SnapshotParameters {
-  const { maxSnapshotsPerVolume: max } = parse(snapshotClass, parameters);
-  const contentName = parameters[`${kubernetesPrefix}volumesnapshotcontent/name`];
+  const { maxSnapshotsPerVolume: max } = parse(snapshotClass, 'VolumeSnapshotClass', parameters);
+  const contentName = parameters[`${KUBERNETES_PREFIX}volumesnapshotcontent/name`];
   return {
     ...(max !== undefined && { maxSnapshotsPerVolume: Number(max) }),
     ...(contentName && { contentName }),
@@ -73,15 +73,16 @@ export function snapshotParameters(parameters: Readonly<Record<string, string>>)
 
 function parse<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
+  kind: 'StorageClass' | 'VolumeSnapshotClass',
   parameters: Readonly<Record<string, string>>,
 ): z.infer<typeof schema> {
   checkMap('parameters', parameters);
-  const own = Object.entries(parameters).filter(([key]) => !key.startsWith(kubernetesPrefix));
+  const own = Object.entries(parameters).filter(([key]) => !key.startsWith(KUBERNETES_PREFIX));
   const result = schema.safeParse(Object.fromEntries(own));
   if (result.success) return result.data;
   const known = Object.keys(schema.shape);
   const problems = result.error.issues.map((issue) =>
     issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, known) : `"${issue.path.join('.')}" ${issue.message}`,
   );
-  throw invalid(`parameters: ${problems.join('; ')}`);
+  throw invalid(`parameters of the ${kind}: ${problems.join('; ')}`);
 }

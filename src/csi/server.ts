@@ -6,16 +6,16 @@ import { addTo, type Implementation, type Interceptor } from './grpc-binding.ts'
 import { claimSocket, socketPath } from './socket.ts';
 
 /** The default of Go's gRPC clients, which refuse a longer answer; requests are far smaller. */
-const maxMessageBytes = 4 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * kubelet connects anew for each call, and a sidecar once. A client that leaks connections takes 17 KiB of memory with each, so
+ * kubelet connects again for each call, and a sidecar once. A client that leaks connections takes 17 KiB of memory with each, so
  * further ones are closed at once, and the client hears UNAVAILABLE. Old ones stay: a sidecar ends when it loses its connection.
  */
-const maxConnections = 512;
+const MAX_CONNECTIONS = 512;
 
 /** kubelet runs as root; sidecars may have another uid, and reach the socket through the group (fsGroup of the pod). */
-const socketMode = 0o660;
+const SOCKET_MODE = 0o660;
 
 /** What to serve, and where. */
 export interface ServeOptions {
@@ -49,17 +49,17 @@ export interface RunningServer {
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const path = socketPath(options.endpoint);
   const server = new Server({
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   });
   for (const service of options.services) addTo(server, service, options.interceptors ?? []);
   await claimSocket(path);
   // The listener of gRPC itself accepts any number.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createServer((connection) => injector.injectConnection(connection));
-  listener.maxConnections = maxConnections;
+  listener.maxConnections = MAX_CONNECTIONS;
   await bind(listener, path);
-  await chmod(path, socketMode).catch((error: unknown) => {
+  await chmod(path, SOCKET_MODE).catch((error: unknown) => {
     listener.close();
     throw error;
   });
@@ -89,7 +89,7 @@ function stop(listener: Listener, server: Server, graceMs: number): Promise<void
       if (error) reject(error);
       else resolve();
     });
-    // It takes no more calls; that it has ended tells nothing of connections that it did not accept itself.
+    // It takes no more calls; that it has ended says nothing about connections that it did not accept itself.
     server.tryShutdown(() => undefined);
   });
 }

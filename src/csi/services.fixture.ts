@@ -39,7 +39,7 @@ export const block = (mode = Mode.SINGLE_NODE_WRITER): Capability => ({
 });
 
 /** A storage whose every method fails but the ones given. */
-export function fakeStorage(expected: Partial<Storage>): Storage {
+function fakeStorage(expected: Partial<Storage>): Storage {
   const unexpected = (method: string) => () => {
     throw new Error(`unexpected call of ${method}`);
   };
@@ -68,7 +68,7 @@ export async function temporaryDirectory(t: TestContext): Promise<string> {
   return directory;
 }
 
-/** A socket file that nobody serves, as a crash leaves it. */
+/** A socket file that no one serves, as a crash leaves it. */
 export async function staleSocket(path: string): Promise<void> {
   const born = `${path}.born`;
   const server = createServer().listen(born);

@@ -42,7 +42,7 @@ test('a socket that a dead process left is removed', async (t) => {
   await assert.rejects(lstat(path), { code: 'ENOENT' });
 });
 
-test('a socket that somebody serves is not touched', async (t) => {
+test('a socket that someone serves is not touched', async (t) => {
   const path = join(await temporaryDirectory(t), 'csi.sock');
   const server = createServer((socket) => socket.end()).listen(path);
   await once(server, 'listening');

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { dirname, resolve } from 'node:path';
 
 /** Longest path that fits `sun_path` of Linux (108 bytes with the closing NUL). */
-const maxPathBytes = 107;
+const MAX_PATH_BYTES = 107;
 
 /**
  * The absolute path in `unix:///path` or `unix:path`. TCP is refused: CSI has no authentication of its own, the
@@ -14,15 +14,15 @@ export function socketPath(endpoint: string): string {
   const match = /^unix:(?:\/\/(?=\/))?(?!\/\/)([^\0]+)$/.exec(endpoint);
   if (!match?.[1]) throw new Error(`CSI endpoint "${endpoint}" must be unix:///path/to.sock; TCP is not offered`);
   const path = resolve(match[1]);
-  if (Buffer.byteLength(path) > maxPathBytes) {
-    throw new Error(`CSI socket path "${path}" is longer than the ${maxPathBytes} bytes that Linux allows`);
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+    throw new Error(`CSI socket path "${path}" is longer than the ${MAX_PATH_BYTES} bytes that Linux allows`);
   }
   return path;
 }
 
 /**
  * Makes the path free to bind: its directory must exist, and a socket left there by a dead process is removed. A file
- * of another type, or a socket that somebody serves, is never touched: error.
+ * of another type, or a socket that someone serves, is never touched: error.
  */
 export async function claimSocket(path: string): Promise<void> {
   const parent = await typeOf(dirname(path));

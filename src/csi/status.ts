@@ -23,21 +23,21 @@ export const codes: Readonly<Record<ErrorKind, status>> = {
   internal: status.INTERNAL,
 };
 
-/** What a caller is told: a code and a sentence. CSI forbids status details beyond that. */
+/** What a caller gets: a code and a sentence. CSI forbids status details beyond that. */
 export interface RpcStatus {
   readonly code: status;
   readonly details: string;
 }
 
 /** Longest message in bytes of UTF-8: it travels in an HTTP/2 header, percent-encoded, and ends up in an event. */
-const maxMessageBytes = 1024;
+const MAX_MESSAGE_BYTES = 1024;
 
 /**
  * The status for whatever a handler threw. Causes and stacks stay here; they are for the log. Anything but a
- * `StorageError` is a defect of ours and says so, without its own message, which nobody has checked for secrets.
+ * `StorageError` is a defect of ours and says so, without its own message, which no one has checked for secrets.
  */
 export function toStatus(error: unknown): RpcStatus {
   if (error instanceof StorageError)
-    return { code: codes[error.kind], details: shorten(error.message, maxMessageBytes) };
+    return { code: codes[error.kind], details: shorten(error.message, MAX_MESSAGE_BYTES) };
   return { code: status.INTERNAL, details: messageOf('DRV-DEFECT', '', '') };
 }

@@ -2,7 +2,7 @@
 
 /** Keys of the NVMe tuning with their finite ranges; also keys of volume_context. Seconds, but for `ioQueues`. */
 export const tuningRanges = {
-  /** How long I/O waits for a lost RDS before it fails. Never "for ever": a node with such a mount cannot reboot. */
+  /** How long I/O waits for a lost RDS before it fails. Never "forever": a node with such a mount cannot reboot. */
   ctrlLossTimeoutSeconds: [10, 86_400],
   reconnectDelaySeconds: [1, 300],
   keepAliveTimeoutSeconds: [1, 300],

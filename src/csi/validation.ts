@@ -6,14 +6,14 @@ import { StorageError } from '../storage/errors.ts';
 import type { CapacityRange, PageRequest } from '../storage/storage.ts';
 import type { CapacityRange as CapacityRangeMessage } from './gen/csi_pb.js';
 
-const maxStringBytes = 128;
-const maxMapBytes = 4096;
+const MAX_STRING_BYTES = 128;
+const MAX_MAP_BYTES = 4096;
 
 /**
  * Most entries in one page, whatever the caller asks for: an entry takes up to 950 bytes (two ids of 128, two node ids
  * of 256, a topology of 140), and Go clients refuse an answer above 4 MiB.
  */
-const maxPageEntries = 4000;
+const MAX_PAGE_ENTRIES = 4000;
 
 /** The error of every refusal here. */
 export function invalid(message: string): StorageError {
@@ -21,13 +21,13 @@ export function invalid(message: string): StorageError {
 }
 
 /** A field that must be there and fit. @param maxBytes of UTF-8 */
-export function requireString(field: string, value: string, maxBytes = maxStringBytes): string {
+export function requireString(field: string, value: string, maxBytes = MAX_STRING_BYTES): string {
   if (value === '') throw invalid(`${field} is missing`);
   return checkString(field, value, maxBytes);
 }
 
 /** A field that may be empty but must fit. @param maxBytes of UTF-8 */
-export function checkString(field: string, value: string, maxBytes = maxStringBytes): string {
+export function checkString(field: string, value: string, maxBytes = MAX_STRING_BYTES): string {
   const bytes = Buffer.byteLength(value);
   if (bytes > maxBytes) throw invalid(`${field} has ${bytes} bytes; CSI allows ${maxBytes}`);
   return value;
@@ -48,7 +48,7 @@ export function checkMap(field: string, map: Readonly<Record<string, string>>): 
 /** Texts that together must not exceed the size of a map. */
 export function checkTotal(field: string, texts: readonly string[]): void {
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  if (bytes > maxMapBytes) throw invalid(`${field} has ${bytes} bytes; CSI allows ${maxMapBytes}`);
+  if (bytes > MAX_MAP_BYTES) throw invalid(`${field} has ${bytes} bytes; CSI allows ${MAX_MAP_BYTES}`);
 }
 
 /** Mutable parameters belong to MODIFY_VOLUME, which is not advertised. */
@@ -81,7 +81,10 @@ export function requireCapacityRange(range: CapacityRangeMessage | undefined): C
  */
 export function pageRequest(request: { readonly maxEntries: number; readonly startingToken: string }): PageRequest {
   if (request.maxEntries < 0) throw invalid(`max_entries is negative: ${request.maxEntries}`);
-  return { maxEntries: Math.min(request.maxEntries || maxPageEntries, maxPageEntries), token: request.startingToken };
+  return {
+    maxEntries: Math.min(request.maxEntries || MAX_PAGE_ENTRIES, MAX_PAGE_ENTRIES),
+    token: request.startingToken,
+  };
 }
 
 /** Words in double quotes, separated by commas: for messages. */

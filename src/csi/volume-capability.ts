@@ -17,8 +17,8 @@ export interface RequestedAccess {
   readonly mountFlags: readonly string[];
 }
 
-/** ext4 and XFS belong to one node at a time, and nothing makes sure that nobody writes while several read. */
-const needsClusterFilesystem = 'a filesystem of one node must not be mounted by several';
+/** ext4 and XFS belong to one node at a time, and nothing makes sure that no one writes while several read. */
+const NEEDS_CLUSTER_FILESYSTEM = 'a filesystem of one node must not be mounted by several';
 
 /** Why a mode is never offered; undefined for those that are. MULTI_NODE_MULTI_WRITER depends on the access type. */
 const refusals: Readonly<Record<Mode, string | undefined>> = {
@@ -27,8 +27,8 @@ const refusals: Readonly<Record<Mode, string | undefined>> = {
   [Mode.SINGLE_NODE_READER_ONLY]: undefined,
   [Mode.SINGLE_NODE_SINGLE_WRITER]: undefined,
   [Mode.SINGLE_NODE_MULTI_WRITER]: undefined,
-  [Mode.MULTI_NODE_READER_ONLY]: needsClusterFilesystem,
-  [Mode.MULTI_NODE_SINGLE_WRITER]: needsClusterFilesystem,
+  [Mode.MULTI_NODE_READER_ONLY]: NEEDS_CLUSTER_FILESYSTEM,
+  [Mode.MULTI_NODE_SINGLE_WRITER]: NEEDS_CLUSTER_FILESYSTEM,
   [Mode.MULTI_NODE_MULTI_WRITER]: undefined,
 };
 
@@ -50,7 +50,7 @@ export function refusalOf({ block, fsType, mode, mountFlags }: RequestedAccess):
   if (!Object.hasOwn(refusals, mode)) return `access mode ${name} is unknown`;
   if (refusals[mode]) return `access mode ${name} is not offered: ${refusals[mode]}`;
   if (mode === Mode.MULTI_NODE_MULTI_WRITER && !block) {
-    return `access mode ${name} is offered for raw block volumes only (live migration): ${needsClusterFilesystem}`;
+    return `access mode ${name} is offered for raw block volumes only (live migration): ${NEEDS_CLUSTER_FILESYSTEM}`;
   }
   if (fsType !== '' && !filesystems.some((known) => known === fsType)) {
     return `filesystem "${fsType}" is not offered; offered: ${quoted(filesystems)}`;

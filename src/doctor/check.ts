@@ -34,7 +34,7 @@ export interface RdsContext {
   /**
    * The pinned host keys, as the controller reads them.
    *
-   * @param warn is told of each line of the file that is not used
+   * @param warn is reported each line of the file that is not used
    */
   hostKeys(warn?: (problem: string) => void): Promise<HostKeys>;
   /** The private key, as the controller reads it. */

@@ -16,8 +16,14 @@ export function contextAnswering(answer: readonly JsonRow[] | Error): RdsContext
     backend: {
       name: 'rds1',
       ssh: {
-        ...{ host: '192.0.2.1', port: 22, user: 'csi', privateKeyFile: '/etc/rose-csi/key' },
-        ...{ hostKeys: [], maxInFlight: 1, execTimeoutSeconds: 20, writeWithinSeconds: 10 },
+        host: '192.0.2.1',
+        port: 22,
+        user: 'csi',
+        privateKeyFile: '/etc/rose-csi/key',
+        hostKeys: [],
+        maxInFlight: 1,
+        execTimeoutSeconds: 20,
+        writeWithinSeconds: 10,
       },
       nvme: { address: '198.51.100.1', port: 4420, allowHostName: false },
       network: 'default',

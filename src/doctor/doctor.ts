@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { openConsole, readHostKeys, readPrivateKey } from '../routeros/index.ts';
+import { nearest } from '../schema/nearest.ts';
 import { TIMING, type Timing } from './check.ts';
 import { ALL_CHECKS } from './checks/all.ts';
 import { examine, type RdsReport } from './examine.ts';
@@ -18,7 +19,7 @@ export interface DoctorOptions {
   readonly timing?: Partial<Timing>;
   /** Ends the examination after the command under way; what was made is removed then, too. */
   readonly signal?: AbortSignal;
-  /** Told before each test. */
+  /** Called before each test. */
   onProgress?(rds: string, title: string): void;
 }
 
@@ -31,7 +32,7 @@ export interface DoctorReport {
   readonly interrupted: boolean;
   /** 0: the backends fit; 1: something is not usable; 2: an RDS could not be examined to the end. */
   readonly exitCode: 0 | 1 | 2;
-  readonly boxes: readonly RdsReport[];
+  readonly backends: readonly RdsReport[];
   readonly notTestable: readonly Untestable[];
 }
 
@@ -43,7 +44,7 @@ export interface DoctorReport {
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { config, write = false, only = [], pools = [], signal = new AbortController().signal } = options;
   const startedAt = new Date().toISOString();
-  const boxes: RdsReport[] = [];
+  const reports: RdsReport[] = [];
   for (const backend of config.backends) {
     if (signal.aborted) break;
     const { ssh } = backend;
@@ -51,20 +52,29 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     const privateKey = () => readPrivateKey(ssh.privateKeyFile);
     const open = () =>
       openConsole({
-        ...{ host: ssh.host, port: ssh.port, execTimeoutMs: ssh.execTimeoutSeconds * 1000 },
+        host: ssh.host,
+        port: ssh.port,
+        execTimeoutMs: ssh.execTimeoutSeconds * 1000,
         hostKeys: () => hostKeys(),
         credentials: async () => ({ username: ssh.user, privateKey: await privateKey() }),
       });
     const context = {
-      ...{ backend, console: open(), openConsole: open, hostKeys, privateKey },
+      backend,
+      console: open(),
+      openConsole: open,
+      hostKeys,
+      privateKey,
       timing: { ...TIMING, ...options.timing },
     };
     const report = await examine(context, {
-      ...{ write, pools, signal, removeLeftovers: options.removeLeftovers ?? false },
+      write,
+      pools,
+      signal,
+      removeLeftovers: options.removeLeftovers ?? false,
       wants: (id) => only.length === 0 || only.includes(id),
       onProgress: (title) => options.onProgress?.(backend.name, title),
     });
-    boxes.push(report);
+    reports.push(report);
   }
   const interrupted = signal.aborted;
   return {
@@ -72,15 +82,15 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     startedAt,
     write,
     interrupted,
-    exitCode: exitCode(boxes, interrupted),
-    boxes,
+    exitCode: exitCode(reports, interrupted),
+    backends: reports,
     notTestable: UNTESTABLE,
   };
 }
 
-function exitCode(boxes: readonly RdsReport[], interrupted: boolean): DoctorReport['exitCode'] {
-  if (interrupted || boxes.some(({ complete }) => !complete)) return 2;
-  return boxes.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
+function exitCode(reports: readonly RdsReport[], interrupted: boolean): DoctorReport['exitCode'] {
+  if (interrupted || reports.some(({ complete }) => !complete)) return 2;
+  return reports.some(({ findings }) => findings.some(({ verdict }) => verdict === 'unusable')) ? 1 : 0;
 }
 
 /** Which pool or test the options name that the configuration or this program does not have; undefined when all are there. */
@@ -91,6 +101,9 @@ export function usageProblem({ config, pools = [], only = [], write = false }: D
   const check = only.find((id) => !ids.includes(id));
   const writing = ALL_CHECKS.find(({ id, needs }) => needs === 'write' && only.includes(id));
   if (pool !== undefined) return `no pool "${pool}" is configured, only ${labels.join(', ')}`;
-  if (check !== undefined) return `there is no test "${check}", only ${ids.join(', ')}`;
+  if (check !== undefined) {
+    const meant = nearest(check, ids);
+    return `there is no test "${check}", only ${ids.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+  }
   return writing !== undefined && !write ? `the test "${writing.id}" needs --write` : undefined;
 }

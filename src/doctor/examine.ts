@@ -1,10 +1,11 @@
+import { mountPointOf } from '../rds/index.ts';
 import { NEVER_SENT, RouterOsError, text } from '../routeros/index.ts';
 import type { PoolCheck, PoolContext, RdsCheck, RdsContext } from './check.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { READ_CHECKS, WRITE_CHECKS } from './checks/all.ts';
 import { CONNECTIVITY_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/connectivity.ts';
 import { SETTLED_MS } from './checks/leftovers.ts';
-import { mountPointOf, poolProblem, readPools } from './checks/pools.ts';
+import { problemOf, readPools } from './checks/pools.ts';
 import { differs, type Finding, fits, type NamedFinding, untested, unusable } from './finding.ts';
 import { guarded } from './guarded-console.ts';
 import { Obstacle } from './objects.ts';
@@ -79,7 +80,7 @@ async function tryOut(
     for (const pool of context.backend.pools) {
       if (plan.pools.length > 0 && !plan.pools.includes(pool.label)) continue;
       // The finding about pools says why not.
-      if (rows === undefined || poolProblem(rows, pool) !== '') continue;
+      if (rows === undefined || problemOf(rows, pool) !== undefined) continue;
       const disk = rows.mounted.find((row) => text(row, 'fs-label') === pool.label) ?? {};
       const scratch = new Scratch(registry, pool.label);
       const place = { ...context, label: pool.label, mountPoint: mountPointOf(disk), scratch };
@@ -116,7 +117,9 @@ async function perform<C extends RdsContext>(
   const { finding, lost } = await outcome(check.needs, () => check.run(context), plan.signal);
   const { id, title, unknown, needs } = check;
   findings.push({
-    ...{ id, title, needs },
+    id,
+    title,
+    needs,
     ...(unknown === undefined ? {} : { unknown }),
     ...(pool === undefined ? {} : { pool }),
     ...finding,

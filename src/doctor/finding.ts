@@ -1,6 +1,6 @@
 /**
  * What a test of the RDS came to: `fits` as the driver assumes; `differs` but the driver copes, or only comfort is lost;
- * `unusable` means that the driver must not be used so; `untested` could not be told.
+ * `unusable` means that the driver must not be used so; `untested` could not be determined.
  */
 export type Verdict = 'fits' | 'differs' | 'unusable' | 'untested';
 

@@ -1,11 +1,11 @@
-import { bytes, ros, type Script, text } from '../routeros/index.ts';
+import { bytes, put, ros, type Script, text } from '../routeros/index.ts';
 import type { PoolContext } from './check.ts';
-import { awaited, json, type Outcome, row, tried } from './script.ts';
+import { awaited, type Outcome, row, tried } from './script.ts';
 
 /** Size of a scratch image, in bytes. */
 export const IMAGE_BYTES = 64n << 20n;
 
-/** A test that cannot go on, in words of the device; told as untested. */
+/** A test that cannot go on, in words of the device; reported as untested. */
 export class Obstacle extends Error {
   override readonly name = 'Obstacle';
 }
@@ -34,7 +34,7 @@ export interface Item {
   readonly slot: string;
   /** Bytes; without them the file is attached as it is. */
   readonly size?: bigint;
-  /** Leaf name of the file; `volume.img` unless told otherwise. */
+  /** Leaf name of the file; `volume.img` unless set otherwise. */
   readonly file?: string;
   /** Further properties. */
   readonly more?: Script;
@@ -75,14 +75,14 @@ export async function proveSlot(context: PoolContext, { subvolume, slot }: Image
 /** Slots of the disk items with a file in a subvolume. */
 export async function slotsOf({ console }: PoolContext, subvolume: string): Promise<readonly string[]> {
   const rows = await console.run(
-    ros`:foreach xI in=[/disk find where file-path~${`/${subvolume}/`}] do={${json(ros`{"slot"=[/disk get $xI slot]}`)}}`,
+    ros`:foreach xI in=[/disk find where file-path~${`/${subvolume}/`}] do={${put(ros`{"slot"=[/disk get $xI slot]}`)}}`,
   );
   return rows.map((found) => text(found, 'slot'));
 }
 
 /** Prints slot and size of a disk item. */
 export function printSize(slot: string): Script {
-  return json(ros`[/disk print detail as-value proplist=slot,size where slot=${slot}]`);
+  return put(ros`[/disk print detail as-value proplist=slot,size where slot=${slot}]`);
 }
 
 /** Bytes of an image; undefined while the device shows none. */
@@ -111,7 +111,7 @@ export function removeSubvolume({ label }: PoolContext, name: string): Script {
 /** One property of a disk item, as text. */
 export async function propertyOf({ console }: PoolContext, slot: string, property: string): Promise<string> {
   const proplist = ros`slot,comment,nvme-tcp-server-nqn,nvme-tcp-server-port,nvme-tcp-server-allow-host-name`;
-  const found = await row(console, json(ros`[/disk print detail as-value proplist=${proplist} where slot=${slot}]`));
+  const found = await row(console, put(ros`[/disk print detail as-value proplist=${proplist} where slot=${slot}]`));
   return text(found, property);
 }
 
@@ -120,7 +120,7 @@ export function pathOf({ mountPoint }: PoolContext, subvolume: string, file: str
   return `${mountPoint}/${subvolume}/${file}`;
 }
 
-/** Tries one change and tells how it went in one or two words: accepted, or the device's own. */
+/** Tries one change and says how it went in one or two words: accepted, or the device's own. */
 export async function attempt(
   { console, scratch }: PoolContext,
   script: Script,
@@ -135,7 +135,7 @@ export async function attempt(
 export async function freeOf({ console, label }: PoolContext): Promise<bigint | undefined> {
   const found = await row(
     console,
-    json(ros`[/disk print detail as-value proplist=slot,free where mounted and fs-label=${label}]`),
+    put(ros`[/disk print detail as-value proplist=slot,free where mounted and fs-label=${label}]`),
   );
   return bytes(found, 'free');
 }

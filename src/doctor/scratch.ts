@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What every name begins with that this command makes on an RDS; volumes and snapshots begin with `pvc-` and `snap-`. */
-export const PREFIX = 'rose-doctor-';
+const PREFIX = 'rose-doctor-';
 
 /** 8 hex digits of the unix seconds at which the run began, 4 of chance. */
 const RUN = /^rose.doctor.([0-9a-f]{8})([0-9a-f]{4})/i;

@@ -1,9 +1,4 @@
-import { type JsonRow, type RouterOsConsole, RouterOsError, ros, type Script } from '../routeros/index.ts';
-
-/** Prints one value as JSON, as the scripts of the driver do (docs/routeros.md, 2). */
-export function json(value: Script): Script {
-  return ros`:put [:serialize to=json options=json.no-string-conversion value=${value}]`;
-}
+import { type JsonRow, type RouterOsConsole, RouterOsError, type Script } from '../routeros/index.ts';
 
 /** What became of something that was tried: the rows it printed, or the words in which the device refused. */
 export type Outcome =

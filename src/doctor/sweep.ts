@@ -1,6 +1,5 @@
-import { ere, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../routeros/index.ts';
+import { ere, put, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../routeros/index.ts';
 import { runOf, type ScratchObject, type ScratchRegistry } from './scratch.ts';
-import { json } from './script.ts';
 
 /** How often what is left is removed again before it is given up. */
 const REMOVALS = 6;
@@ -21,9 +20,9 @@ export interface Remnant {
 
 /** Disk items are known by their file, too, should the device have changed the slot. Both end in an exec of their own. */
 const DISKS: Script = ros`:foreach xI in=[/disk find where slot~${ere`^[Rr][Oo][Ss][Ee].[Dd]`} or file-path~${ere`(^|/)rose.doctor.`}] do={
-  ${json(ros`{"slot"=[/disk get $xI slot];"path"=[/disk get $xI file-path]}`)}}`;
+  ${put(ros`{"slot"=[/disk get $xI slot];"path"=[/disk get $xI file-path]}`)}}`;
 const SUBVOLUMES: Script = ros`:foreach xI in=[/disk/btrfs/subvolume find where !dead and name~${ere`(^|/)rose.doctor.`}] do={
-  ${json(ros`{"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
+  ${put(ros`{"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
 
 /**
  * Everything on the RDS that a doctor made and did not remove, in the order in which it is to be removed: disk items,
@@ -54,7 +53,7 @@ export interface Swept {
   readonly removed: number;
   /** Whether the RDS could be asked what is left. */
   readonly asked: boolean;
-  /** What is still there, or may be, in the words for somebody who removes it by hand. */
+  /** What is still there, or may be, in the words for someone who removes it by hand. */
   readonly left: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What cannot be told over SSH, and what to do instead. */
+/** What cannot be determined over SSH, and what to do instead. */
 export interface Untestable {
   readonly unknown?: string;
   readonly title: string;
@@ -10,7 +10,7 @@ export const UNTESTABLE: readonly Untestable[] = [
   {
     unknown: 'U13',
     title: 'whether a snapshot holds all that was flushed',
-    do: 'On a node, write numbered records with O_DIRECT into a volume and flush each; cut a snapshot meanwhile; restore it: every record that was flushed before must be there.',
+    do: 'On a node, write numbered records with O_DIRECT into a volume and flush each; take a snapshot meanwhile; restore it: every record that was flushed before must be there.',
   },
   {
     unknown: 'U14',

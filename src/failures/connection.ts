@@ -1,12 +1,12 @@
-import { DOCTOR, failing, LOGS, passing } from './failure.ts';
+import { DOCTOR, DOCTOR_WRITES, failing, LOGS, passing } from './failure.ts';
 
 /** How a conversation with an RDS fails. */
 export const CONNECTION = {
   'RDS-REFUSED': failing(
     'unavailable',
     'the RDS refused a command',
-    'Read what the RDS says; rose-csi doctor names rights and settings that are missing. Retrying automatically',
-    { event: 'BoxRefuses', passes: true, command: DOCTOR },
+    'Read what the RDS says; rose-csi doctor --write finds out what it refuses. Retrying automatically',
+    { event: 'BackendRefuses', passes: true, command: DOCTOR_WRITES },
   ),
   /** The device came to the script too late for it to change anything any more, also when repeated. */
   'RDS-LATE': passing('unavailable', 'the RDS came to the command too late for it to change anything', {
@@ -25,7 +25,7 @@ export const CONNECTION = {
     'unavailable',
     'the RDS cannot be reached over SSH',
     'Check power, network and the SSH service of the RDS; volumes in use work as long as its NVMe port answers. Retrying automatically',
-    { event: 'BoxUnreachable', passes: true, command: DOCTOR },
+    { event: 'BackendUnreachable', passes: true, command: DOCTOR },
   ),
   /**
    * Nothing was sent: a key file, the pinned host keys or the account on the device has to be changed first. Whoever calls
@@ -35,18 +35,21 @@ export const CONNECTION = {
     'unavailable',
     'the driver cannot log in to the RDS',
     'Correct the key file or its Secret, the account on the RDS, or the pinned host keys; no restart is needed',
-    { event: 'BoxLoginFailed', command: DOCTOR },
+    { event: 'BackendLoginFailed', command: DOCTOR },
   ),
   /** Nothing was sent: it waited here until its time was over, or the queue was full. */
   'RDS-UNSENT': passing('unavailable', 'the command was not sent', {
     remedy: 'Retrying automatically; if this repeats, the RDS is too slow for what is asked of it',
   }),
-  /** The outcome is unknown, also after repeats. */
+  /**
+   * The outcome is unknown, also after repeats; or this very command was not sent, because the one before it got no complete
+   * answer (`not sent, …`).
+   */
   'RDS-UNKNOWN': failing(
     'unavailable',
-    'the RDS gave no complete answer, so the outcome is not known',
-    'Retrying automatically: the next attempt reads the state first',
-    { event: 'BoxUnreachable', passes: true, command: LOGS },
+    'the RDS gave no complete answer',
+    'Whatever was sent may have been carried out, so the next attempt reads the state first. Retrying automatically',
+    { event: 'BackendUnreachable', passes: true, command: LOGS },
   ),
   'RDS-CANCELLED': passing('cancelled', 'the caller gave up', {
     remedy: 'Retrying automatically; if this repeats, raise --timeout of the sidecar',

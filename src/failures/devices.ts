@@ -11,6 +11,12 @@ export const DEVICES = {
       'See whether the data address of the RDS answers on its port from that node, and whether the disk is exported',
     command: REACH,
   }),
+  'NODE-MODULE': passing('unavailable', 'the node has no NVMe/TCP: its kernel module nvme-tcp is not loaded', {
+    remedy:
+      'Load it there with modprobe nvme-tcp, and at each start by a line nvme-tcp in /etc/modules-load.d/nvme-tcp.conf. Retrying automatically',
+    page: 'guides/distributions.md',
+    command: 'lsmod | grep nvme_tcp',
+  }),
   'NODE-LOST': passing('unavailable', 'the device of the volume does not answer, so nothing is concluded from it', {
     remedy: 'See whether the data address of the RDS answers on its port from that node. Retrying automatically',
     command: REACH,

@@ -1,4 +1,4 @@
-import { ATTACHMENTS, DOCTOR, failing, passing, SNAPSHOTS } from './failure.ts';
+import { ATTACHMENTS, DOCTOR, DOCTOR_WRITES, failing, passing, SNAPSHOTS } from './failure.ts';
 import { ofSize } from './figures.ts';
 
 /** Refusals of our scripts that are about a subvolume, its disk item, or its publication. */
@@ -8,6 +8,12 @@ export const DISKS = {
     'the volume is not on the RDS',
     'Find out who removed it; restore the claim from a snapshot',
     { event: 'VolumeMissing', command: SNAPSHOTS },
+  ),
+  'RC-NOSNAP': failing(
+    'notFound',
+    'the snapshot is not on the RDS',
+    'Delete the VolumeSnapshot that names it, and use another one',
+    { command: SNAPSHOTS },
   ),
   'RC-TWO': failing(
     'precondition',
@@ -39,18 +45,39 @@ export const DISKS = {
   'RC-GROW': failing(
     'outOfRange',
     'the RDS refused to grow the image',
-    'Ask for exactly the size of the source and copy the data, or use a RouterOS that grows file-backed disks',
+    'For a restore or clone, ask for exactly the size of the source; else copy the data to a larger volume. Or use a RouterOS that grows file-backed disks',
     {
       says: ofSize((size, words) => `the RDS refused to grow the image, which has ${size}: ${words}`),
       event: 'CannotGrow',
       command: DOCTOR,
     },
   ),
+  /** Not final, as the volume may well grow: csi-resizer waits until no pod uses it, and asks again (CSI, ControllerExpandVolume). */
+  'DRV-INUSE': failing(
+    'precondition',
+    'the RDS refused to grow the image while the volume is published',
+    'Scale its pods down: when none uses it, the retry grows it if the RDS grows what is not exported',
+    {
+      says: ofSize(
+        (size, words) => `the RDS refused to grow the image of ${size} while the volume is published: ${words}`,
+      ),
+      event: 'CannotGrow',
+      command: DOCTOR_WRITES,
+    },
+  ),
   'RC-PUB': failing(
     'precondition',
     'the volume is still published',
-    'Delete the pods that use it, and wait until its VolumeAttachment is gone',
-    { command: ATTACHMENTS },
+    'Delete the pods that use it there, and wait until its VolumeAttachment is gone; kubectl get csinodes -o yaml tells whose nodeID it is',
+    {
+      // The RDS tells its record, which is for programs.
+      says(detail) {
+        const hosts = [...detail.matchAll(/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):[wrs]:/g)];
+        const nodes = hosts.map(([, host]) => `nqn.2014-08.org.nvmexpress:uuid:${host}`);
+        return nodes.length === 0 ? undefined : `the volume is still published to the node ${nodes.join(' and ')}`;
+      },
+      command: ATTACHMENTS,
+    },
   ),
   'RC-MODE': failing(
     'alreadyExists',
@@ -71,6 +98,12 @@ export const DISKS = {
     { event: 'ExportUnrecorded' },
   ),
   'RC-RACE': passing('busy', 'another controller changed the object at the same time'),
+  'RC-CUT': failing(
+    'unavailable',
+    'the RDS cuts comments off, and the driver keeps in one which nodes have a volume',
+    'Use a RouterOS that keeps comments of 200 characters; rose-csi doctor --write shows what this one does with them. Retrying automatically',
+    { event: 'RouterOsUnfit', passes: true, command: DOCTOR_WRITES },
+  ),
   'RC-USED': failing(
     'precondition',
     'a disk item that the driver did not make uses a file of the object',

@@ -5,16 +5,19 @@ export const DRIVER = {
   'DRV-INVALID': failing('invalid', 'the request can never succeed as it stands', '', {
     says: (detail) => detail,
   }),
-  'DRV-ABSENT': failing('notFound', 'there is no volume, snapshot or node of this id', '', {
-    says: (detail) => detail,
-    command: SNAPSHOTS,
-  }),
+  'DRV-ABSENT': failing(
+    'notFound',
+    'this is the id of no volume, snapshot or node',
+    'Compare it with spec.csi.volumeHandle of the PersistentVolume, status.snapshotHandle of the VolumeSnapshotContent, or the nodeID of the CSINode',
+    { says: (detail) => detail, command: SNAPSHOTS },
+  ),
   'DRV-BACKEND': failing(
     'unavailable',
     'the backend is not configured',
     'Put the backend back under that name: it must not change',
     {
       says: (detail) => `no backend ${detail} is configured`,
+      event: 'BackendMissing',
       command: VALUES,
     },
   ),

@@ -30,15 +30,16 @@ export const SNAPSHOTTER_VERSION = 'v8.6.0';
 
 /** By their reason. */
 export const EVENTS = {
-  BoxUnreachable: warning(['CSIDriver', ...CLAIM_OR_SNAPSHOT]),
-  BoxLoginFailed: warning(['CSIDriver', ...CLAIM_OR_SNAPSHOT]),
-  BoxRefuses: warning(CLAIM_OR_SNAPSHOT),
-  BoxReachable: { type: 'Normal', about: ['CSIDriver'], when: 'An RDS that was reported answers again.' },
+  BackendUnreachable: warning(['CSIDriver', ...CLAIM_OR_SNAPSHOT]),
+  BackendLoginFailed: warning(['CSIDriver', ...CLAIM_OR_SNAPSHOT]),
+  BackendRefuses: warning(CLAIM_OR_SNAPSHOT),
+  BackendReachable: { type: 'Normal', about: ['CSIDriver'], when: 'An RDS that was reported answers again.' },
   PoolNearlyFull: warning(
     ['CSIDriver'],
     'A pool has less free than its `reserve` and a tenth of its size; looked at every five minutes, every minute while less than a quarter is free, and within seconds of a call that was refused for lack of room.',
     'Delete snapshots or volumes that are no longer needed, or add disks, before writes to every volume in it fail',
   ),
+  BackendMissing: warning(CLAIM_OR_SNAPSHOT),
   PoolMissing: warning(CLAIM_OR_SNAPSHOT),
   PoolFull: warning(CLAIM_OR_SNAPSHOT),
   OverCommitReached: warning(CLAIM),
@@ -83,7 +84,7 @@ export const EVENTS = {
     'The orphan report does not believe what Kubernetes answered, or that the backends have the names that they had ([orphans](orphans.md#under-another-name)).',
     '',
   ),
-  HalfMadeRemoved: {
+  PartialRemoved: {
     type: 'Normal',
     about: ['ConfigMap'],
     when: 'The orphan report has removed a partial volume in which the RDS saw no data.',
@@ -94,7 +95,7 @@ export type EventReason = keyof typeof EVENTS;
 
 /** What is over when an Event is recorded. Should that happen again, it is recorded at once. */
 export const ENDS: Readonly<Partial<Record<EventReason, readonly EventReason[]>>> = {
-  BoxUnreachable: ['BoxReachable'],
-  BoxLoginFailed: ['BoxReachable'],
-  BoxReachable: ['BoxUnreachable', 'BoxLoginFailed'],
+  BackendUnreachable: ['BackendReachable'],
+  BackendLoginFailed: ['BackendReachable'],
+  BackendReachable: ['BackendUnreachable', 'BackendLoginFailed'],
 };

@@ -15,7 +15,7 @@ export type ErrorKind =
   | 'outOfRange'
   /** No space, a quota is reached, or the nodes asked for do not reach the backend: RESOURCE_EXHAUSTED. */
   | 'exhausted'
-  /** The object is in a state that a person or the caller must change first: FAILED_PRECONDITION. */
+  /** The object is in a state that someone or the caller must change first: FAILED_PRECONDITION. */
   | 'precondition'
   /** Another operation works on the object, or the RDS needs more time: ABORTED. */
   | 'busy'
@@ -37,7 +37,7 @@ export interface Failure {
   readonly what: string;
   /**
    * The sentence that stands in a message in place of {@link what} and the detail, with the figures of the detail in units
-   * that people read; undefined for a detail that it does not know.
+   * that one reads; undefined for a detail that it does not know.
    */
   readonly says?: (detail: string) => string | undefined;
   /** What the reader can do, without the last full stop; empty where every message says it itself. */
@@ -72,6 +72,8 @@ export function passing(kind: ErrorKind, what: string, more: Partial<Failure> = 
 export const LOGS = '{logs}';
 export const SNAPSHOTS = 'rose-csi snapshots ls --config rose-csi.yaml';
 export const DOCTOR = 'rose-csi doctor --config rose-csi.yaml';
+/** It makes scratch objects in the pools, and removes them. */
+export const DOCTOR_WRITES = 'rose-csi doctor --config rose-csi.yaml --write';
 export const VALUES = 'helm get values rose-csi';
 export const ATTACHMENTS = 'kubectl get volumeattachments';
 export const CLASSES = 'kubectl get storageclasses -o yaml';

@@ -1,4 +1,4 @@
-/** Reading the figures of a detail, and writing them in units that people read. */
+/** Reading the figures of a detail, and writing them in readable units. */
 import { printSize } from './print-size.ts';
 
 /**

@@ -41,7 +41,7 @@ export const FILESYSTEMS = {
   'NODE-GROW': failing(
     'unavailable',
     'its filesystem did not grow to the size of the volume',
-    'It stays mounted at its old size. An ext4 in which the kernel has recorded an error is checked, mended and grown when its last pod is gone and the next one starts',
+    'It stays mounted at its old size. An ext4 in which the kernel has recorded an error is checked, repaired and grown when its last pod is gone and the next one starts',
     { page: 'guides/troubleshooting.md#a-filesystem-that-does-not-grow', event: 'FilesystemNotGrown', command: LOGS },
   ),
   'NODE-OPTIONS': failing(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAILURES, type FailureCode } from './catalogue.ts';
 import { EVENTS, type EventMeaning } from './events.ts';
-import { codeIn, messageOf, remedyOf, sentenceOf, shorten } from './message.ts';
+import { askedOnce, codeIn, messageOf, remedyOf, sentenceOf, shorten } from './message.ts';
 
 const CODES = Object.keys(FAILURES) as FailureCode[];
 
@@ -18,7 +18,7 @@ test('a message ends in its code, which is found in it wherever it travelled', (
   assert.equal(codeIn('a [NO-CODE] of others'), undefined);
 });
 
-test('figures are given in units that people read', () => {
+test('figures are given in readable units', () => {
   const GiB = 2 ** 30;
   const said: readonly (readonly [FailureCode, string, string])[] = [
     ['RC-SPACE', `${5 * GiB} of ${20 * GiB}`, 'the pool has 5 GiB free, 20 GiB needed with the reserve'],
@@ -34,7 +34,7 @@ test('figures are given in units that people read', () => {
   for (const [code, detail, sentence] of said) assert.equal(sentenceOf(code, detail), sentence);
 });
 
-test('two sizes that look the same are told apart by their bytes', () => {
+test('two sizes that look the same are distinguished by their bytes', () => {
   assert.match(
     sentenceOf('RC-SPACE', '10737418239 of 10737418240'),
     /10 GiB \(10737418239 bytes\).*\(10737418240 bytes\)/,
@@ -54,6 +54,18 @@ test('the texts are sentences that fit together and into an Event', () => {
     assert.ok(Buffer.byteLength(messageOf(code, '', '')) < 512, code);
     if (event !== undefined) assert.equal((EVENTS[event] as EventMeaning).advice, undefined, event);
   }
+});
+
+test('a command that had ended said that it retries', () => {
+  for (const code of CODES) {
+    const message = askedOnce(messageOf(code, 'rds1', 'so it says'));
+    assert.doesNotMatch(message, /Retrying|\. \.|\.\./, code);
+    assert.ok(message.endsWith(` [${code}]`), message);
+  }
+  assert.equal(
+    askedOnce(messageOf('RDS-UNSENT', 'rds1', 'its time was over')),
+    'rds1: the command was not sent: its time was over. If this repeats, the RDS is too slow for what is asked of it [RDS-UNSENT]',
+  );
 });
 
 test('the full stop of other words is not doubled', () => {

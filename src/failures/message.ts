@@ -1,10 +1,11 @@
 /** The words of a failure, the same wherever a user reads them. */
 import { FAILURES, type FailureCode, isFailureCode } from './catalogue.ts';
+import { RETRIES } from './failure.ts';
 
 /** Such as `[RC-SPACE]`. */
 const CODE = /\[([A-Z]+-[A-Z]+)\]/g;
 
-/** What is so, in one sentence without a full stop. @param detail as the failure came with; for people */
+/** What is so, in one sentence without a full stop. @param detail as the failure came with; human-readable */
 export function sentenceOf(code: FailureCode, detail: string): string {
   const { what, says } = FAILURES[code];
   if (detail === '') return what;
@@ -22,6 +23,11 @@ export function remedyOf(code: FailureCode): string {
 /** `object: sentence. Remedy [CODE]`. @param object what it is about; may be empty */
 export function messageOf(code: FailureCode, object: string, detail: string): string {
   return `${object === '' ? '' : `${object}: `}${sentenceOf(code, detail)}${endOf(code)}`;
+}
+
+/** A message of a command that ends with it: nothing retries, so it does not promise that. */
+export function askedOnce(message: string): string {
+  return message.replaceAll(`${RETRIES}; if`, 'If').replaceAll(`. ${RETRIES}`, '');
 }
 
 /** The code of a message, wherever it travelled; undefined when it is not one of ours. The last one counts. */

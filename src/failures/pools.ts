@@ -1,4 +1,4 @@
-import { DOCTOR, failing, SNAPSHOTS } from './failure.ts';
+import { DOCTOR, DOCTOR_WRITES, failing, SNAPSHOTS } from './failure.ts';
 import { ofTwo } from './figures.ts';
 
 /** Refusals of our scripts that are about a pool, or about what RouterOS can do. */
@@ -6,8 +6,14 @@ export const POOLS = {
   'RC-POOL': failing(
     'unavailable',
     'the configured pool is not present and mounted exactly once',
-    'Compare /disk/btrfs/filesystem on the RDS with label and uuid of the pool in the configuration',
-    { event: 'PoolMissing', passes: true, command: DOCTOR },
+    'Compare /disk and /disk/btrfs/filesystem on the RDS with label, uuid and mountPoint of the pool in the configuration',
+    {
+      // What was found in its place says all of it.
+      says: (detail) => (/^pool [^:]+: /.test(detail) ? detail : undefined),
+      event: 'PoolMissing',
+      passes: true,
+      command: DOCTOR,
+    },
   ),
   'RC-SPACE': failing(
     'exhausted',
@@ -38,7 +44,7 @@ export const POOLS = {
   'RC-NAME': failing(
     'precondition',
     'the RDS shows the subvolume under another name than the one that was sent',
-    'Remove what was made there; rose-csi doctor --write shows what the RDS does with names',
-    { event: 'RouterOsUnfit', command: DOCTOR },
+    'Use another RouterOS; rose-csi doctor --write shows what this one does with names. What a failed creation left has to be removed by hand',
+    { event: 'RouterOsUnfit', command: DOCTOR_WRITES },
   ),
 };

@@ -42,13 +42,13 @@ export const REPLICAS = {
     'unavailable',
     'there is no copy of the snapshot yet, and the backend of the original cannot be asked',
     'Restore from a snapshot that has a copy, or bring the RDS of the original back. Retrying automatically',
-    { event: 'BoxUnreachable', passes: true, command: DOCTOR },
+    { event: 'BackendUnreachable', passes: true, command: DOCTOR },
   ),
   /** Detail: for how long, in words. */
   'DRV-LAG': failing(
     'unavailable',
     'the snapshot has no copy on the replica of its pool',
-    'See what rose-csi replicas status tells of the pair',
+    'See what rose-csi replicas status reports of the pair',
     { page: PAGE, event: 'ReplicaLate', passes: true, command: REPLICAS_STATUS },
   ),
 };

@@ -1,3 +1,4 @@
+import type { PublicationNqn } from '../storage/ids.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 
@@ -23,7 +24,7 @@ export const DEFAULT_TUNING: Tuning = {
 
 /** What a volume is reached by. */
 export interface NvmeTarget {
-  readonly nqn: string;
+  readonly nqn: PublicationNqn;
   readonly address: string;
   readonly port: number;
   /** What the RDS showed when it exported the volume; the device is never smaller. */
@@ -32,7 +33,7 @@ export interface NvmeTarget {
 }
 
 /**
- * Volumes as block devices of this node. A volume is known by its subsystem NQN alone, looked up anew each time: kernel
+ * Volumes as block devices of this node. A volume is known by its subsystem NQN alone, looked up again each time: kernel
  * names such as `nvme0n1` pass from one volume to another (docs/routeros.md, 10). Each publication of a volume has an NQN
  * of its own; where the NQN of the volume is given, whichever publication is connected is meant.
  */
@@ -56,7 +57,7 @@ export interface Attachment {
   /** Whose a device is now. @param number `major:minor`, as in mountinfo @throws StorageError `unavailable` */
   ownerOf(number: string): Promise<Owner>;
 
-  /** Lets the kernel look at the size once more. */
+  /** Lets the kernel look at the size again. */
   rescan(nqn: string): Promise<void>;
 
   /** Ends the connection and proves that nothing is left of it. @throws StorageError `unavailable` when something is */

@@ -4,10 +4,10 @@
  */
 import { StorageError } from '../storage/errors.ts';
 import type { BlockDevice } from './block-device.ts';
-import { ProcessError, type Processes, type RunOptions } from './processes.ts';
+import { ProcessError, type Processes, type ProcessOptions } from './processes.ts';
 import { holdsBackup, primarySuperblock, type Region, type Superblock, telltaleRegions } from './superblocks.ts';
 
-/** What is on a device, as far as that can be told. */
+/** What is on a device, as far as that can be determined. */
 export interface Findings {
   /** Why it is not blank; undefined when it is proven to be blank. */
   readonly trace: string | undefined;
@@ -17,7 +17,7 @@ export interface Findings {
   readonly others: readonly string[];
 }
 
-/** Reads take this long on a device that works; an RDS that is slower than this is tried again. */
+/** Reads take this long on a device that works; an RDS that is slower than this is retried. */
 const READ_MS = 30_000;
 
 /**
@@ -127,7 +127,7 @@ async function read(
 ): Promise<{ readonly region: Region; readonly bytes: Buffer }[]> {
   const wanted = regions.reduce((sum, { length }) => sum + length, 0);
   const places = regions.flatMap(({ offset, length }) => [`${offset}`, `${length}`]);
-  const options: RunOptions = { timeoutMs: READ_MS, maxBytes: wanted + 1, signal };
+  const options: ProcessOptions = { timeoutMs: READ_MS, maxBytes: wanted + 1, signal };
   const { bytes } = await attempt(device, () =>
     host.run('sh', ['-c', READ_REGIONS, 'dd', device.path, ...places], options),
   );

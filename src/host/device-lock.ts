@@ -12,7 +12,7 @@ const LOCK_SECONDS = 10;
  * locked (flock on the device, https://systemd.io/BLOCK_DEVICE_LOCKING), so that of two processes only one goes on, and
  * none while a program that inherited the descriptor still runs, even when the process that started it is dead.
  *
- * @param identify looks the device of the volume up once more
+ * @param identify looks the device of the volume up again
  * @throws StorageError `unavailable` when the device is no longer the one of the volume, `busy` when it is locked
  */
 export async function withDeviceLock<T>(

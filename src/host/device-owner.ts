@@ -1,6 +1,6 @@
-/** Whose a mount is, told by the device that it shows. */
+/** Whose a mount is, by the device that it shows. */
 import { basename, dirname, join } from 'node:path';
-import { isNqnOf } from '../storage/nqn.ts';
+import { isNqnOf } from '../storage/ids.ts';
 import type { Attachment } from './attachment.ts';
 import { DEV_FILESYSTEM, PLACES, readAttribute } from './block-device.ts';
 import { isFilesystem } from './found-filesystem.ts';

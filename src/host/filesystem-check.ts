@@ -10,7 +10,7 @@ import { ProcessError, type Processes } from './processes.ts';
 const CHECK_MS = 4 * 3_600_000;
 
 /** Bits of the exit status, e2fsck(8). Others say that it was not checked. */
-const MENDED = 1 | 2;
+const REPAIRED = 1 | 2;
 const UNCORRECTED = 4;
 /** It gave up, as on a feature that a later one knows: the kernel decides then. `FormatAndMount` goes on as well. */
 const GAVE_UP = 8;
@@ -18,11 +18,11 @@ const GAVE_UP = 8;
 const NOT_RUN = 64;
 
 /**
- * Mends an ext4 that was not unmounted, or has recorded an error: with one, the kernel does not grow it. A clean one is left
+ * Repairs an ext4 that was not unmounted, or has recorded an error: with one, the kernel does not grow it. A clean one is left
  * alone, and e2fsck itself knows it by its superblock. XFS is checked by its log, when it is mounted; so is an ext4 beside which anything else was found.
  *
  * @returns what is worth a line in the log
- * @throws StorageError NODE-DAMAGED when it needs a person; `unavailable` or `busy`
+ * @throws StorageError NODE-DAMAGED when someone has to repair it; `unavailable` or `busy`
  */
 export async function checkFilesystem(
   host: Processes,
@@ -39,8 +39,9 @@ export async function checkFilesystem(
   if (status === undefined) throw new ProcessError(`e2fsck of ${device.path} was killed`);
   const said = [complaint, text].filter(Boolean).join(' ').replace(/\s+/g, ' ').slice(0, 300);
   if (status < NOT_RUN && (status & (UNCORRECTED | GAVE_UP)) === UNCORRECTED) {
-    throw new StorageError('NODE-DAMAGED', id, `e2fsck -p does not mend the ext4 on ${device.path}: ${said}`);
+    throw new StorageError('NODE-DAMAGED', id, `e2fsck -p does not repair the ext4 on ${device.path}: ${said}`);
   }
-  if ((status & ~MENDED) !== 0) return `not checked, and mounted as it is: e2fsck ended with status ${status}: ${said}`;
-  return status === 0 ? undefined : `e2fsck has mended it: ${said}`;
+  if ((status & ~REPAIRED) !== 0)
+    return `not checked, and mounted as it is: e2fsck ended with status ${status}: ${said}`;
+  return status === 0 ? undefined : `e2fsck has repaired it: ${said}`;
 }

@@ -15,7 +15,7 @@ export interface FormatRecord {
   /** `formatting`: proven blank, and mkfs was begun. `formatted`: it has held a filesystem since. `raw`: it was a device. */
   readonly state: 'formatting' | 'formatted' | 'raw';
   readonly filesystem: 'ext4' | 'xfs';
-  /** Of the filesystem that mkfs was told to make; so what it left half-made is known from anything else. */
+  /** Of the filesystem that mkfs was told to make; so what it left partial is known from anything else. */
   readonly uuid: string;
   /** Size of the device that was proven blank. */
   readonly bytes: string;
@@ -121,7 +121,7 @@ export class FormatRecords {
 
   /**
    * Moves the oldest records of finished filesystems into the list. A file goes only when its id is in the list on the disk.
-   * One of a format that never ended stays, as it tells what mkfs may have left; so does one that is damaged.
+   * One of a format that never ended stays, as it says what mkfs may have left; so does one that is damaged.
    */
   async #foldOldest(exceptUuid: string): Promise<void> {
     const names = (await readdir(this.#directory)).filter((name) => name.endsWith(SUFFIX));

@@ -37,7 +37,7 @@ interface Bench {
   ensure(volume?: Formattable, signal?: AbortSignal): Promise<string>;
   /** Writes at an offset. */
   put(offset: number, bytes: Uint8Array): Promise<void>;
-  /** Makes a filesystem as somebody else would. */
+  /** Makes a filesystem as someone else would. */
   mkfs(program: string, ...args: readonly string[]): Promise<void>;
   /** Differs after every write. */
   state(): string;
@@ -65,7 +65,10 @@ function bench(t: TestContext, size = 256 * MiB): Bench | undefined {
   const records = new FormatRecords(join(directory, 'state'));
   const formatting = new Formatting(host, records);
   return {
-    ...{ directory, device, records, formatting },
+    directory,
+    device,
+    records,
+    formatting,
     ensure: async (volume = VOLUME, signal = NEVER) =>
       (await formatting.ensure(volume, device, async () => device, signal)).filesystem,
     async put(offset, bytes) {
@@ -101,7 +104,7 @@ for (const filesystem of ['ext4', 'xfs'] as const) {
     const volume = { ...VOLUME, filesystem };
     assert.equal(await one.ensure(volume), filesystem);
     const record = await one.records.read('u');
-    assert.equal(record?.state, 'formatted', 'before anybody can have used it');
+    assert.equal(record?.state, 'formatted', 'before anyone can have used it');
     assert.equal(primarySuperblock(readFileSync(one.device.path))?.uuid, record && 'uuid' in record && record.uuid);
     const before = one.state();
     assert.equal(await one.ensure({ ...volume, filesystem: 'ext4' }), filesystem, 'what is found counts');
@@ -270,7 +273,12 @@ test('the records of formatted volumes grew without a bound, and none that is fo
   if (one === undefined) return;
   const begun = { ...VOLUME, uuid: randomUUID() };
   await one.records.write(begun.uuid, {
-    ...{ version: 1, nqn: begun.nqn, state: 'formatting', filesystem: 'ext4', uuid: 'x', bytes: '1' },
+    version: 1,
+    nqn: begun.nqn,
+    state: 'formatting',
+    filesystem: 'ext4',
+    uuid: 'x',
+    bytes: '1',
   });
   utimesSync(one.records.path(begun.uuid), 0, 0);
   const volumes = await formatted(one, 500);
@@ -350,7 +358,12 @@ async function begun(one: Bench, change: Partial<{ uuid: string; bytes: string; 
   const uuid = '12345678-1234-4234-8234-123456789abc';
   const bytes = `${one.device.bytes}`;
   await one.records.write('u', {
-    ...{ version: 1, nqn: VOLUME.nqn, state: 'formatting', filesystem: 'ext4', uuid, bytes },
+    version: 1,
+    nqn: VOLUME.nqn,
+    state: 'formatting',
+    filesystem: 'ext4',
+    uuid,
+    bytes,
     ...change,
   });
   return uuid;
@@ -379,7 +392,7 @@ test('a filesystem that mkfs finished, but was used since, is mounted and never 
   assert.equal(one.state(), before);
 });
 
-test('a filesystem that somebody else made meanwhile is mounted and never made again', async (t) => {
+test('a filesystem that someone else made meanwhile is mounted and never made again', async (t) => {
   const one = bench(t);
   if (one === undefined) return;
   await begun(one);

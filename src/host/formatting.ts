@@ -29,7 +29,7 @@ const NEVER_HELD_ONE =
 
 /**
  * What an ext4 needs that is to grow a thousandfold and more. Blocks of 4 KiB at any size: mkfs gives small ones 1 KiB, and
- * those stay below 256 GiB for ever. An inode for each 16 KiB: with the 4096 bytes that small ones get, inodes run out of numbers
+ * those stay below 256 GiB forever. An inode for each 16 KiB: with the 4096 bytes that small ones get, inodes run out of numbers
  * at 16 TiB. Room for group descriptors is as mkfs gives it, for a thousandfold; beyond it the kernel goes on by meta_bg. More must not be
  * reserved: each growth asks the journal for as many blocks, and a small one has not got them.
  */
@@ -55,7 +55,7 @@ export class Formatting {
   /** Volumes that were used, which is not on the disk yet. */
   readonly #used = new Set<string>();
 
-  /** @param onFormat told of every format, and of every one that was refused; must not throw */
+  /** @param onFormat notified of every format, and of every one that was refused; must not throw */
   constructor(host: Processes, records: FormatRecords, onFormat: (outcome: FormatOutcome) => void = () => undefined) {
     this.#host = host;
     this.#records = records;
@@ -65,9 +65,9 @@ export class Formatting {
   /**
    * The filesystem on the device, made first if the device is proven blank.
    *
-   * @param identify looks the device of the volume up once more
+   * @param identify looks the device of the volume up again
    * @throws StorageError `precondition` when there is none to mount and none may be made; `unavailable` or `busy` when
-   * that cannot be told now
+   * that cannot be determined now
    */
   async ensure(
     volume: Formattable,
@@ -138,7 +138,7 @@ export class Formatting {
     return record?.state === 'formatting';
   }
 
-  /** The proof is on this node's disk before mkfs begins, so that what mkfs leaves half-made can be told from data. */
+  /** The proof is on this node's disk before mkfs begins, so that what mkfs leaves partial can be determined from data. */
   async #make(volume: Formattable, device: BlockDevice, again: boolean, descriptor: number): Promise<void> {
     const id = randomUUID();
     await this.#write(volume, device, 'formatting', id, volume.filesystem);
@@ -154,7 +154,7 @@ export class Formatting {
       throw new StorageError('NODE-MKFS', volume.nqn, `${what}: ${error.message}`, { cause: error });
     }
     this.#onFormat('done');
-    // Before anybody can write to it: with the record of one that has begun, it would be formatted again.
+    // Before anyone can write to it: with the record of one that has begun, it would be formatted again.
     await this.#write(volume, device, 'formatted', id, volume.filesystem);
   }
 
@@ -171,7 +171,7 @@ export class Formatting {
 
 /**
  * Whether the device holds nothing but what mkfs, begun on this node on the proven blank device and never ended, has left. What
- * is neither blank nor a filesystem may be anybody's data, so it must be the same publication: within it no other node can have
+ * is neither blank nor a filesystem may be anyone's data, so it must be the same publication: within it no other node can have
  * written. A finished filesystem may have been used since, so its own superblock must deny that; a backup alone could be what
  * is left of a used one.
  */

@@ -10,7 +10,7 @@ export type Filesystem = 'ext4' | 'xfs';
 /** A filesystem to mount. */
 export interface Mountable {
   readonly filesystem: Filesystem;
-  /** Nothing else was found beside it. Where it was, the kernel decides, and nothing tries to mend what may be another's data. */
+  /** Nothing else was found beside it. Where it was, the kernel decides, and nothing tries to repair what may be another's data. */
   readonly isAlone: boolean;
   /** This node has just made it: it needs no check, and has all of the device. */
   readonly isNew?: true;

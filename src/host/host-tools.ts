@@ -1,4 +1,5 @@
 /** Where the programs of the node come from: this container, or the host that it runs on. */
+import { stat } from 'node:fs/promises';
 import { type Processes, processes } from './processes.ts';
 
 /** A way to run programs, and what that means for paths. */
@@ -14,7 +15,7 @@ export interface HostTools {
  *
  * @throws Error that says what can be written
  */
-export function hostTools(choice: string): HostTools {
+export async function hostTools(choice: string): Promise<HostTools> {
   if (choice === 'direct') return { host: processes(), hidden: undefined };
   if (choice === 'nsenter') {
     return { host: processes(['nsenter', '--target', '1', '--mount', '--']), hidden: undefined };
@@ -22,5 +23,9 @@ export function hostTools(choice: string): HostTools {
   const root = /^chroot=(\/.*[^/])$/.exec(choice)?.[1];
   if (root === undefined)
     throw new Error(`--host-tools "${choice}": use direct, nsenter or chroot=/absolute/directory`);
+  const found = await stat(root).catch(() => undefined);
+  if (found?.isDirectory() !== true) {
+    throw new Error(`--host-tools "${choice}": there is no directory ${root}; mount the root of the host there`);
+  }
   return { host: processes(['chroot', root]), hidden: root };
 }

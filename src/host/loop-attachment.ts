@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { isNqnOf } from '../storage/nqn.ts';
+import { isNqnOf } from '../storage/ids.ts';
 import type { Attachment, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, readAttribute, readBlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
@@ -57,7 +57,7 @@ export class LoopAttachment implements Attachment {
     return { kind: isLost ? 'lost' : 'other' };
   }
 
-  /** The simulator tells the kernel itself. */
+  /** The simulator reports the kernel itself. */
   async rescan(): Promise<void> {}
 
   async disconnect(nqn: string): Promise<void> {

@@ -32,7 +32,7 @@ test('a mount on the root directory hides nothing from a process that was there 
   assert.deepEqual(covers([1, 1, '/'], [2, 1, '/a'], [3, 1, '/']), {});
 });
 
-test('the mount on which nobody can tell what is mounted hides nothing: a line of mountinfo in an unknown form', () => {
+test('the mount on which no one can tell what is mounted hides nothing: a line of mountinfo in an unknown form', () => {
   assert.deepEqual(covers([1, 0, '/'], [3, 2, '/a/b/c'], [4, 3, '/a/b/c/d']), {});
 });
 

@@ -1,4 +1,4 @@
-/** Which of the mounts a path leads to. Told by the ids of mountinfo alone: what is mounted is not looked into. */
+/** Which of the mounts a path leads to. Known by the ids of mountinfo alone: what is mounted is not looked into. */
 import type { Mount } from './mountinfo.ts';
 
 /**

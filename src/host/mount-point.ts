@@ -1,4 +1,4 @@
-/** What a volume is mounted on: made before, and removed after. Nothing of somebody else is followed or removed. */
+/** What a volume is mounted on: made before, and removed after. Nothing of someone else is followed or removed. */
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -43,7 +43,7 @@ async function makeParents(path: string): Promise<void> {
 }
 
 /**
- * mount(8) would follow it, and mount where nobody looks for it again.
+ * mount(8) would follow it, and mount where no one looks for it again.
  *
  * @returns what is there
  * @throws StorageError `precondition`

@@ -8,8 +8,15 @@ test('a line with optional fields', () => {
   const line = '36 35 98:0 /sub /mnt rw,noatime shared:7 master:1 - ext4 /dev/nvme0n1 rw,errors=continue\n';
   assert.deepEqual(parseMountinfo(line), [
     {
-      ...{ id: '36', parent: '35', device: '98:0', root: '/sub', mountPoint: '/mnt', options: ['rw', 'noatime'] },
-      ...{ type: 'ext4', source: '/dev/nvme0n1', superOptions: ['rw', 'errors=continue'] },
+      id: '36',
+      parent: '35',
+      device: '98:0',
+      root: '/sub',
+      mountPoint: '/mnt',
+      options: ['rw', 'noatime'],
+      type: 'ext4',
+      source: '/dev/nvme0n1',
+      superOptions: ['rw', 'errors=continue'],
     },
   ]);
 });
@@ -20,7 +27,7 @@ test('a line without optional fields, and one with an empty source', () => {
   assert.equal(empty?.source, '');
 });
 
-test('a mount of somebody else in an unexpected form must not hide the others', () => {
+test('a mount of someone else in an unexpected form must not hide the others', () => {
   const ours = '36 35 98:0 / /mnt rw - ext4 /dev/nvme0n1 rw';
   const foreign = [
     // Docker Desktop.
@@ -59,7 +66,7 @@ test('every path comes through as it was, whatever is in it', () => {
   );
 });
 
-test('a path with what JavaScript takes for white space was not found, and its mount stayed for ever', () => {
+test('a path with what JavaScript takes for white space was not found, and its mount stayed forever', () => {
   for (const odd of ['\u00a0', '\u3000', '\r', '\v', '\u2028', '\ufeff']) {
     const [mount] = parseMountinfo(`1 1 7:0 / /a${odd}b rw shared:1 - ext4 /dev/loop0 rw,x=${odd}\n`);
     assert.equal(mount?.mountPoint, `/a${odd}b`);

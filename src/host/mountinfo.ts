@@ -28,7 +28,7 @@ const LINE = /^\d+ \d+ (\d+:\d+) ([^ ]+) ([^ ]+) ([^ ]+)(?: [^ ]+)*? - ([^ ]+) (
 
 /**
  * Reads all of the file; a later mount hides an earlier one on the same point. A line of another form is none of ours, which are
- * all of the kernel's own making: it is left out, as one mount of somebody else must not stop every volume of the node.
+ * all of the kernel's own making: it is left out, as one mount of someone else must not stop every volume of the node.
  */
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
@@ -40,8 +40,15 @@ export function parseMountinfo(text: string): Mount[] {
     const [device = '', root = '', mountPoint = '', options = '', type = '', source = '', superOptions = ''] = fields;
     return [
       {
-        ...{ id, parent, device, root, mountPoint, type, source },
-        ...{ options: options.split(','), superOptions: superOptions.split(',') },
+        id,
+        parent,
+        device,
+        root,
+        mountPoint,
+        type,
+        source,
+        options: options.split(','),
+        superOptions: superOptions.split(','),
       },
     ];
   });

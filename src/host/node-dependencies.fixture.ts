@@ -14,10 +14,19 @@ export function nodeDependencies(connection: Partial<Attachment>, host: Processe
   };
   return {
     attachment: {
-      ...{ connect: unexpected, find: unexpected, connected: unexpected, disconnect: unexpected },
-      ...{ ownerOf: async () => ({ kind: 'lost' }), isLive: async () => true, rescan: async () => {}, ...connection },
+      connect: unexpected,
+      find: unexpected,
+      connected: unexpected,
+      disconnect: unexpected,
+      ownerOf: async () => ({ kind: 'lost' }),
+      isLive: async () => true,
+      rescan: async () => {},
+      ...connection,
     },
-    ...{ host, mounts: new Mounts(host), logger: pino({ level: 'silent' }), patienceMs: 0 },
+    host,
+    mounts: new Mounts(host),
+    logger: pino({ level: 'silent' }),
+    patienceMs: 0,
     formatting: new Formatting(host, new FormatRecords('/nowhere')),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { VolumeNqn } from '../storage/ids.ts';
 import type { Attachment } from './attachment.ts';
 import type { Formatting } from './formatting.ts';
 import type { Mounts } from './mounts.ts';
@@ -10,7 +11,7 @@ export interface VolumeIdentity {
   readonly id: string;
   readonly uuid: string;
   /** Of the volume, and so of any publication of it. */
-  readonly nqn: string;
+  readonly nqn: VolumeNqn;
 }
 
 /** What the parts of the node side share. */
@@ -22,8 +23,8 @@ export interface NodeDependencies {
   readonly logger: Logger;
   /** How long an unstage waits for an RDS that does not answer, in ms, before it gives up what was not flushed. */
   readonly patienceMs: number;
-  /** Told of a volume that was disconnected with data that was not flushed; must not throw. */
+  /** Notified of a volume that was disconnected with data that was not flushed; must not throw. */
   readonly onUnflushed?: (volume: VolumeIdentity) => void;
-  /** Told of a volume that was mounted at its old size, and why; must not throw. */
+  /** Notified of a volume that was mounted at its old size, and why; must not throw. */
   readonly onNotGrown?: (volume: VolumeIdentity, fact: string) => void;
 }

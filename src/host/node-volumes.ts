@@ -1,6 +1,6 @@
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
-import type { Call } from '../storage/storage.ts';
 import { isSystemError } from './errno.ts';
 import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
 import { ProcessError } from './processes.ts';
@@ -57,9 +57,9 @@ export class NodeVolumes {
   }
 
   /**
-   * Trims the filesystems that are mounted, one after the other, and tells what became of each.
+   * Trims the filesystems that are mounted, one after the other, and says what became of each.
    *
-   * @throws StorageError `unavailable` when it cannot be told which those are
+   * @throws StorageError `unavailable` when it cannot be determined which those are
    */
   async trim(signal: AbortSignal, onTrim: (trim: Trim) => void): Promise<void> {
     for (const volume of await this.#trimming.mounted()) {
@@ -94,7 +94,7 @@ function lockKey({ uuid }: { readonly uuid: string }): string {
   return `pvc-${uuid}`;
 }
 
-/** A program or a call of the operating system that failed where nobody expected it to is trouble that may pass. */
+/** A program or a call of the operating system that failed where no one expected it to is trouble that may pass. */
 async function named<T>({ id }: VolumeIdentity, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

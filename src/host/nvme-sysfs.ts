@@ -1,8 +1,8 @@
-/** What sysfs tells of NVMe over fabrics. Reads only files of sysfs, which no dead device can hold up. */
+/** What sysfs says about NVMe over fabrics. Reads only files of sysfs, which no dead device can hold up. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { isNqnOf } from '../storage/nqn.ts';
+import { isNqnOf } from '../storage/ids.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 import { unlessAbsent } from './errno.ts';
@@ -13,7 +13,7 @@ export interface Controller {
   readonly name: string;
   /** NQN of the subsystem. */
   readonly nqn: string;
-  /** `live` when I/O goes through; `connecting` while the kernel tries again. */
+  /** `live` when I/O goes through; `connecting` while the kernel retries. */
   readonly state: string;
   /** Whom it talks to; undefined where the kernel does not say. */
   readonly peer: { readonly address: string; readonly port: string } | undefined;
@@ -46,7 +46,7 @@ function peerIn(address = ''): Controller['peer'] {
 /**
  * The namespace of the subsystem; undefined when there is none.
  *
- * @throws StorageError `unavailable` when there are several, of which none can be told to be the volume
+ * @throws StorageError `unavailable` when there are several, of which none can be determined to be the volume
  */
 export async function namespaceOf(places: Places, nqn: string): Promise<BlockDevice | undefined> {
   const found: BlockDevice[] = [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodeIdOfHost } from '../storage/identity.ts';
+import { nodeIdOfHost, nqnOf, publicationNqn } from '../storage/ids.ts';
 import { DEFAULT_TUNING, type NvmeTarget } from './attachment.ts';
 import { DEV_FILESYSTEM, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
@@ -11,7 +11,7 @@ import { FakeSysfs } from './sysfs.fixture.ts';
 
 const HOST_ID = '11111111-2222-5333-8444-555555555555';
 const HOST = nodeIdOfHost(HOST_ID);
-const NQN = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000001';
+const NQN = publicationNqn(nqnOf('00000000-0000-4000-8000-000000000001'), 'ffffffff');
 const OTHER = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000002';
 const NEIGHBOUR = 'nqn.2000-02.com.mikrotik:root-of-this-host';
 const TARGET: NvmeTarget = { nqn: NQN, address: '192.0.2.1', port: 4420, bytes: 2n ** 21n, tuning: DEFAULT_TUNING };
@@ -29,9 +29,17 @@ const CONNECTS = `
 
 test('the arguments: our own host NQN and host id together, finite times, nothing that is left to discovery', () => {
   assert.deepEqual(connectArguments(HOST, TARGET), [
-    ...['connect', '--transport=tcp', '--traddr=192.0.2.1', '--trsvcid=4420', `--nqn=${NQN}`],
-    ...[`--hostnqn=${HOST}`, `--hostid=${HOST_ID}`],
-    ...['--ctrl-loss-tmo=600', '--reconnect-delay=5', '--keep-alive-tmo=15', '--nr-io-queues=4'],
+    'connect',
+    '--transport=tcp',
+    '--traddr=192.0.2.1',
+    '--trsvcid=4420',
+    `--nqn=${NQN}`,
+    `--hostnqn=${HOST}`,
+    `--hostid=${HOST_ID}`,
+    '--ctrl-loss-tmo=600',
+    '--reconnect-delay=5',
+    '--keep-alive-tmo=15',
+    '--nr-io-queues=4',
   ]);
 });
 
@@ -41,13 +49,17 @@ test('a volume is connected once; the next call finds it', async (t) => {
   const nvme = attachment(fake);
   const device = await nvme.connect(TARGET, NEVER_ABORTED);
   assert.deepEqual(device, {
-    ...{ path: `${fake.places.dev}/nvme3n1`, number: '259:9', bytes: 2n ** 21n, readOnly: false, sequence: '7' },
+    path: `${fake.places.dev}/nvme3n1`,
+    number: '259:9',
+    bytes: 2n ** 21n,
+    readOnly: false,
+    sequence: '7',
   });
   assert.ok(isSame(device, await nvme.connect(TARGET, NEVER_ABORTED)));
   assert.deepEqual(await fake.calls(), [connectArguments(HOST, TARGET).join(' ')]);
 });
 
-test('a connect that fails tells what nvme said, and is no trouble when the connection is there', async (t) => {
+test('a connect that fails says what nvme said, and is no trouble when the connection is there', async (t) => {
   const fake = await FakeSysfs.make(t);
   const nvme = attachment(fake);
   await fake.nvme('echo "Failed to write to /dev/nvme-fabrics: Connection refused" >&2; exit 1');
@@ -57,6 +69,15 @@ test('a connect that fails tells what nvme said, and is no trouble when the conn
   });
   await fake.nvme(`${CONNECTS}; echo "already connected" >&2; exit 1`);
   assert.equal((await nvme.connect(TARGET, NEVER_ABORTED)).number, '259:9');
+});
+
+test('a message about a node without the kernel module blamed the network', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.nvme('echo "Failed to scan topology: No such file or directory" >&2; exit 1');
+  await assert.rejects(attachment(fake).connect(TARGET, NEVER_ABORTED), {
+    kind: 'unavailable',
+    message: /nvme-tcp is not loaded: .*scan topology.*modprobe nvme-tcp.*\[NODE-MODULE\]$/,
+  });
 });
 
 test('a connection that is not live is not used, nor is one without a size', async (t) => {
@@ -183,7 +204,7 @@ test('a rescan goes to a controller that works', async (t) => {
   assert.deepEqual(await fake.calls(), [`ns-rescan ${fake.places.dev}/nvme1`]);
 });
 
-test('whose a mount is must be told by its device, and a device that is gone is lost', async (t) => {
+test('whose a mount is must be known by its device, and a device that is gone is lost', async (t) => {
   const fake = await FakeSysfs.make(t);
   await fake.addNamespace({ nqn: `${NQN}-0a0a0a0a`, name: 'nvme0n1', nsid: 1 });
   await fake.addNamespace({ nqn: NEIGHBOUR, name: 'nvme1n1', nsid: 2 });

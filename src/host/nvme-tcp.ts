@@ -1,7 +1,7 @@
 /** Volumes over NVMe/TCP, connected with nvme-cli. */
 import { isIP, isIPv6 } from 'node:net';
 import { StorageError } from '../storage/errors.ts';
-import { hostIdOf } from '../storage/identity.ts';
+import { hostIdOf } from '../storage/ids.ts';
 import type { Attachment, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
@@ -21,14 +21,22 @@ const TIMES: NvmeTimes = { connectMs: 30_000, liveMs: 40_000, goneMs: 30_000 };
 /** The arguments of `nvme connect`. Host NQN and host id go together, or the kernel refuses the second volume. */
 export function connectArguments(hostNqn: string, { nqn, address, port, tuning }: NvmeTarget): string[] {
   return [
-    ...['connect', '--transport=tcp', `--traddr=${address}`, `--trsvcid=${port}`, `--nqn=${nqn}`],
-    ...[`--hostnqn=${hostNqn}`, `--hostid=${hostIdOf(hostNqn) ?? ''}`],
+    'connect',
+    '--transport=tcp',
+    `--traddr=${address}`,
+    `--trsvcid=${port}`,
+    `--nqn=${nqn}`,
+    `--hostnqn=${hostNqn}`,
+    `--hostid=${hostIdOf(hostNqn) ?? ''}`,
     `--ctrl-loss-tmo=${tuning.ctrlLossTimeoutSeconds}`,
     `--reconnect-delay=${tuning.reconnectDelaySeconds}`,
     `--keep-alive-tmo=${tuning.keepAliveTimeoutSeconds}`,
     `--nr-io-queues=${tuning.ioQueues}`,
   ];
 }
+
+/** What nvme-cli says on a node whose kernel has no NVMe over fabrics. */
+const NO_MODULE = /(?:scan topology|nvme-fabrics): No such file or directory/;
 
 /** @param hostNqn what this node calls itself, which is also its CSI node id */
 export class NvmeTcp implements Attachment {
@@ -107,15 +115,17 @@ export class NvmeTcp implements Attachment {
       const options = { timeoutMs: this.#times.connectMs, signal };
       await this.#host.run('nvme', connectArguments(this.#hostNqn, target), options);
     } catch (error) {
-      // Another process may have been faster, or it was cut off after it had done its work.
+      // Another process may have been faster, or it was taken off after it had done its work.
       if (await this.#isConnected(target.nqn)) return;
       if (!(error instanceof ProcessError)) throw error;
       const where = `${target.nqn} on ${target.address}:${target.port}`;
-      throw new StorageError('NODE-CONNECT', where, error.message, { cause: error });
+      throw new StorageError(NO_MODULE.test(error.message) ? 'NODE-MODULE' : 'NODE-CONNECT', where, error.message, {
+        cause: error,
+      });
     }
   }
 
-  /** Two backends may have a volume of one id, where somebody copied a pool: the NQN does not tell them apart. */
+  /** Two backends may have a volume of one id, where someone copied a pool: the NQN does not distinguish them. */
   async #refuseOtherRds({ nqn, address, port }: NvmeTarget): Promise<void> {
     for (const { name, peer } of await controllersOf(this.#places, nqn)) {
       if (peer === undefined || isPlace(peer, address, port)) continue;

@@ -24,7 +24,7 @@ test('the prefix goes before every command', async () => {
   assert.equal(text, 'host');
 });
 
-test('a bad exit is an error that tells what the program said, or an answer to whoever asks', async () => {
+test('a bad exit is an error that says what the program said, or an answer to whoever asks', async () => {
   const script = 'console.error("no such device"); process.exit(7)';
   await assert.rejects(direct.run(NODE, ['-e', script]), (error: ProcessError) => {
     assert.match(error.message, /ended with status 7: no such device/);

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 export interface Output {
   /** Exit status; undefined when a signal ended it. */
   readonly status: number | undefined;
-  /** What it wrote, cut off at {@link RunOptions.maxBytes}. */
+  /** What it wrote, cut off at {@link ProcessOptions.maxBytes}. */
   readonly bytes: Buffer;
   /** The same as text without white space at its ends. */
   readonly text: string;
@@ -13,7 +13,7 @@ export interface Output {
   readonly complaint: string;
 }
 
-export interface RunOptions {
+export interface ProcessOptions {
   /** Milliseconds after which the program and its children are killed; 30 s by default. */
   readonly timeoutMs?: number;
   /** Most bytes of standard output that are kept; 64 KiB by default. */
@@ -43,9 +43,9 @@ export class ProcessError extends Error {
 /** Starts programs with an argument vector. What a shell is given is a script of ours, with what varies in its arguments. */
 export interface Processes {
   /** @throws ProcessError when it cannot be started, takes too long, or its exit status is not 0 */
-  run(program: string, args: readonly string[], options?: RunOptions): Promise<Output>;
+  run(program: string, args: readonly string[], options?: ProcessOptions): Promise<Output>;
   /** Like {@link run}, but every exit status is an answer. @throws ProcessError when there is none */
-  ask(program: string, args: readonly string[], options?: RunOptions): Promise<Output>;
+  ask(program: string, args: readonly string[], options?: ProcessOptions): Promise<Output>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -78,7 +78,7 @@ export function programOf(program: string, args: readonly string[]): string {
   return program === 'sh' ? (args[2] ?? program) : program;
 }
 
-function start([program = '', ...args]: readonly string[], options: RunOptions): Promise<Output> {
+function start([program = '', ...args]: readonly string[], options: ProcessOptions): Promise<Output> {
   const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, lingerMs = 0, signal } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -90,7 +90,7 @@ function start([program = '', ...args]: readonly string[], options: RunOptions):
       env: { ...process.env, LC_ALL: 'C' },
       stdio: ['ignore', 'pipe', 'pipe', options.inherit ?? 'ignore'],
     });
-    // Without a descriptor left there are no pipes, and `error` tells why.
+    // Without a descriptor left there are no pipes, and `error` says why.
     const { stdout, stderr } = child;
     const output = new Capture(maxBytes);
     const errors = new Capture(MAX_COMPLAINT_BYTES);

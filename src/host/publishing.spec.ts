@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { nqnOf } from '../storage/ids.ts';
 import type { Attachment } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
 import { parseMountinfo } from './mountinfo.ts';
@@ -12,7 +13,7 @@ import { nodeDependencies } from './node-dependencies.fixture.ts';
 import { type Processes, processes } from './processes.ts';
 import { NodePublishing } from './publishing.ts';
 
-const VOLUME = { id: 'rds1:pvc-1', uuid: '1', nqn: 'nqn.x:pvc-1' };
+const VOLUME = { id: 'rds1:pvc-1', uuid: '1', nqn: nqnOf('1') };
 /** A mount that every machine has, to stand for that of the volume. */
 const PATH = '/proc';
 
@@ -52,7 +53,7 @@ test('a connection that is lost is not asked for statistics', async () => {
   await assert.rejects(usage, { kind: 'unavailable', message: /its connection is lost.*\[NODE-LOST\]$/ });
 });
 
-test('a device that stays small is tried again, never FAILED_PRECONDITION, which would wait for the pod to end', async () => {
+test('a device that stays small is retried, never FAILED_PRECONDITION, which would wait for the pod to end', async () => {
   let rescans = 0;
   const rescan = async () => {
     rescans += 1;

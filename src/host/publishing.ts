@@ -1,7 +1,7 @@
 /** NodePublish and NodeUnpublish: bind mounts of what is staged, and what can be done to it while it is in use. */
 import { dirname } from 'node:path';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
-import type { Call } from '../storage/storage.ts';
 import type { BlockDevice } from './block-device.ts';
 import { isOf } from './device-owner.ts';
 import { FilesystemGaveUp, givenUp } from './filesystem-health.ts';
@@ -78,7 +78,7 @@ export class NodePublishing {
 
   /**
    * By one program, whether read-only or not: a mount that can be written is never one that was to become read-only. For
-   * read-only, mount(8) sets all options anew, so those that protect the node are given again.
+   * read-only, mount(8) sets all options again, so those that protect the node are given again.
    */
   async #bind(
     { kind, stagingPath, targetPath: target, readOnly }: NodePublishRequest,

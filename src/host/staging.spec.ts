@@ -4,15 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { nqnOf, publicationNqn } from '../storage/ids.ts';
 import { DEFAULT_TUNING } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
 import { nodeDependencies } from './node-dependencies.fixture.ts';
 import { processes } from './processes.ts';
 import { Staging } from './staging.ts';
 
-const NQN = 'nqn.2026-11.io.rose-csi:pvc-1';
+const VOLUME = { id: 'rds1:pvc-1', uuid: '1', nqn: nqnOf('1') };
+const NQN = publicationNqn(VOLUME.nqn, 'ffffffff');
 
-test('a device smaller than the RDS told of was formatted: it is another one, or not yet known', async () => {
+test('a device smaller than the RDS reported was formatted: it is another one, or not yet known', async () => {
   const device: BlockDevice = { path: '/dev/none', number: '0:0', bytes: 4096n, readOnly: false, sequence: '1' };
   const told: string[] = [];
   const tools = nodeDependencies(
@@ -26,7 +28,7 @@ test('a device smaller than the RDS told of was formatted: it is another one, or
     processes(['/no/such/program']),
   );
   const request = {
-    volume: { id: 'rds1:pvc-1', uuid: '1', nqn: NQN },
+    volume: VOLUME,
     target: { nqn: NQN, address: '192.0.2.1', port: 4420, bytes: 8192n, tuning: DEFAULT_TUNING },
     stagingPath: '/nowhere/staging',
     use: { kind: 'filesystem', filesystem: 'ext4', blank: true, mountOptions: [] },
@@ -39,11 +41,11 @@ test('a device smaller than the RDS told of was formatted: it is another one, or
 });
 
 test('a connection from before a forced detach was taken for the volume, with what it had not flushed', async (t) => {
-  const [earlier, now] = [`${NQN}-0a0a0a0a`, `${NQN}-0b0b0b0b`];
+  const [earlier, now] = [publicationNqn(VOLUME.nqn, '0a0a0a0a'), publicationNqn(VOLUME.nqn, '0b0b0b0b')];
   const stagingPath = mkdtempSync(join(tmpdir(), 'rose-csi-staging-'));
   t.after(() => rmSync(stagingPath, { recursive: true }));
   const request = {
-    volume: { id: 'rds1:pvc-1', uuid: '1', nqn: NQN },
+    volume: VOLUME,
     target: { nqn: now, address: '192.0.2.1', port: 4420, bytes: 4096n, tuning: DEFAULT_TUNING },
     stagingPath,
     use: { kind: 'block', blank: false, readOnly: false },
@@ -51,7 +53,7 @@ test('a connection from before a forced detach was taken for the volume, with wh
   const device: BlockDevice = { path: '/dev/none', number: '0:0', bytes: 4096n, readOnly: false, sequence: '1' };
   for (const isLive of [false, true]) {
     const told: string[] = [];
-    const connected = new Set([earlier]);
+    const connected = new Set<string>([earlier]);
     const tools = nodeDependencies(
       {
         connected: async () => [...connected],

@@ -1,7 +1,7 @@
 /** NodeStage and NodeUnstage: a volume becomes a device of this node and, if it holds a filesystem, a mount. */
 import { lstat } from 'node:fs/promises';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
-import type { Call } from '../storage/storage.ts';
 import type { NvmeTarget } from './attachment.ts';
 import { type BlockDevice, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
@@ -176,7 +176,7 @@ export class Staging {
     if (other !== undefined) {
       throw new FilesystemGaveUp(volume, other, `${fact}, still published at ${others.join(', ')}`);
     }
-    logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it anew');
+    logger.warn({ path, source: mount.source, fact }, 'unmounting a filesystem that has given up, to mount it again');
     await mounts.unmount(path, this.#isOf(volume), UMOUNT_MS);
     return undefined;
   }
@@ -215,7 +215,7 @@ export class Staging {
       const isLive = await attachment.isLive(volume.nqn);
       if (isFlushed) {
         // What a lost RDS did not take in time, the kernel has dropped.
-        if (this.#lostSince.has(volume.id) && !isLive) this.#tellLost(volume);
+        if (this.#lostSince.has(volume.id) && !isLive) this.#reportLost(volume);
         break;
       }
       if (isLive) {
@@ -227,7 +227,7 @@ export class Staging {
       const since = this.#lostSince.get(volume.id) ?? performance.now();
       this.#lostSince.set(volume.id, since);
       if (performance.now() - since >= this.#tools.patienceMs) {
-        this.#tellLost(volume);
+        this.#reportLost(volume);
         break;
       }
       if (signal.aborted) throw await inUse(volume, device);
@@ -244,7 +244,7 @@ export class Staging {
     return (mount) => isOf(this.#tools.attachment, nqn, mount);
   }
 
-  #tellLost(volume: VolumeIdentity): void {
+  #reportLost(volume: VolumeIdentity): void {
     this.#tools.logger.error(
       { volumeId: volume.id, patienceMs: this.#tools.patienceMs },
       'the RDS is gone: the volume is disconnected, and what was not flushed to it is lost',

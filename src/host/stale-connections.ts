@@ -1,4 +1,4 @@
-/** What a node still has of publications of a volume that have ended, though nobody unstaged it: a forced detach. */
+/** What a node still has of publications of a volume that have ended, though no one unstaged it: a forced detach. */
 import { StorageError } from '../storage/errors.ts';
 import type { Attachment, NvmeTarget } from './attachment.ts';
 import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';

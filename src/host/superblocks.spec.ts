@@ -16,14 +16,20 @@ function covers(bytes: bigint, offset: bigint, length = 4096n): boolean {
 test('both ends, and the backup superblocks of ext4 with every block size, of XFS and of Btrfs', () => {
   const bytes = 512n * GiB;
   for (const offset of [
-    ...[0n, bytes - MiB, MiB - 4096n],
+    0n,
+    bytes - MiB,
+    MiB - 4096n,
     ...[1n, 3n, 5n, 7n, 9n, 25n, 27n, 49n, 81n].flatMap((group) => [
       group * 8n * MiB + 1024n,
       group * 32n * MiB,
       group * 128n * MiB,
     ]),
-    ...[bytes / 4n, bytes / 2n, (bytes / 4n) * 3n],
-    ...[64n * 1024n, 64n * MiB, 256n * GiB],
+    bytes / 4n,
+    bytes / 2n,
+    (bytes / 4n) * 3n,
+    64n * 1024n,
+    64n * MiB,
+    256n * GiB,
   ]) {
     assert.ok(covers(bytes, offset), `${offset}`);
   }

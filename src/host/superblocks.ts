@@ -52,7 +52,7 @@ function xfsBackups(bytes: bigint): bigint[] {
   return offsets;
 }
 
-/** What a superblock says that decides whether anybody can have used the filesystem. */
+/** What a superblock says that decides whether anyone can have used the filesystem. */
 export interface Superblock {
   readonly filesystem: 'ext4' | 'xfs' | 'btrfs';
   /** Lower case, with dashes. */

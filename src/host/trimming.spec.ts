@@ -79,13 +79,13 @@ test('no fstrim is begun on what cannot be written now, or is not what is seen a
   }
 });
 
-test('one that was ended for somebody who needs the volume has not failed', async () => {
+test('one that was ended for someone who needs the volume has not failed', async () => {
   const killed = new ProcessError('fstrim was killed', { timedOut: true });
   assert.equal((await trimmed(killed, {}, AbortSignal.abort())).outcome, 'interrupted');
   assert.equal((await trimmed(killed)).outcome, 'failed', 'it took too long');
 });
 
-test('a device without discards was tried again and again', async (t) => {
+test('a device without discards was retried again and again', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'rose-csi-trimming-'));
   t.after(() => rmSync(directory, { recursive: true }));
   mkdirSync(join(directory, 'block/none/queue'), { recursive: true });

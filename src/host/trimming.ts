@@ -1,6 +1,6 @@
-/** Tells the RDS what the filesystems of this node's volumes do not use any more, by fstrim(8). */
+/** Reports the RDS what the filesystems of this node's volumes do not use any more, by fstrim(8). */
 import { basename, join } from 'node:path';
-import { volumeUuidOf } from '../storage/nqn.ts';
+import { volumeUuidOf } from '../storage/ids.ts';
 import { type BlockDevice, PLACES, type Places, readAttribute } from './block-device.ts';
 import { givenUp } from './filesystem-health.ts';
 import { isFilesystem } from './found-filesystem.ts';
@@ -19,7 +19,7 @@ export interface MountedVolume {
 }
 
 /**
- * `interrupted`: somebody needed the volume. `skipped`: not begun, since a call is at work on it, or it cannot be written now.
+ * `interrupted`: someone needed the volume. `skipped`: not begun, since a call is at work on it, or it cannot be written now.
  * `unsupported`: not begun, since its device takes no discards.
  */
 export type TrimOutcome = 'done' | 'interrupted' | 'failed' | 'skipped' | 'unsupported';
@@ -27,7 +27,7 @@ export type TrimOutcome = 'done' | 'interrupted' | 'failed' | 'skipped' | 'unsup
 /** What became of one filesystem. */
 export interface Trim {
   readonly outcome: TrimOutcome;
-  /** What the filesystem told the device to be unused. XFS tells all of it each time, ext4 what is new since the mount. */
+  /** What the filesystem reported to the device as unused. XFS tells all of it each time, ext4 what is new since the mount. */
   readonly bytes: bigint;
 }
 
@@ -42,7 +42,7 @@ const SAID = /^[0-9.]+ (?:B|[KMGTPE]iB) \((\d{1,20}) bytes\) trimmed$/;
 export class Trimming {
   readonly #tools: Pick<NodeDependencies, 'host' | 'attachment' | 'mounts' | 'logger'>;
   readonly #places: Places;
-  /** NQNs of publications whose devices take no discards, as far as they were told of. */
+  /** NQNs of publications whose devices take no discards, as far as they were logged. */
   #unsupported: ReadonlySet<string> = new Set();
 
   constructor(tools: Pick<NodeDependencies, 'host' | 'attachment' | 'mounts' | 'logger'>, places: Places = PLACES) {
@@ -69,14 +69,14 @@ export class Trimming {
     return found;
   }
 
-  /** Looks at everything once more, since the volume may have gone while others were trimmed. Whatever fails is told by the log. */
+  /** Looks at everything again, since the volume may have gone while others were trimmed. Whatever fails is logged. */
   async trim({ nqn, mount: { mountPoint } }: MountedVolume, signal: AbortSignal): Promise<Trim> {
     const { host, logger } = this.#tools;
     try {
       const device = await this.#writable(nqn, mountPoint, signal);
       if (device === undefined) return { outcome: 'skipped', bytes: 0n };
-      if (!(await takesDiscards(this.#places, device))) return this.#tellUnsupported(nqn, device);
-      // It dies with this process: nobody else would end it when the volume is needed.
+      if (!(await takesDiscards(this.#places, device))) return this.#logUnsupported(nqn, device);
+      // It dies with this process: no one else would end it when the volume is needed.
       const args = ['--pdeathsig', 'KILL', '--', 'fstrim', '--verbose', mountPoint];
       const { text } = await host.run('setpriv', args, { timeoutMs: TRIM_MS, lingerMs: LINGER_MS, signal });
       const bytes = bytesIn(text, mountPoint);
@@ -84,10 +84,7 @@ export class Trimming {
       return { outcome: 'done', bytes };
     } catch (error) {
       if (signal.aborted) return { outcome: 'interrupted', bytes: 0n };
-      logger.warn(
-        { err: error, nqn, path: mountPoint },
-        'a filesystem was not trimmed; the next time it is tried again',
-      );
+      logger.warn({ err: error, nqn, path: mountPoint }, 'a filesystem was not trimmed; the next time it is retried');
       return { outcome: 'failed', bytes: 0n };
     }
   }
@@ -102,7 +99,7 @@ export class Trimming {
     return (await givenUp(host, top, device, signal)) === undefined ? device : undefined;
   }
 
-  #tellUnsupported(nqn: string, { path }: BlockDevice): Trim {
+  #logUnsupported(nqn: string, { path }: BlockDevice): Trim {
     if (!this.#unsupported.has(nqn)) this.#tools.logger.warn({ nqn, device: path }, 'the device takes no discards');
     this.#unsupported = new Set([...this.#unsupported, nqn]);
     return { outcome: 'unsupported', bytes: 0n };

@@ -24,10 +24,10 @@ export function placesOf(mounts: readonly Mount[], device: BlockDevice): string[
 }
 
 /**
- * Whether nobody claims the device: no filesystem on it is mounted in any namespace or still being flushed, and neither
+ * Whether no one claims the device: no filesystem on it is mounted in any namespace or still being flushed, and neither
  * device mapper nor another driver sits on it. A device that is not there is free.
  *
- * @throws Error of the operating system when that cannot be told
+ * @throws Error of the operating system when that cannot be determined
  */
 export async function isFree(device: BlockDevice): Promise<boolean> {
   try {

@@ -12,7 +12,7 @@ interface Named {
 const RESCAN_MS = 30_000;
 
 /**
- * The device once it has at least this size, which the RDS has told of. When it is smaller, the kernel is made to look again.
+ * The device once it has at least this size, which the RDS has reported. When it is smaller, the kernel is made to look again.
  *
  * @throws StorageError `unavailable` when it stays smaller: it is another device, or the kernel does not know its new size
  */

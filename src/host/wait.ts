@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The kernel tells nobody when its view of a device changes, so it is looked at this often. */
+/** The kernel tells no one when its view of a device changes, so it is looked at this often. */
 const INTERVAL_MS = 50;
 
 /**

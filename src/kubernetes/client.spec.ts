@@ -40,28 +40,30 @@ test('lists tell what is used of each object, whatever driver it is of', async (
   api.put('volumesnapshotcontents', snapshotContent('b', { volumeHandle: 'rds1:pvc-2' }));
   api.put('volumeattachments', {
     metadata: { name: 'csi-1' },
-    spec: { attacher: 'x', source: { persistentVolumeName: 'pvc-1' } },
+    spec: { attacher: 'x', nodeName: 'n', source: { persistentVolumeName: 'pvc-1' } },
   });
   const { items: volumes } = await client.persistentVolumes(never);
   assert.deepEqual(
-    volumes.map(({ name, csi, claim }) => [name, csi?.volumeHandle, claim]),
+    volumes.map(({ metadata, spec }) => [metadata.name, spec.csi?.volumeHandle, spec.claimRef?.name]),
     [
-      ['pvc-1', 'rds1:pvc-1', 'default/data'],
-      ['x', 'x', 'default/data'],
+      ['pvc-1', 'rds1:pvc-1', 'data'],
+      ['x', 'x', 'data'],
       ['nfs', undefined, undefined],
     ],
   );
   const contents = await client.snapshotContents(never);
   assert.deepEqual(
-    contents?.items.map(({ snapshotHandle, volumeHandle }) => [snapshotHandle, volumeHandle]),
+    contents?.items.map(({ spec, status }) => [status?.snapshotHandle, spec.source.volumeHandle]),
     [
       ['rds1:snap-1', 'rds1:pvc-1'],
       [undefined, 'rds1:pvc-2'],
     ],
   );
-  assert.deepEqual((await client.volumeAttachments(never)).items, [
-    { name: 'csi-1', volumeName: 'pvc-1', volumeHandle: undefined },
-  ]);
+  const { items: attachments } = await client.volumeAttachments(never);
+  assert.deepEqual(
+    attachments.map(({ metadata, spec }) => [metadata.name, spec.source.persistentVolumeName]),
+    [['csi-1', 'pvc-1']],
+  );
 });
 
 test('all pages of a list are read, and an empty list is one', async (t) => {
@@ -69,7 +71,7 @@ test('all pages of a list are read, and an empty list is one', async (t) => {
   api.pageSize = 3;
   for (let number = 0; number < 10; number += 1) api.put('persistentvolumes', persistentVolume(`rds1:pvc-${number}`));
   const { items } = await client.persistentVolumes(never);
-  assert.equal(new Set(items.map(({ name }) => name)).size, 10);
+  assert.equal(new Set(items.map(({ metadata: { name } }) => name)).size, 10);
   assert.equal(api.requests.length, 4);
   assert.deepEqual((await client.volumeAttachments(never)).items, []);
 });
@@ -124,13 +126,13 @@ test('an API server that stalls is given up, and so is one that the caller no lo
 
 test('an API server that is not there is an error with its address', async (t) => {
   const { client } = await start(t);
-  const nobody = { server: 'http://127.0.0.1:1', namespace: 'x', credentials: async () => ({}) };
-  const lost = new KubernetesClient(nobody, { namespace: 'x' });
+  const closed = { server: 'http://127.0.0.1:1', namespace: 'x', credentials: async () => ({}) };
+  const lost = new KubernetesClient(closed, { namespace: 'x' });
   await assert.rejects(lost.volumeAttachments(never), isError(undefined, /ECONNREFUSED 127\.0\.0\.1:1/));
   assert.deepEqual((await client.volumeAttachments(never)).items, []);
 });
 
-test('no definition of VolumeSnapshotContents is told apart from no VolumeSnapshotContents', async (t) => {
+test('no definition of VolumeSnapshotContents is distinguished from no VolumeSnapshotContents', async (t) => {
   const { api, client } = await start(t);
   assert.deepEqual((await client.snapshotContents(never))?.items, []);
   api.trouble = ({ path }) => (path.endsWith('volumesnapshotcontents') ? 404 : undefined);
@@ -170,7 +172,7 @@ test('a kubeconfig leads to its server with its token; a missing file or context
   assert.throws(() => kubeconfigAccess(file, 'elsewhere'), isError(undefined, /has no context elsewhere/));
 });
 
-test('in a pod the service account is used, its token read anew at each request', async (t) => {
+test('in a pod the service account is used, its token read again at each request', async (t) => {
   const root = await directory(t);
   const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
   assert.equal(await inClusterAccess(env, root), undefined, 'no token');

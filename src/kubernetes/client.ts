@@ -1,7 +1,5 @@
-import type * as z from 'zod';
 import type { Access } from './access.ts';
 import {
-  type Attachment,
   type Cluster,
   type ConfigMapState,
   type EventNote,
@@ -10,12 +8,11 @@ import {
   type Listed,
   type NewLease,
   type ObjectReference,
-  type PersistentVolume,
-  type SnapshotContent,
 } from './cluster.ts';
 import { writeEvent } from './event.ts';
 import { type ApiRequest, send } from './http.ts';
-import { configMap, lease, persistentVolume, resources, snapshotContent, volumeAttachment } from './objects.ts';
+import { type Kind, kinds, pathOf, type Volume, type VolumeAttachment, type VolumeSnapshotContent } from './kinds.ts';
+import { configMap, lease, resources } from './objects.ts';
 import { parse, readPages } from './pages.ts';
 
 export interface ClientOptions {
@@ -27,11 +24,16 @@ export interface ClientOptions {
 
 const REQUEST_MS = 15_000;
 /** The key of a ConfigMap that holds the state. */
-const STATE_KEY = 'memo';
+const STATE_KEY = 'state';
 
-const VOLUMES = ['api', 'v1', 'persistentvolumes'];
-const CONTENTS = ['apis', 'snapshot.storage.k8s.io', 'v1', 'volumesnapshotcontents'];
-const ATTACHMENTS = ['apis', 'storage.k8s.io', 'v1', 'volumeattachments'];
+interface Written {
+  readonly name: string;
+  /** Of all objects of its kind. */
+  readonly path: readonly string[];
+  /** Of the version that was read; undefined for a new object. */
+  readonly resourceVersion: string | undefined;
+  readonly content: { readonly kind: string };
+}
 
 /** {@link Cluster} over the API server. */
 export class KubernetesClient implements Cluster {
@@ -43,24 +45,28 @@ export class KubernetesClient implements Cluster {
     this.#options = options;
   }
 
-  async persistentVolumes(signal: AbortSignal): Promise<Listed<PersistentVolume>> {
-    return await this.#list('listing PersistentVolumes', VOLUMES, persistentVolume, signal);
+  async persistentVolumes(signal: AbortSignal): Promise<Listed<Volume>> {
+    return await this.#list(kinds.volume, signal);
   }
 
-  async snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined> {
-    return await unlessAbsent(() => this.#list('listing VolumeSnapshotContents', CONTENTS, snapshotContent, signal));
+  async snapshotContents(signal: AbortSignal): Promise<Listed<VolumeSnapshotContent> | undefined> {
+    return await unlessAbsent(() => this.#list(kinds.content, signal));
   }
 
-  /** Whether the API server knows snapshots, for which somebody has to install their kinds. @throws KubernetesError */
+  /** Whether the API server knows snapshots, for which someone has to install their kinds. @throws KubernetesError */
   async servesSnapshots(signal: AbortSignal): Promise<boolean> {
-    const request: ApiRequest = { what: 'looking for the snapshot kinds', method: 'GET', path: CONTENTS.slice(0, -1) };
+    const request: ApiRequest = {
+      what: 'looking for the snapshot kinds',
+      method: 'GET',
+      path: pathOf(kinds.content).slice(0, -1),
+    };
     const answer = await unlessAbsent(() => this.#send(request, signal));
     if (answer === undefined) return false;
-    return parse(resources, answer, request.what).resources.some(({ name }) => name === CONTENTS.at(-1));
+    return parse(resources, answer, request.what).resources.some(({ name }) => name === kinds.content.plural);
   }
 
-  async volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>> {
-    return await this.#list('listing VolumeAttachments', ATTACHMENTS, volumeAttachment, signal);
+  async volumeAttachments(signal: AbortSignal): Promise<Listed<VolumeAttachment>> {
+    return await this.#list(kinds.attachment, signal);
   }
 
   async annotateContent(
@@ -69,7 +75,10 @@ export class KubernetesClient implements Cluster {
     signal: AbortSignal,
   ): Promise<void> {
     const what = `annotating VolumeSnapshotContent ${name}`;
-    await this.#send({ what, method: 'PATCH', path: [...CONTENTS, name], body: { metadata: { annotations } } }, signal);
+    await this.#send(
+      { what, method: 'PATCH', path: [...pathOf(kinds.content), name], body: { metadata: { annotations } } },
+      signal,
+    );
   }
 
   async readState(name: string, signal: AbortSignal): Promise<ConfigMapState> {
@@ -85,8 +94,8 @@ export class KubernetesClient implements Cluster {
     state: ConfigMapState & { readonly text: string },
     signal: AbortSignal,
   ): Promise<void> {
-    const body = { apiVersion: 'v1', kind: 'ConfigMap', data: { [STATE_KEY]: state.text } };
-    await this.#write(`writing ConfigMap ${name}`, name, this.#configMaps(), state.resourceVersion, body, signal);
+    const content = { apiVersion: 'v1', kind: 'ConfigMap', data: { [STATE_KEY]: state.text } };
+    await this.#write({ name, path: this.#configMaps(), resourceVersion: state.resourceVersion, content }, signal);
   }
 
   async readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined> {
@@ -98,10 +107,12 @@ export class KubernetesClient implements Cluster {
   async writeLease(name: string, { holder, seconds, transitions, resourceVersion }: NewLease, signal: AbortSignal) {
     const spec = {
       holderIdentity: holder ?? '',
-      ...{ leaseDurationSeconds: seconds, leaseTransitions: transitions, renewTime: microTime(new Date()) },
+      leaseDurationSeconds: seconds,
+      leaseTransitions: transitions,
+      renewTime: microTime(new Date()),
     };
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec };
-    await this.#write(`writing Lease ${name}`, name, this.#leases(), resourceVersion, body, signal);
+    const content = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', spec };
+    await this.#write({ name, path: this.#leases(), resourceVersion, content }, signal);
   }
 
   async event(about: ObjectReference, note: EventNote, signal: AbortSignal): Promise<void> {
@@ -109,14 +120,8 @@ export class KubernetesClient implements Cluster {
   }
 
   /** Makes an object, or replaces the version of it that was read. */
-  async #write(
-    what: string,
-    name: string,
-    path: readonly string[],
-    resourceVersion: string | undefined,
-    content: object,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #write({ name, path, resourceVersion, content }: Written, signal: AbortSignal): Promise<void> {
+    const what = `writing ${content.kind} ${name}`;
     const metadata = { name, namespace: this.#options.namespace, ...(resourceVersion && { resourceVersion }) };
     const body = { ...content, metadata };
     const request: ApiRequest =
@@ -126,8 +131,10 @@ export class KubernetesClient implements Cluster {
     await this.#send(request, signal);
   }
 
-  async #list<T>(what: string, path: readonly string[], item: z.ZodType<T>, signal: AbortSignal): Promise<Listed<T>> {
-    return await readPages(what, item, (query) => this.#send({ what, method: 'GET', path, query }, signal));
+  async #list<T>(kind: Kind<T>, signal: AbortSignal): Promise<Listed<T>> {
+    const what = `listing ${kind.title}s`;
+    const path = pathOf(kind);
+    return await readPages(what, kind.schema, (query) => this.#send({ what, method: 'GET', path, query }, signal));
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {

@@ -3,37 +3,7 @@
  * report, annotations and Events. Every method throws nothing but {@link KubernetesError}.
  */
 import type { EventObject, EventReason } from '../failures/events.ts';
-
-export interface PersistentVolume {
-  readonly name: string;
-  /** The CSI driver and its id of the volume; undefined for a volume that is not of CSI. */
-  readonly csi: { readonly driver: string; readonly volumeHandle: string } | undefined;
-  /** `namespace/name` of the claim that it is bound to. */
-  readonly claim: string | undefined;
-  /** Uid of that claim. */
-  readonly claimUid: string | undefined;
-}
-
-/** A VolumeSnapshotContent. */
-export interface SnapshotContent {
-  readonly name: string;
-  readonly uid?: string | undefined;
-  readonly driver: string;
-  /** The snapshot, once it is cut or when it was given. */
-  readonly snapshotHandle: string | undefined;
-  /** The volume that is cut, for a content that csi-snapshotter makes. */
-  readonly volumeHandle: string | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-/** A VolumeAttachment. */
-export interface Attachment {
-  readonly name: string;
-  /** The PersistentVolume, which may be gone already. */
-  readonly volumeName: string | undefined;
-  /** The CSI id of a volume that is attached without a PersistentVolume. */
-  readonly volumeHandle: string | undefined;
-}
+import type { Volume, VolumeAttachment, VolumeSnapshotContent } from './kinds.ts';
 
 /** A whole list, as it was at one moment. */
 export interface Listed<T> {
@@ -71,7 +41,7 @@ export interface ObjectReference {
 /** What an Event tells. */
 export interface EventNote {
   readonly reason: EventReason;
-  /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are told. */
+  /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are reported. */
   readonly message: string;
   /** What of the object it is about, if that is several things, e.g. the pool of a driver. */
   readonly subject?: string;
@@ -79,28 +49,28 @@ export interface EventNote {
 
 export interface Cluster {
   /** All PersistentVolumes, of whatever driver. */
-  persistentVolumes(signal: AbortSignal): Promise<Listed<PersistentVolume>>;
+  persistentVolumes(signal: AbortSignal): Promise<Listed<Volume>>;
 
   /** All VolumeSnapshotContents, of whatever driver; undefined when the API server does not know the kind. */
-  snapshotContents(signal: AbortSignal): Promise<Listed<SnapshotContent> | undefined>;
+  snapshotContents(signal: AbortSignal): Promise<Listed<VolumeSnapshotContent> | undefined>;
 
-  volumeAttachments(signal: AbortSignal): Promise<Listed<Attachment>>;
+  volumeAttachments(signal: AbortSignal): Promise<Listed<VolumeAttachment>>;
 
   /** Sets annotations of a VolumeSnapshotContent and leaves the others as they are. */
   annotateContent(name: string, annotations: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
 
   readState(name: string, signal: AbortSignal): Promise<ConfigMapState>;
 
-  /** Writes what {@link readState} read, changed; status 409 when somebody else has written it meanwhile. */
+  /** Writes what {@link readState} read, changed; status 409 when someone else has written it meanwhile. */
   writeState(name: string, state: ConfigMapState & { readonly text: string }, signal: AbortSignal): Promise<void>;
 
   /** Undefined when there is no such Lease. */
   readLease(name: string, signal: AbortSignal): Promise<LeaseState | undefined>;
 
-  /** Makes a Lease, or changes the one that was read; status 409 when somebody else was quicker. */
+  /** Makes a Lease, or changes the one that was read; status 409 when someone else was quicker. */
   writeLease(name: string, lease: NewLease, signal: AbortSignal): Promise<void>;
 
-  /** Writes an Event, or counts it in the one that tells the same already. */
+  /** Writes an Event, or counts it in the one that reports the same already. */
   event(about: ObjectReference, note: EventNote, signal: AbortSignal): Promise<void>;
 }
 

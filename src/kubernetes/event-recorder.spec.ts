@@ -19,14 +19,16 @@ async function start(t: TestContext, pausesMs: readonly number[] = [1, 1]) {
   const failed: string[] = [];
   const clock = { ms: 0 };
   const recorder = new KubernetesEventRecorder({
-    ...{ cluster, pausesMs, now: () => clock.ms },
+    cluster,
+    pausesMs,
+    now: () => clock.ms,
     onFailure: ({ reason }, error) => void failed.push(`${reason}: ${String(error)}`),
   });
   t.after(() => recorder.stop());
   return { api, cluster, recorder, failed, clock };
 }
 
-test('the same is told once an hour, however often it happens', async (t) => {
+test('the same is reported once an hour, however often it happens', async (t) => {
   const { api, recorder, clock } = await start(t);
   for (let time = 0; time < 50; time += 1) recorder.record(claim(1), { ...NOTE, message: `${time} bytes free` });
   await until(async () => api.events().length === 1);
@@ -62,7 +64,7 @@ test('an answer that fails for a moment is asked for again, one that will not ch
   }
 });
 
-test('what could not be written is told again after a minute, not after an hour', async (t) => {
+test('what could not be written is reported again after a minute, not after an hour', async (t) => {
   const { api, recorder, failed, clock } = await start(t);
   api.trouble = () => 403;
   recorder.record(claim(1), NOTE);
@@ -89,11 +91,11 @@ test('while the API server does not answer, a bounded number waits and the rest 
   assert.equal(
     api.events().at(-1)?.involvedObject['name'],
     'data-4999',
-    'what was dropped is told when it happens again',
+    'what was dropped is reported when it happens again',
   );
 });
 
-test('an object that has to be found first is found once; one that is not there is nothing to tell of', async (t) => {
+test('an object that has to be found first is found once; one that is not there is nothing to report', async (t) => {
   const { api, recorder, failed, clock } = await start(t);
   let asked = 0;
   let found: ObjectReference | undefined;
@@ -125,7 +127,7 @@ test('a recorder that is stopped gives up what waits, and takes nothing more', a
   assert.deepEqual([api.requests.length, failed], [2, []]);
 });
 
-test('an Event is not made twice by a process that was started anew', async (t) => {
+test('an Event is not made twice by a process that was started again', async (t) => {
   const { api, cluster, recorder } = await start(t);
   recorder.record(claim(1), NOTE);
   await until(async () => api.events().length === 1);

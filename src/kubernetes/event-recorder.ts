@@ -6,7 +6,7 @@ import { retryTransient } from './retry-transient.ts';
 
 export interface EventRecorderOptions {
   readonly cluster: Pick<Cluster, 'event'>;
-  /** Told of Events that are given up. */
+  /** Notified of Events that are given up. */
   readonly onFailure: (note: EventNote, error: unknown) => void;
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;
@@ -14,31 +14,31 @@ export interface EventRecorderOptions {
   readonly pausesMs?: readonly number[];
 }
 
-/** The same is told once in this time, in ms: for as long as an API server keeps an Event by default. */
+/** The same is reported once in this time, in ms: for as long as an API server keeps an Event by default. */
 const SILENCE_MS = 3_600_000;
 /** And once in this time while it cannot be written. */
 const FAILED_SILENCE_MS = 60_000;
-/** Events that may wait; more are dropped, and told when they happen again. */
+/** Events that may wait; more are dropped, and written when they happen again. */
 const MAX_WAITING = 100;
-/** Happenings whose last time is known; beyond it the oldest are forgotten, and told again when they happen. */
+/** Notes whose last time is known; beyond it the oldest are forgotten, and reported again when they happen. */
 const MAX_KNOWN = 2000;
 const PAUSES_MS: readonly number[] = [1000, 10_000];
 
-/** An object that has to be looked up first. Undefined when there is none to tell of. */
+/** An object that has to be looked up first. Undefined when there is none to report. */
 export interface Unresolved {
   /** Tells it from others until it is known. */
   readonly key: string;
   readonly find: (signal: AbortSignal) => Promise<ObjectReference | undefined>;
 }
 
-/** Tells people of what happened to an object. */
+/** Records what happened to an object. */
 export interface EventRecorder {
   /** Returns at once and never throws. */
   record(about: ObjectReference | Unresolved, note: EventNote): void;
 }
 
 /**
- * Writes Events behind the back of whoever tells: nobody waits for the API server, fails because of it, or fills the
+ * Records Events asynchronously: no one waits for the API server, fails because of it, or fills the
  * memory while it does not answer.
  */
 export class KubernetesEventRecorder implements EventRecorder {
@@ -46,8 +46,8 @@ export class KubernetesEventRecorder implements EventRecorder {
   readonly #now: () => number;
   readonly #queue = new PQueue({ concurrency: 2 });
   readonly #stopping = new AbortController();
-  /** When each note may be told again. The oldest is the first. */
-  readonly #silentUntil = new Map<string, number>();
+  /** When each note may be reported again. The oldest is the first. */
+  readonly #suppressedUntil = new Map<string, number>();
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -56,10 +56,10 @@ export class KubernetesEventRecorder implements EventRecorder {
 
   record(about: ObjectReference | Unresolved, note: EventNote): void {
     const key = keyOf(about, note);
-    if (this.#now() < (this.#silentUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
+    if (this.#now() < (this.#suppressedUntil.get(key) ?? Number.NEGATIVE_INFINITY)) return;
     if (this.#stopping.signal.aborted || this.#queue.size >= MAX_WAITING) return;
-    this.#keepSilent(key, SILENCE_MS);
-    for (const reason of ENDS[note.reason] ?? []) this.#silentUntil.delete(keyOf(about, { ...note, reason }));
+    this.#suppress(key, SILENCE_MS);
+    for (const reason of ENDS[note.reason] ?? []) this.#suppressedUntil.delete(keyOf(about, { ...note, reason }));
     void this.#queue.add(() => this.#write(key, about, note));
   }
 
@@ -75,25 +75,25 @@ export class KubernetesEventRecorder implements EventRecorder {
     try {
       await retryTransient(pausesMs, this.#stopping.signal, async (signal) => {
         const object = 'find' in about ? await about.find(signal) : about;
-        if (object === undefined) this.#keepSilent(key, FAILED_SILENCE_MS);
+        if (object === undefined) this.#suppress(key, FAILED_SILENCE_MS);
         else await cluster.event(object, note, signal);
       });
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
-      this.#keepSilent(key, FAILED_SILENCE_MS);
+      this.#suppress(key, FAILED_SILENCE_MS);
       onFailure(note, error);
     }
   }
 
-  #keepSilent(key: string, ms: number): void {
-    this.#silentUntil.delete(key);
-    this.#silentUntil.set(key, this.#now() + ms);
-    const [oldest] = this.#silentUntil.keys();
-    if (this.#silentUntil.size > MAX_KNOWN && oldest !== undefined) this.#silentUntil.delete(oldest);
+  #suppress(key: string, ms: number): void {
+    this.#suppressedUntil.delete(key);
+    this.#suppressedUntil.set(key, this.#now() + ms);
+    const [oldest] = this.#suppressedUntil.keys();
+    if (this.#suppressedUntil.size > MAX_KNOWN && oldest !== undefined) this.#suppressedUntil.delete(oldest);
   }
 }
 
-/** The same for what need not be told twice. */
+/** The same for what need not be recorded twice. */
 function keyOf(about: ObjectReference | Unresolved, note: EventNote): string {
   if (!('find' in about)) return eventName(about, note);
   return `${about.key} ${note.reason} ${note.subject ?? ''}`;

@@ -9,7 +9,11 @@ import type { ObjectReference } from './cluster.ts';
 
 const never = new AbortController().signal;
 const CLAIM: ObjectReference = {
-  ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: 'uid-1' },
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  namespace: 'shop',
+  name: 'data',
+  uid: 'uid-1',
 };
 const NODE: ObjectReference = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
 
@@ -36,7 +40,7 @@ test('an Event of an object without a namespace is in the namespace default, as 
   assert.equal(api.events()[0]?.metadata.namespace, 'default');
 });
 
-test('the same, told again by another process, is counted in the Event that is there', async (t) => {
+test('the same, reported again by another process, is counted in the Event that is there', async (t) => {
   const { api, client } = await start(t);
   const other = new KubernetesClient(api.access, { namespace: 'elsewhere' });
   await client.event(CLAIM, { reason: 'PoolFull', message: 'first' }, never);

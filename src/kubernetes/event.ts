@@ -19,7 +19,7 @@ const counted = z.object({ count: z.number().int().nonnegative().nullish() });
 export type Send = (request: ApiRequest) => Promise<unknown>;
 
 /**
- * Writes an Event. Its name follows from what it is about, so that the same note, told again by this process or
+ * Writes an Event. Its name follows from what it is about, so that the same note, reported again by this process or
  * another, is counted in the Event that is there.
  *
  * @throws KubernetesError
@@ -30,21 +30,28 @@ export async function writeEvent(send: Send, about: ObjectReference, note: Event
   const path = ['api', 'v1', 'namespaces', namespace, 'events'];
   const name = eventName(about, note);
   const time = new Date().toISOString();
-  const told = { message: messageOf(note), lastTimestamp: time };
+  const latest = { message: messageOf(note), lastTimestamp: time };
   const body = {
-    ...{ apiVersion: 'v1', kind: 'Event', metadata: { name, namespace }, involvedObject: about },
-    ...{ type: EVENTS[note.reason].type, reason: note.reason, source: { component: 'rose-csi' } },
-    ...{ ...told, firstTimestamp: time, count: 1 },
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace },
+    involvedObject: about,
+    type: EVENTS[note.reason].type,
+    reason: note.reason,
+    source: { component: 'rose-csi' },
+    ...latest,
+    firstTimestamp: time,
+    count: 1,
   };
   try {
     await send({ what, method: 'POST', path, body });
   } catch (error) {
     if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
-    await repeat(send, { what, method: 'PATCH', path: [...path, name], body: told });
+    await repeat(send, { what, method: 'PATCH', path: [...path, name], body: latest });
   }
 }
 
-/** The answer to the first patch tells the count, so that no right to read Events is needed. */
+/** The answer to the first patch reports the count, so that no right to read Events is needed. */
 async function repeat(send: Send, patch: ApiRequest): Promise<void> {
   const { count } = parse(counted, await send(patch), patch.what);
   await send({ ...patch, body: { count: (count ?? 1) + 1 } });
@@ -59,7 +66,7 @@ export function eventName(about: ObjectReference, { reason, subject = '' }: Even
 }
 
 /** What happened, cut if need be, and what to do about it, which is never cut. */
-export function messageOf({ reason, message }: EventNote): string {
+function messageOf({ reason, message }: EventNote): string {
   const { advice = '' }: EventMeaning = EVENTS[reason];
   if (advice === '') return shorten(message, MAX_MESSAGE);
   return shorten(`${message}. ${advice}`, MAX_MESSAGE, `. ${advice}`);

@@ -77,10 +77,12 @@ async function exchange(
   const outgoing = send(url, {
     agent: false,
     ...credentials,
-    ...{ method, signal },
+    method,
+    signal,
     headers: {
       ...headers,
-      ...{ accept: 'application/json', 'user-agent': 'rose-csi' },
+      accept: 'application/json',
+      'user-agent': 'rose-csi',
       ...(payload !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(payload) }),
     },
   });

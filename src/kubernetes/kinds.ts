@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** A kind of object that can be read, and the part of it that is looked at; everything else is dropped. */
 export interface Kind<T> {
-  /** As people write it. */
+  /** As users write it. */
   readonly title: string;
   /** As it stands in paths and in rules of RBAC. */
   readonly plural: string;
@@ -25,7 +25,10 @@ const many = <T>(item: z.ZodType<T>) =>
 
 const metadata = z.object({
   name: z.string().min(1),
-  ...{ namespace: text, uid: text, creationTimestamp: text, deletionTimestamp: text },
+  namespace: text,
+  uid: text,
+  creationTimestamp: text,
+  deletionTimestamp: text,
   finalizers: many(z.string()),
   annotations: texts,
   labels: texts,
@@ -37,7 +40,9 @@ const storage = z.object({ storage: text }).nullish();
 const claim = z.object({
   metadata,
   spec: z.object({
-    ...{ storageClassName: text, volumeName: text, volumeMode: text },
+    storageClassName: text,
+    volumeName: text,
+    volumeMode: text,
     accessModes: many(z.string()),
     resources: z.object({ requests: storage }).optional(),
     dataSource: z.object({ kind: z.string(), name: z.string(), apiGroup: text.nullable() }).nullish(),
@@ -45,7 +50,9 @@ const claim = z.object({
   }),
   status: z
     .object({
-      ...{ phase: text, capacity: storage, allocatedResources: storage },
+      phase: text,
+      capacity: storage,
+      allocatedResources: storage,
       conditions: many(condition),
       allocatedResourceStatuses: texts,
     })
@@ -58,7 +65,8 @@ const volume = z.object({
     capacity: storage,
     csi: z.object({ driver: z.string(), volumeHandle: z.string() }).optional(),
     claimRef: z.object({ namespace: z.string(), name: z.string(), uid: text }).optional(),
-    ...{ persistentVolumeReclaimPolicy: text, storageClassName: text },
+    persistentVolumeReclaimPolicy: text,
+    storageClassName: text,
     accessModes: many(z.string()),
   }),
   status: z.object({ phase: text, message: text, reason: text }).optional(),
@@ -77,7 +85,10 @@ const attachment = z.object({
   spec: z.object({
     attacher: z.string(),
     nodeName: z.string(),
-    source: z.object({ persistentVolumeName: text }),
+    source: z.object({
+      persistentVolumeName: text,
+      inlineVolumeSpec: z.object({ csi: z.object({ volumeHandle: z.string() }).optional() }).optional(),
+    }),
   }),
   status: z.object({ attached: z.boolean(), attachError: failure, detachError: failure }).optional(),
 });
@@ -103,29 +114,28 @@ const pod = z.object({
   }),
   status: z
     .object({
-      ...{ phase: text, reason: text },
+      phase: text,
+      reason: text,
       conditions: many(condition),
       containerStatuses: many(
-        z.object({
-          ...{ name: z.string(), ready: z.boolean() },
-          ...{ state: containerState, lastState: containerState },
-        }),
+        z.object({ name: z.string(), ready: z.boolean(), state: containerState, lastState: containerState }),
       ),
     })
     .optional(),
 });
 
-const capacity = z.object({
-  metadata,
-  ...{ storageClassName: z.string(), capacity: text, maximumVolumeSize: text },
-});
+const capacity = z.object({ metadata, storageClassName: z.string(), capacity: text, maximumVolumeSize: text });
 
 const event = z.object({
   involvedObject: z.object({ kind: text, name: text }),
-  ...{ type: text, reason: text, message: text, reportingComponent: text },
+  type: text,
+  reason: text,
+  message: text,
+  reportingComponent: text,
   source: z.object({ component: text }).nullish(),
   eventTime: text.nullable(),
-  ...{ lastTimestamp: text.nullable(), firstTimestamp: text.nullable() },
+  lastTimestamp: text.nullable(),
+  firstTimestamp: text.nullable(),
   series: z.object({ lastObservedTime: text.nullable() }).nullish(),
 });
 
@@ -137,7 +147,9 @@ const snapshot = z.object({
   }),
   status: z
     .object({
-      ...{ boundVolumeSnapshotContentName: text, restoreSize: text, creationTime: text },
+      boundVolumeSnapshotContentName: text,
+      restoreSize: text,
+      creationTime: text,
       readyToUse: z.boolean().optional(),
       error: failure,
     })
@@ -159,34 +171,42 @@ const content = z.object({
       restoreSize: z.number().optional(),
       error: failure,
     })
-    .optional(),
+    .nullish(),
 });
 
 const snapshotClass = z.object({ metadata, driver: z.string(), deletionPolicy: text });
 
-const core = '';
-const storageGroup = 'storage.k8s.io';
-const snapshotGroup = 'snapshot.storage.k8s.io';
+const CORE = '';
+const STORAGE_GROUP = 'storage.k8s.io';
+const SNAPSHOT_GROUP = 'snapshot.storage.k8s.io';
 
-/** The kinds that a walk along a claim or a snapshot meets. */
+/** All kinds that are read. */
 export const kinds = {
-  claim: { title: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', group: core, schema: claim },
-  volume: { title: 'PersistentVolume', plural: 'persistentvolumes', group: core, schema: volume },
-  storageClass: { title: 'StorageClass', plural: 'storageclasses', group: storageGroup, schema: storageClass },
-  attachment: { title: 'VolumeAttachment', plural: 'volumeattachments', group: storageGroup, schema: attachment },
-  node: { title: 'Node', plural: 'nodes', group: core, schema: node },
-  csiNode: { title: 'CSINode', plural: 'csinodes', group: storageGroup, schema: csiNode },
-  capacity: { title: 'CSIStorageCapacity', plural: 'csistoragecapacities', group: storageGroup, schema: capacity },
-  csiDriver: { title: 'CSIDriver', plural: 'csidrivers', group: storageGroup, schema: csiDriver },
-  pod: { title: 'Pod', plural: 'pods', group: core, schema: pod },
-  event: { title: 'Event', plural: 'events', group: core, schema: event },
-  snapshot: { title: 'VolumeSnapshot', plural: 'volumesnapshots', group: snapshotGroup, schema: snapshot },
-  content: { title: 'VolumeSnapshotContent', plural: 'volumesnapshotcontents', group: snapshotGroup, schema: content },
+  claim: { title: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', group: CORE, schema: claim },
+  volume: { title: 'PersistentVolume', plural: 'persistentvolumes', group: CORE, schema: volume },
+  storageClass: { title: 'StorageClass', plural: 'storageclasses', group: STORAGE_GROUP, schema: storageClass },
+  attachment: { title: 'VolumeAttachment', plural: 'volumeattachments', group: STORAGE_GROUP, schema: attachment },
+  node: { title: 'Node', plural: 'nodes', group: CORE, schema: node },
+  csiNode: { title: 'CSINode', plural: 'csinodes', group: STORAGE_GROUP, schema: csiNode },
+  capacity: { title: 'CSIStorageCapacity', plural: 'csistoragecapacities', group: STORAGE_GROUP, schema: capacity },
+  csiDriver: { title: 'CSIDriver', plural: 'csidrivers', group: STORAGE_GROUP, schema: csiDriver },
+  pod: { title: 'Pod', plural: 'pods', group: CORE, schema: pod },
+  event: { title: 'Event', plural: 'events', group: CORE, schema: event },
+  snapshot: { title: 'VolumeSnapshot', plural: 'volumesnapshots', group: SNAPSHOT_GROUP, schema: snapshot },
+  content: { title: 'VolumeSnapshotContent', plural: 'volumesnapshotcontents', group: SNAPSHOT_GROUP, schema: content },
   snapshotClass: {
-    ...{ title: 'VolumeSnapshotClass', plural: 'volumesnapshotclasses', group: snapshotGroup },
+    title: 'VolumeSnapshotClass',
+    plural: 'volumesnapshotclasses',
+    group: SNAPSHOT_GROUP,
     schema: snapshotClass,
   },
 } as const satisfies Readonly<Record<string, Kind<unknown>>>;
+
+/** Where the objects of a kind are, of one namespace or of all. */
+export function pathOf({ group, plural }: Kind<unknown>, namespace?: string): string[] {
+  const root = group === CORE ? ['api', 'v1'] : ['apis', group, 'v1'];
+  return [...root, ...(namespace === undefined ? [] : ['namespaces', namespace]), plural];
+}
 
 export type Claim = z.infer<typeof claim>;
 export type Volume = z.infer<typeof volume>;
@@ -201,4 +221,3 @@ export type Event = z.infer<typeof event>;
 export type VolumeSnapshot = z.infer<typeof snapshot>;
 export type VolumeSnapshotContent = z.infer<typeof content>;
 export type VolumeSnapshotClass = z.infer<typeof snapshotClass>;
-export type Condition = z.infer<typeof condition>;

@@ -30,6 +30,9 @@ export function kubeconfigAccess(file?: string, context?: string): Access {
         : `${file ?? 'the kubeconfig'} has no context ${context ?? config.getCurrentContext() ?? ''}`.trimEnd(),
     );
   }
+  if (cluster.server.startsWith('http://') && cluster.skipTLSVerify !== true) {
+    return { server: cluster.server, namespace, credentials: async () => withoutTls(cluster.server) };
+  }
   return {
     server: cluster.server,
     namespace,
@@ -39,6 +42,19 @@ export function kubeconfigAccess(file?: string, context?: string): Access {
       return options;
     },
   };
+}
+
+/**
+ * What goes along on a connection that anyone in between can read: nothing. `kubectl proxy` adds it.
+ *
+ * @throws KubernetesError when the server is not on this machine.
+ */
+function withoutTls(server: string): RequestOptions {
+  const { hostname } = new URL(server);
+  if (hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)) return {};
+  throw new KubernetesError(
+    `${server} is not encrypted; without TLS only a server on this machine is asked, such as that of kubectl proxy`,
+  );
 }
 
 function messageOf(cause: unknown): string {

@@ -12,7 +12,10 @@ async function start(t: TestContext) {
   const join = (holder: string) =>
     new Leadership({
       cluster: new KubernetesClient(api.access, { namespace: 'rose-csi' }),
-      ...{ name: 'orphans', holder, seconds: 60, now: () => clock.ms },
+      name: 'orphans',
+      holder,
+      seconds: 60,
+      now: () => clock.ms,
     });
   return { api, clock, join };
 }
@@ -63,7 +66,7 @@ test('of two that take it at once, one does', async (t) => {
   assert.equal(results.filter(Boolean).length, 1);
 });
 
-test('an API server that cannot be asked makes nobody the leader', async (t) => {
+test('an API server that cannot be asked makes no one the leader', async (t) => {
   const { api, join } = await start(t);
   api.trouble = () => 503;
   await assert.rejects(join('a').hold(never), /reading Lease orphans: HTTP status 503/);

@@ -31,8 +31,8 @@ export class Leadership {
   /**
    * Takes or renews the Lease.
    *
-   * @returns false while somebody else leads.
-   * @throws KubernetesError when that cannot be told.
+   * @returns false while someone else leads.
+   * @throws KubernetesError when that cannot be determined.
    */
   async hold(signal: AbortSignal): Promise<boolean> {
     const { cluster, name } = this.#options;
@@ -65,7 +65,7 @@ export class Leadership {
       await cluster.writeLease(name, { holder, seconds, transitions, resourceVersion: lease?.resourceVersion }, signal);
       return true;
     } catch (error) {
-      // Somebody else was quicker.
+      // Someone else was quicker.
       if (error instanceof KubernetesError && error.status === 409) return false;
       throw error;
     }

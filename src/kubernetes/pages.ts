@@ -4,7 +4,7 @@ import { page } from './objects.ts';
 
 /** Objects of one page of a list. */
 const PAGE = 500;
-/** Pages after which something else is wrong: a server that gives the same page for ever. */
+/** Pages after which something else is wrong: a server that gives the same page forever. */
 const MAX_PAGES = 10_000;
 
 /**

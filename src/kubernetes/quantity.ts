@@ -1,18 +1,19 @@
 const BINARY: readonly (readonly [string, bigint])[] = [
-  ...([
-    ['Ei', 2n ** 60n],
-    ['Pi', 2n ** 50n],
-    ['Ti', 2n ** 40n],
-  ] as const),
-  ...([
-    ['Gi', 2n ** 30n],
-    ['Mi', 2n ** 20n],
-    ['Ki', 2n ** 10n],
-  ] as const),
+  ['Ei', 2n ** 60n],
+  ['Pi', 2n ** 50n],
+  ['Ti', 2n ** 40n],
+  ['Gi', 2n ** 30n],
+  ['Mi', 2n ** 20n],
+  ['Ki', 2n ** 10n],
 ];
 const SUFFIXES: Readonly<Record<string, bigint>> = {
   '': 1n,
-  ...{ k: 10n ** 3n, M: 10n ** 6n, G: 10n ** 9n, T: 10n ** 12n, P: 10n ** 15n, E: 10n ** 18n },
+  k: 10n ** 3n,
+  M: 10n ** 6n,
+  G: 10n ** 9n,
+  T: 10n ** 12n,
+  P: 10n ** 15n,
+  E: 10n ** 18n,
   ...Object.fromEntries(BINARY),
 };
 const QUANTITY = /^(\d+)(?:\.(\d*))?(?:([eE])(\d{1,2})|([kMGTPE]i?|Ki)?)$/;
@@ -26,7 +27,7 @@ export function parseQuantity(text: string | undefined): bigint | undefined {
   return (BigInt(whole + fraction) * unit + scale - 1n) / scale;
 }
 
-/** Bytes as people write them in Kubernetes, and exactly: `1Gi`, `1536Mi`; the plain number where no unit divides it. */
+/** Bytes as users write them in Kubernetes, and exactly: `1Gi`, `1536Mi`; the plain number where no unit divides it. */
 export function printQuantity(bytes: bigint): string {
   const [suffix, unit] = BINARY.find(([, size]) => bytes >= size && bytes % size === 0n) ?? ['', 1n];
   return `${bytes / unit}${suffix}`;

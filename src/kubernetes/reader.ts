@@ -1,7 +1,7 @@
 import type { Access } from './access.ts';
 import { KubernetesError } from './cluster.ts';
 import { send } from './http.ts';
-import type { Kind } from './kinds.ts';
+import { type Kind, pathOf } from './kinds.ts';
 import { parse, readPages } from './pages.ts';
 
 /** What came of looking at something. Absent is said only by an answer of the API server. */
@@ -67,11 +67,6 @@ async function look<T>(right: string, work: () => Promise<T>): Promise<Seen<T>> 
     const because = error instanceof Error ? error.message : String(error);
     return { is: 'unseen', because, ...(status === 403 && { right }) };
   }
-}
-
-function pathOf({ group, plural }: Kind<unknown>, namespace: string | undefined): string[] {
-  const root = group === '' ? ['api', 'v1'] : ['apis', group, 'v1'];
-  return [...root, ...(namespace === undefined ? [] : ['namespaces', namespace]), plural];
 }
 
 function resource({ group, plural }: Kind<unknown>): string {

@@ -1,2 +1,2 @@
-/** What may be logged, from least to most; `debug` tells each command on an RDS and each program on a node. */
+/** What may be logged, from least to most; `debug` shows each command on an RDS and each program on a node. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;

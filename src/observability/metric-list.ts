@@ -1,4 +1,4 @@
-/** Every metric of the driver: here its name stands, and nowhere else in the code (docs/metrics.md tells what to do with it). */
+/** Every metric of the driver: here its name stands, and nowhere else in the code (docs/metrics.md says what to do with it). */
 
 export interface MetricDefinition {
   /** As Prometheus knows it. */
@@ -172,7 +172,7 @@ export const metricList = {
     name: 'rose_csi_orphans',
     type: 'gauge',
     labels: ['backend', 'kind'],
-    help: 'Volumes, snapshots and half-made volumes on an RDS that nothing in Kubernetes refers to.',
+    help: 'Volumes, snapshots and partial volumes on an RDS that nothing in Kubernetes refers to.',
   },
   orphanPasses: {
     name: 'rose_csi_orphan_passes_total',
@@ -221,7 +221,7 @@ export const metricList = {
     name: 'rose_csi_trimmed_bytes_total',
     type: 'counter',
     labels: [],
-    help: 'What fstrim told the devices to be unused; the same space may be told again.',
+    help: 'What fstrim reported to the devices as unused; the same space may be reported again.',
   },
   processStart: {
     name: 'process_start_time_seconds',
@@ -243,7 +243,7 @@ export const metricList = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-export type MetricList = typeof metricList;
+type MetricList = typeof metricList;
 export type MetricKey = keyof MetricList;
 /** The keys of the metrics of one type. */
 export type KeysOf<Type extends MetricDefinition['type']> = {

@@ -30,7 +30,7 @@ async function raw(port: number, bytes: string): Promise<string> {
   return text;
 }
 
-test('GET /metrics tells the metrics, whatever the query', async (t) => {
+test('GET /metrics reports the metrics, whatever the query', async (t) => {
   const { base } = await start(t);
   for (const path of ['/metrics', '/metrics?name[]=a']) {
     const response = await fetch(base + path);
@@ -102,7 +102,7 @@ test('of connections that stay, more than 32 are refused, and a scraper gets in 
   );
 });
 
-test('metrics that cannot be told are 500, without a word of why', async (t) => {
+test('metrics that cannot be determined are 500, without a word of why', async (t) => {
   const { base } = await start(t, async () => {
     throw new Error('hunter2');
   });

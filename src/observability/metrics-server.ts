@@ -18,9 +18,9 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Scrapers that may be connected at once; two Prometheus servers and a person are three. */
+/** Scrapers that may be connected at once; two Prometheus servers and one user are three. */
 const MAX_CONNECTIONS = 32;
-/** For a request with its headers, in ms; it has no body that anybody reads. */
+/** For a request with its headers, in ms; it has no body that anyone reads. */
 const REQUEST_MS = 5_000;
 
 /**

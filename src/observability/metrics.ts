@@ -8,9 +8,9 @@ export interface Metrics {
   /** Adds a duration in seconds to a histogram. */
   observe<Key extends KeysOf<'histogram'>>(key: Key, labels: LabelsOf<Key>, seconds: number): void;
   set<Key extends KeysOf<'gauge'>>(key: Key, labels: LabelsOf<Key>, value: number): void;
-  /** Forgets the value of a gauge for these labels, or all: what is not known is told as nothing, never as 0. */
+  /** Forgets the value of a gauge for these labels, or all: what is not known is reported as nothing, never as 0. */
   forget<Key extends KeysOf<'gauge'>>(key: Key, labels?: LabelsOf<Key>): void;
-  /** Calls `work` right before metrics are read. It sets gauges from memory, and asks nobody. */
+  /** Calls `work` right before metrics are read. It sets gauges from memory, and asks no one. */
   beforeReading(work: () => void): void;
 }
 

@@ -39,7 +39,7 @@ const MAX_QUEUED = 2048;
 
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL } as const;
 
-/** Who makes the spans, for when the variables of the environment name nobody. */
+/** Who makes the spans, for when the variables of the environment name no one. */
 export interface Service {
   readonly name: string;
   readonly version: string;

@@ -16,7 +16,7 @@ test('names are right and each stands once', () => {
   }
 });
 
-test('what was never set is not told, not even as 0', async () => {
+test('what was never set is not reported, not even as 0', async () => {
   const metrics = prometheusMetrics();
   assert.equal((await metrics.read()).trim(), '');
   metrics.forget('orphanPassTime');
@@ -40,7 +40,7 @@ test('a gauge is forgotten for some labels, or for all', async () => {
   assert.doesNotMatch(await metrics.read(), /^rose/m);
 });
 
-test('a counter is known at 0 when it is told so, and a duration falls into its bucket', async () => {
+test('a counter is known at 0 when it is declared so, and a duration falls into its bucket', async () => {
   const metrics = prometheusMetrics();
   metrics.count('formats', { outcome: 'refused' }, 0);
   metrics.count('formats', { outcome: 'done' });

@@ -2,11 +2,11 @@
 import type { Logger } from 'pino';
 import { tracingSettings } from './tracing-settings.ts';
 
-/** What is told of a span: texts, numbers (ms, bytes) and flags, none of them secret. */
+/** What is recorded in a span: texts, numbers (ms, bytes) and flags, none of them secret. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface SpanOptions {
-  /** `server` answers somebody, `client` asks somebody, `internal` does neither. */
+  /** `server` answers someone, `client` asks someone, `internal` does neither. */
   readonly kind: 'server' | 'client' | 'internal';
   readonly attributes?: Attributes;
   /** W3C `traceparent` of the caller, as it came; one that cannot be read counts as none. */

@@ -4,22 +4,33 @@ import { parse } from 'yaml';
 import type { InventoryVolume } from '../storage/inventory.ts';
 import { snapshotManifest, volumeManifest } from './adoption.ts';
 
-const uuid = '7a0f3c52-0000-4000-8000-000000000001';
-const source = '19d50000-0000-4000-8000-000000000002';
+const UUID = '7a0f3c52-0000-4000-8000-000000000001';
+const SOURCE = '19d50000-0000-4000-8000-000000000002';
 const volume: InventoryVolume = {
-  ...{ id: `rds1:pvc-${uuid}`, backend: 'rds1', pool: 'pool', subvolume: `pvc-${uuid}-x`, slot: 'pvc-7a0f' },
-  name: { uuid, owner: '0123abcd', origin: { kind: 'snapshot', uuid: source }, requestedBytes: 2n ** 30n },
-  ...{ sizeBytes: 2n ** 53n + 1n, publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
+  id: `rds1:pvc-${UUID}`,
+  backend: 'rds1',
+  pool: 'pool',
+  subvolume: `pvc-${UUID}-x`,
+  slot: 'pvc-7a0f',
+  name: { uuid: UUID, owner: '0123abcd', origin: { kind: 'snapshot', uuid: SOURCE }, requestedBytes: 2n ** 30n },
+  sizeBytes: 2n ** 53n + 1n,
+  publishedNodeIds: [],
+  exported: false,
+  state: 'whole',
+  duplicates: [],
 };
 const options = {
-  ...{ driver: 'rds.rose-csi.io', fsType: 'ext4', storageClass: '', volumeAttributes: { formatVersion: '1' } },
+  driver: 'rds.rose-csi.io',
+  fsType: 'ext4',
+  storageClass: '',
+  volumeAttributes: { formatVersion: '1' },
 };
 
 test('the YAML is the object, and its size is exact', () => {
   const { object, text } = volumeManifest(volume, options);
   assert.deepEqual(parse(text), object);
   assert.match(text, /storage: "9007199254740993"/);
-  assert.match(text, new RegExp(`^---\n# rds1:pvc-${uuid}, made from snapshot ${source}\\.\n`));
+  assert.match(text, new RegExp(`^---\n# rds1:pvc-${UUID}, made from snapshot ${SOURCE}\\.\n`));
   assert.doesNotMatch(text, /blank/);
 });
 
@@ -27,15 +38,19 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
   const { text } = volumeManifest(volume, { ...options, storageClass: 'rds' });
   const claim: unknown = parse(text.slice(text.indexOf('# ---')).replaceAll(/^# /gm, ''));
   assert.deepEqual(claim, {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'CLAIM', namespace: 'NAMESPACE' } },
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'CLAIM', namespace: 'NAMESPACE' },
     spec: {
-      ...{ accessModes: ['ReadWriteOnce'], storageClassName: 'rds', volumeName: `pvc-${uuid}` },
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'rds',
+      volumeName: `pvc-${UUID}`,
       resources: { requests: { storage: '9007199254740993' } },
     },
   });
 });
 
-test('a size is written as people write it, in the volume and in its claim, as long as that is exact', () => {
+test('a size is written as users write it, in the volume and in its claim, as long as that is exact', () => {
   const sizes = (bytes: bigint) =>
     volumeManifest({ ...volume, sizeBytes: bytes }, options).text.match(/(?<=storage: ).*/g);
   assert.deepEqual(sizes(2n ** 30n), ['1Gi', '1Gi']);
@@ -43,7 +58,7 @@ test('a size is written as people write it, in the volume and in its claim, as l
   assert.deepEqual(sizes(2n ** 30n + 1n), ['"1073741825"', '"1073741825"']);
 });
 
-test('what a person has to know is said', () => {
+test('what one has to know is said', () => {
   const unknown = volumeManifest(volume, { ...options, fsType: undefined });
   assert.match(unknown.text, /--fs-type says it.*volumeMode: Block/);
   assert.doesNotMatch(JSON.stringify(unknown.object), /fsType/);
@@ -63,16 +78,17 @@ test('what has no data or no known size is not brought back', () => {
 });
 
 test('a snapshot comes with its annotations and the VolumeSnapshot that binds it', () => {
-  const name = { uuid: source, owner: '0123abcd', sourceUuid: uuid, createdAtSeconds: 1_790_000_000n, bytes: 1n };
-  const snapshot = { id: `rds1:snap-${source}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, duplicates: [] };
+  const name = { uuid: SOURCE, owner: '0123abcd', sourceUuid: UUID, createdAtSeconds: 1_790_000_000n, bytes: 1n };
+  const snapshot = { id: `rds1:snap-${SOURCE}`, backend: 'rds1', pool: 'pool', subvolume: 'x', name, duplicates: [] };
   const { object, text } = snapshotManifest(snapshot, { driver: 'rds.rose-csi.io', namespace: 'apps' });
   assert.deepEqual(parse(text), object);
-  assert.match(text, /cut 2026-09-21T14:13:20Z from rds1:pvc-7a0f3c52/);
+  assert.match(text, /taken 2026-09-21T14:13:20Z from rds1:pvc-7a0f3c52/);
   assert.match(text, /rds\.rose-csi\.io\/slot: pvc-7a0f3c520000400080000{8}\n/);
   const binding: unknown = parse(text.slice(text.indexOf('# ---')).replaceAll(/^# /gm, ''));
   assert.deepEqual(binding, {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot' },
-    metadata: { name: `snap-${source}`, namespace: 'apps' },
-    spec: { source: { volumeSnapshotContentName: `adopted-${source}` } },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    metadata: { name: `snap-${SOURCE}`, namespace: 'apps' },
+    spec: { source: { volumeSnapshotContentName: `adopted-${SOURCE}` } },
   });
 });

@@ -4,7 +4,7 @@ import type { InventorySnapshot, InventoryVolume } from '../storage/inventory.ts
 import { toSnapshot } from '../storage/snapshots.ts';
 import { annotationsOf, rfc3339 } from './annotations.ts';
 
-/** An object for `kubectl apply`, with what a person has to know or add. */
+/** An object for `kubectl apply`, with what one has to know or add. */
 export interface Manifest {
   readonly object: object;
   /** The object as YAML, with comments before and behind. */
@@ -34,7 +34,8 @@ export function volumeManifest(volume: InventoryVolume, options: VolumeOptions):
   if (volume.state === 'no-subvolume') throw new RangeError(`${id}: only its disk item is left, its data is gone`);
   if (bytes === 0n) throw new RangeError(`${id}: its size is not known, and its disk item is missing; look at the RDS`);
   const object = {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
     metadata: { name: `pvc-${name.uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': options.driver } },
     spec: {
       accessModes: ['ReadWriteOnce'],
@@ -42,9 +43,12 @@ export function volumeManifest(volume: InventoryVolume, options: VolumeOptions):
       csi: {
         driver: options.driver,
         ...(options.fsType !== undefined && { fsType: options.fsType }),
-        ...{ volumeAttributes: options.volumeAttributes, volumeHandle: id },
+        volumeAttributes: options.volumeAttributes,
+        volumeHandle: id,
       },
-      ...{ persistentVolumeReclaimPolicy: 'Retain', storageClassName: options.storageClass, volumeMode: 'Filesystem' },
+      persistentVolumeReclaimPolicy: 'Retain',
+      storageClassName: options.storageClass,
+      volumeMode: 'Filesystem',
     },
   };
   const isInUse = exported || publishedNodeIds.length > 0;
@@ -66,11 +70,14 @@ export function volumeManifest(volume: InventoryVolume, options: VolumeOptions):
 
 function claim(volumeName: string, bytes: bigint, storageClassName: string): string[] {
   const object = {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'CLAIM', namespace: 'NAMESPACE' } },
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'CLAIM', namespace: 'NAMESPACE' },
     spec: {
       accessModes: ['ReadWriteOnce'],
       resources: { requests: { storage: printQuantity(bytes) } },
-      ...{ storageClassName, volumeName },
+      storageClassName,
+      volumeName,
     },
   };
   return [
@@ -103,20 +110,25 @@ export function snapshotManifest(
   const { sourceVolumeId } = toSnapshot(backend, pool, name);
   const [contentName, snapshotName] = [`adopted-${name.uuid}`, `snap-${name.uuid}`];
   const object = {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotContent' },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshotContent',
     metadata: { name: contentName, annotations: annotationsOf(toSnapshot(backend, pool, name)) },
     spec: {
-      ...{ deletionPolicy: 'Retain', driver, source: { snapshotHandle: id }, sourceVolumeMode: 'Filesystem' },
+      deletionPolicy: 'Retain',
+      driver,
+      source: { snapshotHandle: id },
+      sourceVolumeMode: 'Filesystem',
       volumeSnapshotRef: { name: snapshotName, namespace },
     },
   };
   const binding = {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot' },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
     metadata: { name: snapshotName, namespace },
     spec: { source: { volumeSnapshotContentName: contentName } },
   };
   const before = [
-    `${id}, cut ${rfc3339(name.createdAtSeconds)} from ${sourceVolumeId}.`,
+    `${id}, taken ${rfc3339(name.createdAtSeconds)} from ${sourceVolumeId}.`,
     'Of a raw block volume it needs sourceVolumeMode: Block.',
   ];
   const text = withComments(before, object, ['---', ...lines(stringify(binding))]);

@@ -3,7 +3,7 @@ import { toSnapshot } from '../storage/snapshots.ts';
 import type { Snapshot } from '../storage/storage.ts';
 
 /** Prefix of the annotations of a VolumeSnapshotContent. Permanent, whatever the driver's name is. */
-export const ANNOTATION_PREFIX = 'rds.rose-csi.io/';
+const ANNOTATION_PREFIX = 'rds.rose-csi.io/';
 
 /** What the snapshot's name on the RDS says, in words. Sizes are bytes; times RFC 3339 in UTC. */
 export function annotationsOf(snapshot: Snapshot): Record<string, string> {

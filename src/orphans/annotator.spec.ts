@@ -6,7 +6,10 @@ import { annotationsOf } from './annotations.ts';
 import { Annotator } from './annotator.ts';
 
 const snapshot: Snapshot = {
-  ...{ id: 'rds1:snap-2', sourceVolumeId: 'rds1:pvc-1', sizeBytes: 2n ** 53n + 1n, createdAtSeconds: 1_790_000_000n },
+  id: 'rds1:snap-2',
+  sourceVolumeId: 'rds1:pvc-1',
+  sizeBytes: 2n ** 53n + 1n,
+  createdAtSeconds: 1_790_000_000n,
   place: { backend: 'rds1', pool: 'pool', subvolume: 'snap-2-x', sourceSlot: 'pvc-1' },
 };
 
@@ -45,7 +48,7 @@ test('the annotations say what is on the RDS, in exact numbers and RFC 3339', ()
   });
 });
 
-test('trouble that passes is tried again', async (t) => {
+test('trouble that passes is retried', async (t) => {
   const { annotator, attempts, failures, idle } = start([undefined, 503, 429, 'ok']);
   t.after(() => annotator.stop());
   annotator.note(snapshot, 'content');
@@ -55,7 +58,7 @@ test('trouble that passes is tried again', async (t) => {
 });
 
 for (const status of [403, 404, 422]) {
-  test(`${status} is not tried again, and told`, async (t) => {
+  test(`${status} is not retried, and reported`, async (t) => {
     const { annotator, attempts, failures, idle } = start([status]);
     t.after(() => annotator.stop());
     annotator.note(snapshot, 'content');
@@ -68,7 +71,7 @@ for (const status of [403, 404, 422]) {
   });
 }
 
-test('what fails again and again is told, and noting never throws', async (t) => {
+test('what fails again and again is reported, and noting never throws', async (t) => {
   const { annotator, attempts, failures, idle } = start([500, 500, 500, 500], 3);
   t.after(() => annotator.stop());
   assert.doesNotThrow(() => annotator.note(snapshot, 'content'));

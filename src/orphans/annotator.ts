@@ -6,7 +6,7 @@ import { annotationsOf } from './annotations.ts';
 
 export interface AnnotatorOptions {
   readonly cluster: Pick<Cluster, 'annotateContent'>;
-  /** Told of what is given up; the report's next pass repairs it. */
+  /** Notified of what is given up; the report's next pass repairs it. */
   readonly onFailure: (contentName: string, error: unknown) => void;
   /** Milliseconds before each further attempt; replaced in tests. */
   readonly pausesMs?: readonly number[];
@@ -17,7 +17,7 @@ const MAX_WAITING = 1000;
 const PAUSES_MS: readonly number[] = [500, 2000, 10_000];
 
 /**
- * Writes annotations behind the back of CreateSnapshot: a snapshot is answered for whether they are written or not, and
+ * Writes annotations asynchronously to CreateSnapshot: a snapshot is answered for whether they are written or not, and
  * never later because of them.
  */
 export class Annotator {

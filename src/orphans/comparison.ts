@@ -22,11 +22,9 @@ export function compare(inventory: Inventory, view: KubernetesView, driver: stri
   const copies = copyIds(inventory);
   const seen = new Set(objects.map(({ id }) => objectOf(id)));
   return {
-    ...{
-      objects,
-      orphans: findOrphans(inventory, references, new Set()),
-      mismatches: mismatchesOf(inventory, references),
-    },
+    objects,
+    orphans: findOrphans(inventory, references, new Set()),
+    mismatches: mismatchesOf(inventory, references),
     unseen: namedIn(view).filter(
       ({ driver: of, handle }) => of === driver && !seen.has(objectOf(handle)) && !copies.has(handle),
     ),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kinds } from '../kubernetes/kinds.ts';
 import type { InventoryVolume } from '../storage/inventory.ts';
 import { backendObjects, findOrphans, referenceTo } from './find.ts';
 import { type KubernetesView, referencesOf } from './references.ts';
@@ -8,9 +9,17 @@ const uuid = (number: number) => `00000000-0000-4000-8000-${String(number).padSt
 
 function volume(number: number, extra: Partial<InventoryVolume> = {}): InventoryVolume {
   return {
-    ...{ id: `rds1:pvc-${uuid(number)}`, backend: 'rds1', pool: 'pool', subvolume: 's', slot: 'd', sizeBytes: 1n },
+    id: `rds1:pvc-${uuid(number)}`,
+    backend: 'rds1',
+    pool: 'pool',
+    subvolume: 's',
+    slot: 'd',
+    sizeBytes: 1n,
     name: { uuid: uuid(number), owner: '0123abcd', origin: { kind: 'new' }, requestedBytes: 1n },
-    ...{ publishedNodeIds: [], exported: false, state: 'whole', duplicates: [] },
+    publishedNodeIds: [],
+    exported: false,
+    state: 'whole',
+    duplicates: [],
     ...extra,
   };
 }
@@ -22,9 +31,12 @@ function snapshot(number: number, source: number) {
 
 const list = <T>(...items: T[]) => ({ items, resourceVersion: '1' });
 const nothing: KubernetesView = { volumes: list(), contents: list(), attachments: list() };
-const persistent = (name: string, volumeHandle: string) => {
-  return { name, csi: { driver: 'd', volumeHandle }, claim: undefined, claimUid: undefined };
-};
+const persistent = (name: string, volumeHandle: string, driver = 'd') =>
+  kinds.volume.schema.parse({ metadata: { name }, spec: { csi: { driver, volumeHandle } } });
+const content = (name: string, source: object, { driver = 'd', status = {} } = {}) =>
+  kinds.content.schema.parse({ metadata: { name }, spec: { driver, source, volumeSnapshotRef: {} }, status });
+const attachment = (name: string, source: object) =>
+  kinds.attachment.schema.parse({ metadata: { name }, spec: { attacher: 'd', nodeName: 'n', source } });
 const ids = (objects: readonly { readonly id: string }[]) => objects.map(({ id }) => id);
 const none: ReadonlySet<string> = new Set();
 
@@ -32,16 +44,8 @@ test('a handle counts whatever driver names it', () => {
   const inventory = { volumes: [volume(1), volume(2)], snapshots: [snapshot(3, 1)] };
   const view = {
     ...nothing,
-    volumes: list({
-      name: 'x',
-      csi: { driver: 'renamed.example.com', volumeHandle: volume(1).id },
-      claim: undefined,
-      claimUid: undefined,
-    }),
-    contents: list({
-      ...{ name: 'c', driver: 'renamed.example.com', volumeHandle: undefined, annotations: {} },
-      snapshotHandle: snapshot(3, 1).id,
-    }),
+    volumes: list(persistent('x', volume(1).id, 'renamed.example.com')),
+    contents: list(content('c', { snapshotHandle: snapshot(3, 1).id }, { driver: 'renamed.example.com' })),
   };
   assert.deepEqual(ids(findOrphans(inventory, referencesOf(view), none)), [volume(2).id]);
 });
@@ -51,19 +55,17 @@ test('a handle counts whatever backend it names, and its own name comes first', 
   const old = (id: string) => id.replace('rds1', 'old');
   const references = referencesOf({
     volumes: list(persistent('a', old(volume(1).id)), persistent('b', volume(1).id)),
-    contents: list({
-      ...{ name: 'c', driver: 'd', volumeHandle: old(volume(2).id), snapshotHandle: undefined, annotations: {} },
-    }),
-    attachments: list({ name: 'e', volumeName: undefined, volumeHandle: old(snapshot(3, 1).id) }),
+    contents: list(content('c', { volumeHandle: old(volume(2).id) })),
+    attachments: list(attachment('e', { inlineVolumeSpec: { csi: { volumeHandle: old(snapshot(3, 1).id) } } })),
   });
   assert.deepEqual(findOrphans(inventory, references, none), []);
   assert.deepEqual(
     backendObjects(inventory).map((objects) => referenceTo(objects, references)),
     [
       { by: 'PersistentVolume b', as: undefined },
-      { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: old(volume(2).id) },
+      { by: 'VolumeSnapshotContent c, whose snapshot is being taken,', as: old(volume(2).id) },
       { by: 'VolumeAttachment e', as: old(snapshot(3, 1).id) },
-      { by: 'VolumeSnapshotContent c, whose snapshot is being cut,', as: undefined },
+      { by: 'VolumeSnapshotContent c, whose snapshot is being taken,', as: undefined },
     ],
   );
 });
@@ -84,20 +86,20 @@ test('what this process works on is left out', () => {
 test('a volume that is attached without a PersistentVolume, or whose PersistentVolume is gone, is referred to', () => {
   const inventory = { volumes: [volume(1), volume(2), volume(3)], snapshots: [] };
   const attachments = list(
-    { name: 'a', volumeName: `pvc-${uuid(1)}`, volumeHandle: undefined },
-    { name: 'b', volumeName: undefined, volumeHandle: volume(2).id },
+    attachment('a', { persistentVolumeName: `pvc-${uuid(1)}` }),
+    attachment('b', { inlineVolumeSpec: { csi: { volumeHandle: volume(2).id } } }),
   );
   assert.deepEqual(ids(findOrphans(inventory, referencesOf({ ...nothing, attachments }), none)), [volume(3).id]);
 });
 
-test('once the snapshot is cut, its content no longer shields the volume and the other snapshots of it', () => {
+test('once the snapshot is taken, its content no longer shields the volume and the other snapshots of it', () => {
   const inventory = { volumes: [volume(1)], snapshots: [snapshot(3, 1), snapshot(4, 1)] };
-  const content = (snapshotHandle: string | undefined) => ({
+  const view = (snapshotHandle: string | undefined) => ({
     ...nothing,
-    contents: list({ name: 'c', driver: 'd', volumeHandle: volume(1).id, snapshotHandle, annotations: {} }),
+    contents: list(content('c', { volumeHandle: volume(1).id }, { status: { snapshotHandle } })),
   });
-  assert.deepEqual(findOrphans(inventory, referencesOf(content(undefined)), none), []);
-  assert.deepEqual(ids(findOrphans(inventory, referencesOf(content(snapshot(3, 1).id)), none)), [
+  assert.deepEqual(findOrphans(inventory, referencesOf(view(undefined)), none), []);
+  assert.deepEqual(ids(findOrphans(inventory, referencesOf(view(snapshot(3, 1).id)), none)), [
     volume(1).id,
     snapshot(4, 1).id,
   ]);
@@ -120,10 +122,10 @@ test('only what an interrupted call can leave without data may be empty', () => 
     objects.map(({ kind, lacks, mayBeEmpty }) => [kind, lacks, mayBeEmpty]),
     [
       ['volume', undefined, false],
-      ['half-made', 'disk item', true],
-      ['half-made', 'disk item', false],
-      ['half-made', 'subvolume', true],
-      ['half-made', 'subvolume', false],
+      ['partial', 'disk item', true],
+      ['partial', 'disk item', false],
+      ['partial', 'subvolume', true],
+      ['partial', 'subvolume', false],
       ['snapshot', undefined, false],
     ],
   );

@@ -4,15 +4,15 @@ import { type KubernetesView, objectOf, type Reference, type References, referen
 /** Something of ours on an RDS. */
 export interface BackendObject {
   readonly id: string;
-  /** Half-made: a volume that {@link lacks} a part. */
-  readonly kind: 'volume' | 'snapshot' | 'half-made';
+  /** Partial: a volume that {@link lacks} a part. */
+  readonly kind: 'volume' | 'snapshot' | 'partial';
   readonly lacks: 'disk item' | 'subvolume' | undefined;
   readonly backend: string;
   /** Label of the pool; empty when it is none of the configured. */
   readonly pool: string;
   /** What is there: the subvolume's name, or the slot of a disk item whose subvolume is gone. */
   readonly what: string;
-  /** Bytes; undefined where the device does not tell. */
+  /** Bytes; undefined where the device does not report. */
   readonly sizeBytes: bigint | undefined;
   /** Owner in its name: first 8 hex digits of a hash over driver name and cluster id. */
   readonly owner: string;
@@ -31,7 +31,7 @@ export function backendObjects({ volumes, snapshots }: Pick<Inventory, 'volumes'
   return [...volumes.map(volumeObject), ...snapshots.map(snapshotObject)];
 }
 
-/** How many there are, half-made volumes with the whole ones. */
+/** How many there are, partial volumes with the whole ones. */
 export function countObjects(objects: readonly BackendObject[]): {
   readonly volumes: number;
   readonly snapshots: number;
@@ -41,7 +41,7 @@ export function countObjects(objects: readonly BackendObject[]): {
 }
 
 /**
- * What nobody refers to. Half-made volumes that something refers to are none: the next publication completes them.
+ * What no one refers to. Partial volumes that something refers to are none: the next publication completes them.
  *
  * @param running ids of operations that are under way in this process
  */
@@ -57,7 +57,7 @@ export function findOrphans(
 
 /** How Kubernetes refers to something on an RDS. */
 export interface Relation {
-  /** The object of Kubernetes, for people. */
+  /** The object of Kubernetes, readable. */
   readonly by: string;
   /** The handle that it names, if that has another backend than the one whose RDS holds the object: a mismatch. */
   readonly as: string | undefined;
@@ -69,7 +69,7 @@ export function referenceTo(object: BackendObject, references: References): Rela
   const relation = properFirst(relationsOf(id, references));
   if (relation !== undefined) return relation;
   const key = objectOf(kind === 'snapshot' ? source : id) ?? '';
-  const by = kind === 'snapshot' ? references.beingCut.get(key)?.[0]?.by : references.attached.get(key);
+  const by = kind === 'snapshot' ? references.pendingSources.get(key)?.[0]?.by : references.attached.get(key);
   return by === undefined ? undefined : { by, as: undefined };
 }
 
@@ -79,17 +79,17 @@ export function standInOf(id: string, view: KubernetesView): Relation | undefine
 }
 
 /** Every way in which handles name an object, whatever backend they name. */
-export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'beingCut'>>): Relation[] {
+export function relationsOf(id: string, references: Partial<Pick<References, 'named' | 'pendingSources'>>): Relation[] {
   const key = objectOf(id) ?? '';
   const relation = ({ handle, by }: Reference) => ({ by, as: handle === id ? undefined : handle });
-  return [references.named, references.beingCut].flatMap((map) => map?.get(key) ?? []).map(relation);
+  return [references.named, references.pendingSources].flatMap((map) => map?.get(key) ?? []).map(relation);
 }
 
 function properFirst(relations: readonly Relation[]): Relation | undefined {
   return relations.find(({ as }) => as === undefined) ?? relations[0];
 }
 
-/** The pool for people. */
+/** The pool, readable. */
 export function poolOf({ pool }: Pick<BackendObject, 'pool'>): string {
   return pool === '' ? 'a pool that is not configured' : `pool ${pool}`;
 }
@@ -98,8 +98,13 @@ const LACKS = { whole: undefined, 'no-disk-item': 'disk item', 'no-subvolume': '
 
 function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: InventoryVolume): BackendObject {
   return {
-    ...{ id, backend, pool, sizeBytes, owner: name.owner, createdAtSeconds: undefined },
-    kind: volume.state === 'whole' ? 'volume' : 'half-made',
+    id,
+    backend,
+    pool,
+    sizeBytes,
+    owner: name.owner,
+    createdAtSeconds: undefined,
+    kind: volume.state === 'whole' ? 'volume' : 'partial',
     lacks: LACKS[volume.state],
     what: volume.subvolume ?? volume.slot ?? '',
     source: sourceOf(backend, name.origin),
@@ -112,9 +117,18 @@ function volumeObject({ id, backend, pool, name, sizeBytes, ...volume }: Invento
 
 function snapshotObject({ id, backend, pool, subvolume, name }: InventorySnapshot): BackendObject {
   return {
-    ...{ id, kind: 'snapshot', backend, pool, what: subvolume, sizeBytes: name.bytes, owner: name.owner },
-    ...{ source: `${backend}:pvc-${name.sourceUuid}`, createdAtSeconds: name.createdAtSeconds },
-    ...{ lacks: undefined, inUse: false, mayBeEmpty: false },
+    id,
+    kind: 'snapshot',
+    backend,
+    pool,
+    what: subvolume,
+    sizeBytes: name.bytes,
+    owner: name.owner,
+    source: `${backend}:pvc-${name.sourceUuid}`,
+    createdAtSeconds: name.createdAtSeconds,
+    lacks: undefined,
+    inUse: false,
+    mayBeEmpty: false,
   };
 }
 

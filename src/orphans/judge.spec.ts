@@ -5,8 +5,18 @@ import type { BackendObject } from './find.ts';
 import { type FirstSeen, judge } from './judge.ts';
 
 const orphan = (id: string): BackendObject => ({
-  ...{ id, kind: 'snapshot', backend: 'rds1', pool: 'pool', what: id, sizeBytes: 1n, owner: '0123abcd' },
-  ...{ source: undefined, createdAtSeconds: 1n, lacks: undefined, inUse: false, mayBeEmpty: false },
+  id,
+  kind: 'snapshot',
+  backend: 'rds1',
+  pool: 'pool',
+  what: id,
+  sizeBytes: 1n,
+  owner: '0123abcd',
+  source: undefined,
+  createdAtSeconds: 1n,
+  lacks: undefined,
+  inUse: false,
+  mayBeEmpty: false,
 });
 
 const rules = (seconds: number, total = 100) => ({ now: seconds * 1000, graceSeconds: 3600, total });
@@ -23,7 +33,7 @@ test('what is seen again after the grace period is one, and not a second before'
   assert.deepEqual(judge([orphan('a')], earlier, rules(1_003_600)).orphans, [orphan('a')]);
 });
 
-test('what has a reference again is forgotten, and begins anew', () => {
+test('what has a reference again is forgotten, and begins again', () => {
   const { firstSeen } = judge([], { a: 1 }, rules(1_000_000));
   assert.deepEqual(firstSeen, {});
 });

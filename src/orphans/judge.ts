@@ -48,7 +48,7 @@ export function judge(
   return { firstSeen, orphans, isMass: false };
 }
 
-/** The text that {@link printFirstSeen} wrote. Anything else is as good as nothing: then all begins anew. */
+/** The text that {@link printFirstSeen} wrote. Anything else is as good as nothing: then all begins again. */
 export function parseFirstSeen(text: string | undefined): FirstSeen {
   try {
     const parsed: unknown = JSON.parse(text ?? '{}');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { kinds } from '../kubernetes/kinds.ts';
 import type { BackendObject } from './find.ts';
 import { doubtAboutNames, mismatchesIn, renaming } from './mismatches.ts';
 import { type References, referencesOf } from './references.ts';
@@ -8,15 +9,18 @@ const UUID = '00000000-0000-4000-8000-000000000001';
 
 function volume(backend: string, lacks?: BackendObject['lacks']): BackendObject {
   return {
-    ...{
-      id: `${backend}:pvc-${UUID}`,
-      kind: lacks === undefined ? 'volume' : 'half-made',
-      lacks,
-      backend,
-      pool: 'pool',
-    },
-    ...{ what: 's', sizeBytes: 1n, owner: '0123abcd', source: undefined, createdAtSeconds: undefined },
-    ...{ inUse: false, mayBeEmpty: false },
+    id: `${backend}:pvc-${UUID}`,
+    kind: lacks === undefined ? 'volume' : 'partial',
+    lacks,
+    backend,
+    pool: 'pool',
+    what: 's',
+    sizeBytes: 1n,
+    owner: '0123abcd',
+    source: undefined,
+    createdAtSeconds: undefined,
+    inUse: false,
+    mayBeEmpty: false,
   };
 }
 
@@ -24,7 +28,7 @@ function volume(backend: string, lacks?: BackendObject['lacks']): BackendObject 
 function named(...backends: readonly string[]): References {
   const items = backends.map((backend) => {
     const csi = { driver: 'd', volumeHandle: `${backend}:pvc-${UUID}` };
-    return { name: `on-${backend}`, csi, claim: undefined, claimUid: undefined };
+    return kinds.volume.schema.parse({ metadata: { name: `on-${backend}` }, spec: { csi } });
   });
   const none = { items: [], resourceVersion: '1' };
   return referencesOf({ volumes: { items, resourceVersion: '1' }, contents: none, attachments: none });

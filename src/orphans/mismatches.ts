@@ -11,7 +11,7 @@ export interface Mismatch {
   readonly object: BackendObject;
   /** The handle that the reference names. */
   readonly as: string;
-  /** The object of Kubernetes, for people. */
+  /** The object of Kubernetes, readable. */
   readonly by: string;
   /** What the reference names is on its own backend, and whole. */
   readonly isCopy: boolean;

@@ -1,24 +1,24 @@
 import type { Cluster, EventNote, ObjectReference } from '../kubernetes/cluster.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
-import type { Call } from '../storage/storage.ts';
 import { missingAnnotations } from './annotations.ts';
 import { type BackendObject, findOrphans, poolOf } from './find.ts';
 import { Freshness } from './freshness.ts';
 import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
 import { doubtAboutNames, mismatchesOf } from './mismatches.ts';
-import { doubtAbout, type KubernetesView, referencesOf, viewOf } from './references.ts';
+import { doubtAbout, type KubernetesView, referencesOf, snapshotHandleOf, viewOf } from './references.ts';
 
-/** Half-made volumes that one pass removes at most. */
+/** Partial volumes that one pass removes at most. */
 const MAX_REMOVALS = 3;
 /** Contents that one pass annotates at most. */
 const MAX_REPAIRS = 100;
 
 export interface OrphanControllerOptions {
   readonly cluster: Cluster;
-  readonly storage: Pick<StorageService, 'inventory' | 'running' | 'discardHalfMade'>;
+  readonly storage: Pick<StorageService, 'inventory' | 'running' | 'discardPartial'>;
   readonly leadership: Pick<Leadership, 'hold'>;
   /** Name of the CSI driver. */
   readonly driver: string;
@@ -27,8 +27,8 @@ export interface OrphanControllerOptions {
   /** What Events are about: that ConfigMap. */
   readonly about: ObjectReference;
   readonly graceSeconds: number;
-  /** Whether half-made volumes are removed. Nothing else ever is. */
-  readonly deleteHalfMade: boolean;
+  /** Whether partial volumes are removed. Nothing else ever is. */
+  readonly deletePartial: boolean;
   readonly observer: OrphanObserver;
   /** Milliseconds since the epoch; replaced in tests. */
   readonly now?: () => number;
@@ -38,7 +38,7 @@ export interface OrphanControllerOptions {
 export interface OrphanObserver {
   /** Everything that is an orphan now, and what of it this process tells for the first time. */
   orphans(all: readonly BackendObject[], fresh: readonly BackendObject[]): void;
-  /** A half-made volume was removed. */
+  /** A partial volume was removed. */
   removed(object: BackendObject): void;
   /** A pass ended. `reason` says why it came to no result. */
   ended(outcome: Outcome, reason?: string): void;
@@ -52,13 +52,13 @@ export interface OrphanObserver {
  */
 export type Outcome = 'done' | 'follower' | 'doubtful' | 'abandoned';
 
-/** Looks for what nobody refers to, pass by pass. It tells, and by itself removes nothing but half-made volumes. */
+/** Looks for what no one refers to, pass by pass. It tells, and by itself removes nothing but partial volumes. */
 export class OrphanController {
   readonly #options: OrphanControllerOptions;
   readonly #freshness = new Freshness();
-  /** Orphans that were told of by this process. */
+  /** Orphans that were reported by this process. */
   #reported: ReadonlySet<string> = new Set();
-  /** Half-made volumes that the RDS did not find to be without data. */
+  /** Partial volumes that the RDS did not find to be without data. */
   readonly #leftAlone = new Set<string>();
   #doubtReported = false;
 
@@ -70,7 +70,7 @@ export class OrphanController {
   async pass(signal: AbortSignal): Promise<Outcome> {
     const { leadership, observer } = this.#options;
     try {
-      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#look(signal) : (['follower'] as const);
+      const [outcome, reason] = (await leadership.hold(signal)) ? await this.#compare(signal) : (['follower'] as const);
       observer.ended(outcome, reason);
       return outcome;
     } catch (error) {
@@ -79,7 +79,7 @@ export class OrphanController {
     }
   }
 
-  async #look(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
+  async #compare(signal: AbortSignal): Promise<readonly [Outcome, string?]> {
     const { cluster, storage, driver, graceSeconds, stateName, now = Date.now } = this.#options;
     const before = storage.running();
     const inventory = await storage.inventory({ signal });
@@ -104,7 +104,7 @@ export class OrphanController {
     this.#doubtReported = false;
     await this.#repair(inventory, view, signal);
     await this.#report(verdict, signal);
-    if (this.#options.deleteHalfMade) await this.#remove(verdict.orphans, { signal });
+    if (this.#options.deletePartial) await this.#remove(verdict.orphans, { signal });
     return ['done'];
   }
 
@@ -140,8 +140,10 @@ export class OrphanController {
   async #repair({ snapshots }: Inventory, { contents }: KubernetesView, signal: AbortSignal): Promise<void> {
     const byId = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     let repairs = 0;
-    for (const { name, driver, snapshotHandle, annotations } of contents?.items ?? []) {
-      const snapshot = byId.get(snapshotHandle ?? '');
+    for (const content of contents?.items ?? []) {
+      const { name, annotations } = content.metadata;
+      const { driver } = content.spec;
+      const snapshot = byId.get(snapshotHandleOf(content) ?? '');
       const missing = snapshot === undefined ? undefined : missingAnnotations(snapshot, annotations);
       if (driver !== this.#options.driver || missing === undefined) continue;
       if (++repairs > MAX_REPAIRS) return;
@@ -157,11 +159,11 @@ export class OrphanController {
   async #remove(orphans: readonly BackendObject[], call: Call): Promise<void> {
     const { storage, observer } = this.#options;
     const candidates = orphans.filter(
-      ({ id, kind, mayBeEmpty, inUse }) => kind === 'half-made' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
+      ({ id, kind, mayBeEmpty, inUse }) => kind === 'partial' && mayBeEmpty && !inUse && !this.#leftAlone.has(id),
     );
     for (const object of candidates.slice(0, MAX_REMOVALS)) {
       try {
-        await storage.discardHalfMade(object.id, call);
+        await storage.discardPartial(object.id, call);
       } catch (error) {
         if (error instanceof StorageError && error.kind === 'precondition') this.#leftAlone.add(object.id);
         observer.failed(`removing ${object.id}`, error);
@@ -169,15 +171,15 @@ export class OrphanController {
       }
       observer.removed(object);
       const message = `removed ${describe(object)}`;
-      await this.#event({ reason: 'HalfMadeRemoved', message, subject: object.id }, call.signal);
+      await this.#event({ reason: 'PartialRemoved', message, subject: object.id }, call.signal);
     }
   }
 }
 
-/** One sentence about something that nobody refers to. */
+/** One sentence about something that no one refers to. */
 export function describe({ id, kind, what, pool, backend, sizeBytes }: BackendObject): string {
   const size = sizeBytes === undefined ? '' : `, ${sizeBytes} bytes`;
-  const name = kind === 'half-made' ? 'a half-made volume' : `a ${kind}`;
+  const name = kind === 'partial' ? 'a partial volume' : `a ${kind}`;
   return `${id}: ${name} on ${backend}, ${poolOf({ pool })} (${what}${size}), that nothing in Kubernetes refers to`;
 }
 

@@ -1,12 +1,13 @@
-import type { Attachment, Cluster, Listed, PersistentVolume, SnapshotContent } from '../kubernetes/cluster.ts';
-import { parseHandle } from '../storage/handle.ts';
+import type { Cluster, Listed } from '../kubernetes/cluster.ts';
+import type { Volume, VolumeAttachment, VolumeSnapshotContent } from '../kubernetes/kinds.ts';
+import { parseHandle } from '../storage/ids.ts';
 
 /** What Kubernetes knows, each list whole and as of one moment. */
 export interface KubernetesView {
-  readonly volumes: Listed<PersistentVolume>;
+  readonly volumes: Listed<Volume>;
   /** Undefined when the API server does not know VolumeSnapshotContents. */
-  readonly contents: Listed<SnapshotContent> | undefined;
-  readonly attachments: Listed<Attachment>;
+  readonly contents: Listed<VolumeSnapshotContent> | undefined;
+  readonly attachments: Listed<VolumeAttachment>;
 }
 
 /**
@@ -24,7 +25,7 @@ export async function viewOf(cluster: Cluster, signal: AbortSignal): Promise<Kub
 /** A handle that an object of Kubernetes names. */
 export interface Reference {
   readonly handle: string;
-  /** The object of Kubernetes for people, e.g. `PersistentVolume pvc-1 (default/data)`. */
+  /** The object of Kubernetes, readable, e.g. `PersistentVolume pvc-1 (default/data)`. */
   readonly by: string;
 }
 
@@ -38,7 +39,7 @@ export interface References {
   /** What has a PersistentVolume, a VolumeSnapshotContent, or a VolumeAttachment that names its handle. */
   readonly named: ByObject;
   /** Volumes of which a VolumeSnapshotContent awaits a snapshot: any snapshot of such a volume may be that one. */
-  readonly beingCut: ByObject;
+  readonly pendingSources: ByObject;
   /** By name of a PersistentVolume that is attached, also when it is gone: `pvc-<uuid>` for a volume of ours. */
   readonly attached: ReadonlyMap<string, string>;
 }
@@ -53,29 +54,37 @@ export function objectOf(handle: string): string | undefined {
 export function referencesOf(view: KubernetesView): References {
   const inline: Reference[] = [];
   const attached = new Map<string, string>();
-  for (const { name, volumeName, volumeHandle } of view.attachments.items) {
-    const by = `VolumeAttachment ${name}`;
-    if (volumeName !== undefined) attached.set(volumeName, by);
-    if (volumeHandle !== undefined) inline.push({ handle: volumeHandle, by });
+  for (const { metadata, spec } of view.attachments.items) {
+    const by = `VolumeAttachment ${metadata.name}`;
+    const { persistentVolumeName, inlineVolumeSpec } = spec.source;
+    if (persistentVolumeName !== undefined) attached.set(persistentVolumeName, by);
+    if (inlineVolumeSpec?.csi !== undefined) inline.push({ handle: inlineVolumeSpec.csi.volumeHandle, by });
   }
-  const beingCut = (view.contents?.items ?? []).flatMap(({ name, snapshotHandle, volumeHandle }) =>
-    snapshotHandle !== undefined || volumeHandle === undefined
-      ? []
-      : [{ handle: volumeHandle, by: `VolumeSnapshotContent ${name}, whose snapshot is being cut,` }],
-  );
-  return { named: byObject([...namedIn(view), ...inline]), beingCut: byObject(beingCut), attached };
+  const pendingSources = (view.contents?.items ?? []).flatMap((content) => {
+    const handle = content.spec.source.volumeHandle;
+    const by = `VolumeSnapshotContent ${content.metadata.name}, whose snapshot is being taken,`;
+    return handle === undefined || snapshotHandleOf(content) !== undefined ? [] : [{ handle, by }];
+  });
+  return { named: byObject([...namedIn(view), ...inline]), pendingSources: byObject(pendingSources), attached };
 }
 
 /** Handles that PersistentVolumes and VolumeSnapshotContents name, each with the driver that goes with it. */
 export function namedIn({ volumes, contents }: KubernetesView): (Reference & { readonly driver: string })[] {
-  const byVolumes = volumes.items.flatMap(({ name, csi, claim }) => {
-    const by = `PersistentVolume ${name}${claim ? ` (${claim})` : ''}`;
+  const byVolumes = volumes.items.flatMap(({ metadata: { name }, spec: { csi, claimRef } }) => {
+    const by = `PersistentVolume ${name}${claimRef ? ` (${claimRef.namespace}/${claimRef.name})` : ''}`;
     return csi === undefined ? [] : [{ driver: csi.driver, handle: csi.volumeHandle, by }];
   });
-  const byContents = (contents?.items ?? []).flatMap(({ name, driver, snapshotHandle: handle }) => {
-    return handle === undefined ? [] : [{ driver, handle, by: `VolumeSnapshotContent ${name}` }];
+  const byContents = (contents?.items ?? []).flatMap((content) => {
+    const handle = snapshotHandleOf(content);
+    const by = `VolumeSnapshotContent ${content.metadata.name}`;
+    return handle === undefined ? [] : [{ driver: content.spec.driver, handle, by }];
   });
   return [...byVolumes, ...byContents];
+}
+
+/** The snapshot of a content, once it is taken or when it was given. */
+export function snapshotHandleOf({ spec, status }: VolumeSnapshotContent): string | undefined {
+  return status?.snapshotHandle ?? spec.source.snapshotHandle;
 }
 
 function byObject(references: readonly Reference[]): ByObject {
@@ -88,9 +97,9 @@ function byObject(references: readonly Reference[]): ByObject {
 }
 
 /** How many PersistentVolumes and VolumeSnapshotContents name this driver. */
-export function countOf({ volumes, contents }: KubernetesView, driver: string): number {
-  const ours = volumes.items.filter(({ csi }) => csi?.driver === driver).length;
-  return ours + (contents?.items.filter((content) => content.driver === driver).length ?? 0);
+function countOf({ volumes, contents }: KubernetesView, driver: string): number {
+  const ours = volumes.items.filter(({ spec }) => spec.csi?.driver === driver).length;
+  return ours + (contents?.items.filter(({ spec }) => spec.driver === driver).length ?? 0);
 }
 
 /**

@@ -13,7 +13,7 @@ export function isRefusal(code: string): code is RefusalCode {
 export class RdsError extends Error {
   override readonly name = 'RdsError';
   readonly code: RdsErrorCode;
-  /** What the device or the transport added; for people. */
+  /** What the device or the transport added; human-readable. */
   readonly detail: string;
   /** True when this very call made the subvolume of the volume before it failed. */
   readonly made: boolean;
@@ -31,6 +31,13 @@ export class RdsError extends Error {
     this.made = options?.made ?? false;
     this.mayStillRun = options?.mayStillRun ?? false;
   }
+
+  /** The same in other words. */
+  with(detail: string): RdsError {
+    const { code, cause, made, mayStillRun } = this;
+    return new RdsError(code, detail, { cause, made, mayStillRun });
+  }
+
   /** The same, of a call that had made the subvolume in an earlier attempt. */
   ofMade(): RdsError {
     const { code, detail, cause, mayStillRun } = this;

@@ -1,7 +1,9 @@
-export { type Clock, systemClock } from '../routeros/index.ts';
-export { isRefusal, RdsError, type RdsErrorCode, type RefusalCode } from './errors.ts';
+export { type Call, type Clock, systemClock } from '../routeros/index.ts';
+export { RdsError, type RdsErrorCode } from './errors.ts';
 export {
+  idIn,
   type Origin,
+  parseName,
   parseSnapshotName,
   parseVolumeName,
   printSnapshotName,
@@ -11,23 +13,35 @@ export {
   snapshotNamePrefix,
   type VolumeName,
 } from './names.ts';
-export type { Operation } from './operation.ts';
-export type { ExpectedPool, ProbeReport } from './probe.ts';
-export { type Asking, Rds, type RdsCall, type RdsSettings } from './rds.ts';
-export { type Mode, type Publication, randomDigits } from './record.ts';
-export type { ObjectRef, Pool, SnapshotRef, VolumeRef } from './refs.ts';
-export type {
-  DiskRow,
-  ListedObject,
-  ListedPage,
-  LostItem,
-  ObjectState,
-  PoolContents,
-  PoolSpace,
-  SubvolumeRow,
+
+export {
+  type ExpectedPool,
+  isStoragePackage,
+  isSupported,
+  LANGUAGE_FACTS,
+  languageProblems,
+  mountPointOf,
+  type ProbeReport,
+  poolProblem,
+} from './probe.ts';
+export { type Asking, type ChosenSubvolume, Rds, type RdsSettings } from './rds.ts';
+export { type Mode, randomDigits } from './record.ts';
+export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
+export {
+  type DiskRow,
+  isLonger,
+  type ListedObject,
+  type ListedPage,
+  type LostItem,
+  type ObjectState,
+  objectOf,
+  type PoolContents,
+  type PoolSpace,
+  type Rival,
+  type SubvolumeRow,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
-export { poolContents, poolSpace, probeRds as probeBox } from './scripts/device.ts';
+export { poolContents, poolSpace, probeRds } from './scripts/device.ts';
 export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';
@@ -38,7 +52,7 @@ export {
   createSnapshot,
   deleteSnapshot,
   readSnapshot,
-  removeDuplicate as discardTwin,
+  removeDuplicate,
 } from './scripts/snapshots.ts';
 export { listTransfers, receiveIn, removeTransfer, type Sent, startTransfer } from './scripts/transfers.ts';
 export {
@@ -46,9 +60,10 @@ export {
   deleteVolume,
   discardVolume,
   expandVolume,
+  readCutOff,
   readDisk,
   readSizedDisk,
   readVolume,
 } from './scripts/volume.ts';
-export { shownName } from './scripts/whereabouts.ts';
+export { choose, namesake, shownName } from './scripts/whereabouts.ts';
 export type { ReplicaTarget, TransferRow } from './transfers.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LostWrites } from './lost-writes.ts';
+import { nqnOf } from './refs.ts';
 
 /** A clock that stands still but for what is waited. */
 function standingClock() {
@@ -15,7 +16,7 @@ function standingClock() {
   return clock;
 }
 
-const one = { kind: 'pvc', uuid: 'a', nqn: 'nqn.a' } as const;
+const one = { kind: 'pvc', uuid: 'a', nqn: nqnOf('a') } as const;
 const other = { kind: 'snap', uuid: 'a' } as const;
 const create = { object: one, name: 'create', removes: false };
 const publish = { object: one, name: 'publish 1', removes: false };
@@ -44,7 +45,7 @@ test('of several lost ones the last deadline counts, whichever was noted first',
   assert.equal(clock.time, 9_000);
 });
 
-test('a caller who does not wait for so long is told at once, and one who gives up is let go', async () => {
+test('a caller who does not wait for so long is refused at once, and one who gives up is let go', async () => {
   const clock = standingClock();
   const lost = new LostWrites(clock, 0);
   lost.note(create, 8_000);

@@ -1,14 +1,7 @@
-import type { Clock } from '../routeros/index.ts';
+import type { Call, Clock } from '../routeros/index.ts';
 import { RdsError } from './errors.ts';
 import type { Writing } from './operation.ts';
 import type { ObjectRef } from './refs.ts';
-
-/** The caller's patience with one operation. */
-export interface Patience {
-  readonly signal: AbortSignal;
-  /** Milliseconds since the epoch at which the caller stops waiting. */
-  readonly deadline?: number;
-}
 
 type Write = Pick<Writing<unknown>, 'object' | 'name' | 'removes'>;
 
@@ -44,7 +37,7 @@ export class LostWrites {
    *
    * @throws RdsError `waiting` when that is later than the caller waits, `cancelled` when the caller gives up.
    */
-  async settle(write: Write, { signal, deadline }: Patience): Promise<void> {
+  async settle(write: Write, { signal, deadline }: Call): Promise<void> {
     const ms = this.#othersQuietAt(write) - this.#clock.now();
     if (ms > 0) {
       if (deadline !== undefined && Date.now() + ms >= deadline) {

@@ -12,12 +12,13 @@ import {
   slotOf,
   snapshotNamePrefix,
   snapshotNames as snapshotsOf,
+  UNIT,
   volumeNames as volumesOf,
 } from './names.ts';
 
 const uuids = fc.uuid();
 const owners = fc.stringMatching(/^[0-9a-f]{8}$/);
-const sizes = fc.bigInt(0n, 2n ** 62n);
+const sizes = fc.bigInt(0n, 2n ** 42n).map((units) => units * UNIT);
 const plain = { noNullPrototype: true } as const;
 const volumeNames = fc.record(
   {
@@ -85,6 +86,19 @@ test('whatever a parser accepts is exactly what would be printed', () => {
       assert.ok(volume === undefined || printVolumeName(volume) === text);
       assert.ok(snapshot === undefined || printSnapshotName(snapshot) === text);
       assert.ok(volume === undefined || snapshot === undefined, 'no name is both a volume and a snapshot');
+    }),
+  );
+});
+
+test('a name with further digits behind it, as users call their copies, was a name of ours', () => {
+  const digits = fc.oneof(
+    fc.stringMatching(/^[0-9]{0,5}[1-9]$/),
+    fc.constantFrom('20261129', '20261129120000', '1', '2', '02'),
+  );
+  fc.assert(
+    fc.property(volumeNames, snapshotNames, digits, (volume, snapshot, more) => {
+      assert.equal(parseVolumeName(`${printVolumeName(volume)}${more}`), undefined);
+      assert.equal(parseSnapshotName(`${printSnapshotName(snapshot)}${more}`), undefined);
     }),
   );
 });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sentenceOf } from '../failures/message.ts';
 import { judge } from './probe.ts';
 
-const uuid = '11111111-2222-3333-4444-555555555555';
-const expected = [{ label: 'pool', uuid, mountPoint: 'pool' }];
+const UUID = '11111111-2222-3333-4444-555555555555';
+const expected = [{ label: 'pool', uuid: UUID, mountPoint: 'pool' }];
 const version = { version: '7.24.1 (stable)' };
 const storage = { name: 'rose-storage', version: '7.24.1', disabled: false };
-const filesystem = { label: 'pool', uuid };
+const filesystem = { label: 'pool', uuid: UUID };
 const mount = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '/pool', size: 1000, free: 900 };
 const language = { 'id-type': 'num', intervals: true, none: 0, one: 1 };
 const fit = [version, language, storage, filesystem, mount];
@@ -30,16 +31,21 @@ const problems: readonly [string, readonly object[], RegExp][] = [
     [version, { ...language, 'id-type': 'str' }, storage, filesystem, mount],
     /subvolume-id is no number/,
   ],
+  [
+    'expressions without intervals',
+    [version, { ...language, intervals: false }, storage, filesystem, mount],
+    /does not know intervals/,
+  ],
   ['no storage package', [version, language, filesystem, mount], /rose-storage is not installed/],
   ['a disabled package', [version, language, { ...storage, disabled: 'yes' }, filesystem, mount], /rose-storage/],
-  ['no such filesystem', [version, language, storage, mount], /pool pool: 0 Btrfs filesystems/],
+  ['no such filesystem', [version, language, storage, mount], /pool pool: no Btrfs filesystem has this label/],
   ['two filesystems with one label (U18)', [...fit, filesystem], /pool pool: 2 Btrfs filesystems/],
   [
     'another filesystem with the label',
     [version, language, storage, { label: 'pool', uuid: 'x' }, mount],
     /its uuid is x/,
   ],
-  ['a pool that is not mounted', [version, language, storage, filesystem], /mounted 0 times/],
+  ['a pool that is not mounted', [version, language, storage, filesystem], /it is not mounted/],
   [
     'another mount point',
     [version, language, storage, filesystem, { ...mount, 'mount-point': 'b' }],
@@ -51,7 +57,9 @@ for (const [what, rows, message] of problems) {
   test(`an RDS is unfit for ${what}`, () => {
     const report = judge(rows as Parameters<typeof judge>[0], expected);
     assert.equal(report.problems.length, 1);
-    assert.match(report.problems[0] ?? '', message);
+    const { code, found } = report.problems[0] ?? assert.fail();
+    assert.match(sentenceOf(code, found), message);
+    assert.equal(code === 'RC-POOL', found.startsWith('pool pool: '));
   });
 }
 

@@ -1,21 +1,21 @@
 import {
+  type Call,
   type Clock,
   type JsonRow,
+  NotSent,
   type RouterOs,
   RouterOsError,
   type RouterOsState,
   systemClock,
 } from '../routeros/index.ts';
 import { isRefusal, RdsError, type RdsErrorCode } from './errors.ts';
-import { LostWrites, type Patience } from './lost-writes.ts';
-import { parseSnapshotName, parseVolumeName } from './names.ts';
+import { LostWrites } from './lost-writes.ts';
+import { idIn, parseSnapshotName, parseVolumeName } from './names.ts';
 import type { Operation, Writing } from './operation.ts';
 import type { ExpectedPool } from './probe.ts';
 import { isLimit, type Reservation, Reservations } from './reservations.ts';
+import { probeRds } from './scripts/device.ts';
 import { choose } from './scripts/whereabouts.ts';
-
-/** The caller's patience: see RunOptions of the conversation. */
-export type RdsCall = Patience;
 
 /** What an RDS is, as far as its scripts depend on it. */
 export interface RdsSettings {
@@ -56,7 +56,7 @@ export interface RdsOptions {
 /**
  * How often a refusal is asked again that the device gets past by itself, most often within milliseconds. A growth is refused
  * also to a script that was too late for it, which its repeat is not; and a slot may be that of a volume which another process has
- * made anew meanwhile.
+ * recreated meanwhile.
  */
 const PATIENCE_TIMES: ReadonlyMap<RdsErrorCode, number> = new Map([
   ['RC-SIZE', 20],
@@ -102,39 +102,49 @@ export class Rds {
    *
    * @throws RdsError
    */
-  async run<T>(asking: Asking<T>, call: RdsCall): Promise<T> {
+  async run<T>(asking: Asking<T>, call: Call): Promise<T> {
     try {
       return await this.#admit(asking, this.settings, call);
     } catch (error) {
       if (!(error instanceof RdsError)) throw error;
       const chosen = error.code === 'RC-TWO' ? await this.#choose(error, call) : undefined;
-      if (chosen !== undefined) return await this.#admit(asking, { ...this.settings, chosen }, call);
-      throw error;
+      if (chosen !== undefined) return await this.#again(asking, { ...this.settings, chosen }, error, call);
+      if (error.code === 'RC-OWNER') throw this.#misnamed(error);
+      throw error.code === 'RC-POOL' ? await this.#withFindings(error, call) : error;
+    }
+  }
+
+  /** Does what was refused before, and forgets none of what it made then. */
+  async #again<T>(asking: Asking<T>, settings: RdsSettings, before: RdsError, call: Call): Promise<T> {
+    try {
+      return await this.#admit(asking, settings, call);
+    } catch (error) {
+      throw before.made && error instanceof RdsError ? error.ofMade() : error;
     }
   }
 
   /** Does it beside others that take of the same; where that is not to be had, after those that came before. */
-  async #admit<T>(asking: Asking<T>, settings: RdsSettings, call: RdsCall): Promise<T> {
+  async #admit<T>(asking: Asking<T>, settings: RdsSettings, call: Call): Promise<T> {
     const operation = asking(settings);
-    if (operation.kind === 'read' || operation.takes === undefined) return await this.#insist(operation, call);
+    if (operation.kind === 'read' || operation.takes === undefined) return await this.#retry(operation, call);
     const reservation = this.#reservations.make(operation.takes);
     try {
       const reserved = reservation.ahead();
-      if (reserved === 0n) return await this.#insist(operation, call);
+      if (reserved === 0n) return await this.#retry(operation, call);
       try {
-        return await this.#insist(asking({ ...settings, reserved }), call);
+        return await this.#retry(asking({ ...settings, reserved }), call);
       } catch (error) {
         if (!(error instanceof RdsError) || !isLimit(error.code)) throw error;
       }
       await this.#alone(operation, reservation, call);
-      return await this.#insist(operation, call);
+      return await this.#retry(operation, call);
     } finally {
       reservation.end(this.#lostWrites.quietAt(operation));
     }
   }
 
   /** Waits until nothing is ahead of the operation, and no attempt of it may be at work: the next answer is the last word. */
-  async #alone(operation: Writing<unknown>, reservation: Reservation, { signal }: RdsCall): Promise<void> {
+  async #alone(operation: Writing<unknown>, reservation: Reservation, { signal }: Call): Promise<void> {
     try {
       await reservation.alone(signal);
       const ms = this.#lostWrites.quietAt(operation) - this.#clock.now();
@@ -144,17 +154,37 @@ export class Rds {
     }
   }
 
-  /** Several subvolumes have a name of one id: the one that is the object, if there is a way to tell. */
-  async #choose({ detail }: RdsError, call: RdsCall): Promise<ChosenSubvolume | undefined> {
-    const [volume, snapshot] = [parseVolumeName(detail), parseSnapshotName(detail)];
-    if (volume !== undefined)
-      return await this.#insist(choose(this.settings, { kind: 'pvc', uuid: volume.uuid, nqn: '' }), call);
-    if (snapshot === undefined) return undefined;
-    return await this.#insist(choose(this.settings, { kind: 'snap', uuid: snapshot.uuid }), call);
+  /** An object that the device shows under a path in place of its name (U8) has an owner behind the path, who may be ours. */
+  #misnamed(error: RdsError): RdsError {
+    const { detail, cause, made, mayStillRun } = error;
+    const name = detail.slice(detail.lastIndexOf('/') + 1);
+    const { owner } = parseVolumeName(name) ?? parseSnapshotName(name) ?? {};
+    const isOurs = name !== detail && owner !== undefined && this.settings.owners.includes(owner);
+    return isOurs ? new RdsError('RC-NAME', detail, { cause, made, mayStillRun }) : error;
+  }
+
+  /** A script only says which pool is not there; what there is in its place takes a look of its own. */
+  async #withFindings(error: RdsError, call: Call): Promise<RdsError> {
+    try {
+      const { problems } = await this.#retry(probeRds(this.settings), call);
+      const ofPools = problems.filter(({ pool }) => pool !== undefined);
+      const own = ofPools.filter(({ pool }) => pool === error.detail);
+      const relevant = own.length > 0 ? own : ofPools;
+      return relevant.length === 0 ? error : error.with(relevant.map(({ found }) => found).join('; '));
+    } catch {
+      return error;
+    }
+  }
+
+  /** Several subvolumes have a name of one id, or one that may not be whole: the one that is the object, if there is a way to tell. */
+  async #choose({ detail }: RdsError, call: Call): Promise<ChosenSubvolume | undefined> {
+    const object = idIn(detail);
+    if (object === undefined) return undefined;
+    return await this.#retry(choose(this.settings, object), call);
   }
 
   /** Repeats what refuses because the device has not got so far yet, and forgets none of what it has made (U24). */
-  async #insist<T>(operation: Operation<T>, call: RdsCall): Promise<T> {
+  async #retry<T>(operation: Operation<T>, call: Call): Promise<T> {
     let made = false;
     for (let asked = 0; ; asked += 1) {
       try {
@@ -169,7 +199,7 @@ export class Rds {
   }
 
   /** @returns false when the caller does not wait for so long. */
-  async #pause({ signal }: RdsCall): Promise<boolean> {
+  async #pause({ signal }: Call): Promise<boolean> {
     try {
       await this.#clock.wait(PATIENCE_MS, signal);
       return true;
@@ -178,7 +208,7 @@ export class Rds {
     }
   }
 
-  async #once<T>(operation: Operation<T>, { signal, deadline }: RdsCall): Promise<T> {
+  async #once<T>(operation: Operation<T>, { signal, deadline }: Call): Promise<T> {
     const call = { signal, ...(deadline === undefined ? {} : { deadline }) };
     if (operation.kind === 'read') return operation.decode(await this.#rows(operation, call));
     await this.#lostWrites.settle(operation, call);
@@ -188,7 +218,7 @@ export class Rds {
 
   async #rows(
     { kind, script }: Operation<unknown>,
-    call: RdsCall & { readonly onLost?: (quietAt: number) => void },
+    call: Call & { readonly onLost?: (quietAt: number) => void },
   ): Promise<readonly JsonRow[]> {
     try {
       return await this.#routerOs.run(script, { kind, ...call });
@@ -218,7 +248,9 @@ function translate(error: unknown): unknown {
   }
   const { mayStillRun } = error;
   if (error.kind !== 'refused') {
-    return new RdsError(KIND_CODES[error.kind], error.detail, { cause: error, mayStillRun });
+    // The code of what is the matter; that nothing was sent is said by `mayStillRun` and by the words.
+    const wasUnknown = error instanceof NotSent && error.because.kind === 'unknown';
+    return new RdsError(KIND_CODES[wasUnknown ? 'unknown' : error.kind], error.detail, { cause: error, mayStillRun });
   }
   const words = `${error.code} ${error.detail}`.replaceAll(TRACE, '').trim().split(' ');
   const made = words[0] === 'RC-MADE';

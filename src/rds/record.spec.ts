@@ -13,10 +13,18 @@ import {
   readRecord,
   TOKEN_AT,
 } from './record.ts';
+import { hostId } from './refs.ts';
 
 const token = fc.stringMatching(/^[0-9a-f]{8}$/);
 const publications = fc.record(
-  { hostId: fc.uuid(), mode: fc.constantFrom('w', 'r', 's'), token },
+  {
+    hostId: fc
+      .uuid()
+      .map(hostId)
+      .filter((id) => id !== undefined),
+    mode: fc.constantFrom('w', 'r', 's'),
+    token,
+  },
   { noNullPrototype: true },
 );
 
@@ -47,7 +55,7 @@ test('entries that scripts insert behind the generation are read back, whatever 
   );
 });
 
-test('a comment that a person wrote, or an older record, names no nodes', () => {
+test('a comment that someone wrote, or an older record, names no nodes', () => {
   const entry = '0f3c7a52-0000-4000-8000-000000000001:w:0123abcd';
   for (const comment of [
     '',

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { freshDigits, ros, type Script } from '../routeros/index.ts';
+import { type HostId, hostId } from './refs.ts';
 
 /**
- * Which nodes a volume is published to, kept in the comment of its disk item: machine part first, then words for people.
+ * Which nodes a volume is published to, kept in the comment of its disk item: machine part first, then human-readable text.
  *
- *     rose:2 <generation> <host id>:<mode>:<token> <host id>:<mode>:<token> | words for people
+ *     rose:2 <generation> <host id>:<mode>:<token> <host id>:<mode>:<token> | human-readable text
  *
  * The generation is a new random one in everything that is written, also where nothing else changes: a script that has read
  * the record and writes on the condition that it still says the same cannot take one that came back for one that stayed,
- * and whoever has changed nothing has still made sure that nobody acts on what was before (docs/decisions/0017).
+ * and whoever has changed nothing has still made sure that no one acts on what was before (docs/decisions/0017).
  *
  * The token is a new one each time the export is turned on for a first node, and the NQN ends in it: nodes that had the
  * volume before know another NQN, which leads nowhere. Each entry ends in one space, so a script adds an entry in front and
@@ -26,7 +27,7 @@ export const ENTRIES_AT = HEADER.length + TOKEN_BYTES + 1;
 export const TOKEN_AT = 39;
 /** Bytes of one entry, with the space behind it. */
 export const ENTRY_BYTES = TOKEN_AT + TOKEN_BYTES + 1;
-/** Bytes of a comment that every device is trusted with (U16); words for people are cut to make room. */
+/** Bytes of a comment that every device is trusted with (U16); human-readable text is cut to make room. */
 export const MAX_COMMENT = 200;
 /** Nodes that may share a raw block volume: the two sides of a live migration. */
 export const MAX_SHARED_NODES = 2;
@@ -35,7 +36,7 @@ export const MAX_SHARED_NODES = 2;
 export type Mode = 'w' | 'r' | 's';
 
 export interface Publication {
-  readonly hostId: string;
+  readonly hostId: HostId;
   readonly mode: Mode;
   /** Fencing token; nodes that share a volume have the same. */
   readonly token: string;
@@ -50,7 +51,7 @@ export interface PublicationRecord {
 
 const RECORD = /^rose:2 ([0-9a-f]{8}) ([^|]*)/;
 const ENTRY = /^([0-9a-f-]{36}):([wrs]):([0-9a-f]{8})$/;
-/** Bytes of words for people: fewer than an entry begins with. */
+/** Bytes of human-readable text: fewer than an entry begins with. */
 export const MAX_WORDS = 36;
 
 /** A fresh token. */
@@ -68,7 +69,7 @@ export function freshRecord(words: string): Script {
   return ros`(${HEADER}.${freshDigits}.${` | ${words.replaceAll(/[^A-Za-z0-9 ._/-]/g, '_').slice(0, MAX_WORDS)}`})`;
 }
 
-/** Words for people on a disk item that had to be attached again. */
+/** Human-readable text on a disk item that had to be attached again. */
 export const REATTACHED = 'attached again';
 
 /** What the entry of a node begins with; the token and a space follow. */
@@ -76,18 +77,19 @@ export function entryUpToToken({ hostId, mode }: Omit<Publication, 'token'>): st
   return `${hostId}:${mode}:`;
 }
 
+/** Whether a record with nodes lacks its end: the `|` that is in all that is written. */
+export function isCutOff(comment: string): boolean {
+  return /^rose:2 [0-9a-f]{8} [0-9a-f][^|]*$/.test(comment);
+}
+
 /** Reads a comment; one that is not ours says nothing. */
 export function readRecord(comment: string): PublicationRecord {
   const [, generation = '', entries = ''] = RECORD.exec(comment) ?? [];
   const publications = entries.split(' ').flatMap((entry): Publication[] => {
-    const [, hostId, mode, token] = ENTRY.exec(entry) ?? [];
-    const isEntry = hostId !== undefined && token !== undefined && (mode === 'w' || mode === 'r' || mode === 's');
-    return isEntry ? [{ hostId, mode, token }] : [];
+    const [, node = '', mode, token] = ENTRY.exec(entry) ?? [];
+    const host = hostId(node);
+    const isEntry = host !== undefined && token !== undefined && (mode === 'w' || mode === 'r' || mode === 's');
+    return isEntry ? [{ hostId: host, mode, token }] : [];
   });
   return { generation, publications };
-}
-
-/** The subsystem NQN of one publication of a volume: from export on to export off. */
-export function publicationNqn(volumeNqn: string, token: string): string {
-  return `${volumeNqn}-${token}`;
 }

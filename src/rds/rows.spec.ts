@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeObject, decodePage } from './rows.ts';
+import { decodeMade, decodeObject, decodePage } from './rows.ts';
 
 const subvolume = (name: string, id: unknown) => ({ '.id': '*1', fs: 'pool', name, 'subvolume-id': id });
 const disk = {
@@ -12,21 +12,43 @@ const disk = {
   'nvme-tcp-server-nqn': 'nqn.x',
 };
 
+/** A whole name of a volume that asked for so many MiB. */
+const volumeOf = (mebibytes: bigint) =>
+  `pvc-11111111-2222-4333-8444-555555555555-01234567-n00000000-0000-0000-0000-000000000000-${mebibytes * 1_048_576n}`;
+
 test('the subvolume with the smallest id comes first, in whatever order and form the RDS gives the ids (U12)', () => {
   const { subvolumes } = decodeObject([
-    subvolume('b', 300),
+    subvolume(volumeOf(2n), 300),
     disk,
-    subvolume('c', '9007199254740993'),
-    subvolume('a', 257n),
+    subvolume(volumeOf(3n), '9007199254740993'),
+    subvolume(volumeOf(1n), 257n),
   ]);
   assert.deepEqual(
     subvolumes.map(({ name, subvolumeId }) => [name, subvolumeId]),
     [
-      ['a', 257n],
-      ['b', 300n],
-      ['c', 9007199254740993n],
+      [volumeOf(1n), 257n],
+      [volumeOf(2n), 300n],
+      [volumeOf(3n), 9007199254740993n],
     ],
   );
+});
+
+test('the one that the disk item is in was not the object, as another one was older', () => {
+  const rows = [subvolume(volumeOf(10n), 257), subvolume(volumeOf(1n), 258)];
+  const { subvolumes } = decodeObject([...rows, { ...disk, 'file-path': `pool/${volumeOf(1n)}/volume.img` }]);
+  assert.deepEqual(
+    subvolumes.map(({ subvolumeId }) => subvolumeId),
+    [258n, 257n],
+  );
+});
+
+test('a copy that a user called like a volume and further digits was the volume, as it was older', () => {
+  const { subvolumes } = decodeObject([subvolume(`${volumeOf(4n)}2`, 257), subvolume(volumeOf(4n), 258)]);
+  assert.deepEqual(
+    subvolumes.map(({ name }) => name),
+    [volumeOf(4n)],
+  );
+  assert.throws(() => decodeMade([subvolume(`${volumeOf(4n)}2`, 257)]), { code: 'RC-TWO' });
 });
 
 test('a disk item is read whether its flags are booleans or words (U12)', () => {
@@ -51,7 +73,7 @@ test('a size that is not readable yet is unknown, not zero (U24)', () => {
   }
 });
 
-test('a subvolume without an id is an answer that nobody may act on', () => {
+test('a subvolume without an id is an answer that no one may act on', () => {
   assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'RDS-UNEXPECTED' });
   assert.throws(() => decodePage([subvolume('', 257)], 'pool'), { code: 'RDS-UNEXPECTED' });
 });
@@ -71,5 +93,5 @@ test('a page gives each volume its disk item, whatever order they come in, and k
       ['pvc-by-hand', 'pool', undefined],
     ],
   );
-  assert.deepEqual(decodePage([], 'pool'), { objects: [], more: false });
+  assert.deepEqual(decodePage([], 'pool'), { objects: [], more: false, rivals: [] });
 });

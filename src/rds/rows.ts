@@ -1,6 +1,6 @@
 import { bytes, flag, integer, type JsonRow, text } from '../routeros/index.ts';
 import { RdsError } from './errors.ts';
-import { parseVolumeName, slotOf } from './names.ts';
+import { idIn, parseName, parseVolumeName, slotOf } from './names.ts';
 import type { ExpectedPool } from './probe.ts';
 import { type Publication, readRecord } from './record.ts';
 
@@ -19,11 +19,12 @@ export interface SubvolumeRow {
 
 /**
  * What a subvolume with the name of an object is. `own`: made on this RDS. `copy`: came whole by `/disk/btrfs/transfer`.
- * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it, or a copy that was made writable. `nested`: lies in another
- * subvolume, where a person has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
+ * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it, or a copy that was made writable.
+ * `nested`: lies in another subvolume, where someone has put it, or is shown under another name than its path ends in (U8, U19). Only
+ * the first one is ever
  * an object.
  */
-export type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
+type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
 
 export interface DiskRow {
   readonly slot: string;
@@ -36,25 +37,72 @@ export interface DiskRow {
   readonly mountFilesystem: boolean;
 }
 
-/** What the device has of one id: its own subvolumes by ascending subvolume-id, of which the first is the object. */
+/** What the device has of one id. */
 export interface ObjectState {
+  /** Its own with whole names, in one pool: the first is the object, see {@link objectOf}; then by ascending subvolume-id. */
   readonly subvolumes: readonly SubvolumeRow[];
   readonly disk: DiskRow | undefined;
-  /** True when this very script cut the snapshot. */
+  /** True when this very script took the snapshot. */
   readonly made: boolean;
+}
+
+/**
+ * Which of several subvolumes of one id is the object, for all who ask (docs/decisions/0018): the one whose image the disk item
+ * has; without that, in one filesystem, the one with the smallest subvolume-id, as a race may have made two, that is no longer
+ * form of another. Undefined where nothing says so.
+ */
+export function objectOf<Row extends Pick<SubvolumeRow, 'name' | 'fs' | 'subvolumeId'>>(
+  rows: readonly Row[],
+  isAttached: (row: Row) => boolean,
+): Row | undefined {
+  const attached = rows.find(isAttached);
+  if (attached !== undefined) return attached;
+  const [first] = byId(rows.filter((row) => !rows.some((other) => isLonger(row, other))));
+  return rows.every(({ fs }) => fs === first?.fs) ? first : undefined;
+}
+
+/** Whether a name is another one with further digits behind it, as users call their copies; with zeros it is whole, too. */
+export function isLonger({ name }: Pick<SubvolumeRow, 'name'>, other: Pick<SubvolumeRow, 'name'>): boolean {
+  return name !== other.name && name.startsWith(other.name);
+}
+
+function byId<Row extends Pick<SubvolumeRow, 'subvolumeId'>>(rows: readonly Row[]): Row[] {
+  return rows.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1));
+}
+
+/** Subvolumes in whatever order they were printed that could be an object: made here, with whole names of ours. */
+export function decodeSubvolumes(rows: readonly JsonRow[]): SubvolumeRow[] {
+  const subvolumes = rows.filter(isSubvolume).map(decodeSubvolume);
+  return subvolumes.filter(({ kind, name }) => kind === 'own' && parseName(name) !== undefined);
 }
 
 /** Decodes the rows of one object in whatever order they were printed. */
 export function decodeObject(rows: readonly JsonRow[]): ObjectState {
-  const subvolumes = rows
-    .filter(isSubvolume)
-    .map(decodeSubvolume)
-    .filter(({ kind }) => kind === 'own');
+  const subvolumes = decodeSubvolumes(rows);
+  const disk = rows.find((row) => !isSubvolume(row) && 'slot' in row);
+  const path = text(disk ?? {}, 'file-path');
+  const object = objectOf(subvolumes, ({ name }) => path.endsWith(`/${name}/volume.img`));
+  const others = byId(subvolumes.filter((row) => row !== object));
   return {
-    subvolumes: subvolumes.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1)),
-    disk: rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk)[0],
+    subvolumes: object === undefined ? others : [object, ...others],
+    disk: disk && decodeDisk(disk),
     made: rows.some((row) => flag(row, 'made')),
   };
+}
+
+/**
+ * As {@link decodeObject}, of a script that makes an object unless there is one.
+ *
+ * @throws RdsError RC-TWO when the script took for the object what has no whole name of ours.
+ */
+export function decodeMade(rows: readonly JsonRow[]): ObjectState {
+  const state = decodeObject(rows);
+  const other = rows
+    .filter(isSubvolume)
+    .map(decodeSubvolume)
+    .find(({ kind, name }) => kind === 'own' && idIn(name));
+  if (state.subvolumes.length === 0 && other !== undefined) throw new RdsError('RC-TWO', other.name);
+  return state;
 }
 
 export interface ListedObject {
@@ -65,6 +113,14 @@ export interface ListedObject {
 export interface ListedPage {
   readonly objects: readonly ListedObject[];
   readonly more: boolean;
+  /** Of what could as well be an object of the id of one of them, and is not on the page. */
+  readonly rivals: readonly Rival[];
+}
+
+export interface Rival {
+  readonly uuid: string;
+  /** Label of the filesystem that it is in. */
+  readonly fs: string;
 }
 
 /**
@@ -81,6 +137,7 @@ export function decodePage(rows: readonly JsonRow[], fs: string): ListedPage {
       .toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1))
       .map((subvolume) => ({ subvolume, disk: disks.get(slotOfSubvolume(subvolume)) })),
     more: rows.some((row) => flag(row, 'more')),
+    rivals: rows.filter((row) => 'rival' in row).map((row) => ({ uuid: text(row, 'rival'), fs: text(row, 'fs') })),
   };
 }
 
@@ -128,7 +185,7 @@ export interface PoolSpace {
 
 /** What is in a pool, which the RDS has counted. */
 export interface PoolContents extends Pick<PoolSpace, 'size' | 'free'> {
-  /** Volumes of our owners, half-made ones included. */
+  /** Volumes of our owners, partial ones included. */
   readonly volumes: number;
   /** Snapshots of our owners. */
   readonly snapshots: number;
@@ -144,7 +201,7 @@ export function decodeContents(row: JsonRow): PoolContents {
   return { size, free, volumes: Number(volumes), snapshots: Number(snapshots) };
 }
 
-/** Decodes the space of one pool; what the device does not tell counts as none. */
+/** Decodes the space of one pool; what the device does not report counts as none. */
 export function decodeSpace(row: JsonRow): PoolSpace {
   return { size: bytes(row, 'size') ?? 0n, free: bytes(row, 'free') ?? 0n, promised: bytes(row, 'promised') ?? 0n };
 }
@@ -161,7 +218,11 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
   }
   const [receivedUuid, receivedAt] = [text(row, 'received-uuid'), text(row, 'recv-time')];
   return {
-    ...{ name, fs: text(row, 'fs'), subvolumeId, uuid: text(row, 'uuid'), kind: kindOf(row, name) },
+    name,
+    fs: text(row, 'fs'),
+    subvolumeId,
+    uuid: text(row, 'uuid'),
+    kind: kindOf(row, name),
     ...(isRealUuid(receivedUuid) && { receivedUuid }),
     ...(receivedAt !== '' && { receivedAt }),
   };

@@ -15,7 +15,7 @@ export interface TransferRow {
   readonly id: string;
   /** Name of what is sent; of several, with `;` or `,` between them. */
   readonly name: string;
-  /** Whether it sends to the replica of the pool; any other is somebody else's. */
+  /** Whether it sends to the replica of the pool; any other is someone else's. */
   readonly isOurs: boolean;
   /** In the words of the RDS, which are not known (U39). */
   readonly status: string;
@@ -30,8 +30,11 @@ export function decodeTransfers(rows: readonly JsonRow[], target: ReplicaTarget)
       const port = text(row, 'ssh-port') || '22';
       const found = [text(row, 'ssh-address'), port, text(row, 'ssh-user'), text(row, 'ssh-receive-mount')];
       return {
-        ...{ id: text(row, 'transfer'), name: text(row, 'name'), status: text(row, 'status') },
-        ...{ isOurs: found.every((value, at) => value === expected[at]), bytes: bytes(row, 'bytes') ?? 0n },
+        id: text(row, 'transfer'),
+        name: text(row, 'name'),
+        status: text(row, 'status'),
+        isOurs: found.every((value, at) => value === expected[at]),
+        bytes: bytes(row, 'bytes') ?? 0n,
       };
     });
 }

@@ -7,18 +7,18 @@ import {
   handleWhenResult,
   isBrokenCircuitError,
 } from 'cockatiel';
-import { RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 
 export interface BreakerOptions {
-  /** Attempts that fail in a row on the way to the RDS before it is left alone for a while. */
+  /** Attempts that fail in a row on the way to the RDS before a break. */
   readonly failures: number;
-  /** Milliseconds that it is left alone the first time, about; doubled each time the attempt after it fails too. */
+  /** Milliseconds of the first break, about; doubled each time the attempt after it fails too. */
   readonly firstBreakMs: number;
   /** No break is longer, in milliseconds. */
   readonly maxBreakMs: number;
 }
 
-/** `open` during a break; `half-open` from its end until an attempt has told whether the RDS answers again. */
+/** `open` during a break; `half-open` from its end until an attempt has shown whether the RDS answers again. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** How one attempt ended: an error that the RDS itself answered with proves that it can be reached. */
@@ -39,11 +39,14 @@ function isTransportFailure(result: unknown): boolean {
 export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
   #brokenUntil = 0;
+  /** The longest that the present break may be, in ms: what is said is not another thing each time. */
+  #longestMs = 0;
   #lastFailure: RouterOsError | undefined;
 
   constructor({ failures, firstBreakMs, maxBreakMs }: BreakerOptions) {
     const halfOpenAfter = new DelegateBackoff(({ attempt }: { readonly attempt: number }) => {
       const longest = Math.min(maxBreakMs, firstBreakMs * 2 ** (attempt - 1));
+      this.#longestMs = longest;
       const pause = Math.ceil(longest * (0.5 + Math.random() / 2));
       this.#brokenUntil = Date.now() + pause;
       return pause;
@@ -67,34 +70,38 @@ export class Breaker {
     return this.state === 'closed' ? undefined : this.#lastFailure;
   }
 
-  /** The error of a call that comes during a break: what the last attempt met, and nothing was sent. */
-  leftAlone(): RouterOsError {
-    const { kind, detail } = this.#lastFailure ?? { kind: 'unreachable', detail: 'it did not answer' };
-    const why = `${detail} (so the last attempt, after which the RDS is left alone for a moment)`;
-    return new RouterOsError(kind === 'unauthenticated' ? kind : 'unreachable', why, { cause: this.#lastFailure });
+  /** The error of a call that comes during a break: nothing was sent, and what is the matter is what the last attempt met. */
+  rejection(): NotSent {
+    const last = this.#lastFailure ?? new RouterOsError('unreachable', 'it did not answer');
+    const seconds = Math.ceil(this.#longestMs / 1000);
+    return new NotSent(`not sent, and no new attempt for up to ${seconds} s; the last attempt failed`, last);
   }
 
   /** An error of a call whose command waited here and was not sent, with what the last attempt met if that had trouble. */
   explained(error: RouterOsError): RouterOsError {
     const { lastFailure } = this;
     if (error.kind !== 'unsent' || lastFailure === undefined) return error;
-    return new RouterOsError('unsent', `${error.detail}; the last attempt: ${lastFailure.detail}`, { cause: error });
+    return new RouterOsError('unsent', `${error.detail}; the last attempt failed: ${lastFailure.detail}`, {
+      cause: error,
+    });
   }
 
   /**
    * Makes an attempt and counts how it ended.
    *
-   * @throws RouterOsError as {@link leftAlone}, without an attempt, during a break.
+   * @throws RouterOsError as {@link rejection}, without an attempt, during a break.
    */
   async run<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     try {
       return await this.#policy.execute(async () => {
         const outcome = await attempt();
-        if ('error' in outcome && isTransportFailure(outcome)) this.#lastFailure = outcome.error;
+        if ('error' in outcome && isTransportFailure(outcome)) {
+          this.#lastFailure = outcome.error instanceof NotSent ? outcome.error.because : outcome.error;
+        }
         return outcome;
       });
     } catch (error) {
-      throw isBrokenCircuitError(error) ? this.leftAlone() : error;
+      throw isBrokenCircuitError(error) ? this.rejection() : error;
     }
   }
 }

@@ -29,7 +29,7 @@ test('a line goes out as it is, longer than the driver would send, and comes bac
   assert.ok(ms > 0);
 });
 
-test('a status that was not sent is told from zero', async () => {
+test('a status that was not sent is not zero', async () => {
   const answer = console.send(ros`:put 1`);
   const exec = await peer.exec(1);
   exec.channel.end('1');
@@ -49,7 +49,7 @@ test('a framed script gives its rows, and fails as the driver would see it, with
   assert.equal(peer.execs.length, 3);
 });
 
-test('lines at the same time share one connection, and a lost one is made anew', async () => {
+test('lines at the same time share one connection, and a lost one is recreated', async () => {
   const first = console.send(ros`:put 1`);
   const second = console.send(ros`:put 2`);
   await peer.exec(2);

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { Connection, hostKeysReader } from './connection.ts';
 import { parseAnswer, wrap } from './envelope.ts';
+import { hostKeysReader } from './host-key.ts';
 import type { RouterOsOptions } from './router.ts';
 import type { JsonRow } from './routeros.ts';
 import type { Script } from './script.ts';
-import type { ExecResult } from './ssh-session.ts';
+import { Connection, type ExecResult } from './ssh-session.ts';
 
 /** Most bytes of output that a console takes; far beyond what the driver asks for in one exec (docs/routeros.md, U21). */
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 /** What came back of one line that was sent as it is. */
-export interface ConsoleAnswer extends ExecResult {
+interface ConsoleAnswer extends ExecResult {
   /** Milliseconds from sending to the end, connecting not included. */
   readonly ms: number;
 }
@@ -36,7 +36,7 @@ export interface RouterOsConsole {
   close(): void;
 }
 
-/** Opens a console; connected when first used, and anew when the connection was lost. */
+/** Opens a console; connected when first used, and again when the connection was lost. */
 export function openConsole(
   options: Pick<RouterOsOptions, 'host' | 'port' | 'hostKeys' | 'credentials' | 'connectTimeoutMs' | 'execTimeoutMs'>,
 ): RouterOsConsole {

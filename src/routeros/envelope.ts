@@ -1,8 +1,8 @@
+import { parseUptime } from './clock.ts';
 import { RouterOsError } from './errors.ts';
 import { parseRows } from './json.ts';
 import type { JsonRow } from './routeros.ts';
 import { ros, type Script } from './script.ts';
-import { parseUptime } from './write-deadline.ts';
 
 /** The longest line that is sent, in bytes; what the device would take is not known (docs/routeros.md, U15). */
 export const MAX_COMMAND_BYTES = 4096;
@@ -10,7 +10,7 @@ export const MAX_COMMAND_BYTES = 4096;
 /** The longest answer that is read, in bytes; scripts aim for 48 KiB (docs/routeros.md, U21). */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Eight hex digits that no other exec has, for a script that writes something anew. */
+/** Eight hex digits that no other exec has, for a script that writes something again. */
 export const freshDigits: Script = ros`[:pick $xN 0 8]`;
 
 /** What a script that writes has until then, as `xU`; it begins no sooner than it knows that it is in time. */
@@ -19,7 +19,7 @@ function dueBy(uptimeSeconds: number): string {
 }
 
 /**
- * One line that runs the script and tells by a marker how it went, since the exit status tells nothing
+ * One line that runs the script and tells by a marker how it went, since the exit status says nothing
  * (docs/routeros.md, 1.1 and 1.3). The markers are put together on the device, so that an echo of the command is never
  * taken for an answer; the text of an error is followed by the nonce, so that a shortened one is never taken for whole.
  * Behind the marker stands the uptime of the device. The script has the nonce as `xN`. A `;` that ends the script is left out, as it is not known what the
@@ -51,7 +51,7 @@ const LATE = 'RC-LATE';
  * The text of an answer without control bytes, which JSON never holds raw and which consoles insert when they wrap, even
  * inside of tokens (docs/routeros.md, 1.1 and U11). They go first, as one may have landed inside a UTF-8 sequence.
  */
-export function decodeOutput(output: Uint8Array): string {
+function decodeOutput(output: Uint8Array): string {
   return Buffer.from(output.filter((byte) => byte >= 0x20 && byte !== 0x7f)).toString('utf8');
 }
 
@@ -127,6 +127,7 @@ export function parseAnswer(output: Uint8Array, nonce: string, note = ''): Answe
   if (SYNTAX_ERROR.test(text)) {
     throw new RouterOsError('rejected', shorten(text.trim()));
   }
-  const came = shorten(text.trim()) || 'nothing came back';
-  throw new RouterOsError('unknown', `the answer has no end${note && ` (${note})`}: ${came}`);
+  const came = shorten(text.trim());
+  const what = came === '' ? 'it printed nothing' : `it printed only "${came}"`;
+  throw new RouterOsError('unknown', `${what}${note && ` (${note})`}`);
 }

@@ -15,7 +15,7 @@ export type RouterOsErrorKind =
   | 'unreachable'
   /**
    * The command was never sent: the driver and the RDS do not believe each other. A key file, the pinned host keys or the
-   * account on the RDS has to be changed first, so it is not tried again by itself within a call. Nothing ran.
+   * account on the RDS has to be changed first, so it is not retried by itself within a call. Nothing ran.
    */
   | 'unauthenticated'
   /** The command was never sent: it waited here until its time was over, or the queue was full. Nothing ran. */
@@ -27,7 +27,10 @@ export type RouterOsErrorKind =
 
 /** The kinds that prove that nothing was sent. */
 export const NEVER_SENT: ReadonlySet<RouterOsErrorKind> = new Set([
-  ...(['unreachable', 'unauthenticated', 'unsent', 'cancelled'] as const),
+  'unreachable',
+  'unauthenticated',
+  'unsent',
+  'cancelled',
 ]);
 
 /** What a RouterOsError carries beside its kind and detail. */
@@ -42,7 +45,7 @@ export class RouterOsError extends Error {
   readonly kind: RouterOsErrorKind;
   /** The `RC-…` code for kind `refused`, else empty. */
   readonly code: string;
-  /** What RouterOS or the transport said, without secrets; for people, never for decisions. */
+  /** What RouterOS or the transport said, without secrets; for display, never for decisions. */
   readonly detail: string;
 
   /**
@@ -57,6 +60,22 @@ export class RouterOsError extends Error {
     this.code = options?.code ?? '';
     this.detail = detail;
     this.mayStillRun = options?.mayStillRun ?? kind === 'unknown';
+  }
+}
+
+/**
+ * The command was not sent because of how an earlier one ended. The kind proves that nothing ran; what is reported is the
+ * matter is in {@link because}, else the same fault would have another name as soon as nothing is sent any more.
+ */
+export class NotSent extends RouterOsError {
+  readonly because: RouterOsError;
+
+  /** @param why begins with `not sent` */
+  constructor(why: string, because: RouterOsError) {
+    const cause = because instanceof NotSent ? because.because : because;
+    const kind = cause.kind === 'unauthenticated' ? cause.kind : 'unreachable';
+    super(kind, `${why}: ${cause.detail}`, { cause });
+    this.because = cause;
   }
 }
 

@@ -28,7 +28,7 @@ export interface ExecWatch {
   ended(end: ExecEnd): void;
 }
 
-/** Told of every exec at once when it is asked for, in the asynchronous context of the call that asks. */
+/** Notified of every exec at once when it is asked for, in the asynchronous context of the call that asks. */
 export type WatchExec = (start: ExecStart) => ExecWatch;
 
 /** Watches nothing. */

@@ -4,7 +4,7 @@ import { fingerprint } from './host-key.ts';
 import { presentedHostKeys } from './host-key-probe.ts';
 import { newKey, SshPeer } from './ssh-peer.fixture.ts';
 
-test('the key that an RDS shows is told, and nobody logs in', async () => {
+test('the key that an RDS shows is reported, and no one logs in', async () => {
   for (const type of ['ed25519', 'rsa'] as const) {
     const peer = await SshPeer.start({ hostKey: newKey(type) });
     try {
@@ -18,7 +18,7 @@ test('the key that an RDS shows is told, and nobody logs in', async () => {
   }
 });
 
-test('who shows none is told apart: silent, hanging up, not there', async () => {
+test('who shows none is distinguished: silent, hanging up, not there', async () => {
   const peer = await SshPeer.start();
   const { port } = peer;
   peer.mode = 'mute';

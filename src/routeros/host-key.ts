@@ -10,9 +10,9 @@ export interface HostAddress {
 export interface HostKeys {
   /** Whether this key, in SSH wire form, is one of the pinned, and not revoked. */
   matches(key: Uint8Array): boolean;
-  /** Types that a pinned key has, or may have: a fingerprint does not tell. Those that are known come first. */
+  /** Types that a pinned key has, or may have: a fingerprint does not report. Those that are known come first. */
   readonly types: readonly string[];
-  /** The pinned keys as fingerprints, for people. */
+  /** The pinned keys as fingerprints, for display. */
   readonly fingerprints: readonly string[];
 }
 
@@ -141,4 +141,19 @@ function isFor(hosts: string, { host, port }: HostAddress): boolean {
 function glob(pattern: string): RegExp {
   const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+}
+
+/** Keys that are given are checked at once, those that are asked for whenever they are. @throws TypeError */
+export function hostKeysReader({
+  host,
+  port = 22,
+  hostKeys,
+}: {
+  readonly host: string;
+  readonly port?: number;
+  readonly hostKeys: readonly string[] | (() => Promise<HostKeys>);
+}): () => Promise<HostKeys> {
+  if (typeof hostKeys === 'function') return hostKeys;
+  const keys = parseHostKeys(hostKeys, { host, port });
+  return async () => keys;
 }

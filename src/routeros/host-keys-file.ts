@@ -10,9 +10,9 @@ export interface HostKeySources extends HostAddress {
 }
 
 /**
- * The host keys that are pinned for an RDS. A line of the file that cannot be used takes no other away: it is told.
+ * The host keys that are pinned for an RDS. A line of the file that cannot be used takes no other away: it is reported.
  *
- * @param warn is told of each such line, with its place
+ * @param warn is reported each such line, with its place
  * @throws Error when none is left, the file cannot be read, or a line of `hostKeys` cannot be used.
  */
 export async function readHostKeys(sources: HostKeySources, warn: (problem: string) => void): Promise<HostKeys> {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { DRIFT_MS, type WriteDeadline } from './clock.ts';
 import { LONGEST_UPTIME, wrap } from './envelope.ts';
 import { RouterOsError } from './errors.ts';
 import type { ExecEnd, ExecWatch } from './exec-watch.ts';
 import type { JsonRow, RunOptions } from './routeros.ts';
 import type { Script } from './script.ts';
-import { DRIFT_MS, type WriteDeadline } from './write-deadline.ts';
 
 /**
- * One exec and the callers who wait for it. A caller may leave at any time and is told at once; the exec is dropped only
+ * One exec and the callers who wait for it. A caller may leave at any time and gets its answer at once; the exec is dropped only
  * when all have left and it was not sent, since a script that was sent may run to its end whoever waits.
  */
 export class PendingExec {

@@ -44,13 +44,13 @@ export async function readPrivateKey(file: string): Promise<string> {
   }
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED$/m.test(block)) {
     throw refuse(
-      `has a passphrase, for which nobody is there to ask; a copy without: openssl pkey -in ${file} -out NEW`,
+      `has a passphrase, for which no one is there to ask; a copy without: openssl pkey -in ${file} -out NEW`,
     );
   }
   const isOpenSsh = label === 'OPENSSH PRIVATE KEY';
   if (isOpenSsh && isEncrypted(block)) {
     throw refuse(
-      `has a passphrase, for which nobody is there to ask; take it off a copy: cp ${file} NEW && ssh-keygen -p -N '' -f NEW`,
+      `has a passphrase, for which no one is there to ask; take it off a copy: cp ${file} NEW && ssh-keygen -p -N '' -f NEW`,
     );
   }
   const key = isOpenSsh ? block : converted(block);
@@ -116,7 +116,11 @@ function openSshEd25519(key: KeyObject): string {
   const padding = Buffer.from(Array.from({ length: (8 - (body.length % 8)) % 8 }, (_, at) => at + 1));
   const none = field(Buffer.from('none'));
   const data = Buffer.concat([
-    ...[Buffer.from('openssh-key-v1\0'), none, none, field(Buffer.alloc(0)), Buffer.from([0, 0, 0, 1])],
+    Buffer.from('openssh-key-v1\0'),
+    none,
+    none,
+    field(Buffer.alloc(0)),
+    Buffer.from([0, 0, 0, 1]),
     field(Buffer.concat([field(type), field(point)])),
     field(Buffer.concat([body, padding])),
   ]);

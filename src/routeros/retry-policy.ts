@@ -1,7 +1,8 @@
 import { ExponentialBackoff, handleWhen, type IPolicy, noop, retry, wrap } from 'cockatiel';
-import { NEVER_SENT, RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { NEVER_SENT, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import type { RunOptions } from './routeros.ts';
 
-/** Which errors are tried again, how often, and after what pause. */
+/** Which errors are retried, how often, and after what pause. */
 export interface RetryRule {
   readonly kinds: readonly RouterOsErrorKind[];
   /** Attempts after the first one. */
@@ -13,7 +14,7 @@ export interface RetryRule {
 }
 
 export interface RetryPolicy {
-  /** The first rule is the outermost: its retries run the later rules anew. */
+  /** The first rule is the outermost: its retries run the later rules again. */
   readonly rules: readonly RetryRule[];
   /** Milliseconds that one call may take with all its attempts when its caller sets no earlier deadline. */
   readonly budgetMs: number;
@@ -21,7 +22,7 @@ export interface RetryPolicy {
 
 /**
  * The one policy for volumes and snapshots. Trouble on the way to the RDS passes, so it is waited out. A command that
- * failed, or came too late, is run once more at once: the script looks for its result first, so it finds what a process that
+ * failed, or came too late, is run again at once: the script looks for its result first, so it finds what a process that
  * raced it made (docs/routeros.md, U2). A refusal, a syntax error, a wrong key or a caller who left will not change by repeating.
  */
 export const defaultRetryPolicy: RetryPolicy = {
@@ -42,7 +43,10 @@ function policyOf({ kinds, retries, firstPauseMs, maxPauseMs }: RetryRule): IPol
 /** What an attempt after a lost answer means: the lost one may be running still, whatever this one says. */
 function afterLostAnswer(error: RouterOsError): RouterOsError {
   const nothingRan = NEVER_SENT.has(error.kind);
-  const detail = nothingRan ? `${error.detail} (after an attempt whose answer was lost)` : error.detail;
+  const last = error instanceof NotSent ? error.because : error;
+  const detail = NEVER_SENT.has(last.kind)
+    ? `the answer to an earlier attempt was lost; then ${last.detail}`
+    : last.detail;
   const options = { cause: error, code: error.code, mayStillRun: true };
   return new RouterOsError(nothingRan ? 'unknown' : error.kind, detail, options);
 }
@@ -90,4 +94,46 @@ export class Retries {
       signal.removeEventListener('abort', onAbort);
     }
   }
+}
+
+/** Until when one call is worth going on with. */
+export interface CallLimit {
+  /** Aborts with a RouterOsError as its reason, which is right for a command that was not sent. */
+  readonly signal: AbortSignal;
+  /** Must be called when the call is over, whichever way. */
+  dispose(): void;
+}
+
+/**
+ * Joins what may end a call: its caller (`cancelled`), its deadline or the budget in milliseconds, whichever is earlier,
+ * and the closing of the router (both `unsent`).
+ */
+export function limitCall(
+  { signal, deadline = Number.POSITIVE_INFINITY }: RunOptions,
+  budgetMs: number,
+  closing: AbortSignal,
+): CallLimit {
+  const limit = new AbortController();
+  const leave = (): void => limit.abort(new RouterOsError('cancelled', 'the caller gave up'));
+  const close = (): void => limit.abort(new RouterOsError('unsent', 'the driver closes the connection'));
+  const late = (): void => limit.abort(new RouterOsError('unsent', 'the time for this call was over'));
+
+  const timer = setTimeout(late, Math.max(0, Math.min(deadline - Date.now(), budgetMs)));
+  signal?.addEventListener('abort', leave);
+  closing.addEventListener('abort', close);
+  if (closing.aborted) {
+    close();
+  } else if (signal?.aborted) {
+    leave();
+  } else if (deadline <= Date.now()) {
+    late();
+  }
+  return {
+    signal: limit.signal,
+    dispose() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', leave);
+      closing.removeEventListener('abort', close);
+    },
+  };
 }

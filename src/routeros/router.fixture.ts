@@ -48,7 +48,7 @@ export function connect(changes: Partial<RouterOsOptions> = {}): RouterOs {
   return router;
 }
 
-/** Gives each spec of a file a peer of its own, takes all down after it, and fails on errors that nobody caught. */
+/** Gives each spec of a file a peer of its own, takes all down after it, and fails on errors that no one caught. */
 export function usePeers(): void {
   let strays: ReturnType<typeof watchStrays>;
   before(() => {

@@ -1,28 +1,26 @@
 import PQueue from 'p-queue';
 import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
-import { limitCall } from './call-limit.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { Connection, hostKeysReader } from './connection.ts';
+import { type Clock, systemClock, UptimeReading, type WriteDeadline } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
-import { ChannelRefused, RouterOsError, type RouterOsErrorKind } from './errors.ts';
+import { ChannelRefused, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
 import { unwatched, type WatchExec } from './exec-watch.ts';
 import type { HostKeys } from './host-key.ts';
+import { hostKeysReader } from './host-key.ts';
 import { PendingExec } from './pending-exec.ts';
-import { defaultRetryPolicy, Retries, type RetryPolicy } from './retry-policy.ts';
+import { defaultRetryPolicy, limitCall, Retries, type RetryPolicy } from './retry-policy.ts';
 import type { JsonRow, RouterOs, RouterOsState, RunOptions } from './routeros.ts';
 import { ros, type Script } from './script.ts';
-import type { SshCredentials, SshSession } from './ssh-session.ts';
+import { Connection, type SshCredentials, type SshSession } from './ssh-session.ts';
 import { AdaptiveWindow, fixedWindow, type Window } from './window.ts';
-import { UptimeReading, type WriteDeadline } from './write-deadline.ts';
 
-/** One exec, told to whoever counts and logs them. */
+/** One exec, reported to whoever counts and logs them. */
 export interface ExecEvent {
   /** Milliseconds from its turn in the queue to its end, connecting included. */
   readonly ms: number;
   /** Bytes of output. */
   readonly bytes: number;
   readonly outcome: 'ok' | RouterOsErrorKind;
-  /** What went wrong, for people; empty when nothing did. */
+  /** What went wrong, human-readable; empty when nothing did. */
   readonly detail: string;
 }
 
@@ -54,13 +52,13 @@ export interface RouterOsOptions {
   readonly clock?: Clock;
   readonly retryPolicy?: RetryPolicy;
   readonly breaker?: BreakerOptions;
-  /** Told of every exec; must not throw. */
+  /** Notified of every exec; must not throw. */
   readonly onExec?: (event: ExecEvent) => void;
   /** Follows every exec, waiting included. */
   readonly watchExec?: WatchExec;
 }
 
-/** How an RDS is left alone unless something else is said. */
+/** How long an RDS is not asked unless something else is said. */
 export const defaultBreaker: BreakerOptions = { failures: 5, firstBreakMs: 1_000, maxBreakMs: 30_000 };
 
 /** Ends of an exec that may come of too many at once; every other one is an answer in time. */
@@ -80,7 +78,7 @@ class Router implements RouterOs {
   readonly #execTimeoutMs: number;
   readonly #writeWithinMs: number;
   readonly #clock: Clock;
-  /** What each connection has read: another one may lead to a device that was started anew. */
+  /** What each connection has read: another one may lead to a device that was started again. */
   readonly #uptimes = new WeakMap<SshSession, UptimeReading>();
   readonly #onExec: (event: ExecEvent) => void;
   readonly #watchExec: WatchExec;
@@ -150,7 +148,7 @@ class Router implements RouterOs {
   /** Puts an exec into the queue. */
   #newExec(script: Script, kind: RunOptions['kind'], attempt: number): PendingExec {
     if (!this.#breaker.closed) {
-      throw this.#breaker.leftAlone();
+      throw this.#breaker.rejection();
     }
     if (this.#queue.size >= this.#maxQueued) {
       throw new RouterOsError('unsent', `the queue is full: ${this.#queue.size} commands wait`);
@@ -167,7 +165,7 @@ class Router implements RouterOs {
   /** @param priority above 0 for before those that wait */
   #enqueue(exec: PendingExec, priority: number): void {
     const { abandoned: signal } = exec;
-    // Rejects only when the exec was abandoned, when nobody waits for it any more.
+    // Rejects only when the exec was abandoned, when no one waits for it any more.
     this.#queue.add(() => this.#execute(exec), { signal, priority }).catch(() => exec.fail(abandoned()));
   }
 
@@ -205,7 +203,7 @@ class Router implements RouterOs {
     try {
       session = await this.#connection.session();
       const deadline = exec.kind === 'write' ? await this.#deadline(session) : undefined;
-      // After all that takes time: what is sent now is sent, and whoever has left was told that it is not.
+      // After all that takes time: what is sent now is sent, and whoever has left got the answer that it is not.
       if (exec.abandoned.aborted) {
         return { error: abandoned() };
       }
@@ -249,13 +247,11 @@ class Router implements RouterOs {
         this.#noted(session, parseAnswer(output, question.nonce, note));
       } catch (error) {
         if (!(error instanceof RouterOsError) || error instanceof ChannelRefused) throw error;
-        throw new RouterOsError('unreachable', `the uptime of the RDS cannot be read: ${error.detail}`, {
-          cause: error,
-        });
+        throw new NotSent('not sent, as the uptime of the RDS cannot be read', error);
       }
     }
     if (!reading.isFresh(this.#clock.now())) {
-      throw new RouterOsError('unreachable', 'the RDS does not tell its uptime');
+      throw new RouterOsError('unreachable', 'the RDS does not report its uptime');
     }
     return reading.deadline(this.#clock.now(), this.#writeWithinMs);
   }

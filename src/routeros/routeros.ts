@@ -2,20 +2,25 @@ import type { BreakerState } from './breaker.ts';
 import type { RouterOsError } from './errors.ts';
 import type { Script } from './script.ts';
 
-/** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./decode.ts, which tolerates U12. */
+/** One JSON object that a script printed with `:put [:serialize …]`. Decode with ./json.ts, which tolerates U12. */
 export type JsonRow = Readonly<Record<string, unknown>>;
 
-export interface RunOptions {
+/** Someone who waits for an answer: until when, and the wish to stop. */
+export interface Call {
+  /** Aborted when the caller cancels or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch at which the caller stops waiting; undefined when it set no deadline. */
+  readonly deadline?: number;
+}
+
+export interface RunOptions extends Partial<Call> {
   /**
    * `read` scripts change nothing, so identical ones under way share one exec. `write` scripts never share. Both are
    * written so that running them again, even beside a first run that never died, is right.
    */
   readonly kind: 'read' | 'write';
-  readonly signal?: AbortSignal;
-  /** Milliseconds since the epoch at which the caller stops waiting. */
-  readonly deadline?: number;
   /**
-   * Told of every `write` that was sent and not answered, at once when that is known: until the given moment of the
+   * Notified of every `write` that was sent and not answered, at once when that is known: until the given moment of the
    * router's clock, in milliseconds, its script may still write.
    */
   readonly onLost?: (quietAt: number) => void;

@@ -260,7 +260,7 @@ function isUptimeQuestion(command: string): boolean {
   return /^:local xN "[0-9a-f]+";:onerror e in=\{:put \("OK"/.test(command);
 }
 
-/** Collects what nobody caught, which in the driver would end the process. */
+/** Collects what no one caught, which in the driver would end the process. */
 export function watchStrays(): { assertNone(): Promise<void> } {
   const strays: unknown[] = [];
   const note = (error: unknown): void => {

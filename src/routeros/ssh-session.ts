@@ -27,9 +27,9 @@ export interface SshOptions {
 /** What one command gave back. Whether that is an answer is for the reader of its markers to say. */
 export interface ExecResult {
   readonly output: Buffer;
-  /** Exit status, where one was sent: it tells nothing of success (docs/routeros.md, 1.1) and is kept for diagnosis (U1). */
+  /** Exit status, where one was sent: it says nothing about success (docs/routeros.md, 1.1) and is kept for diagnosis (U1). */
   readonly status: number | undefined;
-  /** Why the output may be short, and what came on stderr; for people, empty when there is nothing to say. */
+  /** Why the output may be short, and what came on stderr; human-readable, empty when there is nothing to say. */
   readonly note: string;
 }
 
@@ -73,7 +73,7 @@ async function read<T>(reading: Promise<T>): Promise<T> {
   }
 }
 
-/** The key that was shown to the RDS, for people to compare. */
+/** The key that was shown to the RDS, to be compared. */
 function publicKeyOf({ privateKey }: SshCredentials): string {
   const key = ssh2.utils.parseKey(privateKey);
   return key instanceof Error ? 'that it was given' : `${fingerprint(key.getPublicSSH())} (${key.type})`;
@@ -99,7 +99,7 @@ export class SshSession {
     const dead = (): void => {
       this.#alive = false;
     };
-    // These stay for good: an `error` that nobody listens to would end the process.
+    // These stay for good: an `error` that no one listens to would end the process.
     client.on('error', (error) => {
       this.#lost = messageOf(error);
       dead();
@@ -280,4 +280,48 @@ function isRefusedLogin(error: unknown): boolean {
 /** Whether the peer itself refused to open a channel, so that no command can have reached it (RFC 4254, 5.1). */
 function isOpenRefusal(error: Error): boolean {
   return 'reason' in error && typeof error.reason === 'number';
+}
+
+/** The one connection to an RDS: made when first asked for, and recreated when it was lost. */
+export class Connection {
+  readonly #options: SshOptions;
+  readonly #closing = new AbortController();
+  #session: SshSession | undefined;
+  #connecting: Promise<SshSession> | undefined;
+
+  constructor(options: SshOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The connection, shared by all who ask at the same time.
+   *
+   * @throws RouterOsError of kind `unreachable`, `unauthenticated` or, when closed, `unsent`.
+   */
+  async session(): Promise<SshSession> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#session?.alive) {
+      return this.#session;
+    }
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<SshSession> {
+    const session = await SshSession.open(this.#options, this.#closing.signal);
+    if (this.#closing.signal.aborted) {
+      session.close();
+      throw this.#closing.signal.reason;
+    }
+    this.#session = session;
+    return session;
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#closing.abort(new RouterOsError('unsent', 'the driver closes the connection'));
+    this.#session?.close();
+  }
 }

@@ -9,7 +9,7 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /**
- * The text of a small file that people make, with or without a byte order mark.
+ * The text of a small file that users make, with or without a byte order mark.
  *
  * @param what it is, for messages: `the key file`
  * @throws Error that names the file and what is wrong with it, and holds nothing of its content.

@@ -26,13 +26,13 @@ test('it begins with one and grows by one at a time to four, as long as others w
   assert.deepEqual(answer(window, 100), [2, 3, 4]);
 });
 
-test('it does not grow for whom nobody waits behind', () => {
+test('it does not grow for whom no one waits behind', () => {
   const { window } = adaptive();
   for (let count = 0; count < 100; count += 1) window.answered(false);
   assert.equal(window.size, 1);
 });
 
-test('it goes back to one at a failure, and counts its answers anew', () => {
+test('it goes back to one at a failure, and counts its answers again', () => {
   const { window } = adaptive();
   answer(window, 15);
   assert.equal(window.size, 2);

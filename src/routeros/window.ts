@@ -17,7 +17,7 @@ export interface Window {
 const MOST = 4;
 /** Answers in a row, while others waited, before there may be one more. */
 const ANSWERS_TO_GROW = 8;
-/** Milliseconds in which a size that failed is not tried again: 1 h, as each trial may cost its callers a time-out. */
+/** Milliseconds in which a size that failed is not retried: 1 h, as each trial may cost its callers a time-out. */
 const REMEMBERED_MS = 3_600_000;
 
 /** As many as the configuration says, whatever happens. */

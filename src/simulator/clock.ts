@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Time as the simulated box has it. Whatever lasts on the box lasts by it: uptime, delays, faults, quirks. */
+/** Time as the simulated device has it. Whatever lasts on the device lasts by it: uptime, delays, faults, quirks. */
 export interface Clock {
   /** Milliseconds since the epoch. It only goes forward, and may leap. */
   now(): number;

@@ -6,7 +6,7 @@ export interface CounterValues {
   readonly execs: number;
   /** Statements that ran, those within blocks and brackets included. */
   readonly statements: number;
-  /** Time that commands took to run in ms, the latency before them left out: the box's own part of an exec. */
+  /** Time that commands took to run in ms, the latency before them left out: the device's own part of an exec. */
   readonly busyMs: number;
   /** Bytes that commands printed, before any fault of the output. */
   readonly outputBytes: number;

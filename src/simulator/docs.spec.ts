@@ -32,15 +32,38 @@ test('docs/simulator.md lists exactly the quirks, with what they do', () => {
 
 /** A value for each property that a fault or a condition can have. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
-  ...{ at: {}, error: 'x', when: 'after', scriptRunsOn: true, downMs: 1, bytes: 1, columns: 1, where: 'after' },
-  ...{ ms: 1, disconnect: true },
-  ...{ text: 'x', line: 'x', channels: 1, full: true, readOnly: true, mounted: false, swappedFor: null, removalMs: 1 },
+  at: {},
+  error: 'x',
+  when: 'after',
+  scriptRunsOn: true,
+  downMs: 1,
+  bytes: 1,
+  columns: 1,
+  where: 'after',
+  ms: 1,
+  disconnect: true,
+  text: 'x',
+  line: 'x',
+  channels: 1,
+  full: true,
+  readOnly: true,
+  mounted: false,
+  swappedFor: null,
+  removalMs: 1,
 };
 
 test('docs/simulator.md lists exactly the kinds of fault, with their properties', () => {
   const known: Readonly<Record<Fault['kind'], true>> = {
-    ...{ fail: true, kill: true, drop: true, restart: true, stall: true },
-    ...{ cut: true, wrap: true, garbage: true, flood: true, 'channel-limit': true },
+    fail: true,
+    kill: true,
+    drop: true,
+    restart: true,
+    stall: true,
+    cut: true,
+    wrap: true,
+    garbage: true,
+    flood: true,
+    'channel-limit': true,
   };
   const documented = table('Faults').map(([kind, properties]) => ({
     kind: unquoted(kind),
@@ -59,7 +82,11 @@ test('docs/simulator.md lists exactly the kinds of fault, with their properties'
 
 test('docs/simulator.md lists exactly the conditions of a pool', () => {
   const known: Readonly<Record<Exclude<keyof PoolCondition, 'pool'>, true>> = {
-    ...{ full: true, readOnly: true, mounted: true, swappedFor: true, removalMs: true },
+    full: true,
+    readOnly: true,
+    mounted: true,
+    swappedFor: true,
+    removalMs: true,
   };
   const documented = table('Pool conditions').map(([name]) => unquoted(name));
   assert.deepEqual(documented, Object.keys(known));

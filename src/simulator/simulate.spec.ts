@@ -40,7 +40,7 @@ test('a volume, its snapshot and their blocks, over SSH and the API', async (t) 
   assert.equal((await callApi(simulator.apiSocket, 'GET', path)).body.toString(), 'then');
 });
 
-test('a script asks how long the box runs, and a restart begins that anew', async (t) => {
+test('a script asks how long the device runs, and a restart starts it again', async (t) => {
   const clock = new HandClock('2026-01-02T03:04:05Z');
   const { simulator, privateKey } = await simulatorForTest(t, { clock, quirks: ['clock-wrong'] });
   const run = async (line: string) => {

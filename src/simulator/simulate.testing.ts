@@ -21,7 +21,10 @@ export async function simulatorForTest(
 ): Promise<SimulatorUnderTest> {
   const stateDir = options.stateDir ?? join(await temporaryDirectory(t), 'state');
   const simulator = await startSimulator({
-    ...{ stateDir, listen: { host: '127.0.0.1', port: 0 }, user: 'csi', authorizedKeys: KEY.publicKey },
+    stateDir,
+    listen: { host: '127.0.0.1', port: 0 },
+    user: 'csi',
+    authorizedKeys: KEY.publicKey,
     pools: [{ label: 'pool', mountPoint: 'pool', sizeBytes: 2 ** 40 }],
     ...options,
   });

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { ApiServer } from './api/api-server.ts';
 import { LoopTarget } from './attach/loop.ts';
-import { mannersOf } from './box-manners.ts';
 import { HOST_CLOCK } from './clock.ts';
 import { Console, type ConsoleHooks } from './console/console.ts';
 import { inSequence } from './console/hooks.ts';
@@ -16,8 +15,9 @@ import { parseAuthorizedKeys } from './ssh/authorized-keys.ts';
 import { loadHostKey } from './ssh/host-key.ts';
 import { dialOverSsh } from './ssh/ssh-link.ts';
 import { type Shell, SshServer } from './ssh/ssh-server.ts';
+import { behaviorOf } from './ssh-behavior.ts';
 
-/** Everything that `rose-csi simulate` can be told. */
+/** Everything that `rose-csi simulate` takes. */
 export interface SimulatorOptions extends DeviceOptions {
   /** A loopback address; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number };
@@ -33,7 +33,7 @@ export interface SimulatorOptions extends DeviceOptions {
   readonly hooks?: ConsoleHooks;
   /** Armed from the start. */
   readonly faults?: readonly { readonly fault: Fault; readonly times?: number }[];
-  /** Names of the quirks that the box has from the start. */
+  /** Names of the quirks that the device has from the start. */
   readonly quirks?: readonly string[];
 }
 
@@ -53,11 +53,11 @@ export interface Simulator {
   readonly running: number;
   /** What can go wrong once. */
   readonly faults: FaultPlan;
-  /** In what the box differs from the simulator's strict default. */
+  /** In what the device differs from the simulator's strict default. */
   readonly quirks: Quirks;
   /**
-   * As if the box lost power: scripts and connections die at once, whoever connects within `downMs` (by default 0) is cut
-   * off, and what was done stays. Port and API stay. Resolves when the box is up again.
+   * As if the device lost power: scripts and connections die at once, whoever connects within `downMs` (by default 0) is cut
+   * off, and what was done stays. Port and API stay. Resolves when the device is up again.
    */
   restart(downMs?: number): Promise<void>;
   /** Stops listening, waits a little for running scripts, and lets go of the state directory. */
@@ -96,7 +96,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     for (const { fault, times } of options.faults ?? []) faults.arm(fault, times);
     const hooks = inSequence([countingHooks(counters), options.hooks ?? {}, faults]);
     const ssh = await SshServer.start({
-      ...{ listen: options.listen, user: options.user, hostKey, authorizedKeys, counters, clock },
+      listen: options.listen,
+      user: options.user,
+      hostKey,
+      authorizedKeys,
+      counters,
+      clock,
       shell: shellFor(device, new Console(quirks.menus(device.menus), hooks, () => quirks.dialect)),
       receiver: device.receiver,
       moreKeys: (user) => [
@@ -104,21 +109,26 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         ...device.accounts.publicKeys(user).flatMap(parseAuthorizedKeys),
       ],
       latencyMs: options.latencyMs ?? 0,
-      manners: mannersOf(quirks, faults),
+      behavior: behaviorOf(quirks, faults),
     });
     stops.push(() => ssh.close());
     await device.connect({ dial: dialOverSsh, hooks: faults });
-    // Whoever closes the box does not wait for what stands still.
+    // Whoever closes the device does not wait for what stands still.
     stops.push(async () => faults.clear());
     const address = { host: options.listen.host, port: ssh.port };
     const hostKeyInfo = { hostKeyFingerprint: hostKey.fingerprint, hostPublicKey: hostKey.publicKey };
     const trouble = {
-      ...{ faults, quirks, restart },
+      faults,
+      quirks,
+      restart,
       conditionOf: (pool: string) => ({ pool, ...device.conditions.of(pool) }),
     };
     const api = await ApiServer.start({
       loops: options.target instanceof LoopTarget ? options.target : undefined,
-      ...{ device, counters, trouble, ssh: { ...address, user: options.user, ...hostKeyInfo } },
+      device,
+      counters,
+      trouble,
+      ssh: { ...address, user: options.user, ...hostKeyInfo },
       socketPath: options.apiSocket ?? join(options.stateDir, 'api.sock'),
     });
     stops.push(() => api.close());
@@ -127,7 +137,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       port: ssh.port,
       ...hostKeyInfo,
       apiSocket: api.socketPath,
-      ...{ counters, device, faults, quirks, restart, close },
+      counters,
+      device,
+      faults,
+      quirks,
+      restart,
+      close,
       get running() {
         return ssh.running;
       },
@@ -138,7 +153,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-/** Nobody looks at anything without the policy for it. */
+/** No one looks at anything without the policy for it. */
 function shellFor({ accounts }: Device, console: Console): Shell {
   return {
     async run(line, write, execution) {

@@ -21,7 +21,7 @@ function testOnBackends(name: string, body: (pair: Pair) => Promise<void>, optio
   }
 }
 
-/** Cuts a snapshot of v-1. */
+/** Takes a snapshot of v-1. */
 const cut = (name: string) => `${SUBVOLUME}/add fs=pool parent=v-1 name=${name} read-only=yes`;
 
 /** A snapshot s-1 with one MiB of noise at the beginning, and s-2 in which a little of that is otherwise. */
@@ -47,14 +47,16 @@ testOnBackends(
     const { near: nearPort = '', ...shown } = { ...row, 'ssh-port': 0 } as Record<string, unknown>;
     assert.equal(nearPort, '');
     assert.deepEqual(shown, {
-      ...{ '.id': '*1', type: 'send', fs: 'pool', 'send-subvolumes': ['s-1'], 'ssh-address': '127.0.0.1' },
-      ...{
-        'ssh-port': 0,
-        'ssh-user': 'backup',
-        'ssh-receive-mount': 'cold/copies',
-        status: 'done',
-        bytes: row['bytes'],
-      },
+      '.id': '*1',
+      type: 'send',
+      fs: 'pool',
+      'send-subvolumes': ['s-1'],
+      'ssh-address': '127.0.0.1',
+      'ssh-port': 0,
+      'ssh-user': 'backup',
+      'ssh-receive-mount': 'cold/copies',
+      status: 'done',
+      bytes: row['bytes'],
     });
     assert.ok(Number(row['bytes']) > MIB && Number(row['bytes']) < 1.2 * MIB, `${row['bytes']}: holes stay holes`);
     const received = await far.transferIs('done');
@@ -193,7 +195,10 @@ testOnBackends('a receiver that is full, or becomes it, says so', async (pair) =
   assert.equal(await far.subvolume('copies/s-1'), undefined);
   far.simulator.device.conditions.heal();
   const stall = far.simulator.faults.arm({
-    ...{ kind: 'stall', at: { ...RECEIVED, nth: 8 }, ms: 'untilReleased', disconnect: false },
+    kind: 'stall',
+    at: { ...RECEIVED, nth: 8 },
+    ms: 'untilReleased',
+    disconnect: false,
   });
   await send('s-1');
   await until(async () => stall.standing === 1);
@@ -257,6 +262,7 @@ test('a simulator that was killed in the middle starts again, with the half that
   await near.transferIs('done');
 
   await sender.transferIs('interrupted');
+  await receiver.transferIs('interrupted');
   const half = await receiver.subvolume('copies/s-1');
   assert.deepEqual([half?.['read-only'], half?.['received-uuid']], [false, undefined]);
   assert.equal(await receiver.sizeOf('cold-disk/copies/s-1/volume.img'), 4 * MIB);
@@ -274,7 +280,7 @@ test('more than there is room for is not received', async (t) => {
   assert.deepEqual([half?.['read-only'], half?.['received-uuid']], [false, undefined]);
 });
 
-test('what is wrong is told by the row, and nothing is received', async (t) => {
+test('what is wrong is in the row, and nothing is received', async (t) => {
   const pair = await pairForTest(t);
   assert.ok(pair);
   const { near, far, send } = pair;
@@ -284,7 +290,7 @@ test('what is wrong is told by the row, and nothing is received', async (t) => {
     ['ssh-receive-mount=cold-disk/copies', 'cold-disk/copies: No such file or directory'],
     ['ssh-receive-mount=cold', 'nothing is to be received there'],
     [`${COPIES} ssh-port=1`, 'ssh: could not connect'],
-    [`${COPIES} ssh-user=nobody`, 'ssh: authentication failed'],
+    [`${COPIES} ssh-user=stranger`, 'ssh: authentication failed'],
   ];
   for (const [more, status] of cases) {
     const target = `ssh-address=127.0.0.1 ${more.includes('ssh-port') ? '' : `ssh-port=${far.simulator.port}`}`;

@@ -16,10 +16,10 @@ const TRANSFER = '/disk/btrfs/transfer';
 const SUBVOLUME = '/disk/btrfs/subvolume';
 
 /** A row as JSON shows it. */
-export type JsonRow = Readonly<Record<string, unknown>>;
+type JsonRow = Readonly<Record<string, unknown>>;
 
 /** One RDS, driven over SSH. */
-export class Rds {
+class Rds {
   readonly #t: TestContext;
   readonly under: SimulatorUnderTest;
   #client: Client | undefined;
@@ -178,7 +178,9 @@ export async function pairForTest(t: TestContext, options: PairOptions = {}): Pr
     new Rds(t, await simulatorForTest(t, { backend, pools: [rds === near ? first : second], stateDir }));
   const target = () => `ssh-address=127.0.0.1 ssh-port=${far.simulator.port} ssh-user=backup`;
   return {
-    ...{ near, far, key },
+    near,
+    far,
+    key,
     send: (subvolume, more = 'ssh-receive-mount=cold/copies') =>
       near.change(`${TRANSFER}/add type=send fs=pool send-subvolumes=${subvolume} ${target()} ${more}`),
     async again(rds) {

@@ -25,14 +25,15 @@ test('words that RouterOS has were refused as if it did not know them; the simul
     ...UNSIMULATED.map((path) => `${path}/print`),
     ...Object.keys(builtins).flatMap((name) => (signatures.has(name) ? [] : [`:${name}`])),
     ...['stats', 'follow', 'value-list', 'interval=1', 'group-by=x', 'file=x'].map((word) => `/disk/print ${word}`),
-    ...['/disk/get nvme1 as-string', '/disk/set nvme1 slot=x', '/disk/format nvme1', '/disk/add type=tmpfs'],
-    ...[
-      ':foreach xI in=1 do={} on-error={}',
-      ':put [:serialize to=dsv value=1]',
-      'put 1',
-      'disk print',
-      'ip ssh print',
-    ],
+    '/disk/get nvme1 as-string',
+    '/disk/set nvme1 slot=x',
+    '/disk/format nvme1',
+    '/disk/add type=tmpfs',
+    ':foreach xI in=1 do={} on-error={}',
+    ':put [:serialize to=dsv value=1]',
+    'put 1',
+    'disk print',
+    'ip ssh print',
   ];
   for (const line of lines) assert.match(await run(line), /the simulator does not carry out /, line);
 });

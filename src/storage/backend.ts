@@ -1,6 +1,6 @@
 import type { ExpectedPool, Rds } from '../rds/index.ts';
 import { StorageError } from './errors.ts';
-import { type Handle, parseHandle } from './handle.ts';
+import { type Handle, parseHandle } from './ids.ts';
 import type { Place } from './storage.ts';
 
 /** One configured RDS. */
@@ -52,18 +52,19 @@ export class Backends {
     return { handle, backend };
   }
 
-  /** @throws StorageError `notFound` for an id that is not one of ours. */
+  /**
+   * @param code of an id that is not one of ours
+   * @throws StorageError `notFound` for an id that is not one of ours.
+   */
   require<Kind extends 'pvc' | 'snap'>(
     kind: Kind,
     id: string,
+    code: 'DRV-ABSENT' | 'RC-NOSRC' = 'DRV-ABSENT',
   ): { readonly handle: Handle<Kind>; readonly backend: Backend } {
     const opened = this.open(kind, id);
     if (opened === undefined) {
-      throw new StorageError(
-        'DRV-ABSENT',
-        '',
-        `${id} is not the id of a ${kind === 'pvc' ? 'volume' : 'snapshot'} here`,
-      );
+      const what = kind === 'pvc' ? 'volume' : 'snapshot';
+      throw new StorageError(code, '', `${id} is not the id of a ${what}; one looks like BACKEND:${kind}-UUID`);
     }
     return opened;
   }
@@ -97,7 +98,10 @@ function only<T>(choices: readonly T[], name: string | undefined, nameOf: (choic
   const [found] = fitting;
   if (found === undefined || fitting.length > 1) {
     const known = choices.map(nameOf).join(', ');
-    const problem = name === undefined ? `the StorageClass must name a ${what}` : `there is no ${what} ${name}`;
+    const problem =
+      name === undefined
+        ? `the StorageClass must name a ${what} (parameters.${what})`
+        : `parameters.${what} of the StorageClass is ${name}, which is not configured`;
     throw new StorageError('DRV-INVALID', '', `${problem}; configured: ${known}`);
   }
   return found;

@@ -1,7 +1,9 @@
-import type { Call } from './storage.ts';
+import type { Call } from '../rds/index.ts';
+
+export type { Call };
 
 /**
- * The call of somebody who waits for so long, and goes away earlier when the signal aborts.
+ * The call of someone who waits for so long, and goes away earlier when the signal aborts.
  *
  * @param ms how long, in milliseconds
  */

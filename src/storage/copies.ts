@@ -1,26 +1,24 @@
 import {
+  type ChosenSubvolume,
+  choose,
   type ListedObject,
   parseSnapshotName,
   parseVolumeName,
-  RdsError,
-  readSnapshot,
-  readVolume,
   type SnapshotName,
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { printHandle } from './handle.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
-import type { Call } from './storage.ts';
+import type { Call } from './call.ts';
+import { printHandle, snapshotRef, volumeRef } from './ids.ts';
 
 /**
  * A subvolume that has the name of a volume or snapshot of our owners, and that no call ever touches.
  *
  * - `copy`: came whole by `/disk/btrfs/transfer`, which keeps names.
  * - `half-received`: can be written to, and is not the object: a snapshot, or a volume whose disk item is in another pool. A
- *   transfer that was cut off leaves it, or has not ended; what a person made writable looks the same (docs/routeros.md, 6.1).
- * - `nested`: lies in another subvolume, where a person has put it.
- * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are told.
+ *   transfer that was cut off leaves it, or has not ended; what someone made writable looks the same (docs/routeros.md, 6.1).
+ * - `nested`: lies in another subvolume, where someone has put it.
+ * - `undecided`: several pools have one, and nothing says which is the object, so calls for it are refused. All of them are reported.
  */
 export interface InventoryCopy {
   readonly kind: 'copy' | 'half-received' | 'nested' | 'undecided';
@@ -28,7 +26,7 @@ export interface InventoryCopy {
   readonly of: string;
   /** Id of what that was made from; undefined for a volume that began empty. */
   readonly source: string | undefined;
-  /** Unix seconds at which that was cut, for a snapshot. */
+  /** Unix seconds at which that was taken, for a snapshot. */
   readonly createdAtSeconds: bigint | undefined;
   readonly backend: string;
   readonly pool: string;
@@ -55,19 +53,26 @@ interface Named {
 
 type Found = Omit<InventoryCopy, 'of' | 'source'> & { readonly name: Named['name'] };
 
+/** An object. */
+export interface SortedObject {
+  readonly row: ListedObject;
+  /** Names of what is beside it in its pool: what lost a race, most often. */
+  readonly duplicates: readonly string[];
+}
+
 /** The rows of one backend that are objects, and what else has such names. */
 export interface Sorted {
-  readonly objects: readonly ListedObject[];
+  readonly objects: readonly SortedObject[];
   readonly copies: readonly Found[];
 }
 
 /**
- * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where several pools have one of an id that could be
- * the object, the RDS is asked which it is, as every call asks it.
+ * Sorts rows of volumes, or rows of snapshots, of all pools of a backend. Where there are several of an id that could be the
+ * object, the RDS is asked which it is, as every call asks it.
  *
  * @throws RdsError when it cannot be asked.
  */
-export async function sortOut(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
+export async function classifyCopies(backend: Backend, rows: readonly ListedObject[], call: Call): Promise<Sorted> {
   const named = rows.flatMap((row): Named[] => {
     const name = parseVolumeName(row.subvolume.name) ?? parseSnapshotName(row.subvolume.name);
     return name === undefined ? [] : [{ row, name }];
@@ -80,37 +85,42 @@ export async function sortOut(backend: Backend, rows: readonly ListedObject[], c
     named.filter(({ row }) => row.subvolume.kind === 'own'),
     ({ name }) => name.uuid,
   );
-  const objects: ListedObject[] = [];
+  const objects: SortedObject[] = [];
   const copies = [...marked];
   for (const some of unmarked.values()) {
     const [first] = some;
     if (first === undefined) continue;
-    const home = await homeOf(backend, some, call);
-    objects.push(...some.map(({ row }) => row).filter(({ subvolume }) => subvolume.fs === (home ?? poolOf(first))));
-    const kind = home === undefined ? 'undecided' : 'half-received';
-    const others = some.filter((one) => poolOf(one) !== home);
-    copies.push(...others.map((one) => copyOf(backend, kind, one)));
+    const chosen = await chosenOf(backend, some, call);
+    if (chosen === undefined) {
+      objects.push({ row: first.row, duplicates: [] });
+      copies.push(...some.map((one) => copyOf(backend, 'undecided', one)));
+      continue;
+    }
+    const others = some.filter((one) => one !== chosen);
+    const beside = others.filter((one) => poolOf(one) === poolOf(chosen));
+    objects.push({ row: chosen.row, duplicates: beside.map(({ row }) => row.subvolume.name) });
+    const elsewhere = others.filter((one) => poolOf(one) !== poolOf(chosen));
+    copies.push(...elsewhere.map((one) => copyOf(backend, 'half-received', one)));
   }
   return { objects, copies };
 }
 
-/** The pool whose subvolume is the object; undefined where several have one and nothing tells. */
-async function homeOf({ rds }: Backend, some: readonly Named[], call: Call): Promise<string | undefined> {
+/** The one that is the object; undefined where nothing tells. */
+async function chosenOf({ rds }: Backend, some: readonly Named[], call: Call): Promise<Named | undefined> {
   const [first] = some;
-  const pools = new Set(some.map(poolOf));
-  if (first === undefined || pools.size === 1) return first && poolOf(first);
+  if (first === undefined || some.length === 1) return first;
   const { name } = first;
-  try {
-    const { subvolumes } = await rds.run(
-      (settings) =>
-        'origin' in name ? readVolume(settings, volumeRef(name.uuid)) : readSnapshot(settings, snapshotRef(name.uuid)),
-      call,
-    );
-    return [...pools].find((pool) => pool === subvolumes[0]?.fs);
-  } catch (error) {
-    if (error instanceof RdsError && error.code === 'RC-TWO') return undefined;
-    throw error;
-  }
+  const object = 'origin' in name ? volumeRef(name.uuid) : snapshotRef(name.uuid);
+  const chosen = await rds.run((settings) => choose(settings, object), call);
+  return some.find(({ row: { subvolume } }) => isChosen(subvolume, chosen));
+}
+
+/** Whether a subvolume is the one that was chosen of several. */
+export function isChosen(
+  { fs, subvolumeId }: ListedObject['subvolume'],
+  chosen: Pick<ChosenSubvolume, 'label' | 'subvolumeId'> | undefined,
+): boolean {
+  return fs === chosen?.label && subvolumeId === chosen.subvolumeId;
 }
 
 function poolOf({ row }: Named): string {

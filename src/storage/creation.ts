@@ -6,6 +6,8 @@ import {
   discardEmptySubvolume,
   discardLostItem,
   discardVolume,
+  namesake,
+  type ObjectRef,
   type ObjectState,
   parseVolumeName,
   poolSpace,
@@ -18,13 +20,13 @@ import {
   type VolumeRef,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { callWithin } from './call.ts';
+import { type Call, callWithin } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
+import { printHandle } from './ids.ts';
 
-/** Making a volume until it is whole, or taking back what was made of it. */
+/** Making a volume until it is whole, or rolling back what was made of it. */
 
-/** Milliseconds for taking back a failed creation: its own patience, since the caller's may be used up. */
+/** Milliseconds for rolling back a failed creation: its own patience, since the caller's may be used up. */
 const CLEANUP_MS = 30_000;
 
 /** How often a size is waited for, two seconds each time, before it is believed that there is no image. */
@@ -32,13 +34,23 @@ const UNSIZED_TIMES = 6;
 
 /** Failures that leave open what the state on the RDS is, or that the next attempt gets past: it completes what is there. */
 const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
-  ...(['RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN', 'RDS-CANCELLED', 'RDS-UNEXPECTED'] as const),
-  ...(['RC-SIZE', 'RC-LAG', 'RDS-WAITING', 'RDS-LATE'] as const),
+  'RDS-UNREACHABLE',
+  'RDS-LOGIN',
+  'RDS-UNSENT',
+  'RDS-UNKNOWN',
+  'RDS-CANCELLED',
+  'RDS-UNEXPECTED',
+  'RC-SIZE',
+  'RC-LAG',
+  'RDS-WAITING',
+  'RDS-LATE',
 ]);
 
 /** @throws RdsError unless the source is in none of the pools, each of them proven. */
 async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, call: Call): Promise<void> {
   if (source === undefined) return;
+  // A copy was there a moment ago.
+  if (source.kind === 'snap' && source.copy !== undefined) throw new RdsError('RC-RACE', `copy ${source.copy}`);
   const { subvolumes } = await rds.run(
     (settings) => (source.kind === 'snap' ? readSnapshot(settings, source) : readVolume(settings, source)),
     call,
@@ -47,6 +59,12 @@ async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, cal
   // It has come into being between the two looks, or was moved.
   if (found === undefined) return;
   throw new RdsError(found.fs === pool.label ? 'RC-RACE' : 'RC-ELSEWHERE', `${found.fs} ${found.name}`);
+}
+
+/** @throws RdsError RC-NESTED when the RDS refused because what lies in another subvolume has the name of the source. */
+export async function proveAlone({ rds }: Backend, source: ObjectRef, cause: RdsError, call: Call): Promise<void> {
+  const nested = await rds.run(() => namesake(source), call);
+  if (nested !== undefined) throw new RdsError('RC-NESTED', nested, { cause, mayStillRun: cause.mayStillRun });
 }
 
 /**
@@ -60,10 +78,10 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
     await backend.rds.run((settings) => attachVolume(settings, volume), call);
     return undefined;
   } catch (error) {
-    // Another process has removed it meanwhile, so there is nothing to complete: it is made anew.
+    // Another process has removed it meanwhile, so there is nothing to complete: it is recreated.
     if (error instanceof RdsError && error.code === 'RC-NOVOL') return undefined;
     if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED') throw error;
-    await discardHalfMade(backend, volume, call);
+    await discardPartial(backend, volume, call);
     return new RdsError('RC-HALF', error.detail, { cause: error, mayStillRun: error.mayStillRun });
   }
 }
@@ -74,7 +92,7 @@ async function attachOrDiscard(backend: Backend, volume: VolumeRef, call: Call):
  *
  * @returns what is there afterwards
  */
-export async function discardHalfMade({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
+export async function discardPartial({ rds }: Backend, volume: VolumeRef, call: Call): Promise<ObjectState> {
   // While any pool is away, what is absent may be there.
   await rds.run((settings) => poolSpace(settings, undefined, false), call);
   const discard = async (): Promise<ObjectState> =>
@@ -101,8 +119,8 @@ async function hasSize(rds: Rds, volume: VolumeRef, call: Call): Promise<boolean
 }
 
 /**
- * Runs the script, and after an intact error answer takes back what this very call made. A device command that failed
- * is tried again first: another process may be a step ahead with the same volume, or have completed it. While a script
+ * Runs the script, and after an intact error answer rolls back what this very call made. A device command that failed
+ * is retried first: another process may be a step ahead with the same volume, or have completed it. While a script
  * whose answer was lost may still be at work, nothing is removed, and the next attempt completes what it finds.
  */
 export async function makeVolume(
@@ -118,16 +136,20 @@ export async function makeVolume(
       throw error;
     }
     if (error.code === 'RC-NOSRC') await proveAbsent(backend, wanted, call);
-    if (error.code === 'RC-ELSEWHERE')
-      return await makeVolume(backend, elsewhere(backend, wanted, error), call, before);
+    if (error.code === 'RDS-REFUSED' && !error.made && wanted.source !== undefined)
+      await proveAlone(backend, wanted.source, error, call);
     if (!error.mayStillRun && before === undefined && (error.code === 'RDS-REFUSED' || error.code === 'RC-HALF')) {
-      const halfMade = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
-      return await makeVolume(backend, wanted, call, halfMade ?? error);
+      const partial = error.code === 'RC-HALF' ? await attachOrDiscard(backend, wanted.volume, call) : undefined;
+      return await makeVolume(backend, wanted, call, partial ?? error);
     }
     const made = error.made || before?.made === true;
+    if (error.code === 'RC-ELSEWHERE') {
+      if (made) await rollBack(backend, wanted, made, error);
+      throw elsewhere(backend, wanted, error);
+    }
     if (before === undefined && !error.mayStillRun && meetsRest(error, wanted)) {
       if (made) await rollBack(backend, wanted, made, error);
-      await discardHalfMade(backend, wanted.volume, call);
+      await discardPartial(backend, wanted.volume, call);
       return await makeVolume(backend, wanted, call, error);
     }
     if (made && isEmptyCopy(error, wanted)) {
@@ -178,16 +200,16 @@ async function discard(
 }
 
 /**
- * The request for the pool that the volume is in already, whatever the StorageClass says by now.
- *
- * @throws RdsError when it is its source that is in another pool, or the pool is not configured.
+ * What it means that something is in another pool than the one that was asked for: a source is out of reach there, and the volume
+ * itself was made from another request, or is what is left of a copy of it. Either way its bytes are not those of a new volume.
  */
-function elsewhere({ rds }: Backend, wanted: CreateVolume, error: RdsError): CreateVolume {
+function elsewhere({ name: backend, rds }: Backend, { volume }: CreateVolume, error: RdsError): Error {
   const [label = '', name = ''] = error.detail.split(' ');
-  const pool = rds.settings.pools.find((candidate) => candidate.label === label);
-  if (pool === undefined) throw new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
-  if (pool.label === wanted.pool.label || parseVolumeName(name)?.uuid !== wanted.volume.uuid) throw error;
-  return { ...wanted, pool };
+  if (rds.settings.pools.every((pool) => pool.label !== label))
+    return new RdsError('RC-POOL', `${label} is not configured`, { cause: error });
+  if (parseVolumeName(name)?.uuid !== volume.uuid) return error;
+  const id = printHandle({ kind: 'pvc', backend, uuid: volume.uuid });
+  return new StorageError('DRV-EXISTS', id, `there is one in pool ${label}`, { cause: error });
 }
 
 /** Whether a copy that this very call made shows zero bytes and goes on to do so: what it was made from holds no image. */
@@ -197,7 +219,7 @@ function isEmptyCopy({ code, detail }: RdsError, { source }: CreateVolume): bool
 
 /**
  * Whether the disk item may be no more than a rest: that of a new volume shows no size, as one that was attached before there
- * was an image; or it is of another volume of the id, which a cut attached when that was being deleted.
+ * was an image; or it is of another volume of the id, which a call attached when that was being deleted.
  */
 function meetsRest({ code, detail }: RdsError, { source }: CreateVolume): boolean {
   return code === 'RC-SLOT' || (code === 'RC-SIZE' && detail === '' && source === undefined);

@@ -22,7 +22,7 @@ test('every failure of an RDS names the object, what the RDS said, and its code'
 test('only an intact answer says that something is absent, and transport trouble never ends a retry', () => {
   const kinds = new Map(CODES.map((code) => [code, failure(new RdsError(code, ''), 'x', call).kind]));
   const absent = CODES.filter((code) => kinds.get(code) === 'notFound');
-  assert.deepEqual(absent.toSorted(), ['RC-NOSRC', 'RC-NOVOL']);
+  assert.deepEqual(absent.toSorted(), ['RC-NOSNAP', 'RC-NOSRC', 'RC-NOVOL']);
   for (const code of ['RC-POOL', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-LOGIN', 'RDS-UNSENT', 'RDS-UNKNOWN'] as const) {
     assert.equal(kinds.get(code), 'unavailable', code);
   }
@@ -38,7 +38,7 @@ test('nothing final is said while a script whose answer was lost may still run',
   }
 });
 
-test('a caller whose deadline has passed is told so', () => {
+test('a caller whose deadline has passed gets that answer', () => {
   const cancelled = new RdsError('RDS-CANCELLED', 'gave up');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() - 1 }).kind, 'deadline');
   assert.equal(failure(cancelled, 'x', { ...call, deadline: Date.now() + 60_000 }).kind, 'cancelled');

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseHandle, printHandle } from './handle.ts';
-import { hostIdOf, identity, isUuid, nodeIdOf, nodeIdOfHost, uuidOfName } from './identity.ts';
-import { isNqnOf, nqnOf, volumeUuidOf } from './nqn.ts';
+import {
+  hostIdOf,
+  identity,
+  isNqnOf,
+  isUuid,
+  nodeIdOf,
+  nodeIdOfHost,
+  nqnOf,
+  parseHandle,
+  printHandle,
+  uuidOfName,
+  volumeUuidOf,
+} from './ids.ts';
 import { parsePageToken, printPageToken } from './page-token.ts';
 
 const uuids = fc.uuid();

@@ -1,18 +1,17 @@
 import { parseVolumeName, readVolume } from '../rds/index.ts';
 import type { Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { nodeIdOfHost } from './identity.ts';
-import { volumeRef } from './refs.ts';
-import type { Call } from './storage.ts';
+import { nodeIdOfHost, volumeRef } from './ids.ts';
 
-/** A volume as its RDS holds it, for a person who wonders. */
+/** A volume as its RDS holds it, for someone who wonders. */
 export interface InspectedVolume {
   /** Label of the pool. */
   readonly pool: string;
   /** Owner in its name. */
   readonly owner: string;
-  /** Bytes of the image; undefined without a disk item, or while the device does not tell. */
+  /** Bytes of the image; undefined without a disk item, or while the device does not report. */
   readonly bytes: bigint | undefined;
   /** Slot of its disk item; undefined when that is lost. */
   readonly slot: string | undefined;
@@ -39,7 +38,10 @@ export async function inspectVolume(backends: Backends, volumeId: string, call: 
       throw new StorageError('RC-NOVOL', volumeId);
     }
     return {
-      ...{ pool: subvolume.fs, owner: name.owner, bytes: disk?.size, slot: disk?.slot },
+      pool: subvolume.fs,
+      owner: name.owner,
+      bytes: disk?.size,
+      slot: disk?.slot,
       exported: disk?.exported ?? false,
       recordedNodeIds: disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [],
     };

@@ -15,10 +15,10 @@ import {
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
-import { attribute, type InventoryCopy, type Sorted, sortOut } from './copies.ts';
+import type { Call } from './call.ts';
+import { attribute, classifyCopies, type InventoryCopy, type Sorted, type SortedObject } from './copies.ts';
 import { failure } from './failures.ts';
-import { printHandle } from './handle.ts';
-import type { Call } from './storage.ts';
+import { printHandle } from './ids.ts';
 import { publishedNodes } from './volumes.ts';
 
 export type { InventoryCopy, Origin };
@@ -33,7 +33,7 @@ export interface InventoryVolume {
   /** Undefined when there is no disk item. */
   readonly slot: string | undefined;
   readonly name: VolumeName;
-  /** Bytes of the image; undefined while the device does not tell. */
+  /** Bytes of the image; undefined while the device does not report. */
   readonly sizeBytes: bigint | undefined;
   readonly publishedNodeIds: readonly string[];
   readonly exported: boolean;
@@ -101,8 +101,8 @@ async function backendInventory(backend: Backend, call: Call): Promise<Part> {
     }
     const items = await lostItems(rds, '', call);
     const [sortedVolumes, sortedSnapshots] = [
-      await sortOut(backend, volumes, call),
-      await sortOut(backend, snapshots, call),
+      await classifyCopies(backend, volumes, call),
+      await classifyCopies(backend, snapshots, call),
     ];
     return {
       volumes: [...volumesOf(name, sortedVolumes.objects), ...items.flatMap((item) => lostVolume(name, item) ?? [])],
@@ -110,12 +110,12 @@ async function backendInventory(backend: Backend, call: Call): Promise<Part> {
       copies: [...sortedVolumes.copies, ...sortedSnapshots.copies],
     };
   } catch (error) {
-    throw failure(error, `inventory of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
 }
 
 /**
- * All snapshots of our owners in a pool.
+ * All snapshots of our owners in a pool, or those of one source.
  *
  * @param page Its `copies` says whether copies are read, too.
  * @throws RdsError
@@ -124,9 +124,12 @@ export async function everySnapshot(
   rds: Backend['rds'],
   page: Pick<PageOf, 'pool' | 'copies'>,
   call: Call,
+  sourceUuid?: string,
 ): Promise<ListedObject[]> {
   const limit = page.copies === true ? COPY_ROWS : SNAPSHOT_ROWS;
-  return await walk((after) => rds.run((settings) => listSnapshots(settings, { ...page, after, limit }), call));
+  return await walk((after) =>
+    rds.run((settings) => listSnapshots(settings, { ...page, after, limit }, sourceUuid), call),
+  );
 }
 
 async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {
@@ -149,20 +152,31 @@ async function lostItems(rds: Backend['rds'], digits: string, call: Call): Promi
   return all;
 }
 
-function volumesOf(backend: string, objects: readonly ListedObject[]): InventoryVolume[] {
-  return groups(objects, parseVolumeName).map(({ name, first, duplicates }) => ({
-    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, slot: first.disk?.slot, name, duplicates },
-    ...stateOf(first.disk),
-    state: first.disk === undefined ? 'no-disk-item' : 'whole',
-  }));
+function volumesOf(backend: string, objects: readonly SortedObject[]): InventoryVolume[] {
+  return objects.flatMap(({ row: { subvolume, disk }, duplicates }) => {
+    const name = parseVolumeName(subvolume.name);
+    if (name === undefined) return [];
+    return {
+      id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }),
+      backend,
+      pool: subvolume.fs,
+      subvolume: subvolume.name,
+      slot: disk?.slot,
+      name,
+      duplicates,
+      ...stateOf(disk),
+      state: disk === undefined ? 'no-disk-item' : 'whole',
+    };
+  });
 }
 
-function snapshotsOf(backend: string, objects: readonly ListedObject[]): InventorySnapshot[] {
-  return groups(objects, parseSnapshotName).map(({ name, first, duplicates }) => ({
-    ...{ id: printHandle({ kind: 'snap', backend, uuid: name.uuid }), backend, pool: first.subvolume.fs },
-    ...{ subvolume: first.subvolume.name, name, duplicates },
-  }));
+function snapshotsOf(backend: string, objects: readonly SortedObject[]): InventorySnapshot[] {
+  return objects.flatMap(({ row: { subvolume }, duplicates }) => {
+    const name = parseSnapshotName(subvolume.name);
+    if (name === undefined) return [];
+    const id = printHandle({ kind: 'snap', backend, uuid: name.uuid });
+    return { id, backend, pool: subvolume.fs, subvolume: subvolume.name, name, duplicates };
+  });
 }
 
 /** The volume that a disk item was made for. */
@@ -170,8 +184,13 @@ function lostVolume(backend: string, item: LostItem): InventoryVolume | undefine
   const name = parseVolumeName(item.subvolume);
   if (name === undefined || item.slot !== slotOf({ kind: 'pvc', uuid: name.uuid })) return undefined;
   return {
-    ...{ id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }), backend },
-    ...{ pool: item.pool ?? '', subvolume: undefined, slot: item.slot, name, duplicates: [] },
+    id: printHandle({ kind: 'pvc', backend, uuid: name.uuid }),
+    backend,
+    pool: item.pool ?? '',
+    subvolume: undefined,
+    slot: item.slot,
+    name,
+    duplicates: [],
     ...stateOf(item),
     state: 'no-subvolume',
   };
@@ -179,27 +198,4 @@ function lostVolume(backend: string, item: LostItem): InventoryVolume | undefine
 
 function stateOf(disk: DiskRow | undefined): Pick<InventoryVolume, 'sizeBytes' | 'publishedNodeIds' | 'exported'> {
   return { sizeBytes: disk?.size, publishedNodeIds: publishedNodes(disk), exported: disk?.exported ?? false };
-}
-
-interface Group<Name> {
-  readonly name: Name;
-  /** The row with the smallest subvolume-id: the object, for every reader. */
-  readonly first: ListedObject;
-  readonly duplicates: readonly string[];
-}
-
-/** Rows come in the order of their subvolume-ids. A name that this driver did not make is left out. */
-function groups<Name extends { readonly uuid: string }>(
-  objects: readonly ListedObject[],
-  parse: (text: string) => Name | undefined,
-): Group<Name>[] {
-  const byUuid = new Map<string, { name: Name; first: ListedObject; duplicates: string[] }>();
-  for (const object of objects) {
-    const name = parse(object.subvolume.name);
-    if (name === undefined) continue;
-    const known = byUuid.get(name.uuid);
-    if (known === undefined) byUuid.set(name.uuid, { name, first: object, duplicates: [] });
-    else known.duplicates.push(object.subvolume.name);
-  }
-  return [...byUuid.values()];
 }

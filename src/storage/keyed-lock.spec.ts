@@ -23,7 +23,7 @@ test('one at a time on one key, in order; others are not held up', async () => {
   assert.deepEqual(seen, ['other', 'first', 'second']);
 });
 
-test('a key is told as long as somebody holds it or waits for it', async () => {
+test('a key is reported as long as someone holds it or waits for it', async () => {
   const lock = new KeyedLock();
   const gate = Promise.withResolvers<void>();
   const holder = lock.run('a', patient, () => gate.promise);
@@ -48,7 +48,7 @@ test('a failure frees the key and reaches only its own caller', async () => {
   assert.equal(await next, 'ok');
 });
 
-test('a caller that gives up is told that the object is busy, and those behind it still wait for the holder', async () => {
+test('a caller that gives up gets the answer that the object is busy, and those behind it still wait for the holder', async () => {
   const lock = new KeyedLock();
   const gate = Promise.withResolvers<void>();
   let holding = true;

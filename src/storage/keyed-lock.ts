@@ -1,5 +1,5 @@
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /**
  * One operation at a time on one object within this process. It saves work and gives clear answers; safety does not
@@ -29,7 +29,7 @@ export class KeyedLock {
     }
   }
 
-  /** The keys that somebody holds or waits for. */
+  /** The keys that someone holds or waits for. */
   keys(): ReadonlySet<string> {
     return new Set(this.#tails.keys());
   }

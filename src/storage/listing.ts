@@ -1,17 +1,22 @@
 import {
+  choose,
   type ListedObject,
   type ListedPage,
+  parseName,
   parseSnapshotName,
   parseVolumeName,
+  type Rival,
   listSnapshots as snapshotsPage,
   listVolumes as volumesPage,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
+import { isChosen } from './copies.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { parsePageToken, printPageToken } from './page-token.ts';
 import { toSnapshot } from './snapshots.ts';
-import type { Call, Page, PageRequest, Snapshot, Volume } from './storage.ts';
+import type { Page, PageRequest, Snapshot, Volume } from './storage.ts';
 import { toVolume } from './volumes.ts';
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21): at most 220 bytes a snapshot, 370 a volume. */
@@ -85,27 +90,54 @@ async function list<T extends { readonly id: string }>(
     if (index < start.index) {
       continue;
     }
-    const page = await fetchPage(section, after, limit - entries.length, call, lister);
-    entries.push(...firstOfEach(page.objects.flatMap((row) => lister.read(section, row) ?? [])));
-    const last = page.objects.at(-1)?.subvolume.subvolumeId ?? after;
-    if (page.more || (entries.length >= limit && index < sections.length - 1)) {
-      return { entries, nextToken: tokenOf(section, last) };
+    for (let more = true; more; ) {
+      const page = await fetchPage(section, after, limit - entries.length, call, lister);
+      const objects = await objectsOf(section, page, call);
+      entries.push(...objects.flatMap((row) => lister.read(section, row) ?? []));
+      after = page.objects.at(-1)?.subvolume.subvolumeId ?? after;
+      ({ more } = page);
+      const isLast = !more && index === sections.length - 1;
+      if (!isLast && (entries.length >= limit || (more && entries.length > 0))) {
+        return { entries, nextToken: tokenOf(section, after) };
+      }
     }
     after = 0n;
   }
   return { entries, nextToken: '' };
 }
 
-/** Rows that a lost race left of an id come soon after the row that is the object; on its page they are left out. */
-function firstOfEach<T extends { readonly id: string }>(entries: readonly T[]): T[] {
-  return entries.filter(({ id }, index) => entries.findIndex((entry) => entry.id === id) === index);
+/**
+ * The rows of a page that are objects. Of an id that could be several the RDS is asked which it is, as every call asks it; where
+ * nothing says so, the first in the order of the list stands for all.
+ */
+async function objectsOf(section: Section, page: ListedPage, call: Call): Promise<readonly ListedObject[]> {
+  const { rds } = section.backend;
+  const byId = Map.groupBy(page.objects, ({ subvolume }) => parseName(subvolume.name)?.uuid);
+  const labels = rds.settings.pools.map(({ label }) => label);
+  const others = new Set<ListedObject>();
+  for (const rows of byId.values()) {
+    const [first] = rows;
+    const object = first && parseName(first.subvolume.name);
+    const rivals = page.rivals.filter(({ uuid }) => uuid === object?.uuid);
+    if (object === undefined || rows.length + rivals.length === 1) continue;
+    const chosen = await ask(section, call, () => rds.run((settings) => choose(settings, object), call));
+    const isEarlier = ({ fs }: Rival) => labels.slice(0, labels.indexOf(section.pool.label)).includes(fs);
+    const isListed = (row: ListedObject) =>
+      chosen === undefined ? row === first && !rivals.some(isEarlier) : isChosen(row.subvolume, chosen);
+    for (const row of rows) if (!isListed(row)) others.add(row);
+  }
+  return page.objects.filter((row) => !others.has(row));
 }
 
 async function fetchPage<T>(section: Section, after: bigint, limit: number, call: Call, lister: Lister<T>) {
+  return await ask(section, call, () => lister.fetch(section, after, limit));
+}
+
+async function ask<T>({ backend, pool }: Section, call: Call, asking: () => Promise<T>): Promise<T> {
   try {
-    return await lister.fetch(section, after, limit);
+    return await asking();
   } catch (error) {
-    throw failure(error, `list of pool ${section.pool.label} on ${section.backend.name}`, call);
+    throw failure(error, `list of pool ${pool.label} on ${backend.name}`, call);
   }
 }
 

@@ -1,4 +1,4 @@
-import { BACKEND_NAME } from './handle.ts';
+import { BACKEND_NAME } from './ids.ts';
 
 /**
  * Where a listing goes on: after this subvolume-id, in this pool of this backend. The order of a listing is that of the

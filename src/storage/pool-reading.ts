@@ -1,10 +1,10 @@
 import { type PoolContents, parseSnapshotName, poolContents, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
+import type { Call } from './call.ts';
 import { failure } from './failures.ts';
 import { everySnapshot } from './inventory.ts';
-import type { Call } from './storage.ts';
 
-/** A pool as its RDS has just told of it; sizes in bytes. */
+/** A pool as its RDS has just reported it; sizes in bytes. */
 export interface PoolReading extends PoolContents {
   /** Label of the pool. */
   readonly pool: string;
@@ -12,7 +12,7 @@ export interface PoolReading extends PoolContents {
   readonly reserve: bigint;
 }
 
-/** What can only be told of a pool by looking at everything that is in it. */
+/** What can only be known of a pool by looking at everything that is in it. */
 export interface PoolInventory {
   /** Sum of the sizes of all images, whoever owns them, in bytes. */
   readonly promised: bigint;
@@ -26,7 +26,7 @@ export function hasLessThan(part: bigint, { size, free, reserve }: PoolReading):
 }
 
 /**
- * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not tell is left out.
+ * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not report is left out.
  *
  * @throws StorageError when any of them cannot be read.
  */
@@ -39,7 +39,7 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
       return found === undefined || found.size === 0n ? [] : [{ ...found, pool, reserve }];
     });
   } catch (error) {
-    throw failure(error, `space of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
 }
 
@@ -61,7 +61,7 @@ export async function poolInventories({ name, rds }: Backend, call: Call): Promi
       inventories.set(pool.label, { promised: space.get(pool.label)?.promised ?? 0n, mostSnapshots });
     }
   } catch (error) {
-    throw failure(error, `inventory of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
   return inventories;
 }

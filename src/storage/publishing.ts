@@ -1,21 +1,25 @@
+import type { HostId } from '../rds/index.ts';
 import {
   type Clock,
   claimVolume,
   type DiskRow,
   exportVolume,
   type Mode,
+  RdsError,
   randomDigits,
+  readCutOff,
   readDisk,
   unpublishVolume,
+  type VolumeRef,
 } from '../rds/index.ts';
-import type { Backends } from './backend.ts';
+import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import { exclusively } from './failures.ts';
-import { hostIdOf } from './identity.ts';
+import { exclusively, isAnothersSlot } from './failures.ts';
+import { hostIdOf, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { volumeRef } from './refs.ts';
 import { settle } from './settle.ts';
-import type { Call, ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
+import type { ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 
 const MODE_LETTER: Readonly<Record<PublishMode, Mode>> = { writer: 'w', reader: 'r', shared: 's' };
 
@@ -39,10 +43,11 @@ export class ControllerPublishing {
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
       const wanted = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
-      const claimed = await backend.rds.run(
-        (settings) => claimVolume(settings, volume, wanted, backend.allowHostName),
-        call,
-      );
+      const claimed = await backend.rds
+        .run((settings) => claimVolume(settings, volume, wanted, backend.allowHostName), call)
+        .catch(async (error: unknown) => {
+          throw await cutOff(backend, volume, error, call);
+        });
       await settle(this.#clock, call);
       const disk = await backend.rds.run((settings) => exportVolume(settings, volume, claimed, allowHost), call);
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
@@ -64,7 +69,13 @@ export class ControllerPublishing {
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
       const volume = volumeRef(opened.handle.uuid);
-      const written = await rds.run((settings) => unpublishVolume(settings, volume, hostId), call);
+      const written = await rds
+        .run((settings) => unpublishVolume(settings, volume, hostId), call)
+        .catch((error: unknown) => {
+          if (!isAnothersSlot(error, volume.uuid)) throw error;
+          // Without a disk item it is published to no one.
+          return undefined;
+        });
       if (written === undefined) return;
       await settle(this.#clock, call);
       const disk = await rds.run(() => readDisk(volume), call);
@@ -76,11 +87,18 @@ export class ControllerPublishing {
   }
 }
 
-function isExportedTo(disk: DiskRow, hostId: string): boolean {
+/** What a record is that does not read back as it was written: that of another process, or one that the device has cut off. */
+async function cutOff({ rds }: Backend, volume: VolumeRef, error: unknown, call: Call): Promise<unknown> {
+  if (!(error instanceof RdsError) || error.code !== 'RC-RACE' || error.mayStillRun) return error;
+  const isCutOff = await rds.run(() => readCutOff(volume), call).catch(() => false);
+  return isCutOff ? new RdsError('RC-CUT', '', { cause: error }) : error;
+}
+
+function isExportedTo(disk: DiskRow, hostId: HostId): boolean {
   return disk.exported && disk.publications.some((node) => node.hostId === hostId);
 }
 
-function requireHost(nodeId: string): string {
+function requireHost(nodeId: string): HostId {
   const hostId = hostIdOf(nodeId);
   if (hostId === undefined) {
     throw new StorageError(

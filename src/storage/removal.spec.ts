@@ -7,6 +7,8 @@ import { removeWhole } from './removal.ts';
 const pool = { label: 'pool', uuid: '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f', mountPoint: 'pool' };
 const SETTINGS: RdsSettings = { pools: [pool], owners: ['12345678'], reserveBytes: 0n, port: 4420 };
 const SNAPSHOT = { kind: 'snap', uuid: '3a0f6d1e-9c55-4f2b-8b7e-1d2c3b4a5f60' } as const;
+/** Of a snapshot, but for its last digits. */
+const NAME = `snap-${SNAPSHOT.uuid}-12345678-${SNAPSHOT.uuid}-1700000000-1048576`;
 const CHOSEN: RdsSettings = {
   ...SETTINGS,
   chosen: { label: 'pool', name: `snap-${SNAPSHOT.uuid}-x`, uuid: SNAPSHOT.uuid, subvolumeId: 257n },
@@ -17,12 +19,13 @@ async function remove(...rounds: readonly (readonly [RdsSettings, number])[]): P
   const left = [...rounds];
   const asked: string[] = [];
   const rds = {
+    settings: SETTINGS,
     async run<T>(asking: Asking<T>): Promise<T> {
       const [settings, length] = left.shift() ?? [SETTINGS, 0];
       const operation = asking(settings);
       asked.push(operation.kind);
       return operation.decode(
-        Array.from({ length }, (_, id) => ({ name: `${id}`, fs: 'pool', 'subvolume-id': `${id}` })),
+        Array.from({ length }, (_, id) => ({ name: `${NAME}${'0'.repeat(id)}`, fs: 'pool', 'subvolume-id': `${id}` })),
       );
     },
   };

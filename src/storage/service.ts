@@ -3,15 +3,15 @@ import {
   type PoolSpace,
   type ProbeReport,
   poolSpace,
-  probeBox,
+  probeRds,
   type RdsSettings,
   systemClock,
 } from '../rds/index.ts';
 import { type Backend, Backends, isWithin } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { parseHandle } from './handle.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, parseHandle } from './ids.ts';
 import { type InspectedVolume, inspectVolume } from './inspection.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -19,9 +19,9 @@ import { listSnapshots, listVolumes } from './listing.ts';
 import { ControllerPublishing } from './publishing.ts';
 import { Replicas } from './replication/replicas.ts';
 import type { Replicator } from './replication/replicator.ts';
+import { roundDown } from './size.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
-  Call,
   CapacityRange,
   ControllerPublishRequest,
   CreateSnapshotRequest,
@@ -45,7 +45,7 @@ export interface ServiceOptions {
   readonly now?: () => number;
   /** The clock of the conversation; replaced in tests. */
   readonly clock?: Clock;
-  /** Limits how many snapshots are cut in a time; absent for no limit. */
+  /** Limits how many snapshots are taken in a time; absent for no limit. */
   readonly snapshotRate?: Rate;
   /** One for each pool that has a replica; absent for none. */
   readonly replicators?: readonly Replicator[];
@@ -86,7 +86,7 @@ export class StorageService implements Storage {
       throw new StorageError('DRV-DEFECT', name, 'there is no such backend');
     }
     try {
-      const report = await backend.rds.run((settings) => probeBox(settings), call);
+      const report = await backend.rds.run((settings) => probeRds(settings), call);
       this.#ready ||= report.problems.length === 0;
       return report;
     } catch (error) {
@@ -144,7 +144,7 @@ export class StorageService implements Storage {
   }
 
   /**
-   * Everything of our owners that the backends hold, half-made volumes included.
+   * Everything of our owners that the backends hold, partial volumes included.
    *
    * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
    */
@@ -162,8 +162,8 @@ export class StorageService implements Storage {
    *
    * @throws StorageError `precondition` when it is whole, published, or could hold data; then it is left alone.
    */
-  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
-    await this.#volumes.discardHalfMade(volumeId, call);
+  async discardPartial(volumeId: string, call: Call): Promise<void> {
+    await this.#volumes.discardPartial(volumeId, call);
   }
 
   async createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
@@ -218,15 +218,15 @@ async function freeBytes({ name, rds }: Backend, label: string | undefined, call
     const space = await rds.run((settings) => poolSpace(settings, labels), call);
     return labels.reduce((sum, one) => sum + usable(space.get(one), rds.settings), 0n);
   } catch (error) {
-    throw failure(error, `capacity of ${name}`, call);
+    throw failure(error, `backend ${name}`, call);
   }
 }
 
-/** What is free above the reserve, and what the pool may still promise, whichever is less. */
+/** What is free above the reserve, and what the pool may still promise, whichever is less, in whole MiB as volumes are. */
 function usable(space: PoolSpace | undefined, { reserveBytes, ratioPercent }: RdsSettings): bigint {
   if (space === undefined) return 0n;
   const free = space.free - reserveBytes;
   const left = ratioPercent === undefined ? free : (space.size / 100n) * ratioPercent - space.promised;
   const least = left < free ? left : free;
-  return least > 0n ? least : 0n;
+  return least > 0n ? roundDown(least) : 0n;
 }

@@ -1,5 +1,5 @@
 import { type Clock, RdsError } from '../rds/index.ts';
-import type { Call } from './storage.ts';
+import type { Call } from './call.ts';
 
 /**
  * Milliseconds after which a change is believed if it still stands. RouterOS has no compare-and-set, so a script that looked
@@ -8,7 +8,7 @@ import type { Call } from './storage.ts';
 const SETTLE_MS = 100;
 
 /**
- * Waits until what was written can be looked at once more, without holding the connection.
+ * Waits until what was written can be looked at again, without holding the connection.
  *
  * @throws RdsError `RDS-CANCELLED` when the caller gives up first.
  */

@@ -41,7 +41,7 @@ test('a range without a multiple of 1 MiB is out of range', () => {
   assert.throws(() => requestedBytes(range(2n ** 63n - 1n), false), { kind: 'outOfRange' });
 });
 
-test('what is told of a snapshot, asked for, gives a restore of exactly its size', () => {
+test('the reported size of a snapshot, asked for, gives a restore of exactly its size', () => {
   fc.assert(
     fc.property(fc.bigInt(1n, 2n ** 40n), (mebibytes) => {
       assert.equal(roundUp(requestFor(mebibytes * MiB)), mebibytes * MiB);

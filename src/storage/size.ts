@@ -18,16 +18,21 @@ export function roundUp(bytes: bigint): bigint {
   return ((bytes + MiB - 1n) / MiB) * MiB;
 }
 
+/** Rounds down to a MiB: what is rounded up afterwards is no more than there was. */
+export function roundDown(bytes: bigint): bigint {
+  return (bytes / MiB) * MiB;
+}
+
 /** Who asks for `100M` has a whole number of these. */
 const MB = 1_000_000n;
 
-/** Images of a multiple of this are told by their own size: it is what was asked for, in binary units. */
+/** Images of a multiple of this are reported by their own size: it is what was asked for, in binary units. */
 const EVEN = 64n * MiB;
-/** Smaller ones are told by their own size, too: they hold hardly more than a filesystem's own tables. */
+/** Smaller ones are reported by their own size, too: they hold hardly more than a filesystem's own tables. */
 const SMALL = 16n * MiB;
 
 /**
- * The size to tell of a snapshot: that of a request for its restore. csi-provisioner compares the two before it asks for the
+ * The size to report a snapshot: that of a request for its restore. csi-provisioner compares the two before it asks for the
  * restore, and the manifest that asked for `100M`, and got 96 MiB, must do for it. So it is the least whole number of MB that is
  * rounded up to the size of the image.
  */
@@ -66,6 +71,6 @@ function defaultWithin(limit: bigint): bigint {
   if (limit === 0n || limit >= DEFAULT_BYTES) {
     return DEFAULT_BYTES;
   }
-  const fitting = (limit / MiB) * MiB;
+  const fitting = roundDown(limit);
   return fitting === 0n ? MiB : fitting;
 }

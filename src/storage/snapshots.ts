@@ -1,33 +1,36 @@
+import { sentenceOf } from '../failures/message.ts';
 import {
   type Clock,
   type CreateSnapshot,
   createSnapshot,
   deleteSnapshot,
-  discardTwin,
+  type ListedObject,
   type ObjectState,
   parseSnapshotName,
   printSnapshotName,
   RdsError,
   type RdsSettings,
   readSnapshot,
+  removeDuplicate,
   type SnapshotName,
   slotOf,
   snapshotNamePrefix,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
+import type { Call } from './call.ts';
+import { proveAlone } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure } from './failures.ts';
-import { type Handle, printHandle } from './handle.ts';
-import { type Identity, uuidOfName } from './identity.ts';
+import { exclusively, failure, namingSource } from './failures.ts';
+import { type Handle, type Identity, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
+import { everySnapshot } from './inventory.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
 import { removeWhole } from './removal.ts';
 import type { Replicas } from './replication/replicas.ts';
-import type { Call, CreateSnapshotRequest, Snapshot } from './storage.ts';
+import type { CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
 
-/** Cutting, reading and deleting snapshots. A snapshot and what was restored from it are independent. */
+/** Takes, reads and deletes snapshots. A snapshot and what was restored from it are independent. */
 export class Snapshots {
   readonly #backends: Backends;
   readonly #identity: Identity;
@@ -38,7 +41,7 @@ export class Snapshots {
   readonly #replicas: Replicas;
   readonly #rate: TokenBucket | undefined;
 
-  /** @param rate Limits how many snapshots are cut in a time; undefined for no limit. */
+  /** @param rate Limits how many snapshots are taken in a time; undefined for no limit. */
   constructor(
     backends: Backends,
     identity: Identity,
@@ -58,7 +61,7 @@ export class Snapshots {
   }
 
   async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
-    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId);
+    const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId, 'RC-NOSRC');
     const { owner } = this.#identity;
     const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
     const id = printHandle(handle);
@@ -67,47 +70,76 @@ export class Snapshots {
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
       const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
-      const state = await this.#cut(backend, { ...refs, namePrefix: prefix, maxSnapshots }, call);
-      // A repeat that found what it had made before has cut nothing.
+      const state = await this.#take(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call).catch(
+        (error: unknown) => {
+          if (error instanceof RdsError && error.code === 'RC-OWNER') throw error.with(sourceVolumeId);
+          throw namingSource(error, sourceVolumeId);
+        },
+      );
+      // A repeat that found what it had made before has taken none.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
       if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
-      const cut = smallest(handle, state);
-      if (cut.sourceUuid !== source.uuid) {
-        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: cut.sourceUuid });
-        throw new StorageError('DRV-EXISTS', id, `it is of ${other}, not of ${sourceVolumeId}`);
+      const found = smallest(handle, state);
+      if (found.sourceUuid !== source.uuid) {
+        const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: found.sourceUuid });
+        throw new StorageError('DRV-EXISTS', id, `its source is ${other}, not ${sourceVolumeId}`);
       }
-      if (!this.#identity.owners.includes(cut.owner)) {
-        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${cut.owner})`);
+      if (!this.#identity.owners.includes(found.owner)) {
+        throw new StorageError('DRV-EXISTS', id, `it belongs to another cluster (${found.owner})`);
       }
-      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', cut);
+      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', found);
     });
   }
 
   /**
-   * Cuts the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is told as such: while
-   * csi-snapshotter believes that a cut may be under way, it lets nobody delete the VolumeSnapshot.
+   * Takes the snapshot. An RDS that refuses for good, and has been seen not to have the snapshot, is reported as such: while
+   * csi-snapshotter believes that one may be under way, it lets no one delete the VolumeSnapshot.
    */
-  async #cut({ name, rds }: Backend, cut: CreateSnapshot, call: Call): Promise<ObjectState> {
+  async #take(backend: Backend, id: string, request: CreateSnapshot, call: Call): Promise<ObjectState> {
+    const { rds } = backend;
     try {
-      return await rds.run((settings) => createSnapshot(settings, cut), call);
+      return await rds.run((settings) => createSnapshot(settings, request), call);
     } catch (error) {
-      if (error instanceof RdsError && error.code === 'RC-QUOTA') {
-        throw quotaReached(name, error, cut.maxSnapshots);
+      if (error instanceof RdsError && error.code === 'RC-QUOTA' && !error.mayStillRun) {
+        const maxSnapshots = await this.#correctedQuota(backend, error, request, call);
+        return await rds.run((settings) => createSnapshot(settings, { ...request, maxSnapshots }), call);
       }
       const isRefusal = error instanceof RdsError && (error.code === 'RDS-REFUSED' || error.code === 'RC-SIZE');
       if (!isRefusal || error.mayStillRun) {
         throw error;
       }
-      const state = await rds.run((settings) => readSnapshot(settings, cut.snapshot), call);
+      const state = await rds.run((settings) => readSnapshot(settings, request.snapshot), call);
       if (state.subvolumes.length === 0) {
-        throw new StorageError(error.code, 'no snapshot was taken', error.detail, {
-          cause: error,
-          kind: 'precondition',
-        });
+        if (error.code === 'RDS-REFUSED') await proveAlone(backend, request.source, error, call);
+        const why = error.code === 'RDS-REFUSED' ? error.detail : sentenceOf(error.code, error.detail);
+        throw new StorageError('DRV-NOSNAP', id, why, { cause: error });
       }
       return state;
     }
+  }
+
+  /**
+   * What the RDS may count of a source that has as many snapshots as it may: one more for each copy that a user made, whose
+   * name only looks like one of ours.
+   *
+   * @throws StorageError RC-QUOTA, with the snapshot that most likely goes first, when there are really as many.
+   */
+  async #correctedQuota(
+    { name, rds }: Backend,
+    cause: RdsError,
+    { source, maxSnapshots = 0 }: CreateSnapshot,
+    call: Call,
+  ): Promise<number> {
+    const rows: ListedObject[] = [];
+    for (const pool of rds.settings.pools) rows.push(...(await everySnapshot(rds, { pool }, call, source.uuid)));
+    const snapshots = rows.flatMap(({ subvolume }) => parseSnapshotName(subvolume.name) ?? []);
+    const [oldest] = snapshots.toSorted((a, b) => (a.createdAtSeconds < b.createdAtSeconds ? -1 : 1));
+    if (oldest === undefined || snapshots.length < maxSnapshots) return maxSnapshots + rows.length - snapshots.length;
+    const id = printHandle({ kind: 'snap', backend: name, uuid: oldest.uuid });
+    const time = new Date(Number(oldest.createdAtSeconds) * 1000).toISOString();
+    const sourceVolumeId = printHandle({ kind: 'pvc', backend: name, uuid: source.uuid });
+    throw new StorageError('RC-QUOTA', sourceVolumeId, `${snapshots.length} ${id} ${time} ${maxSnapshots}`, { cause });
   }
 
   async read(snapshotId: string, call: Call): Promise<Snapshot> {
@@ -154,7 +186,7 @@ export class Snapshots {
     const [winner, ...losers] = subvolumes;
     const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
     if (winner !== undefined && ours !== undefined) {
-      await backend.rds.run((settings) => discardTwin(settings, snapshotRef(handle.uuid), winner, ours), call);
+      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
 }
@@ -162,7 +194,7 @@ export class Snapshots {
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
   const name = parseSnapshotName(subvolumes[0]?.name ?? '');
   if (name === undefined) {
-    throw new StorageError('DRV-ABSENT', '', `${printHandle(handle)} does not exist`);
+    throw new StorageError('RC-NOSNAP', printHandle(handle));
   }
   return name;
 }
@@ -181,15 +213,4 @@ export function toSnapshot(backend: string, pool: string, name: SnapshotName): S
       sourceSlot: slotOf({ kind: 'pvc', uuid: name.sourceUuid }),
     },
   };
-}
-
-/** Names the snapshot that most likely goes first. */
-function quotaReached(backend: string, error: RdsError, maxSnapshots: number | undefined): RdsError | StorageError {
-  const [count = '', oldest = ''] = error.detail.split(' ');
-  const name = parseSnapshotName(oldest);
-  if (name === undefined) return error;
-  const id = printHandle({ kind: 'snap', backend, uuid: name.uuid });
-  const sourceVolumeId = printHandle({ kind: 'pvc', backend, uuid: name.sourceUuid });
-  const time = new Date(Number(name.createdAtSeconds) * 1000).toISOString();
-  return new StorageError('RC-QUOTA', sourceVolumeId, `${count} ${id} ${time} ${maxSnapshots}`, { cause: error });
 }

@@ -3,14 +3,7 @@
  * `./service.ts` implements it on the configured backends. Sizes are bytes as `bigint`. Every method is idempotent, takes
  * the caller's {@link Call}, and throws nothing but `StorageError`.
  */
-
-/** The caller: its patience and its wish to stop. */
-export interface Call {
-  /** Aborted when the caller cancels or its deadline passes. */
-  readonly signal: AbortSignal;
-  /** Milliseconds since the epoch at which the caller stops waiting; undefined when it set no deadline. */
-  readonly deadline?: number;
-}
+import type { Call } from './call.ts';
 
 export type ContentSource = { readonly snapshotId: string } | { readonly volumeId: string };
 
@@ -35,7 +28,7 @@ export interface CreateVolumeRequest extends Place {
   readonly name: string;
   readonly capacity: CapacityRange;
   readonly source?: ContentSource;
-  /** Words for people on the device, e.g. `namespace/claim`; never parsed. */
+  /** Human-readable text on the device, e.g. `namespace/claim`; never parsed. */
   readonly description?: string;
 }
 
@@ -79,19 +72,19 @@ export interface Snapshot {
   readonly sourceVolumeId: string;
   /** Smallest volume that a restore fits in. */
   readonly sizeBytes: bigint;
-  /** Unix seconds at which the snapshot was cut; the same in every answer, for ever. */
+  /** Unix seconds at which the snapshot was taken; the same in every answer, forever. */
   readonly createdAtSeconds: bigint;
-  /** Where it is on its RDS, for people who look for it there. */
+  /** Where it is on its RDS, for whoever looks for it there. */
   readonly place: SnapshotPlace;
 }
 
-export interface SnapshotPlace {
+interface SnapshotPlace {
   readonly backend: string;
   /** Label of the pool. */
   readonly pool: string;
   /** Full name of the subvolume. */
   readonly subvolume: string;
-  /** Slot of the disk that it was cut from; the disk may be gone. */
+  /** Slot of the disk that it was taken from; the disk may be gone. */
   readonly sourceSlot: string;
 }
 

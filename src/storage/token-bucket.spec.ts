@@ -82,7 +82,7 @@ test('there is never more done in a span of time than the burst and what the rat
       }
       await clock.pass(calls.length * 60_000);
       const stays = calls.filter(({ cancelAfter, giveBack }) => cancelAfter === null && !giveBack).length;
-      assert.ok(done.length >= stays, 'everybody who waits has a turn');
+      assert.ok(done.length >= stays, 'everyone who waits has a turn');
       for (const [first, from] of done.entries()) {
         for (const [more, to] of done.slice(first).entries()) {
           const allowed = burst + ((to - from) * ratePerMinute) / 60_000;
@@ -94,7 +94,7 @@ test('there is never more done in a span of time than the burst and what the rat
   );
 });
 
-test('a call whose turn comes after its deadline is told at once, and takes no token', async () => {
+test('a call whose turn comes after its deadline is refused at once, and takes no token', async () => {
   const { clock, bucket } = start({ ratePerMinute: 1, burst: 1 });
   await bucket.take(patient);
   const hasty = { ...patient, deadline: Date.now() + 10_000 };

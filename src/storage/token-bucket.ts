@@ -1,5 +1,5 @@
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /** How often something may be done: `burst` times at once after a quiet time, `ratePerMinute` times in the long run. */
 export interface Rate {
@@ -23,7 +23,7 @@ const REAL_TIME: Clock = {
   },
 };
 
-/** What a call must have left when its turn comes, in ms, or waiting is in vain. */
+/** What a call must have left when its turn comes, in ms, or waiting is pointless. */
 const LEFT_FOR_WORK_MS = 2_000;
 
 /**
@@ -52,12 +52,12 @@ export class TokenBucket {
   }
 
   /**
-   * Takes a token, waiting for it as long as the caller can. A caller that cannot is told at once, and takes none.
+   * Takes a token, waiting for it as long as the caller can. A caller that cannot is refused at once, and takes none.
    *
    * @throws StorageError `busy`, hence ABORTED, when the turn comes too late for the caller. csi-snapshotter takes that
    *   for an operation under way: it keeps the content marked as being created and asks again with a growing pause. A
-   *   final code would be wrong, for an earlier attempt may have cut the snapshot and lost the answer, and nobody would
-   *   delete it. UNAVAILABLE would say that the RDS is in trouble, RESOURCE_EXHAUSTED that a person has to make room.
+   *   final code would be wrong, for an earlier attempt may have taken the snapshot and lost the answer, and no one would
+   *   delete it. UNAVAILABLE would say that the RDS is in trouble, RESOURCE_EXHAUSTED that someone has to make room.
    */
   async take({ signal, deadline = Number.POSITIVE_INFINITY }: Call): Promise<void> {
     this.#refill();

@@ -1,7 +1,7 @@
 import { type ObjectRef, RdsError, shownName } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
+import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import type { Call } from './storage.ts';
 
 /**
  * Why what was just made is not listed, as an error to throw: the RDS is not so far yet, or it shows it under another name than

@@ -3,7 +3,6 @@ import {
   type Clock,
   type CreateVolume,
   deleteVolume,
-  discardTwin,
   expandVolume,
   type ObjectState,
   type Origin,
@@ -11,23 +10,24 @@ import {
   printVolumeName,
   RdsError,
   type RdsSettings,
+  readDisk,
   readSizedDisk,
   readVolume,
+  removeDuplicate,
   type VolumeName,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
-import { discardHalfMade, makeVolume } from './creation.ts';
+import type { Call } from './call.ts';
+import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure } from './failures.ts';
-import { type Handle, printHandle } from './handle.ts';
-import { type Identity, nodeIdOfHost, uuidOfName } from './identity.ts';
+import { exclusively, failure, isAnothersSlot, namingSource } from './failures.ts';
+import { type Handle, type Identity, nodeIdOfHost, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
-import { snapshotRef, volumeRef } from './refs.ts';
 import { removeWhole } from './removal.ts';
 import type { Replicas } from './replication/replicas.ts';
 import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
-import type { Call, CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
+import type { CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 import { unlisted } from './unlisted.ts';
 
 /** Creating, reading, growing and deleting volumes. */
@@ -63,11 +63,18 @@ export class Volumes {
       source: sourceRef(origin),
     };
     const id = printHandle(handle);
+    const make = async (given: CreateVolume): Promise<ObjectState> => {
+      try {
+        return await this.#make(backend, given, call);
+      } catch (error) {
+        throw namingSource(error, sourceId(request.source));
+      }
+    };
     return await exclusively(this.#lock, id, call, async () => {
-      const made = await this.#withSource(request.source, backend, wanted, call);
-      let state = await this.#make(backend, made, call);
-      // Of two that a race has made, ours is the volume if it was the first, and is completed now that this is clear.
-      if (state.disk === undefined && state.subvolumes.length > 1) state = await this.#make(backend, made, call);
+      const given = await this.#withSource(request.source, backend, wanted, call);
+      let state = await make(given);
+      // Where there are several, ours is completed once it is clear that it is the volume.
+      if (state.disk === undefined && state.subvolumes[0]?.name === wanted.name) state = await make(given);
       const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
       // What was restored from a copy names the copy; whoever asked named the snapshot.
@@ -83,10 +90,10 @@ export class Volumes {
     call: Call,
   ): Promise<CreateVolume> {
     if (source === undefined || !('snapshotId' in source)) return wanted;
-    const { handle, backend: home } = this.#backends.require('snap', source.snapshotId);
+    const { handle, backend: home } = this.#backends.require('snap', source.snapshotId, 'RC-NOSRC');
     if (home.name === backend.name) return wanted;
     const copy = await this.#replicas.copyFrom(home, backend, handle.uuid, call);
-    if (copy !== undefined) return { ...wanted, source: { ...snapshotRef(handle.uuid), copy } };
+    if (copy !== undefined) return { ...wanted, source: snapshotRef(handle.uuid, copy) };
     // It was restored before, and the copy has gone since then.
     const { subvolumes } = await backend.rds.run((settings) => readVolume(settings, wanted.volume), call);
     if (subvolumes.length > 0) return wanted;
@@ -103,7 +110,7 @@ export class Volumes {
       if (!isAbsent || source?.kind !== 'snap' || source.copy !== undefined) throw error;
       const copy = await this.#replicas.copyOn(backend, source.uuid, call);
       if (copy === undefined) throw error;
-      return await makeVolume(backend, { ...wanted, source: { ...source, copy: copy.uuid } }, call);
+      return await makeVolume(backend, { ...wanted, source: snapshotRef(source.uuid, copy.uuid) }, call);
     }
   }
 
@@ -122,8 +129,15 @@ export class Volumes {
     const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
       const volume = volumeRef(handle.uuid);
-      const grown = await backend.rds.run((settings) => expandVolume(settings, volume, bytes), call);
-      // Nobody is told a size that a script which looked before it was set may yet undo.
+      const grown = await backend.rds
+        .run((settings) => expandVolume(settings, volume, bytes), call)
+        .catch(async (error: unknown) => {
+          if (!(error instanceof RdsError) || error.code !== 'RC-GROW' || error.mayStillRun) throw error;
+          // Some devices may grow only what is not exported (U3), so the last word is not spoken.
+          const isExported = (await backend.rds.run(() => readDisk(volume), call))?.exported === true;
+          throw isExported ? new StorageError('DRV-INUSE', volumeId, error.detail, { cause: error }) : error;
+        });
+      // No one is given a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);
       const size = (await backend.rds.run(() => readSizedDisk(volume), call))?.size ?? 0n;
       if (size < bytes || size < (grown?.size ?? 0n)) {
@@ -153,7 +167,11 @@ export class Volumes {
         remove: (settings: RdsSettings) => deleteVolume(settings, volume),
         read: (settings: RdsSettings) => readVolume(settings, volume),
       };
-      await removeWhole(rds, removal, this.#clock, call);
+      await removeWhole(rds, removal, this.#clock, call).catch(async (error: unknown) => {
+        if (!isAnothersSlot(error, volume.uuid)) throw error;
+        const { subvolumes } = await rds.run(removal.read, call);
+        if (subvolumes.length > 0) throw error;
+      });
     });
   }
 
@@ -163,10 +181,10 @@ export class Volumes {
    *
    * @throws StorageError `precondition` when anything is left alone, because it holds or could hold data or is published.
    */
-  async discardHalfMade(volumeId: string, call: Call): Promise<void> {
+  async discardPartial(volumeId: string, call: Call): Promise<void> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await discardHalfMade(backend, volumeRef(handle.uuid), call);
+      const left = await discardPartial(backend, volumeRef(handle.uuid), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('DRV-KEPT', volumeId);
       }
@@ -182,7 +200,7 @@ export class Volumes {
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
       if (ours !== undefined) {
-        await backend.rds.run((settings) => discardTwin(settings, volumeRef(handle.uuid), winner, ours), call);
+        await backend.rds.run((settings) => removeDuplicate(settings, volumeRef(handle.uuid), winner, ours), call);
       }
       throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));
     }
@@ -198,14 +216,19 @@ export class Volumes {
     }
     const { handle } =
       'snapshotId' in source
-        ? this.#backends.require('snap', source.snapshotId)
-        : this.#backends.require('pvc', source.volumeId);
+        ? this.#backends.require('snap', source.snapshotId, 'RC-NOSRC')
+        : this.#backends.require('pvc', source.volumeId, 'RC-NOSRC');
     const isCopied = handle.kind === 'snap' && this.#replicas.areBetween(handle.backend, target.name);
     if (handle.backend !== target.name && !isCopied) {
       throw new StorageError('DRV-ELSEWHERE', printHandle(handle), `${handle.backend}, not ${target.name}`);
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };
   }
+}
+
+function sourceId(source: ContentSource | undefined): string | undefined {
+  if (source === undefined) return undefined;
+  return 'snapshotId' in source ? source.snapshotId : source.volumeId;
 }
 
 function sourceRef(origin: Origin): CreateVolume['source'] {

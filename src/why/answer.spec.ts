@@ -39,7 +39,7 @@ test('every rule has a case that it is the verdict of', () => {
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
 });
 
-test('a link that does not exist is never told with a tick', async () => {
+test('a link that does not exist is never shown with a tick', async () => {
   for (const one of CASES) {
     const { chain } = await answerTo(one);
     for (const { what, how, state } of chain) {
@@ -48,7 +48,7 @@ test('a link that does not exist is never told with a tick', async () => {
   }
 });
 
-test('no command and no advice is told twice', async () => {
+test('no command and no advice is given twice', async () => {
   for (const one of CASES) {
     const text = printAnswer(await answerTo(one), { width: 110, colour: false });
     const commands = text.split('\n').filter((line) => /^ +(?:kubectl|rose-csi) /.test(line));

@@ -4,7 +4,7 @@ import type { ClusterState, Subject } from './cluster-state.ts';
 import type { Finding, RuledFinding } from './finding.ts';
 import { RULES } from './rules/index.ts';
 
-/** Everything that is told of one claim, volume or snapshot. */
+/** Everything that is reported about one claim, volume or snapshot. */
 export interface Answer {
   readonly subject: Subject;
   readonly result: 'fine' | 'waiting' | 'stuck' | 'unknown';
@@ -14,7 +14,7 @@ export interface Answer {
   /** What could not be looked at, one sentence each. */
   readonly blind: readonly string[];
   /** Whether the RDS was asked, too. */
-  readonly boxAsked: boolean;
+  readonly backendAsked: boolean;
 }
 
 const ORDER = ['stuck', 'unknown', 'waiting'] as const;
@@ -33,12 +33,16 @@ export function answer(cluster: ClusterState): Answer {
   const worst = findings[0]?.state;
   const result = worst === 'stuck' ? 'stuck' : worst === 'unknown' || blind.length > 0 ? 'unknown' : (worst ?? 'fine');
   return {
-    ...{ subject: cluster.subject, result, chain: chainOf(cluster, findings), findings, blind },
-    boxAsked: cluster.view !== undefined,
+    subject: cluster.subject,
+    result,
+    chain: chainOf(cluster, findings),
+    findings,
+    blind,
+    backendAsked: cluster.view !== undefined,
   };
 }
 
-/** How commands name the configuration where nobody has given one. */
+/** How commands name the configuration where no one has given one. */
 const CONFIG = '--config rose-csi.yaml';
 const PLAIN = /^[\w./@%+=:,-]+$/;
 

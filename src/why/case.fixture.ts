@@ -27,16 +27,29 @@ export const RDS1: BackendStatus = { backend: 'rds1', problems: [], freeBytes: 1
 /** The volume as a healthy RDS has it, published to node-a. */
 export function onRds(fields: Partial<Extract<Device, { is: 'volume' }>> = {}): Device {
   return {
-    ...{ is: 'volume', id: HANDLE, pool: 'pool', owner: '0123abcd', ownedBy: 'this cluster', bytes: 10n * 2n ** 30n },
-    ...{ slot: 'pvc-7a0f3c529d1e4a6b8c2f0e5d4b3a', exported: true, nodes: ['node-a'] },
+    is: 'volume',
+    id: HANDLE,
+    pool: 'pool',
+    owner: '0123abcd',
+    ownedBy: 'this cluster',
+    bytes: 10n * 2n ** 30n,
+    slot: 'pvc-7a0f3c529d1e4a6b8c2f0e5d4b3a',
+    exported: true,
+    nodes: ['node-a'],
     ...fields,
   };
 }
 
 export function snapshotOnRds(fields: Partial<Extract<Device, { is: 'snapshot' }>> = {}): Device {
   return {
-    ...{ is: 'snapshot', id: SNAP_HANDLE, pool: 'pool', owner: '0123abcd', ownedBy: 'this cluster' },
-    ...{ bytes: 10n * 2n ** 30n, source: HANDLE, cutAt: NOW - 600_000 },
+    is: 'snapshot',
+    id: SNAP_HANDLE,
+    pool: 'pool',
+    owner: '0123abcd',
+    ownedBy: 'this cluster',
+    bytes: 10n * 2n ** 30n,
+    source: HANDLE,
+    takenAt: NOW - 600_000,
     ...fields,
   };
 }
@@ -55,7 +68,9 @@ export async function clusterStateOf({
     forNew: async () => view,
   };
   return await gather(objects.reader(), {
-    ...{ subject: parseSubject(subject, 'apps'), driver: DRIVER, now: NOW },
+    subject: parseSubject(subject, 'apps'),
+    driver: DRIVER,
+    now: NOW,
     backends: given === undefined ? undefined : backends,
   });
 }

@@ -45,7 +45,7 @@ export function chainOf(cluster: ClusterState, findings: readonly RuledFinding[]
 function single<T>(key: LinkKey, what: string, seen: Seen<T> | undefined, how: (object: T) => string): Sketch[] {
   if (seen === undefined) return [];
   if (seen.is === 'unseen') return [{ key, what, how: 'could not be looked at', otherwise: 'unknown' }];
-  // It may be that nobody needs it; but it is not as it should be.
+  // It may be that no one needs it; but it is not as it should be.
   if (seen.is === 'absent') return [{ key, what, how: 'does not exist', otherwise: 'waiting' }];
   return [{ key, what, how: how(seen.object) }];
 }
@@ -173,7 +173,7 @@ function snapshotLinks(cluster: ClusterState): Sketch[] {
   const className = object?.spec.volumeSnapshotClassName;
   const found = classOf(cluster);
   const known = found === undefined || found === 'none' ? NO_CLASS : ({ is: 'there', object: found } as const);
-  // Once it is cut the class is of no interest, and a content made by hand needs none.
+  // Once it is taken the class is of no interest, and a content made by hand needs none.
   const isByHand = object?.spec.source.volumeSnapshotContentName !== undefined;
   const needsClass = awaitedSnapshot(cluster) !== undefined && !isByHand;
   const classSeen = snapshotClasses?.is === 'there' ? known : snapshotClasses;
@@ -218,12 +218,12 @@ function deviceLinks({ view }: ClusterState): Sketch[] {
       return [{ key: 'device', what: `RDS, ${device.id}`, how: some(size, `pool ${device.pool}`, exported, where) }];
     }
     case 'snapshot': {
-      const cut = new Date(device.cutAt).toISOString();
+      const taken = new Date(device.takenAt).toISOString();
       return [
         {
           key: 'device',
           what: `RDS, ${device.id}`,
-          how: some(printSize(device.bytes), `pool ${device.pool}`, `cut ${cut}`),
+          how: some(printSize(device.bytes), `pool ${device.pool}`, `taken ${taken}`),
         },
       ];
     }

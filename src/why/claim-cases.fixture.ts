@@ -3,13 +3,13 @@ import {
   ago,
   attachment,
   claim,
-  cutting,
   driverPod,
   event,
   healthy,
   NOT_READY,
   PV,
   pending,
+  pendingSnapshot,
   pod,
   rpcError,
   snapshot,
@@ -22,7 +22,8 @@ const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'Prov
 const late = { volumeBindingMode: 'WaitForFirstConsumer' };
 const room = (name: string, capacity: string) => ({
   metadata: { name, namespace: 'rose-csi' },
-  ...{ storageClassName: 'rds', capacity },
+  storageClassName: 'rds',
+  capacity,
 });
 /** A claim that binds late, whose pod the scheduler puts nowhere. */
 const placed = (message: string, annotations: Readonly<Record<string, string>> = {}) =>
@@ -62,7 +63,9 @@ export const CLAIM_CASES: readonly Case[] = [
     objects: healthy()
       .remove('persistentvolumeclaims', 'data', 'apps')
       .put('persistentvolumeclaims', claim({ metadata: { namespace: 'shop' } })),
-    ...{ rule: 'claim-not-found', result: 'stuck', says: /rose-csi why data -n shop/ },
+    rule: 'claim-not-found',
+    result: 'stuck',
+    says: /rose-csi why data -n shop/,
   },
   {
     title: 'a lost claim',
@@ -93,7 +96,9 @@ export const CLAIM_CASES: readonly Case[] = [
       ...storageClass({ provisioner: 'local-path' }),
       metadata: { name: 'local', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
     }),
-    ...{ rule: 'class-of-another-driver', result: 'stuck', says: /StorageClass local is of local-path/ },
+    rule: 'class-of-another-driver',
+    result: 'stuck',
+    says: /StorageClass local uses provisioner local-path/,
   },
   {
     title: 'a class of another driver',
@@ -102,7 +107,7 @@ export const CLAIM_CASES: readonly Case[] = [
       .remove('csidrivers', 'rds.rose-csi.io'),
     rule: 'class-of-another-driver',
     result: 'stuck',
-    says: /of x\.io/,
+    says: /uses provisioner x\.io/,
   },
   {
     title: 'a claim for a volume made by hand',
@@ -124,7 +129,9 @@ export const CLAIM_CASES: readonly Case[] = [
       'persistentvolumes',
       volume({ spec: { claimRef: { namespace: 'shop', name: 'data' } } }),
     ),
-    ...{ rule: 'claim-waits-for-volume', result: 'stuck', says: /taken by the claim shop\/data/ },
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /taken by the claim shop\/data/,
   },
   {
     title: 'a claim for a volume that an earlier one of its name had',
@@ -132,7 +139,9 @@ export const CLAIM_CASES: readonly Case[] = [
       'persistentvolumes',
       volume({ spec: { claimRef: { namespace: 'apps', name: 'data', uid: 'old' } } }),
     ),
-    ...{ rule: 'claim-waits-for-volume', result: 'stuck', says: /claimRef\.uid/ },
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /claimRef\.uid/,
   },
   {
     title: 'a claim that waits for its first pod',
@@ -161,7 +170,9 @@ export const CLAIM_CASES: readonly Case[] = [
           },
         }),
       ),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /Insufficient memory/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /Insufficient memory/,
   },
   {
     title: 'a full pool',
@@ -184,7 +195,15 @@ export const CLAIM_CASES: readonly Case[] = [
   },
   {
     title: 'a request that is not valid',
-    objects: unbound().put('events', failed(rpcError('DRV-INVALID', 'there is no pool fast; configured: pool'))),
+    objects: unbound().put(
+      'events',
+      failed(
+        rpcError(
+          'DRV-INVALID',
+          'parameters.pool of the StorageClass is fast, which is not configured; configured: pool',
+        ),
+      ),
+    ),
     rule: 'provisioning-failed',
     result: 'stuck',
     says: /never succeed as it stands/,
@@ -197,7 +216,7 @@ export const CLAIM_CASES: readonly Case[] = [
     says: /kubectl -n rose-csi logs/,
   },
   {
-    title: 'a claim that nobody answers',
+    title: 'a claim that no one answers',
     objects: unbound(),
     rule: 'provisioning-silent',
     result: 'stuck',
@@ -235,11 +254,9 @@ export const CLAIM_CASES: readonly Case[] = [
         },
       }),
     ),
-    ...{
-      rule: 'controller-not-running',
-      result: 'stuck',
-      says: /rose-csi: CrashLoopBackOff[\s\S]*kubectl -n rose-csi logs/,
-    },
+    rule: 'controller-not-running',
+    result: 'stuck',
+    says: /rose-csi: CrashLoopBackOff[\s\S]*kubectl -n rose-csi logs/,
   },
   {
     title: 'a controller without a node',
@@ -247,22 +264,28 @@ export const CLAIM_CASES: readonly Case[] = [
       'pods',
       driverPod('controller', 'node-b', { status: { phase: 'Pending', conditions: NOT_READY } }),
     ),
-    ...{ rule: 'controller-not-running', result: 'stuck', says: /describe pod/ },
+    rule: 'controller-not-running',
+    result: 'stuck',
+    says: /describe pod/,
   },
   {
     title: 'a snapshot that does not exist',
     objects: unbound({
       spec: { dataSource: { kind: 'VolumeSnapshot', name: 'sunday', apiGroup: 'snapshot.storage.k8s.io' } },
     }),
-    ...{ rule: 'source-missing', result: 'stuck', says: /VolumeSnapshot sunday, which does not exist/ },
+    rule: 'source-missing',
+    result: 'stuck',
+    says: /VolumeSnapshot sunday, which does not exist/,
   },
   {
     title: 'a snapshot that is not ready',
     objects: unbound({ spec: { dataSourceRef: { kind: 'VolumeSnapshot', name: 'monday' } } }).put(
       'volumesnapshots',
-      cutting(),
+      pendingSnapshot(),
     ),
-    ...{ rule: 'source-not-ready', result: 'stuck', says: /rose-csi why vs\/monday -n apps/ },
+    rule: 'source-not-ready',
+    result: 'stuck',
+    says: /rose-csi why vs\/monday -n apps/,
   },
   {
     title: 'a claim to clone that is not bound',
@@ -270,7 +293,9 @@ export const CLAIM_CASES: readonly Case[] = [
       'persistentvolumeclaims',
       pending({ metadata: { name: 'base' } }),
     ),
-    ...{ rule: 'source-not-ready', result: 'stuck', says: /rose-csi why pvc\/base -n apps/ },
+    rule: 'source-not-ready',
+    result: 'stuck',
+    says: /rose-csi why pvc\/base -n apps/,
   },
   {
     title: 'a source that is being deleted',
@@ -278,7 +303,9 @@ export const CLAIM_CASES: readonly Case[] = [
       'volumesnapshots',
       snapshot({ metadata: { deletionTimestamp: ago(30) } }),
     ),
-    ...{ rule: 'source-not-ready', result: 'stuck', says: /being deleted/ },
+    rule: 'source-not-ready',
+    result: 'stuck',
+    says: /being deleted/,
   },
   {
     title: 'a restore that is smaller than its snapshot',
@@ -293,7 +320,9 @@ export const CLAIM_CASES: readonly Case[] = [
         'failed to provision volume with StorageClass "rds": error getting handle for DataSource Type VolumeSnapshot by Name monday: requested volume size 1073741824 is less than the size 10737418240 for the source snapshot monday',
       ),
     ),
-    ...{ rule: 'source-larger', result: 'stuck', says: /asks for 1Gi, and VolumeSnapshot monday has 10Gi/ },
+    rule: 'source-larger',
+    result: 'stuck',
+    says: /asks for 1Gi, and VolumeSnapshot monday has 10Gi/,
   },
   {
     title: 'a clone that is smaller than its source',
@@ -303,7 +332,9 @@ export const CLAIM_CASES: readonly Case[] = [
         resources: { requests: { storage: '1Gi' } },
       },
     }).put('persistentvolumeclaims', claim({ metadata: { name: 'base' } })),
-    ...{ rule: 'source-larger', result: 'stuck', says: /before the driver is asked/ },
+    rule: 'source-larger',
+    result: 'stuck',
+    says: /before the driver is asked/,
   },
   {
     title: 'a restore whose snapshot was too large when it was tried',
@@ -311,7 +342,9 @@ export const CLAIM_CASES: readonly Case[] = [
       'events',
       failed('requested volume size 1073741824 is less than the size 10737418240 for the source snapshot monday'),
     ),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /csi-provisioner refused it[\s\S]*recreate it/ },
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /csi-provisioner refused it[\s\S]*recreate it/,
   },
   {
     title: 'a provisioner that the driver does not answer',
@@ -321,12 +354,16 @@ export const CLAIM_CASES: readonly Case[] = [
         'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /csi/csi.sock: connect: connection refused"',
       ),
     ),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /did not answer on its socket[\s\S]*logs/ },
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /did not answer on its socket[\s\S]*logs/,
   },
   {
     title: 'a claim for which the scheduler sees no room at all',
     objects: placed('0/2 nodes are available: 2 node(s) did not have enough free storage.'),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /has published none for class rds/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /has published none for class rds/,
   },
   {
     title: 'a claim for which the scheduler sees too little room',
@@ -334,7 +371,9 @@ export const CLAIM_CASES: readonly Case[] = [
       .put('csistoragecapacities', room('a', '4Gi'))
       .put('csistoragecapacities', { ...room('b', '100Gi'), maximumVolumeSize: '5Gi' })
       .put('csistoragecapacities', { ...room('c', '100Gi'), storageClassName: 'other' }),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /asks for 10Gi[\s\S]*class rds is 5Gi/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /asks for 10Gi[\s\S]*class rds is 5Gi/,
   },
   {
     title: 'a claim for which there is room again',
@@ -342,31 +381,41 @@ export const CLAIM_CASES: readonly Case[] = [
       'csistoragecapacities',
       room('a', '100Gi'),
     ),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /enough for the 10Gi/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /enough for the 10Gi/,
   },
   {
     title: 'a volume that no node which is fit for the pod reaches',
     objects: placed("0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity."),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /nodes that reach the storage network of its backend/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /nodes that reach the storage network of its backend/,
   },
   {
     title: 'a claim whose pod was given a node that does not reach the backend',
     objects: unbound().put('events', failed(rpcError('DRV-NETWORK', 'rack-2'))),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /node\.networks[\s\S]*show-labels/ },
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /node\.networks[\s\S]*show-labels/,
   },
   {
     title: 'a claim whose pod was given a node, and fits nowhere now',
     objects: placed('0/2 nodes are available: 2 node(s) exceed max volume count.', {
       'volume.kubernetes.io/selected-node': 'node-a',
     }),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /as many volumes attached/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /as many volumes attached/,
   },
   {
     title: 'a snapshot of another pool',
     objects: unbound({ spec: { dataSource: { kind: 'VolumeSnapshot', name: 'monday' } } })
       .put('volumesnapshots', snapshot())
       .put('events', failed(rpcError('RC-ELSEWHERE', 'fast pvc-2'))),
-    ...{ rule: 'provisioning-failed', result: 'stuck', says: /in another pool[\s\S]*in pool fast/ },
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /in another pool[\s\S]*in pool fast/,
   },
   {
     title: 'a full pool, seen on the RDS',
@@ -396,7 +445,7 @@ export const CLAIM_CASES: readonly Case[] = [
     objects: healthy().put('persistentvolumes', volume({ spec: { csi: { driver: 'x.io', volumeHandle: 'y' } } })),
     rule: 'volume-of-another-driver',
     result: 'unknown',
-    says: /is of x\.io/,
+    says: /belongs to x\.io/,
   },
   {
     title: 'a leftover attachment of a volume of ours elsewhere',

@@ -46,10 +46,10 @@ export type Device =
       readonly ownedBy: string | undefined;
       readonly owner: string;
       readonly bytes: bigint;
-      /** Handle of the volume that it was cut from. */
+      /** Handle of the volume that it was taken from. */
       readonly source: string;
       /** Milliseconds since the epoch. */
-      readonly cutAt: number;
+      readonly takenAt: number;
     }
   /** An intact answer from the right pools says so. `elsewhere` are ids of the same uuid that other backends hold. */
   | { readonly is: 'absent'; readonly id: string; readonly elsewhere?: readonly string[] }
@@ -131,10 +131,10 @@ export function timeOf({ series, lastTimestamp, eventTime, firstTimestamp }: Eve
   return Date.parse(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? '') || 0;
 }
 
-/** Two writers met at the API server, and the one that says so has tried again since: it never is why something is stuck. */
+/** Two writers met at the API server, and the one that says so has retried since: it never is why something is stuck. */
 const CONFLICT = /the object has been modified; please apply your changes/;
 
-/** What somebody said, unless it tells of nothing but a conflict that is over when it is read. */
+/** What someone said, unless it is about nothing but a conflict that is over when it is read. */
 export function telling(message: string | undefined): string | undefined {
   return message === undefined || CONFLICT.test(message) ? undefined : message;
 }

@@ -1,5 +1,17 @@
 import type { Case } from './case.fixture.ts';
-import { ago, claim, cutting, event, healthy, NOT_READY, node, PV, pod, rpcError, volume } from './objects.fixture.ts';
+import {
+  ago,
+  claim,
+  event,
+  healthy,
+  NOT_READY,
+  node,
+  PV,
+  pendingSnapshot,
+  pod,
+  rpcError,
+  volume,
+} from './objects.fixture.ts';
 
 const going = { deletionTimestamp: ago(300) };
 const noPods = () => healthy().remove('pods', 'db-0', 'apps');
@@ -12,7 +24,9 @@ export const DELETION_CASES: readonly Case[] = [
       .put('nodes', node('node-a', NOT_READY))
       .put('persistentvolumeclaims', claim({ metadata: { deletionTimestamp: ago(300) } }))
       .put('pods', pod('db-0', 'node-a', { metadata: { deletionTimestamp: ago(300) } })),
-    ...{ rule: 'claim-in-use', result: 'stuck', says: /being deleted already[\s\S]*describe pod db-0/ },
+    rule: 'claim-in-use',
+    result: 'stuck',
+    says: /being deleted already[\s\S]*describe pod db-0/,
   },
   {
     title: 'a claim that pods use',
@@ -22,19 +36,23 @@ export const DELETION_CASES: readonly Case[] = [
     says: /kubectl -n apps delete pod db-0/,
   },
   {
-    title: 'a claim of which a snapshot is being cut',
+    title: 'a claim of which a snapshot is being taken',
     objects: noPods()
       .put(
         'persistentvolumeclaims',
         claim({ metadata: { ...going, finalizers: ['snapshot.storage.kubernetes.io/pvc-as-source-protection'] } }),
       )
-      .put('volumesnapshots', cutting()),
-    ...{ rule: 'claim-being-cut', result: 'stuck', says: /rose-csi why vs\/monday -n apps/ },
+      .put('volumesnapshots', pendingSnapshot()),
+    rule: 'claim-snapshot-pending',
+    result: 'stuck',
+    says: /rose-csi why vs\/monday -n apps/,
   },
   {
     title: 'a claim that a backup program holds',
     objects: noPods().put('persistentvolumeclaims', claim({ metadata: { ...going, finalizers: ['backup.io/keep'] } })),
-    ...{ rule: 'claim-finalizer', result: 'stuck', says: /held by backup\.io\/keep/ },
+    rule: 'claim-finalizer',
+    result: 'stuck',
+    says: /held by backup\.io\/keep/,
   },
   {
     title: 'a claim that will be gone soon',
@@ -49,7 +67,9 @@ export const DELETION_CASES: readonly Case[] = [
     objects: noPods()
       .remove('persistentvolumeclaims', 'data', 'apps')
       .put('persistentvolumes', volume({ metadata: going, status: { phase: 'Released' } })),
-    ...{ rule: 'volume-attached', result: 'stuck', says: /csi-node-a on node-a/ },
+    rule: 'volume-attached',
+    result: 'stuck',
+    says: /csi-node-a on node-a/,
   },
   {
     title: 'a volume that cannot be deleted',
@@ -59,7 +79,9 @@ export const DELETION_CASES: readonly Case[] = [
       .remove('volumeattachments', 'csi-node-a')
       .put('persistentvolumes', volume({ status: { phase: 'Failed' } }))
       .put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', rpcError('RC-OWNER', '89abcdef'))),
-    ...{ rule: 'volume-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
+    rule: 'volume-delete-failed',
+    result: 'stuck',
+    says: /adoptedClusterIds/,
   },
   {
     title: 'a volume that is kept',
@@ -71,12 +93,16 @@ export const DELETION_CASES: readonly Case[] = [
         'persistentvolumes',
         volume({ spec: { persistentVolumeReclaimPolicy: 'Retain' }, status: { phase: 'Released' } }),
       ),
-    ...{ rule: 'volume-retained', result: 'stuck', says: /"op":"remove","path":"\/spec\/claimRef"/ },
+    rule: 'volume-retained',
+    result: 'stuck',
+    says: /"op":"remove","path":"\/spec\/claimRef"/,
   },
   {
     title: 'a volume that was deleted under its claim',
     objects: healthy().put('persistentvolumes', volume({ metadata: going })),
-    ...{ rule: 'volume-held', result: 'stuck', says: /"Retain"/ },
+    rule: 'volume-held',
+    result: 'stuck',
+    says: /"Retain"/,
   },
   {
     title: 'a volume that a finalizer holds',
@@ -88,6 +114,8 @@ export const DELETION_CASES: readonly Case[] = [
         'persistentvolumes',
         volume({ metadata: { ...going, finalizers: ['backup.io/keep'] }, status: { phase: 'Released' } }),
       ),
-    ...{ rule: 'volume-held', result: 'stuck', says: /backup\.io\/keep/ },
+    rule: 'volume-held',
+    result: 'stuck',
+    says: /backup\.io\/keep/,
   },
 ];

@@ -43,7 +43,7 @@ export function nodeLog(cluster: ClusterState, node: string): string {
   return `kubectl -n ${driverNamespace(cluster)} logs ${which} --all-containers --tail=50`;
 }
 
-/** A pod that does not do its work, for people: `x-0: CrashLoopBackOff`. */
+/** A pod that does not do its work, readable: `x-0: CrashLoopBackOff`. */
 export function troubleOf(pod: Pod): string | undefined {
   if (isReady(pod)) return undefined;
   const waiting = pod.status?.containerStatuses.find(({ state }) => state?.waiting !== undefined);

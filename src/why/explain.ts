@@ -6,7 +6,7 @@ import type { ClusterState } from './cluster-state.ts';
 import { controllerLog, nodeLog } from './driver-pods.ts';
 import { MEANINGS } from './meanings.ts';
 
-/** What somebody's error message means, and the one thing to do about it. */
+/** What someone's error message means, and the one thing to do about it. */
 export interface Explanation {
   readonly why: string;
   readonly next: string;
@@ -41,7 +41,7 @@ export function explainEvent(event: Event, cluster: ClusterState, node: string |
   return explain(event.message ?? '', cluster, isOfNode(event) ? (node ?? '') : undefined);
 }
 
-/** Pods hear from the kubelet of their node, except when attaching fails: the attach-detach controller tells that. */
+/** Pods hear from the kubelet of their node, except when attaching fails: the attach-detach controller says that. */
 function isOfNode({ involvedObject, reason, reportingComponent, source }: Event): boolean {
   const writer = reportingComponent || source?.component;
   if (writer) return writer === 'kubelet';

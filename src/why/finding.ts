@@ -1,7 +1,7 @@
 import type { ClusterState } from './cluster-state.ts';
 
 /**
- * `stuck` goes on only when somebody does something; `waiting` goes on by itself, or is meant to wait; `unknown` could not
+ * `stuck` goes on only when someone does something; `waiting` goes on by itself, or is meant to wait; `unknown` could not
  * be found out.
  */
 export type State = 'stuck' | 'waiting' | 'unknown';

@@ -32,7 +32,7 @@ test('the pods of a claim are those that name it, an ephemeral volume included, 
   );
 });
 
-test('Events are told newest first, by whichever of their times they have', async () => {
+test('Events are listed newest first, by whichever of their times they have', async () => {
   const objects = unbound()
     .put(
       'events',
@@ -40,13 +40,15 @@ test('Events are told newest first, by whichever of their times they have', asyn
     )
     .put('events', {
       ...event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', 'the new words', { lastTimestamp: null }),
-      ...{ metadata: { name: 'newer', namespace: 'apps' }, eventTime: ago(950), series: { lastObservedTime: ago(20) } },
+      metadata: { name: 'newer', namespace: 'apps' },
+      eventTime: ago(950),
+      series: { lastObservedTime: ago(20) },
     });
   const { findings } = await answerTo({ objects });
   assert.equal(findings[0]?.said, 'the new words');
 });
 
-test('a volume whose claim was made anew under its name is walked without that claim', async () => {
+test('a volume whose claim was recreated under its name is walked without that claim', async () => {
   const objects = healthy().put('persistentvolumeclaims', claim({ metadata: { uid: 'claim-2' } }));
   const cluster = await clusterStateOf({ objects, subject: `pv/${PV}` });
   assert.equal(cluster.claim, undefined);

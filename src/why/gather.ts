@@ -54,7 +54,13 @@ export async function gather(reader: Reader, options: GatherOptions): Promise<Cl
   ]);
   const around = await users(reader, subject, start);
   const cluster: ClusterState = {
-    ...{ now, driver, subject, elsewhere: [], csiNodes: new Map(), events: new Map(), csiDriver },
+    now,
+    driver,
+    subject,
+    elsewhere: [],
+    csiNodes: new Map(),
+    events: new Map(),
+    csiDriver,
     driverPods: filtered(driverPods, isOfChart),
     ...start,
     ...around,
@@ -66,7 +72,7 @@ export async function gather(reader: Reader, options: GatherOptions): Promise<Cl
 
 /**
  * The RDS is read after the attachments. A node on its record that is not among them may have been attached in between, so
- * both are read once more before that is believed: the remedy for it takes the volume from that node.
+ * both are read again before that is believed: the remedy for it takes the volume from that node.
  */
 async function withBackend(
   reader: Reader,
@@ -265,7 +271,7 @@ async function askBackends(
     const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
     if (object?.spec.driver !== driver) return nothingYet(backends);
     if (handle !== undefined) return await backends.snapshot(handle);
-    // Before there is a snapshot, what it is to be cut of tells whether it can be.
+    // Before there is a snapshot, what it is to be taken of tells whether it can be.
     const { volumeHandle } = object.spec.source;
     const isLeaving = isGoing(object) || there(cluster.snapshot)?.metadata.deletionTimestamp !== undefined;
     return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, []);

@@ -5,7 +5,7 @@ import { Objects, type Raw } from './cluster.fixture.ts';
 /** 2026-11-20T12:00:00Z: the time at which cluster states are looked at. */
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
 export const DRIVER = 'rds.rose-csi.io';
-export const UUID = '7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
+const UUID = '7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
 export const HANDLE = `rds1:pvc-${UUID}`;
 export const PV = `pvc-${UUID}`;
 const SNAP_UUID = '19d5b7a0-2c4e-4f61-9b83-5a7c6d8e9f01';
@@ -38,11 +38,16 @@ export function claim(parts: Parts = {}): Raw {
   return made(
     {
       metadata: {
-        ...{ name: 'data', namespace: 'apps', uid: 'claim-1', creationTimestamp: ago(3600) },
+        name: 'data',
+        namespace: 'apps',
+        uid: 'claim-1',
+        creationTimestamp: ago(3600),
         finalizers: ['kubernetes.io/pvc-protection'],
       },
       spec: {
-        ...{ storageClassName: 'rds', volumeName: PV, accessModes: ['ReadWriteOnce'] },
+        storageClassName: 'rds',
+        volumeName: PV,
+        accessModes: ['ReadWriteOnce'],
         resources: { requests: { storage: '10Gi' } },
       },
       status: { phase: 'Bound', capacity: { storage: '10Gi' } },
@@ -66,7 +71,9 @@ export function volume(parts: Parts = {}): Raw {
     {
       metadata: { name: PV, creationTimestamp: ago(3500) },
       spec: {
-        ...{ capacity: { storage: '10Gi' }, accessModes: ['ReadWriteOnce'], storageClassName: 'rds' },
+        capacity: { storage: '10Gi' },
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'rds',
         csi: { driver: DRIVER, volumeHandle: HANDLE },
         claimRef: { namespace: 'apps', name: 'data', uid: 'claim-1' },
         persistentVolumeReclaimPolicy: 'Delete',
@@ -117,7 +124,8 @@ export function pod(name: string, nodeName: string | undefined, parts: Parts = {
 
 /** What a pod's status is while its volumes are not there. */
 export const CREATING = {
-  ...{ phase: 'Pending', conditions: NOT_READY },
+  phase: 'Pending',
+  conditions: NOT_READY,
   containerStatuses: [{ name: 'app', ready: false, state: { waiting: { reason: 'ContainerCreating' } } }],
 };
 
@@ -126,7 +134,8 @@ export function driverPod(component: 'controller' | 'node', nodeName: string, pa
   return made(
     {
       metadata: {
-        ...{ name: `rose-csi-${component}-${nodeName}`, namespace: 'rose-csi' },
+        name: `rose-csi-${component}-${nodeName}`,
+        namespace: 'rose-csi',
         labels: { 'app.kubernetes.io/component': component, 'helm.sh/chart': 'rose-csi-0.1.0' },
       },
       spec: { nodeName },
@@ -140,7 +149,8 @@ export function snapshotController(parts: Parts = {}): Raw {
   return made(
     {
       metadata: {
-        ...{ name: 'snapshot-controller-0', namespace: 'kube-system' },
+        name: 'snapshot-controller-0',
+        namespace: 'kube-system',
         labels: { 'app.kubernetes.io/name': 'snapshot-controller' },
       },
       spec: {},
@@ -160,7 +170,10 @@ export function event(kind: string, name: string, reason: string, message: strin
   return {
     metadata: { name: `${name}.${reason}`, namespace },
     involvedObject: { kind, name },
-    ...{ type: 'Warning', reason, message, lastTimestamp: ago(30) },
+    type: 'Warning',
+    reason,
+    message,
+    lastTimestamp: ago(30),
     ...fields,
   };
 }
@@ -177,8 +190,8 @@ export function snapshot(parts: Parts = {}): Raw {
   );
 }
 
-/** The snapshot while it is being cut. */
-export function cutting(parts: Parts = {}): Raw {
+/** The snapshot while it is being taken. */
+export function pendingSnapshot(parts: Parts = {}): Raw {
   return snapshot({ ...parts, status: { readyToUse: false, restoreSize: undefined, ...parts.status } });
 }
 
@@ -187,7 +200,9 @@ export function content(parts: Parts = {}): Raw {
     {
       metadata: { name: CONTENT, creationTimestamp: ago(590) },
       spec: {
-        ...{ driver: DRIVER, deletionPolicy: 'Delete', source: { volumeHandle: HANDLE } },
+        driver: DRIVER,
+        deletionPolicy: 'Delete',
+        source: { volumeHandle: HANDLE },
         volumeSnapshotRef: { namespace: 'apps', name: 'monday', uid: 'snapshot-1' },
       },
       status: { snapshotHandle: SNAP_HANDLE, readyToUse: true, restoreSize: 10 * 2 ** 30 },
@@ -196,8 +211,8 @@ export function content(parts: Parts = {}): Raw {
   );
 }
 
-/** The content while its snapshot is being cut. */
-export function cuttingContent(parts: Parts = {}): Raw {
+/** The content while its snapshot is being taken. */
+export function pendingContent(parts: Parts = {}): Raw {
   return content({ ...parts, status: { snapshotHandle: undefined, readyToUse: false, ...parts.status } });
 }
 

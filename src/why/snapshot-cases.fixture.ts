@@ -3,13 +3,13 @@ import {
   ago,
   CONTENT,
   content,
-  cutting,
-  cuttingContent,
   event,
   HANDLE,
   healthy,
   NOT_READY,
   pending,
+  pendingContent,
+  pendingSnapshot,
   rpcError,
   SNAP_HANDLE,
   snapshot,
@@ -22,11 +22,12 @@ const unboundSnapshot = (
   metadata: Readonly<Record<string, unknown>> = {},
 ) =>
   healthy()
-    .put('volumesnapshots', cutting({ metadata, spec, status: { boundVolumeSnapshotContentName: undefined } }))
+    .put('volumesnapshots', pendingSnapshot({ metadata, spec, status: { boundVolumeSnapshotContentName: undefined } }))
     .remove('volumesnapshotcontents', CONTENT);
-const beingCut = () => healthy().put('volumesnapshots', cutting()).put('volumesnapshotcontents', cuttingContent());
+const snapshotPending = () =>
+  healthy().put('volumesnapshots', pendingSnapshot()).put('volumesnapshotcontents', pendingContent());
 const failing = (message: string) =>
-  beingCut().put('volumesnapshotcontents', cuttingContent({ status: { error: { message } } }));
+  snapshotPending().put('volumesnapshotcontents', pendingContent({ status: { error: { message } } }));
 const going = { deletionTimestamp: ago(300) };
 const byHand = { source: { volumeSnapshotContentName: CONTENT, persistentVolumeClaimName: undefined } };
 const handmade = { source: { volumeHandle: undefined, snapshotHandle: SNAP_HANDLE } };
@@ -52,7 +53,9 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     objects: healthy()
       .remove('volumesnapshots', 'monday', 'apps')
       .put('volumesnapshots', snapshot({ metadata: { namespace: 'shop' } })),
-    ...{ rule: 'snapshot-not-found', result: 'stuck', says: /rose-csi why vs\/monday -n shop/ },
+    rule: 'snapshot-not-found',
+    result: 'stuck',
+    says: /rose-csi why vs\/monday -n shop/,
   },
   {
     title: 'an unknown class',
@@ -73,14 +76,14 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     objects: unboundSnapshot().put('volumesnapshotclasses', snapshotClass({ driver: 'x.io' })),
     rule: 'snapshot-class-of-another-driver',
     result: 'stuck',
-    says: /is of x\.io/,
+    says: /uses driver x\.io/,
   },
   {
     title: 'a snapshot of no claim',
     objects: unboundSnapshot().remove('persistentvolumeclaims', 'data', 'apps'),
     rule: 'snapshot-source-missing',
     result: 'stuck',
-    says: /nothing to cut/,
+    says: /nothing to take/,
   },
   {
     title: 'a snapshot of a claim without a volume',
@@ -109,7 +112,8 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'pods',
       snapshotController({ metadata: { labels: { app: 'snapshot-controller' } } }),
     ),
-    ...{ rule: 'snapshot-not-bound', result: 'stuck' },
+    rule: 'snapshot-not-bound',
+    result: 'stuck',
   },
   {
     title: 'a snapshot without a content',
@@ -135,11 +139,11 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /orphans adopt/,
   },
   {
-    title: 'a content that nobody has made',
+    title: 'a content that no one has made',
     objects: unboundSnapshot(byHand),
     rule: 'content-missing',
     result: 'stuck',
-    says: /somebody has to make it/,
+    says: /someone has to make it/,
   },
   {
     title: 'a content for another snapshot',
@@ -147,7 +151,9 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'volumesnapshotcontents',
       content({ spec: { ...handmade, volumeSnapshotRef: { namespace: 'apps', name: 'tuesday' } } }),
     ),
-    ...{ rule: 'content-mismatch', result: 'stuck', says: /apps\/tuesday, not apps\/monday/ },
+    rule: 'content-mismatch',
+    result: 'stuck',
+    says: /apps\/tuesday, not apps\/monday/,
   },
   {
     title: 'a content for an earlier snapshot of the name',
@@ -168,7 +174,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   },
   {
     title: 'a content by hand without a handle',
-    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', cuttingContent()),
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', pendingContent()),
     rule: 'content-mismatch',
     result: 'stuck',
     says: /no snapshotHandle/,
@@ -182,12 +188,15 @@ const cases: readonly Omit<Case, 'subject'>[] = [
         status: { readyToUse: false, error: { message: rpcError('DRV-ABSENT', 'it does not exist') } },
       }),
     ),
-    ...{ rule: 'cutting-failed', result: 'stuck', says: /cannot be taken over/ },
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /cannot be taken over/,
   },
   {
     title: 'a content whose error is a conflict that is over',
-    objects: failing('the object has been modified; please apply your changes to the latest version and try again'),
-    ...{ rule: 'cutting-silent', result: 'stuck' },
+    objects: failing('the object has been modified; please apply your changes to the latest version and retry'),
+    rule: 'snapshot-silent',
+    result: 'stuck',
   },
   {
     title: 'a snapshot that is being deleted, and gone from the RDS',
@@ -195,60 +204,62 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       'volumesnapshots',
       snapshot({
         metadata: {
-          ...{
-            deletionTimestamp: ago(3),
-            finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'],
-          },
+          deletionTimestamp: ago(3),
+          finalizers: ['snapshot.storage.kubernetes.io/volumesnapshot-bound-protection'],
         },
       }),
     ),
     view: { device: { is: 'absent', id: SNAP_HANDLE } },
-    ...{ rule: 'snapshot-held', result: 'waiting' },
+    rule: 'snapshot-held',
+    result: 'waiting',
   },
   {
     title: 'too many snapshots',
     objects: failing(`Failed to check and update snapshot content: ${rpcError('RC-QUOTA', '3 snap-1 2026-11-01 3')}`),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /maxSnapshotsPerVolume/,
   },
   {
     title: 'too many snapshots at once',
     objects: failing(rpcError('DRV-RATE', 'the next turn is in 9 s')),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /raise the rate/,
   },
   {
     title: 'a source that is gone from the RDS',
     objects: failing(rpcError('RC-NOSRC')),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
     says: /not on the RDS/,
   },
   {
     title: 'an RDS that does not answer',
     objects: failing(rpcError('RDS-UNKNOWN', 'y')),
-    rule: 'cutting-failed',
+    rule: 'snapshot-failed',
     result: 'stuck',
-    says: /outcome is not known/,
+    says: /no complete answer/,
   },
   {
-    title: 'a content that nobody cuts',
-    objects: beingCut(),
-    rule: 'cutting-silent',
+    title: 'a content whose snapshot no one takes',
+    objects: snapshotPending(),
+    rule: 'snapshot-silent',
     result: 'stuck',
     says: /snapshotter\.enabled/,
   },
   {
     title: 'a content of this moment',
-    objects: beingCut().put('volumesnapshotcontents', cuttingContent({ metadata: { creationTimestamp: ago(2) } })),
-    rule: 'cutting-silent',
+    objects: snapshotPending().put(
+      'volumesnapshotcontents',
+      pendingContent({ metadata: { creationTimestamp: ago(2) } }),
+    ),
+    rule: 'snapshot-silent',
     result: 'waiting',
   },
   {
     title: 'a snapshot and no controller',
-    objects: beingCut().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    objects: snapshotPending().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
     rule: 'controller-not-running',
     result: 'stuck',
   },
@@ -263,7 +274,9 @@ const cases: readonly Omit<Case, 'subject'>[] = [
       )
       .put('volumesnapshotcontents', content({ metadata: going }))
       .put('events', event('VolumeSnapshotContent', CONTENT, 'SnapshotDeleteError', rpcError('RC-OWNER', 'y'))),
-    ...{ rule: 'snapshot-delete-failed', result: 'stuck', says: /adoptedClusterIds/ },
+    rule: 'snapshot-delete-failed',
+    result: 'stuck',
+    says: /adoptedClusterIds/,
   },
   {
     title: 'a snapshot that a claim is being made from',
@@ -286,13 +299,11 @@ const cases: readonly Omit<Case, 'subject'>[] = [
   },
   {
     title: 'a snapshot of a volume that is not on the RDS',
-    objects: beingCut(),
-    ...{
-      view: { device: { is: 'absent', id: HANDLE } },
-      rule: 'device-absent',
-      result: 'stuck',
-      says: /no such volume/,
-    },
+    objects: snapshotPending(),
+    view: { device: { is: 'absent', id: HANDLE } },
+    rule: 'device-absent',
+    result: 'stuck',
+    says: /no such volume/,
   },
   {
     title: 'a snapshot that is not on the RDS',

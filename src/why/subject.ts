@@ -3,9 +3,15 @@ import type { Subject } from './cluster-state.ts';
 
 /** By what kubectl calls them, short, long, and as `-o name` prints them. */
 const KINDS: Readonly<Record<string, Subject['kind']>> = {
-  ...{ pvc: 'claim', persistentvolumeclaim: 'claim', persistentvolumeclaims: 'claim' },
-  ...{ pv: 'volume', persistentvolume: 'volume', persistentvolumes: 'volume' },
-  ...{ vs: 'snapshot', volumesnapshot: 'snapshot', volumesnapshots: 'snapshot' },
+  pvc: 'claim',
+  persistentvolumeclaim: 'claim',
+  persistentvolumeclaims: 'claim',
+  pv: 'volume',
+  persistentvolume: 'volume',
+  persistentvolumes: 'volume',
+  vs: 'snapshot',
+  volumesnapshot: 'snapshot',
+  volumesnapshots: 'snapshot',
   'volumesnapshot.snapshot.storage.k8s.io': 'snapshot',
 };
 

@@ -1,3 +1,4 @@
+import { oneLine } from '../cli/printable.ts';
 import { painter, wrap } from '../cli/terminal.ts';
 import type { Answer } from './answer.ts';
 import type { Link } from './chain.ts';
@@ -22,7 +23,7 @@ export function printAnswer(answer: Answer, { width, colour }: TextOptions): str
   const [verdict, ...others] = answer.findings;
   const lines = [
     ...chain,
-    ...(answer.boxAsked
+    ...(answer.backendAsked
       ? []
       : wrap('- the RDS was not asked: --config names the configuration that leads to it', columns, '  ')),
     ...answer.blind.flatMap((spot) => wrap(`? ${spot}`, columns, '  ')),
@@ -65,18 +66,22 @@ function verdictLines(finding: RuledFinding, columns: number, paint: (text: stri
     ...(said === undefined ? [] : wrap(`Message: ${said}`, columns, '  ')),
     '',
     ...wrap(`What to do: ${next}`, columns),
-    ...(command === undefined ? [] : ['', `  ${command}`]),
+    ...(command === undefined ? [] : ['', `  ${oneLine(command)}`]),
   ];
 }
 
-/** What to do is said once, however many findings it mends. */
+/** What to do is said once, however many findings it repairs. */
 function otherLines(
-  { state, what, next, command }: RuledFinding,
+  { state, what, said, next, command }: RuledFinding,
   before: readonly RuledFinding[],
   columns: number,
 ): string[] {
   const isSaid = before.some((one) => one.next === next);
   const isTyped = before.some((one) => one.command === command);
-  const lines = wrap(`${MARKS[state]} ${what}${isSaid ? '' : ` ${next}`}`, columns, '  ');
-  return command === undefined || isTyped ? lines : [...lines, `    ${command}`];
+  const isToldOf = before.some((one) => one.said === said);
+  const lines = [
+    ...wrap(`${MARKS[state]} ${what}${isSaid ? '' : ` ${next}`}`, columns, '  '),
+    ...(said === undefined || isToldOf ? [] : wrap(`Message: ${said}`, columns - 4, '  ').map((line) => `    ${line}`)),
+  ];
+  return command === undefined || isTyped ? lines : [...lines, `    ${oneLine(command)}`];
 }

@@ -57,14 +57,19 @@ export const USE_CASES: readonly Case[] = [
           'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) db-0',
         ),
       ),
-    ...{ rule: 'node-gone', result: 'stuck', says: /out-of-service/, alone: true },
+    rule: 'node-gone',
+    result: 'stuck',
+    says: /out-of-service/,
+    alone: true,
   },
   {
     title: 'a pod that is being deleted on another node',
     objects: healthy()
       .put('pods', pod('db-0', 'node-a', { metadata: { deletionTimestamp: ago(20) } }))
       .put('pods', creating('db-1', 'node-b')),
-    ...{ rule: 'attached-elsewhere', result: 'stuck', says: /being deleted already[\s\S]*describe pod db-0/ },
+    rule: 'attached-elsewhere',
+    result: 'stuck',
+    says: /being deleted already[\s\S]*describe pod db-0/,
   },
   {
     title: 'a Deployment that starts its new pod first',
@@ -78,7 +83,9 @@ export const USE_CASES: readonly Case[] = [
           status: CREATING,
         }),
       ),
-    ...{ rule: 'attached-elsewhere', result: 'stuck', says: /strategy Recreate/ },
+    rule: 'attached-elsewhere',
+    result: 'stuck',
+    says: /strategy Recreate/,
   },
   {
     title: 'a mount that failed to attach before it was attached',
@@ -94,7 +101,8 @@ export const USE_CASES: readonly Case[] = [
         'events',
         event('Pod', 'db-0', 'SuccessfulAttachVolume', 'AttachVolume.Attach succeeded', { type: 'Normal' }),
       ),
-    ...{ rule: undefined, result: 'fine' },
+    rule: undefined,
+    result: 'fine',
   },
   {
     title: 'a mount option that the kernel does not know',
@@ -106,21 +114,27 @@ export const USE_CASES: readonly Case[] = [
           `MountVolume.MountDevice failed for volume "pvc-1" : ${rpcError('NODE-OPTIONS', 'bogus: it holds ext4')}`,
         ),
       ),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /mount option[\s\S]*mountOptions/ },
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /mount option[\s\S]*mountOptions/,
   },
   {
     title: 'a mkfs that failed',
     objects: healthy()
       .put('pods', creating())
       .put('events', mount(rpcError('NODE-MKFS', 'xfs on /dev/nvme1n1 (100 MiB): mkfs.xfs exited with 1'))),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /Making the filesystem failed[\s\S]*logs rose-csi-node-node-a/ },
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /Making the filesystem failed[\s\S]*logs rose-csi-node-node-a/,
   },
   {
     title: 'a node plugin that has no words for it',
     objects: healthy()
       .put('pods', creating())
       .put('events', mount(rpcError('NODE-PROGRAM', 'ENOSPC: no space left on device, mkdir'))),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /A program of the node failed[\s\S]*logs rose-csi-node-node-a/ },
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /A program of the node failed[\s\S]*logs rose-csi-node-node-a/,
   },
   {
     title: 'a kubelet that the node plugin does not answer',
@@ -130,7 +144,9 @@ export const USE_CASES: readonly Case[] = [
         'events',
         mount('rpc error: code = Unavailable desc = connection error: desc = "dial unix /csi/csi.sock: ECONNREFUSED"'),
       ),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /on its socket[\s\S]*logs rose-csi-node-node-a/ },
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /on its socket[\s\S]*logs rose-csi-node-node-a/,
   },
   {
     title: 'a pod that cannot be attached, as the attach-detach controller says',
@@ -142,10 +158,12 @@ export const USE_CASES: readonly Case[] = [
           source: { component: 'attachdetach-controller' },
         }),
       ),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /over SSH[\s\S]*doctor/ },
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /over SSH[\s\S]*doctor/,
   },
   {
-    title: 'an XFS that was shut down, and a container that fails for ever',
+    title: 'an XFS that was shut down, and a container that fails forever',
     objects: healthy().put(
       'pods',
       pod('db-0', 'node-a', {
@@ -153,7 +171,8 @@ export const USE_CASES: readonly Case[] = [
           conditions: NOT_READY,
           containerStatuses: [
             {
-              ...{ name: 'app', ready: false },
+              name: 'app',
+              ready: false,
               state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s restarting failed container' } },
               lastState: {
                 terminated: {
@@ -166,7 +185,9 @@ export const USE_CASES: readonly Case[] = [
         },
       }),
     ),
-    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /given up on node-a[\s\S]*delete pod db-0/ },
+    rule: 'filesystem-gave-up',
+    result: 'stuck',
+    says: /given up on node-a[\s\S]*delete pod db-0/,
   },
   {
     title: 'an XFS that was shut down, as Events of the pod tell',
@@ -181,7 +202,9 @@ export const USE_CASES: readonly Case[] = [
           `Error: failed to generate spec: failed to stat "/x/${PV}/mount": input/output error`,
         ),
       ),
-    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /same mount/ },
+    rule: 'filesystem-gave-up',
+    result: 'stuck',
+    says: /same mount/,
   },
   {
     title: 'an ext4 that is read-only, and a container that still runs',
@@ -191,14 +214,17 @@ export const USE_CASES: readonly Case[] = [
         'events',
         event('Node', 'node-a', 'FilesystemGaveUp', `${HANDLE}: the ext4 on /dev/nvme1n1 has given up after an error`),
       ),
-    ...{ rule: 'filesystem-gave-up', result: 'stuck', says: /delete pod db-0/ },
+    rule: 'filesystem-gave-up',
+    result: 'stuck',
+    says: /delete pod db-0/,
   },
   {
     title: 'a filesystem that gave up under an earlier pod, or of another volume',
     objects: healthy()
       .put('pods', pod('db-0', 'node-a', { metadata: { creationTimestamp: ago(10) } }))
       .put('events', event('Node', 'node-a', 'FilesystemGaveUp', `${HANDLE}: the ext4 on /dev/nvme1n1 has given up`)),
-    ...{ rule: undefined, result: 'fine' },
+    rule: undefined,
+    result: 'fine',
   },
   {
     title: 'a pod on another node',
@@ -238,7 +264,9 @@ export const USE_CASES: readonly Case[] = [
           },
         }),
       ),
-    ...{ rule: 'node-plugin-missing', result: 'stuck', says: /CrashLoopBackOff[\s\S]*logs rose-csi-node-node-a/ },
+    rule: 'node-plugin-missing',
+    result: 'stuck',
+    says: /CrashLoopBackOff[\s\S]*logs rose-csi-node-node-a/,
   },
   {
     title: 'a node whose plugin runs and is not registered',
@@ -262,7 +290,9 @@ export const USE_CASES: readonly Case[] = [
           },
         }),
       ),
-    ...{ rule: 'attach-failed', result: 'stuck', says: /still published[\s\S]*kubectl get volumeattachments/ },
+    rule: 'attach-failed',
+    result: 'stuck',
+    says: /still published[\s\S]*kubectl get volumeattachments/,
   },
   {
     title: 'a volume that cannot be detached',
@@ -275,10 +305,12 @@ export const USE_CASES: readonly Case[] = [
         },
       }),
     ),
-    ...{ rule: 'detach-failed', result: 'stuck', says: /mounted exactly once[\s\S]*doctor/ },
+    rule: 'detach-failed',
+    result: 'stuck',
+    says: /mounted exactly once[\s\S]*doctor/,
   },
   {
-    title: 'an attachment that nobody answers',
+    title: 'an attachment that no one answers',
     objects: healthy()
       .put('pods', creating())
       .put('volumeattachments', attachment('node-a', { status: { attached: false } })),
@@ -324,7 +356,9 @@ export const USE_CASES: readonly Case[] = [
       .put('pods', creating())
       .put('events', mount('Unable to attach or mount volumes: timed out waiting for the condition', 'FailedMountWait'))
       .put('events', mount(rpcError('NODE-CONNECT', 'timeout'))),
-    ...{ rule: 'mount-failed', result: 'stuck', says: /over NVMe\/TCP/ },
+    rule: 'mount-failed',
+    result: 'stuck',
+    says: /over NVMe\/TCP/,
   },
   {
     title: 'a device with another filesystem',
@@ -380,7 +414,9 @@ export const USE_CASES: readonly Case[] = [
           },
         }),
       ),
-    ...{ rule: 'pod-unschedulable', result: 'stuck', says: /Add a node/ },
+    rule: 'pod-unschedulable',
+    result: 'stuck',
+    says: /Add a node/,
   },
   {
     title: 'a pod that crashes for reasons of its own, after trouble with its volume',
@@ -420,10 +456,11 @@ export const USE_CASES: readonly Case[] = [
           'PersistentVolumeClaim',
           'data',
           'VolumeResizeFailed',
-          'Operation cannot be fulfilled on persistentvolumeclaims "data": the object has been modified; please apply your changes to the latest version and try again',
+          'Operation cannot be fulfilled on persistentvolumeclaims "data": the object has been modified; please apply your changes to the latest version and retry',
         ),
       ),
-    ...{ rule: 'expand-running', result: 'waiting' },
+    rule: 'expand-running',
+    result: 'waiting',
   },
   {
     title: 'a growth that failed before it succeeded on the RDS',
@@ -441,7 +478,8 @@ export const USE_CASES: readonly Case[] = [
           type: 'Normal',
         }),
       ),
-    ...{ rule: 'expand-waits-for-node', result: 'waiting' },
+    rule: 'expand-waits-for-node',
+    result: 'waiting',
   },
   {
     title: 'a growth that failed on the node, whose pod says nothing any more',
@@ -449,21 +487,16 @@ export const USE_CASES: readonly Case[] = [
       'persistentvolumeclaims',
       growing({
         conditions: [
-          {
-            ...{ type: 'NodeResizeError', status: 'True' },
-            message: rpcError('NODE-GROW', 'resize2fs exited with 1'),
-          },
+          { type: 'NodeResizeError', status: 'True', message: rpcError('NODE-GROW', 'resize2fs exited with 1') },
         ],
       }),
     ),
-    ...{
-      rule: 'expand-waits-for-node',
-      result: 'stuck',
-      says: /did not grow to the size[\s\S]*a-filesystem-that-does-not-grow/,
-    },
+    rule: 'expand-waits-for-node',
+    result: 'stuck',
+    says: /did not grow to the size[\s\S]*a-filesystem-that-does-not-grow/,
   },
   {
-    title: 'a growth that was refused, after somebody asked for less again',
+    title: 'a growth that was refused, after someone asked for less again',
     objects: healthy().put(
       'persistentvolumeclaims',
       claim({
@@ -473,7 +506,9 @@ export const USE_CASES: readonly Case[] = [
         },
       }),
     ),
-    ...{ rule: 'expand-failed', result: 'stuck', says: /10Gi to 20Gi/ },
+    rule: 'expand-failed',
+    result: 'stuck',
+    says: /10Gi to 20Gi/,
   },
   {
     title: 'a growth that the node refused for good, without words',
@@ -481,7 +516,9 @@ export const USE_CASES: readonly Case[] = [
       'persistentvolumeclaims',
       growing({ allocatedResourceStatuses: { storage: 'NodeResizeInfeasible' } }),
     ),
-    ...{ rule: 'expand-waits-for-node', result: 'stuck', says: /words for it are gone/ },
+    rule: 'expand-waits-for-node',
+    result: 'stuck',
+    says: /message is gone/,
   },
   {
     title: 'a claim that grows when a pod mounts it',

@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { LAYER_RULES, LAYERS, layerRules } from '../../scripts/layers.ts';
+import { complaints } from './linter.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const HELD = Object.entries(LAYERS).flatMap(([layer, allowed]) =>
+  allowed === 'all' ? [] : [[layer, allowed] as const],
+);
+const FOLDERS = Object.keys(LAYERS);
 
-/** csi → storage → rds → routeros, and csi → host on the node, all above failures; the simulator stands apart; each imports nothing but what stands here. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  failures: [],
-  routeros: ['failures'],
-  rds: ['failures', 'routeros'],
-  storage: ['failures', 'rds'],
-  csi: ['failures', 'storage', 'host', 'schema'],
-  simulator: [],
-  host: ['failures', 'storage'],
-  kubernetes: ['failures'],
-  orphans: ['failures', 'storage', 'kubernetes'],
-  why: ['failures', 'storage', 'kubernetes', 'cli'],
-  doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'cli'],
-  cli: [],
-};
-const FOLDERS = [...Object.keys(ALLOWED), 'config', 'app', 'observability', 'schema'];
-
-let directory = '';
 /** Files that the project's own lint rule refuses. */
 let refused: ReadonlySet<string>;
 
@@ -32,32 +17,27 @@ function probePath(layer: string, imported: string, deep: boolean): string {
   return `src/${layer}/${deep ? 'deep/' : ''}imports-${imported}.ts`;
 }
 
+function probe(specifier: string): string {
+  return `import { x } from '${specifier}';\n\nexport const y = x;\n`;
+}
+
 before(() => {
-  directory = mkdtempSync(join(tmpdir(), 'rose-csi-layers-'));
-  cpSync(join(ROOT, 'biome.json'), join(directory, 'biome.json'));
-  for (const layer of Object.keys(ALLOWED)) {
+  const probes = new Map<string, string>();
+  for (const [layer] of HELD) {
+    probes.set(`src/${layer}/imports-command.ts`, probe('./command/x.ts'));
+    probes.set(`src/${layer}/command/imports-app.ts`, probe('../../app/x.ts'));
     for (const imported of FOLDERS) {
       for (const deep of [false, true]) {
-        const path = join(directory, probePath(layer, imported, deep));
-        mkdirSync(dirname(path), { recursive: true });
         const specifier = `${deep ? '../..' : '..'}/${imported}/x.ts`;
-        writeFileSync(path, `import { x } from '${specifier}';\n\nexport const y = x;\n`);
+        probes.set(probePath(layer, imported, deep), probe(specifier));
       }
     }
   }
-  const args = ['lint', '--vcs-enabled=false', '--reporter=json', '--max-diagnostics=none', '.'];
-  const { stdout } = spawnSync(process.execPath, [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), ...args], {
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { category: string; location: { path: string } }[] };
-  const hits = diagnostics.filter(({ category }) => category === 'lint/style/noRestrictedImports');
+  const hits = complaints(probes).filter(({ category }) => category === 'lint/style/noRestrictedImports');
   refused = new Set(hits.map(({ location }) => location.path));
 });
 
-after(() => rmSync(directory, { recursive: true, force: true }));
-
-for (const [layer, allowed] of Object.entries(ALLOWED)) {
+for (const [layer, allowed] of HELD) {
   test(`${layer} may import ${allowed.join(', ') || 'no other layer'}, and the linter keeps it so`, () => {
     for (const imported of FOLDERS.filter((folder) => folder !== layer)) {
       for (const deep of [false, true]) {
@@ -67,3 +47,25 @@ for (const [layer, allowed] of Object.entries(ALLOWED)) {
     }
   });
 }
+
+test('the command of a feature puts parts together, and no feature rests on its command', () => {
+  for (const [layer] of HELD) {
+    assert.ok(refused.has(`src/${layer}/imports-command.ts`), layer);
+    assert.ok(!refused.has(`src/${layer}/command/imports-app.ts`), layer);
+  }
+});
+
+test('every folder of src is in the table of layers, and the configuration of the linter is what the table says', () => {
+  const entries = readdirSync(join(import.meta.dirname, '../../src'), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  assert.deepEqual(folders.toSorted(), FOLDERS.toSorted());
+  assert.equal(readFileSync(LAYER_RULES, 'utf8'), layerRules(), 'run node scripts/layers.ts');
+});
+
+test('CONTRIBUTING.md says of every layer what it may import', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../CONTRIBUTING.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `src\/(\w+)\/` .*\|(.*)\|$/gm)];
+  const told = rows.map(([, layer = '', may = '']) => [layer, [...may.matchAll(/`(\w+)`/g)].map(([, name]) => name)]);
+  const wanted = HELD.map(([layer, allowed]) => [layer, allowed.filter((name) => name !== 'failures')]);
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(wanted));
+});

@@ -68,8 +68,13 @@ async function runScript(t: TestContext, url: string, keep: number) {
   await writeFile(join(directory, 'token'), 'the-token\n');
   await writeFile(join(directory, 'namespace'), 'shop');
   const env = {
-    ...{ PATH: process.env['PATH'], API_SERVER: url, ACCOUNT: directory },
-    ...{ CLAIM, CLASS: 'rose-csi', KEEP: String(keep), PATIENCE_SECONDS: '0' },
+    PATH: process.env['PATH'],
+    API_SERVER: url,
+    ACCOUNT: directory,
+    CLAIM,
+    CLASS: 'rose-csi',
+    KEEP: String(keep),
+    PATIENCE_SECONDS: '0',
   };
   const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [output, complaints, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

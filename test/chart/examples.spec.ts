@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { snapshotParameters, volumeParameters } from '../../src/csi/parameters.ts';
-import { parseHandle } from '../../src/storage/handle.ts';
+import { parseHandle } from '../../src/storage/ids.ts';
 import { objectsIn, ofKind, only, rendering } from './manifests.ts';
 import { named, references } from './references.ts';
 

@@ -55,7 +55,8 @@ test('what cannot work is refused before anything is installed, with what to do'
       [
         /config\.backends: 0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11 is there twice; a pool belongs to one backend/,
         ...twoBackends,
-        ...['--set', 'config.backends[1].pools[0].uuid=0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11'],
+        '--set',
+        'config.backends[1].pools[0].uuid=0c5a1b52-5a59-4f0b-8a3c-0f6f2f9f1d11',
       ],
       [
         /storageClasses: rose-pool1 must name its backend.*rds1, rds2/,
@@ -66,17 +67,20 @@ test('what cannot work is refused before anything is installed, with what to do'
       [
         /storageClasses: b names the backend rds9, which is none of rds1/,
         ...MINIMUM,
-        ...['--set', 'storageClasses[0].name=b,storageClasses[0].backend=rds9'],
+        '--set',
+        'storageClasses[0].name=b,storageClasses[0].backend=rds9',
       ],
       [
         /storageClasses: rose-fast must name its pool, since rds2 has several: fast, large/,
         ...twoBackends,
-        ...['--set', 'storageClasses[1].pool='],
+        '--set',
+        'storageClasses[1].pool=',
       ],
       [
         /storageClasses: d names the pool tank, and rds1 has pool1/,
         ...MINIMUM,
-        ...['--set', 'storageClasses[0].name=d,storageClasses[0].pool=tank'],
+        '--set',
+        'storageClasses[0].name=d,storageClasses[0].pool=tank',
       ],
       [/additional properties 'replicaCount' not allowed/, ...MINIMUM, '--set', 'replicaCount=2'],
       [/additional properties 'privateKey' not allowed/, ...MINIMUM, '--set', 'config.backends[0].ssh.privateKey=x'],
@@ -86,14 +90,16 @@ test('what cannot work is refused before anything is installed, with what to do'
       [
         /config\.backends: rds1 is on the network rack9, and no node reaches it/,
         ...MINIMUM,
-        ...['--set', 'config.backends[0].network=rack9'],
+        '--set',
+        'config.backends[0].network=rack9',
       ],
       [/networks.*does not match pattern/, ...MINIMUM, '--set', 'node.networks={Rack}'],
-      [/node\.groups: two are called "rack2"/, ...nodeGroups, ...['--set', 'node.groups[2].name=rack2']],
+      [/node\.groups: two are called "rack2"/, ...nodeGroups, '--set', 'node.groups[2].name=rack2'],
       [
         /node\.groups: a node may be in both "" and "both"; give their nodeSelectors one label with different values/,
         ...nodeGroups,
-        ...['--set-string', 'node.groups[2].nodeSelector.example\\.net/rack=1'],
+        '--set-string',
+        'node.groups[2].nodeSelector.example\\.net/rack=1',
       ],
       [/kubeletPath.*does not match pattern/, ...MINIMUM, '--set', 'node.kubeletPath=var/lib'],
       [/additional properties 'extraArg' not allowed/, ...MINIMUM, '--set', 'sidecars.attacher.extraArg={--v=5}'],
@@ -103,17 +109,20 @@ test('what cannot work is refused before anything is installed, with what to do'
       [
         /controller\.serviceAccount: name must say which one there is, since create is false/,
         ...MINIMUM,
-        ...['--set', 'controller.serviceAccount.create=false'],
+        '--set',
+        'controller.serviceAccount.create=false',
       ],
       [
         /node\.serviceAccount: it must be another one than that of the controller/,
         ...MINIMUM,
-        ...['--set', 'controller.serviceAccount.name=one,node.serviceAccount.name=one'],
+        '--set',
+        'controller.serviceAccount.name=one,node.serviceAccount.name=one',
       ],
       ...['commonLabels', 'controller.podLabels', 'node.podLabels'].map((value): [RegExp, ...string[]] => [
         new RegExp(`${value.replace('.', '\\.')}: app\\.kubernetes\\.io/component is the chart's own`),
         ...MINIMUM,
-        ...['--set', `${value}.app\\.kubernetes\\.io/component=x`],
+        '--set',
+        `${value}.app\\.kubernetes\\.io/component=x`,
       ]),
     ];
     for (const [message, ...flags] of refusals) {

@@ -17,7 +17,9 @@ const values = z
   })
   .parse(parse(read('charts/rose-csi/values.yaml')));
 const chart = z.looseObject({
-  ...{ home: z.url(), sources: z.array(z.url()), icon: z.url() },
+  home: z.url(),
+  sources: z.array(z.url()),
+  icon: z.url(),
   maintainers: z.array(z.strictObject({ name: z.string(), url: z.url() })),
 });
 

@@ -116,7 +116,7 @@ test('the scrape is let in to the controller, from where the values say and to t
   assert.deepEqual([rule, more], [{ ports: [{ port: 19809, protocol: 'TCP' }], from }, []]);
 });
 
-test('metrics alone need no Operator, and are there for everybody in the cluster', () => {
+test('metrics alone need no Operator, and are there for everyone in the cluster', () => {
   const all = rendering(ALONE);
   assert.deepEqual([metricsPort(all, 'Deployment'), metricsPort(all, 'DaemonSet')], [9809, 9810]);
   assert.equal(ofKind(all, 'Service').length, 1);
@@ -128,7 +128,7 @@ test('metrics alone need no Operator, and are there for everybody in the cluster
   assert.deepEqual(ingress, [{ ports: [{ port: 9809, protocol: 'TCP' }] }]);
 });
 
-test('without metrics there is no port, no Service, and nobody is let in', () => {
+test('without metrics there is no port, no Service, and no one is let in', () => {
   for (const set of SETS.filter((one) => one !== ON && one !== ALONE)) {
     const all = rendering(set);
     assert.equal(metricsPort(all, 'Deployment'), undefined);
@@ -213,7 +213,7 @@ test('what texts of alerts and legends of the dashboard name is left by their ex
   }
 });
 
-test('each alert has a section on what to do in docs/metrics.md, and no alert is told of there that is not', () => {
+test('each alert has a section on what to do in docs/metrics.md, and no alert is reported there that is not', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
   const names = alerts.map((rule) => rule.alert);
   assert.equal(new Set(names).size, names.length);

@@ -20,7 +20,7 @@ const NAMESPACED = new Set(['leases', 'configmaps']);
 function rightsOf(requests: readonly SeenRequest[]): string[] {
   const rights = requests.flatMap(({ method, path }) => {
     const { group = '', resource = '', name } = PATH.exec(path)?.groups ?? {};
-    // What kinds there are, everybody may ask.
+    // What kinds there are, everyone may ask.
     if (resource === '') return [];
     const verb = VERBS[method] ?? (name === undefined ? 'list' : 'get');
     const scope = NAMESPACED.has(resource) ? 'namespace' : 'cluster';
@@ -37,7 +37,7 @@ test('the controller asks for what it is granted for annotations, orphans and Ev
   orphans.refer(volumeId, await makeSnapshot(controller, volumeId));
   await makeVolume(controller, MiB);
   for (const ms of [0, GRACE_MS + 1, 1]) assert.equal(await orphans.passAfter(ms), 'done');
-  // As a controller that was started anew tells it once more.
+  // As a controller that was started again tells it again.
   await until(async () => orphans.api.reasons().includes('OrphanFound'));
 
   const events = await startEvents(t);

@@ -18,7 +18,7 @@ export interface Circumstances {
   readonly storageCapacity: boolean;
   /** The orphan report. */
   readonly orphans: boolean;
-  /** What needs people is told to them. */
+  /** What needs someone to act is reported. */
   readonly events: boolean;
 }
 

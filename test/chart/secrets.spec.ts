@@ -65,7 +65,7 @@ for (const set of SETS) {
     });
   }
 
-  test(`${set}: a key is readable for the controller's group and for nobody else`, () => {
+  test(`${set}: a key is readable for the controller's group and for no one else`, () => {
     const ssh = JSON.stringify(controller.volumes.find(({ name }) => name === 'ssh'));
     assert.match(ssh, /"defaultMode":288\b/, '0440');
     assert.equal(controller.securityContext['fsGroup'], 65532);

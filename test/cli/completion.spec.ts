@@ -19,7 +19,22 @@ const CASES: readonly (readonly [typed: readonly string[], offered: readonly str
   [['snapshots', 'ls', '--config', 'x.yaml', '--vo'], ['--volume'], ['--json']],
   [['simulate', '--backend', 'b'], ['btrfs'], ['files', '--backend']],
   [['completion', 'f'], ['fish'], ['bash']],
+  [['help', 'do'], ['doctor'], ['--version']],
+  [['simulate', '--quirk', 'growth'], ['growth-refused'], ['--quirk']],
+  [['doctor', '--check', 'p'], ['pools'], ['--pool', 'latency']],
 ];
+
+/** `--flag=value`, as bash and zsh hand it over. */
+const WITH_SIGN = [
+  [
+    ['node', '--log-level', '=', 'd'],
+    ['node', '--log-level=d'],
+  ],
+  [
+    ['node', '--log-level', '='],
+    ['node', '--log-level='],
+  ],
+] as const;
 
 async function scriptFor(
   t: TestContext,
@@ -51,6 +66,7 @@ test('bash completes commands, flags and their values, and leaves files to itsel
     return stdout.trim().split('\n');
   };
   for (const [typed, offered, not] of CASES) check(typed, await complete(typed), offered, not);
+  for (const [typed] of WITH_SIGN) check(typed, await complete(typed), ['debug'], ['--help', 'loop']);
   assert.deepEqual(await complete(['doctor', '--config', 'ro']), [''], 'with `-o default`, nothing means files');
   assert.match((await inShell(`source ${script}; complete -p rose-csi`)).stdout, /-o default -F _rose_csi rose-csi/);
 });
@@ -59,20 +75,24 @@ test('zsh completes commands, flags and their values, and files where they belon
   if (!hasProgram(t, 'zsh')) return;
   const { script } = await scriptFor(t, 'zsh');
   // The completion system itself needs a terminal; what it is given does not.
-  const stubs = `compdef() { :; }; compadd() { shift; print -l -- "$@"; }; _files() { print FILES; }
+  const stubs = `compdef() { :; }; compset() { words[CURRENT]=\${words[CURRENT]#*=}; }; compadd() { shift; print -l -- "$@"; }; _files() { print FILES; }
     _describe() { print -l -- "\${(@)known%%:*}"; }`;
-  const complete = async (typed: readonly string[]) => {
+  const complete = async (typed: readonly string[], prefix = typed.at(-1) ?? '') => {
     const words = `words=(rose-csi ${quoted(typed)}); CURRENT=${typed.length + 1}; _rose-csi`;
     await writeFile(`${script}.test`, `${stubs}\nsource ${script}\n${words}\n`);
     const { stdout, stderr } = await inShell(`zsh -f ${script}.test`);
     assert.equal(stderr, '');
-    const prefix = typed.at(-1) ?? '';
     return stdout
       .trim()
       .split('\n')
       .filter((word) => word.startsWith(prefix) || word === 'FILES');
   };
   for (const [typed, offered, not] of CASES) check(typed, await complete(typed), offered, not);
+  for (const [, typed] of WITH_SIGN) {
+    const [, equals = ''] = typed;
+    const words = await complete(typed, equals.replace(/^.*=/, ''));
+    check(typed, words, ['debug'], ['--help', 'loop']);
+  }
   assert.deepEqual(await complete(['doctor', '--config', 'ro']), ['FILES']);
 });
 
@@ -91,4 +111,14 @@ test('fish completes commands, flags and their values, and files where they belo
   };
   for (const [typed, offered, not] of CASES) check(typed, await complete(typed), offered, not);
   assert.deepEqual(await complete(['doctor', '--config', 'ro']), ['rose.yaml']);
+});
+
+test('fish showed "Find" and "Say why a claim", cut off at the first comma', async (t) => {
+  if (!hasProgram(t, 'fish')) return;
+  const { directory, script } = await scriptFor(t, 'fish');
+  const { stdout } = await inShell(`fish -c "source ${script}; complete -C 'rose-csi '"`, {
+    env: { HOME: directory, XDG_CONFIG_HOME: directory, XDG_DATA_HOME: directory },
+  });
+  assert.match(stdout, /^why\tSay why a claim, volume or snapshot is stuck, and what to do next$/m);
+  assert.match(stdout, /^orphans\tFind, adopt or delete what the backends hold/m);
 });

@@ -17,6 +17,8 @@ import { ReadOnlyApi } from '../why/api.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
+const ABSENT = 'rds1:pvc-7a0f3c52-9d1e-4a6b-8c2f-0e5d4b3a2c1f';
+
 type Fault = keyof typeof FAULTS;
 
 /** An RDS with one volume, clusters beside it, and what leads to them. */
@@ -50,7 +52,8 @@ async function place(t: TestContext): Promise<Place> {
   const cluster = async (objects: Objects) => (await ReadOnlyApi.start(t, objects)).kubeconfig();
   const nowhere = known.kubeconfig().replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
   return {
-    ...{ stack, volume },
+    stack,
+    volume,
     configs: {
       right: stack.configFile,
       broken: await file('broken', '{ "clusterId": "" }'),
@@ -87,7 +90,12 @@ type Line = readonly [args: readonly string[], input?: string];
 /** Each fault in each command that can have it. */
 function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, readonly Line[]>> {
   const orphans = (config: string, cluster: string, ...rest: readonly string[]) => [
-    ...['orphans', ...rest, '--config', config, '--kubeconfig', cluster],
+    'orphans',
+    ...rest,
+    '--config',
+    config,
+    '--kubeconfig',
+    cluster,
   ];
   const why = (cluster: string, ...rest: readonly string[]) => ['why', 'data', '--kubeconfig', cluster, ...rest];
   const endpoint = ['--endpoint', 'unix:///nonexistent/csi.sock'];
@@ -102,13 +110,19 @@ function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, rea
     [why(clusters.healthy, '--config', config)],
   ];
   const all = [
-    ...[['controller'], ['node'], ['doctor'], ['orphans'], ['snapshots'], ['why'], ['simulate'], ['completion'], []],
-    ...[
-      ['orphans', 'report'],
-      ['orphans', 'adopt'],
-      ['orphans', 'delete'],
-      ['snapshots', 'ls'],
-    ],
+    ['controller'],
+    ['node'],
+    ['doctor'],
+    ['orphans'],
+    ['snapshots'],
+    ['why'],
+    ['simulate'],
+    ['completion'],
+    [],
+    ['orphans', 'report'],
+    ['orphans', 'adopt'],
+    ['orphans', 'delete'],
+    ['snapshots', 'ls'],
   ];
   const quick = ['--check', 'latency'];
   return {
@@ -148,6 +162,11 @@ function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, rea
       [[...node, '--attach', 'loop']],
       [['simulate', '--state', '/proc/nonexistent', '--authorized-keys', '/nonexistent']],
       [why('/nonexistent')],
+    ],
+    'what the command line names is not on the backends': [
+      [['snapshots', 'ls', '--config', configs.right, '--volume', ABSENT]],
+      [orphans(configs.right, clusters.known, 'adopt', ABSENT)],
+      [orphans(configs.right, clusters.unknown, 'delete', ABSENT), 'y\n'],
     ],
     'the RDS cannot be reached': askers(configs.away),
     'the RDS refuses the login': askers(configs.stranger),

@@ -11,7 +11,7 @@ const GO = join(import.meta.dirname, 'go');
 /** How often a build that goes on says so. */
 const PULSE_MS = 30_000;
 
-/** Tells the user how it goes, a line at a time. */
+/** Reports the user how it goes, a line at a time. */
 export type Say = (line: string) => void;
 
 /** Where each program lies that was built. */

@@ -15,7 +15,7 @@ export interface DescribedImage {
   readonly name: string;
   /** Of its archive; another one when anything that it is made of is another. */
   readonly key: string;
-  /** What `buildah bud` is told: flags, and the context last. @param base the image that the driver's are built on. */
+  /** What `buildah bud` is reported: flags, and the context last. @param base the image that the driver's are built on. */
   how(base: string): readonly string[];
 }
 

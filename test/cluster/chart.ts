@@ -29,7 +29,9 @@ export class Installation {
     await this.#kubectl.apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels } },
       {
-        ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: SECRET, namespace: NAMESPACE } },
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: SECRET, namespace: NAMESPACE },
         stringData: {
           'ssh-privatekey': readFileSync(rds.keyFile, 'utf8'),
           'ssh-hostkeys': readFileSync(rds.hostKeysFile, 'utf8'),

@@ -39,7 +39,9 @@ export async function answer(
   { cwd, env, input = '', signal }: CommandOptions = {},
 ): Promise<string> {
   const child = spawn(program, args, {
-    ...{ cwd, signal, stdio: ['pipe', 'pipe', 'pipe'] },
+    cwd,
+    signal,
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, PATH, LC_ALL: 'C', ...env },
   });
   const status = new Promise<number | null>((resolve, reject) => {
@@ -79,7 +81,8 @@ export async function follow(
 /** Starts a program that outlives this process. @param log file descriptor for all that it writes. @returns its pid. */
 export function leave(program: string, args: readonly string[], log: number | 'ignore'): number {
   const child = spawn(program, args, {
-    ...{ detached: true, stdio: ['ignore', log, log] },
+    detached: true,
+    stdio: ['ignore', log, log],
     env: { ...process.env, PATH, LC_ALL: 'C' },
   });
   child.on('error', () => undefined);

@@ -44,8 +44,10 @@ export async function startControlPlane(plane: ControlPlane, say: Say): Promise<
 
 function startEtcd({ machine, programs }: ControlPlane): void {
   machine.start('etcd', programs.path('etcd'), [
-    ...[`--data-dir=${join(machine.directory, 'etcd')}`, '--log-level=warn'],
-    ...['--listen-client-urls=http://127.0.0.1:2379', '--advertise-client-urls=http://127.0.0.1:2379'],
+    `--data-dir=${join(machine.directory, 'etcd')}`,
+    '--log-level=warn',
+    '--listen-client-urls=http://127.0.0.1:2379',
+    '--advertise-client-urls=http://127.0.0.1:2379',
     '--listen-peer-urls=http://127.0.0.1:2380',
     // What it holds need not survive this machine.
     '--unsafe-no-fsync',
@@ -56,18 +58,26 @@ function startApiServer({ machine, programs, pki }: ControlPlane): void {
   const policy = join(machine.directory, 'audit-policy.json');
   writeFileSync(policy, JSON.stringify(AUDIT));
   machine.start('kube-apiserver', programs.path('kube-apiserver'), [
-    ...['--etcd-servers=http://127.0.0.1:2379', '--secure-port=443', '--bind-address=0.0.0.0'],
-    ...[`--advertise-address=${machine.address}`, `--service-cluster-ip-range=10.96.0.0/16`],
-    ...[`--tls-cert-file=${pki.file('apiserver.crt')}`, `--tls-private-key-file=${pki.file('apiserver.key')}`],
-    ...[`--client-ca-file=${pki.file('ca.crt')}`, `--kubelet-certificate-authority=${pki.file('ca.crt')}`],
+    '--etcd-servers=http://127.0.0.1:2379',
+    '--secure-port=443',
+    '--bind-address=0.0.0.0',
+    `--advertise-address=${machine.address}`,
+    `--service-cluster-ip-range=10.96.0.0/16`,
+    `--tls-cert-file=${pki.file('apiserver.crt')}`,
+    `--tls-private-key-file=${pki.file('apiserver.key')}`,
+    `--client-ca-file=${pki.file('ca.crt')}`,
+    `--kubelet-certificate-authority=${pki.file('ca.crt')}`,
     `--kubelet-client-certificate=${pki.file('apiserver-kubelet.crt')}`,
     `--kubelet-client-key=${pki.file('apiserver-kubelet.key')}`,
     `--service-account-key-file=${pki.file('sa.pub')}`,
     `--service-account-signing-key-file=${pki.file('sa.key')}`,
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-    ...['--authorization-mode=Node,RBAC', '--enable-admission-plugins=NodeRestriction', '--allow-privileged=true'],
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    '--allow-privileged=true',
     '--kubelet-preferred-address-types=InternalIP',
-    ...[`--audit-policy-file=${policy}`, `--audit-log-path=${join(machine.directory, 'audit.log')}`],
+    `--audit-policy-file=${policy}`,
+    `--audit-log-path=${join(machine.directory, 'audit.log')}`,
     '--audit-log-maxsize=2000',
   ]);
 }
@@ -77,13 +87,16 @@ function startControllers({ machine, programs, pki }: ControlPlane): void {
     ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map(
       (flag) => `--${flag}=${pki.kubeconfig(name)}`,
     ),
-    ...['--leader-elect=false', '--bind-address=127.0.0.1'],
+    '--leader-elect=false',
+    '--bind-address=127.0.0.1',
   ];
   machine.start('kube-controller-manager', programs.path('kube-controller-manager'), [
     ...common('controller-manager'),
-    ...[`--service-account-private-key-file=${pki.file('sa.key')}`, `--root-ca-file=${pki.file('ca.crt')}`],
+    `--service-account-private-key-file=${pki.file('sa.key')}`,
+    `--root-ca-file=${pki.file('ca.crt')}`,
     '--use-service-account-credentials=true',
-    ...[`--cluster-signing-cert-file=${pki.file('ca.crt')}`, `--cluster-signing-key-file=${pki.file('ca.key')}`],
+    `--cluster-signing-cert-file=${pki.file('ca.crt')}`,
+    `--cluster-signing-key-file=${pki.file('ca.key')}`,
   ]);
   machine.start('kube-scheduler', programs.path('kube-scheduler'), common('scheduler'));
 }

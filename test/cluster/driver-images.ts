@@ -8,8 +8,15 @@ import { imageOf } from './versions.ts';
 const ROOT = join(import.meta.dirname, '../..');
 /** What the Dockerfile copies, and what decides how. */
 const SOURCES = [
-  ...['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'LICENSE', 'src'],
-  ...['scripts/build.ts', 'scripts/sbom.ts', 'scripts/image'],
+  'Dockerfile',
+  '.dockerignore',
+  'package.json',
+  'package-lock.json',
+  'LICENSE',
+  'src',
+  'scripts/build.ts',
+  'scripts/sbom.ts',
+  'scripts/image',
 ];
 
 /** What `.dockerignore` leaves out of it. */
@@ -19,7 +26,8 @@ const UNUSED = /\.(spec|testing|fixture)\.ts$/;
 export async function driverImages(): Promise<readonly DescribedImage[]> {
   const key = await keyOfSources();
   return ['controller', 'node'].map((target) => ({
-    ...{ name: imageOf(target), key: `rose-csi-${target}-${key}` },
+    name: imageOf(target),
+    key: `rose-csi-${target}-${key}`,
     how: () => ['--build-arg', 'VERSION=test', '--target', target, ROOT],
   }));
 }

@@ -33,7 +33,8 @@ export interface MoreImages {
 /** Makes every image that a pod may name, unless it was made before. @param also beside them. @returns their archives. */
 export async function makeImages(programs: Built, say: Say, also: MoreImages): Promise<readonly string[]> {
   const single = (name: string, program: string): PlainImage => ({
-    ...{ name, entrypoint: [`/${program}`] },
+    name,
+    entrypoint: [`/${program}`],
     files: { [program]: programs.path(program) },
   });
   const images = [

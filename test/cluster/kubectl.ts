@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Machine } from './machines.ts';
 
-/** The parts of an object that everybody looks at. */
+/** The parts of an object that everyone looks at. */
 const object = z.looseObject({
   kind: z.string(),
   metadata: z.looseObject({ name: z.string() }),

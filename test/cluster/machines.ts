@@ -191,8 +191,18 @@ export class Machine {
     }
     const there = `to-${this.name}`;
     await answer('ip', [
-      ...['link', 'add', 'cable', 'netns', String(this.#init()), 'type', 'veth'],
-      ...['peer', 'name', there, 'netns', String(first.#init())],
+      'link',
+      'add',
+      'cable',
+      'netns',
+      String(this.#init()),
+      'type',
+      'veth',
+      'peer',
+      'name',
+      there,
+      'netns',
+      String(first.#init()),
     ]);
     await this.#shell(['ip link set cable master bridge up', `ip route add default via ${first.address}`]);
     await first.#shell([`ip link set ${there} master bridge up`]);

@@ -11,7 +11,7 @@ import { obstacle } from './obstacle.ts';
 import { SUITE_PROGRAMS } from './programs.ts';
 import { KUBERNETES } from './versions.ts';
 
-/** One at a time, in a place that everybody finds again. */
+/** One at a time, in a place that everyone finds again. */
 const DIRECTORY = '/var/tmp/rose-csi-cluster';
 
 const HELP = `

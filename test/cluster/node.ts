@@ -55,8 +55,11 @@ export class KubernetesNode {
     writeFileSync(file, stringify(this.#kubeletSettings()));
     const { name, address } = this.machine;
     this.machine.start('kubelet', this.#programs.path('kubelet'), [
-      ...[`--config=${file}`, `--kubeconfig=${this.#pki.kubeconfig(`kubelet-${name}`)}`],
-      ...[`--hostname-override=${name}`, `--node-ip=${address}`, '--v=2'],
+      `--config=${file}`,
+      `--kubeconfig=${this.#pki.kubeconfig(`kubelet-${name}`)}`,
+      `--hostname-override=${name}`,
+      `--node-ip=${address}`,
+      '--v=2',
     ]);
   }
 
@@ -110,11 +113,19 @@ state = ${folder('state')}
   #kubeletSettings(): unknown {
     const { name, address } = this.machine;
     return {
-      ...{ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' },
+      apiVersion: 'kubelet.config.k8s.io/v1beta1',
+      kind: 'KubeletConfiguration',
       // Version 1 of cgroups is refused otherwise.
       failCgroupV1: false,
-      ...{ cgroupDriver: 'cgroupfs', cgroupRoot: `/${this.#cgroup}`, cgroupsPerQOS: true, enforceNodeAllocatable: [] },
-      ...{ failSwapOn: false, resolvConf: '', maxPods: 200, registryPullQPS: 0, serializeImagePulls: false },
+      cgroupDriver: 'cgroupfs',
+      cgroupRoot: `/${this.#cgroup}`,
+      cgroupsPerQOS: true,
+      enforceNodeAllocatable: [],
+      failSwapOn: false,
+      resolvConf: '',
+      maxPods: 200,
+      registryPullQPS: 0,
+      serializeImagePulls: false,
       containerRuntimeEndpoint: `unix://${this.#file('containerd.sock')}`,
       authentication: {
         anonymous: { enabled: false },
@@ -124,12 +135,15 @@ state = ${folder('state')}
       authorization: { mode: 'Webhook' },
       tlsCertFile: this.#pki.file(`kubelet-${name}.crt`),
       tlsPrivateKeyFile: this.#pki.file(`kubelet-${name}.key`),
-      ...{ address, healthzBindAddress: '127.0.0.1', podLogsDir: this.#file('pod-logs') },
+      address,
+      healthzBindAddress: '127.0.0.1',
+      podLogsDir: this.#file('pod-logs'),
       // Of this machine, which others use too: a full disk is not what is tested.
       evictionHard: { 'memory.available': '200Mi', 'nodefs.available': '1Gi' },
       imageGCHighThresholdPercent: 100,
       // How soon it looks at a pod again, which is when it lets a filesystem grow; a minute otherwise.
-      ...{ syncFrequency: '5s', volumeStatsAggPeriod: '10s' },
+      syncFrequency: '5s',
+      volumeStatsAggPeriod: '10s',
     };
   }
 }

@@ -1,7 +1,7 @@
 import { BUSYBOX_IMAGE } from './images.ts';
 
 /** Where a claim is filled from. */
-export interface Source {
+interface Source {
   readonly kind: 'VolumeSnapshot' | 'PersistentVolumeClaim';
   readonly name: string;
 }
@@ -18,9 +18,13 @@ export function claim(name: string, storageClassName: string, size: string, opti
   const { from, volumeMode, access = 'ReadWriteOnce' } = options;
   const group = from?.kind === 'VolumeSnapshot' ? { apiGroup: 'snapshot.storage.k8s.io' } : {};
   return {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name } },
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name },
     spec: {
-      ...{ storageClassName, accessModes: [access], resources: { requests: { storage: size } } },
+      storageClassName,
+      accessModes: [access],
+      resources: { requests: { storage: size } },
       ...(volumeMode && { volumeMode }),
       ...(from && { dataSource: { ...group, ...from } }),
     },
@@ -34,7 +38,9 @@ export function snapshot(
   volumeSnapshotClassName = 'rose-csi',
 ): object {
   return {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', metadata: { name } },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    metadata: { name },
     spec: { volumeSnapshotClassName, source: { persistentVolumeClaimName } },
   };
 }
@@ -67,9 +73,12 @@ export function pod(name: string, claimName: string, command: string | PodOption
     ? { volumeDevices: [{ name: 'data', devicePath: '/dev/data' }] }
     : { volumeMounts: [{ name: 'data', mountPath: '/data', readOnly }] };
   return {
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name } },
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
     spec: {
-      ...{ restartPolicy: restarts ? 'Always' : 'Never', terminationGracePeriodSeconds: 1 },
+      restartPolicy: restarts ? 'Always' : 'Never',
+      terminationGracePeriodSeconds: 1,
       // By the scheduler, not past it: a claim may wait for it.
       ...(node !== undefined && { nodeSelector: { 'kubernetes.io/hostname': node } }),
       ...(security && { securityContext: security }),

@@ -3,10 +3,21 @@ import { existsSync } from 'node:fs';
 
 /** What has to be on the machine, and the package of Debian that brings it. */
 const NEEDED = {
-  ...{ containerd: 'containerd', ctr: 'containerd', runc: 'runc', socat: 'socat', ip: 'iproute2' },
-  ...{ busybox: 'busybox-static', 'mkfs.btrfs': 'btrfs-progs', 'mkfs.xfs': 'xfsprogs', openssl: 'openssl' },
-  ...{ 'ssh-keyscan': 'openssh-client', buildah: 'buildah', debootstrap: 'debootstrap', losetup: 'mount' },
-  ...{ nsenter: 'util-linux', go: 'golang' },
+  containerd: 'containerd',
+  ctr: 'containerd',
+  runc: 'runc',
+  socat: 'socat',
+  ip: 'iproute2',
+  busybox: 'busybox-static',
+  'mkfs.btrfs': 'btrfs-progs',
+  'mkfs.xfs': 'xfsprogs',
+  openssl: 'openssl',
+  'ssh-keyscan': 'openssh-client',
+  buildah: 'buildah',
+  debootstrap: 'debootstrap',
+  losetup: 'mount',
+  nsenter: 'util-linux',
+  go: 'golang',
 };
 
 /** Why no cluster can be made on this machine; undefined when it can. */

@@ -50,13 +50,15 @@ function writeLayout(layout: string, { name, entrypoint }: PlainImage, layer: Bu
   };
   const content = blob(layer);
   const config = blob({
-    ...{ architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux' },
+    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+    os: 'linux',
     config: { Env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'], ...(entrypoint && { Entrypoint: entrypoint }) },
     rootfs: { type: 'layers', diff_ids: [content.digest] },
   });
   const type = 'application/vnd.oci.image';
   const manifest = blob({
-    ...{ schemaVersion: 2, mediaType: `${type}.manifest.v1+json` },
+    schemaVersion: 2,
+    mediaType: `${type}.manifest.v1+json`,
     config: { mediaType: `${type}.config.v1+json`, ...config },
     layers: [{ mediaType: `${type}.layer.v1.tar`, ...content }],
   });

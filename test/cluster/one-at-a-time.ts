@@ -9,7 +9,7 @@ import { once } from 'node:events';
  */
 export async function oneAtATime<T>(file: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const holder = spawn('flock', [file, 'sh', '-c', 'echo locked; exec cat'], {
-    ...{ stdio: ['pipe', 'pipe', 'inherit'] },
+    stdio: ['pipe', 'pipe', 'inherit'],
     ...(signal && { signal }),
   });
   const end = once(holder, 'exit');

@@ -5,7 +5,7 @@ import { type Machine, SERVICE_ADDRESS } from './machines.ts';
 
 const DAYS = '30';
 
-/** Keys and certificates of the cluster, and the kubeconfig of everybody who talks to the API server. */
+/** Keys and certificates of the cluster, and the kubeconfig of everyone who talks to the API server. */
 export class Pki {
   readonly #directory: string;
 
@@ -48,7 +48,9 @@ export class Pki {
   async #user(name: string, subject: string, alternatives?: readonly string[]): Promise<void> {
     await this.#certify(name, subject, alternatives);
     const config = {
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'rose-csi-test' },
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'rose-csi-test',
       clusters: [
         {
           name: 'rose-csi-test',
@@ -73,8 +75,21 @@ export class Pki {
     writeFileSync(this.file(`${name}.ext`), `${extensions.join('\n')}\n`);
     await this.#openssl('req', ...newKey(name), '-subj', subject, '-out', `${name}.csr`);
     await this.#openssl(
-      ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
-      ...['-days', DAYS, '-extfile', `${name}.ext`, '-out', `${name}.crt`],
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      DAYS,
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.crt`,
     );
   }
 

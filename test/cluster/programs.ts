@@ -24,7 +24,9 @@ const SIDECARS: readonly Program[] = [
 
 /** What is not on the module proxy, or too small to fetch: programs of this test with the same command line. */
 const STAND_INS: readonly Program[] = ['pause', 'registrar', 'livenessprobe'].map((name) => ({
-  ...{ name, module: 'stand-ins', source: `./${name}` },
+  name,
+  module: 'stand-ins',
+  source: `./${name}`,
 }));
 
 /** Everything that a cluster runs, the quick ones first. */

@@ -57,7 +57,7 @@ export class SimulatedRds {
     await until(async () => {
       this.#machine.assertRuns('simulator');
       const scan = this.#machine.run('ssh-keyscan', ['-p', String(PORT), this.#machine.address]);
-      // It fails as long as nobody answers.
+      // It fails as long as no one answers.
       const keys = await scan.catch(() => '');
       writeFileSync(this.hostKeysFile, keys);
       return keys.includes('ssh-');
@@ -73,8 +73,18 @@ export class SimulatedRds {
   #startSimulator(): void {
     const pools = POOLS.flatMap((label) => ['--pool', `label=${label},path=${this.#mounted(label)}`]);
     this.#machine.start('simulator', process.execPath, [
-      ...[SOURCES, 'simulate', '--state', this.#directory, '--authorized-keys', `${this.keyFile}.pub`],
-      ...['--listen', `127.0.0.1:${PORT}`, '--backend', 'btrfs', '--loop', ...pools],
+      SOURCES,
+      'simulate',
+      '--state',
+      this.#directory,
+      '--authorized-keys',
+      `${this.keyFile}.pub`,
+      '--listen',
+      `127.0.0.1:${PORT}`,
+      '--backend',
+      'btrfs',
+      '--loop',
+      ...pools,
     ]);
   }
 

@@ -1,4 +1,4 @@
-/** What the guides tell a person to type on the RDS about copies: docs/guides/backup.md and docs/guides/troubleshooting.md. */
+/** What the guides say to type on the RDS about copies: docs/guides/backup.md and docs/guides/troubleshooting.md. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startCommandFixture } from '../orphans/command-fixture.ts';

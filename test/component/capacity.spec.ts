@@ -26,7 +26,7 @@ test('a pool below its reserve has no capacity, never a negative one', async (t)
   assert.equal((await controller.getCapacity({})).availableCapacity, 0n);
 });
 
-test('of several pools the sum is told, of a named one its own and the largest volume that fits', async (t) => {
+test('of several pools the sum is reported, of a named one its own and the largest volume that fits', async (t) => {
   const { controller } = await startStack(t, twoPools);
   const reserve = GiB;
   const each = 1024n * GiB - reserve;
@@ -45,4 +45,16 @@ test('a pool or backend that is not configured has no capacity; a request that c
   assert.equal((await controller.getCapacity({ parameters: { backend: 'rds9' } })).availableCapacity, 0n);
   await refused(controller.getCapacity({ parameters: { poool: 'x' } }), 'INVALID_ARGUMENT', /"poool"/);
   await refused(controller.getCapacity({ volumeCapabilities: [sharedFilesystem] }), 'INVALID_ARGUMENT');
+});
+
+test('a volume of exactly the capacity that was told did not fit, as its size was rounded up', async (t) => {
+  for (const options of [
+    smallPool(1000n * MiB + 12_345n, '1MiB'),
+    { ...smallPool(1000n * MiB + 12_345n, '0'), backend: { reserve: '0', overCommitRatio: 1.5 } },
+  ]) {
+    const { controller } = await startStack(t, options);
+    const { availableCapacity } = await controller.getCapacity({});
+    assert.ok(availableCapacity > 900n * MiB);
+    await makeVolume(controller, availableCapacity);
+  }
 });

@@ -70,9 +70,13 @@ test('a missing source is NOT_FOUND, a smaller clone OUT_OF_RANGE, another pool 
   const before = await inventory(simulator);
   const clone = (bytes: bigint, id = volumeId, pool = 'cold') =>
     makeVolume(controller, bytes, { ...fromVolume(id), parameters: { pool } });
-  await refused(clone(MiB, `rds1:${volumeName()}`), 'NOT_FOUND', /\[RC-NOSRC\]$/);
+  await refused(
+    clone(MiB, `rds1:${volumeName()}`),
+    'NOT_FOUND',
+    /^rds1:pvc-\S+: the source rds1:pvc-\S+ is not on the RDS\. .*\[RC-NOSRC\]$/,
+  );
   await refused(clone(MiB, 'no handle'), 'NOT_FOUND');
-  await refused(clone(MiB), 'OUT_OF_RANGE', /source has 2 MiB.*\[RC-SMALL\]$/);
+  await refused(clone(MiB), 'OUT_OF_RANGE', /the source rds1:pvc-\S+ has 2 MiB.*\[RC-SMALL\]$/);
   await refused(clone(2n * MiB, volumeId, 'pool'), 'INVALID_ARGUMENT', /in pool \S+ \(pvc-.*\[RC-ELSEWHERE\]$/);
   assert.deepEqual(await inventory(simulator), before);
 });
@@ -84,7 +88,7 @@ test('a clone has the size of its source as it is now, not as it was made', asyn
   await refused(
     makeVolume(controller, 2n * MiB, fromVolume(volumeId)),
     'OUT_OF_RANGE',
-    /source has 3 MiB.*\[RC-SMALL\]$/,
+    /the source rds1:pvc-\S+ has 3 MiB.*\[RC-SMALL\]$/,
   );
   const { volume } = await controller.createVolume(volumeRequest(volumeName(), 0n, fromVolume(volumeId)));
   assert.equal(volume?.capacityBytes, 3n * MiB);

@@ -7,7 +7,7 @@ import { smallPool, twoPools } from '../support/pools.ts';
 import { fromVolume, GiB, sharedFilesystem, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 
-test('a new volume takes one exec, is empty, has the size asked for and is exported to nobody', async (t) => {
+test('a new volume takes one exec, is empty, has the size asked for and is exported to no one', async (t) => {
   const stack = await startStack(t);
   const before = await stack.api.execs();
   const uuid = crypto.randomUUID();
@@ -117,7 +117,11 @@ test('with two pools the StorageClass says which, and a volume is made there', a
   const { controller, simulator } = await startStack(t, twoPools);
   await refused(controller.createVolume(volumeRequest('x', MiB)), 'INVALID_ARGUMENT', /must name a pool.*pool, cold/);
   const lost = volumeRequest('x', MiB, { parameters: { pool: 'warm' } });
-  await refused(controller.createVolume(lost), 'INVALID_ARGUMENT', /no pool warm/);
+  await refused(
+    controller.createVolume(lost),
+    'INVALID_ARGUMENT',
+    /^parameters\.pool of the StorageClass is warm, which is not configured; configured: pool, cold \[DRV-INVALID\]$/,
+  );
   await makeVolume(controller, MiB, { parameters: { pool: 'cold' } });
   const [hot, cold] = simulator.device.pools();
   assert.deepEqual([hot?.subvolumes.length, cold?.subvolumes.length], [0, 1]);

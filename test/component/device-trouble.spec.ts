@@ -31,11 +31,17 @@ test('while the pool is not the right one every call is UNAVAILABLE, deletes too
     if (trouble === 'swapped') return swapped;
     return trouble === 'doubled' ? [...rows, ...swapped] : rows;
   });
+  const found = {
+    unmounted: /pool pool: it is not mounted\. .*\[RC-POOL\]$/,
+    absent: /pool pool: no Btrfs filesystem has this label\. .*\[RC-POOL\]$/,
+    swapped: /pool pool: its uuid is 00000000-0000-4000-8000-000000000000, configured is [0-9a-f-]+\. .*\[RC-POOL\]$/,
+    doubled: /pool pool: 2 Btrfs filesystems have this label\. .*\[RC-POOL\]$/,
+  };
   for (trouble of ['unmounted', 'absent', 'swapped', 'doubled'] as const) {
     const { unpublish: detach, ...others } = everyCall(stack, volumeId, snapshotId);
     assert.equal(await outcome(detach()), 'OK', 'the record is on the disk item, and pods must be able to move');
     for (const [name, call] of Object.entries(others)) {
-      await refused(call(), 'UNAVAILABLE', /pool/).catch((error: unknown) => {
+      await refused(call(), 'UNAVAILABLE', found[trouble]).catch((error: unknown) => {
         throw new Error(`${name} while the pool is ${trouble}`, { cause: error });
       });
     }
@@ -143,7 +149,7 @@ test('a snapshot or an expansion that the RDS refuses once is done at the second
   await refused(
     makeSnapshot(controller, volumeId),
     'FAILED_PRECONDITION',
-    /^no snapshot was taken: .*\[(?:RDS-REFUSED|RC-SIZE)\]$/,
+    /^rds1:snap-\S+: the RDS refused to take the snapshot, and has none: failure: no luck today\. (?!.*Retrying).*\[DRV-NOSNAP\]$/,
   );
   assert.equal(subvolumes(simulator).length, 2);
 });
@@ -197,7 +203,7 @@ test('after a router reset lost the disk items, each call that needs one attache
     publish: () => publish(controller, volumeId),
     snapshot: () => makeSnapshot(controller, volumeId),
     expand: () => controller.controllerExpandVolume({ volumeId, capacityRange }),
-    'create once more': () => controller.createVolume(request),
+    'create again': () => controller.createVolume(request),
   };
   for (const [name, call] of Object.entries(calls)) {
     await change(simulator, '/disk remove [find where type=file]');
@@ -210,7 +216,11 @@ test('after a router reset lost the disk items, each call that needs one attache
     assert.deepEqual((await readAll(stack, volumeId)).subarray(0, 2 ** 20), pattern('kept'), name);
   }
   await change(simulator, '/disk remove [find where type=file]');
-  await refused(makeVolume(controller, 2n * MiB, fromVolume(volumeId)), 'FAILED_PRECONDITION', /\[RC-NODISK\]$/);
+  await refused(
+    makeVolume(controller, 2n * MiB, fromVolume(volumeId)),
+    'FAILED_PRECONDITION',
+    /source rds1:pvc-\S+ is lost.*\[RC-NODISK\]$/,
+  );
   await controller.deleteVolume({ volumeId });
   assert.equal(subvolumes(simulator).length, 1, 'the snapshot');
 });

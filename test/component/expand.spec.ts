@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MiB, makeSnapshot, makeVolume, publish, refused, volumeName } from '../support/calls.ts';
+import { MiB, makeSnapshot, makeVolume, publish, refused, unpublish, volumeName } from '../support/calls.ts';
 import { Faults } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { LeapingClock } from '../support/leaping-clock.ts';
@@ -8,14 +8,12 @@ import { smallPool } from '../support/pools.ts';
 import { fromSnapshot, sharedBlock } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 
-test('a volume grows in one exec and is looked at once more, keeps its bytes, and the new part is zeros', async (t) => {
+test('a volume grows in one exec and is looked at again, keeps its bytes, and the new part is zeros', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller, MiB);
   await write(stack, volumeId, 0, pattern('kept'));
   const before = await stack.api.execs();
-  const grown = await stack.controller.controllerExpandVolume({
-    ...{ volumeId, capacityRange: { requiredBytes: 3n * MiB } },
-  });
+  const grown = await stack.controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 3n * MiB } });
   assert.equal((await stack.api.execs()) - before, 2);
   assert.equal(grown.capacityBytes, 3n * MiB);
   assert.equal(grown.nodeExpansionRequired, true);
@@ -33,7 +31,7 @@ test('a published volume grows too, and a raw block volume needs nothing on the 
   assert.equal((await stack.api.namespace(nqn)).size, Number(2n * MiB));
 });
 
-test('growing again, or to less than there is, changes nothing and tells the size that there is', async (t) => {
+test('growing again, or to less than there is, changes nothing and reports the size that there is', async (t) => {
   const stack = await startStack(t);
   const volumeId = await makeVolume(stack.controller, 4n * MiB);
   await write(stack, volumeId, 3 * 2 ** 20, pattern('at the end'));
@@ -73,7 +71,7 @@ test('a size that cannot be had is refused, and the volume stays as it was', asy
   assert.equal(volume?.capacityBytes, 4n * MiB);
 });
 
-test('a growth that came too late was told as an RDS that cannot grow images', async (t) => {
+test('a growth that came too late was reported as an RDS that cannot grow images', async (t) => {
   const [clock, faults] = [new LeapingClock(), new Faults()];
   const { controller } = await startStack(t, {
     simulator: { hooks: faults.hooks, clock: clock.rds },
@@ -87,4 +85,19 @@ test('a growth that came too late was told as an RDS that cannot grow images', a
   assert.equal((await controller.controllerExpandVolume({ volumeId, capacityRange })).capacityBytes, 2n * MiB);
   comeLate();
   await makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId));
+});
+
+test('an expansion that waits for the end of the export was reported like a restore, as final', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  await publish(controller, volumeId);
+  simulator.quirks.set(['growth-needs-unexport']);
+  const expand = () => controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+  await refused(
+    expand(),
+    'FAILED_PRECONDITION',
+    /refused to grow the image of 1 MiB while the volume is published: .*in use\. Scale its pods down.*\[DRV-INUSE\]$/,
+  );
+  await unpublish(controller, volumeId);
+  assert.equal((await expand()).capacityBytes, 2n * MiB);
 });

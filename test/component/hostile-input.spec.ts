@@ -62,7 +62,7 @@ test('a hostile name runs the very commands that an innocent one runs', async (t
   }
 });
 
-test('words for people in the comment of a disk are plain, whatever the claim is called', async (t) => {
+test('human-readable text in the comment of a disk are plain, whatever the claim is called', async (t) => {
   const { controller, simulator, commandsOf } = await startWatched(t);
   const live = (words: string) => async () => {
     const parameters = {
@@ -214,7 +214,8 @@ test('any text at all is a good name or an invalid one, and does no harm', async
     fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
     fc
       .array(fc.constantFrom('"', '\\', '$', '[', ']', '{', '}', ';', '\n', '/disk', 'remove', ' ', 'é'), {
-        ...{ minLength: 1, maxLength: 20 },
+        minLength: 1,
+        maxLength: 20,
       })
       .map((parts) => parts.join('')),
   );

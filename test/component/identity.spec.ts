@@ -42,9 +42,7 @@ test('capabilities of a volume are confirmed, or refused with the reason', async
   const { controller, api } = await startStack(t);
   const volumeId = await makeVolume(controller, MiB);
   const execs = await api.execs();
-  const good = await controller.validateVolumeCapabilities({
-    ...{ volumeId, volumeCapabilities: [filesystem, sharedBlock] },
-  });
+  const good = await controller.validateVolumeCapabilities({ volumeId, volumeCapabilities: [filesystem, sharedBlock] });
   assert.equal((await api.execs()) - execs, 1);
   assert.equal(good.confirmed?.volumeCapabilities.length, 2);
   const bad = await controller.validateVolumeCapabilities({ volumeId, volumeCapabilities: [sharedFilesystem] });

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openBackend } from '../../src/app/backends.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, showRows, subvolumes } from '../support/console.ts';
@@ -16,7 +16,9 @@ import { type Stack, startStack } from '../support/stack.ts';
 async function storageOf(t: TestContext, stack: Stack): Promise<StorageService> {
   const config = await loadConfig(stack.configFile, {});
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owner.owners, createLogger('fatal')));
+  const backends = config.backends.map((backend) =>
+    openBackend(backend, { owners: owner.owners, logger: createLogger('fatal') }),
+  );
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());
   return storage;
@@ -28,32 +30,32 @@ function slotOf(volumeId: string): string {
   return `pvc-${volumeId.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
 }
 
-/** Hides the subvolumes of a volume, as if somebody had removed them by hand. */
+/** Hides the subvolumes of a volume, as if someone had removed them by hand. */
 function hideSubvolumes({ simulator }: Stack, volumeId: string): void {
   showRows(simulator, '/disk/btrfs/subvolume', (rows) =>
     rows.filter((row) => !String(row.props.get('name')).startsWith(volumeId.slice('rds1:'.length))),
   );
 }
 
-test('an inventory tells of every object, and in what state a volume is', async (t) => {
+test('an inventory reports every object, and in what state a volume is', async (t) => {
   const stack = await startStack(t);
   const source = await makeVolume(stack.controller, MiB);
   const snapshotId = await makeSnapshot(stack.controller, source);
   const restored = await makeVolume(stack.controller, 2n * MiB, fromSnapshot(snapshotId));
   await publish(stack.controller, restored);
-  const [halfMade, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
-  await change(stack.simulator, `/disk remove [find where slot=${slotOf(halfMade)}]`);
+  const [partial, left] = [await makeVolume(stack.controller), await makeVolume(stack.controller, MiB)];
+  await change(stack.simulator, `/disk remove [find where slot=${slotOf(partial)}]`);
   hideSubvolumes(stack, left);
 
   const { volumes, snapshots } = await (await storageOf(t, stack)).inventory(call);
   const byId = new Map(volumes.map((volume) => [volume.id, volume]));
   assert.equal(volumes.length, 4);
   assert.deepEqual(
-    [source, restored, halfMade, left].map((id) => byId.get(id)?.state),
+    [source, restored, partial, left].map((id) => byId.get(id)?.state),
     ['whole', 'whole', 'no-disk-item', 'no-subvolume'],
   );
   assert.deepEqual(
-    [source, restored, halfMade, left].map((id) => byId.get(id)?.sizeBytes),
+    [source, restored, partial, left].map((id) => byId.get(id)?.sizeBytes),
     [MiB, 2n * MiB, undefined, MiB],
   );
   assert.equal(byId.get(restored)?.publishedNodeIds.length, 1);
@@ -77,7 +79,7 @@ test('what belongs to others is no part of an inventory', async (t) => {
   assert.deepEqual(await (await storageOf(t, stack)).inventory(call), { volumes: [], snapshots: [], copies: [] });
 });
 
-test('a row that a lost race left is told beside the object, not as one of its own', async (t) => {
+test('a row that a lost race left is reported beside the object, not as one of its own', async (t) => {
   const stack = await startStack(t);
   const snapshotId = await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB));
   const name = subvolumes(stack.simulator).find((found) => found.startsWith('snap-')) ?? '';
@@ -87,6 +89,25 @@ test('a row that a lost race left is told beside the object, not as one of its o
   assert.deepEqual(
     snapshots.map(({ id, subvolume, duplicates }) => [id, subvolume, duplicates]),
     [[snapshotId, name, [duplicate]]],
+  );
+});
+
+test('a copy of a volume that was there before it was the volume, and the volume its duplicate', async (t) => {
+  const stack = await startStack(t);
+  const { simulator } = stack;
+  const volumeId = await makeVolume(stack.controller, MiB);
+  const [name = ''] = subvolumes(simulator);
+  await change(simulator, '/disk/remove [find where type=file]');
+  const copies = [`${name}2`, `${name}00`];
+  for (const copied of copies) {
+    await change(simulator, `/disk/btrfs/subvolume/add fs=pool parent="${name}" name="${copied}"`);
+  }
+  await change(simulator, `/disk/btrfs/subvolume/remove [find where name="${name}"]`);
+  await change(simulator, `/disk/btrfs/subvolume/add fs=pool parent="${name}2" name="${name}"`);
+  const { volumes } = await (await storageOf(t, stack)).inventory(call);
+  assert.deepEqual(
+    volumes.map(({ id, subvolume, duplicates }) => [id, subvolume, duplicates]),
+    [[volumeId, name, [`${name}00`]]],
   );
 });
 
@@ -113,7 +134,7 @@ async function copiesIn(t: TestContext, stack: Stack): Promise<string[][]> {
   return copies.map(({ kind, of, backend, pool, subvolume }) => [kind, of, `${backend}/${pool}`, subvolume]).toSorted();
 }
 
-test('what came by a transfer, whole or in part, and what is nested is told as what it is, and is no object', async (t) => {
+test('what came by a transfer, whole or in part, and what is nested is reported as what it is, and is no object', async (t) => {
   const stack = await startStack(t, twoPools);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB, { parameters: { pool: 'pool' } });
@@ -142,7 +163,7 @@ for (const [order, pools] of [
   ['first', twoPools.backend.pools],
   ['last', twoPools.backend.pools.toReversed()],
 ] as const) {
-  test(`half of a copy of a volume was told as the volume, or as left of a race: its pool configured ${order}`, async (t) => {
+  test(`half of a copy of a volume was reported as the volume, or as left of a race: its pool configured ${order}`, async (t) => {
     const stack = await startStack(t, { ...twoPools, backend: { pools } });
     const volumeId = await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
     const half = await receive(stack, volumeId, false);

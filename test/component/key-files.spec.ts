@@ -26,7 +26,7 @@ async function configured(t: TestContext) {
   ];
   const backend = {
     name: 'rds1',
-    // Port 1 is nobody's: what these tests are about is known before anything is connected.
+    // Port 1 is no one's: what these tests are about is known before anything is connected.
     ssh: { host: '127.0.0.1', port: 1, user: 'csi', privateKeyFile, hostKeysFile },
     nvme: { address: '192.0.2.1' },
     pools: [{ label: 'pool', uuid: POOL_UUID }],
@@ -35,7 +35,9 @@ async function configured(t: TestContext) {
   const run = (...args: readonly string[]) => {
     const env = { ...process.env, KUBECONFIG: '/nowhere' };
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args, '--config', configFile], {
-      ...{ env, encoding: 'utf8', timeout: 60_000 },
+      env,
+      encoding: 'utf8',
+      timeout: 60_000,
     });
     return { status, stderr };
   };
@@ -56,18 +58,20 @@ for (const command of COMMANDS) {
     await writeFile(privateKeyFile, `${publicKey}\n`);
     const { status, stderr } = run(...command);
     assert.equal(status, 2, stderr);
-    assert.match(stderr, /rose-csi\.json has 2 problem\(s\):$/m);
+    assert.match(stderr, /rose-csi\.json has 2 problems:$/m);
     assert.match(
       stderr,
-      /^ {2}backends\.0\.ssh\.privateKeyFile: the key file \S+\/key is a public key, which belongs on/m,
+      /^ {2}backends\[rds1\]\.ssh\.privateKeyFile: the key file \S+\/key is a public key, which belongs on/m,
     );
-    assert.ok(stderr.includes(`  backends.0.ssh.hostKeysFile: the file of host keys ${hostKeysFile} does not exist`));
+    assert.ok(
+      stderr.includes(`  backends[rds1].ssh.hostKeysFile: the file of host keys ${hostKeysFile} does not exist`),
+    );
     assert.doesNotMatch(stderr, /^\s+at |unreachable|cannot be reached/m);
     assert.ok(!stderr.includes(publicKey.split(' ')[1] ?? ''));
   });
 }
 
-test('a key that everybody may read, and a line of host keys that is not used, are told and work', async (t) => {
+test('a key that everyone may read, and a line of host keys that is not used, are reported and work', async (t) => {
   const { privateKeyFile, hostKeysFile, run } = await configured(t);
   await writeFile(privateKeyFile, generateKey().privateKey);
   await chmod(privateKeyFile, 0o644);
@@ -76,7 +80,7 @@ test('a key that everybody may read, and a line of host keys that is not used, a
   assert.equal(status, 2);
   assert.match(stderr, /^rose-csi: warning: the key file \S+ can be read by every user of this machine \(mode 644\)/m);
   assert.match(stderr, /^rose-csi: warning: \S+hostkeys line 1 is neither/m);
-  assert.doesNotMatch(stderr, /problem\(s\)/);
+  assert.doesNotMatch(stderr, /\d problems?:/);
 });
 
 const patience: Patience = {
@@ -109,7 +113,10 @@ test('a key that was taken away or replaced was an unreachable RDS to every call
     // Breaks of the breaker begin and end meanwhile.
     for (let calls = 0; calls < 4; calls += 1) await refused(get(), 'UNAVAILABLE', says);
   };
-  await replace(() => rm(file), /: the driver cannot log in to the RDS: the key file \S+\/id_ed25519 does not exist/);
+  await replace(
+    () => rm(file),
+    /: the driver cannot log in to the RDS: (?:not sent, and no new attempt for up to 1 s; the last attempt failed: )?the key file \S+\/id_ed25519 does not exist\. .*\[RDS-LOGIN\]$/,
+  );
   await replace(
     () => writeFile(file, generateKey().privateKey),
     /: 127\.0\.0\.1 port \d+ refused the login of user csi with the key SHA256:/,

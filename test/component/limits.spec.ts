@@ -50,9 +50,9 @@ test('the snapshots of other volumes and of other clusters do not count', async 
   await makeSnapshot(stack.controller, two);
   const heir = await stack.anotherController({ clusterId: 'heir', adoptedClusterIds: [CLUSTER_ID] });
   await makeSnapshot(heir, one);
-  const cut = () => stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId: one, ...atMost(1) });
-  await cut();
-  await refused(cut(), 'RESOURCE_EXHAUSTED', /has 1 snapshot, its VolumeSnapshotClass allows 1 /);
+  const take = () => stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId: one, ...atMost(1) });
+  await take();
+  await refused(take(), 'RESOURCE_EXHAUSTED', /has 1 snapshot, its VolumeSnapshotClass allows 1 /);
 });
 
 test('two controllers at once exceed a limit by one, and the next call sees it', async (t) => {
@@ -60,25 +60,25 @@ test('two controllers at once exceed a limit by one, and the next call sees it',
   const { controller, anotherController } = await startStack(t, { simulator: { hooks: faults.hooks } });
   const two = await anotherController();
   const sourceVolumeId = await makeVolume(controller, MiB);
-  const cut = (by: typeof controller) =>
+  const take = (by: typeof controller) =>
     outcome(by.createSnapshot({ name: snapshotName(), sourceVolumeId, ...atMost(1) }));
   const make = { path: '/disk/btrfs/subvolume', command: 'add' };
   faults.meet(make, make);
-  assert.deepEqual(await Promise.all([cut(controller), cut(two)]), ['OK', 'OK']);
+  assert.deepEqual(await Promise.all([take(controller), take(two)]), ['OK', 'OK']);
   faults.heal();
-  assert.deepEqual(await Promise.all([cut(controller), cut(two)]), ['RESOURCE_EXHAUSTED', 'RESOURCE_EXHAUSTED']);
+  assert.deepEqual(await Promise.all([take(controller), take(two)]), ['RESOURCE_EXHAUSTED', 'RESOURCE_EXHAUSTED']);
 });
 
-test('snapshots come no faster than the rate: what has no turn before its deadline is to be tried again', async (t) => {
+test('snapshots come no faster than the rate: what has no turn before its deadline is to be retried', async (t) => {
   const config = { snapshots: { ratePerMinute: 1, burst: 2 } };
   const { controller } = await startStack(t, { config });
   const sourceVolumeId = await makeVolume(controller, MiB);
-  const cut = (name = snapshotName()) => controller.createSnapshot({ name, sourceVolumeId }, { timeoutMs: 10_000 });
+  const take = (name = snapshotName()) => controller.createSnapshot({ name, sourceVolumeId }, { timeoutMs: 10_000 });
   const name = snapshotName();
-  await cut(name);
-  await cut(name);
-  await cut();
-  await refused(cut(), 'ABORTED', /too many snapshots at once: the next turn is in \d+ s\. .*\[DRV-RATE\]$/);
+  await take(name);
+  await take(name);
+  await take();
+  await refused(take(), 'ABORTED', /too many snapshots at once: the next turn is in \d+ s\. .*\[DRV-RATE\]$/);
   assert.equal((await listedSnapshots(controller)).length, 2);
 });
 
@@ -86,10 +86,10 @@ test('a call waits for its turn within its deadline', async (t) => {
   const config = { snapshots: { ratePerMinute: 600, burst: 1 } };
   const { controller } = await startStack(t, { config });
   const sourceVolumeId = await makeVolume(controller, MiB);
-  const cuts = Array.from({ length: 4 }, () =>
+  const taken = Array.from({ length: 4 }, () =>
     outcome(controller.createSnapshot({ name: snapshotName(), sourceVolumeId }, { timeoutMs: 30_000 })),
   );
-  assert.deepEqual(await Promise.all(cuts), ['OK', 'OK', 'OK', 'OK']);
+  assert.deepEqual(await Promise.all(taken), ['OK', 'OK', 'OK', 'OK']);
 });
 
 const pool = smallPool(64n * MiB, '1MiB');
@@ -124,7 +124,7 @@ test('a volume that is there is found although the pool has promised all it may'
   await refused(makeVolume(controller, 2n * MiB), 'RESOURCE_EXHAUSTED', /overCommitRatio.*\[RC-PROMISE\]$/);
 });
 
-test('what people made in the pool is promised too, and what is in another pool or tells no size is not', async (t) => {
+test('what others made in the pool is promised too, and what is in another pool or tells no size is not', async (t) => {
   const { simulator, backend } = twoPools;
   const stack = await startStack(t, { simulator, backend: { ...backend, overCommitRatio: 1 } });
   const capacity = async (pool: string) => {
@@ -150,8 +150,9 @@ test('what people made in the pool is promised too, and what is in another pool 
     ),
   );
   // What is free is less than what may be promised until as much is promised as stays in reserve.
-  assert.equal(before - (await capacity('pool')), 163n * GiB + ((1024n * GiB) % 100n));
-  assert.equal(cold - (await capacity('cold')), 49n * GiB + ((1024n * GiB) % 100n));
+  // One percent is rounded down to a byte, and the capacity to a MiB.
+  assert.equal(before - (await capacity('pool')), 163n * GiB + MiB);
+  assert.equal(cold - (await capacity('cold')), 49n * GiB + MiB);
   assert.equal((await stack.api.execs()) - execs, 3);
 });
 
@@ -160,7 +161,8 @@ test('the capacity is what may still be promised, when that is less than what is
   const capacity = async () => (await controller.getCapacity({})).availableCapacity;
   assert.equal(await capacity(), 63n * MiB);
   await makeVolume(controller, 62n * MiB);
-  assert.equal(await capacity(), ((64n * MiB) / 100n) * 150n - 62n * MiB);
+  // 34 MiB but for the rounding of a percent, in whole MiB.
+  assert.equal(await capacity(), 33n * MiB);
 });
 
 const MAKE = { path: '/disk/btrfs/subvolume', command: 'add' };
@@ -207,12 +209,12 @@ test('a volume grew into the space of one that was being made', async (t) => {
   assert.deepEqual(await atOnce(stack, faults, create, grow), ['OK', 'RESOURCE_EXHAUSTED']);
 });
 
-test('two cuts of one process saw the same number of snapshots, and there was one too many', async (t) => {
+test('two calls of one process saw the same number of snapshots, and there was one too many', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, several({}, faults));
   const sourceVolumeId = await makeVolume(stack.controller, MiB);
-  const cut = () => stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId, ...atMost(1) });
-  assert.deepEqual(await atOnce(stack, faults, cut, cut), ['OK', 'RESOURCE_EXHAUSTED']);
+  const take = () => stack.controller.createSnapshot({ name: snapshotName(), sourceVolumeId, ...atMost(1) });
+  assert.deepEqual(await atOnce(stack, faults, take, take), ['OK', 'RESOURCE_EXHAUSTED']);
 });
 
 test('creations that a pool has room for are under way at once', async (t) => {

@@ -128,11 +128,11 @@ test('the answer to a full page was longer than a device is trusted with, where 
   await several(200, async () => {
     const [volume, snapshot] = [volumeName(), snapshotName()];
     const uuid = volume.slice('pvc-'.length);
-    const name = `${volume}-${owner}-s${uuid}-${10n ** 18n}`;
+    const name = `${volume}-${owner}-s${uuid}-${10n ** 12n * MiB}`;
     const item = `type=file slot="pvc-${uuid.replaceAll('-', '').slice(0, 28)}" file-path="/pool/${name}/volume.img"`;
     await change(simulator, `${SUBVOLUMES} add fs=pool name="${name}"`);
     await change(simulator, `/disk add ${item} file-size=1M mount-filesystem=no comment="${comment}"`);
-    const cut = `${snapshot}-${owner}-${uuid}-1700000000-${10n ** 18n}`;
+    const cut = `${snapshot}-${owner}-${uuid}-1700000000-${10n ** 12n * MiB}`;
     await change(simulator, `${SUBVOLUMES} add fs=pool read-only=yes name="${cut}"`);
     return name;
   });
@@ -223,7 +223,7 @@ test('a dead subvolume is gone for every lookup, and its id can be used again', 
   const name = volumeName();
   await change(
     simulator,
-    `${SUBVOLUMES} add fs=pool name="${name}-00000000-n00000000-0000-0000-0000-000000000000-4096"`,
+    `${SUBVOLUMES} add fs=pool name="${name}-00000000-n00000000-0000-0000-0000-000000000000-1048576"`,
   );
   showRows(simulator, SUBVOLUMES, (rows) =>
     rows.map((row) =>
@@ -247,13 +247,30 @@ test('what a lost race left of an id is no second object: the first made is it, 
   const [volume = '', snapshot = ''] = subvolumes(simulator);
   const duplicate = snapshot.replace(/-[0-9]{10}-/, '-9999999999-');
   await change(simulator, `${SUBVOLUMES} add fs=pool parent="${volume}" name="${duplicate}" read-only=yes`);
-  await change(simulator, `${SUBVOLUMES} add fs=pool name="${volume.replace(/[0-9]+$/, '4096')}"`);
+  await change(simulator, `${SUBVOLUMES} add fs=pool name="${volume.replace(/[0-9]+$/, '2097152')}"`);
   assert.deepEqual(await controller.getSnapshot({ snapshotId }), first);
   assert.deepEqual(await listedSnapshots(controller), [snapshotId]);
   assert.deepEqual((await controller.listSnapshots({})).entries[0]?.snapshot, first.snapshot);
   assert.deepEqual(await listedVolumes(controller), [volumeId]);
+  assert.deepEqual(
+    [await listedSnapshots(controller, 1), await listedVolumes(controller, 1)],
+    [[snapshotId], [volumeId]],
+  );
   assert.equal((await controller.controllerGetVolume({ volumeId })).volume?.capacityBytes, MiB);
   await controller.deleteSnapshot({ snapshotId });
   await controller.deleteVolume({ volumeId });
   assert.deepEqual(subvolumes(simulator), []);
+});
+
+test('a copy with further digits in its name was listed as a second volume or snapshot, on a page of its own', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator);
+  await change(simulator, `${SUBVOLUMES} add fs=pool parent="${volume}" name="${volume}2"`);
+  await change(simulator, `${SUBVOLUMES} add fs=pool parent="${snapshot}" name="${snapshot}2" read-only=yes`);
+  for (const maxEntries of [0, 1, 2]) {
+    assert.deepEqual(await listedVolumes(controller, maxEntries), [volumeId]);
+    assert.deepEqual(await listedSnapshots(controller, maxEntries), [snapshotId]);
+  }
 });

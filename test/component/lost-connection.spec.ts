@@ -57,11 +57,40 @@ test('an RDS that is down makes every call UNAVAILABLE in time, and serves again
   assert.deepEqual((await readAll({ ...stack, simulator: again }, restored)).subarray(0, 2 ** 20), pattern('kept'));
 });
 
+test('the same nonsense became an RDS that cannot be reached, once it was left alone for a moment', async (t) => {
+  const once = { rules: [], budgetMs: 10_000 };
+  const breaker = { failures: 1, firstBreakMs: 60_000, maxBreakMs: 60_000 };
+  const stack = await startStack(t, { patience: { retryPolicy: once, breaker } });
+  const volumeId = await makeVolume(stack.controller, MiB);
+  await stack.api.arm({ kind: 'garbage', where: 'instead', text: 'hello' }, Number.POSITIVE_INFINITY);
+  const sent = /^rds1:pvc-\S+: the RDS gave no complete answer: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
+  const notSent =
+    /^rds1:pvc-\S+: the RDS gave no complete answer: not sent, and no new attempt for up to 60 s; the last attempt failed: it printed only "hello"\. [^[]*\[RDS-UNKNOWN\]$/;
+  await refused(stack.controller.controllerGetVolume({ volumeId }), 'UNAVAILABLE', sent);
+  await refused(stack.controller.controllerGetVolume({ volumeId }), 'UNAVAILABLE', notSent);
+  await refused(publish(stack.controller, volumeId), 'UNAVAILABLE', notSent);
+});
+
+test('of a command that was not sent it was said that it may have been carried out', async (t) => {
+  const once = { rules: [], budgetMs: 10_000 };
+  const breaker = { failures: 1, firstBreakMs: 60_000, maxBreakMs: 60_000 };
+  const stack = await startStack(t, { patience: { retryPolicy: once, breaker } });
+  await stack.api.arm({ kind: 'garbage', where: 'instead', text: 'hello' }, Number.POSITIVE_INFINITY);
+  const list = () => stack.controller.listVolumes({});
+  const remedy = /hello"\. Whatever was sent may have been carried out, so the next attempt reads the state first\. /;
+  await refused(list(), 'UNAVAILABLE', remedy);
+  await refused(list(), 'UNAVAILABLE', /: not sent, /);
+  await refused(list(), 'UNAVAILABLE', remedy);
+});
+
 test('while one of two backends is down lists are UNAVAILABLE, never short, and the other RDS serves', async (t) => {
   const dead = await Wire.open();
   t.after(() => dead.close());
   const ssh = {
-    ...{ host: '127.0.0.1', port: dead.port, user: 'csi', privateKeyFile: '/dev/null' },
+    host: '127.0.0.1',
+    port: dead.port,
+    user: 'csi',
+    privateKeyFile: '/dev/null',
     hostKeys: [`SHA256:${'A'.repeat(43)}`],
   };
   const pools = [{ label: 'cold', uuid: COLD_UUID }];
@@ -80,7 +109,7 @@ test('while one of two backends is down lists are UNAVAILABLE, never short, and 
 const LOSSES: Record<string, StatementMatch> = {
   'before the subvolume is made': { path: '/disk/btrfs/subvolume', command: 'add' },
   'before the image is attached': { path: '/disk', command: 'add' },
-  'before the snapshot is cut': { path: '/disk/btrfs/subvolume', command: 'add', text: 'read-only=yes' },
+  'before the snapshot is taken': { path: '/disk/btrfs/subvolume', command: 'add', text: 'read-only=yes' },
   'before the export is turned on': { path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' },
   'before the export is turned off': { path: '/disk', command: 'set', text: 'nvme-tcp-export=no' },
   'before the disk item is removed': { path: '/disk', command: 'remove' },
@@ -113,7 +142,7 @@ for (const [when, target] of Object.entries(LOSSES)) {
   });
 }
 
-test('a creation whose answer is lost is never taken back: the retry completes it', async (t) => {
+test('a creation whose answer is lost is never rolled back: the retry completes it', async (t) => {
   const { wire, faults, controller, simulator } = await startWired(t);
   const request = volumeRequest(volumeName(), MiB);
   faults.before({ path: '/disk', command: 'add' }, () => {

@@ -4,7 +4,7 @@ import { MiB, makeSnapshot, makeVolume, outcome } from '../support/calls.ts';
 import { change, subvolumes } from '../support/console.ts';
 import { startStack } from '../support/stack.ts';
 
-test('the younger half of a snapshot that two processes cut was removed by its old place, where another volume is now', async (t) => {
+test('the younger half of a snapshot that two processes took was removed by its old place, where another volume is now', async (t) => {
   const stack = await startStack(t);
   const { controller, simulator } = stack;
   const volumeId = await makeVolume(controller, MiB);

@@ -40,6 +40,7 @@ test('what another cluster made is not listed, and nothing changes it', async (t
     snapshot: () => makeSnapshot(ours, volumeId),
     'delete snapshot': () => ours.deleteSnapshot({ snapshotId }),
   };
+  await refused(makeSnapshot(ours, volumeId), 'FAILED_PRECONDITION', new RegExp(`: the source ${volumeId} belongs to`));
   for (const change of Object.values(changes))
     await refused(change(), 'FAILED_PRECONDITION', /adoptedClusterIds.*\[RC-OWNER\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
@@ -63,6 +64,24 @@ test('by id, what another cluster made can be read, restored from and cloned', a
     assert.ok((await listedVolumes(controller)).includes(made));
     await refused(stack.controller.deleteVolume({ volumeId: made }), 'FAILED_PRECONDITION');
   }
+});
+
+test('what another cluster had left of a race for one id kept the winner from being deleted', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  const [volume = '', snapshot = ''] = subvolumes(simulator);
+  const others = [volume, snapshot].map((name) => name.replace(/^((?:pvc|snap)-.{36})-.{8}-/, '$1-0badc0de-'));
+  const [otherVolume = '', otherSnapshot = ''] = others;
+  await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${otherVolume}"`);
+  await change(
+    simulator,
+    `/disk/btrfs/subvolume add fs=pool name="${otherSnapshot}" parent="${snapshot}" read-only=yes`,
+  );
+  await controller.deleteSnapshot({ snapshotId });
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), others.toSorted());
+  await refused(controller.deleteVolume({ volumeId }), 'FAILED_PRECONDITION', /\[RC-OWNER\]$/);
 });
 
 test('the objects of an adopted cluster are ours', async (t) => {
@@ -94,12 +113,18 @@ test('two clusters that use the same names have objects of their own', async (t)
   assert.notEqual(first.snapshot?.snapshotId, second.snapshot?.snapshotId);
 });
 
-test('what people and other drivers keep on the pool is never listed nor touched', async (t) => {
+test('what users and other drivers keep on the pool is never listed nor touched', async (t) => {
   const stack = await startStack(t);
   const { controller, simulator } = stack;
   const uuid = crypto.randomUUID();
   const names = [
-    ...['Documents', 'snap-old', 'pvc-x', 'pvc-', `pvc-${uuid}`, `snap-${uuid}`, `pvc-${uuid}-manual`],
+    'Documents',
+    'snap-old',
+    'pvc-x',
+    'pvc-',
+    `pvc-${uuid}`,
+    `snap-${uuid}`,
+    `pvc-${uuid}-manual`,
     `snap-${uuid}-12345678-daily`,
   ];
   for (const name of names) await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
@@ -113,7 +138,8 @@ mount-filesystem=no nvme-tcp-server-nqn="nqn.2000-02.com.mikrotik:${slot}" nvme-
     );
   }
   const everything = async () => [
-    ...[await inventory(simulator), await look(simulator, '/file print detail where type!="directory"')],
+    await inventory(simulator),
+    await look(simulator, '/file print detail where type!="directory"'),
     ...(await Promise.all(disks.map((slot) => look(simulator, `/disk print detail where slot=${slot}`)))),
   ];
   const before = await everything();
@@ -146,4 +172,25 @@ test('a slot that a stranger uses is refused, not taken over', async (t) => {
   await refused(controller.deleteVolume({ volumeId: `rds1:pvc-${uuid}` }), 'FAILED_PRECONDITION', /Documents/);
   await refused(unpublish(controller, `rds1:pvc-${uuid}`), 'FAILED_PRECONDITION');
   assert.deepEqual(await inventory(simulator), before);
+});
+
+test('a volume whose uuid differs from that of another one in the last digits alone could not be taken from a node, nor deleted', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const uuid = crypto.randomUUID().slice(0, -4);
+  const request = (end: string) => ({
+    name: `pvc-${uuid}${end}`,
+    capacityRange: { requiredBytes: MiB },
+    volumeCapabilities: [filesystem],
+  });
+  const volumeId = (await controller.createVolume(request('0001'))).volume?.volumeId ?? '';
+  await publish(controller, volumeId);
+  const before = await inventory(simulator);
+  await refused(controller.createVolume(request('0002')), 'FAILED_PRECONDITION', /\[RC-SLOT\]$/);
+  await unpublish(controller, `rds1:pvc-${uuid}0002`);
+  for (let time = 0; time < 2; time += 1) await controller.deleteVolume({ volumeId: `rds1:pvc-${uuid}0002` });
+  assert.deepEqual(await inventory(simulator), before);
+  assert.equal((await controller.controllerGetVolume({ volumeId })).status?.publishedNodeIds.length, 1);
+  await unpublish(controller, volumeId);
+  await controller.deleteVolume({ volumeId });
+  assert.deepEqual(await inventory(simulator), []);
 });

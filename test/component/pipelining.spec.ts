@@ -9,7 +9,7 @@ import { type StackOptions, startStack } from '../support/stack.ts';
 
 const RDS1 = { backend: 'rds1' };
 
-/** An RDS that needs a moment for each command, and whoever makes, cuts and deletes on it with so many callers at once. */
+/** An RDS that needs a moment for each command, and whoever makes, takes and deletes snapshots on it with so many callers at once. */
 async function startBusy(t: TestContext, options: StackOptions = {}) {
   let most = 0;
   let rds: Simulator | undefined;

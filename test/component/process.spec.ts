@@ -55,7 +55,9 @@ async function startRds(t: TestContext, change: Readonly<Record<string, unknown>
   const backend = {
     name: 'rds1',
     ssh: {
-      ...{ host: simulator.address, port: simulator.port, user: 'csi' },
+      host: simulator.address,
+      port: simulator.port,
+      user: 'csi',
       privateKeyFile: join(directory, 'id_ed25519'),
       hostKeys: [simulator.hostKeyFingerprint],
     },
@@ -132,7 +134,7 @@ test('a configuration with mistakes is refused with all of them at once, and not
   const { configFile, endpoint, socket } = await startRds(t, mistakes);
   const program = run(t, 'controller', '--config', configFile, '--endpoint', endpoint);
   assert.notEqual(await program.ended(), 0);
-  for (const place of ['clusterId', 'logLevel', 'colour', 'backends.0.name', 'backends.0.ssh', 'backends.0.pools']) {
+  for (const place of ['clusterId', 'logLevel', 'colour', 'backends[0].name', 'backends[0].ssh', 'backends[0].pools']) {
     assert.ok(program.output().includes(place), `${place} in ${program.output()}`);
   }
   assert.doesNotMatch(program.output(), /^\s+at /m, 'no stack for a mistake of the user');

@@ -15,8 +15,9 @@ import {
 import { change, inventory, subvolumes } from '../support/console.ts';
 import { Faults, type StatementMatch } from '../support/faults.ts';
 import { pattern, readAll, write } from '../support/images.ts';
+import { twoPools } from '../support/pools.ts';
 import { fromSnapshot, fromVolume, sharedBlock, volumeRequest } from '../support/requests.ts';
-import { startStack } from '../support/stack.ts';
+import { type StackOptions, startStack } from '../support/stack.ts';
 
 const MAKE = { path: '/disk/btrfs/subvolume', command: 'add' };
 const REMOVE = { path: '/disk/btrfs/subvolume', command: 'remove' };
@@ -28,9 +29,9 @@ const FIND = { path: '/disk', command: 'find' };
 const CLAIM = { path: '/disk', command: 'set', text: 'comment=' };
 
 /** Two controller processes on one RDS, and the means to let their scripts meet. */
-async function startTwo(t: TestContext) {
+async function startTwo(t: TestContext, options: StackOptions = {}) {
   const faults = new Faults();
-  const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
+  const stack = await startStack(t, { ...options, simulator: { ...options.simulator, hooks: faults.hooks } });
   return { ...stack, faults, one: stack.controller, two: await stack.anotherController() };
 }
 
@@ -55,7 +56,7 @@ for (const meeting of [[MAKE, MAKE], [ATTACH, ATTACH], [MAKE, ATTACH], []]) {
   });
 }
 
-test('two processes cut the same snapshot at once: both get the same answer, there is one', async (t) => {
+test('two processes take the same snapshot at once: both get the same answer, there is one', async (t) => {
   const { one, two, faults, simulator } = await startTwo(t);
   const sourceVolumeId = await makeVolume(one, MiB);
   for (const elapsed of [0, 1500]) {
@@ -77,21 +78,43 @@ test('two processes cut the same snapshot at once: both get the same answer, the
   }
 });
 
-test('of two different requests for one name one wins, the other is ALREADY_EXISTS, and one volume is left', async (t) => {
-  const { one, two, faults, simulator } = await startTwo(t);
-  for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], []]) {
+for (const [what, sizes] of [
+  ['two different requests', [MiB, 2n * MiB]],
+  // In RouterOS's words 10485760 begins with 1048576, as the name of a copy by hand begins with that of its original.
+  ['two requests of which one asks for ten times as much', [10n * MiB, MiB]],
+] as const) {
+  test(`of ${what} for one name one wins, the other is ALREADY_EXISTS, and one volume is left`, async (t) => {
+    const { one, two, faults, simulator } = await startTwo(t);
+    for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], []]) {
+      const name = volumeName();
+      const before = await inventory(simulator);
+      faults.meet(...meeting);
+      const ends = await Promise.all([
+        outcome(one.createVolume(volumeRequest(name, sizes[0]))),
+        outcome(two.createVolume(volumeRequest(name, sizes[1]))),
+      ]);
+      faults.heal();
+      assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'].toSorted(), `${meeting.length}`);
+      assert.equal((await inventory(simulator)).length, before.length + 2);
+      const { volume } = await one.controllerGetVolume({ volumeId: `rds1:${name}` });
+      assert.equal(volume?.capacityBytes, sizes[ends[0] === 'OK' ? 0 : 1]);
+    }
+  });
+}
+
+test('of two requests for one name in two pools both were answered, and an empty subvolume was left', async (t) => {
+  const { one, two, faults, simulator } = await startTwo(t, twoPools);
+  for (const meeting of [[MAKE, MAKE], [MAKE, ATTACH], [ATTACH, ATTACH], []]) {
     const name = volumeName();
     const before = await inventory(simulator);
     faults.meet(...meeting);
-    const ends = await Promise.all([
-      outcome(one.createVolume(volumeRequest(name, MiB))),
-      outcome(two.createVolume(volumeRequest(name, 2n * MiB))),
-    ]);
+    const ask = (controller: typeof one, pool: string) =>
+      outcome(controller.createVolume(volumeRequest(name, MiB, { parameters: { pool } })));
+    const ends = await Promise.all([ask(one, 'pool'), ask(two, 'cold')]);
     faults.heal();
-    assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'].toSorted(), `${meeting.length}`);
+    assert.deepEqual(ends.toSorted(), ['ALREADY_EXISTS', 'OK'], `${meeting.length}`);
     assert.equal((await inventory(simulator)).length, before.length + 2);
-    const { volume } = await one.controllerGetVolume({ volumeId: `rds1:${name}` });
-    assert.equal(volume?.capacityBytes, ends[0] === 'OK' ? MiB : 2n * MiB);
+    assert.deepEqual([await ask(one, 'pool'), await ask(two, 'cold')], ends, 'the same again');
   }
 });
 
@@ -150,17 +173,19 @@ async function between(
 /** What a statement looks at last, when it has found what it is going to change. */
 const IN_TIME = { path: '/system/package', command: 'find' };
 
-test('a volume was published to two nodes, since the RDS held up the record of one for longer than anybody waits', async (t) => {
+test('a volume was published to two nodes, since the RDS held up the record of one for longer than anyone waits', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
   const volumeId = await makeVolume(one, MiB);
   let nqn = '';
   const ends = await between(
-    ...([faults, IN_TIME, () => publish(one, volumeId, node(1))] as const),
+    faults,
+    IN_TIME,
+    () => publish(one, volumeId, node(1)),
     async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
   );
   assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
-  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was told');
+  assert.equal((await stack.api.namespace(nqn)).size, Number(MiB), 'the second node keeps what it was answered');
 });
 
 test('a volume was published to two nodes, since the RDS held up the export to one until it was taken from it', async (t) => {
@@ -171,7 +196,7 @@ test('a volume was published to two nodes, since the RDS held up the export to o
   assert.deepEqual(await between(faults, IN_TIME, () => publish(one, volumeId, node(1)), move), ['ABORTED', 'OK']);
 });
 
-/** What a person does whom RC-EXPORTED asks to. */
+/** What someone does whom RC-EXPORTED asks to. */
 const TURN_OFF = '/disk set [find where type=file] nvme-tcp-export=no';
 
 for (const [what, nth] of [
@@ -188,7 +213,7 @@ for (const [what, nth] of [
     await unpublish(one, volumeId, node(1));
     await refused(publish(one, volumeId, node(3)), 'FAILED_PRECONDITION');
     await refused(two.deleteVolume({ volumeId }), 'FAILED_PRECONDITION');
-    // Without its export the second node gets it again; without its record a person has to say that it is off.
+    // Without its export the second node gets it again; without its record someone has to say that it is off.
     if (nth === 1) await publish(two, volumeId, node(2));
     await unpublish(two, volumeId, node(2));
     if (nth === 2) await change(simulator, TURN_OFF);
@@ -202,7 +227,9 @@ test('the end of a publication, whose record was written over that of the next n
   const volumeId = await makeVolume(one, MiB);
   let nqn = '';
   const ends = await between(
-    ...([faults, IN_TIME, () => publish(one, volumeId, node(1))] as const),
+    faults,
+    IN_TIME,
+    () => publish(one, volumeId, node(1)),
     async () => ({ nqn = '' } = await publish(two, volumeId, node(2))),
   );
   assert.deepEqual(ends, ['FAILED_PRECONDITION', 'OK']);
@@ -214,7 +241,7 @@ test('the end of a publication, whose record was written over that of the next n
   await publish(one, volumeId, node(3));
 });
 
-test('a publication that was ended before it turned the export on left an export of nobody', async (t) => {
+test('a publication that was ended before it turned the export on left an export of no one', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.before(IN_TIME, () => undefined);
@@ -223,20 +250,41 @@ test('a publication that was ended before it turned the export on left an export
   await publish(two, volumeId, node(2));
 });
 
-test('a deletion took the disk item of a volume that was deleted and made anew under its eyes', async (t) => {
+for (const [whose, nodeId] of [
+  ['a node', node(1)],
+  ['every node', ''],
+] as const) {
+  test(`an export that was turned on while the end of the publication for ${whose} cut the record was no one's`, async (t) => {
+    const { one, two, faults } = await startTwo(t);
+    const volumeId = await makeVolume(one, MiB);
+    const turnOn = faults.hold({ path: '/disk', command: 'set', text: 'nvme-tcp-export=yes' });
+    const published = outcome(publish(one, volumeId, node(1)));
+    await turnOn.reached;
+    const cut = faults.hold(CLAIM);
+    const ended = unpublish(two, volumeId, nodeId).then(() => 'OK');
+    await cut.reached;
+    turnOn.release();
+    await published;
+    cut.release();
+    assert.equal(await ended, 'OK');
+    await publish(two, volumeId, node(2));
+  });
+}
+
+test('a deletion took the disk item of a volume that was deleted and recreated under its eyes', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
   await one.createVolume(request);
-  const anew = () => two.deleteVolume({ volumeId }).then(() => two.createVolume(request));
+  const again = () => two.deleteVolume({ volumeId }).then(() => two.createVolume(request));
   const guard = { path: '/disk/btrfs/filesystem', command: 'find' };
-  const [, anewEnd] = await between(faults, guard, () => one.deleteVolume({ volumeId }), anew);
-  assert.equal(anewEnd, 'OK');
+  const [, againEnd] = await between(faults, guard, () => one.deleteVolume({ volumeId }), again);
+  assert.equal(againEnd, 'OK');
   const made = await outcome(two.controllerGetVolume({ volumeId }));
   assert.ok(made === 'NOT_FOUND' || (await outcome(publish(two, volumeId))) === 'OK', made);
 });
 
-test('two nodes that share a raw block volume are both recorded, or told to try again', async (t) => {
+test('two nodes that share a raw block volume are both recorded, or told to retry', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const volumeId = await makeVolume(one, MiB);
   faults.meet(CLAIM, CLAIM);
@@ -269,10 +317,10 @@ test('a volume deleted and published at once is not both', async (t) => {
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('a volume deleted while its snapshot is cut: a snapshot that was promised is whole', async (t) => {
+test('a volume deleted while its snapshot is taken: a snapshot that was promised is whole', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults, simulator } = stack;
-  for (const [target, cutFirst] of [
+  for (const [target, takeFirst] of [
     [MAKE, true],
     [DETACH, false],
     [REMOVE, false],
@@ -280,14 +328,14 @@ test('a volume deleted while its snapshot is cut: a snapshot that was promised i
     const volumeId = await makeVolume(one, MiB);
     await write(stack, volumeId, 0, pattern('kept'));
     const name = snapshotName();
-    const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
+    const take = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
     const remove = () => two.deleteVolume({ volumeId });
-    const ends = await between(faults, target, cutFirst ? cut : remove, cutFirst ? remove : cut);
-    const [cutEnd, removeEnd] = cutFirst ? ends : ends.toReversed();
-    assert.equal(cutEnd, cutFirst ? 'NOT_FOUND' : 'OK');
+    const ends = await between(faults, target, takeFirst ? take : remove, takeFirst ? remove : take);
+    const [takeEnd, removeEnd] = takeFirst ? ends : ends.toReversed();
+    assert.equal(takeEnd, takeFirst ? 'NOT_FOUND' : 'OK');
     assert.ok(removeEnd === 'OK' || removeEnd === 'UNAVAILABLE', removeEnd);
     await one.deleteVolume({ volumeId });
-    if (cutEnd === 'OK') {
+    if (takeEnd === 'OK') {
       const restored = await makeVolume(one, MiB, fromSnapshot(`rds1:${name}`));
       assert.deepEqual(await readAll(stack, restored), pattern('kept'));
       await one.deleteVolume({ volumeId: restored });
@@ -312,10 +360,10 @@ for (const [when, target, looks] of [
     const volumeId = await makeVolume(one, MiB);
     const name = snapshotName();
     const snapshotId = `rds1:${name}`;
-    const cut = { name, sourceVolumeId: volumeId };
+    const take = { name, sourceVolumeId: volumeId };
     await meanwhile(
-      () => one.createSnapshot(cut),
-      () => two.createSnapshot(cut).then(() => two.deleteVolume({ volumeId })),
+      () => one.createSnapshot(take),
+      () => two.createSnapshot(take).then(() => two.deleteVolume({ volumeId })),
     );
     const restore = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
     await meanwhile(
@@ -379,9 +427,9 @@ test("a disk item that a snapshot attached again during a delete is not taken fo
   const volumeId = await makeVolume(one, MiB);
   const name = snapshotName();
   const remove = () => two.deleteVolume({ volumeId });
-  const cut = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
-  const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, cut);
-  assert.deepEqual([removed, taken], ['OK', 'OK'], 'the delete looks once more, by itself');
+  const take = () => one.createSnapshot({ name, sourceVolumeId: volumeId });
+  const [removed, taken] = await between(faults, { ...FIND, text: 'file-path~' }, remove, take);
+  assert.deepEqual([removed, taken], ['OK', 'OK'], 'the delete looks again, by itself');
   await two.deleteSnapshot({ snapshotId: `rds1:${name}` });
   assert.deepEqual(await inventory(simulator), []);
 });
@@ -398,7 +446,10 @@ test('a snapshot deleted while it is restored: a restore that was promised is wh
     const snapshotId = await makeSnapshot(one, volumeId);
     const request = volumeRequest(volumeName(), MiB, fromSnapshot(snapshotId));
     const ends = await between(
-      ...([faults, target, () => one.createVolume(request), () => two.deleteSnapshot({ snapshotId })] as const),
+      faults,
+      target,
+      () => one.createVolume(request),
+      () => two.deleteSnapshot({ snapshotId }),
     );
     assert.deepEqual(ends, [expected, 'OK']);
     if (expected === 'OK') {
@@ -422,7 +473,7 @@ test('a deletion that had found nothing took the disk item of the volume that wa
   assert.deepEqual(await inventory(simulator), [], 'what the deletion saw of it went as a whole');
 });
 
-test('a publication attached the image of a volume that was made anew, before there was one', async (t) => {
+test('a publication attached the image of a volume that was recreated, before there was one', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
@@ -441,7 +492,7 @@ test('a publication attached the image of a volume that was made anew, before th
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
-test('a publication attached and exported a volume without a size, and its creation failed for ever', async (t) => {
+test('a publication attached and exported a volume without a size, and its creation failed forever', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const request = volumeRequest(volumeName(), MiB);
   const volumeId = `rds1:${request.name}`;
@@ -456,19 +507,19 @@ test('a publication attached and exported a volume without a size, and its creat
   assert.equal((await publish(one, volumeId))['bytes'], `${MiB}`);
 });
 
-test('a cut attached the image of a volume that was being deleted, and the next one of its id was refused for ever', async (t) => {
+test('a snapshot attached the image of a volume that was being deleted, and the next one of its id was refused forever', async (t) => {
   const { one, two, faults } = await startTwo(t);
   const source = await makeVolume(one, MiB);
   const request = volumeRequest(volumeName(), MiB);
   const sourceVolumeId = `rds1:${request.name}`;
   await one.createVolume({ ...request, ...fromVolume(source) });
-  const cut = () => one.createSnapshot({ name: snapshotName(), sourceVolumeId });
-  const anew = async () => {
+  const take = () => one.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const again = async () => {
     await two.deleteVolume({ volumeId: sourceVolumeId });
     await two.createVolume(request);
   };
-  const [cutEnd, anewEnd] = await between(faults, SEEN, cut, anew);
-  assert.deepEqual([cutEnd, anewEnd], ['OK', 'OK']);
+  const [takeEnd, againEnd] = await between(faults, SEEN, take, again);
+  assert.deepEqual([takeEnd, againEnd], ['OK', 'OK']);
   await publish(two, sourceVolumeId);
 });
 
@@ -482,7 +533,7 @@ test('a disk item that was left of another volume of the id is taken away, and t
   await publish(controller, `rds1:${request.name}`);
 });
 
-test('what another process has completed is never taken back by one that failed', async (t) => {
+test('what another process has completed is never rolled back by one that failed', async (t) => {
   const stack = await startTwo(t);
   const { one, two, faults } = stack;
   const request = volumeRequest(volumeName(), MiB);
@@ -513,20 +564,20 @@ test('many different calls at once in one process each get their own answer', as
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('a volume that grows while the same process cuts it: the snapshot is whole, and so is what is restored from it', async (t) => {
+test('a volume that grows while the same process takes a snapshot of it: the snapshot is whole, and so is what is restored from it', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks }, ssh: { maxInFlight: 4 } });
   const { controller } = stack;
   const sourceVolumeId = await makeVolume(controller, MiB);
   const gate = faults.hold(MAKE);
-  const cut = controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
+  const take = controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
   await gate.reached;
   await controller.controllerExpandVolume({ volumeId: sourceVolumeId, capacityRange: { requiredBytes: 2n * MiB } });
   const content = pattern('grown', Number(2n * MiB));
   await write(stack, sourceVolumeId, 0, content);
   gate.release();
-  const { snapshot } = await cut;
-  assert.equal(snapshot?.sizeBytes, MiB, 'as it was when the cut began');
+  const { snapshot } = await take;
+  assert.equal(snapshot?.sizeBytes, MiB, 'as it was when the call began');
   const restored = await makeVolume(controller, MiB, fromSnapshot(snapshot.snapshotId));
   assert.ok((await readAll(stack, restored)).equals(content));
 });

@@ -1,12 +1,23 @@
 /** Names are unique in a filesystem, not over all: `/disk/btrfs/transfer` keeps them. A copy is never the object. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MiB, makeSnapshot, makeVolume, outcome, publish, refused, unpublish } from '../support/calls.ts';
-import { change, look, subvolumes } from '../support/console.ts';
+import {
+  listedSnapshots,
+  listedVolumes,
+  MiB,
+  makeSnapshot,
+  makeVolume,
+  outcome,
+  publish,
+  refused,
+  unpublish,
+  volumeName,
+} from '../support/calls.ts';
+import { change, inventory, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { twoPools } from '../support/pools.ts';
 import { inPool, loseItems, nameIn, nest, receive } from '../support/received.ts';
-import { fromSnapshot, fromVolume } from '../support/requests.ts';
+import { fromSnapshot, fromVolume, volumeRequest } from '../support/requests.ts';
 import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 /** The RDS has a second pool, and the driver is configured with the first one alone. */
@@ -45,7 +56,7 @@ for (const [where, options] of [
     assert.equal(await outcome(again), 'NOT_FOUND', 'a copy is no source');
   });
 
-  test(`a copy of a volume in ${where} kept it from being published, cut, grown and deleted`, async (t) => {
+  test(`a copy of a volume in ${where} kept it from being published, snapshotted, grown and deleted`, async (t) => {
     const stack = await startStack(t, options);
     const { controller } = stack;
     const volumeId = await makeVolume(controller, MiB, { parameters });
@@ -112,6 +123,41 @@ test('of a volume and half of a copy of it the one that its disk item is in is t
   await controller.deleteSnapshot({ snapshotId });
 });
 
+test('half of a received volume was listed as a second one, with the size in its name', async (t) => {
+  for (const home of ['pool', 'cold']) {
+    const stack = await startStack(t, twoPools);
+    const { controller, simulator } = stack;
+    const volumeId = await makeVolume(controller, MiB, { parameters: { pool: home } });
+    const snapshotId = await makeSnapshot(controller, volumeId);
+    await controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } });
+    const away = home === 'pool' ? 'cold' : 'pool';
+    await change(simulator, `/disk/btrfs/subvolume add fs=${away} name="${nameIn(stack, home, volumeId)}"`);
+    const last = await makeVolume(controller, MiB, { parameters: { pool: 'cold' } });
+    for (const maxEntries of [0, 1, 2]) {
+      assert.deepEqual(await listedVolumes(controller, maxEntries), [volumeId, last], `${maxEntries}`);
+    }
+    const [entry] = (await controller.listVolumes({})).entries;
+    assert.equal(entry?.volume?.capacityBytes, 2n * MiB);
+    // Nothing says which of two snapshots is the one, so calls for it are refused, and it is listed once.
+    const snapshot = nameIn(stack, home, snapshotId);
+    await change(simulator, `/disk/btrfs/subvolume add fs=${away} name="${snapshot}" read-only=yes`);
+    for (const maxEntries of [0, 1]) assert.deepEqual(await listedSnapshots(controller, maxEntries), [snapshotId]);
+    await refused(controller.getSnapshot({ snapshotId }), 'FAILED_PRECONDITION', /\[RC-TWO\]$/);
+  }
+});
+
+test('a volume that was asked for again after its deletion had the bytes of half of a copy in another pool', async (t) => {
+  const stack = await startStack(t, twoPools);
+  const { controller } = stack;
+  const request = volumeRequest(volumeName(), MiB, { parameters: { pool: 'pool' } });
+  const volumeId = (await controller.createVolume(request)).volume?.volumeId ?? '';
+  await write(stack, volumeId, 0, pattern('mine'));
+  const half = await receive(stack, volumeId, false);
+  await controller.deleteVolume({ volumeId });
+  await refused(controller.createVolume(request), 'ALREADY_EXISTS', /there is one in pool cold.*\[DRV-EXISTS\]$/);
+  assert.deepEqual([inPool(stack.simulator, 'pool'), inPool(stack.simulator, 'cold')], [[], [half]]);
+});
+
 test('DeleteVolume leaves half of a copy in another pool alone', async (t) => {
   const stack = await startStack(t, twoPools);
   const { controller } = stack;
@@ -146,6 +192,46 @@ test('what lies in another subvolume under the name of an object is not the obje
   assert.deepEqual(inPool(stack.simulator, 'pool').toSorted(), ['keep', ...kept].toSorted());
 });
 
+test('what lies in another subvolume under the name of a source kept snapshots and clones from being made of it, and was not named', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  const snapshotId = await makeSnapshot(controller, volumeId);
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  const calls = [
+    [snapshotId, 'read-only=yes', () => makeVolume(controller, MiB, fromSnapshot(snapshotId))],
+    [volumeId, 'read-only=no', () => makeVolume(controller, MiB, fromVolume(volumeId))],
+    [volumeId, 'read-only=no', () => makeSnapshot(controller, volumeId)],
+  ] as const;
+  for (const [id, flags, call] of calls) {
+    const nested = await nest(stack, id, 'keep', flags);
+    const before = await inventory(simulator);
+    await refused(call(), 'FAILED_PRECONDITION', new RegExp(`${nested} on the RDS has the name .*\\[RC-NESTED\\]$`));
+    assert.deepEqual(await inventory(simulator), before);
+    await change(simulator, `/disk/btrfs/subvolume remove [find where fullname="${nested}"]`);
+    await call();
+  }
+});
+
+test('what lies in another subvolume under the name of a source was never taken for it, where the RDS takes the first of a name', async (t) => {
+  const stack = await startStack(t);
+  const { controller, simulator } = stack;
+  const volumeId = await makeVolume(controller, MiB);
+  await change(simulator, '/disk/btrfs/subvolume add fs=pool name=keep');
+  await nest(stack, volumeId, 'keep', 'read-only=no');
+  const menu = simulator.device.menus.find('/disk/btrfs/subvolume') ?? assert.fail('no such menu');
+  const run = menu.run.bind(menu);
+  const asked: string[] = [];
+  menu.run = async (command, ids, args, user) => {
+    if (command === 'add') asked.push(String(args.get('fs')));
+    return await run(command, ids, args, user);
+  };
+  await refused(makeSnapshot(controller, volumeId), 'FAILED_PRECONDITION');
+  await refused(makeVolume(controller, MiB, fromVolume(volumeId)), 'FAILED_PRECONDITION');
+  assert.ok(asked.length > 0);
+  assert.deepEqual([...new Set(asked)], [''], 'it was asked for in no filesystem');
+});
+
 for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
   test(`an RDS with ${quirk} shows objects as objects and copies as copies`, async (t) => {
     const stack = await startStack(t, { ...twoPools, simulator: { ...twoPools.simulator, quirks: [quirk] } });
@@ -160,7 +246,7 @@ for (const quirk of ['received-uuid-zeros', 'received-uuid-dash']) {
   });
 }
 
-test('a clone into the pool of a copy that a person had made by hand got the bytes of that copy', async (t) => {
+test('a clone into the pool of a copy that was made by hand got the bytes of that copy', async (t) => {
   const stack = await startStack(t, twoPools);
   const { controller } = stack;
   // The copy has a smaller subvolume-id than the volume: each filesystem counts for itself.
@@ -188,7 +274,7 @@ test('after a reset a copy made by hand was taken for the volume, whose pool was
   const calls = {
     publish: () => publish(controller, volumeId),
     unpublish: () => unpublish(controller, volumeId),
-    cut: () => makeSnapshot(controller, volumeId),
+    snapshot: () => makeSnapshot(controller, volumeId),
     expand: () => controller.controllerExpandVolume({ volumeId, capacityRange: { requiredBytes: 2n * MiB } }),
     remove: () => controller.deleteVolume({ volumeId }),
   };

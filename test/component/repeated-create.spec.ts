@@ -26,7 +26,7 @@ function hideSizes(simulator: Simulator): () => void {
 
 for (const itemsLost of [false, true]) {
   const when = itemsLost ? ', its disk item just attached again' : '';
-  test(`a restore in use was taken back, because its size read zero for a while${when}`, async (t) => {
+  test(`a restore in use was rolled back, because its size read zero for a while${when}`, async (t) => {
     const stack = await startStack(t);
     const { controller, simulator } = stack;
     const snapshotId = await makeSnapshot(controller, await makeVolume(controller, MiB));
@@ -61,7 +61,7 @@ test('a volume that had grown was cut off, because its size read zero for a whil
   assert.equal(volume?.capacityBytes, 4n * MiB);
 });
 
-test('an image that /file did not list was made anew over its data', async (t) => {
+test('an image that /file did not list was recreated over its data', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { controller, simulator } = stack;
@@ -77,7 +77,7 @@ test('an image that /file did not list was made anew over its data', async (t) =
   assert.deepEqual(await readAll(stack, volumeId), pattern('precious'));
 });
 
-test('what an interrupted call left of a new volume is made anew where the RDS does not attach what is not there', async (t) => {
+test('what an interrupted call left of a new volume is recreated where the RDS does not attach what is not there', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { simulator: { hooks: faults.hooks } });
   const { controller, simulator } = stack;

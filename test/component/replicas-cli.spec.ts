@@ -38,7 +38,7 @@ async function oneOfTwo(t: TestContext) {
   return { stack, volumeId, first, second: await makeSnapshot(controller, volumeId) };
 }
 
-test('ls and status tell which snapshots have a copy, for people and for programs', async (t) => {
+test('ls and status tell which snapshots have a copy, as text and as JSON', async (t) => {
   const { stack, volumeId, first, second } = await oneOfTwo(t);
   const ls = await replicas(stack, 'ls');
   assert.equal(ls.code, 0, ls.stderr);

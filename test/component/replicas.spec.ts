@@ -63,7 +63,10 @@ test('snapshots are copied in the background, incrementally, and restored on the
 test('a restore on the other RDS is ABORTED with the progress until the snapshot has arrived', async (t) => {
   const { stack, volumeId, snapshotId } = await withSnapshot(t);
   const stall = stack.far.faults.arm({
-    ...{ kind: 'stall', at: { ...RECEIVED, nth: 8 }, ms: 'untilReleased', disconnect: false },
+    kind: 'stall',
+    at: { ...RECEIVED, nth: 8 },
+    ms: 'untilReleased',
+    disconnect: false,
   });
   const call = claim(stack, snapshotId);
   await refused(call(), 'ABORTED', /the snapshot is being sent to the backend of the StorageClass.*\[DRV-SENDING\]$/);
@@ -184,7 +187,7 @@ test('what a transfer left that was cut off is removed, and the snapshot sent ag
   assert.ok((await restore(stack, snapshotId)).equals(await readAll(stack, volumeId)));
 });
 
-test('what somebody keeps under the name of a copy is left alone, and named', async (t) => {
+test('what someone keeps under the name of a copy is left alone, and named', async (t) => {
   const { stack, snapshotId } = await withSnapshot(t);
   const name = stack.simulator.device.pools()[0]?.subvolumes.find((one) => one.startsWith('snap-')) ?? '';
   await change(stack.far, `/disk/btrfs/subvolume add fs=copies name=mine`);

@@ -8,16 +8,16 @@ import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
 /** A volume of 2 MiB with a pattern in its first half, and a snapshot of it. */
-async function cut(stack: Stack, seed = 'cut'): Promise<{ volumeId: string; snapshotId: string; bytes: Buffer }> {
+async function take(stack: Stack, seed = 'taken'): Promise<{ volumeId: string; snapshotId: string; bytes: Buffer }> {
   const volumeId = await makeVolume(stack.controller, 2n * MiB);
   await write(stack, volumeId, 0, pattern(seed));
   const snapshotId = await makeSnapshot(stack.controller, volumeId);
   return { volumeId, snapshotId, bytes: Buffer.concat([pattern(seed), Buffer.alloc(2 ** 20)]) };
 }
 
-test('a restore takes one exec, echoes its source, is not blank, and has the bytes of the cut', async (t) => {
+test('a restore takes one exec, echoes its source, is not blank, and has the bytes of the moment', async (t) => {
   const stack = await startStack(t);
-  const { snapshotId, bytes } = await cut(stack);
+  const { snapshotId, bytes } = await take(stack);
   const before = await stack.api.execs();
   const { volume } = await stack.controller.createVolume(
     volumeRequest(volumeName(), 2n * MiB, fromSnapshot(snapshotId)),
@@ -37,7 +37,7 @@ test('a restore takes one exec, echoes its source, is not blank, and has the byt
 test('the same restore again gives the same answer, also when the snapshot and its volume are gone', async (t) => {
   const stack = await startStack(t);
   const { controller } = stack;
-  const { volumeId, snapshotId, bytes } = await cut(stack);
+  const { volumeId, snapshotId, bytes } = await take(stack);
   const request = volumeRequest(volumeName(), 2n * MiB, fromSnapshot(snapshotId));
   const first = await controller.createVolume(request);
   const restored = first.volume?.volumeId ?? '';
@@ -53,7 +53,7 @@ test('the same restore again gives the same answer, also when the snapshot and i
 test('the name of a volume with another source is taken', async (t) => {
   const stack = await startStack(t);
   const { controller, simulator } = stack;
-  const [one, two] = [await cut(stack, 'one'), await cut(stack, 'two')];
+  const [one, two] = [await take(stack, 'one'), await take(stack, 'two')];
   const name = volumeName();
   await controller.createVolume(volumeRequest(name, 2n * MiB, fromSnapshot(one.snapshotId)));
   const before = await inventory(simulator);
@@ -67,7 +67,7 @@ test('the name of a volume with another source is taken', async (t) => {
 
 test('a restore to a larger size has the old bytes and zeros behind them', async (t) => {
   const stack = await startStack(t);
-  const { snapshotId, bytes } = await cut(stack);
+  const { snapshotId, bytes } = await take(stack);
   const before = await stack.api.execs();
   const restored = await makeVolume(stack.controller, 5n * MiB, fromSnapshot(snapshotId));
   assert.equal((await stack.api.execs()) - before, 1);
@@ -76,7 +76,7 @@ test('a restore to a larger size has the old bytes and zeros behind them', async
 
 test('a restore for which no size is given has that of the snapshot', async (t) => {
   const stack = await startStack(t);
-  const { snapshotId, bytes } = await cut(stack);
+  const { snapshotId, bytes } = await take(stack);
   const { volume } = await stack.controller.createVolume(volumeRequest(volumeName(), 0n, fromSnapshot(snapshotId)));
   assert.equal(volume?.capacityBytes, 2n * MiB);
   assert.deepEqual(await readAll(stack, volume.volumeId), bytes);
@@ -84,16 +84,16 @@ test('a restore for which no size is given has that of the snapshot', async (t) 
 
 test('a size below the snapshot, or a snapshot above the limit, is OUT_OF_RANGE and leaves nothing', async (t) => {
   const stack = await startStack(t);
-  const { snapshotId } = await cut(stack);
+  const { snapshotId } = await take(stack);
   const before = await inventory(stack.simulator);
   await refused(
     makeVolume(stack.controller, MiB, fromSnapshot(snapshotId)),
     'OUT_OF_RANGE',
-    /source has 2 MiB.*\[RC-SMALL\]$/,
+    /the source rds1:snap-\S+ has 2 MiB.*\[RC-SMALL\]$/,
   );
   const capacityRange = { requiredBytes: 0n, limitBytes: 2n * MiB - 1n };
   const capped = makeVolume(stack.controller, 0n, { ...fromSnapshot(snapshotId), capacityRange });
-  await refused(capped, 'OUT_OF_RANGE', /source has 2 MiB.*\[RC-SMALL\]$/);
+  await refused(capped, 'OUT_OF_RANGE', /the source rds1:snap-\S+ has 2 MiB.*\[RC-SMALL\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
@@ -134,7 +134,7 @@ test('a restore on another backend is refused with a message that says so', asyn
 
 test('a restore without room for the growth is RESOURCE_EXHAUSTED and leaves nothing', async (t) => {
   const stack = await startStack(t, smallPool(16n * MiB, '1MiB'));
-  const { snapshotId } = await cut(stack);
+  const { snapshotId } = await take(stack);
   const before = await inventory(stack.simulator);
   await refused(
     makeVolume(stack.controller, 64n * MiB, fromSnapshot(snapshotId)),
@@ -147,12 +147,16 @@ test('a restore without room for the growth is RESOURCE_EXHAUSTED and leaves not
 test('a snapshot without its image never becomes a volume: an empty restore would look like a good one', async (t) => {
   const stack = await startStack(t);
   const { controller, simulator } = stack;
-  const { snapshotId } = await cut(stack);
+  const { snapshotId } = await take(stack);
   const name = subvolumes(simulator).at(-1) ?? '';
   await change(simulator, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
   await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}" read-only=yes`);
   const before = await inventory(simulator);
-  await refused(makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)), 'FAILED_PRECONDITION', /\[RC-EMPTY\]$/);
+  await refused(
+    makeVolume(controller, 2n * MiB, fromSnapshot(snapshotId)),
+    'FAILED_PRECONDITION',
+    /the source rds1:snap-\S+ holds no usable image.*\[RC-EMPTY\]$/,
+  );
   assert.deepEqual(await inventory(simulator), before);
 });
 
@@ -161,7 +165,8 @@ test('the manifest of a claim in decimal units was refused for its restore, as t
   const requiredBytes = 100_000_000n;
   const { volume } = await controller.createVolume(volumeRequest(volumeName(), requiredBytes));
   const { snapshot } = await controller.createSnapshot({
-    ...{ name: snapshotName(), sourceVolumeId: volume?.volumeId ?? '' },
+    name: snapshotName(),
+    sourceVolumeId: volume?.volumeId ?? '',
   });
   assert.equal(snapshot?.sizeBytes, requiredBytes, 'csi-provisioner compares a claim with it');
   const restore = volumeRequest(volumeName(), requiredBytes, fromSnapshot(snapshot.snapshotId));

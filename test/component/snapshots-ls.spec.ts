@@ -47,7 +47,7 @@ test('it shows from the RDS alone what came from what, with size and age', async
   const { source, first, second, restored, clone, ...stack } = await family(t);
   await publish(stack.controller, restored);
   const lines = linesOf(await ls(stack));
-  // The two cuts may bear the same second, and then either comes first.
+  // The two snapshots may bear the same second, and then either comes first.
   assert.deepEqual(
     lines.map(placeOf).toSorted(),
     [`0 ${source}`, `1 ${first}`, `1 ${second}`, `2 ${restored}`, `3 ${clone}`].toSorted(),
@@ -89,13 +89,13 @@ test('for programs it prints the same as JSON, with the owner of what was adopte
   const restored = await makeVolume(stack.controller, MiB, fromSnapshot(snapshotId));
   const { objects } = JSON.parse(await ls(stack, '--json'));
   const [volume] = objects;
-  const [cut] = volume.children;
-  const [copy] = cut.children;
+  const [taken] = volume.children;
+  const [copy] = taken.children;
   assert.equal(objects.length, 1);
   assert.deepEqual([volume.kind, volume.id, volume.sizeBytes, volume.adopted], ['volume', source, Number(MiB), true]);
-  assert.deepEqual([cut.kind, cut.id, cut.sizeBytes, cut.adopted], ['snapshot', snapshotId, Number(MiB), true]);
+  assert.deepEqual([taken.kind, taken.id, taken.sizeBytes, taken.adopted], ['snapshot', snapshotId, Number(MiB), true]);
   assert.deepEqual([copy.id, copy.adopted, copy.state, copy.children], [restored, false, 'whole', []]);
-  assert.ok(Math.abs(Date.parse(cut.createdAt) - Date.now()) < 3_600_000);
+  assert.ok(Math.abs(Date.parse(taken.createdAt) - Date.now()) < 3_600_000);
   assert.match(await ls(stack), new RegExp(` adopted from\n│ +${volume.owner}\n`));
 });
 
@@ -109,11 +109,19 @@ test('an empty RDS is said to be empty, and an unknown volume to be unknown', as
   });
 });
 
+test('the name of a PersistentVolume was no volume: the name of the backend was missing before it', async (t) => {
+  const stack = await startStack(t);
+  const volume = await makeVolume(stack.controller, MiB);
+  const whole = await ls(stack, '--volume', volume);
+  assert.equal(await ls(stack, '--volume', volume.replace('rds1:', '')), whole);
+  assert.ok(whole.includes(volume));
+});
+
 test('a pool that cannot be read fails it: half a tree would look like the whole', async (t) => {
   const stack = await startStack(t, twoPools);
   await makeVolume(stack.controller, MiB, { parameters: { pool: 'pool' } });
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => row.props.get('fs-label') !== 'cold'));
-  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: inventory of rds1: .*cold/ });
+  await assert.rejects(ls(stack), { code: 2, stdout: '', stderr: /^rose-csi snapshots ls: backend rds1: .*cold/ });
 });
 
 test('a pool with another uuid than the configured one was "not there"; now both are named', async (t) => {
@@ -122,9 +130,10 @@ test('a pool with another uuid than the configured one was "not there"; now both
   const text = await readFile(stack.configFile, 'utf8');
   await writeFile(stack.configFile, text.replaceAll(POOL_UUID, other));
   await assert.rejects(ls(stack), {
-    ...{ code: 2, stdout: '' },
+    code: 2,
+    stdout: '',
     stderr: new RegExp(
-      `^rose-csi snapshots ls: .*\n  rds1: pool pool: its uuid is ${POOL_UUID}, configured is ${other}\n$`,
+      `^rose-csi snapshots ls: backend rds1: pool pool: its uuid is ${POOL_UUID}, configured is ${other}\\. (?!.*Retrying).*\\[RC-POOL\\]\n$`,
     ),
   });
 });

@@ -46,7 +46,7 @@ test('a snapshot takes one exec, is read-only, ready at once, and says all about
   assert.equal((await slots(simulator)).length, 1, 'a snapshot has no disk item');
 });
 
-test('the same request again gives the same answer, the time of the cut included, for ever', async (t) => {
+test('the same request again gives the same answer, the time it was taken included, forever', async (t) => {
   const { controller, simulator, anotherController } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const request = { name: 'nightly', sourceVolumeId };
@@ -56,7 +56,7 @@ test('the same request again gives the same answer, the time of the cut included
   assert.deepEqual(await (await anotherController()).createSnapshot(request), first);
   assert.equal(subvolumes(simulator).length, 2);
   await controller.controllerExpandVolume({ volumeId: sourceVolumeId, capacityRange: { requiredBytes: 9n * MiB } });
-  assert.deepEqual(await controller.createSnapshot(request), first, 'the size is that of the cut');
+  assert.deepEqual(await controller.createSnapshot(request), first, 'the size is that of the moment it was taken');
   await controller.deleteVolume({ volumeId: sourceVolumeId });
   assert.deepEqual(await controller.createSnapshot(request), first, 'also when the source is gone');
 });
@@ -108,21 +108,31 @@ test('every snapshot of a volume keeps its own moment', async (t) => {
   }
 });
 
-test('a missing source is NOT_FOUND, missing fields and parameters that nobody knows are invalid', async (t) => {
+test('a missing source is NOT_FOUND, missing fields and parameters that no one knows are invalid', async (t) => {
   const { controller, simulator } = await startStack(t);
   const sourceVolumeId = await makeVolume(controller);
   const before = await inventory(simulator);
-  await refused(makeSnapshot(controller, `rds1:${volumeName()}`), 'NOT_FOUND', /\[RC-NOSRC\]$/);
+  await refused(
+    makeSnapshot(controller, `rds1:${volumeName()}`),
+    'NOT_FOUND',
+    /^rds1:snap-\S+: the source rds1:pvc-\S+ is not on .*\[RC-NOSRC\]$/,
+  );
+  await refused(makeSnapshot(controller, 'zzz'), 'NOT_FOUND', /zzz is not the id of a volume; .*\[RC-NOSRC\]$/);
+  await refused(
+    controller.getSnapshot({ snapshotId: 'zzz' }),
+    'NOT_FOUND',
+    /zzz is not .*volumeHandle.*\[DRV-ABSENT\]$/,
+  );
   await refused(makeSnapshot(controller, ''), 'INVALID_ARGUMENT', /source_volume_id/);
   await refused(controller.createSnapshot({ name: '', sourceVolumeId }), 'INVALID_ARGUMENT', /name/);
   const parameters = { pool: 'pool', 'csi.storage.k8s.io/volumesnapshot/name': 'nightly' };
   await refused(controller.createSnapshot({ name: 'x', sourceVolumeId, parameters }), 'INVALID_ARGUMENT', /"pool"/);
   await refused(controller.getSnapshot({ snapshotId: '' }), 'INVALID_ARGUMENT', /snapshot_id/);
-  await refused(controller.getSnapshot({ snapshotId: `rds1:${snapshotName()}` }), 'NOT_FOUND');
+  await refused(controller.getSnapshot({ snapshotId: `rds1:${snapshotName()}` }), 'NOT_FOUND', /\[RC-NOSNAP\]$/);
   assert.deepEqual(await inventory(simulator), before);
 });
 
-test('a snapshot is not cut into the reserve of the pool', async (t) => {
+test('a snapshot is not taken into the reserve of the pool', async (t) => {
   const stack = await startStack(t, smallPool(16n * MiB, '8MiB'));
   const [one, two] = [await makeVolume(stack.controller, 8n * MiB), await makeVolume(stack.controller, 8n * MiB)];
   await makeSnapshot(stack.controller, one);
@@ -131,4 +141,11 @@ test('a snapshot is not cut into the reserve of the pool', async (t) => {
   const before = await inventory(stack.simulator);
   await refused(makeSnapshot(stack.controller, one), 'RESOURCE_EXHAUSTED', /free, .*needed.*\[RC-SPACE\]$/);
   assert.deepEqual(await inventory(stack.simulator), before);
+});
+
+test('a volume that the RDS shows under its path belonged to another cluster', async (t) => {
+  const { controller, simulator } = await startStack(t);
+  const volumeId = await makeVolume(controller);
+  simulator.quirks.set(['name-is-path']);
+  await refused(makeSnapshot(controller, volumeId), 'FAILED_PRECONDITION', /under another name.*\[RC-NAME\]$/);
 });

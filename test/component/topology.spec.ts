@@ -100,5 +100,5 @@ test('nodes have the capacity of the backends that they reach', async (t) => {
   const execs = await api.execs();
   assert.deepEqual(await capacity(DEFAULT, { backend: 'rds2', pool: 'cold' }), [0n, 0n]);
   assert.deepEqual(await capacity({ zone: 'a' }), [0n, undefined]);
-  assert.equal(await api.execs(), execs, 'the device is not asked for what nobody there can have');
+  assert.equal(await api.execs(), execs, 'the device is not asked for what no one there can have');
 });

@@ -18,7 +18,7 @@ import { twoPools } from '../support/pools.ts';
 import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 
-/** Devices that behave in ways nobody can rule out: each test is named after the harm that it must not do. */
+/** Devices that behave in ways no one can rule out: each test is named after the harm that it must not do. */
 
 const ATTACH = { path: '/disk', command: 'add' };
 const GROW = { path: '/disk', command: 'set', text: 'file-size' };
@@ -208,7 +208,7 @@ test('what was just made and is not listed yet is not called absent', async (t) 
   assert.equal(subvolumes(stack.simulator).length, 2);
 });
 
-test('a name that the RDS cut short is told as such, and not as an object of somebody else (U19)', async (t) => {
+test('a name that the RDS cut short is reported as such, and not as an object of someone else (U19)', async (t) => {
   const stack = await startStack(t);
   const sourceVolumeId = await makeVolume(stack.controller, MiB);
   showRows(stack.simulator, '/disk/btrfs/subvolume', (rows) =>

@@ -40,10 +40,20 @@ async function conform(t: TestContext, main: string, accessType: AccessType): Pr
   await writeFile(parameters, canGrowExt4() ? 'fsType: ext4\n' : 'fsType: xfs\n');
   const { code, output, passed, failed, skips } = await runCsiSanity(program, [
     ...(node.isReal ? [] : ['-ginkgo.focus', CONTROLLER_CASES]),
-    ...['-csi.controllerendpoint', installation.endpoint, '-csi.endpoint', nodeEndpoint],
-    ...['-csi.mountdir', join(directory, 'mount'), '-csi.stagingdir', join(directory, 'staging')],
-    ...['-csi.testvolumeaccesstype', accessType, '-csi.testvolumeparameters', parameters],
-    ...['-csi.testinvalidlistvolumesstartingtoken', 'not-a-token'],
+    '-csi.controllerendpoint',
+    installation.endpoint,
+    '-csi.endpoint',
+    nodeEndpoint,
+    '-csi.mountdir',
+    join(directory, 'mount'),
+    '-csi.stagingdir',
+    join(directory, 'staging'),
+    '-csi.testvolumeaccesstype',
+    accessType,
+    '-csi.testvolumeparameters',
+    parameters,
+    '-csi.testinvalidlistvolumesstartingtoken',
+    'not-a-token',
   ]);
   t.diagnostic(`csi-sanity: ${passed} passed, ${failed} failed, ${skips.length} not advertised`);
   assert.equal(code, 0, output);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The newest csi-test that the Go module proxy has; it speaks CSI 1.13. */
-export const CSI_TEST = 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity@v5.6.0';
+const CSI_TEST = 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity@v5.6.0';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/csi-sanity');
 

@@ -5,7 +5,7 @@ import { implement } from '../../src/csi/grpc-binding.ts';
 import { identityHandlers } from '../../src/csi/identity.ts';
 import { NetworkTopology } from '../../src/csi/network-topology.ts';
 import { type RunningServer, serve } from '../../src/csi/server.ts';
-import { nodeIdOf } from '../../src/storage/identity.ts';
+import { nodeIdOf } from '../../src/storage/ids.ts';
 
 /**
  * A node that csi-sanity can talk to while it tests the controller: it knows its id and makes the directories that it is

@@ -33,14 +33,12 @@ export async function buildSystem(roles: readonly string[]): Promise<GuestSystem
   await buildBundle(rose);
   await build({
     entryPoints: roles.map((role) => join(HERE, `guest/${role}.ts`)),
-    ...{
-      outdir: rose,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-    },
+    outdir: rose,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
     banner: { js: COMMONJS_GLOBALS },
     external: ['cpu-features', '*.node'],
     logLevel: 'warning',
@@ -56,7 +54,7 @@ export async function buildSystem(roles: readonly string[]): Promise<GuestSystem
 export interface ScenarioResult {
   /** Exit status of each guest; undefined when it ended without telling. */
   readonly status: { readonly storage: number | undefined; readonly node: number | undefined };
-  /** Lines of the node guest that tell of steps, checks and the end. */
+  /** Lines of the node guest that report steps, checks and the end. */
   readonly story: readonly string[];
   /** Everything both guests printed. */
   readonly log: string;
@@ -82,8 +80,10 @@ export async function runScenario(
   const booting = Promise.withResolvers<void>();
   const port = await freePort();
   const wire = (end: string, mac: string) => [
-    ...['-netdev', `socket,id=wire,${end}=127.0.0.1:${port}`],
-    ...['-device', `virtio-net-pci,netdev=wire,mac=52:54:00:00:00:0${mac}`],
+    '-netdev',
+    `socket,id=wire,${end}=127.0.0.1:${port}`,
+    '-device',
+    `virtio-net-pci,netdev=wire,mac=52:54:00:00:00:0${mac}`,
   ];
   const common = { kernel: system.kernel, initrd: system.initrd, memoryMb: 1536, timeoutMs };
   const guest = (name: string, options: Pick<GuestOptions, 'role' | 'devices'>) =>

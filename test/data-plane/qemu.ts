@@ -28,8 +28,15 @@ export interface Guest {
 }
 
 const KERNEL_PARAMETERS = [
-  ...['console=ttyS0', 'rdinit=/init', 'panic=-1', 'quiet', 'loglevel=4', 'mitigations=off'],
-  ...['tsc=reliable', 'no_timer_check', 'random.trust_cpu=on'],
+  'console=ttyS0',
+  'rdinit=/init',
+  'panic=-1',
+  'quiet',
+  'loglevel=4',
+  'mitigations=off',
+  'tsc=reliable',
+  'no_timer_check',
+  'random.trust_cpu=on',
 ];
 
 /**
@@ -40,9 +47,26 @@ export function startGuest(options: GuestOptions): Guest {
   const child = spawn(
     'qemu-system-x86_64',
     [
-      ...['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '1', '-m', String(options.memoryMb)],
-      ...['-nographic', '-nodefaults', '-no-user-config', '-no-reboot', '-serial', 'stdio'],
-      ...['-kernel', options.kernel, '-initrd', options.initrd],
+      '-M',
+      'q35',
+      '-accel',
+      'tcg,thread=multi',
+      '-cpu',
+      'max',
+      '-smp',
+      '1',
+      '-m',
+      String(options.memoryMb),
+      '-nographic',
+      '-nodefaults',
+      '-no-user-config',
+      '-no-reboot',
+      '-serial',
+      'stdio',
+      '-kernel',
+      options.kernel,
+      '-initrd',
+      options.initrd,
       '-append',
       [...KERNEL_PARAMETERS, `rose.role=${options.role}`, ...(options.parameters ?? [])].join(' '),
       ...options.devices,

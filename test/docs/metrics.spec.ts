@@ -7,10 +7,11 @@ import { type MetricDefinition, metricList } from '../../src/observability/metri
 const page = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
 const definitions: readonly MetricDefinition[] = Object.values(metricList);
 
-test('docs/metrics.md tells of exactly the metrics that there are, each with its type and its labels', () => {
+test('docs/metrics.md reports exactly the metrics that there are, each with its type and its labels', () => {
   const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (counter|gauge|histogram) \|([^|]*)\| (.+) \|$/gm)];
   const documented = rows.map(([, name, type, labels = '']) => [
-    ...[name, type],
+    name,
+    type,
     [...labels.matchAll(/`([a-z]+)`/g)].map((match) => match[1]),
   ]);
   assert.deepEqual(

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { doctorCommand } from '../../src/app/doctor/command.ts';
 import { ALL_CHECKS } from '../../src/doctor/checks/all.ts';
+import { doctorCommand } from '../../src/doctor/command/command.ts';
 import { printReport } from '../../src/doctor/report/table.ts';
 import { startExaminedRds } from './rds.ts';
 
@@ -46,7 +46,7 @@ test('docs/doctor.md names the unknown of each test that has one', () => {
   }
 });
 
-test('--help tells the exit status and how to begin', () => {
+test('--help reports the exit status and how to begin', () => {
   let help = '';
   doctorCommand()
     .configureOutput({

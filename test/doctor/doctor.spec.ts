@@ -10,7 +10,7 @@ test('each pool is tested, or only the one that was asked for', async (t) => {
   const pools = [FIRST, SECOND];
   const rds = await startExaminedRds(t, { pools: pools.map((pool) => ({ ...pool, sizeBytes: 2 ** 40 })) }, { pools });
   const both = await rds.examine({ write: true, only: ['creation-time'] });
-  const tested = both.boxes[0]?.findings.filter(({ id }) => id === 'creation-time');
+  const tested = both.backends[0]?.findings.filter(({ id }) => id === 'creation-time');
   assert.deepEqual(
     tested?.map(({ pool }) => pool),
     ['pool', 'second'],

@@ -55,11 +55,11 @@ async function examine(
 
 test('by default it changes nothing, and prints a table that fits 80 columns without colours, and no progress into a pipe', async (t) => {
   const rds = await startExaminedRds(t);
-  await change(rds.simulator, '/disk/btrfs/subvolume/add fs=pool name=of-somebody');
+  await change(rds.simulator, '/disk/btrfs/subvolume/add fs=pool name=of-someone');
   const { code, stdout, stderr } = await examine(t, rds);
   assert.equal(code, 0, stdout());
   assert.equal(stderr(), '');
-  assert.deepEqual(subvolumes(rds.simulator), ['of-somebody']);
+  assert.deepEqual(subvolumes(rds.simulator), ['of-someone']);
   const lines = stdout().split('\n');
   assert.deepEqual(
     lines.filter((line) => line.length > 80),
@@ -97,10 +97,10 @@ test('--json prints one object with stable keys, and --report a page without key
     'write',
     'interrupted',
     'exitCode',
-    'boxes',
+    'backends',
     'notTestable',
   ]);
-  const ids = report.boxes[0]?.findings.map(({ id }) => id);
+  const ids = report.backends[0]?.findings.map(({ id }) => id);
   assert.deepEqual(ids, ['key-file', 'tcp', 'host-key', 'login', 'latency']);
   assert.equal(findingOf(report, 'latency')?.details?.['n'], 30);
   const page = await readFile(file, 'utf8');
@@ -121,7 +121,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test('a connection that is lost in the middle is made anew, and nothing is left', async (t) => {
+test('a connection that is lost in the middle is recreated, and nothing is left', async (t) => {
   const rds = await startExaminedRds(t);
   rds.simulator.faults.arm({ kind: 'drop', at: { path: '/disk', command: 'add' }, when: 'after', scriptRunsOn: true });
   const { stdout } = await examine(t, rds, '--write', '--check', 'proof-image', '--check', 'names');
@@ -191,7 +191,7 @@ test('a key file that is missing kept the whole table away; now it is a line of 
   assert.match(stdout(), /\nCould not be examined to the end: rds1\.\n$/);
 });
 
-test('a key file that everybody may read, and lines of host keys that are not used, are lines of the table', async (t) => {
+test('a key file that everyone may read, and lines of host keys that are not used, are lines of the table', async (t) => {
   const rds = await startExaminedRds(t);
   const file = join(rds.directory, 'hostkeys');
   await writeFile(file, `nonsense\n${rds.simulator.hostKeyFingerprint}\n`);

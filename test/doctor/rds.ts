@@ -51,7 +51,8 @@ export async function startExaminedRds(
     authorizedKeys: publicKey,
     user: 'keeper',
     ...simulatorOptions,
-    ...{ backend: placed.backend, pools: placed.pools },
+    backend: placed.backend,
+    pools: placed.pools,
   });
   stops.push(() => simulator.close());
   const document = {
@@ -60,7 +61,10 @@ export async function startExaminedRds(
       {
         name: 'rds1',
         ssh: {
-          ...{ host: simulator.address, port: simulator.port, user: 'keeper', privateKeyFile },
+          host: simulator.address,
+          port: simulator.port,
+          user: 'keeper',
+          privateKeyFile,
           hostKeys: [simulator.hostKeyFingerprint],
         },
         nvme: { address: '127.0.0.1' },
@@ -77,6 +81,6 @@ export async function startExaminedRds(
 }
 
 /** The finding of one test, in the first pool where it was made in several. */
-export function findingOf({ boxes }: DoctorReport, id: string): NamedFinding | undefined {
-  return boxes[0]?.findings.find((finding) => finding.id === id);
+export function findingOf({ backends }: DoctorReport, id: string): NamedFinding | undefined {
+  return backends[0]?.findings.find((finding) => finding.id === id);
 }

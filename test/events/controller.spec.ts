@@ -34,11 +34,15 @@ test('a claim that its pool has no room for gets one Event, however often it is 
     /^rds1:pvc-\S+: the pool has \S+ MiB free, 288 MiB needed .*\. Delete .*\[RC-SPACE\]$/,
   );
   assert.deepEqual(about, {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'shop', name: 'data', uid: claim.uid },
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    namespace: 'shop',
+    name: 'data',
+    uid: claim.uid,
   });
   assert.equal(fixture.about('PersistentVolumeClaim')[0]?.count, 1);
 
-  await t.test('and none more from a controller that was started anew, which counts in the same', async () => {
+  await t.test('and none more from a controller that was started again, which counts in the same', async () => {
     const next = await fixture.anotherController();
     assert.deepEqual(await repeated(5, () => claim.provision(256n * MiB, {}, next)), ['RESOURCE_EXHAUSTED']);
     await until(async () => fixture.about('PersistentVolumeClaim')[0]?.count === 2);
@@ -72,7 +76,11 @@ test('a VolumeSnapshot beyond the quota of its volume gets one Event', async (t)
     /has 1 snapshot, .*Delete older VolumeSnapshots.*\[RC-QUOTA\]$/,
   );
   assert.deepEqual(about, {
-    ...{ apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshot', namespace: 'shop', name: 'nightly', uid },
+    apiVersion: 'snapshot.storage.k8s.io/v1',
+    kind: 'VolumeSnapshot',
+    namespace: 'shop',
+    name: 'nightly',
+    uid,
   });
 });
 
@@ -84,13 +92,18 @@ test('a VolumeSnapshot of a volume that is gone gets an Event', async (t) => {
 
 const GONE = crypto.randomUUID();
 const refusals = [
-  ['RestoreTooSmall', 'OUT_OF_RANGE', 2n * MiB, /the source has 4 MiB.*at least the size of its source \[RC-SMALL\]$/],
+  [
+    'RestoreTooSmall',
+    'OUT_OF_RANGE',
+    2n * MiB,
+    /the source rds1:snap-\S+ has 4 MiB.*at least the size of its source \[RC-SMALL\]$/,
+  ],
   ['SourceGone', 'NOT_FOUND', 8n * MiB, /\[RC-NOSRC\]$/],
   ['SourceGone', 'NOT_FOUND', 8n * MiB, /not the id of a snapshot.*\[RC-NOSRC\]$/],
   ['SourceElsewhere', 'INVALID_ARGUMENT', 8n * MiB, /the source is in pool pool .*\[RC-ELSEWHERE\]$/],
 ] as const;
 
-test('a restore that is refused tells its claim why, and what to do', async (t) => {
+test('a restore that is refused reports on its claim why, and what to do', async (t) => {
   for (const [index, [reason, code, bytes, message]] of refusals.entries()) {
     const fixture = await startFixture(t, twoPools);
     const volumeId = await makeVolume(fixture.controller, 4n * MiB, { parameters: { pool: 'pool' } });
@@ -102,7 +115,14 @@ test('a restore that is refused tells its claim why, and what to do', async (t) 
   }
 });
 
-test('a restore to another RDS tells its claim', async (t) => {
+test('a restore from a backend that is not configured was retried forever, and no one was notified', async (t) => {
+  const fixture = await startFixture(t);
+  const source = fromSnapshot(`rds9:snap-${GONE}`);
+  assert.equal(await fixture.claim().provision(8n * MiB, source), 'UNAVAILABLE');
+  await told(fixture, 'PersistentVolumeClaim', 'BackendMissing', /no backend rds9 is configured.*\[DRV-BACKEND\]$/);
+});
+
+test('a restore to another RDS is reported on its claim', async (t) => {
   const fixture = await startFixture(t, twoBackends);
   const volumeId = await makeVolume(fixture.controller, MiB, { parameters: { backend: 'rds1' } });
   const request = { ...fromVolume(volumeId), parameters: { backend: 'rds2' } };
@@ -110,7 +130,7 @@ test('a restore to another RDS tells its claim', async (t) => {
   await told(fixture, 'PersistentVolumeClaim', 'SourceElsewhere', /rds1, not rds2.*\[DRV-ELSEWHERE\]$/);
 });
 
-test('a call that knows only the volume tells its claim, which is looked up once', async (t) => {
+test('a call that knows only the volume reports on its claim, which is looked up once', async (t) => {
   const fixture = await startFixture(t, smallPool(GiB, '32MiB'));
   const volumeId = await makeVolume(fixture.controller, MiB);
   const volume = persistentVolume(volumeId);
@@ -125,7 +145,7 @@ test('a call that knows only the volume tells its claim, which is looked up once
   assert.equal(lists.length, 1);
 });
 
-test('a volume that is gone from its RDS is told to the claim when it is to be attached', async (t) => {
+test('a volume that is gone from its RDS is reported to the claim when it is to be attached', async (t) => {
   const fixture = await startFixture(t);
   const volumeId = `rds1:pvc-${GONE}`;
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
@@ -133,7 +153,7 @@ test('a volume that is gone from its RDS is told to the claim when it is to be a
   await told(fixture, 'PersistentVolumeClaim', 'VolumeMissing', /\[RC-NOVOL\]$/);
 });
 
-test('a pool with less than its reserve and a tenth free is told once, on the driver', async (t) => {
+test('a pool with less than its reserve and a tenth free is reported once, on the driver', async (t) => {
   const fixture = await startFixture(t, smallPool(GiB, '960MiB'));
   const about = await told(
     fixture,
@@ -144,7 +164,7 @@ test('a pool with less than its reserve and a tenth free is told once, on the dr
   assert.deepEqual(about, { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' });
 });
 
-test('a cluster without the snapshot kinds is told once on the driver, with the command that installs them', async (t) => {
+test('a cluster without the snapshot kinds is reported once on the driver, with the command that installs them', async (t) => {
   const kubernetes = await KubernetesApi.start(t);
   kubernetes.trouble = ({ path }) => (path === SNAPSHOT_GROUP ? 404 : undefined);
   await startStack(t, { access: kubernetes.access });
@@ -154,7 +174,7 @@ test('a cluster without the snapshot kinds is told once on the driver, with the 
   assert.match(event?.message ?? '', /kubectl apply -k 'https:.*external-snapshotter\/client\/config\/crd\?ref=v/);
 });
 
-test('what succeeds, what is a mistake in the request, and what nobody knows the object of tells nobody', async (t) => {
+test('what succeeds, what is a mistake in the request, and what no one knows the object of tells no one', async (t) => {
   const fixture = await startFixture(t);
   assert.equal(await fixture.claim().provision(), 'OK');
   assert.equal(await fixture.claim().provision(MiB, { parameters: { nonsense: 'x' } }), 'INVALID_ARGUMENT');

@@ -8,9 +8,9 @@ import { volumeRequest } from '../support/requests.ts';
 import { type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 /**
- * An RDS that is lost is given up and tried again in tenths of a second.
+ * An RDS that is lost is given up and retried in tenths of a second.
  *
- * @param maxBreakMs people are told when it has lasted for twice this long
+ * @param maxBreakMs users are notified when it has lasted for twice this long
  */
 export const impatient = (maxBreakMs: number): Patience => ({
   retryPolicy: {
@@ -23,7 +23,7 @@ export const impatient = (maxBreakMs: number): Patience => ({
 type Extra = Parameters<typeof volumeRequest>[2];
 
 /** A claim that asks for a volume. */
-export class TestClaim {
+class TestClaim {
   readonly name: string;
   readonly uid = crypto.randomUUID();
   readonly #stack: Stack;
@@ -62,7 +62,9 @@ export async function startFixture(t: TestContext, options: StackOptions = {}): 
     'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1',
   };
   return {
-    ...{ ...stack, kubernetes, claim: (name = 'data') => new TestClaim(stack, name) },
+    ...stack,
+    kubernetes,
+    claim: (name = 'data') => new TestClaim(stack, name),
     snapshot: async (uid, sourceVolumeId, parameters = {}) => {
       const request = { name: `snap-${uid}`, sourceVolumeId, parameters: { ...metadata, ...parameters } };
       return await outcome(stack.controller.createSnapshot(request));

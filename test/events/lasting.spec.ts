@@ -13,7 +13,7 @@ const ofClaims = (fixture: Fixture) =>
 
 const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp])[] = [
   [
-    'BoxRefuses',
+    'BackendRefuses',
     { pool: 'pool', readOnly: true },
     { pool: 'pool', readOnly: false },
     /: .*read-only.*\[RDS-REFUSED\]$/i,
@@ -22,7 +22,7 @@ const troubles: readonly (readonly [string, PoolCondition, PoolCondition, RegExp
 ];
 
 for (const [reason, trouble, cure, message] of troubles) {
-  test(`${reason}: what an RDS may get over by itself is told to the claim when it has lasted, once`, async (t) => {
+  test(`${reason}: what an RDS may get over by itself is reported to the claim when it has lasted, once`, async (t) => {
     const fixture = await startFixture(t, { patience: impatient(40) });
     await fixture.api.setPool(trouble);
     const claim = fixture.claim();
@@ -38,7 +38,7 @@ for (const [reason, trouble, cure, message] of troubles) {
     assert.equal(await claim.provision(), 'OK');
   });
 
-  test(`${reason}: what passes at once tells nobody`, async (t) => {
+  test(`${reason}: what passes at once tells no one`, async (t) => {
     const fixture = await startFixture(t, { patience: impatient(60_000) });
     for (let time = 0; time < 5; time += 1) {
       const claim = fixture.claim();
@@ -51,7 +51,7 @@ for (const [reason, trouble, cure, message] of troubles) {
   });
 }
 
-test('a disk that somebody exported by hand is told to the claim that is to be attached', async (t) => {
+test('a disk that someone exported by hand is reported to the claim that is to be attached', async (t) => {
   const fixture = await startFixture(t);
   const volumeId = await makeVolume(fixture.controller);
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));

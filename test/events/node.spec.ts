@@ -4,6 +4,7 @@ import { nodeEvents } from '../../src/app/events/node-events.ts';
 import { nodeDependencies } from '../../src/host/node-dependencies.fixture.ts';
 import { Staging } from '../../src/host/staging.ts';
 import { createLogger } from '../../src/observability/log.ts';
+import { nqnOf } from '../../src/storage/ids.ts';
 import { type Claim, startFixture } from '../node/fixture.ts';
 import { outcome } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
@@ -12,7 +13,7 @@ import { repeated } from './fixture.ts';
 
 const NODE = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
 
-test('a volume that is not provably blank is told once on the Node', async (t) => {
+test('a volume that is not provably blank is reported once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
   const fixture = await startFixture(t, { access: api.access, config: { events: { enabled: false } } });
   if (fixture === undefined) return;
@@ -33,7 +34,7 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
     new RegExp(`^${handle}: .* not provably blank: .*docs/node-safety\\.md.* \\[NODE-FORMAT\\]$`),
   );
 
-  await t.test('and what can be staged tells nobody', async () => {
+  await t.test('and what can be staged tells no one', async () => {
     const other = await fixture.claim('ext4');
     await fixture.node.mount(other);
     await fixture.node.unmount(other);
@@ -54,13 +55,13 @@ test('a volume that is not provably blank is told once on the Node', async (t) =
   });
 });
 
-test('data that was not flushed to a lost RDS is told once on the Node', async (t) => {
+test('data that was not flushed to a lost RDS is reported once on the Node', async (t) => {
   const api = await KubernetesApi.start(t);
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const claim = await fixture.claim('ext4');
   await fixture.node.mount(claim);
-  // The device is in use and its RDS is gone, as the kernel shows it while it flushes in vain.
+  // The device is in use and its RDS is gone, as the kernel shows it while it flushes without success.
   const path = fixture.node.mounts()[0]?.source ?? '';
   const device = { path, number: '0:0', bytes: 1n, readOnly: false, sequence: '1' };
   const events = nodeEvents(api.access, 'node-1', createLogger('fatal'));
@@ -68,12 +69,13 @@ test('data that was not flushed to a lost RDS is told once on the Node', async (
   const disconnected: string[] = [];
   const tools = {
     ...nodeDependencies({
-      ...{ find: async () => device, isLive: async () => false },
+      find: async () => device,
+      isLive: async () => false,
       disconnect: async (nqn) => void disconnected.push(nqn),
     }),
     onUnflushed: ({ id }: { readonly id: string }) => events.unflushed(id),
   };
-  const volume = { id: claim.volumeId, uuid: 'any', nqn: 'nqn.2026-11.io.rose-csi:pvc-1' };
+  const volume = { id: claim.volumeId, uuid: 'any', nqn: nqnOf('1') };
   const signal = AbortSignal.abort();
   for (let time = 0; time < 3; time += 1) await new Staging(tools).unstage(volume, '/nowhere/staging', { signal });
   await until(async () => api.events().length > 0);

@@ -13,7 +13,7 @@ async function startWired(t: TestContext, maxBreakMs: number) {
   return { ...(await startFixture(t, { wire, patience: impatient(maxBreakMs) })), wire };
 }
 
-test('an RDS that does not answer for a while is told once on the driver and on each claim that waits for it', async (t) => {
+test('an RDS that does not answer for a while is reported once on the driver and on each claim that waits for it', async (t) => {
   const fixture = await startWired(t, 50);
   const volumeId = await makeVolume(fixture.controller, MiB);
   fixture.kubernetes.put('persistentvolumes', persistentVolume(volumeId));
@@ -29,15 +29,15 @@ test('an RDS that does not answer for a while is told once on the driver and on 
     .events()
     .map(({ reason, involvedObject: { kind, name }, count }) => [reason, kind, name, count]);
   assert.deepEqual(told.toSorted(), [
-    ['BoxUnreachable', 'CSIDriver', 'rds.rose-csi.io', 1],
-    ['BoxUnreachable', 'PersistentVolumeClaim', 'data', 1],
-    ['BoxUnreachable', 'PersistentVolumeClaim', 'waiting', 1],
+    ['BackendUnreachable', 'CSIDriver', 'rds.rose-csi.io', 1],
+    ['BackendUnreachable', 'PersistentVolumeClaim', 'data', 1],
+    ['BackendUnreachable', 'PersistentVolumeClaim', 'waiting', 1],
   ]);
 
-  await t.test('and that it is back is told, too', async () => {
+  await t.test('and that it is back is reported, too', async () => {
     fixture.wire.join(fixture.simulator.port);
     await until(async () => (await claim.provision()) === 'OK');
-    await until(async () => fixture.kubernetes.reasons().includes('BoxReachable'));
+    await until(async () => fixture.kubernetes.reasons().includes('BackendReachable'));
     const last = fixture.kubernetes.events().at(-1);
     assert.deepEqual([last?.type, last?.involvedObject['kind']], ['Normal', 'CSIDriver']);
     assert.match(last?.message ?? '', /^rds1 answers again$/);
@@ -51,17 +51,17 @@ test('the newest Event of an RDS that comes and goes says how it is', async (t) 
     fixture.wire.cut();
     await until(async () => {
       await fixture.claim().provision();
-      return counts().includes(`BoxUnreachable ${times}`);
+      return counts().includes(`BackendUnreachable ${times}`);
     });
     fixture.wire.join(fixture.simulator.port);
     await until(async () => {
       await fixture.claim().provision();
-      return counts().includes(`BoxReachable ${times}`);
+      return counts().includes(`BackendReachable ${times}`);
     });
   }
 });
 
-test('a hiccup that the next attempt heals tells nobody', async (t) => {
+test('a hiccup that the next attempt heals tells no one', async (t) => {
   const fixture = await startWired(t, 60_000);
   const claim = fixture.claim();
   for (let time = 0; time < 5; time += 1) {

@@ -25,20 +25,20 @@ import { until } from '../support/until.ts';
 import { impatient } from './matrix/arena.ts';
 import { bytesOf, loseItem } from './matrix/scenarios.ts';
 
-test('a cut that the RDS came to too late was refused for good', async (t) => {
+test('a snapshot that the RDS came to too late was refused for good', async (t) => {
   const { stack, clock } = await start(t, 'the same process');
   const sourceVolumeId = await makeVolume(stack.controller, MiB);
   const at = { path: '/disk/btrfs/subvolume', command: 'add' };
   const stall = stack.simulator.faults.arm({ kind: 'stall', at, ms: 12_000, disconnect: false });
   const request = { name: snapshotName(), sourceVolumeId };
-  const cut = refused(stack.controller.createSnapshot(request), 'UNAVAILABLE', /\[RDS-LATE\]$/);
+  const taken = refused(stack.controller.createSnapshot(request), 'UNAVAILABLE', /\[RDS-LATE\]$/);
   await until(async () => stall.standing === 1);
   clock.leap(12_000);
-  await cut;
+  await taken;
   await stack.controller.createSnapshot(request);
 });
 
-test('a claim that had not looked yet stayed on the record for ever, since the next process ended it at once', async (t) => {
+test('a claim that had not looked yet stayed on the record forever, since the next process ended it at once', async (t) => {
   const { stack, later, hold, letGo } = await start(t, 'another process', { hasPredecessor: true });
   const volumeId = await makeVolume(stack.controller, MiB);
   const stall = hold({ path: '/disk/btrfs/subvolume', command: 'print' });
@@ -150,7 +150,7 @@ test('a publication that stalled when it had looked led the node elsewhere than 
   assert.equal((await stack.api.namespace(nqn)).size, Number(MiB));
 });
 
-test('a cut that stalled when it had looked made a second snapshot beside that of its repeat', async (t) => {
+test('a snapshot that stalled when it had looked made a second snapshot beside that of its repeat', async (t) => {
   let aheadMs = 0;
   const now = Date.now;
   t.mock.method(Date, 'now', () => now() + aheadMs);
@@ -164,7 +164,7 @@ test('a cut that stalled when it had looked made a second snapshot beside that o
   assert.equal(subvolumes(stack.simulator).filter((name) => name.startsWith(request.name)).length, 1);
 });
 
-/** An RDS that does whatever it is told, and who makes the later calls. */
+/** An RDS that does whatever it is told to, and who makes the later calls. */
 async function start(t: TestContext, who: 'the same process' | 'another process', more: Patience = {}) {
   const clock = new LeapingClock();
   const quirks = ['removal-while-in-use', 'shrink-truncates'];

@@ -12,7 +12,7 @@ const CLEANING = SCENARIOS.filter(({ name }) => /^(CreateVolume from|CreateSnaps
 
 const CHANGES = new Set(['add', 'set', 'remove']);
 
-/** The driver tries a refused command once more before it takes back what it made. */
+/** The driver tries a refused command again before it rolls back what it made. */
 const REFUSALS = 2;
 
 /**

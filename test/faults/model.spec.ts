@@ -15,7 +15,7 @@ const SEED_STEP = 2 ** 24;
 
 /**
  * Where the scripts begin; a failure names the seed that leads to it. CI plays the same scripts each time, so that it says
- * something about the change that it runs for; who runs it by hand gets others, to find what nobody has thought of.
+ * something about the change that it runs for; who runs it by hand gets others, to find what no one has thought of.
  */
 const ANY_SEED = process.env['CI'] === 'true' ? 1 : Math.floor(Math.random() * 2 ** 30);
 const SEED = Number(process.env['ROSE_MODEL_SEED'] ?? ANY_SEED);

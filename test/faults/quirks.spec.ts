@@ -41,7 +41,7 @@ for (const { name, unknown, summary } of QUIRKS) {
 }
 
 for (const [name, reason] of Object.entries(STAYS)) {
-  test(`an RDS with ${name} makes no volume, and a person must clean up: ${reason}`, async (t) => {
+  test(`an RDS with ${name} makes no volume, and someone must clean up: ${reason}`, async (t) => {
     const arena = await Arena.open(t);
     const { stack, ground } = arena;
     stack.simulator.quirks.set([name]);

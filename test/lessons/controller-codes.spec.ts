@@ -8,7 +8,7 @@ import { startStack } from '../support/stack.ts';
 /** Codes after which the sidecars ask again, and so nothing is forgotten. */
 const OPEN = ['UNAVAILABLE', 'ABORTED', 'DEADLINE_EXCEEDED', 'CANCELLED', 'RESOURCE_EXHAUSTED'];
 
-/** What csi-snapshotter is told for good, so that its users may delete the VolumeSnapshot: nothing was cut. */
+/** What csi-snapshotter gets as final, so that its users may delete the VolumeSnapshot: none was taken. */
 const FINAL_FOR_A_CUT = 'FAILED_PRECONDITION';
 
 /** The commands of the RDS that change something, and the one that every answer is made of. */
@@ -19,7 +19,7 @@ const COMMANDS = [
 
 /**
  * Drivers that answered INTERNAL to trouble that passes made their sidecars give up, and volumes and snapshots were left
- * that nobody remembered: https://github.com/home-operations/miroir/pull/103,
+ * that no one remembered: https://github.com/home-operations/miroir/pull/103,
  * https://github.com/kubernetes-csi/external-snapshotter/issues/134.
  */
 test('trouble of the RDS that could have passed ended the retries, and what had been made leaked', async (t) => {
@@ -34,7 +34,7 @@ test('trouble of the RDS that could have passed ended the retries, and what had 
       const end = await outcome(everyCall(stack, volumeId, snapshotId)[name]());
       faults.heal();
       const isOpen = end === 'OK' || OPEN.includes(end) || (name === 'createSnapshot' && end === FINAL_FOR_A_CUT);
-      // An RDS that never grows an image is told apart from one that fails (docs/routeros.md, U3).
+      // An RDS that never grows an image is distinguished from one that fails (docs/routeros.md, U3).
       const cannotGrow = name === 'expand' && end === 'OUT_OF_RANGE';
       assert.ok(isOpen || cannotGrow, `${name} while ${command.path} ${command.command} fails: ${end}`);
     }
@@ -43,10 +43,10 @@ test('trouble of the RDS that could have passed ended the retries, and what had 
 
 /**
  * A driver that answers FAILED_PRECONDITION to ControllerExpandVolume tells external-resizer to wait until the volume is
- * offline, and it waits for ever: https://github.com/kubernetes-csi/external-resizer/issues/81,
+ * offline, and it waits forever: https://github.com/kubernetes-csi/external-resizer/issues/81,
  * https://github.com/kubernetes/kubernetes/pull/92986.
  */
-test('an expansion that failed once waited for the volume to be offline, for ever', async (t) => {
+test('an expansion that failed once waited for the volume to be offline, forever', async (t) => {
   const faults = new Faults();
   const { controller } = await startStack(t, { simulator: { hooks: faults.hooks } });
   const volumeId = await makeVolume(controller, MiB);

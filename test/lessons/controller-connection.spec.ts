@@ -36,7 +36,7 @@ const GREETINGS: Record<string, (socket: Socket) => void> = {
 };
 
 /**
- * An SSH handshake that timed out was an exception that nobody caught: the process died, again and again, and its probe
+ * An SSH handshake that timed out was an exception that no one caught: the process died, again and again, and its probe
  * failed: https://github.com/democratic-csi/democratic-csi/issues/526,
  * https://github.com/democratic-csi/democratic-csi/issues/17, https://github.com/mscdex/ssh2/issues/1170.
  */

@@ -74,12 +74,12 @@ test('the time and size of a snapshot changed with its volume, or were zero', as
 });
 
 /**
- * While a cut took long, csi-snapshotter asked again and the object was deleted, and snapshots were left behind:
+ * While a snapshot took long, csi-snapshotter asked again and the object was deleted, and snapshots were left behind:
  * https://github.com/kubernetes-csi/external-snapshotter/issues/1388,
- * https://github.com/kubernetes-csi/external-snapshotter/pull/1446. A driver that answered before the cut was made gave
+ * https://github.com/kubernetes-csi/external-snapshotter/pull/1446. A driver that answered before the snapshot was made gave
  * out snapshots of a later moment: https://github.com/outscale/osc-bsu-csi-driver/issues/789.
  */
-test('a slow cut that was asked for again, and then deleted, left snapshots behind', async (t) => {
+test('a slow snapshot that was asked for again, and then deleted, left snapshots behind', async (t) => {
   const faults = new Faults();
   const { controller, simulator } = await startStack(t, { simulator: { hooks: faults.hooks } });
   const sourceVolumeId = await makeVolume(controller, MiB);
@@ -96,7 +96,7 @@ test('a slow cut that was asked for again, and then deleted, left snapshots behi
   });
   const again = await Promise.all([1, 2, 3].map(() => outcome(controller.createSnapshot(request, { timeoutMs: 50 }))));
   assert.ok(again.every((end) => end === 'ABORTED' || end === 'DEADLINE_EXCEEDED'));
-  assert.equal(isAnswered, false, 'no answer before the cut');
+  assert.equal(isAnswered, false, 'no answer before the snapshot');
   const deleted = outcome(controller.deleteSnapshot({ snapshotId }));
   release();
   assert.deepEqual([await slow, await deleted], ['OK', 'OK']);
@@ -105,10 +105,10 @@ test('a slow cut that was asked for again, and then deleted, left snapshots behi
 });
 
 /**
- * A sidecar that gave up on a slow cut and was restarted asked again, and got a second snapshot of a later moment:
+ * A sidecar that gave up on a slow snapshot and was restarted asked again, and got a second snapshot of a later moment:
  * https://github.com/kubernetes-csi/external-snapshotter/issues/880.
  */
-test('a cut whose caller had gone away was cut a second time', async (t) => {
+test('a snapshot whose caller had gone away was taken a second time', async (t) => {
   const faults = new Faults();
   const { controller, simulator, anotherController } = await startStack(t, { simulator: { hooks: faults.hooks } });
   const sourceVolumeId = await makeVolume(controller, MiB);
@@ -126,7 +126,7 @@ test('a cut whose caller had gone away was cut a second time', async (t) => {
 });
 
 /**
- * csi-snapshotter takes the first row of a list that it filtered by id; drivers that ignored filters gave it somebody
+ * csi-snapshotter takes the first row of a list that it filtered by id; drivers that ignored filters gave it someone
  * else's snapshot: https://github.com/container-storage-interface/spec/issues/426.
  */
 test('a list that was filtered by an id began with another snapshot', async (t) => {

@@ -18,7 +18,7 @@ import type { Row } from '../../src/simulator/console/menu.ts';
 import { startSimulator } from '../../src/simulator/simulate.ts';
 import type { Backend } from '../../src/storage/backend.ts';
 import { callWithin } from '../../src/storage/call.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { readPools } from '../../src/storage/pool-reading.ts';
 import { startFixture } from '../events/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';
@@ -96,7 +96,7 @@ test('without a place for metrics a controller measures nothing and reads no poo
 async function backendsOf(t: TestContext, { configFile }: Stack): Promise<readonly Backend[]> {
   const config = await loadConfig(configFile);
   const { owners } = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) => openBackend(backend, owners, logger, patience));
+  const backends = config.backends.map((backend) => openBackend(backend, { owners, logger, patience }));
   t.after(() => Promise.all(backends.map(({ rds }) => rds.close())));
   return backends;
 }
@@ -113,8 +113,13 @@ async function readPoolsOf(
   const stopping = new AbortController();
   const polls = (await backendsOf(t, stack)).map((backend) =>
     pollBackend(backend, {
-      ...{ listeners: [poolMetrics(backend, metrics), ...others(backend)], lookMs: 5, inventories: true },
-      ...{ refusedAt: () => Number.NEGATIVE_INFINITY, logger, signal: stopping.signal, now },
+      listeners: [poolMetrics(backend, metrics), ...others(backend)],
+      lookMs: 5,
+      inventories: true,
+      refusedAt: () => Number.NEGATIVE_INFINITY,
+      logger,
+      signal: stopping.signal,
+      now,
     }),
   );
   t.after(async () => {
@@ -129,7 +134,7 @@ const ONCE = () => 0;
 /** A millisecond is an hour. */
 const AGAIN = () => performance.now() * 3_600_000;
 
-test('a pool is told with its space, what it has promised, and what is in it', async (t) => {
+test('a pool is reported with its space, what it has promised, and what is in it', async (t) => {
   const stack = await startStack(t, smallPool(64n * MiB, '16MiB'));
   const [one, two] = [await makeVolume(stack.controller, 8n * MiB), await makeVolume(stack.controller, 4n * MiB)];
   for (const source of [one, one, one, two]) await makeSnapshot(stack.controller, source);
@@ -177,7 +182,7 @@ test('metrics and Events share what is read: an RDS that is idle sees one exec f
   assert.equal((await fixture.api.execs()) - execs, 11);
 });
 
-test('a call that is refused for lack of room has the pools read anew, also without Events', async (t) => {
+test('a call that is refused for lack of room has the pools read again, also without Events', async (t) => {
   const stack = await startStack(t, { ...smallPool(64n * MiB, '16MiB'), config: METRICS_ON, patience });
   await scrapeUntil(stack.metricsPort, wasRead);
   assert.equal(await outcome(makeVolume(stack.controller, 256n * MiB)), 'RESOURCE_EXHAUSTED');
@@ -230,7 +235,7 @@ test('copies are not counted, but for a half one of a volume, which nothing in i
   ]);
 });
 
-test('of a pool that is gone nothing is told, nor of its neighbour on the same RDS, until it is back', async (t) => {
+test('of a pool that is gone nothing is reported, nor of its neighbour on the same RDS, until it is back', async (t) => {
   const stack = await startStack(t, twoPools);
   let gone = false;
   showRows(stack.simulator, '/disk', (rows) => rows.filter((row) => !(gone && row.props.get('fs-label') === 'cold')));
@@ -247,7 +252,7 @@ test('of a pool that is gone nothing is told, nor of its neighbour on the same R
   await scrapeUntil(port, (now) => told(now).length === 2);
 });
 
-test('a dead RDS opens the breaker, and its pools are told of no more; it comes back by itself', async (t) => {
+test('a dead RDS opens the breaker, and its pools are reported no more; it comes back by itself', async (t) => {
   const wire = await Wire.open();
   t.after(() => wire.close());
   const stack = await startStack(t, { wire, patience, config: METRICS_ON });
@@ -277,7 +282,7 @@ test('a dead RDS opens the breaker, and its pools are told of no more; it comes 
   await scrapeUntil(port, (found) => found.value('poolFree', POOL) !== undefined);
 });
 
-test('a queue that is full is told while it is full, with how many commands there may be at once, and what it refused', async (t) => {
+test('a queue that is full is reported while it is full, with how many commands there may be at once, and what it refused', async (t) => {
   const faults = new Faults();
   const stack = await startStack(t, { config: METRICS_ON, patience, simulator: { hooks: faults.hooks } });
   const { controller, metricsPort } = stack;
@@ -310,19 +315,19 @@ test('a port that is taken is an error at start that names it, and nothing is le
   const config = { ...(await loadConfig(stack.configFile)), metrics: { address: '127.0.0.1', port } };
   const socket = `${stack.directory}/second.sock`;
   await assert.rejects(
-    startController(config, `unix://${socket}`, logger),
+    startController({ config, endpoint: `unix://${socket}`, logger }),
     new RegExp(`^Error: metrics cannot be served on 127\\.0\\.0\\.1, port ${port}: .*EADDRINUSE`),
   );
   assert.ok(!existsSync(socket));
   const nowhere = `unix://${stack.directory}/no/such/directory/csi.sock`;
   const free = { ...config, metrics: { address: '127.0.0.1', port: 0 } };
-  await assert.rejects(startController(free, nowhere, logger), /does not exist/);
+  await assert.rejects(startController({ config: free, endpoint: nowhere, logger }), /does not exist/);
 });
 
-test('a half-made volume counts as a volume, a lost disk item does not', async (t) => {
+test('a partial volume counts as a volume, a lost disk item does not', async (t) => {
   const stack = await startStack(t);
-  const [halfMade, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
-  const slot = `pvc-${halfMade.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+  const [partial, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const slot = `pvc-${partial.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
   await change(stack.simulator, `/disk remove [find where slot=${slot}]`);
   showRows(stack.simulator, '/disk/btrfs/subvolume', (rows) =>
     rows.filter((row) => !String(row.props.get('name')).startsWith(lost.slice('rds1:'.length))),

@@ -12,7 +12,7 @@ import { startFixture } from '../node/fixture.ts';
 import { outcome } from '../support/calls.ts';
 import { scrape } from './scrape.ts';
 
-test('programs are told by name and end, and what became of formats', async (t) => {
+test('programs are reported by name and end, and what became of formats', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   assert.equal(fixture.node.metricsPort, undefined, 'off unless a port is given');
@@ -49,15 +49,16 @@ test('a port that is taken is an error at start that names it, and nothing is le
   t.after(() => holder.close());
   const socket = join(import.meta.dirname, 'never.sock');
   const options = {
-    ...{ endpoint: `unix://${socket}`, nodeName: 'n', clusterId: 'c', driverName: 'rds.rose-csi.io' },
-    ...{
-      stateDir: '/nowhere',
-      hostTools: 'direct',
-      maxVolumes: 0,
-      networks: ['default'],
-      unstagePatience: 1,
-      trimInterval: 0,
-    },
+    endpoint: `unix://${socket}`,
+    nodeName: 'n',
+    clusterId: 'c',
+    driverName: 'rds.rose-csi.io',
+    stateDir: '/nowhere',
+    hostTools: 'direct',
+    maxVolumes: 0,
+    networks: ['default'],
+    unstagePatience: 1,
+    trimInterval: 0,
     attach: 'nvme-tcp' as const,
   };
   const place = { metricsPort: holder.port, metricsAddress: '127.0.0.1' };

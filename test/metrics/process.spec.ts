@@ -69,7 +69,7 @@ async function start(t: TestContext, main: string, args: readonly string[], vari
   };
 }
 
-/** Writes the configuration of a stack once more, with more in it. */
+/** Writes the configuration of a stack again, with more in it. */
 async function configuration(t: TestContext, more: object): Promise<string> {
   const { configFile, directory } = await startStack(t);
   const file = join(directory, 'with-metrics.json');
@@ -120,8 +120,8 @@ test('a port that is taken, or is none, ends the program with a word of what to 
   assert.equal(await controller.ended, 2);
   assert.match(controller.log(), new RegExp(`metrics cannot be served on 127\\.0\\.0\\.1, port ${metricsPort}`));
   for (const [port, message] of [
-    ['65536', /a port is at most 65535/],
-    ['http', /write a whole number/],
+    ['65536', /Write a whole number from 0 to 65535/],
+    ['http', /Write a whole number from 0 to 65535/],
     [String(metricsPort), /metrics cannot be served/],
   ] as const) {
     const env = { ROSE_CSI_METRICS_PORT: port, ROSE_CSI_METRICS_ADDRESS: '127.0.0.1' };

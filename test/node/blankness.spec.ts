@@ -100,7 +100,7 @@ for (const filesystem of ['ext4', 'xfs', 'btrfs'] as const) {
       const { trace, superblock, others } = await examine(host, device, signal);
       assert.match(trace ?? '', /is not zero/);
       assert.equal(superblock, undefined);
-      assert.ok(others.length > 0, 'it is told from what mkfs leaves half-made');
+      assert.ok(others.length > 0, 'it is distinguished from what mkfs leaves partial');
     });
   }
 }

@@ -257,7 +257,7 @@ test('a volume that is still published is not disconnected', async (t) => {
   await nothingIsLeft(fixture);
 });
 
-test('what somebody has open is not unmounted under him, and is later', async (t) => {
+test('what someone has open is not unmounted under him, and is later', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;
@@ -338,7 +338,7 @@ test('requests that are not well formed', async (t) => {
   await refused(client.nodeGetVolumeStats({ volumeId: claim.volumeId }), 'INVALID_ARGUMENT', /volume_path/);
 });
 
-test('a target with files of somebody else in it is left to him', async (t) => {
+test('a target with files of someone else in it is left to him', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;

@@ -122,8 +122,16 @@ async function startNodes(fixture: Fixture): Promise<CrashingNodes> {
   const directory = join(fixture.node.directory, 'crashing');
   mkdirSync(directory);
   const nodes = new CrashingNodes(directory, [
-    ...['--node-name', 'node-1', '--state-dir', join(fixture.node.directory, 'state')],
-    ...['--attach', 'loop', '--simulator-api', fixture.simulator.apiSocket, '--unstage-patience', '1'],
+    '--node-name',
+    'node-1',
+    '--state-dir',
+    join(fixture.node.directory, 'state'),
+    '--attach',
+    'loop',
+    '--simulator-api',
+    fixture.simulator.apiSocket,
+    '--unstage-patience',
+    '1',
   ]);
   fixture.onStop(() => nodes.stop());
   return nodes;
@@ -161,7 +169,7 @@ test('mkfs dies with the node that began it, and another process begins it again
   const claim = await fixture.claim('ext4');
   const call = await stage(fixture, claim);
   const note = join(fixture.node.directory, 'mkfs');
-  // It has written something, and would go on for ever.
+  // It has written something, and would go on forever.
   nodes.replace(
     'mkfs.ext4',
     [

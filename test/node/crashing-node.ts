@@ -12,8 +12,20 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 /** Everything that the node runs. */
 const PROGRAMS = [
-  ...['mount', 'umount', 'blkid', 'wipefs', 'blockdev', 'flock', 'setpriv', 'sh', 'stat'],
-  ...['mkfs.ext4', 'mkfs.xfs', 'e2fsck', 'resize2fs', 'xfs_growfs'],
+  'mount',
+  'umount',
+  'blkid',
+  'wipefs',
+  'blockdev',
+  'flock',
+  'setpriv',
+  'sh',
+  'stat',
+  'mkfs.ext4',
+  'mkfs.xfs',
+  'e2fsck',
+  'resize2fs',
+  'xfs_growfs',
 ];
 
 /** Where the process dies: at the n-th command, counted from 1, before it does anything or after it has done it. */

@@ -77,7 +77,7 @@ export class TestNode {
     return (await this.#stack.controller.controllerPublishVolume(request)).publishContext;
   }
 
-  /** @returns what both calls of the node are told of the publication. */
+  /** @returns what both calls of the node get about the publication. */
   async stage(claim: Claim, volumeCapability = capability(claim.kind)): Promise<Record<string, string>> {
     const publishContext = await this.controllerPublish(claim, volumeCapability);
     await this.client.nodeStageVolume(this.stageRequest(claim, publishContext, volumeCapability));
@@ -93,8 +93,12 @@ export class TestNode {
 
   publishRequest(claim: Claim, pod = 'pod', volumeCapability = capability(claim.kind), readonly = false) {
     return {
-      ...{ volumeId: claim.volumeId, volumeContext: { ...claim.volumeContext }, volumeCapability, readonly },
-      ...{ stagingTargetPath: this.stagingPath(claim), targetPath: this.targetPath(claim, pod) },
+      volumeId: claim.volumeId,
+      volumeContext: { ...claim.volumeContext },
+      volumeCapability,
+      readonly,
+      stagingTargetPath: this.stagingPath(claim),
+      targetPath: this.targetPath(claim, pod),
     };
   }
 
@@ -148,14 +152,12 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['losetup', 'blkid', 'wipefs', 'setpriv', 'flock', 'mount', 'fstrim'].map((name) => [name, ['-V']]),
   ),
-  ...{
-    'mkfs.ext4': ['-V'],
-    e2fsck: ['-V'],
-    'mkfs.xfs': ['-V'],
-    xfs_growfs: ['-V'],
-    dd: ['--version'],
-    stat: ['--version'],
-  },
+  'mkfs.ext4': ['-V'],
+  e2fsck: ['-V'],
+  'mkfs.xfs': ['-V'],
+  xfs_growfs: ['-V'],
+  dd: ['--version'],
+  stat: ['--version'],
 };
 
 /** Why loop devices cannot be made and filesystems not be mounted here; undefined when they can. */
@@ -167,7 +169,7 @@ export function obstacle(): string | undefined {
 }
 
 /** Whether a test can run here; a loud skip otherwise, in CI a failure. */
-export function canMount(t: TestContext): boolean {
+function canMount(t: TestContext): boolean {
   const why = obstacle();
   if (why !== undefined) lack(t, why);
   return why === undefined;
@@ -177,7 +179,7 @@ const CAP_SYS_RESOURCE = 24n;
 
 /**
  * Whether a mounted filesystem can be grown here: the kernel wants CAP_SYS_RESOURCE for ext4, which containers may lack.
- * Told loudly where it cannot; test/data-plane grows it on a kernel of its own.
+ * Reported loudly where it cannot; test/data-plane grows it on a kernel of its own.
  */
 export function canGrow(t: TestContext, kind: Kind): boolean {
   const can = kind !== 'ext4' || canGrowExt4();
@@ -213,16 +215,18 @@ export async function startFixture(t: TestContext, options: StackOptions = {}): 
     const endpoint = `unix://${join(home, 'node.sock')}`;
     const server = await startNode(
       {
-        ...{ endpoint, nodeName: name, clusterId: CLUSTER_ID, driverName: 'rds.rose-csi.io' },
-        ...{
-          stateDir: join(home, 'state'),
-          hostTools: 'direct',
-          maxVolumes: 0,
-          networks: ['default'],
-          unstagePatience: 1,
-          trimInterval: 0,
-        },
-        ...{ attach: 'loop', simulatorApi: stack.simulator.apiSocket },
+        endpoint,
+        nodeName: name,
+        clusterId: CLUSTER_ID,
+        driverName: 'rds.rose-csi.io',
+        stateDir: join(home, 'state'),
+        hostTools: 'direct',
+        maxVolumes: 0,
+        networks: ['default'],
+        unstagePatience: 1,
+        trimInterval: 0,
+        attach: 'loop',
+        simulatorApi: stack.simulator.apiSocket,
         ...extra,
       },
       createLogger(process.env['TEST_LOG'] ?? 'fatal'),

@@ -33,7 +33,7 @@ async function onDevice({ node, loops, controller }: Fixture, { volumeId }: Clai
   await controller.controllerUnpublishVolume({ volumeId, nodeId: node.nodeId });
 }
 
-test('an ext4 with a recorded error must be mended before it is mounted: with one it is never grown', async (t) => {
+test('an ext4 with a recorded error must be repaired before it is mounted: with one it is never grown', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;
@@ -44,7 +44,7 @@ test('an ext4 with a recorded error must be mended before it is mounted: with on
   assert.equal(state(), 'clean');
 });
 
-test('an ext4 that e2fsck does not mend by itself is not mounted, and can be repaired as a raw device', async (t) => {
+test('an ext4 that e2fsck does not repair by itself is not mounted, and can be repaired as a raw device', async (t) => {
   const started = await eventful(t);
   if (started?.fixture === undefined) return;
   const { fixture, reasons } = started;
@@ -57,13 +57,13 @@ test('an ext4 that e2fsck does not mend by itself is not mounted, and can be rep
   await refused(
     node.stage(claim),
     'FAILED_PRECONDITION',
-    /e2fsck -p does not mend the ext4 on .*Take a snapshot.*#a-damaged-filesystem\) \[NODE-DAMAGED\]$/,
+    /e2fsck -p does not repair the ext4 on .*Take a snapshot.*#a-damaged-filesystem\) \[NODE-DAMAGED\]$/,
   );
   assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
   await until(async () => reasons().includes('FilesystemDamaged'));
   const raw: Claim = { ...claim, kind: 'block' };
   const device = await node.mount(raw);
-  assert.throws(() => run('e2fsck', '-f', '-y', device), /./, 'its status says that it has mended something');
+  assert.throws(() => run('e2fsck', '-f', '-y', device), /./, 'its status says that it has repaired something');
   await node.unmount(raw);
   await node.mount(claim);
 });

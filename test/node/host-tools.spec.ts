@@ -25,9 +25,24 @@ async function startContainer(fixture: Fixture, directory: string): Promise<Cont
   mkdirSync(host);
   const endpoint = `unix://${join(directory, 'node.sock')}`;
   const args = [
-    ...[MAIN, 'node', '--endpoint', endpoint, '--cluster-id', CLUSTER_ID, '--node-name', 'contained'],
-    ...['--state-dir', join(directory, 'state'), '--host-tools', `chroot=${host}`],
-    ...['--attach', 'loop', '--simulator-api', fixture.simulator.apiSocket, '--log-level', 'error'],
+    MAIN,
+    'node',
+    '--endpoint',
+    endpoint,
+    '--cluster-id',
+    CLUSTER_ID,
+    '--node-name',
+    'contained',
+    '--state-dir',
+    join(directory, 'state'),
+    '--host-tools',
+    `chroot=${host}`,
+    '--attach',
+    'loop',
+    '--simulator-api',
+    fixture.simulator.apiSocket,
+    '--log-level',
+    'error',
   ];
   const script = `mount --make-rshared / && mount --rbind / "$1" && shift && exec "$@"`;
   const shell = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', host, process.execPath, ...args];
@@ -77,13 +92,13 @@ test('nsenter enters the mount namespace of process 1, and nothing else of it', 
   writeFileSync(join(directory, 'nsenter'), '#!/bin/sh\necho "$@"\n');
   chmodSync(join(directory, 'nsenter'), 0o755);
   process.env['PATH'] = `${directory}:${before}`;
-  const { host, hidden } = hostTools('nsenter');
+  const { host, hidden } = await hostTools('nsenter');
   assert.equal((await host.run('mount', ['-t', 'ext4'])).text, '--target 1 --mount -- mount -t ext4');
   assert.equal(hidden, undefined);
 });
 
-test('what is no choice of programs is refused with those that are', () => {
+test('what is no choice of programs is refused with those that are', async () => {
   for (const choice of ['', 'chroot', 'chroot=', 'chroot=host', 'chroot=/', 'nsenter=1']) {
-    assert.throws(() => hostTools(choice), /use direct, nsenter or chroot=\/absolute\/directory/, choice);
+    await assert.rejects(hostTools(choice), /use direct, nsenter or chroot=\/absolute\/directory/, choice);
   }
 });

@@ -56,7 +56,7 @@ test('a restored volume was formatted, because its class named another filesyste
 });
 
 // https://github.com/NetApp/trident/issues/418
-test('a volume was formatted once more, because its filesystem was not to be seen for a moment', async (t) => {
+test('a volume was formatted again, because its filesystem was not to be seen for a moment', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;
@@ -77,7 +77,7 @@ test('a volume was formatted once more, because its filesystem was not to be see
 });
 
 // https://github.com/longhorn/longhorn/issues/14042
-test('an adopted volume, of which nobody said that it is blank, was formatted', async (t) => {
+test('an adopted volume, of which no one said that it is blank, was formatted', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;

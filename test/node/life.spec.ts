@@ -30,7 +30,9 @@ async function growOnline({ controller, node }: Fixture, { volumeId, kind }: Cla
   const capacityRange = { requiredBytes: SIZES[kind] * 3n };
   const grown = await controller.controllerExpandVolume({ volumeId, capacityRange });
   const { capacityBytes } = await node.client.nodeExpandVolume({
-    ...{ volumeId, volumePath: path, capacityRange: { requiredBytes: grown.capacityBytes } },
+    volumeId,
+    volumePath: path,
+    capacityRange: { requiredBytes: grown.capacityBytes },
   });
   assert.equal(capacityBytes, SIZES[kind] * 3n);
   assert.ok(sizeOf(kind, path) > Number(SIZES[kind]) * 2.7, 'it grew while it was in use');

@@ -123,8 +123,12 @@ test('raw data must not be formatted on the word of a format that failed before 
   const claim = await fixture.claim('ext4');
   const { nqn = '' } = await node.controllerPublish(claim);
   await new FormatRecords(stateOf(node)).write(uuidOf(claim), {
-    ...{ version: 1, state: 'formatting', filesystem: 'ext4', uuid: '12345678-1234-4234-8234-123456789abc' },
-    ...{ nqn, bytes: `${SIZES.ext4}` },
+    version: 1,
+    state: 'formatting',
+    filesystem: 'ext4',
+    uuid: '12345678-1234-4234-8234-123456789abc',
+    nqn,
+    bytes: `${SIZES.ext4}`,
   });
   await controller.controllerUnpublishVolume({ volumeId: claim.volumeId, nodeId: node.nodeId });
   const raw: Claim = { ...claim, kind: 'block' };
@@ -172,7 +176,7 @@ test('a volume was formatted again: that it held a filesystem could not be writt
   const claim = await fixture.claim('ext4');
   const records = join(stateOf(node), 'formatted');
   const mkfs = run('sh', '-c', 'command -v mkfs.ext4');
-  // Somebody puts a file in the place of the directory while mkfs works.
+  // Someone puts a file in the place of the directory while mkfs works.
   pretend(t, 'mkfs.ext4', `${mkfs} "$@" && mv ${records} ${records}.kept && touch ${records}`);
   await refused(node.stage(claim), 'UNAVAILABLE', /state\/formatted/);
   assert.deepEqual(node.mounts(), []);

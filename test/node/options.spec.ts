@@ -17,7 +17,7 @@ for (const [kind, option] of [
   ['xfs', 'bogus'],
   ['xfs', 'data=journal'],
 ] as const) {
-  test(`an option that is none of the filesystem was told as damage, with e2fsck to run: ${option} on ${kind}`, async (t) => {
+  test(`an option that is none of the filesystem was reported as damage, with e2fsck to run: ${option} on ${kind}`, async (t) => {
     const fixture = await startFixture(t);
     if (fixture === undefined) return;
     const { node, loops } = fixture;
@@ -47,7 +47,7 @@ test('a restore has the filesystem of its source, and the options of another cla
   assert.equal(readFileSync(join(path, 'data'), 'utf8'), 'precious');
 });
 
-test('a filesystem that is damaged is told as such, whatever its options', async (t) => {
+test('a filesystem that is damaged is reported as such, whatever its options', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;

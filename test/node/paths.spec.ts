@@ -21,7 +21,7 @@ const CASES: readonly (readonly [kind: Kind, what: string, make: (path: string) 
 ];
 
 for (const [kind, what, make, refusal] of CASES) {
-  test(`${what} at the target of ${kind} was tried again for ever, or hidden and never unpublished`, async (t) => {
+  test(`${what} at the target of ${kind} was retried forever, or hidden and never unpublished`, async (t) => {
     const fixture = await startFixture(t);
     if (fixture === undefined) return;
     const { node } = fixture;
@@ -41,7 +41,7 @@ for (const [kind, what, make, refusal] of CASES) {
   });
 }
 
-test('a file at the staging path, or on the way to the target, was tried again for ever', async (t) => {
+test('a file at the staging path, or on the way to the target, was retried forever', async (t) => {
   const fixture = await startFixture(t);
   if (fixture === undefined) return;
   const { node } = fixture;

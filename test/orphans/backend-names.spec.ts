@@ -72,60 +72,70 @@ test('after a backend was renamed, every live volume was listed as unreferred an
     await makeVolume(controller),
     await makeVolume(controller),
   ];
-  const [snapshot, halfMade] = [await makeSnapshot(controller, data), await emptySubvolume(stack)];
-  const live = [data, more, snapshot, halfMade];
+  const [snapshot, partial] = [await makeSnapshot(controller, data), await emptySubvolume(stack)];
+  const live = [data, more, snapshot, partial];
   refer(api, ...live);
-  await rename(stack, 'box1');
+  await rename(stack, 'store1');
 
   const { orphans, mismatches, unseen } = await reported(command);
   assert.deepEqual(
     orphans.map(({ id }) => id),
-    [as('box1', orphan)],
+    [as('store1', orphan)],
   );
   assert.deepEqual(unseen, []);
   assert.deepEqual(
     mismatches.map(({ id, referredToAs, isCopy }) => [id, referredToAs, isCopy]).toSorted(),
-    live.map((id) => [as('box1', id), id, false]).toSorted(),
+    live.map((id) => [as('store1', id), id, false]).toSorted(),
   );
   assert.match(mismatches.find(({ referredToAs }) => referredToAs === data)?.reference ?? '', /^PersistentVolume pvc-/);
   const stdout = (await run(['report'])).stdout.replaceAll(/\n +/g, ' ');
   assert.match(stdout, /Referred to under the name of another backend, and never deleted:/);
-  assert.match(stdout, new RegExp(` ${as('box1', data)} .*${data} to PersistentVolume .*default/data`));
-  assert.match(stdout, /a backend must keep its name; in the\s+configuration,\s+rename\s+box1\s+back\s+to\s+rds1\.\n/);
+  assert.match(stdout, new RegExp(` ${as('store1', data)} .*${data} to PersistentVolume .*default/data`));
+  assert.match(
+    stdout,
+    /a backend must keep its name; in the\s+configuration,\s+rename\s+store1\s+back\s+to\s+rds1\.\n/,
+  );
 
   const before = await inventory(simulator);
-  const ids = live.map((id) => as('box1', id));
-  for (const args of [['--yes', ...ids], ...live.map((id) => ['--yes', '--copy-of', id, as('box1', id)])]) {
+  const ids = live.map((id) => as('store1', id));
+  for (const args of [['--yes', ...ids], ...live.map((id) => ['--yes', '--copy-of', id, as('store1', id)])]) {
     const deleted = await run(['delete', '--json', ...args], `yes\n${args.at(-1)}\n`);
     assert.equal(deleted.code, 1, deleted.stderr);
     const { objects } = JSON.parse(deleted.stdout) as { objects: { outcome: string; reason: string }[] };
     for (const { outcome, reason } of objects) {
       assert.equal(outcome, 'refused');
-      assert.match(reason, / refers to it as rds1:\S+: a backend must keep its name; .* rename box1 back to rds1$/);
+      assert.match(reason, / refers to it as rds1:\S+: a backend must keep its name; .* rename store1 back to rds1$/);
     }
   }
   assert.deepEqual(await inventory(simulator), before);
-  assert.equal((await run(['delete', '--yes', as('box1', orphan)])).code, 0);
+  assert.equal((await run(['delete', '--yes', as('store1', orphan)])).code, 0);
   await rename(stack, 'rds1');
   assert.equal((await run(['report'])).code, 0, 'all is well under the old name');
 });
 
 test('volumes being snapshotted or attached were unreferred under a new name of their backend, too', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
-  const [cutting, attached] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
-  const snapshot = await makeSnapshot(stack.controller, cutting);
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: cutting }));
+  const [source, attached] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const snapshot = await makeSnapshot(stack.controller, source);
+  api.put('volumesnapshotcontents', snapshotContent('source', { volumeHandle: source }));
   const inlineVolumeSpec = { csi: { volumeHandle: attached } };
-  api.put('volumeattachments', { metadata: { name: 'csi-1' }, spec: { source: { inlineVolumeSpec } } });
-  await rename(stack, 'box1');
+  api.put('volumeattachments', {
+    metadata: { name: 'csi-1' },
+    spec: { attacher: 'x', nodeName: 'n1', source: { inlineVolumeSpec } },
+  });
+  await rename(stack, 'store1');
   const before = await inventory(stack.simulator);
-  const { code, stdout } = await run(['delete', '--yes', ...[cutting, attached, snapshot].map((id) => as('box1', id))]);
+  const { code, stdout } = await run([
+    'delete',
+    '--yes',
+    ...[source, attached, snapshot].map((id) => as('store1', id)),
+  ]);
   assert.equal(code, 1);
   assert.equal(stdout.match(/: refused: /g)?.length, 3, stdout);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 
-test('after the names of two backends were exchanged, what was on the other one was told as missing', async (t) => {
+test('after the names of two backends were exchanged, what was on the other one was reported as missing', async (t) => {
   const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const [here, there] = [await makeVolume(stack.controller, MiB), await makeVolume(second.controller, MiB)];
@@ -147,7 +157,7 @@ test('after the names of two backends were exchanged, what was on the other one 
   assert.deepEqual([await inventory(stack.simulator), await inventory(second.simulator)], before);
 });
 
-test('a copy on another backend is deleted only by somebody who names what it is a copy of', async (t) => {
+test('a copy on another backend is deleted only by someone who names what it is a copy of', async (t) => {
   const command = await startTwoBackends(t);
   const { stack, second, api, run } = command;
   const request = volumeRequest(volumeName(), MiB);
@@ -189,24 +199,27 @@ test('a copy on another backend is deleted only by somebody who names what it is
   assert.equal((await inventory(second.simulator)).length, 2, 'the orphan is left');
 });
 
-test('what was referred to under another name was adopted once more', async (t) => {
+test('what was referred to under another name was adopted again', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const volume = await makeVolume(stack.controller, MiB);
   const snapshot = await makeSnapshot(stack.controller, volume);
   refer(api, volume, snapshot);
-  await rename(stack, 'box1');
+  await rename(stack, 'store1');
   for (const id of [volume, snapshot]) {
-    const { code, stdout, stderr } = await run(['adopt', as('box1', id)]);
+    const { code, stdout, stderr } = await run(['adopt', as('store1', id)]);
     assert.deepEqual([code, stdout], [2, '']);
-    assert.match(stderr, new RegExp(`${as('box1', id)} is in Kubernetes already, as ${id}: (PersistentV|VolumeSnap)`));
+    assert.match(
+      stderr,
+      new RegExp(`${as('store1', id)} is in Kubernetes already, as ${id}: (PersistentV|VolumeSnap)`),
+    );
   }
 });
 
 test('the orphan controller took volumes for orphans when their backend was renamed; it doubts the names and removes nothing', async (t) => {
-  const { stack, api, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true });
-  const [volume, halfMade] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
+  const { stack, api, told, refer: referTo, passAfter } = await startFixture(t, { deletePartial: true });
+  const [volume, partial] = [await makeVolume(stack.controller, MiB), await emptySubvolume(stack)];
   const snapshot = await makeSnapshot(stack.controller, volume);
-  referTo(...[volume, halfMade, snapshot].map((id) => as('old', id)));
+  referTo(...[volume, partial, snapshot].map((id) => as('old', id)));
   const before = await inventory(stack.simulator);
   for (let pass = 0; pass < 3; pass += 1) assert.equal(await passAfter(GRACE_MS), 'doubtful');
   assert.match(
@@ -217,15 +230,15 @@ test('the orphan controller took volumes for orphans when their backend was rena
   assert.deepEqual(api.reasons(), ['OrphanReportDoubtful']);
   assert.deepEqual(await inventory(stack.simulator), before);
 
-  referTo(volume, halfMade, snapshot);
+  referTo(volume, partial, snapshot);
   assert.equal(await passAfter(GRACE_MS), 'done');
   assert.deepEqual(told.orphans, []);
 });
 
-test('the orphan controller took a half-made copy on another backend for what an interrupted call had left', async (t) => {
+test('the orphan controller took a partial copy on another backend for what an interrupted call had left', async (t) => {
   const second = await startSecond(t);
   const { backends } = await documentOf(second);
-  const fixture = await startFixture(t, { deleteHalfMade: true }, { moreBackends: backends });
+  const fixture = await startFixture(t, { deletePartial: true }, { moreBackends: backends });
   const volume = await makeVolume(fixture.stack.controller, MiB, { parameters: { backend: 'rds1' } });
   await makeVolume(second.controller, MiB);
   const [name] = subvolumes(fixture.stack.simulator);

@@ -13,7 +13,7 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   const { stack, api, run } = await startCommandFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, 3n * MiB)];
   const snapshot = await makeSnapshot(stack.controller, kept);
-  const halfMade = await emptySubvolume(stack);
+  const partial = await emptySubvolume(stack);
   const gone = `rds1:pvc-${crypto.randomUUID()}`;
   for (const id of [kept, gone]) api.put('persistentvolumes', persistentVolume(id));
   const [text, json] = await Promise.all([run(['report']), run(['report', '--json'])]);
@@ -21,15 +21,12 @@ test('report shows what nothing refers to, and what refers to nothing', async (t
   assert.match(text.stdout, /^4 objects on the backends, 3 of them without a reference in Kubernetes\.\n/);
   assert.match(text.stdout, new RegExp(`volume +${lost} +3 MiB\n +this cluster\n`));
   assert.match(text.stdout, new RegExp(`snapshot +${snapshot} +1 MiB +\\d+s\n +this cluster, from ${kept}\n`));
-  assert.match(
-    text.stdout,
-    new RegExp(`half-made +${halfMade} +\\?\n +this cluster, half-made, without its disk item\n`),
-  );
+  assert.match(text.stdout, new RegExp(`partial +${partial} +\\?\n +this cluster, partial, without its disk item\n`));
   assert.match(text.stdout, new RegExp(`not on the backends[^]*${gone}\\s+PersistentVolume [^]*default/data`));
   assert.ok(!text.stdout.includes(`  ${kept} `));
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as { orphans: { id: string }[]; unseen: { id: string }[] };
-  assert.deepEqual(document.orphans.map(({ id }) => id).toSorted(), [lost, snapshot, halfMade].toSorted());
+  assert.deepEqual(document.orphans.map(({ id }) => id).toSorted(), [lost, snapshot, partial].toSorted());
   assert.deepEqual(
     document.unseen.map(({ id }) => id),
     [gone],
@@ -74,22 +71,30 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
   const [persistent, content] = parseAllDocuments(adopted.stdout).map((one) => one.toJSON() as Record<string, unknown>);
   const uuid = volume.slice('rds1:pvc-'.length);
   assert.deepEqual(persistent, {
-    ...{ apiVersion: 'v1', kind: 'PersistentVolume' },
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
     metadata: { name: `pvc-${uuid}`, annotations: { 'pv.kubernetes.io/provisioned-by': 'rds.rose-csi.io' } },
     spec: {
       accessModes: ['ReadWriteOnce'],
       capacity: { storage: '10Mi' },
       csi: {
-        ...{ driver: 'rds.rose-csi.io', fsType: 'xfs', volumeHandle: volume },
+        driver: 'rds.rose-csi.io',
+        fsType: 'xfs',
+        volumeHandle: volume,
         volumeAttributes: { formatVersion: '1', fsType: 'xfs' },
       },
-      ...{ persistentVolumeReclaimPolicy: 'Retain', storageClassName: 'rds', volumeMode: 'Filesystem' },
+      persistentVolumeReclaimPolicy: 'Retain',
+      storageClassName: 'rds',
+      volumeMode: 'Filesystem',
     },
   });
   const snapshotUuid = snapshot.slice('rds1:snap-'.length);
   assert.deepEqual(content?.['spec'], {
-    ...{ deletionPolicy: 'Retain', driver: 'rds.rose-csi.io', source: { snapshotHandle: snapshot } },
-    ...{ sourceVolumeMode: 'Filesystem', volumeSnapshotRef: { name: `snap-${snapshotUuid}`, namespace: 'apps' } },
+    deletionPolicy: 'Retain',
+    driver: 'rds.rose-csi.io',
+    source: { snapshotHandle: snapshot },
+    sourceVolumeMode: 'Filesystem',
+    volumeSnapshotRef: { name: `snap-${snapshotUuid}`, namespace: 'apps' },
   });
   assert.match(adopted.stdout, /# {3}claimRef: \{ namespace: NAMESPACE, name: CLAIM \}/);
   assert.match(adopted.stdout, /# kind: VolumeSnapshot\n/);
@@ -122,7 +127,9 @@ test('adopt refuses what Kubernetes has already, and what is not there', async (
   const { kind, items } = JSON.parse(json.stdout) as { kind: string; items: { spec: { csi: object } }[] };
   assert.equal(kind, 'List');
   assert.deepEqual(items[0]?.spec.csi, {
-    ...{ driver: 'rds.rose-csi.io', volumeHandle: lost, volumeAttributes: { formatVersion: '1' } },
+    driver: 'rds.rose-csi.io',
+    volumeHandle: lost,
+    volumeAttributes: { formatVersion: '1' },
   });
 });
 
@@ -148,23 +155,41 @@ test('delete shows what it is and asks; anything but a yes keeps it', async (t) 
   assert.equal(subvolumes(stack.simulator).length, before.length - 1);
 });
 
-test('delete refuses what is referred to, attached, being cut or published, whatever is answered', async (t) => {
+test('an id that is not on the backends ended delete with another code than adopt; without its backend none was known', async (t) => {
+  const { stack, run } = await startCommandFixture(t);
+  const [kept, gone] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const absent = `rds1:pvc-${crypto.randomUUID()}`;
+  for (const args of [
+    ['adopt', absent],
+    ['delete', '--yes', absent],
+  ]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 2);
+    assert.match(stdout + stderr, /is not on the backends under the owners of this cluster/);
+  }
+  const short = (id: string) => id.replace('rds1:', '');
+  assert.match((await run(['adopt', short(kept)])).stdout, new RegExp(`volumeHandle: ${kept}\n`));
+  const { stdout } = await run(['delete', short(gone), '--device-only'], `${gone}\n`);
+  assert.ok(stdout.includes(`${gone}: deleted`), stdout);
+});
+
+test('delete refuses what is referred to, attached, being taken or published, whatever is answered', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
   const make = () => makeVolume(stack.controller, MiB);
-  const [kept, cutting, published] = [await make(), await make(), await make()];
+  const [kept, source, published] = [await make(), await make(), await make()];
   const snapshot = await makeSnapshot(stack.controller, kept);
   await publish(stack.controller, published);
   api.put('persistentvolumes', persistentVolume(kept));
   api.put('volumesnapshotcontents', snapshotContent('held', { snapshotHandle: snapshot }));
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: cutting }));
+  api.put('volumesnapshotcontents', snapshotContent('source', { volumeHandle: source }));
   const before = subvolumes(stack.simulator);
   const { code, stdout } = await run(
-    ['delete', '--yes', '--json', kept, snapshot, cutting, published],
+    ['delete', '--yes', '--json', kept, snapshot, source, published],
     'yes\n'.repeat(9),
   );
   assert.equal(code, 1);
   const { objects } = JSON.parse(stdout) as { objects: { outcome: string; reason: string }[] };
-  const reasons = [/PersistentVolume pvc-/, /VolumeSnapshotContent held/, /being cut/, /published or exported/];
+  const reasons = [/PersistentVolume pvc-/, /VolumeSnapshotContent held/, /being taken/, /published or exported/];
   for (const [index, { outcome, reason }] of objects.entries()) {
     assert.equal(outcome, 'refused');
     assert.match(reason, reasons[index] ?? assert.fail());

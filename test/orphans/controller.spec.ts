@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 import { slotOf } from './fixture.ts';
 
 const NAME = 'rds.rose-csi.io-orphans';
-const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deleteHalfMade: false };
+const ORPHANS = { enabled: true, intervalMinutes: 60, graceMinutes: 1440, deletePartial: false };
 const parameters = { 'csi.storage.k8s.io/volumesnapshotcontent/name': 'snapcontent-1' };
 
 test('CreateSnapshot in a cluster annotates the content, when it was told its name', async (t) => {
@@ -60,7 +60,7 @@ test('with orphans.enabled the controller leads by a Lease, records, and gives t
   await t.test('while it runs', async (inner) => {
     const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS };
     const endpoint = `unix://${stack.directory}/patrolling.sock`;
-    const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
+    const controller = await startController({ config, endpoint, logger: createLogger('fatal'), access: api.access });
     inner.after(() => controller.stop());
     await until(async () => api.all('configmaps').length > 0);
     assert.deepEqual(api.all('configmaps')[0]?.metadata.name, NAME);
@@ -76,16 +76,16 @@ test('what a pass found is measured', async (t) => {
   const stack = await startStack(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   api.put('persistentvolumes', persistentVolume(kept));
-  const memo = { memo: JSON.stringify({ [lost]: 1_700_000_000 }) };
-  api.put('configmaps', { metadata: { name: NAME }, data: memo });
+  const data = { state: JSON.stringify({ [lost]: 1_700_000_000 }) };
+  api.put('configmaps', { metadata: { name: NAME }, data });
   const config = { ...(await loadConfig(stack.configFile)), orphans: ORPHANS, ...METRICS_ON };
   const endpoint = `unix://${stack.directory}/measured.sock`;
-  const controller = await startController(config, endpoint, createLogger('fatal'), {}, api.access);
+  const controller = await startController({ config, endpoint, logger: createLogger('fatal'), access: api.access });
   t.after(() => controller.stop());
   const { metricsPort } = controller;
   const found = await scrapeUntil(metricsPort, (now) => now.value('orphanPasses', { outcome: 'done' }) === 1);
   const orphans = (kind: string) => found.value('orphans', { backend: 'rds1', kind });
-  assert.deepEqual([orphans('volume'), orphans('snapshot'), orphans('half-made')], [1, 0, 0]);
+  assert.deepEqual([orphans('volume'), orphans('snapshot'), orphans('partial')], [1, 0, 0]);
   assert.ok((found.value('orphanPassTime') ?? 0) > 1_700_000_000);
   assert.deepEqual(api.reasons(), ['OrphanFound']);
 });
@@ -97,15 +97,15 @@ test('orphans.enabled needs a namespace, and outside of a cluster does nothing',
   const endpoint = `unix://${stack.directory}/other.sock`;
   const nowhere = { ...api.access, namespace: undefined };
   await assert.rejects(
-    startController(config, endpoint, createLogger('fatal'), {}, nowhere),
+    startController({ config, endpoint, logger: createLogger('fatal'), access: nowhere }),
     /orphans\.namespace is not given, and the namespace of this pod is not known/,
   );
-  const controller = await startController(config, endpoint, createLogger('fatal'));
+  const controller = await startController({ config, endpoint, logger: createLogger('fatal') });
   await controller.stop();
   assert.deepEqual(api.requests, []);
 });
 
-test('a cluster without the snapshot kinds is told of by log and metric', async (t) => {
+test('a cluster without the snapshot kinds is reported by log and metric', async (t) => {
   for (const [present, trouble] of [
     [1, undefined],
     [0, 404],
@@ -117,7 +117,7 @@ test('a cluster without the snapshot kinds is told of by log and metric', async 
     const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
     const config = { ...(await loadConfig(stack.configFile)), ...METRICS_ON };
     const endpoint = `unix://${stack.directory}/kinds.sock`;
-    const controller = await startController(config, endpoint, logger, {}, api.access);
+    const controller = await startController({ config, endpoint, logger, access: api.access });
     t.after(() => controller.stop());
     await scrapeUntil(controller.metricsPort, (now) => now.value('snapshotCrdsPresent') === present);
     assert.equal(lines.filter((line) => line.includes('install the snapshot CRDs')).length, 1 - present);

@@ -10,7 +10,7 @@ import { GRACE_MS, refer, startFixture } from './fixture.ts';
 const inPool = { parameters: { pool: 'pool' } };
 
 interface Report {
-  readonly held: number;
+  readonly objectCount: number;
   readonly orphans: readonly { readonly id: string }[];
   readonly mismatches: readonly unknown[];
   readonly unseen: readonly { readonly id: string }[];
@@ -19,7 +19,7 @@ interface Report {
 
 const named = ({ copies }: Report) => copies.map(({ kind, of, backend }) => [kind, of, backend]).toSorted();
 
-test('copies were told as orphans; they are told apart, and change no exit status', async (t) => {
+test('copies were reported as orphans; they are distinguished, and change no exit status', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoPools);
   const { controller, simulator } = stack;
   const volume = await makeVolume(controller, MiB, inPool);
@@ -37,7 +37,7 @@ test('copies were told as orphans; they are told apart, and change no exit statu
   ]);
   assert.deepEqual([text.code, json.code, deviceOnly.code], [0, 0, 0], text.stderr);
   const report = JSON.parse(json.stdout) as Report;
-  assert.deepEqual([report.held, report.orphans, report.mismatches, report.unseen], [3, [], [], []]);
+  assert.deepEqual([report.objectCount, report.orphans, report.mismatches, report.unseen], [3, [], [], []]);
   const expected = [
     ['copy', whole, 'rds1'],
     ['half-received', half, 'rds1'],
@@ -45,8 +45,8 @@ test('copies were told as orphans; they are told apart, and change no exit statu
     ['nested', volume, 'rds1'],
   ];
   assert.deepEqual(named(report), expected.toSorted());
-  const { held, copies } = JSON.parse(deviceOnly.stdout) as { held: unknown[] } & Pick<Report, 'copies'>;
-  assert.deepEqual([held.length, copies], [3, report.copies]);
+  const { objects, copies } = JSON.parse(deviceOnly.stdout) as { objects: unknown[] } & Pick<Report, 'copies'>;
+  assert.deepEqual([objects.length, copies], [3, report.copies]);
   assert.match(text.stdout, /^3 objects on the backends, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
   assert.match(text.stdout, new RegExp(`  received copy +${whole} +rds1/cold `));
   assert.equal(text.stdout.match(/subvolume\/remove \[find where fs="cold" and uuid="/g)?.length, 2);
@@ -72,7 +72,7 @@ test('a copy is never deleted nor adopted, whatever is asked for, also when noth
   ] as const) {
     for (const flags of [[], ['--copy-of', id]]) {
       const { code, stdout } = await run(['delete', '--yes', ...flags, id], `${id}\n`);
-      assert.equal(code, 1);
+      assert.equal(code, 2);
       assert.match(stdout, new RegExp(`${id}: refused: it is not on the backends .* has its name: ${words}\n`));
     }
     const adopted = await run(['adopt', id]);
@@ -94,7 +94,7 @@ test('deleting an orphan leaves its copy alone', async (t) => {
   assert.equal(nameIn(stack, 'cold', orphan), copy);
 });
 
-test('what a transfer has brought to another backend is told as its copy, and is no second object there', async (t) => {
+test('what a transfer has brought to another backend is reported as its copy, and is no second object there', async (t) => {
   const { stack, api, run } = await startCommandFixture(t, twoBackends);
   const volume = await makeVolume(stack.controller, MiB, { parameters: { backend: 'rds1' } });
   const snapshot = await makeSnapshot(stack.controller, volume);
@@ -106,7 +106,7 @@ test('what a transfer has brought to another backend is told as its copy, and is
   assert.deepEqual(named(report), [['copy', snapshot, 'rds2']]);
 });
 
-test('a volume of which two pools have one, and no disk item, is told as undecided and is not deleted', async (t) => {
+test('a volume of which two pools have one, and no disk item, is reported as undecided and is not deleted', async (t) => {
   const { stack, run } = await startCommandFixture(t, twoPools);
   const volume = await makeVolume(stack.controller, MiB, inPool);
   await receive(stack, volume, false);
@@ -121,7 +121,7 @@ test('a volume of which two pools have one, and no disk item, is told as undecid
 });
 
 test('the orphan controller calls no copy an orphan and removes none, also of what is gone', async (t) => {
-  const { stack, told, refer: referTo, passAfter } = await startFixture(t, { deleteHalfMade: true }, twoPools);
+  const { stack, told, refer: referTo, passAfter } = await startFixture(t, { deletePartial: true }, twoPools);
   const { controller, simulator } = stack;
   const [kept, gone] = [await makeVolume(controller, MiB, inPool), await makeVolume(controller, MiB, inPool)];
   const [whole, half] = [await makeSnapshot(controller, gone), await makeSnapshot(controller, gone)];

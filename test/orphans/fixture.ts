@@ -6,14 +6,14 @@ import { Leadership } from '../../src/kubernetes/leadership.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import type { BackendObject } from '../../src/orphans/find.ts';
 import { OrphanController, type OrphanControllerOptions } from '../../src/orphans/orphan-controller.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { change, showRows } from '../support/console.ts';
 import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { CLUSTER_ID, type Stack, type StackOptions, startStack } from '../support/stack.ts';
 
 export const DRIVER = 'rds.rose-csi.io';
-export const STATE_NAME = 'test-orphans';
+const STATE_NAME = 'test-orphans';
 export const HOUR_MS = 3_600_000;
 
 /** An RDS, a controller, an API server, and an orphan controller over both whose passes the test starts. */
@@ -32,7 +32,7 @@ export interface Fixture {
   passAfter(ms: number): Promise<string>;
 }
 
-export interface Told {
+interface Told {
   orphans: readonly BackendObject[];
   readonly fresh: string[];
   readonly removed: string[];
@@ -56,14 +56,12 @@ export async function startFixture(
   const clock = { ms: Date.now() };
   const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 300 });
   const controller = new OrphanController({
-    ...{
-      cluster,
-      storage,
-      driver: DRIVER,
-      stateName: STATE_NAME,
-      graceSeconds: GRACE_MS / 1000,
-      deleteHalfMade: false,
-    },
+    cluster,
+    storage,
+    driver: DRIVER,
+    stateName: STATE_NAME,
+    graceSeconds: GRACE_MS / 1000,
+    deletePartial: false,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'rose-csi', name: STATE_NAME },
     leadership: new Leadership({ cluster, name: STATE_NAME, holder: 'tests', seconds: 7200 }),
     observer: {
@@ -110,7 +108,7 @@ export async function storageOf(t: TestContext, stack: Stack, labels?: readonly 
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const backends = config.backends.map((backend) => {
     const pools = backend.pools.filter(({ label }) => labels?.includes(label) ?? true);
-    return openBackend({ ...backend, pools }, owner.owners, createLogger('fatal'));
+    return openBackend({ ...backend, pools }, { owners: owner.owners, logger: createLogger('fatal') });
   });
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());
@@ -135,7 +133,7 @@ export async function emptySubvolume({ simulator }: Stack, clusterId = CLUSTER_I
   return `rds1:pvc-${uuid}`;
 }
 
-/** Hides the subvolumes of a volume, and what is in them, as if somebody had removed them by hand. */
+/** Hides the subvolumes of a volume, and what is in them, as if someone had removed them by hand. */
 export function loseSubvolume({ simulator }: Stack, volumeId: string): void {
   const name = volumeId.slice('rds1:'.length);
   showRows(simulator, '/disk/btrfs/subvolume', (rows) =>

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { deleteObjects } from '../../src/app/orphans/delete.ts';
-import { openOrphans } from '../../src/app/orphans/open.ts';
+import { deleteObjects } from '../../src/orphans/command/delete.ts';
+import { openOrphans } from '../../src/orphans/command/open.ts';
 import { compare } from '../../src/orphans/comparison.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change, inventory, look } from '../support/console.ts';
 import type { Stack } from '../support/stack.ts';
@@ -15,33 +15,36 @@ import { DRIVER, emptySubvolume, type Fixture, GRACE_MS, loseDiskItem, startFixt
 const OWNER = identity(DRIVER, CLUSTER_ID, []).owner;
 const call = { signal: AbortSignal.timeout(60_000) };
 
-/** What people, other clusters and other drivers have on a pool; returns ids that look like ours. */
+/** What users, other clusters and other drivers have on a pool; returns ids that look like ours. */
 async function settle(stack: Stack): Promise<string[]> {
   const { simulator } = stack;
   const [uuid, other] = [crypto.randomUUID(), await stack.anotherController({ clusterId: 'another-cluster' })];
   const volume = await makeVolume(other, MiB);
   const snapshot = await makeSnapshot(other, volume);
   await publish(other, volume);
-  const halfMade = await emptySubvolume(stack, 'another-cluster');
+  const partial = await emptySubvolume(stack, 'another-cluster');
   const reset = await makeVolume(other, MiB);
   await loseDiskItem(stack, reset);
   const names = [
-    ...['Documents', 'Documents-monday', 'snap-old', 'snap-', 'pvc-x', 'pvc-', `pvc-${uuid}`, `snap-${uuid}`],
-    ...[
-      `snap-${uuid}-${OWNER}-daily`,
-      `pvc-${uuid}-${OWNER}-manual`,
-      `snap-${uuid}-${OWNER}`,
-      `pvc-${uuid}-${OWNER}-x0-1`,
-    ],
-    ...[
-      `PVC-${uuid}-${OWNER}-n00000000-0000-0000-0000-000000000000-1`,
-      `my-snap-${uuid}-${OWNER}-${uuid}-1790000000-1`,
-    ],
+    'Documents',
+    'Documents-monday',
+    'snap-old',
+    'snap-',
+    'pvc-x',
+    'pvc-',
+    `pvc-${uuid}`,
+    `snap-${uuid}`,
+    `snap-${uuid}-${OWNER}-daily`,
+    `pvc-${uuid}-${OWNER}-manual`,
+    `snap-${uuid}-${OWNER}`,
+    `pvc-${uuid}-${OWNER}-x0-1`,
+    `PVC-${uuid}-${OWNER}-n00000000-0000-0000-0000-000000000000-1`,
+    `my-snap-${uuid}-${OWNER}-${uuid}-1790000000-1`,
   ];
   for (const name of names) await change(simulator, `/disk/btrfs/subvolume add fs=pool name="${name}"`);
   await change(simulator, '/disk/btrfs/subvolume add fs=pool parent=Documents name=Documents-by-hand read-only=yes');
   await change(simulator, '/file add name="pool/Documents/thesis.txt" contents="years of work"');
-  // Another driver's: an image in a directory, with a slot like ours; a slot like ours on an image of a person.
+  // Another driver's: an image in a directory, with a slot like ours; a slot like ours on an image of a user.
   const disks = [`pvc-${uuid.replaceAll('-', '').slice(0, 28)}`, 'csi-0123456789abcdef0123456789ab', 'file-pool-disk'];
   for (const slot of disks) {
     await change(
@@ -50,7 +53,7 @@ async function settle(stack: Stack): Promise<string[]> {
 mount-filesystem=no nvme-tcp-server-nqn="nqn.2000-02.com.mikrotik:${slot}" nvme-tcp-export=yes comment="keep out"`,
     );
   }
-  return [volume, snapshot, halfMade, reset, `rds1:pvc-${uuid}`, `rds1:snap-${uuid}`];
+  return [volume, snapshot, partial, reset, `rds1:pvc-${uuid}`, `rds1:snap-${uuid}`];
 }
 
 /** Everything that could change of it, as the console shows it. */
@@ -67,8 +70,8 @@ async function open(t: TestContext, { stack, api }: Fixture) {
   return opened;
 }
 
-test('whatever belongs to others is neither told of nor touched, by report, controller, adopt or delete', async (t) => {
-  const fixture = await startFixture(t, { deleteHalfMade: true });
+test('whatever belongs to others is neither reported nor touched, by report, controller, adopt or delete', async (t) => {
+  const fixture = await startFixture(t, { deletePartial: true });
   const { stack, told, refer, passAfter } = fixture;
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
@@ -95,13 +98,13 @@ test('whatever belongs to others is neither told of nor touched, by report, cont
     assert.match(reason ?? '', /not on the backends under the owners of this cluster/);
   }
   for (const id of theirs.filter((one) => one.includes(':pvc-'))) {
-    await assert.rejects(fixture.storage.discardHalfMade(id, call), { name: 'StorageError' }, id);
+    await assert.rejects(fixture.storage.discardPartial(id, call), { name: 'StorageError' }, id);
   }
   assert.deepEqual(await picture(stack), before);
 });
 
-test('a snapshot of ours without a content, as a backup tool leaves it, is told of and never removed', async (t) => {
-  const fixture = await startFixture(t, { deleteHalfMade: true });
+test('a snapshot of ours without a content, as a backup tool leaves it, is reported and never removed', async (t) => {
+  const fixture = await startFixture(t, { deletePartial: true });
   const { stack, told, refer, passAfter } = fixture;
   const volume = await makeVolume(stack.controller, MiB);
   refer(volume);

@@ -7,7 +7,7 @@ import { emptySubvolume, GRACE_MS, HOUR_MS, loseDiskItem, startFixture } from '.
 
 const ids = (objects: readonly { readonly id: string }[]) => objects.map(({ id }) => id).toSorted();
 
-test('what nothing refers to is told of once, after it has been seen so for the grace period', async (t) => {
+test('what nothing refers to is reported once, after it has been seen so for the grace period', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   const [keptSnapshot, lostSnapshot] = [
@@ -27,7 +27,7 @@ test('what nothing refers to is told of once, after it has been seen so for the 
   assert.match(String(api.all('events')[0]?.['message']), /that nothing in Kubernetes refers to/);
 });
 
-test('first-seen times outlive the process, and one that is referred to again begins anew', async (t) => {
+test('first-seen times outlive the process, and one that is referred to again begins again', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
@@ -44,19 +44,22 @@ test('first-seen times outlive the process, and one that is referred to again be
 });
 
 function stateOf(configMaps: readonly Record<string, unknown>[]): string {
-  const { memo } = (configMaps[0]?.['data'] ?? {}) as { readonly memo?: string };
-  return memo ?? '';
+  const { state } = (configMaps[0]?.['data'] ?? {}) as { readonly state?: string };
+  return state ?? '';
 }
 
-test('a snapshot that is being cut, its volume, and a volume that is still attached are no orphans', async (t) => {
+test('a snapshot that is being taken, its volume, and a volume that is still attached are no orphans', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, source, attached] = await Promise.all([1, 2, 3].map(() => makeVolume(stack.controller, MiB)));
   assert.ok(kept && source && attached);
   await makeSnapshot(stack.controller, source);
   refer(kept);
-  api.put('volumesnapshotcontents', snapshotContent('cutting', { volumeHandle: source }));
+  api.put('volumesnapshotcontents', snapshotContent('pending', { volumeHandle: source }));
   const persistentVolumeName = attached.slice('rds1:'.length);
-  api.put('volumeattachments', { metadata: { name: 'csi-1' }, spec: { source: { persistentVolumeName } } });
+  api.put('volumeattachments', {
+    metadata: { name: 'csi-1' },
+    spec: { attacher: 'x', nodeName: 'n1', source: { persistentVolumeName } },
+  });
   await passAfter(0);
   assert.equal(await passAfter(GRACE_MS), 'done');
   assert.deepEqual(told.orphans, []);
@@ -73,7 +76,7 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
   const state = stateOf(api.all('configmaps'));
   for (const kind of kinds) {
     for (const trouble of troubles) {
-      // That there is no record or Lease yet is an answer, and so is that somebody else was quicker.
+      // That there is no record or Lease yet is an answer, and so is that someone else was quicker.
       if ((kind === 'configmaps' || kind === 'leases') && (trouble === 404 || trouble === 409)) continue;
       api.trouble = ({ path }) => (path.includes(`/${kind}`) ? trouble : undefined);
       const outcome = await passAfter(GRACE_MS);
@@ -87,7 +90,7 @@ test('whatever goes wrong with whatever list or record, the pass is abandoned an
   assert.deepEqual(ids(told.orphans), [lost]);
 });
 
-test('an empty answer while the backends hold something is doubted, and told of once', async (t) => {
+test('an empty answer while the backends hold something is doubted, and reported once', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const kept = await makeVolume(stack.controller, MiB);
   refer(kept);
@@ -168,7 +171,7 @@ test('who does not lead does not look', async (t) => {
   assert.deepEqual(api.requests, []);
 });
 
-test('an Event that cannot be written keeps nothing else from being told', async (t) => {
+test('an Event that cannot be written keeps nothing else from being reported', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
@@ -180,8 +183,8 @@ test('an Event that cannot be written keeps nothing else from being told', async
 });
 
 test('nothing is ever removed unless that is configured, and then only what holds no data', async (t) => {
-  for (const deleteHalfMade of [false, true]) {
-    const { stack, api, told, refer, passAfter } = await startFixture(t, { deleteHalfMade });
+  for (const deletePartial of [false, true]) {
+    const { stack, api, told, refer, passAfter } = await startFixture(t, { deletePartial });
     const kept = await makeVolume(stack.controller, MiB);
     const [whole, published] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
     refer(kept, await makeSnapshot(stack.controller, kept));
@@ -193,15 +196,15 @@ test('nothing is ever removed unless that is configured, and then only what hold
     assert.deepEqual(await inventory(stack.simulator), before, 'within the grace period');
     assert.equal(await passAfter(GRACE_MS), 'done');
     assert.deepEqual(ids(told.orphans), [whole, published, empty].toSorted());
-    assert.deepEqual(told.removed, deleteHalfMade ? [empty] : []);
-    const left = before.filter((name) => !deleteHalfMade || !name.startsWith(empty.slice('rds1:'.length)));
+    assert.deepEqual(told.removed, deletePartial ? [empty] : []);
+    const left = before.filter((name) => !deletePartial || !name.startsWith(empty.slice('rds1:'.length)));
     assert.deepEqual(await inventory(stack.simulator), left);
-    assert.equal(api.reasons().includes('HalfMadeRemoved'), deleteHalfMade);
+    assert.equal(api.reasons().includes('PartialRemoved'), deletePartial);
   }
 });
 
 test('a volume whose disk item a reset of the router took is never removed, referred to or not', async (t) => {
-  const { stack, told, refer, passAfter } = await startFixture(t, { deleteHalfMade: true });
+  const { stack, told, refer, passAfter } = await startFixture(t, { deletePartial: true });
   const [kept, lost] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
   refer(kept);
   for (const id of [kept, lost]) await loseDiskItem(stack, id);
@@ -214,7 +217,7 @@ test('a volume whose disk item a reset of the router took is never removed, refe
 });
 
 test('one pass removes no more than three', async (t) => {
-  const { stack, told, refer, passAfter } = await startFixture(t, { deleteHalfMade: true });
+  const { stack, told, refer, passAfter } = await startFixture(t, { deletePartial: true });
   const kept = await Promise.all(Array.from({ length: 40 }, () => makeVolume(stack.controller, MiB)));
   refer(...kept);
   for (let number = 0; number < 4; number += 1) await emptySubvolume(stack);

@@ -44,7 +44,7 @@ export function makeBtrfsPool(bytes: number, mkfs: readonly string[] = []): Btrf
     try {
       run('umount', directory);
     } catch (error) {
-      // Whatever still uses it is a mistake to tell of; it loses the mount all the same.
+      // Whatever still uses it is a mistake to report; it loses the mount all the same.
       run('umount', '--lazy', directory);
       throw error;
     } finally {

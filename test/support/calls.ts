@@ -53,14 +53,14 @@ export async function makeVolume(
   return volume.volumeId;
 }
 
-/** Cuts a snapshot and returns its id. */
+/** Takes a snapshot and returns its id. */
 export async function makeSnapshot(controller: ControllerClient, sourceVolumeId: string): Promise<string> {
   const { snapshot } = await controller.createSnapshot({ name: snapshotName(), sourceVolumeId });
   assert.ok(snapshot);
   return snapshot.snapshotId;
 }
 
-/** Publishes a volume to a node, for one writer unless told otherwise. */
+/** Publishes a volume to a node, for one writer unless set otherwise. */
 export async function publish(
   controller: ControllerClient,
   volumeId: string,

@@ -31,7 +31,7 @@ export async function slots(simulator: Simulator): Promise<string[]> {
   return output.split(/\s+/).filter((slot) => slot !== '');
 }
 
-/** Everything on the RDS that can be left behind: subvolumes, disk items, files that nobody uses. */
+/** Everything on the RDS that can be left behind: subvolumes, disk items, files that no one uses. */
 export async function inventory(simulator: Simulator): Promise<string[]> {
   const strays = simulator.device.pools().flatMap((pool) => pool.strayFiles);
   return [...subvolumes(simulator), ...(await slots(simulator)), ...strays].toSorted();

@@ -50,18 +50,18 @@ export class Faults {
 
   /** One command of each kind waits for the others, so that they run at once. */
   meet(...targets: readonly StatementMatch[]): void {
-    const everybody = Promise.withResolvers<void>();
+    const everyone = Promise.withResolvers<void>();
     let missing = targets.length;
     for (const target of targets) {
       this.before(target, async () => {
         missing -= 1;
-        if (missing === 0) everybody.resolve();
-        await everybody.promise;
+        if (missing === 0) everyone.resolve();
+        await everyone.promise;
       });
     }
   }
 
-  /** The next command of this kind waits for `release`; `reached` tells that it does. */
+  /** The next command of this kind waits for `release`; `reached` says that it does. */
   hold(target: StatementMatch): { readonly reached: Promise<void>; release(): void } {
     const arrival = Promise.withResolvers<void>();
     const end = Promise.withResolvers<void>();

@@ -12,12 +12,12 @@ export function pattern(seed: string, length = MiB): Buffer {
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
-/** Writes to a volume that is not published, behind the back of the driver. */
+/** Writes to a volume that is not published, without the driver. */
 export async function write(rds: SimulatedRds, volumeId: string, offset: number, data: Uint8Array): Promise<void> {
   await exported(rds, volumeId, (nqn) => rds.api.write(nqn, offset, data));
 }
 
-/** All bytes of a volume that is not published, read behind the back of the driver. */
+/** All bytes of a volume that is not published, read without the driver. */
 export async function readAll(rds: SimulatedRds, volumeId: string): Promise<Buffer> {
   return await exported(rds, volumeId, async (nqn) => {
     const { size } = await rds.api.namespace(nqn);

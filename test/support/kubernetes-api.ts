@@ -49,7 +49,7 @@ const PATHS: Readonly<Record<Exclude<Kind, 'events'>, string>> = {
 };
 /** Events are in the namespace of what they are about. */
 const EVENTS = /^\/api\/v1\/namespaces\/([^/]+)\/events(?:\/([^/]+))?$/;
-/** What tells that the snapshot kinds are installed. */
+/** What says that the snapshot kinds are installed. */
 export const SNAPSHOT_GROUP = '/apis/snapshot.storage.k8s.io/v1';
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const MICRO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
@@ -93,7 +93,9 @@ export class KubernetesApi {
   /** A kubeconfig for this server, as a YAML text. */
   kubeconfig(): string {
     return JSON.stringify({
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'stub' },
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'stub',
       clusters: [{ name: 'stub', cluster: { server: this.access.server, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'stub', user: { token: this.token } }],
       contexts: [{ name: 'stub', context: { cluster: 'stub', user: 'stub', namespace: NAMESPACE } }],
@@ -273,7 +275,7 @@ export function persistentVolume(volumeHandle: string, driver = 'rds.rose-csi.io
   };
 }
 
-/** A VolumeSnapshotContent, as snapshot-controller makes it; its cut is under way while it has no `snapshotHandle`. */
+/** A VolumeSnapshotContent, as snapshot-controller makes it; its snapshot is being taken while it has no `snapshotHandle`. */
 export function snapshotContent(
   name: string,
   { snapshotHandle, volumeHandle }: { readonly snapshotHandle?: string; readonly volumeHandle?: string },
@@ -281,7 +283,11 @@ export function snapshotContent(
 ): KubernetesObject {
   return {
     metadata: { name },
-    spec: { driver, source: volumeHandle === undefined ? { snapshotHandle } : { volumeHandle } },
+    spec: {
+      driver,
+      source: volumeHandle === undefined ? { snapshotHandle } : { volumeHandle },
+      volumeSnapshotRef: { namespace: 'default', name },
+    },
     ...(snapshotHandle !== undefined && { status: { snapshotHandle, readyToUse: true } }),
   };
 }

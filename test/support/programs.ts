@@ -42,8 +42,15 @@ export async function startRds(main: string, directory: string, flags: readonly 
   await writeFile(keyFile, privateKey, { mode: 0o600 });
   await writeFile(`${keyFile}.pub`, `${publicKey}\n`);
   const child = start([
-    ...[main, 'simulate', '--json', '--listen', '127.0.0.1:0', '--state', join(directory, 'rds')],
-    ...['--authorized-keys', `${keyFile}.pub`],
+    main,
+    'simulate',
+    '--json',
+    '--listen',
+    '127.0.0.1:0',
+    '--state',
+    join(directory, 'rds'),
+    '--authorized-keys',
+    `${keyFile}.pub`,
     ...(flags.includes('--pool') ? [] : ['--pool', `label=${POOL},size=1T`]),
     ...flags,
   ]);
@@ -108,8 +115,20 @@ export function startNode(
 ): Running {
   return handle(
     start([
-      ...[main, 'node', '--endpoint', endpoint, '--cluster-id', clusterId, '--node-name', 'node'],
-      ...['--state-dir', join(directory, 'node-state'), '--attach', 'loop', '--simulator-api', apiSocket],
+      main,
+      'node',
+      '--endpoint',
+      endpoint,
+      '--cluster-id',
+      clusterId,
+      '--node-name',
+      'node',
+      '--state-dir',
+      join(directory, 'node-state'),
+      '--attach',
+      'loop',
+      '--simulator-api',
+      apiSocket,
     ]),
   );
 }

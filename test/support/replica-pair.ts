@@ -10,7 +10,7 @@ import { createLogger } from '../../src/observability/log.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulate.ts';
 import { startSimulator } from '../../src/simulator/simulate.ts';
 import { pemKey } from '../../src/simulator/ssh/pem-key.testing.ts';
-import { identity } from '../../src/storage/identity.ts';
+import { identity } from '../../src/storage/ids.ts';
 import { type ReplicaObserver, Replicator } from '../../src/storage/replication/replicator.ts';
 import { placePools } from './backend.ts';
 import { change, look } from './console.ts';
@@ -54,7 +54,7 @@ export interface ReplicaStack extends Stack {
 }
 
 /** What a replicator of a test has of its own. */
-export interface ReplicatorForTest {
+interface ReplicatorForTest {
   readonly now?: () => number;
   readonly observer?: Partial<ReplicaObserver>;
   readonly patience?: Patience;
@@ -70,10 +70,13 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
   ]);
   const login = generateKey();
   const far = await startSimulator({
-    ...{ stateDir: join(directory, 'state'), listen: { host: '127.0.0.1', port: 0 }, user: 'csi' },
+    stateDir: join(directory, 'state'),
+    listen: { host: '127.0.0.1', port: 0 },
+    user: 'csi',
     authorizedKeys: login.publicKey,
     ...options.far,
-    ...{ backend: placed.backend, pools: placed.pools },
+    backend: placed.backend,
+    pools: placed.pools,
   });
   const farApi = new SimulatorApi(far.apiSocket);
   const privateKeyFile = join(directory, 'id');
@@ -127,15 +130,21 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     );
   return {
     ...stack,
-    ...{ far, farApi, transfers },
+    far,
+    farApi,
+    transfers,
     async replicator({ now, observer = {}, patience = {} }) {
       const config = await loadConfig(stack.configFile);
       const { owners } = identity(config.driverName, config.clusterId, []);
-      const backends = config.backends.map((backend) => openBackend(backend, owners, createLogger('fatal'), patience));
+      const backends = config.backends.map((backend) =>
+        openBackend(backend, { owners, logger: createLogger('fatal'), patience }),
+      );
       t.after(() => Promise.all(backends.map(({ rds }) => rds.close())));
       const [pair] = replicaPairs(config.backends, backends);
       return new Replicator(pair ?? assert.fail(), {
-        ...{ backends, stillMs: 0, observer: { ...SILENT, ...observer } },
+        backends,
+        stillMs: 0,
+        observer: { ...SILENT, ...observer },
         ...(now !== undefined && { now }),
       });
     },
@@ -144,9 +153,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
   };
 }
 
-const SILENT: ReplicaObserver = {
-  ...{ copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} },
-};
+const SILENT: ReplicaObserver = { copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} };
 
 /** Gives one RDS a key, and the other an account that takes it. */
 export async function letSend(from: Simulator, mountPoint: string, to: Simulator): Promise<void> {

@@ -48,7 +48,7 @@ export interface Stack {
   /** The configuration of the first controller. */
   readonly configFile: string;
   readonly simulator: Simulator;
-  /** What the simulator was started with, for starting it once more from the same state. */
+  /** What the simulator was started with, for starting it again from the same state. */
   readonly simulatorOptions: SimulatorOptions;
   readonly api: SimulatorApi;
   readonly controller: Client<typeof Controller>;
@@ -79,7 +79,8 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     authorizedKeys: publicKey,
     user: 'csi',
     ...options.simulator,
-    ...{ backend: placed.backend, pools: placed.pools },
+    backend: placed.backend,
+    pools: placed.pools,
   };
   const simulator = await startSimulator(simulatorOptions);
   options.wire?.join(simulator.port);
@@ -101,14 +102,14 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
     const document = { clusterId: CLUSTER_ID, backends, ...extra };
     await writeFile(join(directory, `rose-csi-${number}.json`), JSON.stringify(document));
     const config = parseConfig(document, 'test');
-    const controller = await startController(
+    const controller = await startController({
       config,
       endpoint,
       logger,
-      options.patience,
-      options.access,
-      options.tracer,
-    );
+      patience: options.patience,
+      access: options.access,
+      tracer: options.tracer,
+    });
     stops.push(() => controller.stop());
     return { endpoint, metricsPort: controller.metricsPort };
   };
@@ -125,7 +126,11 @@ export async function startStack(t: TestContext, options: StackOptions = {}): Pr
   };
   const first = await connect();
   return {
-    ...{ directory, configFile, simulator, simulatorOptions, api },
+    directory,
+    configFile,
+    simulator,
+    simulatorOptions,
+    api,
     ...first,
     anotherController: async (config) => (await connect(config)).controller,
   };

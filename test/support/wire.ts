@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP connection between driver and RDS that can be cut, on a port that stays the same. */
+/** A TCP connection between driver and RDS that can be taken, on a port that stays the same. */
 export class Wire {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -19,7 +19,7 @@ export class Wire {
     return new Wire(server);
   }
 
-  /** Port that the driver is told. */
+  /** Port that the driver is given. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }

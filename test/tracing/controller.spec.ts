@@ -9,7 +9,7 @@ import { volumeRequest } from '../support/requests.ts';
 import { type Stack, startStack } from '../support/stack.ts';
 import { CLIENT, FAILED, newCaller, outcomes, rpcs, SERVER, startTracing } from './fixture.ts';
 
-test('an RPC is a span with the ids that the log tells, and its exec is the child', async (t) => {
+test('an RPC is a span with the ids that the log shows, and its exec is the child', async (t) => {
   const { collector, tracing } = await startTracing(t);
   const { controller, api } = await startStack(t, { tracer: tracing.tracer });
   const before = await api.execs();
@@ -23,8 +23,12 @@ test('an RPC is a span with the ids that the log tells, and its exec is the chil
   assert.ok(create && more.length === 0);
   assert.deepEqual([create.name, create.kind, create.parentSpanId], ['csi.v1.Controller/CreateVolume', SERVER, '']);
   assert.deepEqual(create.attributes, {
-    ...{ 'rpc.system': 'grpc', 'rpc.service': 'csi.v1.Controller', 'rpc.method': 'CreateVolume' },
-    ...{ 'rpc.grpc.status_code': 0, 'rose_csi.csi_name': name, 'rose_csi.volume_id': volumeId },
+    'rpc.system': 'grpc',
+    'rpc.service': 'csi.v1.Controller',
+    'rpc.method': 'CreateVolume',
+    'rpc.grpc.status_code': 0,
+    'rose_csi.csi_name': name,
+    'rose_csi.volume_id': volumeId,
   });
   const [exec, ...others] = collector.children(create);
   assert.ok(exec && others.length === 0);
@@ -146,7 +150,7 @@ test('a connection that breaks shows as an attempt that failed and one that did 
   );
 });
 
-test('an error of the caller is told by its code, one of the driver or the RDS marks the span', async (t) => {
+test('an error of the caller is reported by its code, one of the driver or the RDS marks the span', async (t) => {
   const { collector, tracing } = await startTracing(t);
   const faults = new Faults();
   const { controller } = await startStack(t, { tracer: tracing.tracer, simulator: { hooks: faults.hooks } });
@@ -180,7 +184,7 @@ test('no trace holds secrets, parameters, scripts or keys', async (t) => {
   assert.ok(!sent.includes('x'.repeat(300)));
 });
 
-test('a caller who does not sample is not sampled, and always_off samples nobody', async (t) => {
+test('a caller who does not sample is not sampled, and always_off samples no one', async (t) => {
   for (const [name, sampled, expected] of [
     ['parentbased_always_on', false, 0],
     ['always_off', true, 0],

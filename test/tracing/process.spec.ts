@@ -138,7 +138,7 @@ for (const [what, main] of [
   }
 }
 
-test('an endpoint that is none is told of, and the driver serves without traces', async (t) => {
+test('an endpoint that is none is reported, and the driver serves without traces', async (t) => {
   const program = await commands.node(t, SOURCES, { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' });
   await call(t, program);
   assert.equal(await program.stop(), 0);

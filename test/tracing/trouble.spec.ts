@@ -34,7 +34,7 @@ test('while the collector is silent calls are answered, and stopping takes two s
   assert.ok(ms >= 1_900 && ms < 5_000, `${ms} ms`);
 });
 
-test('a collector that answers with errors is told of once, and calls go on', async (t) => {
+test('a collector that answers with errors is reported once, and calls go on', async (t) => {
   const { logger, warnings } = memoryLog();
   const { collector, tracing } = await startTracing(t, undefined, logger);
   const { controller } = await startStack(t, { tracer: tracing.tracer });
@@ -51,7 +51,7 @@ test('a collector that answers with errors is told of once, and calls go on', as
   );
 });
 
-test('a collector that is not there is told of by the reason', async (t) => {
+test('a collector that is not there is reported by the reason', async (t) => {
   const { logger, warnings } = memoryLog();
   const { tracer, stop } = openTelemetry(
     { url: 'http://localhost:1/v1/traces', sampler: { name: 'always_on', ratio: 1 } },

@@ -42,7 +42,9 @@ export class ReadOnlyApi {
   /** A kubeconfig for this server whose context has the namespace `apps`. */
   kubeconfig(): string {
     return JSON.stringify({
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'stub' },
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'stub',
       clusters: [
         { name: 'stub', cluster: { server: `http://127.0.0.1:${this.#port}`, 'insecure-skip-tls-verify': true } },
       ],

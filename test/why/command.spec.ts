@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import {
   attachment,
   claim,
-  cutting,
   event,
   healthy,
+  pendingSnapshot,
   pod,
   rpcError,
   unbound,
@@ -16,7 +16,7 @@ import { startCommandFixture, why } from './command-fixture.ts';
 interface Document {
   readonly subject: { readonly kind: string; readonly name: string; readonly namespace?: string };
   readonly result: string;
-  readonly boxAsked: boolean;
+  readonly backendAsked: boolean;
   readonly chain: readonly {
     readonly link: string;
     readonly what: string;
@@ -56,9 +56,12 @@ test('what is stuck is status 1, with the verdict and one command', async (t) =>
   assert.equal(json.code, 1);
   const document = JSON.parse(json.stdout) as Document;
   assert.deepEqual(document.subject, { kind: 'claim', name: 'data', namespace: 'apps' });
-  assert.deepEqual([document.result, document.boxAsked, document.notSeen], ['stuck', false, []]);
+  assert.deepEqual([document.result, document.backendAsked, document.notSeen], ['stuck', false, []]);
   assert.deepEqual(document.chain[0], {
-    ...{ link: 'claim', what: 'PersistentVolumeClaim apps/data', how: 'Pending, 10Gi', state: 'stuck' },
+    link: 'claim',
+    what: 'PersistentVolumeClaim apps/data',
+    how: 'Pending, 10Gi',
+    state: 'stuck',
   });
   assert.equal(document.findings[0]?.rule, 'provisioning-failed');
   assert.equal(document.findings[0]?.message, words);
@@ -78,7 +81,7 @@ test('a right that is lacking is named, and keeps the answer from being whole', 
   assert.match(words, /Nothing was seen to be stuck, and not everything could be looked at/);
 });
 
-test('with a right lacking, what is seen to be stuck is told all the same', async (t) => {
+test('with a right lacking, what is seen to be stuck is reported all the same', async (t) => {
   const { api, run } = await startCommandFixture(t, unbound({ spec: { storageClassName: 'fast' } }));
   api.trouble = (plural) => (plural === 'pods' || plural === 'events' ? 403 : undefined);
   const { code, stdout } = await run('data');
@@ -137,7 +140,7 @@ test('several things at once: the cause is the verdict, the rest stands below', 
   const objects = healthy()
     .put('persistentvolumeclaims', claim({ metadata: { deletionTimestamp: new Date().toISOString() } }))
     .put('nodes', { metadata: { name: 'node-a' } })
-    .put('volumesnapshots', cutting());
+    .put('volumesnapshots', pendingSnapshot());
   const { run } = await startCommandFixture(t, objects);
   const { code, stdout } = await run('data');
   assert.equal(code, 1);

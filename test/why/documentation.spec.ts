@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { nodeIdOf } from '../../src/storage/identity.ts';
+import { nodeIdOf } from '../../src/storage/ids.ts';
 import { CASES } from '../../src/why/cases.fixture.ts';
 import { gather } from '../../src/why/gather.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { nodeIdOf } from '../../src/storage/identity.ts';
+import { nodeIdOf } from '../../src/storage/ids.ts';
 import {
   attachment,
   CREATING,
@@ -33,7 +33,7 @@ async function startFixture(t: TestContext) {
   return { stack, id, objects, why: (...args: string[]) => run(...args, '--config', stack.configFile) };
 }
 
-test('a volume as it should be: the RDS tells the node by its name, and nothing is changed on it', async (t) => {
+test('a volume as it should be: the RDS reports the node by its name, and nothing is changed on it', async (t) => {
   const { stack, id, why } = await startFixture(t);
   await publish(stack.controller, id, node('node-a'));
   const before = [await inventory(stack.simulator), await look(stack.simulator, '/disk/print detail')];
@@ -69,7 +69,7 @@ test('a volume that the RDS has published to a node that was deleted from Kubern
   await publish(stack.controller, id, node('node-a'));
 });
 
-test('a volume, and a snapshot, that somebody removed on the RDS', async (t) => {
+test('a volume, and a snapshot, that someone removed on the RDS', async (t) => {
   const { stack, id, objects, why } = await startFixture(t);
   const snapshotId = await makeSnapshot(stack.controller, id);
   objects.put(
@@ -78,14 +78,14 @@ test('a volume, and a snapshot, that somebody removed on the RDS', async (t) => 
   );
   const there = await why('vs/monday');
   assert.equal(there.code, 0, there.stdout);
-  assert.match(there.words, new RegExp(`✓ RDS, ${snapshotId}: 4 MiB, pool pool, cut 20`));
+  assert.match(there.words, new RegExp(`✓ RDS, ${snapshotId}: 4 MiB, pool pool, taken 20`));
   await stack.controller.deleteSnapshot({ snapshotId });
   await stack.controller.deleteVolume({ volumeId: id });
   const [gone, goneSnapshot] = [await why('data', '--json'), await why('vs/monday', '--json')];
   for (const { code, stdout } of [gone, goneSnapshot]) {
     assert.equal(code, 1);
-    const { findings, boxAsked } = JSON.parse(stdout) as { findings: { rule: string }[]; boxAsked: boolean };
-    assert.deepEqual([findings[0]?.rule, boxAsked], ['device-absent', true]);
+    const { findings, backendAsked } = JSON.parse(stdout) as { findings: { rule: string }[]; backendAsked: boolean };
+    assert.deepEqual([findings[0]?.rule, backendAsked], ['device-absent', true]);
   }
 });
 
@@ -115,8 +115,8 @@ test('a claim without a volume, on an RDS that cannot be reached', async (t) => 
   await stack.simulator.close();
   const { code, stdout, words } = await run('data', '--config', stack.configFile);
   assert.equal(code, 1, stdout);
-  assert.match(words, /STUCK: Nobody has answered the claim yet/);
-  assert.match(words, /\? The RDS could not be asked from here\./);
+  assert.match(words, /STUCK: The claim has no answer yet/);
+  assert.match(words, /\? The RDS could not be asked from here\. .*Message: .*\[RDS-UNREACHABLE\]/, 'with the reason');
 });
 
 test('the words of an RDS that is full, as the controller passes them on', async (t) => {
@@ -157,10 +157,10 @@ test('a content of a backend that is not configured', async (t) => {
 test('a backend that was renamed in the configuration is not a volume that is lost', async (t) => {
   const { stack, id, why } = await startFixture(t);
   const document = await readFile(stack.configFile, 'utf8');
-  await writeFile(stack.configFile, document.replace('"rds1"', '"box1"'));
+  await writeFile(stack.configFile, document.replace('"rds1"', '"store1"'));
   const { code, stdout } = await why('data', '--json');
   const { findings } = JSON.parse(stdout) as { findings: { rule: string; what: string }[] };
   assert.equal(code, 1);
   assert.equal(findings[0]?.rule, 'backend-renamed');
-  assert.equal(findings[0]?.what, `This configuration has ${id} as ${id.replace('rds1', 'box1')}.`);
+  assert.equal(findings[0]?.what, `This configuration has ${id} as ${id.replace('rds1', 'store1')}.`);
 });

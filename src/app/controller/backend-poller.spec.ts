@@ -10,7 +10,9 @@ import { type BackendListener, type BackendReading, pollBackend } from './backen
 const MINUTE = 60_000;
 const settings: RdsSettings = {
   pools: [{ label: 'pool', uuid: '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f', mountPoint: 'pool' }],
-  ...{ owners: ['0123abcd'], reserveBytes: 10n, port: 4420 },
+  owners: ['0123abcd'],
+  reserveBytes: 10n,
+  port: 4420,
 };
 
 /** What an exec is for. */
@@ -51,8 +53,13 @@ class Poll {
     };
     const stopping = new AbortController();
     const poll = pollBackend(backend, {
-      ...{ listeners: [own, ...more(backend)], lookMs: 1, inventories, logger: createLogger('fatal') },
-      ...{ refusedAt: () => this.refusedAt, now: () => this.nowMs, signal: stopping.signal },
+      listeners: [own, ...more(backend)],
+      lookMs: 1,
+      inventories,
+      logger: createLogger('fatal'),
+      refusedAt: () => this.refusedAt,
+      now: () => this.nowMs,
+      signal: stopping.signal,
     });
     t.after(async () => {
       stopping.abort();
@@ -130,7 +137,7 @@ test('an inventory that fails takes nothing from the reading, and is made with t
   assert.equal(poll.told.at(-1)?.inventory?.size, 1);
 });
 
-test('a pool at 0 bytes was told of minutes after calls had been refused for it', async (t) => {
+test('a pool at 0 bytes was reported minutes after calls had been refused for it', async (t) => {
   const told: (string | undefined)[] = [];
   const recorder = {
     record: (_about: unknown, event: { reason: string; subject?: string }) => void told.push(event.subject),

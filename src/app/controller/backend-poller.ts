@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Backend } from '../../storage/backend.ts';
-import { callWithin } from '../../storage/call.ts';
+import { type Call, callWithin } from '../../storage/call.ts';
 import {
   hasLessThan,
   type PoolInventory,
@@ -8,7 +8,6 @@ import {
   poolInventories,
   readPools,
 } from '../../storage/pool-reading.ts';
-import type { Call } from '../../storage/storage.ts';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** From one reading of the pools to the next while the RDS answers and has room, in ms. */
@@ -20,7 +19,7 @@ const INVENTORY_MS = 3_600_000;
 /** How long a reading, and an inventory, may take, in ms. */
 const LIMIT_MS = 60_000;
 
-/** What an RDS has told of its pools. */
+/** What an RDS has reported about its pools. */
 export interface BackendReading {
   readonly pools: readonly PoolReading[];
   /** By label, of within the last hour; undefined when there is none, or the last one failed. */
@@ -39,9 +38,9 @@ export interface BackendPollerOptions {
   readonly listeners: readonly BackendListener[];
   /** Pause between two looks, in ms. */
   readonly lookMs: number;
-  /** When a call was last refused for lack of room, by `now`; the pools are read anew at the next look. */
+  /** When a call was last refused for lack of room, by `now`; the pools are read again at the next look. */
   readonly refusedAt: () => number;
-  /** Whether anybody wants inventories. */
+  /** Whether anyone wants inventories. */
   readonly inventories: boolean;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -52,7 +51,7 @@ export interface BackendPollerOptions {
 /**
  * Reads the pools of an RDS in the background, for all who want to know: at once, then every five minutes, every minute while
  * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. A
- * inventory follows once an hour, and one that failed at the next reading again. Where nobody listens nothing is read. Resolves when
+ * inventory follows once an hour, and one that failed at the next reading again. Where no one listens nothing is read. Resolves when
  * the signal aborts.
  */
 export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {

@@ -37,7 +37,7 @@ export interface BackgroundTasksOptions {
   readonly config: Config;
   readonly access: Access;
   readonly storage: StorageService;
-  /** How long what may pass by itself must last before people are told, in ms. */
+  /** How long what may pass by itself must last before users are notified, in ms. */
   readonly lastingMs: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -109,14 +109,20 @@ function startOrphanController({
   const name = objectName(driver);
   const intervalMs = orphans.intervalMinutes * 60_000;
   const leadership = new Leadership({
-    ...{ cluster, name, holder: `${hostname()}_${crypto.randomUUID()}` },
+    cluster,
+    name,
+    holder: `${hostname()}_${crypto.randomUUID()}`,
     seconds: 2 * (intervalMs / 1000),
   });
   const controller = new OrphanController({
-    ...{ cluster, storage, leadership, driver, stateName: name },
+    cluster,
+    storage,
+    leadership,
+    driver,
+    stateName: name,
     about: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name },
     graceSeconds: orphans.graceMinutes * 60,
-    deleteHalfMade: orphans.deleteHalfMade,
+    deletePartial: orphans.deletePartial,
     observer: observerOf(config.backends, logger, metrics),
   });
   const stopping = new AbortController();
@@ -137,7 +143,7 @@ export function objectName(driver: string): string {
   return `${driver}-orphans`;
 }
 
-const kinds: readonly BackendObject['kind'][] = ['volume', 'snapshot', 'half-made'];
+const kinds: readonly BackendObject['kind'][] = ['volume', 'snapshot', 'partial'];
 
 /** Logs what a controller finds, and measures it. */
 function observerOf(backends: Config['backends'], logger: Logger, metrics: Metrics): OrphanObserver {
@@ -158,7 +164,7 @@ function observerOf(backends: Config['backends'], logger: Logger, metrics: Metri
     ended(outcome, reason) {
       metrics.count('orphanPasses', { outcome });
       if (outcome === 'done') metrics.set('orphanPassTime', {}, Date.now() / 1000);
-      // Only one process tells how many there are.
+      // Only one process says how many there are.
       if (outcome === 'follower') metrics.forget('orphans');
       const isWell = outcome === 'done' || outcome === 'follower';
       logger[isWell ? 'debug' : 'warn']({ outcome, reason }, 'orphan report');

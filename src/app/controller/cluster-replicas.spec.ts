@@ -9,10 +9,13 @@ import type { PairStatus } from '../../storage/replication/replicator.ts';
 import { clusterReplicas, LATE_SECONDS } from './cluster-replicas.ts';
 
 const pair = {
-  ...{ from: { name: 'rds1' }, pool: { label: 'pool' }, to: { name: 'rds2' }, replica: { label: 'copies' } },
+  from: { name: 'rds1' },
+  pool: { label: 'pool' },
+  to: { name: 'rds2' },
+  replica: { label: 'copies' },
 } as ReplicaPair;
 
-/** What a cluster with no objects is told of. */
+/** What a cluster with no objects is told. */
 function told() {
   const notes: EventNote[] = [];
   const recorder: EventRecorder = { record: (_about, note) => void notes.push(note) };

@@ -1,14 +1,17 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { printAge } from '../../cli/print-age.ts';
 import type { FailureCode } from '../../failures/catalogue.ts';
 import { FAILURES } from '../../failures/catalogue.ts';
 import { messageOf } from '../../failures/message.ts';
-import type { Cluster, ObjectReference, SnapshotContent } from '../../kubernetes/cluster.ts';
+import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
+import type { VolumeSnapshotContent } from '../../kubernetes/kinds.ts';
 import { Leadership } from '../../kubernetes/leadership.ts';
 import { type CopyPlace, missingCopyAnnotations } from '../../orphans/annotations.ts';
-import { printHandle } from '../../storage/handle.ts';
-import { printAge } from '../../storage/print-age.ts';
+import { snapshotHandleOf } from '../../orphans/references.ts';
+import { idIn } from '../../rds/index.ts';
+import { printHandle } from '../../storage/ids.ts';
 import type { Received } from '../../storage/replication/decision.ts';
 import type { ReplicaPair } from '../../storage/replication/pair.ts';
 import type { ClusterReplicas } from './replication.ts';
@@ -22,9 +25,9 @@ export interface ClusterReplicasOptions {
   readonly logger: Logger;
 }
 
-/** How old a snapshot without a copy must be before people are told, in seconds. */
+/** How old a snapshot without a copy must be before it is reported, in seconds. */
 export const LATE_SECONDS = 6 * 3600;
-/** Snapshots without a copy that one pass tells of. */
+/** Snapshots without a copy that one pass reports. */
 const MAX_LATE = 10;
 /** How long the Lease stands, and for how long this process believes that it holds it, in seconds. */
 const LEASE_SECONDS = 180;
@@ -36,7 +39,7 @@ const RELEASE_MS = 2000;
 
 /**
  * What a cluster adds to copies on other backends: one process that makes them, Events and annotations of the
- * VolumeSnapshotContents. All of it is behind the back of the copies.
+ * VolumeSnapshotContents. Copies never wait for any of it.
  */
 export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplicas & { stop(): Promise<void> } {
   const { cluster, driver, recorder, logger } = options;
@@ -58,9 +61,9 @@ export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplica
     const id = printHandle({ kind: 'snap', backend: pair.from.name, uuid: copy.parsed.uuid });
     try {
       const content = await contents.of(id, stopping.signal);
-      const missing = content && missingCopyAnnotations(placeOf(pair, copy), content.annotations);
+      const missing = content && missingCopyAnnotations(placeOf(pair, copy), content.metadata.annotations);
       if (content !== undefined && missing !== undefined)
-        await cluster.annotateContent(content.name, missing, stopping.signal);
+        await cluster.annotateContent(content.metadata.name, missing, stopping.signal);
     } catch (error) {
       if (!stopping.signal.aborted) logger.warn({ id, err: error }, 'where its copy is was not written to a snapshot');
     }
@@ -71,7 +74,7 @@ export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplica
       writing.add(written);
     },
     failed(pair, name, why) {
-      const uuid = /snap-([0-9a-f-]{36})-/.exec(name)?.[1];
+      const { uuid } = idIn(name) ?? {};
       if (uuid !== undefined) tell(pair, uuid, 'DRV-TRANSFER', why);
     },
     taken(pair, { parsed, name }) {
@@ -105,9 +108,9 @@ function placeOf({ to, replica }: ReplicaPair, { parsed, receivedAt }: Received)
   return { id: printHandle({ kind: 'snap', backend: to.name, uuid: parsed.uuid }), pool: replica.label, receivedAt };
 }
 
-function referenceTo(content: SnapshotContent | undefined): ObjectReference | undefined {
+function referenceTo(content: VolumeSnapshotContent | undefined): ObjectReference | undefined {
   if (content === undefined) return undefined;
-  const { name, uid } = content;
+  const { name, uid } = content.metadata;
   return { apiVersion: 'snapshot.storage.k8s.io/v1', kind: 'VolumeSnapshotContent', name, ...(uid && { uid }) };
 }
 
@@ -115,7 +118,7 @@ function referenceTo(content: SnapshotContent | undefined): ObjectReference | un
 class Contents {
   readonly #cluster: Pick<Cluster, 'snapshotContents'>;
   readonly #driver: string;
-  #listing: Promise<ReadonlyMap<string, SnapshotContent>> | undefined;
+  #listing: Promise<ReadonlyMap<string, VolumeSnapshotContent>> | undefined;
   #listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(cluster: Pick<Cluster, 'snapshotContents'>, driver: string) {
@@ -123,14 +126,14 @@ class Contents {
     this.#driver = driver;
   }
 
-  async of(handle: string, signal: AbortSignal): Promise<SnapshotContent | undefined> {
+  async of(handle: string, signal: AbortSignal): Promise<VolumeSnapshotContent | undefined> {
     const known = (await this.#all(signal)).get(handle);
     if (known !== undefined || performance.now() - this.#listedAt < LISTING_MS) return known;
     this.#listing = undefined;
     return (await this.#all(signal)).get(handle);
   }
 
-  async #all(signal: AbortSignal): Promise<ReadonlyMap<string, SnapshotContent>> {
+  async #all(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent>> {
     if (this.#listing === undefined) {
       this.#listedAt = performance.now();
       const listing = this.#list(signal);
@@ -143,9 +146,14 @@ class Contents {
     return await this.#listing;
   }
 
-  async #list(signal: AbortSignal): Promise<ReadonlyMap<string, SnapshotContent>> {
+  async #list(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent>> {
     const contents = await this.#cluster.snapshotContents(signal);
-    const ours = (contents?.items ?? []).filter(({ driver }) => driver === this.#driver);
-    return new Map(ours.flatMap((content) => (content.snapshotHandle ? [[content.snapshotHandle, content]] : [])));
+    const ours = (contents?.items ?? []).filter(({ spec }) => spec.driver === this.#driver);
+    return new Map(
+      ours.flatMap((content) => {
+        const handle = snapshotHandleOf(content);
+        return handle === undefined ? [] : [[handle, content]];
+      }),
+    );
   }
 }

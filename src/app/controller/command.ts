@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { withConfig, withOverrides } from '../../cli/flags.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
+import { identityValues } from '../identity-values.ts';
 import { VERSION } from '../version.ts';
 
 interface ControllerOptions {
@@ -29,7 +30,7 @@ Example of a configuration file (YAML or JSON):
       pools:
         - { label: pool1, uuid: 0c5a…, mountPoint: pool1 }
 
-An RDS that cannot be reached, or refuses the login, is tried again forever.
+An RDS that cannot be reached, or refuses the login, is retried forever.
 `;
 
 const EXIT_HELP = exitHelp({ well: 'ended by SIGTERM or SIGINT' });
@@ -44,7 +45,7 @@ export function controllerCommand(): Command {
       .env('CSI_ENDPOINT')
       .makeOptionMandatory(),
   );
-  return withOverrides(command)
+  return withOverrides(command, identityValues)
     .addOption(new Option('--log-level <level>', 'overrides logLevel').choices(LOG_LEVELS).env('ROSE_CSI_LOG_LEVEL'))
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async ({ config, endpoint, ...overrides }: ControllerOptions) => {
@@ -64,14 +65,14 @@ export function controllerCommand(): Command {
       await checkKeyFiles(config, checked, (problem) => logger.warn({ problem }, 'a key file should be looked at'));
       const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);
       const access = await inClusterAccess();
-      const controller = await startController(
-        checked,
+      const controller = await startController({
+        config: checked,
         endpoint,
         logger,
-        { hasPredecessor: true },
+        patience: { hasPredecessor: true },
         access,
-        tracing.tracer,
-      );
+        tracer: tracing.tracer,
+      });
       const stop = (signal: string) => {
         logger.info({ signal }, 'stopping');
         controller

@@ -9,7 +9,7 @@ import { serve } from '../../csi/server.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../../observability/tracing.ts';
 import { defaultBreaker } from '../../routeros/index.ts';
-import { identity } from '../../storage/identity.ts';
+import { identity } from '../../storage/ids.ts';
 import { Replicator } from '../../storage/replication/replicator.ts';
 import { StorageService } from '../../storage/service.ts';
 import { openBackend, type Patience } from '../backends.ts';
@@ -25,9 +25,9 @@ import { measureQueues } from './queue-metrics.ts';
 import { replicaObserver, replicate } from './replication.ts';
 import { onRoomRefused } from './room-refusals.ts';
 
-/** Trouble that may pass is told to people when it has lasted for so many of the longest breaks that an RDS is left alone. */
+/** Trouble that may pass is reported when it has lasted for so many of the longest breaks that an RDS is left alone. */
 const LASTING_BREAKS = 2;
-/** Looks at an RDS within the time after which people are told of its trouble. */
+/** Looks at an RDS within the time after which users are notified of its trouble. */
 const LOOKS = 6;
 
 export interface RunningController {
@@ -39,45 +39,40 @@ export interface RunningController {
   stop(): Promise<void>;
 }
 
+export interface ControllerStart {
+  readonly config: Config;
+  /** The socket, as `unix:///path`. */
+  readonly endpoint: string;
+  readonly logger: Logger;
+  /** With backends that do not answer; set in tests. */
+  readonly patience?: Patience | undefined;
+  /** To the API server of the cluster that this runs in; undefined outside of one. */
+  readonly access?: Access | undefined;
+  readonly tracer?: Tracer | undefined;
+}
+
 /**
  * Serves the CSI Identity and Controller services on a unix socket. The backends are looked at in the background.
  *
- * @param patience with backends that do not answer; replaced in tests
- * @param access to the API server of the cluster that this runs in; undefined outside of one
  * @throws Error when the endpoint or the metrics cannot be served.
  */
-export async function startController(
-  config: Config,
-  endpoint: string,
-  logger: Logger,
-  patience: Patience = {},
-  access?: Access,
-  tracer: Tracer = noTracer,
-): Promise<RunningController> {
-  const monitoring = await startMonitoring(config.metrics, 'controller', logger);
+export async function startController(options: ControllerStart): Promise<RunningController> {
+  const monitoring = await startMonitoring(options.config.metrics, 'controller', options.logger);
   try {
-    return await start({ config, endpoint, logger, patience, access, tracer, monitoring });
+    return await start(options, monitoring);
   } catch (error) {
     await monitoring.stop();
     throw error;
   }
 }
 
-interface Parts {
-  readonly config: Config;
-  readonly endpoint: string;
-  readonly logger: Logger;
-  readonly patience: Patience;
-  readonly access: Access | undefined;
-  readonly tracer: Tracer;
-  readonly monitoring: Monitoring;
-}
-
-async function start(parts: Parts): Promise<RunningController> {
-  const { config, endpoint, logger, patience, access, tracer, monitoring } = parts;
+async function start(
+  { config, endpoint, logger, patience = {}, access, tracer = noTracer }: ControllerStart,
+  monitoring: Monitoring,
+): Promise<RunningController> {
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const backends = config.backends.map((backend) =>
-    openBackend(backend, owner.owners, logger, patience, tracer, monitoring.metrics),
+    openBackend(backend, { owners: owner.owners, logger, patience, tracer, metrics: monitoring.metrics }),
   );
   const { ratePerMinute, burst } = config.snapshots;
   const { metrics } = monitoring;
@@ -89,7 +84,9 @@ async function start(parts: Parts): Promise<RunningController> {
     (pair) => new Replicator(pair, { observer, backends, ...(stillMs !== undefined && { stillMs }) }),
   );
   const storage = new StorageService({
-    ...{ backends, identity: owner, replicators },
+    backends,
+    identity: owner,
+    replicators,
     ...(patience.clock === undefined ? {} : { clock: patience.clock }),
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });
@@ -121,7 +118,7 @@ async function start(parts: Parts): Promise<RunningController> {
   tasks?.start();
   const stopping = new AbortController();
   const { signal } = stopping;
-  const work = backends.map(({ name }) => proveBackend(storage, name, logger, signal));
+  const work = backends.map(({ name }) => proveBackend({ storage, name, logger, stopping: signal }));
   if (monitoring.on) measureQueues(backends, metrics);
   for (const backend of backends) {
     const listeners = [monitoring.on ? poolMetrics(backend, metrics) : [], tasks?.watchBackend?.(backend) ?? []].flat();

@@ -16,7 +16,7 @@ const gauges = {
 const keys = Object.keys(gauges) as (keyof typeof gauges)[];
 
 /**
- * Keeps what an RDS has told of its pools for whoever scrapes. When a reading fails the values of the RDS are withdrawn: an old
+ * Keeps what an RDS has reported about its pools for whoever scrapes. When a reading fails the values of the RDS are withdrawn: an old
  * one would look like a new one, and 0 like a full pool.
  */
 export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): BackendListener {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { messageOf } from '../../failures/message.ts';
 import { callWithin } from '../../storage/call.ts';
 import type { StorageService } from '../../storage/service.ts';
 
@@ -10,23 +11,33 @@ const LOOK_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
+interface Proof {
+  readonly storage: Pick<StorageService, 'prove'>;
+  /** Of the backend. */
+  readonly name: string;
+  readonly logger: Logger;
+  readonly stopping: AbortSignal;
+  /** Set in tests. */
+  readonly firstPauseMs?: number;
+}
+
 /**
  * Looks at one RDS until it is fit, reading only, with a pause that grows to a minute. An RDS that is down does not keep
  * the driver from starting: it serves the others, and this one as soon as it answers. Nor from stopping: the pause ends then.
- *
- * @param firstPauseMs replaced in tests
  */
-export async function proveBackend(
-  storage: Pick<StorageService, 'prove'>,
-  name: string,
-  logger: Logger,
-  stopping: AbortSignal,
+export async function proveBackend({
+  storage,
+  name,
+  logger,
+  stopping,
   firstPauseMs = FIRST_PAUSE_MS,
-): Promise<void> {
+}: Proof): Promise<void> {
   for (let pauseMs = firstPauseMs; !stopping.aborted; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     try {
       const { version, pools, problems } = await storage.prove(name, callWithin(LOOK_MS, stopping));
-      if (problems.length > 0) throw new Error(problems.join('; '));
+      if (problems.length > 0) {
+        throw new Error(problems.map(({ code, found }) => messageOf(code, `backend ${name}`, found)).join('; '));
+      }
       const facts = pools.map((pool) => ({ ...pool, freeBytes: pool.freeBytes.toString() }));
       logger.info({ backend: name, version, pools: facts }, 'RDS is fit');
       return;

@@ -4,7 +4,7 @@ import type { Backend } from '../../storage/backend.ts';
 
 const breakerStates: readonly BreakerState[] = ['closed', 'open', 'half-open'];
 
-/** Tells of queue and breaker of each RDS as they are when metrics are read. */
+/** Reports queue and breaker of each RDS as they are when metrics are read. */
 export function measureQueues(backends: readonly Backend[], metrics: Metrics): void {
   metrics.beforeReading(() => {
     for (const { name: backend, rds } of backends) {

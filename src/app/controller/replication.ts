@@ -45,7 +45,7 @@ export async function replicate(
   let known: PairStatus | undefined;
   metrics.beforeReading(() => measure(metrics, pair, known));
   const look = async (): Promise<void> => {
-    // Where nobody can tell, copies are looked after all the same.
+    // Where no one can tell, copies are looked after all the same.
     if (tasks !== undefined && !(await tasks.leads(signal).catch(() => true))) {
       known = undefined;
       metrics.count('replicaPasses', { ...labels, outcome: 'follower' });

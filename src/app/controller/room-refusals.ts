@@ -1,7 +1,7 @@
 import type { Interceptor } from '../../csi/grpc-binding.ts';
 import { codeOf } from '../../storage/failures.ts';
 
-/** Tells of each call that is refused because a pool has too little room. The calls change in nothing. */
+/** Reports each call that is refused because a pool has too little room. The calls change in nothing. */
 export function onRoomRefused(tell: () => void): Interceptor {
   return async (_rpc, next) => {
     try {

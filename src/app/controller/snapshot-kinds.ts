@@ -9,7 +9,7 @@ export interface SnapshotKindsOptions {
   readonly cluster: Pick<KubernetesClient, 'servesSnapshots'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Told at every look that finds none; must not throw. */
+  /** Called at every look that finds none; must not throw. */
   readonly onMissing: () => void;
   /** Between two looks, in ms; replaced in tests. */
   readonly pauseMs?: number;
@@ -17,7 +17,7 @@ export interface SnapshotKindsOptions {
 
 /**
  * Looks at start, and every five minutes, whether the cluster knows snapshots: their kinds belong to the cluster and not to
- * a driver, and without them csi-snapshotter does nothing at all. Told by the log when it changes, and by a metric.
+ * a driver, and without them csi-snapshotter does nothing at all. Logged when it changes, and by a metric.
  */
 export async function watchSnapshotKinds(
   { cluster, logger, metrics, onMissing, pauseMs = PAUSE_MS }: SnapshotKindsOptions,
@@ -31,7 +31,7 @@ export async function watchSnapshotKinds(
       if (!present) onMissing();
       if (present !== before && !present) {
         logger.warn(
-          'the cluster has no snapshot kinds, so nobody can make snapshots: install the snapshot CRDs and the ' +
+          'the cluster has no snapshot kinds, so no snapshot can be taken: install the snapshot CRDs and the ' +
             'snapshot-controller (docs/install.md, "Snapshot CRDs and controller")',
         );
       }

@@ -1,7 +1,9 @@
+import type { FailureCode } from '../../failures/catalogue.ts';
 import { messageOf } from '../../failures/message.ts';
 import { printSize } from '../../failures/print-size.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
+import type { RouterOsErrorKind } from '../../routeros/index.ts';
 import type { Backend } from '../../storage/backend.ts';
 import { hasLessThan, type PoolReading } from '../../storage/pool-reading.ts';
 import type { BackendListener } from '../controller/backend-poller.ts';
@@ -10,7 +12,7 @@ export interface BackendWatchOptions {
   readonly recorder: EventRecorder;
   /** What Events about a whole RDS are about. */
   readonly driver: ObjectReference;
-  /** How long an RDS must not have answered before it is told, in ms. */
+  /** How long an RDS must not have answered before it is reported, in ms. */
   readonly lastingMs: number;
 }
 
@@ -20,17 +22,23 @@ export function watchBackend(backend: Backend, options: BackendWatchOptions): Ba
   return {
     look: () => reach.look(),
     read(reading) {
-      for (const pool of reading?.pools ?? []) tellIfScarce(backend.name, pool, options);
+      for (const pool of reading?.pools ?? []) reportIfScarce(backend.name, pool, options);
     },
   };
 }
+
+/** The code of how the last attempt failed; any other way it did not reach the RDS. */
+const CODES: ReadonlyMap<RouterOsErrorKind | undefined, FailureCode> = new Map([
+  ['unauthenticated', 'RDS-LOGIN'],
+  ['unknown', 'RDS-UNKNOWN'],
+]);
 
 /** Whether an RDS answers, as its circuit breaker knows it. */
 class Reach {
   readonly #backend: Backend;
   readonly #options: BackendWatchOptions;
   #lostSince: number | undefined;
-  #told = false;
+  #reported = false;
 
   constructor(backend: Backend, options: BackendWatchOptions) {
     this.#backend = backend;
@@ -43,25 +51,25 @@ class Reach {
     const now = performance.now();
     const { breaker, lastFailure } = rds.state();
     if (breaker === 'closed') {
-      if (this.#told)
-        recorder.record(driver, { reason: 'BoxReachable', subject: name, message: `${name} answers again` });
+      if (this.#reported)
+        recorder.record(driver, { reason: 'BackendReachable', subject: name, message: `${name} answers again` });
       this.#lostSince = undefined;
-      this.#told = false;
+      this.#reported = false;
       return;
     }
     this.#lostSince ??= now;
     if (now - this.#lostSince < lastingMs) return;
-    // At each look: an outage that outlasts its Event is told again, once in a while.
-    this.#told = true;
+    // At each look: an outage that outlasts its Event is reported again, once in a while.
+    this.#reported = true;
     const { kind, detail = '' } = lastFailure ?? {};
-    const code = kind === 'unauthenticated' ? 'RDS-LOGIN' : 'RDS-UNREACHABLE';
-    const reason = kind === 'unauthenticated' ? 'BoxLoginFailed' : 'BoxUnreachable';
+    const code = CODES.get(kind) ?? 'RDS-UNREACHABLE';
+    const reason = kind === 'unauthenticated' ? 'BackendLoginFailed' : 'BackendUnreachable';
     recorder.record(driver, { reason, subject: name, message: messageOf(code, name, detail) });
   }
 }
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
-function tellIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
+function reportIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
   const { pool, size, free, reserve } = room;
   if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KubernetesError, type PersistentVolume } from '../../kubernetes/cluster.ts';
+import { KubernetesError } from '../../kubernetes/cluster.ts';
+import { kinds, type Volume } from '../../kubernetes/kinds.ts';
 import { Claims } from './claims.ts';
 
 const DRIVER = 'rds.rose-csi.io';
-const volume = (name: string, driver = DRIVER): PersistentVolume => ({
-  ...{ name, claim: `shop/${name}`, claimUid: `uid-${name}` },
-  csi: { driver, volumeHandle: 'rds1:pvc-1' },
-});
+const volume = (name: string, driver = DRIVER): Volume =>
+  kinds.volume.schema.parse({
+    metadata: { name: `pv-${name}` },
+    spec: {
+      claimRef: { namespace: 'shop', name, uid: `uid-${name}` },
+      csi: { driver, volumeHandle: 'rds1:pvc-1' },
+    },
+  });
 
-function start(answers: readonly (readonly PersistentVolume[] | Error)[]) {
+function start(answers: readonly (readonly Volume[] | Error)[]) {
   let lists = 0;
   let nowMs = 0;
   const cluster = {
@@ -30,7 +35,7 @@ function start(answers: readonly (readonly PersistentVolume[] | Error)[]) {
   };
 }
 
-test('a list that could not be had fails nobody but who asked for it', async () => {
+test('a list that could not be had fails no one but who asked for it', async () => {
   const { find, lists } = start([new KubernetesError('not now', 503), [volume('data')]]);
   await assert.rejects(find(), /not now/);
   assert.equal(await find(), 'data');

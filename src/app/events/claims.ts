@@ -51,10 +51,9 @@ async function claimsByHandle(
 ): Promise<ReadonlyMap<string, ObjectReference>> {
   const { items } = await cluster.persistentVolumes(signal);
   return new Map(
-    items.flatMap(({ csi, claim, claimUid }) => {
-      if (csi?.driver !== driver || claim === undefined) return [];
-      const [namespace = '', name = ''] = claim.split('/');
-      return [[csi.volumeHandle, claimReference(namespace, name, claimUid)] as const];
+    items.flatMap(({ spec: { csi, claimRef } }) => {
+      if (csi?.driver !== driver || claimRef === undefined) return [];
+      return [[csi.volumeHandle, claimReference(claimRef.namespace, claimRef.name, claimRef.uid)] as const];
     }),
   );
 }

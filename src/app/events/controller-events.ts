@@ -14,7 +14,7 @@ import { rpcEvents } from './rpc-events.ts';
 export interface ControllerEvents {
   readonly interceptors: readonly Interceptor[];
   readonly recorder: EventRecorder;
-  /** Tells of an RDS what its poller notices. */
+  /** Reports of an RDS what its poller notices. */
   watchBackend(backend: Backend): BackendListener;
   /** The cluster lacks the kinds of snapshots. */
   snapshotKindsMissing(): void;
@@ -25,7 +25,7 @@ export interface ControllerEventsOptions {
   readonly cluster: Pick<Cluster, 'event' | 'persistentVolumes'>;
   /** Name of the CSI driver, whose object Events about whole backends are about. */
   readonly driver: string;
-  /** How long what may pass by itself must last before it is told, in ms. */
+  /** How long what may pass by itself must last before it is reported, in ms. */
   readonly lastingMs: number;
   readonly logger: Logger;
 }
@@ -44,6 +44,6 @@ export function controllerEvents(options: ControllerEventsOptions): ControllerEv
 }
 
 function recordMissingKinds(recorder: EventRecorder, driver: ObjectReference): void {
-  const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so nobody can make snapshots';
+  const message = 'the cluster has no snapshot kinds (snapshot.storage.k8s.io/v1), so no snapshot can be taken';
   recorder.record(driver, { reason: 'SnapshotKindsMissing', message });
 }

@@ -10,8 +10,8 @@ import { claimReference } from './claims.ts';
 import { FailureEvents, type Subject } from './failure-events.ts';
 
 const LASTING_MS = 60_000;
-const claim: Subject = { key: 'pvc-1', about: claimReference('shop', 'data', 'uid'), makes: 'volume' };
-const volume: Subject = { ...claim, makes: undefined };
+const claim: Subject = { key: 'pvc-1', about: claimReference('shop', 'data', 'uid') };
+const volume: Subject = { ...claim };
 
 function start() {
   const told: EventNote[] = [];
@@ -30,13 +30,25 @@ const fails = (code: RdsErrorCode) =>
   failure(new RdsError(code, 'so it says'), 'pvc-1', { signal: new AbortController().signal });
 
 const HEAL: readonly RdsErrorCode[] = [
-  ...['RC-SIZE', 'RC-LAG', 'RC-RACE', 'RC-LEFT', 'RC-PUB', 'RC-MODE', 'RC-USED', 'RC-SENDING'],
-  ...['RDS-LATE', 'RDS-WAITING', 'RDS-UNSENT', 'RDS-CANCELLED', 'RDS-UNEXPECTED'],
+  'RC-NOSNAP',
+  'RC-SIZE',
+  'RC-LAG',
+  'RC-RACE',
+  'RC-LEFT',
+  'RC-PUB',
+  'RC-MODE',
+  'RC-USED',
+  'RC-SENDING',
+  'RDS-LATE',
+  'RDS-WAITING',
+  'RDS-UNSENT',
+  'RDS-CANCELLED',
+  'RDS-UNEXPECTED',
 ] as RdsErrorCode[];
-const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN'];
+const PASS: readonly RdsErrorCode[] = ['RC-POOL', 'RC-HALF', 'RDS-REFUSED', 'RDS-UNREACHABLE', 'RDS-UNKNOWN', 'RC-CUT'];
 const CODES = Object.keys(FAILURES).filter((code): code is RdsErrorCode => /^(RC|RDS)-/.test(code));
 
-test('each refusal that needs a person is told at once or when it lasts, with one advice, and the others never', () => {
+test('each refusal that needs someone is reported at once or when it lasts, with one advice, and the others never', () => {
   for (const code of CODES) {
     const { told, failures, pass } = start();
     const error = fails(code);
@@ -53,7 +65,7 @@ test('each refusal that needs a person is told at once or when it lasts, with on
   }
 });
 
-test('trouble that was over in between, or that nobody met for a while, begins anew', () => {
+test('trouble that was over in between, or that no one met for a while, begins again', () => {
   const { told, failures, pass } = start();
   for (const between of [() => failures.succeeded(claim), () => pass(15 * 60_000)]) {
     failures.failed(claim, fails('RDS-UNREACHABLE'));
@@ -70,9 +82,9 @@ test('trouble that was over in between, or that nobody met for a while, begins a
   assert.deepEqual(told, []);
 });
 
-test('the absence of what a claim is made from is told; that of a volume is told otherwise, and a mistake is not', () => {
+test('the absence of what a claim is made from is reported; that of a volume is reported elsewhere, and a mistake is not', () => {
   const { told, failures } = start();
-  failures.failed(claim, new StorageError('DRV-ABSENT', '', 'no such snapshot'));
+  failures.failed(claim, new StorageError('RC-NOSRC', '', 'no such snapshot'));
   failures.failed(volume, new StorageError('DRV-ABSENT', '', 'no such volume'));
   failures.failed(claim, new StorageError('DRV-INVALID', '', 'a mistake'));
   failures.failed(claim, new Error('a defect'));

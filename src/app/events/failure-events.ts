@@ -10,18 +10,16 @@ export interface Subject {
   /** Tells it from others. */
   readonly key: string;
   readonly about: ObjectReference | Unresolved;
-  /** What is being made for it; undefined when it is there already. */
-  readonly makes: 'volume' | 'snapshot' | undefined;
 }
 
-/** A failure that was not repeated for this long, in ms, has not lasted: no sidecar waits longer before it tries again. */
+/** A failure that was not repeated for this long, in ms, has not lasted: no sidecar waits longer before it retries. */
 const FORGET_MS = 900_000;
 /** Objects whose failures are remembered; beyond it the oldest are forgotten. */
 const MAX_KNOWN = 1000;
 
 export interface FailureEventsOptions {
   readonly recorder: EventRecorder;
-  /** How long what may pass must have lasted for an object before it is told, in ms. */
+  /** How long what may pass must have lasted for an object before it is reported, in ms. */
   readonly lastingMs: number;
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;
@@ -52,8 +50,7 @@ export class FailureEvents {
   /** Takes note of a call that failed. Returns at once and never throws. */
   failed(subject: Subject, error: unknown): void {
     if (!(error instanceof StorageError)) return;
-    // What is being made cannot be absent: it is the source that is.
-    const code = subject.makes !== undefined && error.kind === 'notFound' ? 'RC-NOSRC' : error.code;
+    const { code } = error;
     const { event: reason, passes } = FAILURES[code];
     if (reason === undefined || (passes && !this.#hasLasted(subject.key, reason))) return;
     this.#options.recorder.record(subject.about, { reason, message: messageOf(code, error.object, error.detail) });

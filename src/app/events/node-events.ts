@@ -17,7 +17,7 @@ export interface NodeEvents {
   stop(): Promise<void>;
 }
 
-/** Without Events: nobody is told. */
+/** Without Events: no one is notified. */
 export const noNodeEvents: NodeEvents = {
   interceptors: [],
   unflushed: () => undefined,
@@ -25,7 +25,7 @@ export const noNodeEvents: NodeEvents = {
   stop: async () => undefined,
 };
 
-/** Tells of what needs a person on a node. What that needs is loaded when there is something to tell. */
+/** Reports what needs someone to act on a node. What that needs is loaded when there is something to tell. */
 export function nodeEvents(access: Access, nodeName: string, logger: Logger): NodeEvents {
   // `kubectl describe node` looks for Events with this uid, as the kubelet writes them.
   const node: ObjectReference = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName };

@@ -15,7 +15,7 @@ const PREFIX = 'csi.storage.k8s.io';
 /** The end of a CSI name that a sidecar makes: the uid of the claim or VolumeSnapshot. */
 const UID = /-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** Tells of calls that fail, on the objects that they are for. The calls wait for nothing and change in nothing. */
+/** Reports calls that fail, on the objects that they are for. The calls wait for nothing and change in nothing. */
 export function rpcEvents(failures: FailureEvents, claims: Claims): Interceptor {
   return async ({ request }, next) => {
     const subject = subjectOf(request, claims);
@@ -31,21 +31,21 @@ export function rpcEvents(failures: FailureEvents, claims: Claims): Interceptor 
   };
 }
 
-/** The claim or VolumeSnapshot that a call is for; undefined when it is for none, or that is not told. */
+/** The claim or VolumeSnapshot that a call is for; undefined when it is for none, or that is not reported. */
 function subjectOf(request: Message, claims: Claims): Subject | undefined {
   if (isMessage(request, CreateVolumeRequestSchema)) {
     const [namespace, name] = [request.parameters[`${PREFIX}/pvc/namespace`], request.parameters[`${PREFIX}/pvc/name`]];
     if (!namespace || !name) return undefined;
-    return { key: request.name, about: claimReference(namespace, name, uidOf(request.name)), makes: 'volume' };
+    return { key: request.name, about: claimReference(namespace, name, uidOf(request.name)) };
   }
   if (isMessage(request, CreateSnapshotRequestSchema)) {
     const about = snapshotReference(request.name, request.parameters);
-    return about && { key: request.name, about, makes: 'snapshot' };
+    return about && { key: request.name, about };
   }
   const isOfVolume =
     isMessage(request, ControllerPublishVolumeRequestSchema) || isMessage(request, ControllerExpandVolumeRequestSchema);
   if (!isOfVolume) return undefined;
-  return { key: request.volumeId, about: claims.of(request.volumeId), makes: undefined };
+  return { key: request.volumeId, about: claims.of(request.volumeId) };
 }
 
 function snapshotReference(csiName: string, parameters: Readonly<Record<string, string>>): ObjectReference | undefined {

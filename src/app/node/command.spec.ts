@@ -15,7 +15,7 @@ function optionsOf(...flags: readonly string[]): Readonly<Record<string, unknown
 
 const networksOf = (...flags: readonly string[]) => optionsOf(...flags)['networks'];
 
-test('a node reaches the networks that it is told, by default the one of backends that name none', () => {
+test('a node reaches the networks that it is given, by default the one of backends that name none', () => {
   assert.deepEqual(networksOf(), ['default']);
   assert.deepEqual(networksOf('--networks', 'rack-1'), ['rack-1']);
   assert.deepEqual(networksOf('--networks=rack-1, rack-2'), ['rack-1', 'rack-2']);

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
-import { clusterIdProblem } from '../../config/cluster-id.ts';
+import { wholeNumber } from '../../cli/values.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from '../../config/network-name.ts';
 import { LOG_LEVELS } from '../../observability/log-levels.ts';
+import { identityValues } from '../identity-values.ts';
 import { VERSION } from '../version.ts';
 import type { NodeOptions } from './node.ts';
 
@@ -40,12 +41,13 @@ export function nodeCommand(): Command {
     .addOption(mandatory('--node-name <name>', 'name of this node in Kubernetes', 'ROSE_CSI_NODE_NAME'))
     .addOption(
       mandatory('--cluster-id <id>', 'as in the configuration of the controller', 'ROSE_CSI_CLUSTER_ID').argParser(
-        clusterId,
+        identityValues.clusterId,
       ),
     )
     .addOption(
       new Option('--driver-name <name>', 'as in the configuration of the controller')
         .env('ROSE_CSI_DRIVER_NAME')
+        .argParser(identityValues.driverName)
         .default('rds.rose-csi.io'),
     )
     .addOption(
@@ -61,7 +63,7 @@ export function nodeCommand(): Command {
     .addOption(
       new Option('--max-volumes <n>', 'volumes that Kubernetes may place here at once; 0 for no limit')
         .env('ROSE_CSI_MAX_VOLUMES')
-        .argParser(wholeNumber)
+        .argParser(wholeNumber(0, 999_999))
         .default(0),
     )
     .addOption(
@@ -73,7 +75,7 @@ export function nodeCommand(): Command {
     .addOption(
       new Option('--unstage-patience <seconds>', 'how long to wait for a lost RDS before giving up unflushed data')
         .env('ROSE_CSI_UNSTAGE_PATIENCE')
-        .argParser(wholeNumber)
+        .argParser(wholeNumber(0, 999_999))
         .default(600),
     )
     .addOption(
@@ -92,7 +94,7 @@ export function nodeCommand(): Command {
     .addOption(
       new Option('--metrics-port <port>', 'serve metrics for Prometheus here; 0 for any port; off without it')
         .env('ROSE_CSI_METRICS_PORT')
-        .argParser(portNumber),
+        .argParser(wholeNumber(0, 65_535)),
     )
     .addOption(new Option('--metrics-address <address>', 'and on this address only').env('ROSE_CSI_METRICS_ADDRESS'))
     .addOption(
@@ -126,33 +128,16 @@ export function nodeCommand(): Command {
     });
 }
 
-function clusterId(text: string): string {
-  const problem = clusterIdProblem(text);
-  if (problem !== undefined) throw new InvalidArgumentError(problem);
-  return text;
-}
-
 function networkNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !NETWORK_NAME.test(name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is no name of a network: ${NETWORK_NAME_RULE}`);
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is no name of a network: ${NETWORK_NAME_RULE}.`);
   return names;
 }
 
 /** A timer of Node.js is over at once if it is longer than 24.8 days. */
 function trimHours(text: string): number {
-  const hours = wholeNumber(text);
-  if (hours > 576) throw new InvalidArgumentError('at most 576, which is 24 days');
+  const hours = wholeNumber(0, 999_999, 'hours')(text);
+  if (hours > 576) throw new InvalidArgumentError('Write a whole number of hours, at most 576, which is 24 days.');
   return hours;
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port > 65_535) throw new InvalidArgumentError('a port is at most 65535');
-  return port;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('write a whole number');
-  return Number(text);
 }

@@ -15,7 +15,7 @@ import { NvmeTcp } from '../../host/nvme-tcp.ts';
 import type { Processes } from '../../host/processes.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../../observability/tracing.ts';
-import { nodeIdOf } from '../../storage/identity.ts';
+import { nodeIdOf } from '../../storage/ids.ts';
 import { type NodeEvents, nodeEvents, noNodeEvents } from '../events/node-events.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
@@ -26,7 +26,7 @@ import { programsTo, watchedProcesses } from './watched-processes.ts';
 
 const formatOutcomes: readonly FormatOutcome[] = ['done', 'refused', 'failed'];
 
-/** What `rose-csi node` can be told. */
+/** What `rose-csi node` can be determined. */
 export interface NodeOptions {
   readonly endpoint: string;
   readonly nodeName: string;
@@ -97,12 +97,15 @@ async function start(
   }
   const { endpoint, driverName, maxVolumes, networks, attach } = options;
   const nodeId = nodeIdOf(options.clusterId, options.nodeName);
-  const { host: programs, hidden } = hostTools(options.hostTools);
+  const { host: programs, hidden } = await hostTools(options.hostTools);
   const host = tracedProcesses(watchedProcesses(programs, programsTo(logger, metrics)), tracer);
   // Known from the start, so that the first refusal is seen as a change.
   for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);
   const volumes = new NodeVolumes({
-    ...{ host, logger, mounts: new Mounts(host, hidden), attachment: await attachmentOf(options, nodeId, host) },
+    host,
+    logger,
+    mounts: new Mounts(host, hidden),
+    attachment: await attachmentOf(options, nodeId, host),
     formatting: new Formatting(host, new FormatRecords(options.stateDir), (outcome) =>
       metrics.count('formats', { outcome }),
     ),

@@ -31,7 +31,7 @@ async function spanOf(work: (host: Processes) => Promise<unknown>) {
   return { ...span, result };
 }
 
-test('a program is told by its name and its exit status, never by its arguments', async () => {
+test('a program is reported by its name and its exit status, never by its arguments', async () => {
   const { name, kind, attributes, failed } = await spanOf((host) => host.run('echo', ['hunter2']));
   assert.deepEqual([name, kind, failed], ['run echo', 'client', undefined]);
   assert.deepEqual(attributes, { 'process.executable.name': 'echo', 'process.exit.code': 0 });

@@ -2,7 +2,7 @@ import { ProcessError, type Processes } from '../../host/processes.ts';
 import type { Tracer } from '../../observability/tracing.ts';
 import { aroundPrograms } from './around-programs.ts';
 
-/** Runs programs with a span for each, which tells the name and how the program ended. */
+/** Runs programs with a span for each, which reports the name and how the program ended. */
 export function tracedProcesses(host: Processes, tracer: Tracer): Processes {
   return aroundPrograms(host, (name, run) => {
     const attributes = { 'process.executable.name': name };

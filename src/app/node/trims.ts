@@ -9,7 +9,7 @@ const outcomes: readonly TrimOutcome[] = ['done', 'interrupted', 'failed', 'skip
 
 /**
  * Trims the filesystems of the node at intervals, and counts what became of each. The first time is at random within the first
- * interval: so the nodes of a cluster do not do it together, and one that is started anew each day does it all the same.
+ * interval: so the nodes of a cluster do not do it together, and one that is started again each day does it all the same.
  *
  * @param hours between the end of one time and the beginning of the next
  * @returns what ends it, with what is under way

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ProcessError, processes } from '../../host/processes.ts';
 import { type ProgramRun, watchedProcesses } from './watched-processes.ts';
 
-test('every program is told of once, with its end and its time', async () => {
+test('every program is reported once, with its end and its time', async () => {
   const runs: ProgramRun[] = [];
   const host = watchedProcesses(processes(), (run) => runs.push(run));
   await host.run('true', []);

@@ -16,7 +16,7 @@ export interface ProgramRun {
   readonly status: number | undefined;
 }
 
-/** Runs programs and tells of each that has ended. @param onProgram must not throw */
+/** Runs programs and reports each that has ended. @param onProgram must not throw */
 export function watchedProcesses(host: Processes, onProgram: (run: ProgramRun) => void): Processes {
   return aroundPrograms(host, async (program, run) => {
     const begin = performance.now();

@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { print } from '../output.ts';
+import type { Values } from './words.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -18,8 +19,12 @@ For every shell to come:
   rose-csi completion fish > ~/.config/fish/completions/rose-csi.fish
 `;
 
-/** `rose-csi completion`: made from the commands themselves, so that it cannot fall behind them. */
-export function completionCommand(): Command {
+/**
+ * `rose-csi completion`: made from the commands themselves, so that it cannot fall behind them.
+ *
+ * @param values of flags whose names would make every other command heavier, loaded when they are needed
+ */
+export function completionCommand(values: () => Promise<Values>): Command {
   return new Command('completion')
     .description('Print the completion of commands and flags for a shell')
     .addArgument(new Argument('<shell>').choices(SHELLS))
@@ -31,7 +36,7 @@ export function completionCommand(): Command {
         import('./zsh.ts'),
         import('./fish.ts'),
       ]);
-      const all = places(command.parent ?? command);
+      const all = places(command.parent ?? command, await values());
       print({ bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }[shell](all));
     });
 }

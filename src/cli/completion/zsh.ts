@@ -1,14 +1,9 @@
-import type { Place } from './words.ts';
+import { type Place, valueCases } from './words.ts';
 
 /** Completion for zsh, to be sourced or to stand in `fpath` as `_rose-csi`. */
 export function zshCompletion(all: readonly Place[]): string {
   const commands = all.slice(1).map(({ path }) => `'${path}'`);
-  const values = all.flatMap(({ path, flags, choices }) => [
-    ...flags.flatMap(({ names, takesValue, choices: known }) =>
-      takesValue ? names.map((name) => `    '${path} ${name}') ${valuesOf(known)}; return ;;`) : [],
-    ),
-    ...(choices.length === 0 ? [] : [`    '${path}') ${valuesOf(choices)}; return ;;`]),
-  ]);
+  const values = valueCases(all, valuesOf);
   const words = all.map(({ path, subcommands, flags }) => {
     const known = [
       ...subcommands.map(({ name, text }) => `'${name}:${text}'`),
@@ -27,6 +22,11 @@ _rose-csi() {
       ${commands.join(' | ')}) at="$at $word" last= ;;
     esac
   done
+  # Of --flag=value, the value is completed.
+  if [[ $words[CURRENT] == --*=* ]]; then
+    last=\${words[CURRENT]%%=*}
+    compset -P '*='
+  fi
   case "$at\${last:+ $last}" in
 ${values.join('\n')}
   esac

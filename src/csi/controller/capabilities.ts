@@ -3,7 +3,7 @@ import { type Controller, ControllerServiceCapability_RPC_Type as Rpc } from '..
 import type { Handlers } from '../grpc-binding.ts';
 
 /** What the Controller service offers; group snapshots, health and modification are not. */
-export const controllerCapabilities: readonly Rpc[] = [
+const controllerCapabilities: readonly Rpc[] = [
   Rpc.CREATE_DELETE_VOLUME,
   Rpc.PUBLISH_UNPUBLISH_VOLUME,
   Rpc.LIST_VOLUMES,

@@ -116,7 +116,7 @@ test('GetCapacity', async (t) => {
   );
   await assert.rejects(
     client.getCapacity({ parameters: { pol: 'tank' } }),
-    refusal(status.INVALID_ARGUMENT, /^parameters: "pol" unknown/),
+    refusal(status.INVALID_ARGUMENT, /^parameters of the StorageClass: "pol" unknown/),
   );
   await assert.rejects(
     client.getCapacity({ volumeCapabilities: [filesystem(Mode.MULTI_NODE_READER_ONLY)] }),
@@ -153,14 +153,14 @@ test('ValidateVolumeCapabilities confirms raw block volumes as they were made be
   }
 });
 
-test('ValidateVolumeCapabilities tells what cannot be had', async (t) => {
+test('ValidateVolumeCapabilities says what cannot be had', async (t) => {
   const client = await startController(t, { getVolume: async () => restored });
   const request = { volumeId: 'rds:pvc-2', volumeCapabilities: [filesystem()] };
   const cases: [Parameters<typeof client.validateVolumeCapabilities>[0], RegExp][] = [
     [{ volumeCapabilities: [filesystem(), filesystem(1, 'zfs')] }, /^filesystem "zfs" is not offered/],
     [{ volumeCapabilities: [block(Mode.MULTI_NODE_SINGLE_WRITER)] }, /^access mode MULTI_NODE_SINGLE_WRITER/],
     [{ volumeContext: { formatVersion: '1', blank: 'true' } }, /made from a source/],
-    [{ parameters: { pol: 'x' } }, /^parameters: "pol" unknown/],
+    [{ parameters: { pol: 'x' } }, /^parameters of the StorageClass: "pol" unknown/],
     [{ mutableParameters: { iops: '1' } }, /^mutable_parameters are not supported/],
   ];
   for (const [change, reason] of cases) {

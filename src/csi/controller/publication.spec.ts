@@ -8,7 +8,7 @@ import { block, filesystem, refusal, startController } from '../services.fixture
 const target = { address: '192.0.2.1', port: 4420, nqn: 'nqn.2026-11.io.rose-csi:pvc-1', bytes: 1n << 30n };
 const request = { volumeId: 'rds:pvc-1', nodeId: 'nqn:node', volumeCapability: filesystem() };
 
-test('ControllerPublishVolume tells the node where the volume is', async (t) => {
+test('ControllerPublishVolume reports the node where the volume is', async (t) => {
   const requests: ControllerPublishRequest[] = [];
   const client = await startController(t, {
     publishVolume: async (publication) => {

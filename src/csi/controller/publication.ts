@@ -7,14 +7,14 @@ import { checkString, requireString } from '../validation.ts';
 import { publishMode, requireAccess } from '../volume-capability.ts';
 
 /** CSI's own limit for node ids, in bytes. */
-const maxNodeIdBytes = 256;
+const MAX_NODE_ID_BYTES = 256;
 
 /** Making a volume reachable from a node, and undoing it. */
 export function publicationHandlers(storage: Storage) {
   return {
     async controllerPublishVolume(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
-      const nodeId = requireString('node_id', message.nodeId, maxNodeIdBytes);
+      const nodeId = requireString('node_id', message.nodeId, MAX_NODE_ID_BYTES);
       const usage = requireAccess('volume_capability', message.volumeCapability);
       const mode = publishMode(usage, message.readonly);
       const target = await storage.publishVolume({ volumeId, nodeId, mode }, call);
@@ -23,7 +23,7 @@ export function publicationHandlers(storage: Storage) {
 
     async controllerUnpublishVolume(message, call) {
       const volumeId = requireString('volume_id', message.volumeId);
-      const nodeId = checkString('node_id', message.nodeId, maxNodeIdBytes);
+      const nodeId = checkString('node_id', message.nodeId, MAX_NODE_ID_BYTES);
       await storage.unpublishVolume(volumeId, nodeId, call);
       return {};
     },

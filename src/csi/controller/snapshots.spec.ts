@@ -51,7 +51,7 @@ test('CreateSnapshot', async (t) => {
     [{ name: 'a', sourceVolumeId: 'x'.repeat(129) }, 'source_volume_id has 129 bytes; CSI allows 128'],
     [
       { name: 'a', sourceVolumeId: 'x', parameters: { pool: 'y' } },
-      'parameters: "pool" unknown; known: maxSnapshotsPerVolume',
+      'parameters of the VolumeSnapshotClass: "pool" unknown; known: maxSnapshotsPerVolume',
     ],
   ];
   for (const [wrong, message] of cases) {
@@ -60,7 +60,7 @@ test('CreateSnapshot', async (t) => {
   assert.equal(calls.length, 1);
 });
 
-test('whoever wants to know is told of a snapshot and its content, when the sidecar tells the name of it', async (t) => {
+test('whoever wants to know learns of a snapshot and its content, when the sidecar reports the name of it', async (t) => {
   const told: [string, string][] = [];
   const onSnapshot: OnSnapshot = ({ id }, contentName) => void told.push([id, contentName]);
   const client = await startController(t, { createSnapshot: async () => large }, [], { onSnapshot });
@@ -88,11 +88,14 @@ test('GetSnapshot', async (t) => {
   const client = await startController(t, {
     getSnapshot: async (id) => {
       if (id === 'rds:snap-1') return large;
-      throw new StorageError('DRV-ABSENT', '', 'no such snapshot');
+      throw new StorageError('RC-NOSNAP', 'rds:snap-2');
     },
   });
   assert.deepEqual(facts((await client.getSnapshot({ snapshotId: 'rds:snap-1' })).snapshot), expected);
-  await assert.rejects(client.getSnapshot({ snapshotId: 'x' }), refusal(status.NOT_FOUND, 'no such snapshot'));
+  await assert.rejects(
+    client.getSnapshot({ snapshotId: 'x' }),
+    refusal(status.NOT_FOUND, /^rds:snap-2: the snapshot is not on the RDS\. /),
+  );
   await assert.rejects(client.getSnapshot({}), refusal(status.INVALID_ARGUMENT, 'snapshot_id is missing'));
 });
 

@@ -1,12 +1,13 @@
 /** CreateSnapshot, DeleteSnapshot, GetSnapshot and ListSnapshots. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { requestFor } from '../../storage/size.ts';
 import type { Snapshot, Storage } from '../../storage/storage.ts';
-import type { Controller } from '../gen/csi_pb.js';
+import type { Controller, SnapshotSchema } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
-import { snapshotMessage } from '../messages.ts';
 import { snapshotParameters } from '../parameters.ts';
 import { pageRequest, requireName, requireString } from '../validation.ts';
 
-/** Told of every snapshot that CreateSnapshot answers with, and of its VolumeSnapshotContent. Must not throw. */
+/** Notified of every snapshot that CreateSnapshot answers with, and of its VolumeSnapshotContent. Must not throw. */
 export type OnSnapshot = (snapshot: Snapshot, contentName: string) => void;
 
 /** Making, removing and finding snapshots. */
@@ -38,4 +39,15 @@ export function snapshotHandlers(storage: Storage, onSnapshot?: OnSnapshot) {
       return { entries: entries.map((snapshot) => ({ snapshot: snapshotMessage(snapshot) })), nextToken };
     },
   } satisfies Handlers<typeof Controller>;
+}
+
+/** A snapshot is usable from the moment it exists: taking it is one command on the device. */
+function snapshotMessage(snapshot: Snapshot): MessageInitShape<typeof SnapshotSchema> {
+  return {
+    snapshotId: snapshot.id,
+    sourceVolumeId: snapshot.sourceVolumeId,
+    sizeBytes: requestFor(snapshot.sizeBytes),
+    creationTime: { seconds: snapshot.createdAtSeconds },
+    readyToUse: true,
+  };
 }

@@ -161,12 +161,12 @@ test('CreateVolume refuses what is missing, wrong or not offered', async (t) => 
     [
       'unknown parameter',
       { parameters: { pol: 'tank' } },
-      /^parameters: "pol" unknown; did you mean "pool"\? known: backend, pool, /,
+      /^parameters of the StorageClass: "pol" unknown; did you mean "pool"\? known: backend, pool, /,
     ],
     [
       'two filesystems',
       { parameters: { fsType: 'ext4' }, volumeCapabilities: [filesystem(1, 'xfs')] },
-      'parameters: "fsType" is "ext4", but a volume capability asks for "xfs"',
+      'parameters of the StorageClass: "fsType" is "ext4", but a volume capability asks for "xfs"',
     ],
     ['empty source', { volumeContentSource: {} }, 'volume_content_source: neither a snapshot nor a volume is given'],
     [
@@ -269,12 +269,10 @@ test('a claim that no node could serve is refused when it is made, with the size
   const MiB = 1n << 20n;
   const create = (fsType: string, requiredBytes: bigint, extra: Extract<Init, { $typeName?: never }> = {}) =>
     client.createVolume({
-      ...{
-        name: 'pvc-1',
-        capacityRange: { requiredBytes },
-        parameters: { fsType },
-        volumeCapabilities: [filesystem()],
-      },
+      name: 'pvc-1',
+      capacityRange: { requiredBytes },
+      parameters: { fsType },
+      volumeCapabilities: [filesystem()],
       ...extra,
     });
   await assert.rejects(
@@ -304,7 +302,8 @@ test('a growth beyond what the filesystem can have is refused before the volume 
   });
   const expand = (fsType: string) =>
     client.controllerExpandVolume({
-      ...{ volumeId: 'rds:pvc-1', capacityRange: { requiredBytes: 51n << 40n } },
+      volumeId: 'rds:pvc-1',
+      capacityRange: { requiredBytes: 51n << 40n },
       volumeCapability: filesystem(Mode.SINGLE_NODE_WRITER, fsType),
     });
   await assert.rejects(expand('ext4'), refusal(status.OUT_OF_RANGE, /the most is 50Ti/));

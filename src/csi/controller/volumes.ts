@@ -91,6 +91,8 @@ function refuseUnfitFilesystem(
 function refuseOtherFilesystem({ fsType }: VolumeParameters, usages: readonly RequestedAccess[]): void {
   const other = usages.find((usage) => usage.fsType !== '' && usage.fsType !== fsType);
   if (fsType && other) {
-    throw invalid(`parameters: "fsType" is "${fsType}", but a volume capability asks for "${other.fsType}"`);
+    throw invalid(
+      `parameters of the StorageClass: "fsType" is "${fsType}", but a volume capability asks for "${other.fsType}"`,
+    );
   }
 }

@@ -36,7 +36,7 @@ export interface NodeIdentity {
 }
 
 /** What the Node service offers; health is not. */
-export const nodeCapabilities: readonly Rpc[] = [
+const nodeCapabilities: readonly Rpc[] = [
   Rpc.STAGE_UNSTAGE_VOLUME,
   Rpc.EXPAND_VOLUME,
   Rpc.GET_VOLUME_STATS,
@@ -91,7 +91,10 @@ function publishingHandlers(volumes: NodeVolumes) {
       const { block, mode, mountFlags } = requireAccess('volume_capability', message.volumeCapability);
       await volumes.publish(
         {
-          ...{ volume: volumeIdentity(volumeId), stagingPath, targetPath, kind: block ? 'block' : 'filesystem' },
+          volume: volumeIdentity(volumeId),
+          stagingPath,
+          targetPath,
+          kind: block ? 'block' : 'filesystem',
           staged: Object.keys(message.publishContext).length > 0 ? stageRequest(message) : undefined,
           readOnly: message.readonly || mountOptions(mountFlags).readOnly || mode === Mode.SINGLE_NODE_READER_ONLY,
           exclusive: mode === Mode.SINGLE_NODE_SINGLE_WRITER,

@@ -5,8 +5,7 @@ import { DEFAULT_TUNING, type NvmeTarget, type Tuning } from '../../host/attachm
 import type { Filesystem } from '../../host/found-filesystem.ts';
 import type { VolumeIdentity } from '../../host/node-dependencies.ts';
 import { StorageError } from '../../storage/errors.ts';
-import { parseHandle } from '../../storage/handle.ts';
-import { isNqnOf, nqnOf } from '../../storage/nqn.ts';
+import { isPublicationNqn, nqnOf, parseHandle } from '../../storage/ids.ts';
 import { publishContextKeys, volumeContextKeys } from '../contexts.ts';
 import { type TuningKey, tuningRanges } from '../tuning.ts';
 import { checkMap, invalid, quoted, requireString } from '../validation.ts';
@@ -72,7 +71,7 @@ export function targetOf(volume: VolumeIdentity, publishContext: StringMap, volu
   const bytes = value('bytes');
   if (!/^[1-9][0-9]{0,18}$/.test(bytes)) throw invalid(`publish_context: "${bytes}" is no number of bytes`);
   const nqn = value('nqn');
-  if (nqn === volume.nqn || !isNqnOf(volume.nqn, nqn)) {
+  if (!isPublicationNqn(volume.nqn, nqn)) {
     throw invalid(`publish_context: ${nqn} is no NQN of the volume; they begin with ${volume.nqn}-`);
   }
   return { nqn, address, port: Number(port), bytes: BigInt(bytes), tuning: tuningOf(volumeContext) };

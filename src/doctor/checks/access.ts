@@ -1,8 +1,8 @@
-import { flag, RouterOsError, ros, text } from '../../routeros/index.ts';
+import { flag, put, RouterOsError, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { type Finding, fits, untested, unusable } from '../finding.ts';
 import { addSubvolume, freeOf } from '../objects.ts';
-import { json, row, tried } from '../script.ts';
+import { row, tried } from '../script.ts';
 
 /** The first change to a pool; when it fails no other is tried. */
 export const ACCESS_CHECKS: readonly PoolCheck[] = [
@@ -34,7 +34,7 @@ async function writeAccess(context: PoolContext): Promise<Finding> {
   }
   const found = await row(
     console,
-    json(ros`[/disk/btrfs/subvolume print detail as-value proplist=name,read-only where fs=${label} and name=${name}]`),
+    put(ros`[/disk/btrfs/subvolume print detail as-value proplist=name,read-only where fs=${label} and name=${name}]`),
   );
   if (text(found, 'name') !== name) {
     return fits('made, under another name: see the test of names', 'compares each name with what it sent');

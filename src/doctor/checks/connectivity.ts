@@ -26,7 +26,7 @@ export const KEY_CHECK: RdsCheck = { id: 'key-file', title: 'private key can be 
 /** The last of {@link CONNECTIVITY_CHECKS}, which needs the key. */
 export const LOGIN_CHECK: RdsCheck = { id: 'login', title: 'SSH log in, a first command', needs: 'read', run: login };
 
-/** Without these nothing else can be told, so the first that is unusable ends the examination of an RDS. */
+/** Without these nothing else can be determined, so the first that is unusable ends the examination of an RDS. */
 export const CONNECTIVITY_CHECKS: readonly RdsCheck[] = [
   { id: 'tcp', title: 'SSH port answers', needs: 'read', run: port },
   { id: 'host-key', title: 'host key is pinned', needs: 'read', run: hostKey },
@@ -58,7 +58,7 @@ async function hostKey({ backend, hostKeys, timing }: RdsContext): Promise<Findi
   if (keys.some((key) => pinned.matches(key))) {
     if (unused.length > 0) {
       return {
-        ...differs('it showed a pinned key', 'logs in, and leaves out lines of the file. Mend them: see below'),
+        ...differs('it showed a pinned key', 'logs in, and leaves out lines of the file. Repair them: see below'),
         lines: ['Lines of host keys that are not used:', ...unused.map((problem) => `  ${problem}`)],
       };
     }
@@ -73,7 +73,7 @@ async function hostKey({ backend, hostKeys, timing }: RdsContext): Promise<Findi
     lines: [
       ...shown.map((key) => `The key that answered: ${key}`),
       `Pinned: ${pinned.fingerprints.join(', ')}`,
-      'Verify it over a way that nobody else is on, such as a cable from your computer to a management port of the RDS:',
+      'Verify it over a path that no one else shares, such as a cable from your computer to a management port of the RDS:',
       `  ssh-keyscan -p ${port} ADDRESS_ON_THAT_CABLE | ssh-keygen -lf -`,
       'If the same fingerprint is printed there, add it to ssh.hostKeys:',
       `  hostKeys: ["${keys.map(fingerprint).join('", "')}"]`,
@@ -106,7 +106,7 @@ async function login({ console }: RdsContext): Promise<Finding> {
     return error.kind === 'unreachable' || error.kind === 'unauthenticated'
       ? unusable(
           error.detail,
-          'nothing works. Is the public key installed for this user (`/user/ssh-keys/print`)? Has its group the policy ssh?',
+          'nothing works. Is the public key installed for this user (`/user/ssh-keys/print`)? Does its group have the policy ssh?',
         )
       : unusable(`logged in, but a command gave: ${error.detail}`, 'nothing works. Please report this');
   }

@@ -1,8 +1,7 @@
-import { type RouterOsConsole, RouterOsError, ros, type Script } from '../../routeros/index.ts';
+import { put, type RouterOsConsole, RouterOsError, ros, type Script } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
 import { percentile } from '../percentile.ts';
-import { json } from '../script.ts';
 
 /** What the driver needs and how far it is tried, in bytes (docs/routeros.md, U15 and U21). */
 const NEEDED_COMMAND = 4096;
@@ -61,8 +60,8 @@ async function longLines({ console }: RdsContext): Promise<Finding> {
 }
 
 async function jsonTypes({ console }: RdsContext): Promise<Finding> {
-  const script = ros`${json(ros`{"number"=12345678901;"digits"="0042";"yes"=true;"no"=false}`)};
-    ${json(ros`[/disk print detail as-value proplist=slot,size,mounted,nvme-tcp-server-nqn where mounted]`)}`;
+  const script = ros`${put(ros`{"number"=12345678901;"digits"="0042";"yes"=true;"no"=false}`)};
+    ${put(ros`[/disk print detail as-value proplist=slot,size,mounted,nvme-tcp-server-nqn where mounted]`)}`;
   const rows = await console.run(script);
   const values = rows.find((candidate) => 'number' in candidate) ?? {};
   const disk = rows.find((candidate) => 'slot' in candidate) ?? {};
@@ -83,7 +82,7 @@ async function jsonTypes({ console }: RdsContext): Promise<Finding> {
   }
   return Object.values(seen).join(' ') === expected
     ? fits(said, 'reads these', seen)
-    : differs(said, 'reads them all the same: numbers as digits, booleans as words, unset as nothing', seen);
+    : differs(said, 'reads them anyway: numbers as digits, booleans as words, unset as nothing', seen);
 }
 
 /** What stands for a property that a drive with a filesystem on it does not have: it cannot be exported. */
@@ -132,7 +131,7 @@ async function sessions(context: RdsContext): Promise<Finding> {
   return channels < 4
     ? differs(
         said,
-        'finds out how many it bears, at the price of a time-out now and then: set maxInFlight to 1',
+        'finds out how many it can take, at the price of a timeout now and then: set maxInFlight to 1',
         details,
       )
     : fits(said, 'uses one connection, with up to 4 commands at a time unless maxInFlight says otherwise', details);

@@ -1,10 +1,10 @@
-import { ere, flag, ros, text } from '../../routeros/index.ts';
+import { isStoragePackage, isSupported, LANGUAGE_FACTS, languageProblems } from '../../rds/index.ts';
+import { flag, put, ros, text } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
-import { json, row, tried } from '../script.ts';
+import { row, tried } from '../script.ts';
 
-/** `nvme-tcp-server-nqn` exists from the first on, the second is recommended, 7.24.0 is not (docs/routeros.md, 0.1). */
-const MINIMUM = [7, 21, 0] as const;
+/** The first is recommended, the second is not (docs/routeros.md, 0.1). */
 const RECOMMENDED = [7, 23, 5] as const;
 const DEFECTIVE = [7, 24, 0] as const;
 
@@ -27,7 +27,7 @@ export const DEVICE_CHECKS: readonly RdsCheck[] = [
 async function version({ console }: RdsContext): Promise<Finding> {
   const asked = await tried(
     console,
-    json(ros`{"version"=[/system/resource get version];"board"=[/system/resource get board-name]}`),
+    put(ros`{"version"=[/system/resource get version];"board"=[/system/resource get board-name]}`),
   );
   if (!asked.ok) return untested(asked.words, 'cannot tell the version. Give the account the policy test');
   const found = text(asked.rows[0] ?? {}, 'version');
@@ -39,7 +39,7 @@ async function version({ console }: RdsContext): Promise<Finding> {
       .exec(found)
       ?.slice(1)
       .map((part) => Number(part ?? 0)) ?? [];
-  if (compare(parts, MINIMUM) < 0) {
+  if (!isSupported(found)) {
     return unusable(said, 'does not start with it: 7.21 or newer is needed', details);
   }
   return compare(parts, RECOMMENDED) < 0 || compare(parts, DEFECTIVE) === 0
@@ -55,9 +55,9 @@ function compare(version: readonly number[], other: readonly number[]): number {
 
 async function storagePackage({ console }: RdsContext): Promise<Finding> {
   const rows = await console.run(
-    ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${json(ros`$xR`)}}`,
+    ros`:foreach xR in=[/system/package print detail as-value proplist=name,version,disabled] do={${put(ros`$xR`)}}`,
   );
-  const found = rows.find((candidate) => /storage/i.test(text(candidate, 'name')));
+  const found = rows.find(isStoragePackage);
   if (found === undefined) {
     return unusable(
       'no storage package is installed',
@@ -91,7 +91,7 @@ async function menus({ console }: RdsContext): Promise<Finding> {
       .replaceAll(/[\r\n]/g, '')
       .trim();
     if (answer === '') {
-      return untested('the console does not tell what it would parse', 'sends its commands all the same');
+      return untested('the console does not report what it would parse', 'sends its commands all the same');
     }
     if (UNKNOWN_WORD.test(answer)) missing.push(`${command.split(' ')[0]}: ${answer}`);
   }
@@ -103,18 +103,16 @@ async function menus({ console }: RdsContext): Promise<Finding> {
 }
 
 async function language({ console }: RdsContext): Promise<Finding> {
-  const script =
-    json(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
-    "intervals"=("ab"~${ere`^[a-z]{2}$`})}`);
-  const asked = await tried(console, script);
+  const asked = await tried(console, put(LANGUAGE_FACTS));
   if (!asked.ok) return unusable(asked.words, 'cannot read subvolumes, hence not work');
   const found = asked.rows[0] ?? {};
   const id = text(found, 'id-type');
   const intervals = flag(found, 'intervals');
   const said = `subvolume-id is of type ${id || 'nothing'}; intervals such as {2} ${intervals ? 'work' : 'do not work'} in expressions`;
-  return id === 'num' && intervals
+  const picks = `of 0 and 1 items, :pick gives ${text(found, 'none')} and ${text(found, 'one')}`;
+  return languageProblems(found).length === 0
     ? fits(said, 'pages lists by that number, and finds names by such expressions')
-    : unusable(said, 'does not start: lists would have gaps. Please report this RouterOS version', {
+    : unusable(`${said}; ${picks}`, 'does not start: lists would have gaps. Please report this RouterOS version', {
         'id-type': id,
         intervals,
       });
@@ -122,7 +120,7 @@ async function language({ console }: RdsContext): Promise<Finding> {
 
 async function policies({ backend, console }: RdsContext): Promise<Finding> {
   const user = backend.ssh.user.split('+')[0] ?? '';
-  const script = ros`:local xG [/user get [find where name=${user}] group]; ${json(ros`{"policy"=[/user/group get [find where name=$xG] policy]}`)}`;
+  const script = ros`:local xG [/user get [find where name=${user}] group]; ${put(ros`{"policy"=[/user/group get [find where name=$xG] policy]}`)}`;
   const asked = await tried(console, script);
   const granted = (asked.ok ? text(asked.rows[0] ?? {}, 'policy') : '')
     .split(/[,;]/)
@@ -149,7 +147,7 @@ async function policies({ backend, console }: RdsContext): Promise<Finding> {
 }
 
 async function clock({ console }: RdsContext): Promise<Finding> {
-  const script = json(
+  const script = put(
     ros`{"date"=[/system/clock get date];"time"=("".[/system/clock get time]);"offset"=("".[/system/clock get gmt-offset])}`,
   );
   const before = Date.now();
@@ -177,7 +175,7 @@ async function clock({ console }: RdsContext): Promise<Finding> {
 
 /** Asks several times, since one reading may be at a whole second by chance. */
 async function uptime({ console }: RdsContext): Promise<Finding> {
-  const reading = json(
+  const reading = put(
     ros`{"text"=("".[/system/resource get uptime]);
     "compares"=([/system/resource get uptime]<[:totime "9999w"] and 93784s=[:totime "1d02:03:04"])}`,
   );

@@ -1,7 +1,7 @@
-import { bytes, ros } from '../../routeros/index.ts';
+import { bytes, put, ros } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { type Finding, fits, untested } from '../finding.ts';
-import { json, tried } from '../script.ts';
+import { tried } from '../script.ts';
 
 export const DISCARD_CHECKS: readonly RdsCheck[] = [
   { id: 'discards', title: 'discards of nodes arrive', unknown: 'U29', needs: 'read', run: discards },
@@ -17,7 +17,7 @@ async function discards({ console }: RdsContext): Promise<Finding> {
   const asked = await tried(
     console,
     ros`:foreach xI in=[/disk find where nvme-tcp-export] do={
-      ${json(ros`{"exported"=true;"discard-bytes"=([/disk get $xI]->"discard-bytes")}`)}}`,
+      ${put(ros`{"exported"=true;"discard-bytes"=([/disk get $xI]->"discard-bytes")}`)}}`,
   );
   if (!asked.ok) return untested(asked.words, DRIVER);
   const counters = asked.rows.flatMap((row) => bytes(row, 'discard-bytes') ?? []);
@@ -27,5 +27,5 @@ async function discards({ console }: RdsContext): Promise<Finding> {
   if (counters.length === 0) return untested('it shows no discard-bytes of what is exported', DRIVER, details);
   return arrived > 0
     ? fits('they arrived at images that are exported', DRIVER, details)
-    : untested('none has arrived; delete files in a volume, trim it, and run this once more', DRIVER, details);
+    : untested('none has arrived; delete files in a volume, trim it, and run this again', DRIVER, details);
 }

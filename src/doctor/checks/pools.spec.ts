@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonRow } from '../../routeros/index.ts';
 import { contextAnswering } from '../console.fixture.ts';
-import { POOL_CHECKS, poolProblem } from './pools.ts';
+import { POOL_CHECKS, problemOf } from './pools.ts';
 
 const pool = { label: 'pool', uuid: '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f' };
 const disk = { slot: 'nvme1', fs: 'btrfs', 'fs-label': 'pool', 'mount-point': '/pool', size: 1 << 30, free: 1 << 29 };
@@ -16,19 +16,20 @@ async function found(id: string, rows: readonly JsonRow[]) {
 test('why a configured pool cannot be used', () => {
   const other = { ...pool, uuid: '99999999-8888-7777-6666-555555555555' };
   const cases: readonly [readonly JsonRow[], readonly JsonRow[], RegExp][] = [
-    [[pool], [disk], /^$/],
-    [[], [disk], /no Btrfs filesystem has this label/],
-    [[pool, other], [disk], /2 filesystems/],
+    [[pool], [disk], /^undefined$/],
+    [[], [disk], /^pool pool: no Btrfs filesystem has this label \[RC-POOL\]$/],
+    [[pool, other], [disk], /2 Btrfs filesystems have this label/],
     [[other], [disk], /its uuid is 99999999/],
-    [[pool], [], /mounted 0 times/],
+    [[pool], [], /it is not mounted/],
     [[pool], [disk, disk], /mounted 2 times/],
-    [[pool], [{ ...disk, 'mount-point': 'elsewhere' }], /mounted at elsewhere, not at pool/],
+    [[pool], [{ ...disk, 'mount-read-only': true }], /mount-read-only=yes \[RDS-REFUSED\]$/],
+    [[pool], [{ ...disk, 'mount-point': 'elsewhere' }], /mounted at elsewhere, configured is pool/],
   ];
   for (const [filesystems, mounted, problem] of cases)
-    assert.match(poolProblem({ filesystems, mounted }, pool), problem);
+    assert.match(`${problemOf({ filesystems, mounted }, pool)}`, problem);
 });
 
-test('all Btrfs filesystems of the RDS are told as a part of the configuration', async () => {
+test('all Btrfs filesystems of the RDS are reported as a part of the configuration', async () => {
   const spare = { label: 'spare', uuid: '11111111-2222-3333-4444-555555555555' };
   const { lines } = await found('pools', [pool, spare, disk]);
   assert.deepEqual(lines?.slice(2), [

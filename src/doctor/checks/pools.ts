@@ -1,11 +1,10 @@
 import type { BackendConfig } from '../../config/schema.ts';
-import { bytes, type JsonRow, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
+import { printSize } from '../../failures/print-size.ts';
+import { mountPointOf, poolProblem } from '../../rds/index.ts';
+import { bytes, flag, type JsonRow, put, type RouterOsConsole, ros, text } from '../../routeros/index.ts';
 import type { RdsCheck, RdsContext } from '../check.ts';
 import { differs, type Finding, fits, unusable } from '../finding.ts';
-import { json } from '../script.ts';
 import { tryConnect } from './connectivity.ts';
-
-const GIB = 1n << 30n;
 
 export type PoolConfig = BackendConfig['pools'][number];
 
@@ -25,9 +24,9 @@ export const POOL_CHECKS: readonly RdsCheck[] = [
 /** @throws RouterOsError when the RDS cannot be asked, or knows no Btrfs. */
 export async function readPools(console: RouterOsConsole): Promise<PoolRows> {
   const rows = await console.run(
-    ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid] do={${json(ros`$xR`)}};
-      :foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,size,free where mounted]
-      do={${json(ros`$xR`)}}`,
+    ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=label,uuid] do={${put(ros`$xR`)}};
+      :foreach xR in=[/disk print detail as-value proplist=slot,fs,fs-label,mount-point,mount-read-only,size,free where mounted]
+      do={${put(ros`$xR`)}}`,
   );
   return {
     filesystems: rows.filter((row) => 'uuid' in row),
@@ -35,29 +34,18 @@ export async function readPools(console: RouterOsConsole): Promise<PoolRows> {
   };
 }
 
-/** Why a configured pool cannot be used; empty when it can. */
-export function poolProblem({ filesystems, mounted }: PoolRows, pool: PoolConfig): string {
-  const named = filesystems.filter((row) => text(row, 'label') === pool.label);
-  const mounts = mounted.filter((row) => text(row, 'fs-label') === pool.label);
-  const [uuid] = named.map((row) => text(row, 'uuid'));
-  const mountPoint = mountPointOf(mounts[0] ?? {});
-  if (named.length === 0) return `${pool.label}: no Btrfs filesystem has this label`;
-  if (named.length > 1) return `${pool.label}: ${named.length} filesystems have this label`;
-  if (uuid !== pool.uuid) return `${pool.label}: its uuid is ${uuid}, configured is ${pool.uuid}`;
-  if (mounts.length !== 1) return `${pool.label}: mounted ${mounts.length} times, not once`;
-  return mountPoint === mountPointOf({ 'mount-point': pool.mountPoint ?? pool.label })
-    ? ''
-    : `${pool.label}: mounted at ${mountPoint}, not at ${pool.mountPoint ?? pool.label}`;
-}
-
-/** Without a leading slash, as `/file` has it (docs/routeros.md, 7). */
-export function mountPointOf(row: JsonRow): string {
-  return text(row, 'mount-point').replace(/^\//, '');
+/** Why a configured pool cannot be used, as calls say it; undefined when it can. */
+export function problemOf({ filesystems, mounted }: PoolRows, pool: PoolConfig): string | undefined {
+  const { label, uuid, mountPoint = label } = pool;
+  const problem = poolProblem({ label, uuid, mountPoint }, filesystems, mounted);
+  if (problem !== undefined) return `${problem.found} [${problem.code}]`;
+  const isReadOnly = mounted.some((row) => text(row, 'fs-label') === label && flag(row, 'mount-read-only'));
+  return isReadOnly ? `pool ${label}: its disk has mount-read-only=yes [RDS-REFUSED]` : undefined;
 }
 
 async function configuredPools({ backend, console }: RdsContext): Promise<Finding> {
   const rows = await readPools(console);
-  const problems = backend.pools.map((pool) => poolProblem(rows, pool)).filter((problem) => problem !== '');
+  const problems = backend.pools.flatMap((pool) => problemOf(rows, pool) ?? []);
   const lines = fragment(rows);
   return problems.length === 0
     ? {
@@ -114,7 +102,7 @@ async function space({ backend, console }: RdsContext): Promise<Finding> {
     const row = mounted.find((candidate) => text(candidate, 'fs-label') === label);
     return row === undefined ? [] : [{ label, free: bytes(row, 'free'), size: bytes(row, 'size') }];
   });
-  const said = pools.map(({ label, free, size }) => `${label}: ${gib(free)} of ${gib(size)} free`).join('; ');
+  const said = pools.map(({ label, free, size }) => `${label}: ${sizeOf(free)} of ${sizeOf(size)} free`).join('; ');
   const details = Object.fromEntries(
     pools.map(({ label, free }) => [`free-bytes-${label}`, String(free ?? 'unknown')]),
   );
@@ -130,7 +118,7 @@ async function space({ backend, console }: RdsContext): Promise<Finding> {
   if (small.length > 0) {
     return unusable(
       said,
-      `makes nothing in ${small.join(', ')}: less than the reserve of ${gib(backend.reserve)} is free`,
+      `makes nothing in ${small.join(', ')}: less than the reserve of ${printSize(backend.reserve)} is free`,
       details,
     );
   }
@@ -140,13 +128,11 @@ async function space({ backend, console }: RdsContext): Promise<Finding> {
         `works, but less than a tenth of ${tight.join(', ')} is free, where Btrfs gets slow and then full`,
         details,
       )
-    : fits(said, `keeps the reserve of ${gib(backend.reserve)} free`, details);
+    : fits(said, `keeps the reserve of ${printSize(backend.reserve)} free`, details);
 }
 
-function gib(size: bigint | undefined): string {
-  if (size === undefined) return 'an unknown size';
-  const tenths = Number((size * 10n) / GIB) / 10;
-  return tenths >= 10_240 ? `${Math.round(tenths / 102.4) / 10} TiB` : `${tenths} GiB`;
+function sizeOf(known: bigint | undefined): string {
+  return known === undefined ? 'an unknown size' : printSize(known);
 }
 
 async function nvmePort({ backend, timing }: RdsContext): Promise<Finding> {

@@ -1,4 +1,4 @@
-import { flag, type JsonRow, ros, text } from '../../routeros/index.ts';
+import { flag, type JsonRow, put, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { type Finding, fits, untested, unusable } from '../finding.ts';
 import {
@@ -17,7 +17,7 @@ import {
   setItem,
 } from '../objects.ts';
 import { percentile } from '../percentile.ts';
-import { awaited, json, row } from '../script.ts';
+import { awaited, row } from '../script.ts';
 
 const FILE = 'rose-doctor.txt';
 const SNAPSHOTS = 5;
@@ -101,7 +101,7 @@ async function textIn(context: PoolContext, subvolume: string): Promise<string> 
   const path = pathOf(context, subvolume, FILE);
   const found = await row(
     context.console,
-    json(ros`[/file print detail as-value proplist=name,contents where name=${path}]`),
+    put(ros`[/file print detail as-value proplist=name,contents where name=${path}]`),
   );
   return text(found, 'contents').trimEnd();
 }
@@ -112,7 +112,7 @@ async function proofOfImage(context: PoolContext): Promise<Finding> {
   const [snapshot, clone] = [scratch.subvolume(), scratch.subvolume()];
   const slot = scratch.slot();
   await need(context, 'making a snapshot', addSubvolume(context, snapshot, source.subvolume, true));
-  // Changed after the cut, so that the clone shows which state it has.
+  // Changed after the snapshot, so that the clone shows which state it has.
   const grown = await attempt(context, setItem(source.slot, ros`file-size=${2n * IMAGE_BYTES}`));
   await need(context, 'cloning the snapshot', addSubvolume(context, clone, snapshot));
   await need(context, 'attaching the clone', addItem(context, { subvolume: clone, slot }));
@@ -141,7 +141,7 @@ async function proofOfImage(context: PoolContext): Promise<Finding> {
 
 async function snapshotRows({ console, label }: PoolContext, name: string): Promise<readonly JsonRow[]> {
   return console.run(
-    ros`:foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=name,read-only where fs=${label} and name=${name}] do={${json(ros`$xR`)}}`,
+    ros`:foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=name,read-only where fs=${label} and name=${name}] do={${put(ros`$xR`)}}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { bytes, ros, text } from '../../routeros/index.ts';
+import { bytes, put, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
 import {
@@ -17,7 +17,7 @@ import {
   setItem,
   sizeOf,
 } from '../objects.ts';
-import { awaited, json, row, tried } from '../script.ts';
+import { awaited, row, tried } from '../script.ts';
 
 const MIB = 1n << 20n;
 const GIB = 1n << 30n;
@@ -118,7 +118,7 @@ async function existingFile(context: PoolContext): Promise<Finding> {
     if (added.accepted) await need(context, 'removing a disk item', removeItem(slot));
     const found = await row(
       context.console,
-      json(ros`[/file print detail as-value proplist=name,size,contents where name=${path}]`),
+      put(ros`[/file print detail as-value proplist=name,size,contents where name=${path}]`),
     );
     const kept = text(found, 'contents').startsWith(contents);
     results.set(

@@ -1,8 +1,8 @@
-import { flag, type JsonRow, ros, text } from '../../routeros/index.ts';
+import { flag, type JsonRow, put, ros, text } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { differs, type Finding, fits, untested, unusable } from '../finding.ts';
 import { addSubvolume, attempt, need, newImage, newSubvolume, removeItem, removeSubvolume } from '../objects.ts';
-import { awaited, json, row } from '../script.ts';
+import { awaited, row } from '../script.ts';
 
 /** Longest name that the driver makes (docs/routeros.md, U19). */
 const LONGEST_NAME = 120;
@@ -36,7 +36,7 @@ function rowsNamed(context: PoolContext, name: string): Promise<readonly JsonRow
 async function rowsMatching({ console }: PoolContext, pattern: string): Promise<readonly JsonRow[]> {
   return console.run(
     ros`:foreach xR in=[/disk/btrfs/subvolume print detail as-value
-      proplist=name,fullname,top-level,parent,read-only,dead,creation-time where name~${pattern}] do={${json(ros`$xR`)}}`,
+      proplist=name,fullname,top-level,parent,read-only,dead,creation-time where name~${pattern}] do={${put(ros`$xR`)}}`,
   );
 }
 
@@ -46,17 +46,17 @@ async function names(context: PoolContext): Promise<Finding> {
   const snapshot = scratch.subvolume();
   const [flat = {}] = await rowsOf(context, outer);
   const name = text(flat, 'name');
-  const cut = await attempt(context, addSubvolume(context, snapshot, outer, true));
-  const [cutRow = {}] = cut.accepted ? await rowsOf(context, snapshot) : [];
+  const taken = await attempt(context, addSubvolume(context, snapshot, outer, true));
+  const [takenRow = {}] = taken.accepted ? await rowsOf(context, snapshot) : [];
   const inner = await nested(context, outer);
   const details = {
     name: scratch.plain(name),
     fullname: scratch.plain(text(flat, 'fullname')),
     'top-level': text(flat, 'top-level'),
-    'parent-by-name': cut.words,
+    'parent-by-name': taken.words,
     nested: inner,
   };
-  const said = `name ${name === outer ? 'as sent' : details.name}; fullname ${details.fullname}; top-level ${details['top-level']}; parent= by name: ${cut.words}; nested: ${inner}`;
+  const said = `name ${name === outer ? 'as sent' : details.name}; fullname ${details.fullname}; top-level ${details['top-level']}; parent= by name: ${taken.words}; nested: ${inner}`;
   if (name !== outer) {
     return unusable(
       said,
@@ -64,8 +64,9 @@ async function names(context: PoolContext): Promise<Finding> {
       details,
     );
   }
-  if (!cut.accepted) return unusable(said, 'cannot make snapshots: it names their source. Please report this', details);
-  if (!flag(cutRow, 'read-only')) {
+  if (!taken.accepted)
+    return unusable(said, 'cannot make snapshots: it names their source. Please report this', details);
+  if (!flag(takenRow, 'read-only')) {
     return unusable(`${said}; read-only=yes had no effect`, 'needs read-only snapshots. Please report this', details);
   }
   if (text(flat, 'fullname').replace(/^(<FS_ROOT>)*\/*/, '') !== outer) {
@@ -135,17 +136,17 @@ async function ids(context: PoolContext): Promise<Finding> {
   await need(context, 'removing a subvolume', removeSubvolume(context, older));
   const after = await idOf(context, younger);
   return before === after
-    ? fits('stay when others go', 'finds what it removes anew each time, by its uuid')
-    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes anew each time, by its uuid');
+    ? fits('stay when others go', 'finds what it removes again each time, by its uuid')
+    : differs(`change when others go (${before}, then ${after})`, 'finds what it removes again each time, by its uuid');
 }
 
 async function idOf({ console }: PoolContext, name: string): Promise<string> {
-  const found = await row(console, json(ros`{"id"=[:tostr [/disk/btrfs/subvolume find where name=${name}]]}`));
+  const found = await row(console, put(ros`{"id"=[:tostr [/disk/btrfs/subvolume find where name=${name}]]}`));
   return text(found, 'id');
 }
 
 async function emptyLists(context: PoolContext): Promise<Finding> {
-  const picked = text(await row(context.console, json(ros`{"picked"=[:tostr [:len [:pick {1;2} 0 0]]]}`)), 'picked');
+  const picked = text(await row(context.console, put(ros`{"picked"=[:tostr [:len [:pick {1;2} 0 0]]]}`)), 'picked');
   if (picked !== '0') {
     return unusable(
       `no elements of a list of two are ${picked || 'nothing'}`,
@@ -161,7 +162,7 @@ async function emptyLists(context: PoolContext): Promise<Finding> {
 async function receivedUuid(context: PoolContext): Promise<Finding> {
   const name = await newSubvolume(context);
   const printed = ros`[/disk/btrfs/subvolume print detail as-value proplist=name,received-uuid where name=${name}]`;
-  const found = await row(context.console, json(printed));
+  const found = await row(context.console, put(printed));
   const use = 'takes what shows a uuid there for a copy that came by a transfer, and never touches it';
   if (text(found, 'name') === '') return untested('its row was not found by name', use);
   const shown = text(found, 'received-uuid');
@@ -181,8 +182,8 @@ async function longNames(context: PoolContext): Promise<Finding> {
   if (!made.accepted) return unusable(`a name of ${LONGEST_NAME} characters: ${made.words}`, bad);
   const listed = (await rowsNamed(context, source)).length;
   if (listed !== 1) return unusable('a long name was taken and changed: it is not listed as sent', bad);
-  const cut = await attempt(context, addSubvolume(context, snapshot, source, true));
-  if (!cut.accepted) return unusable(`parent= by a long name: ${cut.words}`, bad);
+  const taken = await attempt(context, addSubvolume(context, snapshot, source, true));
+  if (!taken.accepted) return unusable(`parent= by a long name: ${taken.words}`, bad);
   const snapshots = (await rowsNamed(context, snapshot)).length;
   return snapshots === 1
     ? fits('taken as sent, also as parent=', 'names volumes and snapshots so', { length: LONGEST_NAME })

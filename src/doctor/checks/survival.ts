@@ -1,8 +1,8 @@
-import { ros } from '../../routeros/index.ts';
+import { put, ros } from '../../routeros/index.ts';
 import type { PoolCheck, PoolContext } from '../check.ts';
 import { differs, type Finding, fits, untested } from '../finding.ts';
 import { addSubvolume } from '../objects.ts';
-import { awaited, json } from '../script.ts';
+import { awaited } from '../script.ts';
 
 export const SURVIVAL_CHECKS: readonly PoolCheck[] = [
   { id: 'survival', title: 'a script that loses its connection', unknown: 'U22', needs: 'write', run: survival },
@@ -22,7 +22,7 @@ async function survival(context: PoolContext): Promise<Finding> {
   const pattern = name.replaceAll('-', '.');
   const appeared = await awaited(2 * timing.survivalMs, async () => {
     const found = await console.run(
-      ros`:foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=name where fs=${label} and name~${pattern}] do={${json(ros`$xR`)}}`,
+      ros`:foreach xR in=[/disk/btrfs/subvolume print detail as-value proplist=name where fs=${label} and name~${pattern}] do={${put(ros`$xR`)}}`,
     );
     return found.length > 0 ? true : undefined;
   });
@@ -37,7 +37,7 @@ async function survival(context: PoolContext): Promise<Finding> {
   }
   return differs(
     begun ? 'it died with its connection' : 'it had no effect, and had not printed before the cut',
-    'works: after a lost answer a repeat completes what is half-made',
+    'works: after a lost answer a repeat completes what is partial',
     details,
   );
 }

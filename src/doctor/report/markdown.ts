@@ -20,7 +20,7 @@ export function printMarkdown(report: DoctorReport, options: MarkdownOptions): s
     '',
     `rose-csi ${options.version}, ${report.startedAt}, ${report.write ? 'with --write' : 'reading only'}. ${conclusion(report)}`,
   ];
-  for (const { name, complete, findings } of report.boxes) {
+  for (const { name, complete, findings } of report.backends) {
     lines.push('', `## ${name}${complete ? '' : ' (not to the end)'}`, '');
     lines.push('| | what was tested | what the device did | what the driver does | figures |', '|---|---|---|---|---|');
     for (const finding of findings) {

@@ -12,15 +12,13 @@ const named = { id: 'x', title: 'a test', needs: 'read' } as const;
 
 function reportOf(findings: readonly NamedFinding[], changes: Partial<DoctorReport> = {}): DoctorReport {
   return {
-    ...{
-      format: 1,
-      startedAt: '2026-11-23T12:34:56.000Z',
-      write: true,
-      interrupted: false,
-      exitCode: 0,
-      notTestable: [],
-    },
-    boxes: [{ name: 'rds1', complete: true, findings }],
+    format: 1,
+    startedAt: '2026-11-23T12:34:56.000Z',
+    write: true,
+    interrupted: false,
+    exitCode: 0,
+    notTestable: [],
+    backends: [{ name: 'rds1', complete: true, findings }],
     ...changes,
   };
 }
@@ -45,10 +43,10 @@ test('what cannot be tested comes last, and only when the rest could be', () => 
   const whole = print(reportOf([], { notTestable }));
   assert.match(
     whole,
-    /\nFits, as far as can be told over SSH\.\n\nNot testable from here\n\n- U13 whether it holds\. Look\.\n$/,
+    /\nFits, as far as can be determined over SSH\.\n\nNot testable from here\n\n- U13 whether it holds\. Look\.\n$/,
   );
   const away = print(
-    reportOf([], { notTestable, exitCode: 2, boxes: [{ name: 'far', complete: false, findings: [] }] }),
+    reportOf([], { notTestable, exitCode: 2, backends: [{ name: 'far', complete: false, findings: [] }] }),
   );
   assert.doesNotMatch(away, /Not testable|U13/);
   assert.match(away, /\nCould not be examined to the end: far\.\n$/);
@@ -63,13 +61,17 @@ test('colours are there when they are wanted, and change nothing else', () => {
 
 test('the conclusion follows from the report', () => {
   const cases: readonly [Partial<DoctorReport>, RegExp][] = [
-    [{}, /^Fits, as far as can be told over SSH\.$/m],
+    [{}, /^Fits, as far as can be determined over SSH\.$/m],
     [{ write: false }, /^Fits, as far as reading can tell\./m],
     [{ exitCode: 1 }, /^Not usable as it is/m],
-    [{ exitCode: 2, boxes: [{ name: 'far', complete: false, findings: [] }] }, /to the end: far\.$/m],
+    [{ exitCode: 2, backends: [{ name: 'far', complete: false, findings: [] }] }, /to the end: far\.$/m],
     [{ exitCode: 2, interrupted: true }, /^Interrupted/m],
     [
-      { boxes: [{ name: 'b', complete: true, findings: [{ ...named, verdict: 'untested', device: '', driver: '' }] }] },
+      {
+        backends: [
+          { name: 'b', complete: true, findings: [{ ...named, verdict: 'untested', device: '', driver: '' }] },
+        ],
+      },
       /^Fits in what could be tested/m,
     ],
   ];

@@ -1,3 +1,4 @@
+import { oneLine } from '../../cli/printable.ts';
 import { type Column, printTable, type TableRow } from '../../cli/table.ts';
 import { painter, wrap } from '../../cli/terminal.ts';
 import type { DoctorReport } from '../doctor.ts';
@@ -36,7 +37,7 @@ export function printReport(report: DoctorReport, options: ReportOptions): strin
     cells: [MARKS[finding.verdict], titleOf(finding), finding.device, finding.driver],
     paint: (mark) => paint(COLOURS[finding.verdict], mark),
   });
-  const boxes = report.boxes.flatMap(({ name, findings }) => [
+  const rows = report.backends.flatMap(({ name, findings }) => [
     paint('bold', name),
     '',
     ...printTable(COLUMNS, findings.map(rowOf), { width, paintTitles: (titles) => paint('dim', titles) }),
@@ -44,15 +45,17 @@ export function printReport(report: DoctorReport, options: ReportOptions): strin
     tally(findings),
     '',
     ...findings.flatMap(({ lines = [] }) =>
-      lines.length === 0 ? [] : [...lines.flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, width))), ''],
+      lines.length === 0
+        ? []
+        : [...lines.flatMap((line) => (line.startsWith(' ') ? [oneLine(line)] : wrap(line, width))), ''],
     ),
   ]);
-  // Nobody looks further while the RDS itself could not be examined.
+  // No one looks further while the RDS itself could not be examined.
   const isWhole = report.exitCode !== 2;
   const rest = isWhole
     ? ['', paint('bold', 'Not testable from here'), '', ...untestable(report.notTestable, width)]
     : [];
-  return [...boxes, ...wrap(conclusion(report), width), ...rest, ''].join('\n');
+  return [...rows, ...wrap(conclusion(report), width), ...rest, ''].join('\n');
 }
 
 function untestable(all: readonly Untestable[], width: number): string[] {

@@ -16,17 +16,17 @@ export function titleOf({ title, unknown, pool }: NamedFinding): string {
 }
 
 /** The result in one sentence. */
-export function conclusion({ exitCode, interrupted, write, boxes }: DoctorReport): string {
+export function conclusion({ exitCode, interrupted, write, backends }: DoctorReport): string {
   if (interrupted) return 'Interrupted: not everything was tested.';
   if (exitCode === 2) {
-    const names = boxes.filter(({ complete }) => !complete).map(({ name }) => name);
+    const names = backends.filter(({ complete }) => !complete).map(({ name }) => name);
     return `Could not be examined to the end: ${names.join(', ')}.`;
   }
   if (exitCode === 1) return 'Not usable as it is: see the lines marked ✗.';
-  const gaps = boxes.some(({ findings }) => findings.some(({ verdict }) => verdict === 'untested'));
+  const gaps = backends.some(({ findings }) => findings.some(({ verdict }) => verdict === 'untested'));
   if (write && gaps) return 'Fits in what could be tested over SSH: the lines marked ? could not.';
   return write
-    ? 'Fits, as far as can be told over SSH.'
+    ? 'Fits, as far as can be determined over SSH.'
     : 'Fits, as far as reading can tell. --write tests more, with scratch objects of its own.';
 }
 

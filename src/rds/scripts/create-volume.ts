@@ -1,24 +1,23 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
-import { BYTES_AT } from '../names.ts';
+import { BYTES_AT, slotOf } from '../names.ts';
 import type { Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { freshRecord } from '../record.ts';
 import type { Pool, SnapshotRef, VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
-import { decodeObject, type ObjectState } from '../rows.ts';
-import { proveRatio, proveSpace, space } from './conditions.ts';
+import { decodeMade, type ObjectState } from '../rows.ts';
+import { guardedText, inSlot, proveRatio, proveSpace, slotVariable, space } from './conditions.ts';
 import { addItem, attach, growTo, type Item, itemOf, readSize, reportVolume, setSize } from './disk.ts';
-import { guardedText, ids } from './guard.ts';
-import { chosenFor, find, findOr, isThere, nameOf, ownNow, type ProvenPool, provePool, standing } from './lookup.ts';
+import { find, findOr, isAlone, named, nameOf, type ProvenPool, provePool, proveWhole, standing } from './lookup.ts';
 
-export type VolumeSource = SnapshotRef | VolumeRef;
+type VolumeSource = SnapshotRef | VolumeRef;
 
 export interface CreateVolume {
   readonly pool: Pool;
   readonly volume: VolumeRef;
   /** Full name of the subvolume; the same request gives the same name, so Btrfs itself arbitrates between racers. */
   readonly name: string;
-  /** Words for people on the disk item. */
+  /** Human-readable text on the disk item. */
   readonly description: string;
   /** Bytes asked for; 0 leaves the size to the source. */
   readonly bytes: bigint;
@@ -33,6 +32,8 @@ interface Making {
   readonly request: CreateVolume;
   readonly settings: RdsSettings;
   readonly pool: ProvenPool;
+  /** Variable with the slot. */
+  readonly slot: Script;
   /** Variable with the full name. */
   readonly name: Script;
   /** Variable with `RC-MADE ` once this very run has made the subvolume, so that a later failure says so. */
@@ -42,7 +43,7 @@ interface Making {
 }
 
 /**
- * Makes a volume, or completes one that an earlier call left half-made, or finds it finished: the result is looked for before
+ * Makes a volume, or completes one that an earlier call left partial, or finds it finished: the result is looked for before
  * the source, so a retry succeeds even after the source is gone. A volume of another request (another name under the same
  * id) is left alone and reported. Only the pool that it goes to is proven: RC-NOSRC says that the source is not in there, and
  * RC-ELSEWHERE where it is, or where the volume itself is already.
@@ -50,31 +51,26 @@ interface Making {
 export function createVolume(settings: RdsSettings, request: CreateVolume): Writing<ObjectState> {
   const { volume, source } = request;
   return {
-    ...{ kind: 'write', object: volume, name: `create ${request.name} in ${request.pool.label}`, removes: false },
+    kind: 'write',
+    object: volume,
+    name: `create ${request.name} in ${request.pool.label}`,
+    removes: false,
     takes: space(mostBytes(request) || ANY_AMOUNT),
     script: script((s) => {
-      // Ids of two filesystems say nothing of each other, so what is in this one is not looked at.
-      const chosen = source && chosenFor(settings, source);
-      if (chosen !== undefined && chosen.label !== request.pool.label) {
-        s.fail('RC-ELSEWHERE', ros`${`${chosen.label} ${chosen.name}`}`);
-        return;
-      }
-      const pool = provePool(s, request.pool);
-      const found = source === undefined ? find(s, settings, volume) : findOr(s, settings, volume, source, pool.label);
+      const [pool, slot] = [provePool(s, request.pool), slotVariable(s, volume)];
+      const found = source === undefined ? find(s, settings, volume) : findOr(s, settings, volume, source);
       const { row } = found;
-      if (chosen === undefined) {
-        s.if(ros`[:len ${row}]>0 and (${row}->"fs")!=${pool.label}`, () =>
-          s.fail('RC-ELSEWHERE', ros`(${row}->"fs")." ".(${row}->"name")`),
-        );
-      }
-      const [name, made, least] = [s.let(ros`${request.name}`), s.let(ros`""`), s.let(ros`1`)];
-      const making = { request, settings, pool, name, made, least };
       const here = s.let(nameOf(row));
+      s.if(ros`${here}!="" and (${row}->"fs")!=${pool.label}`, () =>
+        s.fail('RC-ELSEWHERE', ros`(${row}->"fs")." ".${here}`),
+      );
+      const [name, made, least] = [s.let(ros`${request.name}`), s.let(ros`""`), s.let(ros`1`)];
+      const making = { request, settings, pool, slot, name, made, least };
       s.if(ros`!(${here}~${found.names})`, () => {
-        make(s, making, row);
+        make(s, making, row, here);
         s.set(made, ros`"RC-MADE "`);
-        // Of two that a race has made the caller finds out which is the volume; only one that is alone is completed here.
-        const own = ros`[/disk/btrfs/subvolume find where ${ownNow(found, pool, 'pvc')}]`;
+        // Of several the caller finds out which is the volume; only one that is alone is completed here.
+        const own = ros`[/disk/btrfs/subvolume find where fs=${pool.label} and ${named(found.names)}]`;
         s.if(ros`[:len ${own}]=1`, () => s.set(here, name));
       });
       s.if(ros`${here}=${name}`, () =>
@@ -83,14 +79,15 @@ export function createVolume(settings: RdsSettings, request: CreateVolume): Writ
           (words) => s.run(ros`:error (${made}.${words})`),
         ),
       );
-      reportVolume(s, volume, found, pool);
+      reportVolume(s, slot, found, pool);
     }),
-    decode: decodeObject,
+    decode: decodeMade,
   };
 }
 
-/** Makes the subvolume, for a copy from the row of the original. */
-function make(s: ScriptBuilder, { request, settings, pool, name, least }: Making, original: Script): void {
+/** Makes the subvolume, for a copy from the row of the original, whose name is in a variable. */
+function make(s: ScriptBuilder, making: Making, original: Script, originalName: Script): void {
+  const { request, settings, pool, name, least } = making;
   const { bytes, source } = request;
   const { reserveBytes, ratioPercent, reserved = 0n } = settings;
   if (source === undefined) {
@@ -99,8 +96,11 @@ function make(s: ScriptBuilder, { request, settings, pool, name, least }: Making
     s.run(ros`/disk/btrfs/subvolume add fs=${guardedText(pool.label, ...standing(pool))} name=${name}`);
     return;
   }
-  s.if(ros`[:len ${original}]=0`, () => s.fail('RC-NOSRC'));
-  measure(s, source, original, least);
+  s.if(ros`${originalName}=""`, () => s.fail('RC-NOSRC'));
+  // A volume is known by its disk item, which no copy has.
+  // Of a copy the driver has seen that its name is whole: its uuid says the rest.
+  if (source.kind === 'snap' && source.copy === undefined) proveWhole(s, settings, source, originalName);
+  measure(s, source, originalName, least);
   const most = mostBytes(request);
   if (most > 0n) s.if(ros`${least}>${most}`, () => s.fail('RC-SMALL', least));
   proveSpace(
@@ -109,8 +109,8 @@ function make(s: ScriptBuilder, { request, settings, pool, name, least }: Making
     bytes > 0n ? ros`(${bytes + reserveBytes + reserved}-${least})` : ros`${reserveBytes + reserved}`,
   );
   proveRatio(s, pool, bytes > 0n ? ros`${bytes + reserved}` : ros`(${least}+${reserved})`, ratioPercent);
-  const home = guardedText(pool.label, ...standing(pool), isThere(original));
-  s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=(${original}->"name") name=${name}`);
+  const home = guardedText(pool.label, ...standing(pool), isAlone(original, originalName, pool));
+  s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${originalName} name=${name}`);
 }
 
 /** Bytes that it has at most; 0 where its source decides. A limit is never below the bytes asked for. */
@@ -119,21 +119,20 @@ function mostBytes({ bytes, limitBytes }: CreateVolume): bigint {
 }
 
 /** Sets `least` to the bytes of the source: a snapshot has them in its name, a volume on its disk item. */
-function measure(s: ScriptBuilder, source: VolumeSource, original: Script, least: Script): void {
+function measure(s: ScriptBuilder, source: VolumeSource, name: Script, least: Script): void {
   if (source.kind === 'snap') {
-    const name = s.let(ros`(${original}->"name")`);
-    s.set(least, ros`[:tonum [:pick ${name} ${BYTES_AT} [:len ${name}]]]`);
+    s.set(least, ros`[:tonum [:pick ${name} ${BYTES_AT.snap} [:len ${name}]]]`);
     return;
   }
-  const items = s.let(ids(source));
+  const items = s.let(inSlot(ros`${slotOf(source)}`));
   s.if(ros`[:len ${items}]=0`, () => s.fail('RC-NODISK'));
   s.set(least, ros`[:tonum ${readSize(s, items)}]`);
 }
 
 /** Attaches the image, proves that it is there, and grows it to what was asked for. */
 function complete(s: ScriptBuilder, making: Making): void {
-  const { request, pool, name } = making;
-  const item = itemOf(s, request.volume, pool, name);
+  const { request, pool, slot, name } = making;
+  const item = itemOf(s, slot, pool, name);
   if (request.source === undefined) completeEmpty(s, making, item);
   else completeCopy(s, making, item);
 }

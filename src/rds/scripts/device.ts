@@ -1,12 +1,11 @@
-import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
+import { type JsonRow, put, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
 import { snapshotNames, volumeNames } from '../names.ts';
 import type { Reading } from '../operation.ts';
-import { judge, type ProbeReport } from '../probe.ts';
+import { judge, LANGUAGE_FACTS, type ProbeReport } from '../probe.ts';
 import type { RdsSettings } from '../rds.ts';
 import { decodeContents, decodeSpace, type PoolContents, type PoolSpace } from '../rows.ts';
 import { sumPromises } from './conditions.ts';
 import { mountedPools, named, objects, proveAll } from './lookup.ts';
-import { put } from './output.ts';
 
 /**
  * Space of the mounted pools, by label.
@@ -75,12 +74,7 @@ export function probeRds({ pools }: Pick<RdsSettings, 'pools'>): Reading<ProbeRe
     kind: 'read',
     script: script((s) => {
       s.run(put(ros`{"version"=[/system/resource get version]}`));
-      // What scripts rest on: ids that compare as numbers, intervals in expressions, and the beginning of a list.
-      s.run(
-        put(ros`{"id-type"=[:typeof [/disk/btrfs/subvolume get ([/disk/btrfs/subvolume find]->0) subvolume-id]];
-          "intervals"=("ab"~${ere`^[a-z]{2}$`}); "none"=[:len [:pick [/disk/btrfs/subvolume find] 0 0]];
-          "one"=[:len [:pick [/disk/btrfs/subvolume find] 0 1]]}`),
-      );
+      s.run(put(LANGUAGE_FACTS));
       const print = (rows: Script): void => s.each(rows, (row) => s.run(put(row)));
       print(ros`[/system/package print detail as-value proplist=name,version,disabled]`);
       for (const { label } of pools) {

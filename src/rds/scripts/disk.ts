@@ -1,10 +1,7 @@
-import { ere, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
-import { slotOf } from '../names.ts';
+import { ere, put, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
 import { freshRecord, REATTACHED } from '../record.ts';
-import type { VolumeRef } from '../refs.ts';
-import { guarded, guardedText, inSlot } from './guard.ts';
+import { guarded, guardedText, inSlot } from './conditions.ts';
 import { type Found, isThere, type ProvenPool, reportFound } from './lookup.ts';
-import { put } from './output.ts';
 
 /** The pieces of scripts that are about the disk item of a volume: attaching, its size, growing, printing. */
 
@@ -41,9 +38,9 @@ export function textOf(item: Script, property: Script): Script {
  * @param row The subvolume: its image is attached only while that very one is there. Another one may have been made under the
  *   same name, and not have an image yet.
  */
-export function itemOf(s: ScriptBuilder, volume: VolumeRef, pool: ProvenPool, name: Script, row?: Script): Item {
+export function itemOf(s: ScriptBuilder, slot: Script, pool: ProvenPool, name: Script, row?: Script): Item {
   return {
-    slot: s.let(ros`${slotOf(volume)}`),
+    slot,
     path: s.let(ros`(${pool.mountPoint}."/".${name}."/volume.img")`),
     provided: row === undefined ? [] : [isThere(row)],
   };
@@ -63,17 +60,12 @@ export function addItem(s: ScriptBuilder, item: Item, comment: Script, fileSize:
   );
 }
 
-/** Whether there is no disk item in the slot. */
-export function isMissing(item: Item): Script {
-  return ros`[:len ${inSlot(item.slot)}]=0`;
-}
-
 /**
  * Sees to it that the volume has its disk item: a router reset loses items, and a restored
  * volume has none yet. An item for another file, or for this one at a place where the pool is no longer mounted, is refused
  * with RC-SLOT.
  *
- * @param add Adds a missing item; without `file-size` unless told otherwise, so that no byte can change.
+ * @param add Adds a missing item; without `file-size` unless set otherwise, so that no byte can change.
  */
 export function attach(
   s: ScriptBuilder,
@@ -121,12 +113,15 @@ export function growTo(s: ScriptBuilder, item: AttachedItem, wanted: Script, { b
     () =>
       s.if(ros`[:tonum ${shown}]<${bytes}`, () => {
         before?.(shown);
-        const isSmaller = ros`!([:tonum [/disk get ${item.id} size]]>=${bytes})`;
+        const words = s.let(ros`""`);
         s.attempt(
           () => s.run(setSize(item, bytes)),
-          (words) => s.if(isSmaller, () => s.fail('RC-GROW', ros`${shown}." ".${words}`)),
+          (refusal) => s.set(words, refusal),
         );
-        s.if(isSmaller, () => s.fail('RC-LAG', ros`[/disk get ${item.id} size]`));
+        s.if(ros`!([:tonum [/disk get ${item.id} size]]>=${bytes})`, () => {
+          s.if(ros`${words}!=""`, () => s.fail('RC-GROW', ros`${shown}." ".${words}`));
+          s.fail('RC-LAG', ros`[/disk get ${item.id} size]`);
+        });
       }),
     () => (unread ?? ((what: Script) => s.fail('RC-SIZE', what)))(shown),
   );
@@ -138,7 +133,7 @@ export function setSize(item: Item, bytes: Script): Script {
 }
 
 /** What the driver reads of a disk item that it does not export now. */
-const DISK_PROPERTIES = ros`slot,size,comment,mount-filesystem,nvme-tcp-export`;
+const DISK_PROPERTIES = ros`slot,file-path,size,comment,mount-filesystem,nvme-tcp-export`;
 
 /** Prints, as one JSON array, the disk item in the given slot. */
 export function reportDisk(slot: Script, properties = ros`${DISK_PROPERTIES},nvme-tcp-server-nqn`): Script {
@@ -146,7 +141,7 @@ export function reportDisk(slot: Script, properties = ros`${DISK_PROPERTIES},nvm
 }
 
 /** Prints all subvolumes of a volume in its pool, and its disk item. */
-export function reportVolume(s: ScriptBuilder, volume: VolumeRef, found: Found, pool: ProvenPool): void {
+export function reportVolume(s: ScriptBuilder, slot: Script, found: Found, pool: ProvenPool): void {
   reportFound(s, found, pool, 'pvc');
-  s.run(reportDisk(ros`${slotOf(volume)}`, DISK_PROPERTIES));
+  s.run(reportDisk(slot, DISK_PROPERTIES));
 }

@@ -1,12 +1,11 @@
-import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
-import { slotOfName, snapshotNames, volumeNames } from '../names.ts';
+import { ere, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
+import { slotOfName, snapshotNames, uuidOf, volumeNames } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { ENTRIES_AT, ENTRY_BYTES, MAX_SHARED_NODES } from '../record.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
 import { decodePage, type ListedPage } from '../rows.ts';
 import { named, objects, proveAll, subvolumeProperties } from './lookup.ts';
-import { put, say } from './output.ts';
 
 /** A part of a list. */
 export interface PageOf {
@@ -19,7 +18,7 @@ export interface PageOf {
   readonly copies?: boolean;
 }
 
-/** Rounds of the selection after which something else is wrong: no script may run on for ever on the RDS. */
+/** Rounds of the selection after which something else is wrong: no script may run on forever on the RDS. */
 const MAX_ROUNDS = 64;
 
 /** Larger than any subvolume-id. */
@@ -31,7 +30,7 @@ const NO_BOUND = 2n ** 62n;
  * order the second search is the last. The first one, which may find very many, reads nothing but ids. Prints {"more":true}
  * when rows remain.
  */
-function pageOf(s: ScriptBuilder, limit: number, properties: Script, where: Script): Script {
+function pageOf(s: ScriptBuilder, limit: number, properties: Script, where: Script): Rows {
   const bound = s.let(ros`${NO_BOUND}`);
   const upToBound = ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} ${where} and subvolume-id<=${bound}]`;
   const all = s.let(ros`[/disk/btrfs/subvolume find ${where}]`);
@@ -52,22 +51,66 @@ function pageOf(s: ScriptBuilder, limit: number, properties: Script, where: Scri
     s.set(rows, fewer);
   });
   s.if(ros`${bound}<${NO_BOUND}`, () => s.run(say('more')));
-  return rows;
+  return { rows, bound };
+}
+
+/** What is on a page. */
+interface Rows {
+  /** Variable with the rows. */
+  readonly rows: Script;
+  /** Variable with the subvolume-id that none of them exceeds. */
+  readonly bound: Script;
+}
+
+/**
+ * Prints of what else could be an object, in any pool, that with the id of a row on the page: then the caller finds out which it
+ * is. One reading of all, as a search for each row would be one each.
+ */
+function printRivals(
+  s: ScriptBuilder,
+  { pool, after }: PageOf,
+  { rows, bound }: Rows,
+  kind: ObjectRef['kind'],
+  path: Script,
+): void {
+  const uuids = s.let(ros`""`);
+  s.each(rows, (row) => {
+    const name = s.let(ros`(${row}->"name")`);
+    s.set(uuids, ros`(${uuids}.${uuidOf(name, kind)}.",")`);
+  });
+  const isOffPage = ros`(fs!=${pool.label} or subvolume-id<=${after} or subvolume-id>${bound})`;
+  const others = ros`[/disk/btrfs/subvolume print detail as-value proplist=name,fs where ${objects(kind, path)} and ${isOffPage}]`;
+  s.if(ros`${uuids}!=""`, () =>
+    s.each(others, (row) => {
+      const name = s.let(ros`(${row}->"name")`);
+      const uuid = s.let(uuidOf(name, kind));
+      s.if(ros`[:typeof [:find ${uuids} (${uuid}.",")]]="num"`, () =>
+        s.run(put(ros`{"rival"=${uuid};"fs"=(${row}->"fs")}`)),
+      );
+    }),
+  );
 }
 
 /** What is read of rows that are objects; the page knows its pool. */
 const OF_OBJECTS = ros`name,subvolume-id`;
 
-/** Prints the rows of a page. @returns a variable with them */
-function printPage(s: ScriptBuilder, page: PageOf, kind: ObjectRef['kind'], names: Script): Script {
+/**
+ * Prints the rows of a page.
+ *
+ * @param all The expression for all names of objects of the kind, if it is not the one for those that are listed.
+ * @returns a variable with them
+ */
+function printPage(s: ScriptBuilder, page: PageOf, kind: ObjectRef['kind'], names: Script, all = names): Script {
   const { pool, after, limit, copies = false } = page;
   proveAll(s, [pool]);
   // Copies in other subvolumes, too, whose path does not begin with the name.
   const what = copies ? ros`!dead and name~${names}` : objects(kind, named(names));
   const where = ros`where fs=${pool.label} and ${what} and subvolume-id>${after}`;
-  const rows = pageOf(s, limit, copies ? ros`${subvolumeProperties(kind)},recv-time` : OF_OBJECTS, where);
-  s.each(rows, (row) => s.run(put(row)));
-  return rows;
+  const properties = copies ? ros`${subvolumeProperties(kind)},recv-time` : OF_OBJECTS;
+  const found = pageOf(s, limit, properties, where);
+  s.each(found.rows, (row) => s.run(put(row)));
+  if (!copies) printRivals(s, page, found, kind, named(all));
+  return found.rows;
 }
 
 /** Of a comment, what says who has the volume. */
@@ -95,7 +138,7 @@ function printItems(s: ScriptBuilder, rows: Script): void {
 export function listSnapshots({ owners }: RdsSettings, page: PageOf, sourceUuid?: string): Reading<ListedPage> {
   return {
     kind: 'read',
-    script: script((s) => void printPage(s, page, 'snap', snapshotNames(owners, sourceUuid))),
+    script: script((s) => void printPage(s, page, 'snap', snapshotNames(owners, sourceUuid), snapshotNames(owners))),
     decode: (rows) => decodePage(rows, page.pool.label),
   };
 }

@@ -1,8 +1,7 @@
-import { ere, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
-import { namesOf } from '../names.ts';
+import { ere, join, put, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
+import { isDoubtful, namesOf } from '../names.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef, Pool } from '../refs.ts';
-import { put } from './output.ts';
 
 /**
  * Finding an object on the RDS, and proving that the RDS is the one that is meant. `and`, `or` evaluate both sides, hence the
@@ -45,6 +44,8 @@ export function objects(kind: ObjectRef['kind'], path: Script): Script {
 
 /** What is known to have been received has such a `received-uuid`. */
 export const REAL_UUID = ere`[1-9a-f]`;
+/** What came whole from another RDS. */
+export const IS_COPY = ros`read-only=yes and received-uuid~${REAL_UUID}`;
 const MADE_HERE = ros`!dead and !(received-uuid~${REAL_UUID})`;
 
 function ofKind(kind: ObjectRef['kind'], path: Script): Script {
@@ -85,13 +86,21 @@ export function isThere(row: Script): Script {
   return ros`[:len [/disk/btrfs/subvolume find where uuid=(${row}->"uuid")]]=1`;
 }
 
+/**
+ * Whether the pool has no other subvolume with the name in a row, as one that someone has put into another subvolume. `parent=`
+ * takes a name, and which of two a device would take is not known (U8); so it is also none that was recreated under the name.
+ */
+export function isAlone(row: Script, name: Script, pool: ProvenPool): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where fs=${pool.label} and name=${name} and uuid!=(${row}->"uuid")]]=0`;
+}
+
 /** The conditions under which a pool is still the one that was proven. */
 export function standing(pool: ProvenPool): readonly Script[] {
   return [ros`label=${pool.label}`, ros`uuid=${pool.uuid}`];
 }
 
 /**
- * Looks for an object.
+ * Looks for an object. What may be another's, as its name has no whole bytes, is refused with RC-TWO as several are.
  *
  * @param RDS Its `chosen` says which of several it is.
  */
@@ -101,35 +110,45 @@ export function find(s: ScriptBuilder, settings: Pick<RdsSettings, 'chosen'>, ob
     rowsWhere(searched(settings, object) ?? ros`${objects(object.kind, named(names))} and name~${names}`),
   );
   const row = s.let(ros`(${rows}->0)`);
-  s.if(ros`[:len ${rows}]>1`, () => s.fail('RC-TWO', ros`(${row}->"name")`));
+  if (chosenFor(settings, object) === undefined) {
+    s.each(rows, (one) => {
+      const name = ros`(${one}->"name")`;
+      // A name that begins otherwise is a path (U8), and has no bytes where they are in a name.
+      s.if(ros`${name}~${ere`^[ps]`}`, () =>
+        s.if(ros`[:len ${rows}]>1 or ${isDoubtful(name, object.kind)}`, () => s.fail('RC-TWO', name)),
+      );
+    });
+  }
   return { row, names };
 }
 
 /**
  * As {@link find}, and when there is no such object, the other one. One search looks for both: between two, another process might
- * make the first, and a third one delete the other. Where the other one was chosen of several, it is the first in its
- * filesystem, and what came after it is not looked at. Of a snapshot, its copy may be meant: that very one.
- *
- * @param home Variable with the label of the one filesystem that counts then; by default that of the chosen one.
+ * make the first, and a third one delete the other. Whoever uses what is found calls {@link proveWhole}. Of a snapshot, its copy
+ * may be meant: that very one, by its uuid.
  */
 export function findOr(
   s: ScriptBuilder,
   settings: Pick<RdsSettings, 'chosen'>,
   object: ObjectRef,
   other: ObjectRef,
-  home?: Script,
 ): Found {
-  if (searched(settings, object) !== undefined) return find(s, settings, object);
+  // What was chosen is there, unless it was found to be nowhere.
+  if (chosenFor(settings, object)?.label) return find(s, settings, object);
   const row = s.let();
-  const [names, others] = [s.let(namesOf(object)), s.let(namesOf(other))];
-  const { chosen } = settings;
-  const first = chosen && ros` and fs=${home ?? chosen.label} and subvolume-id<=${chosen.subvolumeId}`;
-  const isOther = ofKind(other.kind, named(others));
+  const [ours, theirs] = [chosenFor(settings, object), chosenFor(settings, other)];
+  // Of the one that is known by its uuid, that says all.
+  const copy = other.kind === 'snap' ? other.copy : undefined;
+  const known = copy ?? theirs?.uuid;
+  const others = s.let(known === undefined ? namesOf(other) : ere`^${other.kind}-${other.uuid}-`);
+  const names = s.let(namesOf(object));
+  const isOne = ours === undefined ? ofKind(object.kind, named(names)) : ros`uuid=${ours.uuid}`;
+  const isOther = known === undefined ? ofKind(other.kind, named(others)) : ros`uuid=${known}`;
   const rows = s.let(
     rowsWhere(
-      other.kind === 'snap' && other.copy !== undefined
-        ? ros`!dead and ((!(received-uuid~${REAL_UUID}) and ${ofKind(object.kind, named(names))}) or (${isOther} and uuid=${other.copy}))`
-        : ros`${MADE_HERE} and ((${ofKind(object.kind, named(names))}) or (${isOther}))${first ?? ros``}`,
+      copy === undefined
+        ? ros`${MADE_HERE} and ((${isOne}) or (${isOther}))`
+        : ros`!dead and ((!(received-uuid~${REAL_UUID}) and (${isOne})) or (${IS_COPY} and ${isOther}))`,
     ),
   );
   s.each(ros`{${names};${others}}`, (expression) =>
@@ -145,6 +164,18 @@ export function findOr(
   return { row, names };
 }
 
+/** Refuses with RC-TWO when the name of an object, in a variable, may not be whole, unless it is the one that was chosen. */
+export function proveWhole(
+  s: ScriptBuilder,
+  settings: Pick<RdsSettings, 'chosen'>,
+  object: ObjectRef,
+  name: Script,
+): void {
+  if (chosenFor(settings, object) === undefined) {
+    s.if(isDoubtful(name, object.kind), () => s.fail('RC-TWO', name));
+  }
+}
+
 /** The one that was chosen for an object; undefined when none was, or one for another object. */
 export function chosenFor(
   { chosen }: Pick<RdsSettings, 'chosen'>,
@@ -153,8 +184,8 @@ export function chosenFor(
   return chosen?.name.startsWith(`${kind}-${uuid}-`) ? chosen : undefined;
 }
 
-/** The condition for the one that was chosen for an object. */
-function searched(settings: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
+/** The condition for the one that was chosen for an object; undefined when none was. */
+export function searched(settings: Pick<RdsSettings, 'chosen'>, object: ObjectRef): Script | undefined {
   const chosen = chosenFor(settings, object);
   return chosen && ros`!dead and uuid=${chosen.uuid}`;
 }
@@ -172,19 +203,16 @@ export function provePools(s: ScriptBuilder, pools: readonly Pool[], label: Scri
   const [disk, uuid] = [s.let(), s.let()];
   s.eachEntry(ros`{${join(pools.map((pool) => ros`${pool.label}=${pool.uuid}`))}}`, (one, expected) => {
     const isMeant = ros`${label}=${one} or ${label}=""`;
-    const take = (): void => {
-      s.set(uuid, expected);
-      s.set(disk, mounted(one));
-    };
-    if (inDoubt === undefined) {
-      s.if(isMeant, () => {
-        take();
-        prove(s, one, uuid, disk);
-      });
-    } else {
-      s.if(isMeant, take);
-      s.if(ros`${isMeant} or ${inDoubt}`, () => prove(s, one, expected, s.let(mounted(one))));
-    }
+    s.if(inDoubt === undefined ? isMeant : ros`${isMeant} or ${inDoubt}`, () => {
+      const where = s.let(mounted(one));
+      prove(s, one, expected, where);
+      const take = (): void => {
+        s.set(uuid, expected);
+        s.set(disk, where);
+      };
+      if (inDoubt === undefined) take();
+      else s.if(isMeant, take);
+    });
   });
   s.if(ros`[:len ${uuid}]=0`, () => s.fail('RC-POOL', ros`${label}." is not configured"`));
   return { label, uuid, disk, mountPoint: s.let(ros`[/disk get ${disk} mount-point]`) };

@@ -1,10 +1,9 @@
-import { ere, ros, script } from '../../routeros/index.ts';
+import { ere, put, ros, say, script } from '../../routeros/index.ts';
 import { nameOfSlot, volumePaths } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import { decodeLostItems, type LostItems } from '../rows.ts';
 import { isVolume, proveAll, rowsWhere } from './lookup.ts';
-import { put, say } from './output.ts';
 
 /** Bytes of `/volume.img`. */
 const IMAGE_BYTES = 11;

@@ -1,6 +1,6 @@
 import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
-import { ownedBy, slotOf } from '../names.ts';
+import { ownedBy } from '../names.ts';
 import type { Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import {
@@ -12,19 +12,18 @@ import {
   MAX_COMMENT,
   MAX_WORDS,
   type Publication,
-  publicationNqn,
   REATTACHED,
   record as recordOf,
   TOKEN_AT,
   TOKEN_BYTES,
 } from '../record.ts';
-import type { VolumeRef } from '../refs.ts';
+import { type HostId, publicationNqn, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
+import { guarded, inSlot, slotVariable } from './conditions.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
-import { guarded, ids, inSlot } from './guard.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
-import { openVolume, proveOurs, sizedDisk, strangeExport } from './volume.ts';
+import { openVolume, sizedDisk, strangeExport } from './volume.ts';
 
 /** A comment that is a record. */
 const RECORD = ere`^${HEADER}[0-9a-f]+ `;
@@ -37,7 +36,7 @@ const ONE_SHARED_NODE = ere`^[0-9a-f-]+:s:[0-9a-f]+ \|`;
  * Records the node on the disk item, and exports nothing: that is for {@link exportVolume}, once the record has stood.
  * Refuses with RC-SIZE while the image has no size: it may not be there yet, or not any more. Refuses when another node has
  * the volume, unless both share a raw block volume and there is room for a second node. Also where the node has it already,
- * the record gets a new generation, so that nobody takes it away who has read it before.
+ * the record gets a new generation, so that no one takes it away who has read it before.
  *
  * @param publication Its token is taken where no node is recorded; else that of the record is kept.
  * @param isRestricted Whether the export is for one host NQN, so that no second node can share it (U20).
@@ -51,7 +50,10 @@ export function claimVolume(
 ): Writing<Publication> {
   const entry = entryUpToToken(publication);
   return {
-    ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
+    kind: 'write',
+    object: volume,
+    name: nameOfPublication(publication),
+    removes: false,
     script: script((s) => {
       const item = openVolume(s, settings, volume);
       const [comment, exported] = [s.let(textOf(item.id, ros`comment`)), s.let(textOf(item.id, ros`nvme-tcp-export`))];
@@ -102,7 +104,7 @@ export function claimVolume(
 /**
  * Turns the export on for a node that is recorded, under an NQN that ends in the token of its entry; refuses with RC-RACE when
  * the entry is not there. An export that is on is not touched. So whatever the RDS holds up, and for how long: no two nodes
- * are ever told that they have the volume alone (docs/decisions/0019).
+ * ever get an answer that they have the volume alone (docs/decisions/0019).
  *
  * @param publication As {@link claimVolume} returned it.
  * @param allowHost Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20).
@@ -119,10 +121,13 @@ export function exportVolume(
   const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
   const mine = ere`${`${entryUpToToken(publication)}${token} `}`;
   return {
-    ...{ kind: 'write', object: volume, name: nameOfPublication(publication), removes: false },
+    kind: 'write',
+    object: volume,
+    name: nameOfPublication(publication),
+    removes: false,
     script: script((s) => {
-      const slot = s.let(ros`${slotOf(volume)}`);
-      s.each(ids(volume), (item) => {
+      const slot = slotVariable(s, volume);
+      s.each(inSlot(slot), (item) => {
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`!(${comment}~${mine})`, () => s.fail('RC-RACE'));
         s.if(ros`!(${isTrue(textOf(item, ros`nvme-tcp-export`))})`, () =>
@@ -131,7 +136,7 @@ export function exportVolume(
               nvme-tcp-server-port=${port} nvme-tcp-export=yes`,
           ),
         );
-        // Taken off meanwhile by somebody who saw no export: unless another node shares it, this one would be nobody's.
+        // Taken off meanwhile by someone who saw no export: unless another node shares it, this one would be no one's.
         const now = s.let(textOf(item, ros`comment`));
         s.if(ros`!(${now}~${ere`:${token} `})`, () =>
           turnOff(s, item, guarded(ros`/disk find where slot=${slot} and nvme-tcp-server-nqn=${nqn}`)),
@@ -154,7 +159,7 @@ function nameOfPublication({ hostId, token }: Publication): string {
 }
 
 /** @throws RdsError RC-NQN when the export has another NQN than its record says. */
-function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string): void {
+function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: HostId): void {
   const entry = disk?.publications.find((node) => node.hostId === hostId);
   if (disk === undefined || entry === undefined || !disk.exported) return;
   const nqn = publicationNqn(volume.nqn, entry.token);
@@ -163,7 +168,7 @@ function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: string):
 
 /**
  * The entries of a record with the words behind them. A comment that is none of ours has words alone, and of those so many that
- * no entry of a record is among them that somebody has written something in front of.
+ * no entry of a record is among them that someone has written something in front of.
  */
 function entriesOf(s: ScriptBuilder, comment: Script): Script {
   const entries = s.let(ros`("| ".[:pick ${comment} 0 ${MAX_WORDS}])`);
@@ -187,30 +192,34 @@ function proveWritten(s: ScriptBuilder, item: Script, record: Script): void {
 }
 
 /**
- * Takes the node, or every node, off the disk item: first it turns the export off, when no other node is left, and then it cuts
- * the entry out of the record, in a statement of its own: see {@link exportVolume}. An export that is not under the token
- * of the entry is left on: it is that of another node, over whose record somebody has written. A volume that does not exist
+ * Takes the node, or every node, off the disk item: first it turns the export off, when no other node is left, then it cuts
+ * the entry out of the record, in a statement of its own, and then it looks at the export once more: see {@link exportVolume}. An export that is not under the token
+ * of the entry is left on: it is that of another node, over whose record someone has written. A volume that does not exist
  * is unpublished. The record gets a new generation also where the node was not on it; and a lost disk item is attached again,
- * if it can be, for the same reason: a publication that is under way finds that somebody was here, and does nothing.
+ * if it can be, for the same reason: a publication that is under way finds that someone was here, and does nothing.
  *
  * @param hostId The node's host id; undefined unpublishes from every node.
  */
 export function unpublishVolume(
   settings: RdsSettings,
   volume: VolumeRef,
-  hostId: string | undefined,
+  hostId: HostId | undefined,
 ): Writing<DiskRow | undefined> {
   return {
-    ...{ kind: 'write', object: volume, name: `unpublish ${hostId ?? 'all'}`, removes: true },
+    kind: 'write',
+    object: volume,
+    name: `unpublish ${hostId ?? 'all'}`,
+    removes: true,
     script: script((s) => {
-      const [slot, attached] = [s.let(ros`${slotOf(volume)}`), s.let(ros`""`)];
+      const [slot, attached] = [slotVariable(s, volume), s.let(ros`""`)];
+      const ours = s.let(ownedBy(volume, settings.owners));
       const items = inSlot(slot);
       s.if(ros`[:len ${items}]=0`, () => {
         s.attempt(
           () => {
             const { pool, row } = locate(s, settings, volume, ros`true`);
-            s.if(ros`${nameOf(row)}~${ownedBy(volume, settings.owners)}`, () => {
-              const item = itemOf(s, volume, pool, nameOf(row), row);
+            s.if(ros`${nameOf(row)}~${ours}`, () => {
+              const item = itemOf(s, slot, pool, nameOf(row), row);
               s.set(attached, freshRecord(REATTACHED));
               s.attempt(() => addItem(s, item, attached));
             });
@@ -220,12 +229,13 @@ export function unpublishVolume(
         );
       });
       s.each(items, (item) => {
-        proveOurs(s, item, volume, settings.owners, (path) => s.fail('RC-OWNER', path));
+        const path = s.let(ros`[/disk get ${item} file-path]`);
+        s.if(ros`!(${path}~${ours})`, () => s.fail('RC-OWNER', path));
         const comment = s.let(textOf(item, ros`comment`));
-        // Whoever was faster may have unpublished it as well, and published it anew.
+        // Whoever was faster may have unpublished it as well, and published it again.
         s.if(ros`${attached}!="" and ${comment}!=${attached}`, () => s.fail('RC-RACE'));
         const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
-        // Without a record nobody knows whose export it is, so it is not turned off for one node.
+        // Without a record no one knows whose export it is, so it is not turned off for one node.
         if (hostId !== undefined) {
           s.if(ros`${exported} and !(${comment}~${RECORD})`, () => strangeExport(s, item, comment));
         }
@@ -234,13 +244,18 @@ export function unpublishVolume(
         cut(s, entries, hostId, token);
         const nqn = textOf(item, ros`nvme-tcp-server-nqn`);
         const goesWithIt = hostId === undefined ? ros`true` : ros`${token}!="" and ${nqn}~(${token}.${ere`$`})`;
-        s.if(ros`!(${entries}~${SOME_NODE}) and ${exported} and ${goesWithIt}`, () => {
-          turnOff(s, item, asRead(slot, comment));
-          s.if(exported, () => s.fail('RC-RACE'));
-        });
         const record = s.let(recordOf(entries));
-        writeRecord(s, slot, comment, record);
-        proveWritten(s, item, record);
+        // Also after the entry is cut: a publication that still saw it may have turned the export on meanwhile.
+        s.each(ros`{${comment};${record}}`, (now) => {
+          s.if(ros`!(${entries}~${SOME_NODE}) and ${exported} and ${goesWithIt}`, () => {
+            turnOff(s, item, asRead(slot, now));
+            s.if(exported, () => s.fail('RC-RACE'));
+          });
+          s.if(ros`${now}!=${record}`, () => {
+            writeRecord(s, slot, now, record);
+            proveWritten(s, item, record);
+          });
+        });
       });
       s.run(reportDisk(slot));
     }),
@@ -248,7 +263,7 @@ export function unpublishVolume(
   };
 }
 
-/** Turns the export off, and lets nobody in by its allow-list, where the device has one (U20). */
+/** Turns the export off, and lets no one in by its allow-list, where the device has one (U20). */
 function turnOff(s: ScriptBuilder, item: Script, found: Script): void {
   const off = ros`/disk set ${found} nvme-tcp-export=no`;
   s.if(
@@ -259,7 +274,7 @@ function turnOff(s: ScriptBuilder, item: Script, found: Script): void {
 }
 
 /** Cuts a node out of the entries, and sets `token` to that of its entry; or cuts all out. */
-function cut(s: ScriptBuilder, entries: Script, hostId: string | undefined, token: Script): void {
+function cut(s: ScriptBuilder, entries: Script, hostId: HostId | undefined, token: Script): void {
   if (hostId === undefined) {
     const words = s.let(ros`[:find ${entries} "|"]`);
     s.if(

@@ -1,11 +1,12 @@
-import { ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
-import { exactly, namesOf } from '../names.ts';
+import { put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
+import { exactly, namesOf, ownedBy } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef } from '../refs.ts';
 import { decodePage, type SubvolumeRow } from '../rows.ts';
 import { proveOwned } from './conditions.ts';
 import {
+  IS_COPY,
   named,
   nameOf,
   objects,
@@ -15,55 +16,53 @@ import {
   rowsWhere,
   subvolumeProperties,
 } from './lookup.ts';
-import { put, say } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
 
-/** What other RDSes have sent to a pool: copies of snapshots, and halves of them (docs/routeros.md, 6.1). */
+/** What other RDS have sent to a pool: copies of snapshots, and halves of them (docs/routeros.md, 6.1). */
 
-const IS_COPY = ros`read-only=yes and received-uuid~${REAL_UUID}`;
 const IS_HALF = ros`!(read-only=yes) and !(received-uuid~${REAL_UUID})`;
 
-/** Everything in a pool that has the name of a snapshot, each as what it is, by ascending subvolume-id. */
+/** Everything in a pool that may have the name of a snapshot, each as what it is, by ascending subvolume-id. */
 export function readReceived(pool: Pool, snapshot: SnapshotRef): Reading<readonly SubvolumeRow[]> {
+  const properties = ros`${subvolumeProperties('snap')},recv-time`;
   return {
     kind: 'read',
-    script: script((s) => report(s, provePool(s, pool), s.let(namesOf(snapshot)))),
+    script: script((s) => {
+      const { label } = provePool(s, pool);
+      const names = s.let(namesOf(snapshot));
+      s.each(
+        ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and fs=${label} and ${named(names)}]`,
+        (row) => s.run(put(row)),
+      );
+    }),
     decode: (rows) => decodePage(rows, pool.label).objects.map(({ subvolume }) => subvolume),
   };
 }
 
-function report(s: ScriptBuilder, { label }: ProvenPool, names: Script): void {
-  const properties = ros`${subvolumeProperties('snap')},recv-time`;
-  s.each(
-    ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and fs=${label} and ${named(names)}]`,
-    (row) => s.run(put(row)),
-  );
-}
-
 /**
- * Removes a copy from a pool, and reports what has its name there afterwards. Refuses with RC-USED when a disk item uses a file of
- * it. An original is never touched, nor is what is half-received.
+ * Removes one copy of a snapshot from a pool, that very one. Refuses with RC-USED when a disk item uses a file of it. An original is
+ * never touched, nor is what is half-received.
  *
- * @param uuid Its own, when it must be that very one.
+ * @param uuid Its own.
  */
 export function deleteCopy(
   { owners }: Pick<RdsSettings, 'owners'>,
   pool: Pool,
   snapshot: SnapshotRef,
-  uuid?: string,
-): Writing<readonly SubvolumeRow[]> {
+  uuid: string,
+): Writing<undefined> {
   return {
-    ...{ kind: 'write', object: snapshot, name: `delete the copy in ${pool.label}`, removes: true },
+    kind: 'write',
+    object: snapshot,
+    name: `delete the copy ${uuid} in ${pool.label}`,
+    removes: true,
     script: script((s) => {
       const proven = provePool(s, pool);
-      const names = s.let(namesOf(snapshot));
-      const which = uuid === undefined ? ros`${named(names)}` : ros`${named(names)} and uuid=${uuid}`;
-      const row = s.let(ros`(${rowsWhere(ros`!dead and fs=${proven.label} and ${IS_COPY} and ${which}`)}->0)`);
-      proveOwned(s, row, snapshot, owners);
+      const row = s.let(ros`(${rowsWhere(ros`!dead and fs=${proven.label} and uuid=${uuid} and ${IS_COPY}`)}->0)`);
+      proveOwned(s, row, ownedBy(snapshot, owners));
       removeReceived(s, row, proven, IS_COPY);
-      report(s, proven, names);
     }),
-    decode: (rows) => decodePage(rows, pool.label).objects.map(({ subvolume }) => subvolume),
+    decode: () => undefined,
   };
 }
 
@@ -77,7 +76,7 @@ export interface Half {
 
 /**
  * Removes one half-received subvolume of our owners, that very one, while it can be written to and has no `received-uuid`. Where its
- * source volume is on that RDS, it may be a snapshot of its own that somebody made writable, and stays. Tells whether it went.
+ * source volume is on that RDS, it may be a snapshot of its own that someone made writable, and stays. Reports whether it went.
  */
 export function discardHalfReceived(
   { owners }: Pick<RdsSettings, 'owners'>,
@@ -86,12 +85,15 @@ export function discardHalfReceived(
   { name, uuid, parsed }: Half,
 ): Writing<boolean> {
   return {
-    ...{ kind: 'write', object: snapshot, name: `discard the half in ${pool.label}`, removes: true },
+    kind: 'write',
+    object: snapshot,
+    name: `discard the half ${uuid} in ${pool.label}`,
+    removes: true,
     script: script((s) => {
       const proven = provePool(s, pool);
       const half = ros`!dead and fs=${proven.label} and ${named(exactly(name))} and uuid=${uuid} and ${IS_HALF}`;
       const row = s.let(ros`(${rowsWhere(half)}->0)`);
-      proveOwned(s, row, snapshot, owners);
+      proveOwned(s, row, ownedBy(snapshot, owners));
       const volume = objects('pvc', named(namesOf({ kind: 'pvc', uuid: parsed.sourceUuid })));
       s.if(ros`[:len ${row}]>0 and [:len ${rowsWhere(volume)}]=0`, () => {
         removeReceived(s, row, proven, IS_HALF);
@@ -109,12 +111,7 @@ function removeReceived(s: ScriptBuilder, row: Script, pool: ProvenPool, what: S
     s.each(ros`[/disk find where file-path~${paths}]`, (item) =>
       s.fail('RC-USED', ros`[:tostr [/disk get ${item} slot]]`),
     );
-    removeSubvolume(
-      s,
-      row,
-      pool,
-      paths,
-      ros`[:len [/disk/btrfs/subvolume find where ${what} and uuid=(${row}->"uuid")]]=1`,
-    );
+    const still = ros`[:len [/disk/btrfs/subvolume find where ${what} and uuid=(${row}->"uuid")]]=1`;
+    removeSubvolume(s, row, pool, paths, still);
   });
 }

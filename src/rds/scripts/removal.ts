@@ -1,6 +1,6 @@
 import { ere, join, ros, type Script, type ScriptBuilder } from '../../routeros/index.ts';
+import { guarded } from './conditions.ts';
 import { TRUE } from './disk.ts';
-import { guarded } from './guard.ts';
 import { type ProvenPool, standing } from './lookup.ts';
 
 /** Taking things off the RDS. */

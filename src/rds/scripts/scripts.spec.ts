@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
-import type { SnapshotRef, VolumeRef } from '../refs.ts';
+import { hostId, nqnOf, type SnapshotRef, type VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { createVolume } from './create-volume.ts';
 import { poolContents, poolSpace, probeRds } from './device.ts';
@@ -16,33 +16,40 @@ import { listTransfers, receiveIn, removeTransfer, startTransfer } from './trans
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
 
-const uuid = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
-const bytes = 2n ** 62n;
+const UUID = 'ffffffff-ffff-5fff-bfff-ffffffffffff';
+const BYTES = 2n ** 62n;
 /** As many and as long as the configuration allows. */
 const pools = [32, 8, 6, 6, 6, 6].map((length, index) => {
   const label = `${index}`.padStart(length, 'p');
-  return { label, uuid, mountPoint: label };
+  return { label, uuid: UUID, mountPoint: label };
 });
 const owners = Array.from({ length: 9 }, (_, index) => index.toString(16).padStart(8, 'f'));
-const settings = { pools, owners, reserveBytes: bytes, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
-/** A cut says most where nothing is reserved. */
+const settings = { pools, owners, reserveBytes: BYTES, ratioPercent: 10_000n, port: 65535, reserved: ANY_AMOUNT };
+/** Taking a snapshot says most where nothing is reserved. */
 const ofOne = { reserved: 0n };
 const narrowed = {
   ...settings,
-  chosen: { label: pools[0]?.label ?? '', name: `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`, uuid, subvolumeId: bytes },
+  chosen: {
+    label: pools[0]?.label ?? '',
+    name: `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`,
+    uuid: UUID,
+    subvolumeId: BYTES,
+  },
 };
-const volume: VolumeRef = { kind: 'pvc', uuid, nqn: `nqn.2026-11.io.rose-csi:pvc-${uuid}` };
-const snapshot: SnapshotRef = { kind: 'snap', uuid };
-const name = `pvc-${uuid}-ffffffff-s${uuid}-${bytes}`;
+const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: nqnOf(UUID) };
+const snapshot: SnapshotRef = { kind: 'snap', uuid: UUID };
+const NAME = `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`;
 const [pool] = pools;
 assert.ok(pool !== undefined);
-const creation = { pool, volume, name, bytes, limitBytes: bytes, description: 'x'.repeat(300) };
-const publication = { hostId: uuid, mode: 's', token: 'ffffffff' } as const;
-const allowHost = `nqn.2014-08.org.nvmexpress:uuid:${uuid}`;
-const duplicate = { name, uuid, fs: pool.label, subvolumeId: bytes, kind: 'own' } as const;
+const creation = { pool, volume, name: NAME, bytes: BYTES, limitBytes: BYTES, description: 'x'.repeat(300) };
+const node = hostId(UUID);
+assert.ok(node !== undefined);
+const publication = { hostId: node, mode: 's', token: 'ffffffff' } as const;
+const ALLOW_HOST = `nqn.2014-08.org.nvmexpress:uuid:${UUID}`;
+const duplicate = { name: NAME, uuid: UUID, fs: pool.label, subvolumeId: BYTES, kind: 'own' } as const;
 const target = { address: 'a'.repeat(253), port: 65535, user: 'u'.repeat(64), mount: 'm'.repeat(32) };
-const sent = { name: `snap-${uuid}-ffffffff-${uuid}-9999999999-${bytes}`, uuid };
-const page = { pool, after: bytes, limit: 200 };
+const sent = { name: `snap-${UUID}-ffffffff-${UUID}-9999999999-${BYTES}`, uuid: UUID };
+const page = { pool, after: BYTES, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
   create: createVolume(settings, { ...creation, source: undefined }),
@@ -51,29 +58,26 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'clone of the size of its source': createVolume(settings, { ...creation, bytes: 0n, source: volume }),
   read: readVolume(settings, volume),
   'read disk': readDisk(volume),
-  expand: expandVolume(settings, volume, bytes),
+  expand: expandVolume(settings, volume, BYTES),
   claim: claimVolume(settings, volume, publication, true),
   share: claimVolume(settings, volume, publication, false),
-  export: exportVolume(settings, volume, publication, allowHost),
-  unpublish: unpublishVolume(settings, volume, uuid),
+  export: exportVolume(settings, volume, publication, ALLOW_HOST),
+  unpublish: unpublishVolume(settings, volume, node),
   'unpublish all': unpublishVolume(settings, volume, undefined),
   delete: deleteVolume(settings, volume),
-  'discard volume': discardVolume(settings, volume, { label: pool.label, name }, { bytes, made: false }),
+  'discard volume': discardVolume(settings, volume, { label: pool.label, name: NAME }, { bytes: BYTES, made: false }),
   'discard empty subvolume': discardEmptySubvolume(settings, volume),
   'discard lost item': discardLostItem(settings, volume),
   snapshot: createSnapshot(
     { ...settings, ...ofOne },
-    {
-      ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-      namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-    },
+    { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${UUID}-ffffffff-${UUID}-9999999999-` },
   ),
   'read snapshot': readSnapshot(settings, snapshot),
   'delete snapshot': deleteSnapshot(settings, snapshot),
   'discard duplicate': removeDuplicate(settings, volume, duplicate, duplicate),
   choose: choose(settings, volume),
   'list volumes': listVolumes(settings, { ...page, copies: true }),
-  'list snapshots': listSnapshots(settings, page, uuid),
+  'list snapshots': listSnapshots(settings, page, UUID),
   'list snapshots and copies': listSnapshots(settings, { ...page, copies: true }),
   'lost items': listLostItems(settings, 'f'.repeat(28), 200),
   space: poolSpace(settings, undefined, false),
@@ -85,9 +89,9 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'forget a transfer': removeTransfer(settings, pool, target, snapshot, sent.name),
   receive: receiveIn(pool, snapshot),
   'what was received': readReceived(pool, snapshot),
-  'delete a copy': deleteCopy(settings, pool, snapshot, uuid),
-  'discard a half': discardHalfReceived(settings, pool, snapshot, { ...sent, parsed: { sourceUuid: uuid } }),
-  'restore from a copy': createVolume(settings, { ...creation, source: { ...snapshot, copy: uuid } }),
+  'delete a copy': deleteCopy(settings, pool, snapshot, UUID),
+  'discard a half': discardHalfReceived(settings, pool, snapshot, { ...sent, parsed: { sourceUuid: UUID } }),
+  'restore from a copy': createVolume(settings, { ...creation, source: { ...snapshot, copy: UUID } }),
   ...Object.fromEntries(
     Object.entries({
       create: createVolume(narrowed, { ...creation, source: undefined }),
@@ -100,15 +104,14 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
       }),
       'clone of one, of the size of its source': createVolume(narrowed, {
         ...creation,
-        ...{ bytes: 0n, volume: { ...volume, uuid: 'f'.repeat(36) }, source: volume },
+        bytes: 0n,
+        volume: { ...volume, uuid: 'f'.repeat(36) },
+        source: volume,
       }),
       claim: claimVolume(narrowed, volume, publication, true),
       snapshot: createSnapshot(
         { ...narrowed, ...ofOne },
-        {
-          ...{ snapshot, source: volume, maxSnapshots: 10_000 },
-          namePrefix: `snap-${uuid}-ffffffff-${uuid}-9999999999-`,
-        },
+        { snapshot, source: volume, maxSnapshots: 10_000, namePrefix: `snap-${UUID}-ffffffff-${UUID}-9999999999-` },
       ),
     }).map(([what, operation]) => [`${what}, of several`, operation]),
   ),

@@ -1,15 +1,16 @@
-import { ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
-import { ownedBy, SECONDS_AT, snapshotNames } from '../names.ts';
+import { ros, type ScriptBuilder, say, script } from '../../routeros/index.ts';
+import { ownedBy, snapshotNames, UNIT } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { ObjectRef, SnapshotRef, VolumeRef } from '../refs.ts';
-import { decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
-import { proveOwned, proveSpace } from './conditions.ts';
+import { decodeMade, decodeObject, type ObjectState, type SubvolumeRow } from '../rows.ts';
+import { guardedText, hasNoItem, proveOwned, proveSpace, slotVariable } from './conditions.ts';
 import { attach, itemOf, readSize } from './disk.ts';
-import { guardedText, hasNoItem } from './guard.ts';
 import {
+  chosenFor,
   find,
   findOr,
+  isAlone,
   isThere,
   labelOf,
   locate,
@@ -18,11 +19,10 @@ import {
   objects,
   ownNow,
   provePools,
+  proveWhole,
   reportFound,
-  rowsWhere,
   standing,
 } from './lookup.ts';
-import { say } from './output.ts';
 import { pathsIn, removeSubvolume } from './removal.ts';
 import { removeOwn } from './volume.ts';
 
@@ -31,62 +31,64 @@ export interface CreateSnapshot {
   readonly source: VolumeRef;
   /** The snapshot's name up to its size, which the device reads and appends: `snap-<uuid>-<owner>-<source>-<seconds>-`. */
   readonly namePrefix: string;
-  /** Snapshots that the source may have; undefined for no limit. */
+  /** Snapshots that the source may have, with what only looks like one by its name; undefined for no limit. */
   readonly maxSnapshots?: number | undefined;
 }
 
 /**
- * Cuts a snapshot, or finds the one that an earlier call cut. The cut and all of its metadata come into being in one device
- * command, so there is no half-made snapshot; that command finds the source by its uuid, and cuts nothing when there is a
+ * Takes a snapshot, or finds the one that an earlier call took. The snapshot and all of its metadata come into being in one device
+ * command, so there is no partial snapshot; that command finds the source by its uuid, and takes none when there is a
  * snapshot of the id by now.
  */
 export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): Writing<ObjectState> {
   const { snapshot, source, namePrefix, maxSnapshots } = request;
   return {
-    ...{ kind: 'write', object: snapshot, name: `cut ${namePrefix}`, removes: false },
+    kind: 'write',
+    object: snapshot,
+    name: `snapshot ${namePrefix}`,
+    removes: false,
     takes: maxSnapshots === undefined ? undefined : { of: `snapshots of ${source.uuid}`, amount: 1n },
     script: script((s) => {
       const found = findOr(s, settings, snapshot, source);
       const { row } = found;
-      const pool = provePools(s, settings.pools, s.let(labelOf(row)), hasNoItem(source));
+      const slot = slotVariable(s, source);
+      const pool = provePools(s, settings.pools, s.let(labelOf(row)), hasNoItem(slot));
       const name = s.let(nameOf(row));
       s.if(ros`!(${name}~${found.names})`, () => {
         s.if(ros`${name}=""`, () => s.fail('RC-NOSRC'));
         s.if(ros`!(${name}~${ownedBy(source, settings.owners)})`, () => s.fail('RC-OWNER', name));
+        proveWhole(s, settings, source, name);
         proveQuota(s, settings, request);
-        const item = attach(s, itemOf(s, source, pool, name, row));
+        const item = attach(s, itemOf(s, slot, pool, name, row));
         const size = readSize(s, item.id);
         proveSpace(s, pool, ros`${settings.reserveBytes}`);
+        // Where none was chosen, there is what only looks like one.
+        const isChosen = chosenFor(settings, snapshot) !== undefined;
         const none = ros`[:len [/disk/btrfs/subvolume find where ${ownNow(found, pool, 'snap')}]]=0`;
-        const home = guardedText(pool.label, ...standing(pool), isThere(row), none);
-        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${name} read-only=yes name=(${namePrefix}.${size})`);
+        const home = guardedText(
+          pool.label,
+          ...standing(pool),
+          isThere(row),
+          isAlone(row, name, pool),
+          ...(isChosen ? [] : [none]),
+        );
+        // A floor: someone may have grown the image by hand.
+        const bytes = ros`([:tonum ${size}]/${UNIT}*${UNIT})`;
+        s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${name} read-only=yes name=(${namePrefix}.${bytes})`);
         s.run(say('made'));
       });
       reportFound(s, found, pool, 'snap');
     }),
-    decode: decodeObject,
+    decode: decodeMade,
   };
 }
 
-/** Refuses with RC-QUOTA when the source has as many snapshots as it may; tells their number and the oldest. */
+/** Refuses with RC-QUOTA when the source has as many snapshots as it may; what only looks like one by its name counts. */
 function proveQuota(s: ScriptBuilder, settings: RdsSettings, { source, maxSnapshots }: CreateSnapshot): void {
   if (maxSnapshots === undefined) return;
   const { owners, reserved = 0n } = settings;
-  const rows = s.let(rowsWhere(objects('snap', named(snapshotNames(owners, source.uuid)))));
-  if (reserved > 0n) {
-    // It stands only when nothing is reserved any more, so nobody reads more of it; and there may be no oldest one.
-    s.if(ros`([:len ${rows}]+${reserved})>=${maxSnapshots}`, () => s.fail('RC-QUOTA'));
-    return;
-  }
-  s.if(ros`[:len ${rows}]>=${maxSnapshots}`, () => {
-    const oldest = s.let(ros`(${rows}->0->"name")`);
-    const seconds = (name: Script) => ros`[:tonum [:pick ${name} ${SECONDS_AT} ${SECONDS_AT + 10n}]]`;
-    s.each(rows, (row) => {
-      const name = s.let(ros`(${row}->"name")`);
-      s.if(ros`${seconds(name)}<${seconds(oldest)}`, () => s.set(oldest, name));
-    });
-    s.fail('RC-QUOTA', ros`[:len ${rows}]." ".${oldest}`);
-  });
+  const rows = ros`[/disk/btrfs/subvolume find where ${objects('snap', named(snapshotNames(owners, source.uuid)))}]`;
+  s.if(ros`([:len ${rows}]+${reserved})>=${maxSnapshots}`, () => s.fail('RC-QUOTA'));
 }
 
 /** Reads a snapshot, with what a race left beside it; none when it does not exist. Changes nothing. */
@@ -104,11 +106,14 @@ export function readSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Read
 /** Removes a snapshot from its pool and proves it gone; what is still there is reported, what a race left beside it included. */
 export function deleteSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Writing<ObjectState> {
   return {
-    ...{ kind: 'write', object: snapshot, name: 'delete', removes: true },
+    kind: 'write',
+    object: snapshot,
+    name: 'delete',
+    removes: true,
     script: script((s) => {
       const { pool, ...found } = locate(s, settings, snapshot);
-      proveOwned(s, found.row, snapshot, settings.owners);
-      removeOwn(s, found, pool, snapshot);
+      proveOwned(s, found.row, ownedBy(snapshot, settings.owners));
+      removeOwn(s, found, pool);
       reportFound(s, found, pool, 'snap');
     }),
     decode: decodeObject,
@@ -116,8 +121,8 @@ export function deleteSnapshot(settings: RdsSettings, snapshot: SnapshotRef): Wr
 }
 
 /**
- * Removes one subvolume that lost a race: it is not the object that its id stands for, which is there and was made before it,
- * and no disk item uses a file of it. Anything else is left alone.
+ * Removes one subvolume that lost a race: it is not the object that its id stands for, which is there, and no disk item uses a
+ * file of it. Anything else is left alone.
  */
 export function removeDuplicate(
   settings: RdsSettings,
@@ -126,13 +131,16 @@ export function removeDuplicate(
   duplicate: SubvolumeRow,
 ): Writing<undefined> {
   return {
-    ...{ kind: 'write', object, name: `discard ${duplicate.name}`, removes: true },
+    kind: 'write',
+    object,
+    name: `discard ${duplicate.name}`,
+    removes: true,
     script: script((s) => {
       const pool = provePools(s, settings.pools, s.let(ros`${duplicate.fs}`));
       const { row } = find(s, { chosen: { ...duplicate, label: duplicate.fs } }, object);
-      const earlier = ros`!dead and fs=${pool.label} and name=${winner.name} and subvolume-id<${duplicate.subvolumeId}`;
+      const first = ros`!dead and fs=${pool.label} and uuid=${winner.uuid}`;
       const paths = pathsIn(s, pool, ros`${duplicate.name}`);
-      removeSubvolume(s, row, pool, paths, ros`[:len [/disk/btrfs/subvolume find where ${earlier}]]=1`);
+      removeSubvolume(s, row, pool, paths, ros`[:len [/disk/btrfs/subvolume find where ${first}]]=1`);
     }),
     decode: () => undefined,
   };

@@ -1,12 +1,11 @@
-import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { snapshotMentions } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef } from '../refs.ts';
 import { decodeTransfers, type ReplicaTarget, type TransferRow } from '../transfers.ts';
-import { guarded, guardedText } from './guard.ts';
-import { provePool, standing } from './lookup.ts';
-import { put } from './output.ts';
+import { guarded, guardedText } from './conditions.ts';
+import { type ProvenPool, provePool, standing } from './lookup.ts';
 
 /**
  * `/disk/btrfs/transfer` (docs/routeros.md, 6). Rows have no comment, so one is ours when it sends a snapshot of our owners from
@@ -78,7 +77,10 @@ export function startTransfer(
   parent: Sent | undefined,
 ): Writing<undefined> {
   return {
-    ...{ kind: 'write', object: snapshot, name: `send ${sent.name} to ${target.mount}`, removes: false },
+    kind: 'write',
+    object: snapshot,
+    name: `send ${sent.name} to ${target.mount}`,
+    removes: false,
     script: script((s) => {
       const proven = provePool(s, pool);
       const begun = s.let(ros`false`);
@@ -92,7 +94,7 @@ export function startTransfer(
         },
         isTo(target),
       );
-      const there = [sent, parent].flatMap((one) => (one === undefined ? [] : [isSendable(one)]));
+      const there = [sent, parent].flatMap((one) => (one === undefined ? [] : [isSendable(one), isAlone(one, proven)]));
       const from = guardedText(proven.label, ...standing(proven), ...there);
       const incremental = parent === undefined ? ros`` : ros` send-parent=${parent.name}`;
       const to = ros`ssh-address=${target.address} ssh-port=${target.port} ssh-user=${target.user} ssh-receive-mount=${target.mount}`;
@@ -109,6 +111,11 @@ function isSendable({ uuid }: Sent): Script {
   return ros`[:len [/disk/btrfs/subvolume find where !dead and uuid=${uuid} and read-only=yes]]=1`;
 }
 
+/** Whether the pool has no other subvolume of the name, wherever it lies: which of two a device would send is not known (U8). */
+function isAlone({ name, uuid }: Sent, { label }: ProvenPool): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where fs=${label} and name=${name} and uuid!=${uuid}]]=0`;
+}
+
 /** Removes the rows that send a snapshot to the replica. What they have sent is on the other side. */
 export function removeTransfer(
   settings: Pick<RdsSettings, 'owners'>,
@@ -118,7 +125,10 @@ export function removeTransfer(
   name: string,
 ): Writing<undefined> {
   return {
-    ...{ kind: 'write', object: snapshot, name: `forget the sending of ${name} to ${target.mount}`, removes: true },
+    kind: 'write',
+    object: snapshot,
+    name: `forget the sending of ${name} to ${target.mount}`,
+    removes: true,
     script: script((s) => {
       eachSending(
         s,
@@ -143,7 +153,10 @@ const OVER = ere`^(done|finished)$`;
  */
 export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined> {
   return {
-    ...{ kind: 'write', object: snapshot, name: `receive in ${pool.label}`, removes: false },
+    kind: 'write',
+    object: snapshot,
+    name: `receive in ${pool.label}`,
+    removes: false,
     script: script((s) => {
       const proven = provePool(s, pool);
       const at = ros`type=receive and fs=${proven.label} and file=${proven.mountPoint}`;

@@ -1,13 +1,13 @@
-import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, type JsonRow, ros, type Script, type ScriptBuilder, script, text } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
-import { exactly, namesOf, pathsOfVolume, slotOf } from '../names.ts';
+import { exactly, namesOf, ownedBy, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
-import type { ObjectRef, VolumeRef } from '../refs.ts';
+import { isCutOff } from '../record.ts';
+import type { VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
-import { proveOwned, proveRatio, proveSpace, space } from './conditions.ts';
+import { hasNoItem, inSlot, proveOwned, proveRatio, proveSpace, slotVariable, space } from './conditions.ts';
 import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
-import { hasNoItem, ids } from './guard.ts';
 import {
   type Found,
   isThere,
@@ -19,6 +19,7 @@ import {
   type ProvenPool,
   provePools,
   rowsWhere,
+  searched,
 } from './lookup.ts';
 import { isTrue, isUnused, pathsIn, removeItem, removeSubvolume } from './removal.ts';
 
@@ -32,17 +33,21 @@ export interface OpenVolume extends AttachedItem {
 
 /** Finds the volume, proves that it exists and is ours, and has its image attached. */
 export function openVolume(s: ScriptBuilder, settings: RdsSettings, volume: VolumeRef): OpenVolume {
-  const { pool, ...found } = locate(s, settings, volume, hasNoItem(volume));
+  const slot = slotVariable(s, volume);
+  const { pool, ...found } = locate(s, settings, volume, hasNoItem(slot));
   s.if(ros`[:len ${found.row}]=0`, () => s.fail('RC-NOVOL'));
-  proveOwned(s, found.row, volume, settings.owners);
-  const item = attach(s, itemOf(s, volume, pool, nameOf(found.row), found.row));
+  proveOwned(s, found.row, ownedBy(volume, settings.owners));
+  const item = attach(s, itemOf(s, slot, pool, nameOf(found.row), found.row));
   return { ...item, pool };
 }
 
 /** Has the image of a volume attached whose disk item is lost. Changes no byte of it. */
 export function attachVolume(settings: RdsSettings, volume: VolumeRef): Writing<undefined> {
   return {
-    ...{ kind: 'write', object: volume, name: 'attach', removes: false },
+    kind: 'write',
+    object: volume,
+    name: 'attach',
+    removes: false,
     script: script((s) => void openVolume(s, settings, volume)),
     decode: () => undefined,
   };
@@ -55,6 +60,11 @@ export function readDisk(volume: VolumeRef): Reading<DiskRow | undefined> {
     script: reportDisk(ros`${slotOf(volume)}`),
     decode: (rows) => decodeObject(rows).disk,
   };
+}
+
+/** Whether the device has cut off the record of a volume (U16). Changes nothing. */
+export function readCutOff(volume: VolumeRef): Reading<boolean> {
+  return { ...readDisk(volume), decode: (rows) => rows.some((row) => isCutOff(text(row, 'comment'))) };
 }
 
 /** As {@link readDisk}; its decoder throws RC-SIZE as {@link sizedDisk} does. */
@@ -78,8 +88,9 @@ export function readVolume(settings: RdsSettings, volume: VolumeRef): Reading<Ob
   return {
     kind: 'read',
     script: script((s) => {
+      const slot = slotVariable(s, volume);
       const { pool, ...found } = locate(s, settings, volume);
-      reportVolume(s, volume, found, pool);
+      reportVolume(s, slot, found, pool);
     }),
     decode: decodeObject,
   };
@@ -89,7 +100,10 @@ export function readVolume(settings: RdsSettings, volume: VolumeRef): Reading<Ob
 export function expandVolume(settings: RdsSettings, volume: VolumeRef, bytes: bigint): Writing<DiskRow | undefined> {
   const { reserveBytes, ratioPercent, reserved = 0n } = settings;
   return {
-    ...{ kind: 'write', object: volume, name: `expand ${bytes}`, removes: false },
+    kind: 'write',
+    object: volume,
+    name: `expand ${bytes}`,
+    removes: false,
     takes: space(bytes),
     script: script((s) => {
       const item = openVolume(s, settings, volume);
@@ -116,29 +130,32 @@ export function strangeExport(s: ScriptBuilder, item: Script, comment: Script): 
 }
 
 /**
- * Removes a volume that is published to nobody: the disk item, proven gone, and the subvolume. What is still there afterwards
+ * Removes a volume that is published to no one: the disk item, proven gone, and the subvolume. What is still there afterwards
  * is reported; a `dead` subvolume counts as gone (U9). The disk item goes only while the subvolume that was found is there,
  * or while there is still none: else it is that of a volume which was made meanwhile, and is refused with RC-LEFT.
  */
 export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<ObjectState> {
   return {
-    ...{ kind: 'write', object: volume, name: 'delete', removes: true },
+    kind: 'write',
+    object: volume,
+    name: 'delete',
+    removes: true,
     script: script((s) => {
-      const { pool, ...found } = locate(s, settings, volume, hasNoItem(volume));
-      proveOwned(s, found.row, volume, settings.owners);
-      const now = ros`[/disk/btrfs/subvolume find where ${objects('pvc', named(found.names))}]`;
+      const [slot, ours] = [slotVariable(s, volume), s.let(ownedBy(volume, settings.owners))];
+      const { pool, ...found } = locate(s, settings, volume, hasNoItem(slot));
+      proveOwned(s, found.row, ours);
+      const now = ros`[/disk/btrfs/subvolume find where ${searched(settings, volume) ?? objects('pvc', named(found.names))}]`;
       const isAsFound = ros`(([:len ${found.row}]+[:len ${now}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
-      s.each(ids(volume), (item) => {
-        proveOurs(s, item, volume, settings.owners, (path) => s.fail('RC-SLOT', path));
-        proveItsOwn(s, item, found, pool, settings);
+      s.each(inSlot(slot), (item) => {
+        proveItsOwn(s, item, found, pool, settings, ours);
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
-        removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, provided: [isAsFound] });
+        removeItem(s, { slot: textOf(item, ros`slot`), comment, provided: [isAsFound] });
       });
-      s.if(ros`[:len ${ids(volume)}]>0`, () => s.fail('RC-LEFT'));
-      removeOwn(s, found, pool, volume);
-      reportVolume(s, volume, found, pool);
+      s.if(ros`!(${hasNoItem(slot)})`, () => s.fail('RC-LEFT'));
+      removeOwn(s, found, pool, slot);
+      reportVolume(s, slot, found, pool);
     }),
     decode: decodeObject,
   };
@@ -146,12 +163,20 @@ export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<
 
 /**
  * Refuses unless the disk item is that of the subvolume that was found: with RC-POOL when it leads into a pool that is not
- * there, where its image may be whole; else with RC-SLOT. Where nothing was found, it is the rest of a volume.
+ * there, where its image may be whole; else with RC-SLOT. Where nothing was found, it is the rest of a volume of ours.
  */
-function proveItsOwn(s: ScriptBuilder, item: Script, { row }: Found, pool: ProvenPool, { pools }: RdsSettings): void {
+function proveItsOwn(
+  s: ScriptBuilder,
+  item: Script,
+  { row }: Found,
+  pool: ProvenPool,
+  { pools }: RdsSettings,
+  ours: Script,
+): void {
   const path = s.let(ros`("/".[/disk get ${item} file-path])`);
   const own = ros`(${ere`^/*`}.${pool.mountPoint}."/".${nameOf(row)}."/")`;
   s.if(ros`[:len ${row}]=0 or !(${path}~${own})`, () => {
+    s.if(ros`!(${path}~${ours})`, () => s.fail('RC-SLOT', path));
     const isThere = s.let(ros`false`);
     s.each(mountedPools(pools), (disk) =>
       s.if(ros`${path}~(${ere`^/*`}.[/disk get ${disk} mount-point]."/")`, () => s.set(isThere, ros`true`)),
@@ -161,28 +186,18 @@ function proveItsOwn(s: ScriptBuilder, item: Script, { row }: Found, pool: Prove
   });
 }
 
-/** Runs `otherwise` with the path of a disk item when that does not lead into a volume of this id and one of the owners. */
-export function proveOurs(
-  s: ScriptBuilder,
-  item: Script,
-  volume: VolumeRef,
-  owners: readonly string[],
-  otherwise: (path: Script) => void,
-): void {
-  const path = s.let(ros`[/disk get ${item} file-path]`);
-  s.if(ros`!(${path}~${pathsOfVolume(volume.uuid, owners)})`, () => otherwise(path));
-}
-
 /**
- * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it: a
- * person has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
+ * Removes the subvolume of an object. Refuses with RC-USED when a disk item uses a file of it:
+ * someone has to look at that; with RC-LEFT when it is the object's own, which another process has attached again meanwhile.
+ *
+ * @param own The slot of the object; a snapshot has none.
  */
-export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, object: ObjectRef): void {
+export function removeOwn(s: ScriptBuilder, { row }: Found, pool: ProvenPool, own?: Script): void {
   s.if(ros`[:len ${row}]>0`, () => {
     const paths = pathsIn(s, pool, nameOf(row));
     s.each(ros`[/disk find where file-path~${paths}]`, (item) => {
       const slot = s.let(textOf(item, ros`slot`));
-      s.if(ros`${slot}=${slotOf(object)}`, () => s.fail('RC-LEFT'));
+      if (own !== undefined) s.if(ros`${slot}=${own}`, () => s.fail('RC-LEFT'));
       s.fail('RC-USED', slot);
     });
     removeSubvolume(s, row, pool, paths);
@@ -198,7 +213,7 @@ export interface Incomplete {
 }
 
 /**
- * Takes back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete it at
+ * Rolls back a volume that could not be completed, so that an error leaves nothing behind. Another process may complete it at
  * any time, hence a disk item is removed only when its image is smaller than it must be, it is not exported, no node is
  * recorded on it and it was never published, which its NQN would show; and the subvolume only when no disk item uses it.
  * What is still there afterwards is reported.
@@ -213,26 +228,30 @@ export function discardVolume(
 ): Writing<ObjectState> {
   const isNumber = made ? ere`^[0-9]+$` : ere`^[1-9][0-9]*$`;
   return {
-    ...{ kind: 'write', object: volume, name: 'discard', removes: true },
+    kind: 'write',
+    object: volume,
+    name: 'discard',
+    removes: true,
     script: script((s) => {
+      const slot = slotVariable(s, volume);
       const found = { row: s.let(), names: s.let(namesOf(volume)) };
       s.set(found.row, ros`(${rowsWhere(ros`${objects('pvc', named(exactly(name)))} and fs=${label}`)}->0)`);
       const pool = provePools(s, settings.pools, s.let(ros`${label}`));
       s.if(ros`[:len ${found.row}]>0`, () => {
         const paths = pathsIn(s, pool, ros`${name}`);
-        s.each(ros`[/disk find where slot=${slotOf(volume)} and file-path~${paths}]`, (item) => {
+        s.each(ros`[/disk find where slot=${slot} and file-path~${paths}]`, (item) => {
           const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
           const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${volume.nqn}-`})`;
           const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
           s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and !(${exported}) and ${neverPublished}`, () =>
             s.if(ros`[:tonum ${size}]<${bytes}`, () =>
-              removeItem(s, { ...{ slot: textOf(item, ros`slot`), comment }, also: [ros`size<${bytes}`] }),
+              removeItem(s, { slot: textOf(item, ros`slot`), comment, also: [ros`size<${bytes}`] }),
             ),
           );
         });
         s.if(isUnused(paths), () => removeSubvolume(s, found.row, pool, paths));
       });
-      reportVolume(s, volume, found, pool);
+      reportVolume(s, slot, found, pool);
     }),
     decode: decodeObject,
   };

@@ -1,19 +1,16 @@
-import { ere, ros, type Script, script, text } from '../../routeros/index.ts';
-import { namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts';
+import { ere, type JsonRow, put, ros, type Script, script, text } from '../../routeros/index.ts';
+import { type NamedObject, namesOf, parseSnapshotName, parseVolumeName, slotOf } from '../names.ts';
 import type { Reading } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import type { ObjectRef } from '../refs.ts';
-import { decodeObject, type SubvolumeRow } from '../rows.ts';
+import { decodeSubvolumes, objectOf, type SubvolumeRow } from '../rows.ts';
 import { named, proveAll, subvolumeProperties } from './lookup.ts';
-import { put } from './output.ts';
 
 /**
- * Which of several subvolumes is the object: the one that the disk item of the volume leads to; without that, in one filesystem
- * the one with the smallest subvolume-id, as a race may have made two. Undefined where nothing says so, where it is in a pool
- * that is not configured, or there is none. A name that
- * is another one with further digits behind it, as people call their copies, is none of several.
+ * Which of several subvolumes is the object, as {@link objectOf} says; the one that is nowhere when none of them has a whole name
+ * of ours. Undefined where nothing says which, and where it is in a pool that is not configured.
  */
-export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<ChosenSubvolume | undefined> {
+export function choose({ pools }: RdsSettings, object: NamedObject): Reading<ChosenSubvolume | undefined> {
   return {
     kind: 'read',
     script: script((s) => {
@@ -25,26 +22,24 @@ export function choose({ pools }: RdsSettings, object: ObjectRef): Reading<Chose
       print(ros`/disk`, ros`fs-label,mount-point`, ros`mounted and fs-label~${ere`.`}`);
     }),
     decode(rows) {
-      const found = withoutLonger(decodeObject(rows.filter((row) => 'subvolume-id' in row)).subvolumes);
+      const found = decodeSubvolumes(rows);
+      if (found.length === 0) return nowhere(object);
       const path = withoutSlash(text(rows.find((row) => 'file-path' in row) ?? {}, 'file-path'));
       const isAttached = ({ fs, name }: SubvolumeRow) =>
         rows.some(
           (row) =>
             text(row, 'fs-label') === fs && `${withoutSlash(text(row, 'mount-point'))}/${name}/volume.img` === path,
         );
-      const isOneFilesystem = new Set(found.map(({ fs }) => fs)).size === 1;
-      const chosen = found.find(isAttached) ?? (isOneFilesystem ? found[0] : undefined);
+      const chosen = objectOf(found, isAttached);
       if (chosen === undefined || !pools.some(({ label }) => label === chosen.fs)) return undefined;
       return { label: chosen.fs, name: chosen.name, uuid: chosen.uuid, subvolumeId: chosen.subvolumeId };
     },
   };
 }
 
-/** The rows whose names do not begin with the name of another row in the same filesystem. */
-function withoutLonger(rows: readonly SubvolumeRow[]): SubvolumeRow[] {
-  const isLonger = (row: SubvolumeRow, other: SubvolumeRow) =>
-    row.fs === other.fs && row.name !== other.name && row.name.startsWith(other.name);
-  return rows.filter((row) => !rows.some((other) => isLonger(row, other)));
+/** Chosen where what was found is no object: a subvolume that no search finds. */
+function nowhere({ kind, uuid }: NamedObject): ChosenSubvolume {
+  return { label: '', name: `${kind}-${uuid}-`, uuid: 'none', subvolumeId: 0n };
 }
 
 /**
@@ -61,6 +56,34 @@ export function shownName({ uuid }: ObjectRef): Reading<string | undefined> {
       rows
         .map((row) => text(row, 'name'))
         .find((name) => parseVolumeName(name) === undefined && parseSnapshotName(name) === undefined),
+  };
+}
+
+/**
+ * The path of a subvolume that has the name of an object and lies in another subvolume of its filesystem, so that the name does not
+ * say which of them is meant (U8); undefined when there is none.
+ */
+export function namesake(object: ObjectRef): Reading<string | undefined> {
+  const properties = subvolumeProperties(object.kind);
+  return {
+    kind: 'read',
+    script: put(
+      ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and name~${namesOf(object)}]`,
+    ),
+    decode(rows) {
+      const { copy } = object.kind === 'snap' ? object : { copy: undefined };
+      const own =
+        copy === undefined
+          ? decodeSubvolumes(rows)
+          : rows
+              .map((row) => ({ fs: text(row, 'fs'), name: text(row, 'name'), uuid: text(row, 'uuid') }))
+              .filter(({ uuid }) => uuid === copy);
+      const isNested = (row: JsonRow) =>
+        /[^>]\//.test(text(row, 'fullname')) &&
+        own.some(({ fs, name }) => fs === text(row, 'fs') && name === text(row, 'name'));
+      const nested = rows.find(isNested);
+      return nested && text(nested, 'fullname');
+    },
   };
 }
 

@@ -26,7 +26,9 @@ async function startApi(t: TestContext) {
     healPools: () => conditions.heal(),
   });
   const trouble = {
-    ...{ faults, quirks: new Quirks(), conditionOf: (pool: string) => ({ pool, ...conditions.of(pool) }) },
+    faults,
+    quirks: new Quirks(),
+    conditionOf: (pool: string) => ({ pool, ...conditions.of(pool) }),
     restart: async (downMs: number) => void restarts.push(downMs),
   };
   const options = { socketPath, device: under.device, counters, ssh: SSH, trouble };
@@ -113,7 +115,7 @@ test('what is refused, by status', async (t) => {
   }
 });
 
-test('a socket that nobody serves is replaced, anything else is not', async (t) => {
+test('a socket that no one serves is replaced, anything else is not', async (t) => {
   const { options, under } = await startApi(t);
   await assert.rejects(ApiServer.start(options), /another process serves/);
   const file = join(under.stateDir, 'file');
@@ -182,7 +184,7 @@ test('what is wrong with trouble is said', async (t) => {
   const cases: readonly [number, RegExp, string, string, unknown][] = [
     [400, /kind/, 'POST', '/v1/faults', { kind: 'explode' }],
     [400, /fault.at: /, 'POST', '/v1/faults', { kind: 'fail', error: 'x' }],
-    [400, /ms/, 'POST', '/v1/faults', { kind: 'stall', at: {}, ms: 'for ever', disconnect: true }],
+    [400, /ms/, 'POST', '/v1/faults', { kind: 'stall', at: {}, ms: 'forever', disconnect: true }],
     [400, /times/, 'POST', '/v1/faults', { fault: { kind: 'cut', bytes: 1 }, times: 0 }],
     [400, /where/, 'POST', '/v1/faults', { kind: 'kill', at: { where: 'x' }, when: 'after' }],
     [400, /downMs/, 'POST', '/v1/restart', { downMs: -1 }],

@@ -11,7 +11,7 @@ import { HttpError } from './http-error.ts';
 import { answerTrouble, type Trouble } from './trouble-routes.ts';
 
 /** What `GET /v1/info` tells beside the device's own version and backend. */
-export interface SshInfo {
+interface SshInfo {
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -49,9 +49,9 @@ export interface ApiOptions {
  * | `POST /v1/faults` `{fault, times}` | arms a fault; `times` is 1 when absent, and may be `"always"` |
  * | `DELETE /v1/faults` | disarms all and heals all pools |
  * | `PUT /v1/pools/{label}/condition` | what a pool is like from now on: full, readOnly, mounted, swappedFor, removalMs |
- * | `GET /v1/quirks` | `names` of those that the box has, `quirks` that there are |
- * | `PUT /v1/quirks` `{names}` | the box has these quirks and no others |
- * | `POST /v1/restart` `{downMs}` | restarts the box; answers when it is up again |
+ * | `GET /v1/quirks` | `names` of those that the device has, `quirks` that there are |
+ * | `PUT /v1/quirks` `{names}` | the device has these quirks and no others |
+ * | `POST /v1/restart` `{downMs}` | restarts the device; answers when it is up again |
  *
  * 400: not well formed. 404: no such path, NQN or pool. 403: not exported, or read-only. 416: not within the namespace. 413: too large.
  * 507: the pool is full.

@@ -4,7 +4,7 @@ import type { BlockAccess } from '../device/blocks.ts';
 import { HttpError } from './http-error.ts';
 
 /** Most bytes of one request. */
-export const MAX_TRANSFER_BYTES = 64 * 2 ** 20;
+const MAX_TRANSFER_BYTES = 64 * 2 ** 20;
 const CHUNK_BYTES = 2 ** 20;
 
 /** Answers a GET of blocks with the raw bytes. */

@@ -8,7 +8,7 @@ const BLOCK_STATUS: Readonly<Record<BlockErrorCode, number>> = {
   'no-space': 507,
 };
 
-/** An answer other than 200, with a code for programs and a message for people. */
+/** An answer other than 200, with a code for programs and a message. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;

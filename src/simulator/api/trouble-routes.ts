@@ -11,7 +11,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 export interface Trouble {
   readonly faults: FaultPlan;
   readonly quirks: Quirks;
-  /** Resolves when the box is up again. */
+  /** Resolves when the device is up again. */
   restart(downMs: number): Promise<void>;
   /** What a pool is like now. */
   conditionOf(label: string): PoolCondition;

@@ -10,11 +10,11 @@ export interface ExportedDisk {
   readonly allowHostName: string;
 }
 
-/** A real data path beside the block API: it offers exactly what the box exports. */
+/** A real data path beside the block API: it offers exactly what the device exports. */
 export interface ExportTarget {
-  /** Makes the data path agree with what is exported now. Called after every change of the box, one call at a time. */
+  /** Makes the data path agree with what is exported now. Called after every change of the device, one call at a time. */
   sync(disks: readonly ExportedDisk[]): Promise<void>;
 
-  /** Ends every export, as a box does that is switched off. */
+  /** Ends every export, as a device does that is switched off. */
   close(): Promise<void>;
 }

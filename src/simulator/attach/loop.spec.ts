@@ -67,7 +67,7 @@ test('a device grows with its image, and goes with its export', async (t) => {
   assert.equal(isBacked(disk.file), false);
 });
 
-test('all devices go when the box is switched off', async (t) => {
+test('all devices go when the device is switched off', async (t) => {
   const [one, other] = [await diskForTest(t, 'one'), await diskForTest(t, 'other')];
   if (one === undefined || other === undefined) return;
   const target = await targetForTest(t, one, other);

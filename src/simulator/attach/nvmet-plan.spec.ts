@@ -24,7 +24,7 @@ test('a growth does not disturb the connected host', () => {
 });
 
 for (const change of [{ file: '/pool/b/volume.img' }, { allowHostName: 'nqn.host' }, { readOnly: true }]) {
-  test(`an export with another ${Object.keys(change)[0]} is withdrawn and offered anew`, () => {
+  test(`an export with another ${Object.keys(change)[0]} is withdrawn and offered again`, () => {
     const changed = { ...disk, ...change };
     assert.deepEqual(plan(offered, [changed]), [
       { do: 'withdraw', nqn: 'nqn.a' },

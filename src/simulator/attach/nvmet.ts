@@ -16,7 +16,7 @@ const PORT = '4420';
 
 /**
  * Real NVMe/TCP: the kernel's own target, driven over configfs, one subsystem with one namespace for each exported disk, as
- * on the box (docs/routeros.md, 10). The uuid of a namespace follows from the NQN: if it changed, hosts that come back
+ * on the device (docs/routeros.md, 10). The uuid of a namespace follows from the NQN: if it changed, hosts that come back
  * after an outage would drop the namespace (U23).
  */
 export class NvmetTarget implements ExportTarget {
@@ -98,7 +98,7 @@ export class NvmetTarget implements ExportTarget {
     this.#offered.delete(nqn);
   }
 
-  /** Connected hosts are told by an asynchronous event. */
+  /** Connected hosts are notified by an asynchronous event. */
   async #resize(disk: ExportedDisk): Promise<void> {
     await writeFile(join(this.#subsystem(disk.nqn), 'namespaces/1/revalidate_size'), '1');
     this.#offered.set(disk.nqn, disk);

@@ -23,29 +23,29 @@ export type BinaryOperator =
 
 export type Expression = Literal | Template | Variable | Property | Unary | Binary | ArrayLiteral | Substitution;
 
-export interface Literal {
+interface Literal {
   readonly kind: 'literal';
   readonly value: Value;
 }
 
 /** A quoted string with something live in it: the parts are turned into text and joined. */
-export interface Template {
+interface Template {
   readonly kind: 'template';
   readonly parts: readonly Expression[];
 }
 
-export interface Variable {
+interface Variable {
   readonly kind: 'variable';
   readonly name: string;
 }
 
 /** A bare property name; occurs only in a `where` clause. */
-export interface Property {
+interface Property {
   readonly kind: 'property';
   readonly name: string;
 }
 
-export interface Unary {
+interface Unary {
   readonly kind: 'unary';
   readonly operator: '!' | '-';
   readonly operand: Expression;

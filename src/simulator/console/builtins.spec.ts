@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { test } from 'node:test';
 import { output, put } from './memory-menus.testing.ts';
 
 const cases: readonly (readonly [expression: string, text: string])[] = [
@@ -64,33 +64,26 @@ const cases: readonly (readonly [expression: string, text: string])[] = [
   ['[:typeof [/disk get pool comment]]', 'nothing'],
 ];
 
-describe('builtins that compute', () => {
-  for (const [expression, text] of cases) {
-    it(`${expression} gives ${text === '' ? 'nothing to see' : text}`, async () => {
-      assert.equal(await put(expression), text);
-    });
-  }
-
-  it('print nothing by themselves', async () => {
-    assert.equal(await output(':len "abc"; :tostr 5; :typeof 1'), '');
+for (const [expression, text] of cases) {
+  test(`builtins that compute: ${expression} gives ${text === '' ? 'nothing to see' : text}`, async () => {
+    assert.equal(await put(expression), text);
   });
+}
+
+test('builtins that compute: print nothing by themselves', async () => {
+  assert.equal(await output(':len "abc"; :tostr 5; :typeof 1'), '');
 });
 
-describe(':parse as a dry run', () => {
-  it('gives the parsed form', async () => {
-    assert.equal(
-      await put('[:parse "/disk/btrfs/subvolume/print detail"]'),
-      '(evl /disk/btrfs/subvolume/print;detail=)',
-    );
-    assert.equal(await put('[:parse ":put 1"]'), '(evl /put)');
-  });
+test(':parse as a dry run gives the parsed form', async () => {
+  assert.equal(await put('[:parse "/disk/btrfs/subvolume/print detail"]'), '(evl /disk/btrfs/subvolume/print;detail=)');
+  assert.equal(await put('[:parse ":put 1"]'), '(evl /put)');
+});
 
-  it('gives the text of the problem', async () => {
-    assert.equal(await put('[:parse "/disk/add nope=1"]'), 'bad parameter nope (line 1 column 11)');
-    assert.equal(await put('[:parse "/nope"]'), 'bad command name nope (line 1 column 2)');
-  });
+test(':parse as a dry run gives the text of the problem', async () => {
+  assert.equal(await put('[:parse "/disk/add nope=1"]'), 'bad parameter nope (line 1 column 11)');
+  assert.equal(await put('[:parse "/nope"]'), 'bad command name nope (line 1 column 2)');
+});
 
-  it('runs nothing', async () => {
-    assert.equal(await output(':parse ":put 1"'), '');
-  });
+test(':parse as a dry run runs nothing', async () => {
+  assert.equal(await output(':parse ":put 1"'), '');
 });

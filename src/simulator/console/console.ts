@@ -30,7 +30,7 @@ export class Console {
    * Runs one line as `ssh host '<line>'` does. The whole line is parsed before anything runs; output comes through
    * `write` in lines that end in CRLF, and errors are text in the same stream (docs/routeros.md, 1.1).
    *
-   * @param execution Is told whether the line failed, and may be killed from outside.
+   * @param execution Learns whether the line failed, and may be killed from outside.
    * @throws what a hook or a menu threw that is not a script error, `ScriptKilled` when it was killed; the script ends
    *   there. Script errors never reject.
    */

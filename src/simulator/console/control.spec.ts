@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { test } from 'node:test';
 import { output } from './memory-menus.testing.ts';
 
 /** Scripts and the lines that they print. */
@@ -55,10 +55,8 @@ const scripts: readonly (readonly [what: string, line: string, printed: readonly
   ['refuses a delay into the past', ':delay -1', ['invalid value for argument delay-time']],
 ];
 
-describe('control structures and variables', () => {
-  for (const [what, line, printed] of scripts) {
-    it(what, async () => {
-      assert.equal(await output(line), printed.map((text) => `${text}\r\n`).join(''));
-    });
-  }
-});
+for (const [what, line, printed] of scripts) {
+  test(`control structures and variables: ${what}`, async () => {
+    assert.equal(await output(line), printed.map((text) => `${text}\r\n`).join(''));
+  });
+}

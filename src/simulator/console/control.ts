@@ -6,7 +6,7 @@ import { Scope } from './scope.ts';
 import { nothing, RosArray, type Value } from './value.ts';
 
 /** What control structures need of the interpreter. */
-export interface Runner {
+interface Runner {
   evaluate(expression: Expression, scope: Scope): Promise<Value>;
   runBlock(block: Block, scope: Scope): Promise<void>;
   /** Lets other scripts run. */

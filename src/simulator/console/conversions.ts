@@ -3,13 +3,13 @@ import { parseDuration, parseNumber } from './literals.ts';
 import { Duration, ItemId, nothing, RosArray, type Value } from './value.ts';
 
 /** Arrays nested deeper than this are refused, so that converting one cannot exhaust the stack. */
-const maxDepth = 100;
+const MAX_DEPTH = 100;
 
 /** Longest `:delay`: what a timer of the simulator can wait for. */
-const maxDelayMs = 2 ** 31 - 1;
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Longest text in UTF-16 units that a script may build. The device has limits too; theirs are unknown (U21). */
-const maxText = 4 * 1024 * 1024;
+const MAX_TEXT = 4 * 1024 * 1024;
 
 /** What `:typeof` says. The device tells `nil` from `nothing`; here both are `nothing`. */
 export function typeName(value: Value): string {
@@ -52,7 +52,7 @@ export function toText(value: Value, depth = 0): string {
 }
 
 export function guardDepth(depth: number): void {
-  if (depth > maxDepth) {
+  if (depth > MAX_DEPTH) {
     throw new ScriptFailure('action failed (6)');
   }
 }
@@ -112,7 +112,7 @@ export function toMilliseconds(value: Value): number {
   const duration = typeof value === 'string' ? parseDuration(value) : value;
   const seconds = toNumber(value);
   const ms = duration instanceof Duration ? duration.ms : typeof seconds === 'bigint' ? Number(seconds) * 1000 : -1;
-  if (ms >= 0 && ms <= maxDelayMs) {
+  if (ms >= 0 && ms <= MAX_DELAY_MS) {
     return ms;
   }
   throw new ScriptFailure('invalid value for argument delay-time');
@@ -120,7 +120,7 @@ export function toMilliseconds(value: Value): number {
 
 /** Joins texts within the limit of what a script may build: arrays inside arrays can double at every level. */
 export function joinTexts(texts: readonly string[], separator = ''): string {
-  if (texts.reduce((sum, text) => sum + text.length, 0) > maxText) {
+  if (texts.reduce((sum, text) => sum + text.length, 0) > MAX_TEXT) {
     throw new ScriptFailure('action failed (6)');
   }
   return texts.join(separator);

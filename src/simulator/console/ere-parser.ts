@@ -10,8 +10,8 @@ export class EreProblem extends Error {
   override readonly name = 'EreProblem';
 }
 
-const maxRepeats = 255;
-const maxDepth = 50;
+const MAX_REPEATS = 255;
+const MAX_DEPTH = 50;
 
 const classes: Readonly<Record<string, RegExp>> = {
   alnum: /[A-Za-z0-9]/,
@@ -79,7 +79,7 @@ class EreParser {
 
   #alternatives(): EreNode {
     this.#depth += 1;
-    if (this.#depth > maxDepth) {
+    if (this.#depth > MAX_DEPTH) {
       throw new EreProblem('nested too deeply');
     }
     const nodes = [this.#sequence()];
@@ -134,8 +134,8 @@ class EreParser {
     const [, from, comma, to] = /^(\d{1,3})(,?)(\d{0,3})$/.exec(text) ?? [];
     const least = Number(from);
     const most = comma === '' ? least : to === '' ? Number.POSITIVE_INFINITY : Number(to);
-    const bounded = most === Number.POSITIVE_INFINITY || most <= maxRepeats;
-    if (from === undefined || (comma === '' && to !== '') || least > maxRepeats || !bounded || most < least) {
+    const bounded = most === Number.POSITIVE_INFINITY || most <= MAX_REPEATS;
+    if (from === undefined || (comma === '' && to !== '') || least > MAX_REPEATS || !bounded || most < least) {
       throw new EreProblem('invalid interval');
     }
     return { least, most };

@@ -1,10 +1,10 @@
 import { type EreNode, EreProblem, parseEre } from './ere-parser.ts';
 
 /** Most steps that a compiled expression may have; nested intervals multiply. */
-const maxSteps = 5000;
+const MAX_STEPS = 5000;
 
-/** Most states that are kept; beyond them they are found anew. */
-const maxStates = 1000;
+/** Most states that are kept; beyond them they are found again. */
+const MAX_STATES = 1000;
 
 /** One step of the automaton. `go` lists the steps reached without reading; `accepts` reads one character. */
 interface Step {
@@ -78,7 +78,7 @@ export class Ere {
     }
     const matchesAtEnd = this.#follow(steps, atStart, true).has(0);
     const state: State = { steps, hasMatched: reached.has(0), matchesAtEnd, next: new Map() };
-    if (this.#states.size >= maxStates) {
+    if (this.#states.size >= MAX_STATES) {
       this.#states.clear();
       this.#start.next.clear();
     }
@@ -105,7 +105,7 @@ export class Ere {
   }
 
   #add(step: Step): number {
-    if (this.#steps.length >= maxSteps) {
+    if (this.#steps.length >= MAX_STEPS) {
       throw new EreProblem('expression too large');
     }
     return this.#steps.push(step) - 1;

@@ -10,13 +10,13 @@ export class ScriptKilled extends Error {
 }
 
 /**
- * One command line on its way through the box. Whoever watches its statements gets it along with them, and so strikes
+ * One command line on its way through the device. Whoever watches its statements gets it along with them, and so strikes
  * this one and no other.
  */
 export class Execution {
   /** As it was sent. */
   readonly line: string;
-  /** The account that it runs for; undefined for the box itself. */
+  /** The account that it runs for; undefined for the device itself. */
   readonly user: string | undefined;
   readonly #clock: Clock;
   readonly #disconnect: () => void;
@@ -81,7 +81,7 @@ export class Execution {
   }
 
   /**
-   * Waits so many ms by the clock of the box.
+   * Waits so many ms by the clock of the device.
    *
    * @throws ScriptKilled when the script is or gets killed.
    */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { test } from 'node:test';
 import { memoryConsole, output, put } from './memory-menus.testing.ts';
 
 /** Expressions and what `:put` prints for them. */
@@ -86,52 +86,50 @@ const failures: readonly (readonly [expression: string, text: string])[] = [
   ['("a"~"\\\\d")', 'failure: bad regexp: \\d is not in POSIX ERE'],
 ];
 
-describe('expressions', () => {
-  for (const [expression, text] of results) {
-    it(`${expression} gives ${text === '' ? 'nothing to see' : text}`, async () => {
-      assert.equal(await put(expression), text);
-    });
-  }
-  for (const [expression, text] of failures) {
-    it(`${expression} fails`, async () => {
-      assert.equal(await put(expression), text);
-    });
-  }
-
-  it('evaluates both sides of and and or: there is no short circuit', async () => {
-    const line = (operator: string, left: string) =>
-      `:local x {0}; :if (${left} ${operator} ([:tonum [:tostr [/disk get nope size]]]>0)) do={:put 1} else={:put 2}`;
-    assert.equal(await output(line('or', 'true')), 'no such item\r\n');
-    assert.equal(await output(line('and', 'false')), 'no such item\r\n');
-    assert.equal(await output(line('||', 'true')), 'no such item\r\n');
-    assert.equal(await output(line('&&', 'false')), 'no such item\r\n');
+for (const [expression, text] of results) {
+  test(`expressions: ${expression} gives ${text === '' ? 'nothing to see' : text}`, async () => {
+    assert.equal(await put(expression), text);
   });
-
-  it('runs every bracket of an expression, left to right', async () => {
-    const order: string[] = [];
-    const fixture = memoryConsole({ beforeStatement: ({ text }) => void order.push(text) });
-    await output(':put ([:len "a"]=1 or [:len "bb"]=[:tonum "2"])', fixture);
-    assert.deepEqual(order.slice(1), [':len "a"', ':len "bb"', ':tonum "2"']);
+}
+for (const [expression, text] of failures) {
+  test(`expressions: ${expression} fails`, async () => {
+    assert.equal(await put(expression), text);
   });
+}
 
-  it('refuses to build a text without bound', async () => {
-    const line = ':local x "0123456789"; :for i from=1 to=60 do={:set x ($x.$x)}; :put "survived"';
-    assert.equal(await output(line), 'action failed (6)\r\n');
-  });
+test('expressions: evaluates both sides of and and or: there is no short circuit', async () => {
+  const line = (operator: string, left: string) =>
+    `:local x {0}; :if (${left} ${operator} ([:tonum [:tostr [/disk get nope size]]]>0)) do={:put 1} else={:put 2}`;
+  assert.equal(await output(line('or', 'true')), 'no such item\r\n');
+  assert.equal(await output(line('and', 'false')), 'no such item\r\n');
+  assert.equal(await output(line('||', 'true')), 'no such item\r\n');
+  assert.equal(await output(line('&&', 'false')), 'no such item\r\n');
+});
 
-  it('refuses to convert an array that doubles at every level', async () => {
-    const line = (use: string) => `:local x {}; :for i from=1 to=60 do={:set x {$x;$x}}; :put ${use}`;
-    assert.equal(await output(line('$x')), 'action failed (6)\r\n');
-    assert.equal(await output(line('[:serialize to=json value=$x]')), 'action failed (6)\r\n');
-  });
+test('expressions: runs every bracket of an expression, left to right', async () => {
+  const order: string[] = [];
+  const fixture = memoryConsole({ beforeStatement: ({ text }) => void order.push(text) });
+  await output(':put ([:len "a"]=1 or [:len "bb"]=[:tonum "2"])', fixture);
+  assert.deepEqual(order.slice(1), [':len "a"', ':len "bb"', ':tonum "2"']);
+});
 
-  it('matches more expressions than it keeps compiled', async () => {
-    const line = ':local n 0; :for i from=1 to=250 do={:if ("<$i>"~"<$i>") do={:set n ($n+1)}}; :put $n';
-    assert.equal(await output(line), '250\r\n');
-  });
+test('expressions: refuses to build a text without bound', async () => {
+  const line = ':local x "0123456789"; :for i from=1 to=60 do={:set x ($x.$x)}; :put "survived"';
+  assert.equal(await output(line), 'action failed (6)\r\n');
+});
 
-  it('refuses to convert an array nested without bound', async () => {
-    const line = ':local x {1}; :for i from=1 to=300 do={:set x {$x}}; :put $x';
-    assert.equal(await output(line), 'action failed (6)\r\n');
-  });
+test('expressions: refuses to convert an array that doubles at every level', async () => {
+  const line = (use: string) => `:local x {}; :for i from=1 to=60 do={:set x {$x;$x}}; :put ${use}`;
+  assert.equal(await output(line('$x')), 'action failed (6)\r\n');
+  assert.equal(await output(line('[:serialize to=json value=$x]')), 'action failed (6)\r\n');
+});
+
+test('expressions: matches more expressions than it keeps compiled', async () => {
+  const line = ':local n 0; :for i from=1 to=250 do={:if ("<$i>"~"<$i>") do={:set n ($n+1)}}; :put $n';
+  assert.equal(await output(line), '250\r\n');
+});
+
+test('expressions: refuses to convert an array nested without bound', async () => {
+  const line = ':local x {1}; :for i from=1 to=300 do={:set x {$x}}; :put $x';
+  assert.equal(await output(line), 'action failed (6)\r\n');
 });

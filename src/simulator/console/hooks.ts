@@ -1,6 +1,6 @@
 import type { Execution } from './execution.ts';
 
-/** What an observer is told of a command. */
+/** What an observer learns of a command. */
 export interface Statement {
   /** The command as it stands in the line. */
   readonly text: string;

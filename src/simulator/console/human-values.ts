@@ -2,7 +2,7 @@ import { toText } from './conversions.ts';
 import type { Value } from './value.ts';
 
 /**
- * Values as `print` shows them to people. Nothing here may be parsed, and the forms make sure that a naive parser fails:
+ * Values as `print` displays them. Nothing here may be parsed, and the forms make sure that a naive parser fails:
  * sizes with spaces in them or rounded to a unit, some texts quoted and others not (docs/routeros.md, 4.2).
  */
 export function humanValue(path: string, name: string, value: Value): string {

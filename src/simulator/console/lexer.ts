@@ -1,10 +1,10 @@
 import { SyntaxProblem } from './errors.ts';
 
 /** Nesting beyond this is refused, so that no input can exhaust the stack. Scripts of the driver need about ten. */
-const maxDepth = 100;
+const MAX_DEPTH = 100;
 
 /** Operators in one line; a chain of them is nested too once it is parsed. */
-const maxOperators = 2000;
+const MAX_OPERATORS = 2000;
 
 /** A variable name as the driver may use it. The device takes more between quotes; `_` alone it refuses (1.3). */
 const variableName = /^[A-Za-z][A-Za-z0-9]*$/;
@@ -106,7 +106,7 @@ export class Lexer {
     throw new SyntaxProblem(`${what} (line 1 column ${this.column(offset)})`);
   }
 
-  /** Refuses what the device has and the simulator has not, so that nobody takes it for a word that RouterOS does not know. */
+  /** Refuses what the device has and the simulator has not, so that no one takes it for a word that RouterOS does not know. */
   lack(what: string, offset: number = this.offset): never {
     return this.fail(`the simulator does not carry out ${what}`, offset);
   }
@@ -114,14 +114,14 @@ export class Lexer {
   /** Counts an operator, and refuses the line when there are too many. */
   countOperator(): void {
     this.#operators += 1;
-    if (this.#operators > maxOperators) {
+    if (this.#operators > MAX_OPERATORS) {
       this.fail('syntax error');
     }
   }
 
   /** Runs a parser one level deeper. */
   nested<T>(parse: () => T): T {
-    if (this.#depth >= maxDepth) {
+    if (this.#depth >= MAX_DEPTH) {
       this.fail('syntax error');
     }
     this.#depth += 1;

@@ -1,8 +1,8 @@
 import { Duration, ItemId, type Value } from './value.ts';
 
 /** The largest `num`: a signed 64-bit integer. */
-export const maxNumber = 2n ** 63n - 1n;
-export const minNumber = -(2n ** 63n);
+export const MAX_NUMBER = 2n ** 63n - 1n;
+export const MIN_NUMBER = -(2n ** 63n);
 
 const truthWords: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
@@ -21,7 +21,7 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 
 /** The longest time that 64 bits of nanoseconds hold, in ms. */
-const maxTimeMs = Number(maxNumber / 1_000_000n);
+const MAX_TIME_MS = Number(MAX_NUMBER / 1_000_000n);
 
 /** The bool that a word stands for (`yes`, `no`, `true`, `false`). */
 export function parseBool(word: string): boolean | undefined {
@@ -34,7 +34,7 @@ export function parseNumber(word: string): bigint | undefined {
     return undefined;
   }
   const number = BigInt(word);
-  return number >= minNumber && number <= maxNumber ? number : undefined;
+  return number >= MIN_NUMBER && number <= MAX_NUMBER ? number : undefined;
 }
 
 /** An item id such as `*2B`, hex digits in upper case. */
@@ -55,7 +55,7 @@ export function parseDuration(word: string): Duration | undefined {
   const parts = word === '' ? undefined : timeForms.map((form) => form.exec(word)?.groups).find(Boolean);
   if (parts === undefined) return undefined;
   const ms = Object.entries(parts).reduce((sum, [unit, count = '0']) => sum + Number(count) * (unitMs[unit] ?? 0), 0);
-  return ms <= maxTimeMs ? new Duration(ms) : undefined;
+  return ms <= MAX_TIME_MS ? new Duration(ms) : undefined;
 }
 
 /** What an unquoted word means where a value of any type may stand, or nothing if it is only text. */

@@ -6,7 +6,7 @@ const printArguments = ['as-value', 'brief', 'count-only', 'detail', 'follow', '
 const moreArguments = ['show-ids', 'terse', 'where', 'without-paging'];
 
 /** A menu over an array, for specs: it stores what `add` and `set` send, and keeps a record of every call. */
-export class MemoryMenu implements Menu {
+class MemoryMenu implements Menu {
   readonly path: string;
   readonly kind: 'list' | 'singleton';
   readonly commands: Readonly<Record<string, readonly string[]>>;
@@ -67,7 +67,7 @@ export class MemoryMenu implements Menu {
 }
 
 /** A menu with one row. */
-export class MemorySingleton implements Menu {
+class MemorySingleton implements Menu {
   readonly path = '/system/identity';
   readonly kind = 'singleton';
   readonly commands = { print: ['as-value', 'without-paging'], get: ['value-name'], set: ['name'] };

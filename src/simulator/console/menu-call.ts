@@ -12,7 +12,7 @@ export interface MenuCall {
   /** Whether the command stands alone, so that its value goes nowhere. */
   readonly bare: boolean;
   readonly dialect: Dialect;
-  /** The account that runs it; undefined for the box itself. */
+  /** The account that runs it; undefined for the device itself. */
   readonly user: string | undefined;
   /** Prints one line. */
   readonly print: (line: string) => void;

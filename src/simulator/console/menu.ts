@@ -45,7 +45,7 @@ export interface Menu {
   readonly columns?: readonly string[];
 
   /**
-   * @param user The account that looks; undefined for the box itself.
+   * @param user The account that looks; undefined for the device itself.
    * @throws {@link DeviceFailure} when it may not.
    */
   rows(user?: string): Promise<readonly Row[]>;
@@ -56,7 +56,7 @@ export interface Menu {
    * @param command `add`, `set`, `remove`, `enable`, … as named in {@link commands}.
    * @param ids The items that the command's `numbers` resolved to; empty for `add`.
    * @param args The remaining arguments, evaluated.
-   * @param user The account that runs it; undefined for the box itself, which may do everything.
+   * @param user The account that runs it; undefined for the device itself, which may do everything.
    * @returns the new item's id for `add`, nothing otherwise.
    * @throws {@link DeviceFailure} when the device refuses.
    */

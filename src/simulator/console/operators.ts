@@ -3,7 +3,7 @@ import { joinTexts, toText, typeName } from './conversions.ts';
 import { Ere } from './ere.ts';
 import { EreProblem } from './ere-parser.ts';
 import { ScriptFailure } from './errors.ts';
-import { maxNumber, minNumber } from './literals.ts';
+import { MAX_NUMBER, MIN_NUMBER } from './literals.ts';
 import { Duration, ItemId, nothing, RosArray, type Value } from './value.ts';
 
 /** Decides whether a text matches a POSIX ERE; compiled expressions are kept, since a `where` tests one on every row. */
@@ -177,7 +177,7 @@ function calculate(operator: '+' | '-' | '*' | '/' | '%', left: Value, right: Va
 
 /** The device computes with 64 bits; a result beyond them is an error here rather than a silent wrap-around. */
 function within64Bits(value: bigint): bigint {
-  if (value > maxNumber || value < minNumber) {
+  if (value > MAX_NUMBER || value < MIN_NUMBER) {
     throw new ScriptFailure('number out of range');
   }
   return value;

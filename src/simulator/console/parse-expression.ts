@@ -23,8 +23,8 @@ const levels: Readonly<Record<Exclude<BinaryOperator, '->'>, number>> = {
   '.': 6,
 };
 
-const comparison = 3;
-const arithmetic = 4;
+const COMPARISON = 3;
+const ARITHMETIC = 4;
 
 /** Spellings, longest first; `&&` and `and` are one operator. */
 const spellings: readonly (readonly [string, Exclude<BinaryOperator, '->'>])[] = [
@@ -68,7 +68,7 @@ export function parseExpression(state: ParseState, mode: Mode, least = 1): Expre
  * else it is refused: whether the device would take it for text or for a property is unknown.
  */
 function parseRight(state: ParseState, mode: Mode, left: Expression, level: number): Expression {
-  if (mode !== 'where' || level !== comparison) {
+  if (mode !== 'where' || level !== COMPARISON) {
     return parseExpression(state, mode, level + 1);
   }
   if (left.kind !== 'property') {
@@ -143,7 +143,7 @@ function parseWord(lexer: Lexer, mode: Mode): Expression {
   }
   const word = lexer.take(/\*[0-9A-F]+|-?[0-9][0-9A-Za-z:]*|[a-z]+/y);
   const value = word === undefined ? undefined : parseLiteral(word);
-  // `1.5` would be read as 1 and 5 joined to "15"; nobody means that.
+  // `1.5` would be read as 1 and 5 joined to "15"; no one means that.
   if (value === undefined || /\.[0-9]/y.test(lexer.text.slice(lexer.offset, lexer.offset + 2))) {
     return lexer.fail('syntax error', start);
   }
@@ -176,9 +176,9 @@ function parseElement(state: ParseState, mode: Mode): ArrayLiteral['elements'][n
   const bareKey = lexer.take(/[A-Za-z][A-Za-z0-9]*(?==)/y);
   if (bareKey !== undefined) {
     lexer.skip(1);
-    return { key: bareKey, value: parseExpression(state, mode, arithmetic) };
+    return { key: bareKey, value: parseExpression(state, mode, ARITHMETIC) };
   }
-  const value = parseExpression(state, mode, arithmetic);
+  const value = parseExpression(state, mode, ARITHMETIC);
   lexer.skipBlanks();
   if (!lexer.accept('=')) {
     return { value };
@@ -186,5 +186,5 @@ function parseElement(state: ParseState, mode: Mode): ArrayLiteral['elements'][n
   if (value.kind !== 'literal' || typeof value.value !== 'string') {
     return lexer.fail('syntax error', start);
   }
-  return { key: value.value, value: parseExpression(state, mode, arithmetic) };
+  return { key: value.value, value: parseExpression(state, mode, ARITHMETIC) };
 }

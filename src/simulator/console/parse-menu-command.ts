@@ -177,7 +177,7 @@ function parseWhere(state: ParseState): Expression {
   return lexer.atCommandEnd ? where : lexer.fail(stray(lexer.next));
 }
 
-/** A command on items needs to be told which: over exec nobody answers the device's question. */
+/** A command on items has to say which: over exec no one answers the device's question. */
 function requireItem(state: ParseState, command: string, known: readonly string[], { args }: Collected): void {
   for (const name of ['numbers', 'number']) {
     if (command !== 'print' && known.includes(name) && !args.has(name)) {

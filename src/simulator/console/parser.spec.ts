@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { test } from 'node:test';
 import { memoryConsole, output } from './memory-menus.testing.ts';
 
 /** Lines that do not parse, with the text that the console prints (docs/routeros.md, 1.4). */
@@ -87,82 +87,78 @@ const refusals: readonly (readonly [what: string, line: string, text: string])[]
   ['a slash in an unquoted condition', '/disk/find where slot=a/b:c', 'expected end of command (line 1 column 26)'],
 ];
 
-describe('parsing', () => {
-  for (const [what, line, text] of refusals) {
-    it(`refuses ${what}`, async () => {
-      assert.equal(await output(line), `${text}\r\n`);
-    });
+for (const [what, line, text] of refusals) {
+  test(`parsing: refuses ${what}`, async () => {
+    assert.equal(await output(line), `${text}\r\n`);
+  });
+}
+
+test('parsing: refuses deep nesting instead of exhausting the stack', async () => {
+  for (const [open, close] of [
+    ['(', ')'],
+    ['[:len ', ']'],
+    ['{', '}'],
+    ['!', ''],
+  ] as const) {
+    const text = await output(`:put ${'('}${open.repeat(50_000)}1${close.repeat(50_000)})`);
+    assert.match(text, /^syntax error \(line 1 column \d+\)\r\n$/);
   }
-
-  it('refuses deep nesting instead of exhausting the stack', async () => {
-    for (const [open, close] of [
-      ['(', ')'],
-      ['[:len ', ']'],
-      ['{', '}'],
-      ['!', ''],
-    ] as const) {
-      const text = await output(`:put ${'('}${open.repeat(50_000)}1${close.repeat(50_000)})`);
-      assert.match(text, /^syntax error \(line 1 column \d+\)\r\n$/);
-    }
-  });
-
-  it('takes long chains of operators, and refuses endless ones', async () => {
-    assert.equal(await output(`:put (0${'+1'.repeat(2000)})`), '2000\r\n');
-    assert.match(await output(`:put (0${'+1'.repeat(50_000)})`), /^syntax error \(line 1 column \d+\)\r\n$/);
-    assert.match(await output(`:put ({1}${'->0'.repeat(50_000)})`), /^syntax error \(line 1 column \d+\)\r\n$/);
-  });
-
-  for (const line of [
-    '/disk/btrfs/subvolume/add name=a',
-    '/disk/btrfs/subvolume add name=a',
-    '/disk btrfs subvolume add name=a',
-    '/disk  btrfs/subvolume  add   name=a  ;',
-  ]) {
-    it(`finds the command in ${line}`, async () => {
-      const fixture = memoryConsole();
-      assert.equal(await output(line, fixture), '');
-      assert.deepEqual(fixture.menus.subvolume.calls, [{ command: 'add', ids: [], args: new Map([['name', 'a']]) }]);
-    });
-  }
-
-  it('takes the enclosing menu for a command without a path in brackets', async () => {
-    const fixture = memoryConsole();
-    assert.equal(await output('/disk/remove [find slot="pvc-1"]', fixture), '');
-    assert.deepEqual(fixture.menus.disk.calls, [{ command: 'remove', ids: ['*2'], args: new Map() }]);
-  });
-
-  it('hands unquoted words to the menu as they stand', async () => {
-    const fixture = memoryConsole();
-    await output('/disk/add slot=0123 type=yes comment=1s size=(1+1)', fixture);
-    assert.deepEqual(
-      fixture.menus.disk.calls[0]?.args,
-      new Map<string, unknown>([
-        ['slot', '0123'],
-        ['type', 'yes'],
-        ['comment', '1s'],
-        ['size', 2n],
-      ]),
-    );
-  });
-
-  it('prints nothing for an empty line', async () => {
-    assert.equal(await output('   '), '');
-  });
 });
 
-describe('parsing before running', () => {
-  it('runs nothing when a later part does not parse', async () => {
-    const fixture = memoryConsole();
-    assert.equal(
-      await output('/disk/add slot=new; :put "one"; /disk/add slot=$oops', fixture),
-      'bad variable name oops (line 1 column 49)\r\n',
-    );
-    assert.deepEqual(fixture.menus.disk.calls, []);
-  });
+test('parsing: takes long chains of operators, and refuses endless ones', async () => {
+  assert.equal(await output(`:put (0${'+1'.repeat(2000)})`), '2000\r\n');
+  assert.match(await output(`:put (0${'+1'.repeat(50_000)})`), /^syntax error \(line 1 column \d+\)\r\n$/);
+  assert.match(await output(`:put ({1}${'->0'.repeat(50_000)})`), /^syntax error \(line 1 column \d+\)\r\n$/);
+});
 
-  it('lets no on-error catch it', async () => {
-    for (const line of [':do {/disk/nope} on-error={:put "caught"}', ':onerror e in={/disk/nope} do={:put "caught"}']) {
-      assert.match(await output(line), /^bad command name nope \(line 1 column \d+\)\r\n$/);
-    }
+for (const line of [
+  '/disk/btrfs/subvolume/add name=a',
+  '/disk/btrfs/subvolume add name=a',
+  '/disk btrfs subvolume add name=a',
+  '/disk  btrfs/subvolume  add   name=a  ;',
+]) {
+  test(`parsing: finds the command in ${line}`, async () => {
+    const fixture = memoryConsole();
+    assert.equal(await output(line, fixture), '');
+    assert.deepEqual(fixture.menus.subvolume.calls, [{ command: 'add', ids: [], args: new Map([['name', 'a']]) }]);
   });
+}
+
+test('parsing: takes the enclosing menu for a command without a path in brackets', async () => {
+  const fixture = memoryConsole();
+  assert.equal(await output('/disk/remove [find slot="pvc-1"]', fixture), '');
+  assert.deepEqual(fixture.menus.disk.calls, [{ command: 'remove', ids: ['*2'], args: new Map() }]);
+});
+
+test('parsing: hands unquoted words to the menu as they stand', async () => {
+  const fixture = memoryConsole();
+  await output('/disk/add slot=0123 type=yes comment=1s size=(1+1)', fixture);
+  assert.deepEqual(
+    fixture.menus.disk.calls[0]?.args,
+    new Map<string, unknown>([
+      ['slot', '0123'],
+      ['type', 'yes'],
+      ['comment', '1s'],
+      ['size', 2n],
+    ]),
+  );
+});
+
+test('parsing: prints nothing for an empty line', async () => {
+  assert.equal(await output('   '), '');
+});
+
+test('parsing before running runs nothing when a later part does not parse', async () => {
+  const fixture = memoryConsole();
+  assert.equal(
+    await output('/disk/add slot=new; :put "one"; /disk/add slot=$oops', fixture),
+    'bad variable name oops (line 1 column 49)\r\n',
+  );
+  assert.deepEqual(fixture.menus.disk.calls, []);
+});
+
+test('parsing before running lets no on-error catch it', async () => {
+  for (const line of [':do {/disk/nope} on-error={:put "caught"}', ':onerror e in={/disk/nope} do={:put "caught"}']) {
+    assert.match(await output(line), /^bad command name nope \(line 1 column \d+\)\r\n$/);
+  }
 });

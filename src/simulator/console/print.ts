@@ -14,7 +14,7 @@ import { renderDetail, renderSingleton, renderTable, renderTerse } from './rende
 import { nothing, RosArray, type Value } from './value.ts';
 import { filterRows } from './where.ts';
 
-/** `print` in all its forms. For people it prints lines; inside `[…]`, `as-value` gives the rows and `count-only` their number. */
+/** `print` in all its forms. At the console it prints lines; inside `[…]`, `as-value` gives the rows and `count-only` their number. */
 export function print(call: MenuCall, all: readonly Row[]): Value {
   const { node } = call;
   const rows = selectRows(call, all);

@@ -4,11 +4,11 @@ import { propertyOf } from './properties.ts';
 import { nothing } from './value.ts';
 
 /** Columns of the terminal that the device assumes where there is none (docs/routeros.md, 1.1). */
-const width = 80;
+const WIDTH = 80;
 /** What further lines of a row begin with. */
-const indent = '    ';
+const INDENT = '    ';
 /** The same in `/file`. */
-const fileIndent = '     ';
+const FILE_INDENT = '     ';
 
 /** What to show of each row. */
 export interface Selection {
@@ -29,7 +29,7 @@ export function renderDetail(menu: Menu, rows: readonly Row[], selection: Select
     const number = label(row, index, selection);
     const prefix = `${number} ${flagLetters(menu, row).padEnd(2)} `;
     if (menu.path === '/file' && first.startsWith('name=') && others.length > 0) {
-      lines.push(...wrap(`${number}   `, first, fileIndent), ...wrap(fileIndent, others.join(' '), fileIndent));
+      lines.push(...wrap(`${number}   `, first, FILE_INDENT), ...wrap(FILE_INDENT, others.join(' '), FILE_INDENT));
     } else {
       lines.push(...wrap(prefix, [first, ...others].join(' ')));
     }
@@ -91,8 +91,12 @@ function label(row: Row, index: number, { ids }: Selection): string {
 
 /** What hardware was not seen to show as a pair, though it has it (docs/routeros.md, 4.2). */
 const neverShown: ReadonlySet<string> = new Set([
-  ...['.id', 'disabled', 'raid-member-failed'],
-  ...['self-encryption-supported', 'self-encryption-enabled', 'self-encrypted-and-locked'],
+  '.id',
+  'disabled',
+  'raid-member-failed',
+  'self-encryption-supported',
+  'self-encryption-enabled',
+  'self-encrypted-and-locked',
 ]);
 
 /** `name=value` for every property; a flag appears only where it can also be set, as `nvme-tcp-export` does. */
@@ -115,12 +119,12 @@ function cell(menu: Menu, row: Row, name: string): string {
 }
 
 /** Lines that begin with `first`, the further ones with an indent. */
-function wrap(first: string, text: string, further = indent): string[] {
+function wrap(first: string, text: string, further = INDENT): string[] {
   const lines: string[] = [];
   let begin = first;
   let rest = text;
-  while (begin.length + rest.length > width) {
-    const room = width - begin.length;
+  while (begin.length + rest.length > WIDTH) {
+    const room = WIDTH - begin.length;
     const blank = rest.lastIndexOf(' ', room);
     lines.push(begin + rest.slice(0, blank > 0 ? blank : room));
     rest = rest.slice(blank > 0 ? blank + 1 : room);

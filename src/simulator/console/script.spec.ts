@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { memoryConsole, output } from './memory-menus.testing.ts';
 
 /** A whole script of the kind that a driver sends: prove the pool, look for the result, act, read back. */
@@ -30,50 +30,48 @@ const row = {
   'read-only': 'yes',
 };
 
-describe('a whole script', () => {
-  let fixture: ReturnType<typeof memoryConsole>;
+let fixture: ReturnType<typeof memoryConsole>;
 
-  beforeEach(() => {
-    fixture = memoryConsole();
-    fixture.menus.filesystem.insert({ label: 'pool', uuid: '0f5b' });
-    fixture.menus.subvolume.insert({ name: 'pvc-2222-0', fs: 'pool', dead: false });
-  });
+beforeEach(() => {
+  fixture = memoryConsole();
+  fixture.menus.filesystem.insert({ label: 'pool', uuid: '0f5b' });
+  fixture.menus.subvolume.insert({ name: 'pvc-2222-0', fs: 'pool', dead: false });
+});
 
-  it('does its work and reads it back', async () => {
-    assert.equal(await output(script, fixture), `${JSON.stringify(row)}\r\nOKn0nce\r\n`);
-  });
+test('a whole script does its work and reads it back', async () => {
+  assert.equal(await output(script, fixture), `${JSON.stringify(row)}\r\nOKn0nce\r\n`);
+});
 
-  it('finds what an earlier run made', async () => {
-    await output(script, fixture);
-    assert.equal(await output(script, fixture), `${JSON.stringify(row)}\r\nOKn0nce\r\n`);
-    assert.equal(fixture.menus.subvolume.calls.length, 1);
-  });
+test('a whole script finds what an earlier run made', async () => {
+  await output(script, fixture);
+  assert.equal(await output(script, fixture), `${JSON.stringify(row)}\r\nOKn0nce\r\n`);
+  assert.equal(fixture.menus.subvolume.calls.length, 1);
+});
 
-  it('waits until the size is readable', async () => {
-    const [pool, volume] = fixture.menus.disk.items;
-    assert.ok(pool && volume);
-    fixture.menus.disk.items = [pool, { id: volume.id, props: new Map([['slot', 'pvc-1']]) }];
-    let delays = 0;
-    const waiting = memoryConsole({
-      beforeStatement: ({ command }) => {
-        delays += Number(command === ':delay');
-        if (delays === 3) {
-          waiting.menus.disk.items = [pool, volume];
-        }
-      },
-    });
-    waiting.menus.filesystem.items = fixture.menus.filesystem.items;
-    waiting.menus.subvolume.items = fixture.menus.subvolume.items;
-    waiting.menus.disk.items = fixture.menus.disk.items;
-    assert.match(await output(script, waiting), /"snap-1111-53687091200".*\r\nOKn0nce\r\n$/);
-    assert.equal(delays, 3);
+test('a whole script waits until the size is readable', async () => {
+  const [pool, volume] = fixture.menus.disk.items;
+  assert.ok(pool && volume);
+  fixture.menus.disk.items = [pool, { id: volume.id, props: new Map([['slot', 'pvc-1']]) }];
+  let delays = 0;
+  const waiting = memoryConsole({
+    beforeStatement: ({ command }) => {
+      delays += Number(command === ':delay');
+      if (delays === 3) {
+        waiting.menus.disk.items = [pool, volume];
+      }
+    },
   });
+  waiting.menus.filesystem.items = fixture.menus.filesystem.items;
+  waiting.menus.subvolume.items = fixture.menus.subvolume.items;
+  waiting.menus.disk.items = fixture.menus.disk.items;
+  assert.match(await output(script, waiting), /"snap-1111-53687091200".*\r\nOKn0nce\r\n$/);
+  assert.equal(delays, 3);
+});
 
-  it('reports its own refusals', async () => {
-    fixture.menus.subvolume.items = [];
-    assert.equal(await output(script, fixture), 'ERn0nce RC-NOSRC (:error; line 1)\r\n');
-    fixture.menus.filesystem.items = [];
-    assert.equal(await output(script, fixture), 'ERn0nce RC-POOL (:error; line 1)\r\n');
-    assert.deepEqual(fixture.menus.subvolume.calls, []);
-  });
+test('a whole script reports its own refusals', async () => {
+  fixture.menus.subvolume.items = [];
+  assert.equal(await output(script, fixture), 'ERn0nce RC-NOSRC (:error; line 1)\r\n');
+  fixture.menus.filesystem.items = [];
+  assert.equal(await output(script, fixture), 'ERn0nce RC-POOL (:error; line 1)\r\n');
+  assert.deepEqual(fixture.menus.subvolume.calls, []);
 });

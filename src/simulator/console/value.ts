@@ -5,7 +5,7 @@
 
 /** RouterOS `nothing`: an unset variable, a missing key, an index out of range (docs/routeros.md, 1.3). */
 export const nothing = Symbol('nothing');
-export type Nothing = typeof nothing;
+type Nothing = typeof nothing;
 
 /** An internal item id such as `*2B`. Ids are stable for the life of the item and never reused. */
 export class ItemId {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { test } from 'node:test';
 import { memoryConsole, output } from './memory-menus.testing.ts';
 
 /** Conditions on the two disks of the fixture, and the slots that they find. */
@@ -67,73 +67,69 @@ const failures: readonly (readonly [where: string, text: string])[] = [
 const slots = (find: string) =>
   `:local s ""; :foreach i in=[${find}] do={:set s ($s.",".[/disk get $i slot])}; :put $s`;
 
-describe('where', () => {
-  for (const [where, expected] of conditions) {
-    it(`${where} finds ${expected === '' ? 'nothing' : expected}`, async () => {
-      const text = expected === '' ? '\r\n' : `,${expected}\r\n`;
-      assert.equal(await output(slots(`/disk find where ${where}`)), text);
-    });
-  }
-
-  for (const [where, text] of failures) {
-    it(`${where} fails`, async () => {
-      assert.equal(await output(`:put [/disk find where ${where}]`), `${text}\r\n`);
-    });
-  }
-
-  it('may be left out after find', async () => {
-    assert.equal(await output(slots('/disk find slot=pool and mounted')), ',pool\r\n');
+for (const [where, expected] of conditions) {
+  test(`where: ${where} finds ${expected === '' ? 'nothing' : expected}`, async () => {
+    const text = expected === '' ? '\r\n' : `,${expected}\r\n`;
+    assert.equal(await output(slots(`/disk find where ${where}`)), text);
   });
+}
 
-  it('compares with variables of the same type', async () => {
-    assert.equal(await output(`:local xS "pvc-1"; ${slots('/disk find where slot=$xS')}`), ',pvc-1\r\n');
-    assert.equal(await output(`:local xN 53687091200; ${slots('/disk find where size=$xN')}`), ',pvc-1\r\n');
-    assert.equal(await output(`:local xN 5; ${slots('/disk find where slot=$xN')}`), '\r\n');
+for (const [where, text] of failures) {
+  test(`where: ${where} fails`, async () => {
+    assert.equal(await output(`:put [/disk find where ${where}]`), `${text}\r\n`);
   });
+}
 
-  it('compares times, in variables and in brackets too', async () => {
-    const line = (bound: string) =>
-      `:local xU [:totime "${bound}"]; ${slots('/disk find where slot=pool and $xU>[/disk get pool uptime]')}`;
-    assert.equal(await output(line('91s')), ',pool\r\n');
-    assert.equal(await output(line('90s')), '\r\n');
-    assert.equal(await output(`:local xU 1m; ${slots('/disk find where uptime>$xU')}`), ',pool\r\n');
-  });
-
-  it('runs its brackets once, not for every row', async () => {
-    const gets: string[] = [];
-    const fixture = memoryConsole({
-      beforeStatement: ({ command, text }) => {
-        if (command === 'get') {
-          gets.push(text);
-        }
-      },
-    });
-    await output('/disk find where slot=[/disk get pool slot]', fixture);
-    assert.equal(gets.length, 1);
-  });
+test('where: may be left out after find', async () => {
+  assert.equal(await output(slots('/disk find slot=pool and mounted')), ',pool\r\n');
 });
 
-describe('the reserved-name trap', () => {
-  it('takes the property of the row for a variable of that name', async () => {
-    assert.equal(await output(`:local slot "pvc-1"; ${slots('/disk find where slot=$slot')}`), ',pool,pvc-1\r\n');
-    assert.equal(await output(`:local type "file"; ${slots('/disk find where slot=$type')}`), '\r\n');
-  });
+test('where: compares with variables of the same type', async () => {
+  assert.equal(await output(`:local xS "pvc-1"; ${slots('/disk find where slot=$xS')}`), ',pvc-1\r\n');
+  assert.equal(await output(`:local xN 53687091200; ${slots('/disk find where size=$xN')}`), ',pvc-1\r\n');
+  assert.equal(await output(`:local xN 5; ${slots('/disk find where slot=$xN')}`), '\r\n');
+});
 
-  it('also inside quotes', async () => {
-    assert.equal(await output(`:local slot "pvc-1"; ${slots('/disk find where slot="$slot"')}`), ',pool,pvc-1\r\n');
-  });
+test('where: compares times, in variables and in brackets too', async () => {
+  const line = (bound: string) =>
+    `:local xU [:totime "${bound}"]; ${slots('/disk find where slot=pool and $xU>[/disk get pool uptime]')}`;
+  assert.equal(await output(line('91s')), ',pool\r\n');
+  assert.equal(await output(line('90s')), '\r\n');
+  assert.equal(await output(`:local xU 1m; ${slots('/disk find where uptime>$xU')}`), ',pool\r\n');
+});
 
-  it('also in brackets inside the clause, where the variable is not seen', async () => {
-    assert.equal(
-      await output(':local slot "pool"; :put [/disk find where slot=[/disk get $slot slot]]'),
-      'no such item\r\n',
-    );
+test('where: runs its brackets once, not for every row', async () => {
+  const gets: string[] = [];
+  const fixture = memoryConsole({
+    beforeStatement: ({ command, text }) => {
+      if (command === 'get') {
+        gets.push(text);
+      }
+    },
   });
+  await output('/disk find where slot=[/disk get pool slot]', fixture);
+  assert.equal(gets.length, 1);
+});
 
-  it('leaves other names alone, and the variable alone outside the clause', async () => {
-    assert.equal(
-      await output(':local slot "pvc-1"; :put [:len [/disk find where slot=$slot]]; :put $slot'),
-      '2\r\npvc-1\r\n',
-    );
-  });
+test('the reserved-name trap takes the property of the row for a variable of that name', async () => {
+  assert.equal(await output(`:local slot "pvc-1"; ${slots('/disk find where slot=$slot')}`), ',pool,pvc-1\r\n');
+  assert.equal(await output(`:local type "file"; ${slots('/disk find where slot=$type')}`), '\r\n');
+});
+
+test('the reserved-name trap also inside quotes', async () => {
+  assert.equal(await output(`:local slot "pvc-1"; ${slots('/disk find where slot="$slot"')}`), ',pool,pvc-1\r\n');
+});
+
+test('the reserved-name trap also in brackets inside the clause, where the variable is not seen', async () => {
+  assert.equal(
+    await output(':local slot "pool"; :put [/disk find where slot=[/disk get $slot slot]]'),
+    'no such item\r\n',
+  );
+});
+
+test('the reserved-name trap leaves other names alone, and the variable alone outside the clause', async () => {
+  assert.equal(
+    await output(':local slot "pvc-1"; :put [:len [/disk find where slot=$slot]]; :put $slot'),
+    '2\r\npvc-1\r\n',
+  );
 });

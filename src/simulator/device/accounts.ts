@@ -3,14 +3,29 @@ import type { State } from './state.ts';
 
 /** Everything that a group can allow (docs/routeros.md, 9). */
 export const POLICIES: readonly string[] = [
-  ...['local', 'telnet', 'ssh', 'ftp', 'reboot', 'read', 'write', 'policy', 'test', 'winbox', 'password', 'web'],
-  ...['sniff', 'sensitive', 'api', 'romon', 'rest-api'],
+  'local',
+  'telnet',
+  'ssh',
+  'ftp',
+  'reboot',
+  'read',
+  'write',
+  'policy',
+  'test',
+  'winbox',
+  'password',
+  'web',
+  'sniff',
+  'sensitive',
+  'api',
+  'romon',
+  'rest-api',
 ];
 
 /** What accounts, groups and keys take, also to look at them: nothing else is known to be enough. */
 export const ONLY_ADMINISTRATORS = { change: 'policy', look: 'policy' } as const;
 
-/** The account with the group `full` that every simulated box has, with the keys of the one it was started with. */
+/** The account with the group `full` that every simulated RDS has, with the keys of the one it was started with. */
 export const ADMINISTRATOR = 'admin';
 
 /** The group of the account that the simulator was started with. */
@@ -50,7 +65,7 @@ export class Accounts {
     return BUILT_IN_GROUPS.get(group) ?? this.#state.table('group').get(group)?.policies;
   }
 
-  /** Whether an account may do what this policy is for; the box itself may do everything. */
+  /** Whether an account may do what this policy is for; the device itself may do everything. */
   may(user: string | undefined, policy: string): boolean {
     if (user === undefined) return true;
     const group = this.groupOf(user);

@@ -1,5 +1,5 @@
-import type { Box, Image } from './box.ts';
 import { hasCode } from './plain-files.ts';
+import type { Image, Rds } from './rds.ts';
 import { type DiskRecord, pathKey } from './records.ts';
 import type { Extent } from './volume-store.ts';
 
@@ -27,21 +27,21 @@ export class BlockError extends Error {
 }
 
 /**
- * The data path of the simulated box, in place of NVMe/TCP. Every access finds the export anew, so that one that was
+ * The data path of the simulated device, in place of NVMe/TCP. Every access looks the export up again, so that one that was
  * turned off, shrunk from under a reader or replaced is never reached through a stale handle.
  */
 export class BlockAccess {
-  readonly #box: Box;
+  readonly #rds: Rds;
 
-  constructor(box: Box) {
-    this.#box = box;
+  constructor(rds: Rds) {
+    this.#rds = rds;
   }
 
   /** Everything that is exported now. */
   namespaces(): Namespace[] {
     const found: Namespace[] = [];
-    for (const disk of this.#box.state.table('disk').values()) {
-      const image = disk.exported ? this.#box.imageOf(disk) : undefined;
+    for (const disk of this.#rds.state.table('disk').values()) {
+      const image = disk.exported ? this.#rds.imageOf(disk) : undefined;
       if (image !== undefined && disk.nqn !== undefined) found.push(this.#describe(disk, disk.nqn, image));
     }
     return found;
@@ -57,7 +57,7 @@ export class BlockAccess {
   async read(nqn: string, offset: number, length: number): Promise<Buffer> {
     return this.#withImage(nqn, async (_disk, image) => {
       checkRange(image, offset, length);
-      const file = await this.#box.store.openFile(image.pool, image.path);
+      const file = await this.#rds.store.openFile(image.pool, image.path);
       try {
         return await file.read(offset, length);
       } finally {
@@ -75,8 +75,8 @@ export class BlockAccess {
     await this.#withImage(nqn, async (disk, image) => {
       checkRange(image, offset, data.length);
       if (this.#isReadOnly(disk, image)) throw new BlockError('read-only', `${nqn} is read-only`);
-      if (data.length > this.#box.freeBytes(image.pool)) throw new BlockError('no-space', 'the pool is full');
-      const file = await this.#box.store.openFile(image.pool, image.path);
+      if (data.length > this.#rds.freeBytes(image.pool)) throw new BlockError('no-space', 'the pool is full');
+      const file = await this.#rds.store.openFile(image.pool, image.path);
       try {
         await file.write(offset, data);
       } catch (error) {
@@ -85,19 +85,19 @@ export class BlockAccess {
       } finally {
         await file.close();
         // Also what a write that failed half-way has taken.
-        await this.#box.refreshUsage(image);
+        await this.#rds.refreshUsage(image);
       }
     });
   }
 
   /** The ranges that may hold data; everything else reads as zeros. */
   async extents(nqn: string): Promise<Extent[]> {
-    return this.#withImage(nqn, (_disk, image) => this.#box.store.extents(image.pool, image.path));
+    return this.#withImage(nqn, (_disk, image) => this.#rds.store.extents(image.pool, image.path));
   }
 
   async #withImage<T>(nqn: string, task: (disk: DiskRecord, image: Image) => Promise<T>): Promise<T> {
-    const { pool, fullname } = this.#box.subvolumeOf(this.#find(nqn).image);
-    return this.#box.writes.shared(pathKey(pool, fullname), async () => {
+    const { pool, fullname } = this.#rds.subvolumeOf(this.#find(nqn).image);
+    return this.#rds.writes.shared(pathKey(pool, fullname), async () => {
       // Looked up again: the export may have ended while this waited for a snapshot.
       const { disk, image } = this.#find(nqn);
       return task(disk, image);
@@ -105,10 +105,10 @@ export class BlockAccess {
   }
 
   #find(nqn: string): { disk: DiskRecord; image: Image } {
-    const known = [...this.#box.state.table('disk').values()].filter((disk) => disk.nqn === nqn);
+    const known = [...this.#rds.state.table('disk').values()].filter((disk) => disk.nqn === nqn);
     if (known.length === 0) throw new BlockError('no-such-namespace', `no disk has the NQN ${nqn}`);
     for (const disk of known) {
-      const image = disk.exported ? this.#box.imageOf(disk) : undefined;
+      const image = disk.exported ? this.#rds.imageOf(disk) : undefined;
       if (image !== undefined) return { disk, image };
     }
     throw new BlockError('not-exported', `${nqn} is not exported`);
@@ -119,8 +119,8 @@ export class BlockAccess {
   }
 
   #isReadOnly(disk: DiskRecord, image: Image): boolean {
-    const { readOnly } = this.#box.conditions.of(image.pool);
-    return disk.mountReadOnly || readOnly || this.#box.subvolumeOf(image).readOnly;
+    const { readOnly } = this.#rds.conditions.of(image.pool);
+    return disk.mountReadOnly || readOnly || this.#rds.subvolumeOf(image).readOnly;
   }
 }
 

@@ -15,7 +15,7 @@ const CODES: readonly (readonly [text: string, code: string])[] = [
 ];
 
 /** Raised when `btrfs` fails; `code` as in errors of Node's file functions where the reason is known. */
-export class BtrfsError extends Error {
+class BtrfsError extends Error {
   override readonly name = 'BtrfsError';
   readonly code: string | undefined;
 

@@ -79,14 +79,14 @@ test('what is no Btrfs is refused with advice', async (t) => {
   await assert.rejects(openDevice(t, { stateDir, ...pathless }), /needs path=/);
 });
 
-testOnBtrfs('what is left over or half-set is mended at start', async (t, path) => {
+testOnBtrfs('what is left over or half-set is repaired at start', async (t, path) => {
   const root = rootIn(path);
   const setting = { stateDir: await temporaryDirectory(t), ...pools(path) };
   const before = await openDevice(t, setting);
   await before.addVolume('v-1', MIB);
   await before.snapshot('v-1', 's-1');
   await before.device.close();
-  await run('btrfs', ['subvolume', 'snapshot', '-r', join(root, 'v-1'), join(root, 'half-made')]);
+  await run('btrfs', ['subvolume', 'snapshot', '-r', join(root, 'v-1'), join(root, 'partial')]);
   await run('btrfs', ['property', 'set', '-t', 'subvol', join(root, 's-1'), 'ro', 'false']);
   await run('btrfs', ['property', 'set', '-t', 'subvol', join(root, 'v-1'), 'ro', 'true']);
   const after = await openDevice(t, setting);
@@ -96,7 +96,7 @@ testOnBtrfs('what is left over or half-set is mended at start', async (t, path) 
   await after.device.blocks.write('nqn.2026-11.test:v-1', 0, Buffer.from('x'));
 });
 
-test('a full filesystem fails as the device does and leaves nothing half-made', async (t) => {
+test('a full filesystem fails as the device does and leaves nothing partial', async (t) => {
   // Data and metadata share the space, so that there is none for either once it is used up.
   const path = btrfsPool(t, 128 * MIB, ['--mixed']);
   if (path === undefined) return;

@@ -50,7 +50,7 @@ export class BtrfsReceive implements StreamSink {
   constructor(directory: string) {
     [this.#child, this.#ended] = start('receive', [directory]);
     this.#child.stdout.resume();
-    // What it could not take is told by its end.
+    // What it could not take is known at its end.
     this.#child.stdin.on('error', () => undefined);
   }
 

@@ -51,7 +51,7 @@ async function beginning(path: string, length: number): Promise<string> {
   }
 }
 
-const CLAIM = 'killed at any moment, it comes back with everything it confirmed and nothing half-made';
+const CLAIM = 'killed at any moment, it comes back with everything it confirmed and nothing partial';
 
 testOnBackends(CLAIM, async (t, options) => {
   const stateDir = await temporaryDirectory(t);

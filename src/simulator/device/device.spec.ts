@@ -31,8 +31,8 @@ test('what the journal does not know is swept at start', async (t) => {
   const before = await openDevice(t, { stateDir });
   await before.addVolume('v-1', MIB);
   await before.device.close();
-  await mkdir(join(stateDir, 'pools/pool/half-made/deep'), { recursive: true });
-  await writeFile(join(stateDir, 'pools/pool/half-made/volume.img'), 'x');
+  await mkdir(join(stateDir, 'pools/pool/partial/deep'), { recursive: true });
+  await writeFile(join(stateDir, 'pools/pool/partial/volume.img'), 'x');
   await writeFile(join(stateDir, 'pools/pool/v-1/stray'), 'x');
   await mkdir(join(stateDir, 'tmp/snapshot-x'), { recursive: true });
 

@@ -94,8 +94,13 @@ export class DeviceUnderTest {
   async attach(name: string, args: Readonly<Record<string, Value>> = {}): Promise<string> {
     const nqn = `nqn.2026-11.test:${name}`;
     await this.add('/disk', {
-      ...{ type: 'file', slot: name, 'file-path': `/pool/${name}/volume.img`, 'mount-filesystem': false },
-      ...{ 'nvme-tcp-export': true, 'nvme-tcp-server-nqn': nqn, ...args },
+      type: 'file',
+      slot: name,
+      'file-path': `/pool/${name}/volume.img`,
+      'mount-filesystem': false,
+      'nvme-tcp-export': true,
+      'nvme-tcp-server-nqn': nqn,
+      ...args,
     });
     return nqn;
   }

@@ -5,7 +5,7 @@ interface Dying {
   readonly subvolume: SubvolumeRecord;
   /** Space that comes back at the end. */
   readonly bytes: number;
-  /** By the clock of the box, in ms. */
+  /** By the clock of the device, in ms. */
   readonly until: number;
 }
 

@@ -45,7 +45,7 @@ test('what was just written is within an extent', async (t) => {
   assert.ok(extents.reduce((sum, { length }) => sum + length, 0) <= 2 * MIB);
 });
 
-test('a file that nobody wrote to has none', async (t) => {
+test('a file that no one wrote to has none', async (t) => {
   const path = join(await temporaryDirectory(t), 'image');
   await writeSparse(path, 1024 * MIB, {});
   assert.deepEqual(await dataExtents(path), []);

@@ -22,7 +22,7 @@ export function noSuchItem(): DeviceFailure {
 }
 
 /**
- * What the real device can do and the simulator cannot. It fails, so that nobody takes silence for success.
+ * What the real device can do and the simulator cannot. It fails, so that no one takes silence for success.
  */
 export function notSimulated(what: string): DeviceFailure {
   return new DeviceFailure(`action failed (6): the simulator does not carry out ${what}`);

@@ -37,7 +37,7 @@ export class FilesStore implements VolumeStore {
     this.#temporary = temporary;
   }
 
-  /** Opens the store in a directory of its own and removes half-made copies of an earlier run. */
+  /** Opens the store in a directory of its own and removes partial copies of an earlier run. */
   static async open(directory: string): Promise<FilesStore> {
     const store = new FilesStore(join(directory, 'pools'), join(directory, 'tmp'));
     await rm(store.#temporary, { recursive: true, force: true });

@@ -65,7 +65,7 @@ test('an exclusive holder waits for earlier shared ones, and later ones wait for
   assert.deepEqual(seen, ['another key', 'earlier', 'exclusive', 'later']);
 });
 
-test('a failed holder blocks nobody', async () => {
+test('a failed holder blocks no one', async () => {
   const locks = new SharedLocks();
   const fail = async (): Promise<void> => {
     throw new Error('failed');

@@ -3,7 +3,7 @@ export class Mutex {
   readonly #afterEach: () => Promise<void>;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param afterEach runs after each task that succeeded, before its result is told and before the next one. */
+  /** @param afterEach runs after each task that succeeded, before its result is known and before the next one. */
   constructor(afterEach: () => Promise<void> = async () => undefined) {
     this.#afterEach = afterEach;
   }

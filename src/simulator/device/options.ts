@@ -1,7 +1,7 @@
 import type { ExportTarget } from '../attach/export-target.ts';
 import type { Clock } from '../clock.ts';
 
-/** A Btrfs filesystem of the simulated box. */
+/** A Btrfs filesystem of the simulated device. */
 export interface PoolOptions {
   /** Filesystem label, `[A-Za-z0-9._-]`, at most 64 characters. */
   readonly label: string;

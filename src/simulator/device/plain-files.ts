@@ -47,7 +47,7 @@ export function lengthen(path: string, length: number): void {
   if (statSync(path).size < length) truncateSync(path, length);
 }
 
-/** @param onWrite Told of each range before it is written. */
+/** @param onWrite Called with each range before it is written. */
 export async function openBlocks(
   path: string,
   onWrite: (offset: number, length: number) => void = () => {},

@@ -21,10 +21,10 @@ async function refusal(task: Promise<unknown>): Promise<string> {
 
 testOnBackends('a full pool has no free space and refuses what needs some; removing works', async (t, options) => {
   const device = await openDevice(t, options);
-  const { device: box } = device;
+  const { device: rds } = device;
   const nqn = await device.addVolume('v-1', MIB);
   await device.snapshot('v-1', 's-1');
-  box.conditions.set({ pool: POOL, full: true });
+  rds.conditions.set({ pool: POOL, full: true });
   assert.equal(await device.get('/disk', 'nvme1', 'free'), 0n);
   assert.match(await refusal(device.add(SUBVOLUME, { fs: POOL, name: 'x' })), /SUBVOL_CREATE failed: No space/);
   assert.match(await refusal(device.snapshot('v-1', 's-2')), /SNAP_CREATE failed: No space/);
@@ -32,23 +32,23 @@ testOnBackends('a full pool has no free space and refuses what needs some; remov
   const file = { type: 'file', slot: 'x', 'file-path': 'pool/v-1/other.img', 'file-size': 1n };
   assert.match(await refusal(device.add('/disk', file)), /No space/);
   assert.match(await refusal(device.add('/file', { name: 'pool/x', type: 'directory' })), /No space/);
-  await assert.rejects(box.blocks.write(nqn, 0, Buffer.from('x')), { code: 'no-space' });
+  await assert.rejects(rds.blocks.write(nqn, 0, Buffer.from('x')), { code: 'no-space' });
   await device.run('/disk', 'set', 'v-1', { comment: 'still settable' });
   await device.run(SUBVOLUME, 'remove', 's-1');
 
-  box.conditions.heal();
-  await box.blocks.write(nqn, 0, Buffer.from('x'));
+  rds.conditions.heal();
+  await rds.blocks.write(nqn, 0, Buffer.from('x'));
   await device.snapshot('v-1', 's-2');
   assert.notEqual(await device.get('/disk', 'nvme1', 'free'), 0n);
 });
 
 testOnBackends('a read-only pool refuses every change of its own, and none of disk items', async (t, options) => {
   const device = await openDevice(t, options);
-  const { device: box } = device;
+  const { device: rds } = device;
   const nqn = await device.addVolume('v-1', MIB);
   await device.snapshot('v-1', 's-1');
   await device.add('/file', { name: 'pool/kept', type: 'file' });
-  box.conditions.set({ pool: POOL, readOnly: true });
+  rds.conditions.set({ pool: POOL, readOnly: true });
   const file = { type: 'file', slot: 'x', 'file-path': 'pool/v-1/other.img', 'file-size': 1n };
   const refusals = [
     device.add(SUBVOLUME, { fs: POOL, name: 'x' }),
@@ -61,8 +61,8 @@ testOnBackends('a read-only pool refuses every change of its own, and none of di
     device.run('/file', 'remove', 'pool/kept'),
   ];
   for (const refused of refusals) assert.match(await refusal(refused), /Read-only file system/);
-  await assert.rejects(box.blocks.write(nqn, 0, Buffer.from('x')), { code: 'read-only' });
-  assert.equal((await box.blocks.read(nqn, 0, 1)).length, 1);
+  await assert.rejects(rds.blocks.write(nqn, 0, Buffer.from('x')), { code: 'read-only' });
+  assert.equal((await rds.blocks.read(nqn, 0, 1)).length, 1);
   await device.run('/disk', 'set', 'v-1', { 'nvme-tcp-export': 'no', comment: 'settable' });
   await device.run('/disk', 'remove', 'v-1');
   await device.attach('v-1');
@@ -71,10 +71,10 @@ testOnBackends('a read-only pool refuses every change of its own, and none of di
 
 test('an unmounted pool is known and cannot be reached', async (t) => {
   const device = await openDevice(t);
-  const { device: box } = device;
+  const { device: rds } = device;
   const nqn = await device.addVolume('v-1', MIB);
-  const [before] = box.pools();
-  box.conditions.set({ pool: POOL, mounted: false });
+  const [before] = rds.pools();
+  rds.conditions.set({ pool: POOL, mounted: false });
   const row = await device.row('/disk', 'nvme1');
   const shown = ['mounted', 'mount-point', 'free', 'use', 'fs-label'].map((name) => row?.props.get(name));
   assert.deepEqual(shown, [false, undefined, undefined, undefined, POOL]);
@@ -82,25 +82,25 @@ test('an unmounted pool is known and cannot be reached', async (t) => {
   assert.deepEqual(await listed(device), []);
   assert.deepEqual(await device.rows('/file'), []);
   assert.equal(await device.get('/disk', 'v-1', 'size'), undefined);
-  await assert.rejects(box.blocks.read(nqn, 0, 1), { code: 'not-exported' });
+  await assert.rejects(rds.blocks.read(nqn, 0, 1), { code: 'not-exported' });
   assert.match(await refusal(device.add(SUBVOLUME, { fs: POOL, name: 'x' })), /No such file or directory/);
   assert.match(await refusal(device.snapshot('v-1', 's-1')), /parent/);
   assert.match(await refusal(device.attach('v-2')), /file-path/);
   await device.run('/disk', 'set', 'v-1', { comment: 'settable' });
-  assert.deepEqual(box.pools(), [before], 'nothing is lost, and nothing is stray');
+  assert.deepEqual(rds.pools(), [before], 'nothing is lost, and nothing is stray');
 
-  box.conditions.set({ pool: POOL, mounted: true });
+  rds.conditions.set({ pool: POOL, mounted: true });
   assert.deepEqual(await listed(device), ['<FS_ROOT>', 'v-1']);
   assert.equal(await device.get('/disk', 'v-1', 'size'), BigInt(MIB));
-  assert.equal((await box.blocks.read(nqn, 0, 1)).length, 1);
+  assert.equal((await rds.blocks.read(nqn, 0, 1)).length, 1);
 });
 
 test('a pool that was swapped has its label, another uuid and nothing in it', async (t) => {
   const device = await openDevice(t);
-  const { device: box } = device;
+  const { device: rds } = device;
   const nqn = await device.addVolume('v-1', MIB);
   const uuid = '00000000-1111-2222-3333-444444444444';
-  box.conditions.set({ pool: POOL, swappedFor: uuid });
+  rds.conditions.set({ pool: POOL, swappedFor: uuid });
   assert.equal(await device.get('/disk/btrfs/filesystem', POOL, 'uuid'), uuid);
   const row = await device.row('/disk', 'nvme1');
   const shown = ['mounted', 'mount-point', 'fs-label', 'fs-uuid'].map((name) => row?.props.get(name));
@@ -112,41 +112,41 @@ test('a pool that was swapped has its label, another uuid and nothing in it', as
     [POOL],
   );
   assert.equal(await device.get('/disk', 'v-1', 'size'), undefined);
-  await assert.rejects(box.blocks.write(nqn, 0, Buffer.from('x')), { code: 'not-exported' });
+  await assert.rejects(rds.blocks.write(nqn, 0, Buffer.from('x')), { code: 'not-exported' });
   assert.notEqual(await refusal(device.add(SUBVOLUME, { fs: POOL, name: 'x' })), '');
 
-  box.conditions.set({ pool: POOL, swappedFor: null });
+  rds.conditions.set({ pool: POOL, swappedFor: null });
   assert.notEqual(await device.get('/disk/btrfs/filesystem', POOL, 'uuid'), uuid);
   assert.deepEqual(await listed(device), ['<FS_ROOT>', 'v-1']);
 });
 
 test('a removed subvolume stays listed as dead for a while, and its space comes back at the end', async (t) => {
   const device = await openDevice(t);
-  const { device: box } = device;
+  const { device: rds } = device;
   const nqn = await device.addVolume('v-1', 4 * MIB);
-  await box.blocks.write(nqn, 0, Buffer.alloc(MIB, 'x'));
+  await rds.blocks.write(nqn, 0, Buffer.alloc(MIB, 'x'));
   await device.snapshot('v-1', 's-1');
-  const [before] = box.pools();
+  const [before] = rds.pools();
   const id = (await device.row(SUBVOLUME, 's-1'))?.id;
-  box.conditions.set({ pool: POOL, removalMs: 3_600_000 });
+  rds.conditions.set({ pool: POOL, removalMs: 3_600_000 });
   await device.run(SUBVOLUME, 'remove', 's-1');
   assert.equal(await device.get(SUBVOLUME, 's-1', 'dead'), true);
   assert.equal((await device.row(SUBVOLUME, 's-1'))?.id, id);
   assert.deepEqual(await listed(device), ['<FS_ROOT>', 'v-1']);
-  assert.equal(box.pools()[0]?.free, before?.free);
-  assert.deepEqual(box.pools()[0]?.subvolumes, ['v-1']);
+  assert.equal(rds.pools()[0]?.free, before?.free);
+  assert.deepEqual(rds.pools()[0]?.subvolumes, ['v-1']);
   assert.match(await refusal(device.run(SUBVOLUME, 'remove', 's-1')), /no such item/);
   await device.snapshot('v-1', 's-1');
   assert.equal((await listed(device)).length, 3, 'the name is free at once');
 
-  box.conditions.set({ pool: POOL, removalMs: 20 });
-  const free = box.pools()[0]?.free ?? 0;
+  rds.conditions.set({ pool: POOL, removalMs: 20 });
+  const free = rds.pools()[0]?.free ?? 0;
   const { length } = await device.rows(SUBVOLUME);
   // The dead one of before has the same name and comes last.
   const living = (await device.rows(SUBVOLUME)).find(({ props }) => props.get('name') === 's-1');
   await device.device.menus.find(SUBVOLUME)?.run('remove', [living?.id ?? ''], new Map());
   while ((await device.rows(SUBVOLUME)).length === length) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok((box.pools()[0]?.free ?? 0) > free);
+  assert.ok((rds.pools()[0]?.free ?? 0) > free);
 });
 
 test('conditions add up, and a pool that is not there has none', async (t) => {

@@ -8,7 +8,7 @@ const WELL: Required<Omit<PoolCondition, 'pool'>> = {
   removalMs: 0,
 };
 
-/** What is wrong with the pools of a box, by label. Kept in memory: a box that starts anew is well. */
+/** What is wrong with the pools of a device, by label. Kept in memory: a device that starts again is well. */
 export class PoolConditions {
   readonly #labels: ReadonlySet<string>;
   readonly #current = new Map<string, typeof WELL>();
@@ -30,7 +30,7 @@ export class PoolConditions {
   /**
    * Changes what the condition names and leaves the rest.
    *
-   * @throws Error when the box has no such pool.
+   * @throws Error when the device has no such pool.
    */
   set({ pool, ...changes }: PoolCondition): void {
     if (!this.#labels.has(pool)) throw new Error(`there is no pool ${pool}, only ${[...this.#labels].join(', ')}`);

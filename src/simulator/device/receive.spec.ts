@@ -20,8 +20,13 @@ async function subvolume(under: DeviceUnderTest, fs: string, fullname: string) {
   const found = rows.find(({ props }) => props.get('fs') === fs && props.get('fullname') === fullname);
   const of = (name: string) => found?.props.get(name);
   return {
-    ...{ exists: found !== undefined, uuid: of('uuid'), receivedUuid: of('received-uuid'), readOnly: of('read-only') },
-    ...{ name: of('name'), snapshot: of('snapshot'), parent: of('parent') },
+    exists: found !== undefined,
+    uuid: of('uuid'),
+    receivedUuid: of('received-uuid'),
+    readOnly: of('read-only'),
+    name: of('name'),
+    snapshot: of('snapshot'),
+    parent: of('parent'),
   };
 }
 
@@ -34,8 +39,12 @@ async function beginning(under: DeviceUnderTest, directory: string, length: numb
   const slot = directory.replaceAll('/', '-');
   const nqn = `nqn.2026-11.test:${slot}`;
   await under.add('/disk', {
-    ...{ type: 'file', slot, 'file-path': `${directory}/volume.img`, 'mount-filesystem': false },
-    ...{ 'nvme-tcp-export': true, 'nvme-tcp-server-nqn': nqn },
+    type: 'file',
+    slot,
+    'file-path': `${directory}/volume.img`,
+    'mount-filesystem': false,
+    'nvme-tcp-export': true,
+    'nvme-tcp-server-nqn': nqn,
   });
   return (await under.device.blocks.read(nqn, 0, length)).toString();
 }

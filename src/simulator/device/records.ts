@@ -67,7 +67,7 @@ export interface FileRecord {
 }
 
 /** A single value, such as the identity. */
-export interface SettingRecord {
+interface SettingRecord {
   readonly value: string;
 }
 
@@ -94,21 +94,21 @@ export interface TransferRecord {
 }
 
 /** An account beside the one that the simulator was started with. */
-export interface UserRecord {
+interface UserRecord {
   readonly id: string;
   readonly name: string;
   readonly group: string;
 }
 
 /** What accounts may do. */
-export interface GroupRecord {
+interface GroupRecord {
   readonly id: string;
   readonly name: string;
   readonly policies: readonly string[];
 }
 
 /** With which an account may log in here. */
-export interface PublicKeyRecord {
+interface PublicKeyRecord {
   readonly id: string;
   readonly user: string;
   /** `ed25519` or `rsa`. */
@@ -118,7 +118,7 @@ export interface PublicKeyRecord {
 }
 
 /** With which an account logs in elsewhere. */
-export interface PrivateKeyRecord {
+interface PrivateKeyRecord {
   readonly id: string;
   readonly user: string;
   /** `ed25519` or `rsa`. */

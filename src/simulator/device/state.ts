@@ -11,7 +11,7 @@ export type Change =
 type Entry = Change | { readonly counter: string; readonly next: number };
 
 /**
- * Everything the box remembers, in memory and in a journal. Each commit is one line, so a process killed at any moment
+ * Everything the device remembers, in memory and in a journal. Each commit is one line, so a process killed at any moment
  * leaves either all of a commit or nothing of it.
  */
 export class State {

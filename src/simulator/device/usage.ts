@@ -2,7 +2,7 @@ import { pathKey } from './records.ts';
 import type { FileUsage } from './volume-store.ts';
 
 /**
- * Lengths and space of all files of the box, kept up to date by whoever changes a file, so that free space and sizes
+ * Lengths and space of all files of the device, kept up to date by whoever changes a file, so that free space and sizes
  * are known without walking the pools.
  */
 export class UsageTable {

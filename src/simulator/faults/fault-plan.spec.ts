@@ -11,13 +11,13 @@ const PUT: Statement = { command: ':put', text: ':put "slot=b"' };
 
 function plan() {
   const calls: string[] = [];
-  const box = {
+  const rds = {
     restart: (downMs: number) => calls.push(`restart ${downMs}`),
     setPool: ({ pool }: { pool: string }) => calls.push(`set ${pool}`),
     healPools: () => calls.push('heal'),
   };
   const clock = new HandClock('1970-01-01T00:00:00Z');
-  const faults = new FaultPlan(box, clock);
+  const faults = new FaultPlan(rds, clock);
   /** Lets a statement run and tells what struck: an error's text, or nothing. */
   const run = (statement: Statement, execution = new Execution('')) => {
     const once = { ...statement };

@@ -6,11 +6,11 @@ import { addGarbage, breakLines, cutAfter, flood, type OutputFilter } from '../o
 import type { Fault, Place, PoolCondition } from './fault.ts';
 import { StandingScripts } from './standing-scripts.ts';
 
-/** What faults do to the box as a whole. */
-export interface FaultyBox {
-  /** Restarts the box; returns at once. */
+/** What faults do to the device as a whole. */
+export interface FaultyDevice {
+  /** Restarts the device; returns at once. */
   restart(downMs: number): void;
-  /** @throws Error when the box has no such pool. */
+  /** @throws Error when the device has no such pool. */
   setPool(condition: PoolCondition): void;
   healPools(): void;
 }
@@ -67,18 +67,18 @@ class Entry implements ArmedFault {
 }
 
 /**
- * The faults that are armed on one box. Of several that fit a command, an exec or a channel, the one armed first strikes.
+ * The faults that are armed on one device. Of several that fit a command, an exec or a channel, the one armed first strikes.
  * It watches all scripts as {@link ConsoleHooks}, and is asked by the SSH side for what concerns output and channels.
  */
 export class FaultPlan implements ConsoleHooks {
-  readonly #box: FaultyBox;
+  readonly #rds: FaultyDevice;
   readonly #clock: Clock;
   #entries: readonly Entry[] = [];
   /** Faults that strike when the command is through. */
   readonly #due = new WeakMap<Statement, Entry>();
 
-  constructor(box: FaultyBox, clock: Clock = HOST_CLOCK) {
-    this.#box = box;
+  constructor(rds: FaultyDevice, clock: Clock = HOST_CLOCK) {
+    this.#rds = rds;
     this.#clock = clock;
   }
 
@@ -93,16 +93,16 @@ export class FaultPlan implements ConsoleHooks {
   clear(): void {
     for (const entry of this.#entries) entry.disarm();
     this.release();
-    this.#box.healPools();
+    this.#rds.healPools();
   }
 
   /**
    * What a pool is like from now on; what the condition leaves out stays as it is.
    *
-   * @throws Error when the box has no such pool.
+   * @throws Error when the device has no such pool.
    */
   setPool(condition: PoolCondition): void {
-    this.#box.setPool(condition);
+    this.#rds.setPool(condition);
   }
 
   /** Lets go on whatever stands still. */
@@ -172,7 +172,7 @@ export class FaultPlan implements ConsoleHooks {
     if (fault.kind === 'stall') return entry.scripts.stand(execution, fault.ms);
     if (fault.kind === 'drop' && fault.scriptRunsOn) return undefined;
     execution.kill();
-    if (fault.kind === 'restart') this.#box.restart(fault.downMs);
+    if (fault.kind === 'restart') this.#rds.restart(fault.downMs);
     throw new ScriptKilled();
   }
 }

@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { issueWords } from '../../schema/issue-words.ts';
 import type { Fault, PoolCondition } from './fault.ts';
+
+const WORDS = { error: issueWords };
 
 const count = z.int().nonnegative();
 const atLeastOne = z.int().positive();
@@ -20,7 +23,9 @@ const fault: z.ZodType<Fault> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('drop'), at, when, scriptRunsOn: z.boolean() }),
   z.strictObject({ kind: z.literal('restart'), at, when, downMs: count }),
   z.strictObject({
-    ...{ kind: z.literal('stall'), at, disconnect: z.boolean() },
+    kind: z.literal('stall'),
+    at,
+    disconnect: z.boolean().default(false),
     ms: z.union([count, z.literal('untilReleased')]),
   }),
   z.strictObject({ kind: z.literal('cut'), bytes: count, line }),
@@ -61,7 +66,7 @@ export interface FaultOrder {
  */
 export function parseFaultOrder(value: unknown): FaultOrder {
   const isFault = typeof value === 'object' && value !== null && 'kind' in value;
-  return checked(order.safeParse(isFault ? { fault: value } : value));
+  return checked(order.safeParse(isFault ? { fault: value } : value, WORDS));
 }
 
 /**
@@ -70,7 +75,7 @@ export function parseFaultOrder(value: unknown): FaultOrder {
  * @throws Error that says what is wrong where.
  */
 export function parseCondition(value: unknown): Omit<PoolCondition, 'pool'> {
-  return checked(condition.safeParse(value));
+  return checked(condition.safeParse(value, WORDS));
 }
 
 /**
@@ -79,7 +84,7 @@ export function parseCondition(value: unknown): Omit<PoolCondition, 'pool'> {
  * @throws Error that says what is wrong where.
  */
 export function parseQuirkNames(value: unknown): readonly string[] {
-  return checked(z.strictObject({ names: z.array(text) }).safeParse(value)).names;
+  return checked(z.strictObject({ names: z.array(text) }).safeParse(value, WORDS)).names;
 }
 
 /**
@@ -88,7 +93,7 @@ export function parseQuirkNames(value: unknown): readonly string[] {
  * @throws Error that says what is wrong where.
  */
 export function parseRestart(value: unknown): number {
-  return checked(z.strictObject({ downMs: count.default(0) }).safeParse(value)).downMs;
+  return checked(z.strictObject({ downMs: count.default(0) }).safeParse(value, WORDS)).downMs;
 }
 
 function checked<T>(result: z.ZodSafeParseResult<T>): T {

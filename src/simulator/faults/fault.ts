@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** Which exec is meant. */
-export interface OneExec {
+interface OneExec {
   /** Must occur in the line that was sent; without it, each line fits. */
   readonly line?: string;
 }
@@ -31,10 +31,10 @@ export type Fault =
   | { readonly kind: 'kill'; readonly at: Place; readonly when: Moment }
   /** The connection dies, and with it every channel; this script runs on or dies, the others run on. */
   | { readonly kind: 'drop'; readonly at: Place; readonly when: Moment; readonly scriptRunsOn: boolean }
-  /** The box restarts: all scripts and connections die, nobody can connect for `downMs`, what was done stays. */
+  /** The device restarts: all scripts and connections die, no one can connect for `downMs`, what was done stays. */
   | { readonly kind: 'restart'; readonly at: Place; readonly when: Moment; readonly downMs: number }
   /**
-   * Before the command, the script stands still for so many ms of the box's clock, or until it is released; its connection
+   * Before the command, the script stands still for so many ms of the device's clock, or until it is released; its connection
    * ends when that begins, or stays. Other scripts run meanwhile, and a restart kills it.
    */
   | {
@@ -47,7 +47,7 @@ export type Fault =
   | ({ readonly kind: 'cut'; readonly bytes: number } & OneExec)
   /** The output of one exec is broken into lines of so many columns. */
   | ({ readonly kind: 'wrap'; readonly columns: number } & OneExec)
-  /** Bytes that nobody asked for, before, after or in place of the output of one exec. */
+  /** Bytes that no one asked for, before, after or in place of the output of one exec. */
   | ({ readonly kind: 'garbage'; readonly where: 'before' | 'after' | 'instead'; readonly text: string } & OneExec)
   /** So many bytes of rubbish before the output of one exec. */
   | ({ readonly kind: 'flood'; readonly bytes: number } & OneExec)

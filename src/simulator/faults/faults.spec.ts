@@ -16,7 +16,7 @@ const GUARDED =
 
 const FIRST = { path: '/disk/btrfs/subvolume', command: 'add', text: 'name=a' };
 
-async function startBox(t: TestContext, hooks: ConsoleHooks = {}, clock: Clock = HOST_CLOCK) {
+async function startRds(t: TestContext, hooks: ConsoleHooks = {}, clock: Clock = HOST_CLOCK) {
   const { simulator, privateKey } = await simulatorForTest(t, { hooks, clock });
   const login = () => connect(t, { port: simulator.port, privateKey });
   return { ...simulator, simulator, login, subvolumes: () => simulator.device.pools()[0]?.subvolumes };
@@ -41,7 +41,7 @@ async function begin(client: Client, line: string): Promise<{ end: Promise<strin
 }
 
 test('fail: the command does not take effect, and the script may catch it', async (t) => {
-  const { faults, login, subvolumes } = await startBox(t);
+  const { faults, login, subvolumes } = await startRds(t);
   faults.arm({ kind: 'fail', at: FIRST, error: 'failure: no luck today' });
   const { stdout } = await exec(await login(), GUARDED);
   assert.equal(stdout, 'begun\r\nfailure: no luck today\r\ndone\r\n');
@@ -53,7 +53,7 @@ for (const [when, made] of [
   ['after', ['a']],
 ] as const) {
   test(`kill ${when}: the channel ends in good order, the connection works on, no handler runs`, async (t) => {
-    const { faults, login, subvolumes } = await startBox(t);
+    const { faults, login, subvolumes } = await startRds(t);
     faults.arm({ kind: 'kill', at: FIRST, when });
     const client = await login();
     assert.deepEqual(await exec(client, GUARDED), { stdout: 'begun\r\n', stderr: '', code: 0 });
@@ -62,7 +62,7 @@ for (const [when, made] of [
   });
 
   test(`drop ${when}, the script runs on to its end`, async (t) => {
-    const { faults, login, subvolumes } = await startBox(t);
+    const { faults, login, subvolumes } = await startRds(t);
     faults.arm({ kind: 'drop', at: FIRST, when, scriptRunsOn: true });
     const [client, other] = [await login(), await login()];
     const answer = exec(other, ':delay 50ms; :put "untouched"');
@@ -72,7 +72,7 @@ for (const [when, made] of [
   });
 
   test(`drop ${when}, the script dies`, async (t) => {
-    const { faults, login, subvolumes } = await startBox(t);
+    const { faults, login, subvolumes } = await startRds(t);
     faults.arm({ kind: 'drop', at: FIRST, when, scriptRunsOn: false });
     assert.equal(await lost(await login(), GUARDED), 'begun\r\n');
     assert.equal((await exec(await login(), ':put 1')).stdout, '1\r\n');
@@ -80,7 +80,7 @@ for (const [when, made] of [
   });
 
   test(`restart ${when}: all connections die, the same port serves again, what was done stays`, async (t) => {
-    const { faults, login, subvolumes } = await startBox(t);
+    const { faults, login, subvolumes } = await startRds(t);
     faults.arm({ kind: 'restart', at: FIRST, when, downMs: 30 });
     const [client, other] = [await login(), await login()];
     const forever = await begin(other, ':put "begun"; :delay 1h; /disk/btrfs/subvolume/add fs=pool name=never');
@@ -96,7 +96,7 @@ for (const [when, made] of [
 }
 
 test('stall: a script stands still before the command, others run meanwhile, and it goes on when it is released', async (t) => {
-  const { faults, login, subvolumes } = await startBox(t);
+  const { faults, login, subvolumes } = await startRds(t);
   const armed = faults.arm({ kind: 'stall', at: FIRST, ms: 'untilReleased', disconnect: false });
   const answer = exec(await login(), GUARDED);
   await until(async () => armed.standing === 1);
@@ -108,7 +108,7 @@ test('stall: a script stands still before the command, others run meanwhile, and
 });
 
 test('stall with its connection cut: the script that its client gave up runs on later', async (t) => {
-  const { faults, login, subvolumes, simulator } = await startBox(t);
+  const { faults, login, subvolumes, simulator } = await startRds(t);
   const armed = faults.arm({ kind: 'stall', at: FIRST, ms: 'untilReleased', disconnect: true });
   assert.equal(await lost(await login(), GUARDED), 'begun\r\n');
   assert.deepEqual([armed.standing, simulator.running, subvolumes()], [1, 1, []]);
@@ -117,16 +117,16 @@ test('stall with its connection cut: the script that its client gave up runs on 
   assert.deepEqual(subvolumes(), ['a', 'b']);
 });
 
-test('stall for a time: it is the time of the box', async (t) => {
-  const { faults, login } = await startBox(t, {}, new HandClock('2026-01-02T03:04:05Z'));
+test('stall for a time: it is the time of the device', async (t) => {
+  const { faults, login } = await startRds(t, {}, new HandClock('2026-01-02T03:04:05Z'));
   faults.arm({ kind: 'stall', at: FIRST, ms: 3_600_000, disconnect: false });
   const uptime = ':put [/system/resource/get uptime]';
   const { stdout } = await exec(await login(), `${uptime}; /disk/btrfs/subvolume/add fs=pool name=a; ${uptime}`);
   assert.equal(stdout, '00:00:00\r\n01:00:00\r\n');
 });
 
-test('stall: a restart of the box kills it, and closing a simulator does not wait for it', async (t) => {
-  const { faults, login, subvolumes, simulator } = await startBox(t);
+test('stall: a restart of the device kills it, and closing a simulator does not wait for it', async (t) => {
+  const { faults, login, subvolumes, simulator } = await startRds(t);
   const armed = faults.arm({ kind: 'stall', at: FIRST, ms: 'untilReleased', disconnect: true }, 2);
   await lost(await login(), GUARDED);
   await simulator.restart();
@@ -137,8 +137,8 @@ test('stall: a restart of the box kills it, and closing a simulator does not wai
   assert.ok(performance.now() - begin < 4000);
 });
 
-test('nobody gets in while the box is down, and a simulator may be closed then', async (t) => {
-  const { simulator, login } = await startBox(t);
+test('no one gets in while the device is down, and a simulator may be closed then', async (t) => {
+  const { simulator, login } = await startRds(t);
   const client = await login();
   const gone = once(client, 'close');
   const restarted = simulator.restart(3_600_000);
@@ -149,7 +149,7 @@ test('nobody gets in while the box is down, and a simulator may be closed then',
 });
 
 test('a restart by hand is over when it says so', async (t) => {
-  const { simulator, login, subvolumes } = await startBox(t);
+  const { simulator, login, subvolumes } = await startRds(t);
   const client = await login();
   await exec(client, '/disk/btrfs/subvolume/add fs=pool name=kept');
   const forever = await begin(client, ':put "begun"; :delay 1h');
@@ -178,7 +178,7 @@ test('a script killed while it waits for a hook does not wait on', async (t) => 
 });
 
 test('a dead connection takes its other scripts’ output along, not the scripts', async (t) => {
-  const { faults, login, subvolumes } = await startBox(t);
+  const { faults, login, subvolumes } = await startRds(t);
   const client = await login();
   await openExec(client, ':delay 50ms; /disk/btrfs/subvolume/add fs=pool name=second');
   faults.arm({ kind: 'drop', at: FIRST, when: 'after', scriptRunsOn: false });
@@ -192,7 +192,7 @@ test('a dead connection takes its other scripts’ output along, not the scripts
 });
 
 test('cut, wrap, garbage and flood change what arrives and nothing else', async (t) => {
-  const { faults, login, subvolumes } = await startBox(t);
+  const { faults, login, subvolumes } = await startRds(t);
   const client = await login();
   const line =
     ':put "0123456789"; /disk/btrfs/subvolume/add fs=pool name=x; /disk/btrfs/subvolume/remove x; :put "end"';
@@ -214,7 +214,7 @@ test('cut, wrap, garbage and flood change what arrives and nothing else', async 
 });
 
 test('a flood goes no faster than it is read, and ends with its reader', async (t) => {
-  const { faults, login, counters } = await startBox(t);
+  const { faults, login, counters } = await startRds(t);
   const client = await login();
   faults.arm({ kind: 'flood', bytes: 2 ** 33 });
   const channel = await openExec(client, ':put 1');
@@ -232,7 +232,7 @@ test('a flood goes no faster than it is read, and ends with its reader', async (
 
 test('channel-limit: a further channel is refused, the connection works on', async (t) => {
   const end = Promise.withResolvers<void>();
-  const { faults, login } = await startBox(t, {
+  const { faults, login } = await startRds(t, {
     beforeStatement: ({ command }) => (command === ':nothing' ? end.promise : undefined),
   });
   const client = await login();

@@ -22,7 +22,7 @@ export class StandingScripts {
   /**
    * Ends when the time is over or all were released, and when the script is killed, whichever comes first.
    *
-   * @param ms By the clock of the box; `untilReleased` has no end of its own.
+   * @param ms By the clock of the device; `untilReleased` has no end of its own.
    */
   async stand(execution: Execution, ms: number | 'untilReleased'): Promise<void> {
     const release = new AbortController();

@@ -46,7 +46,7 @@ export function breakLines(columns: number, inserted = '\r\n'): OutputFilter {
   };
 }
 
-/** Adds what nobody asked for, or puts it in the place of everything. */
+/** Adds what no one asked for, or puts it in the place of everything. */
 export function addGarbage(where: 'before' | 'after' | 'instead', text: string): OutputFilter {
   const garbage = Buffer.from(text);
   return {

@@ -1,13 +1,13 @@
 import type { Dialect } from '../console/dialect.ts';
 import type { Arguments, Menu, Row } from '../console/menu.ts';
-import type { DeviceManner } from '../device/manner.ts';
-import type { Hanging } from '../ssh/manners.ts';
+import type { DeviceBehavior } from '../device/behavior.ts';
+import type { Hanging } from '../ssh/behavior.ts';
 
 /** One way in which a real device might differ from the simulator's strict default. */
 export interface Quirk {
   /** In kebab case. */
   readonly name: string;
-  /** The unknown that it answers, e.g. `U3` (docs/routeros.md, 14); absent where the box differs in something known. */
+  /** The unknown that it answers, e.g. `U3` (docs/routeros.md, 14); absent where the device differs in something known. */
   readonly unknown?: string;
   /** What the device then does, in one line. */
   readonly summary: string;
@@ -16,18 +16,28 @@ export interface Quirk {
 /** A quirk and how it comes about. */
 export interface QuirkDefinition extends Quirk {
   /**
-   * Called each time it is switched on, so that what it remembers begins anew.
+   * Called each time it is switched on, so that what it remembers begins again.
    *
-   * @param clock Reads the box's clock, in ms.
+   * @param clock Reads the device's clock, in ms.
    */
   effects(clock: () => number): Effects;
+}
+
+/** A quirk that is another behavior of the device, and nothing else. */
+export function behavior(
+  name: string,
+  unknown: string,
+  summary: string,
+  device: Partial<DeviceBehavior>,
+): QuirkDefinition {
+  return { name, unknown, summary, effects: () => ({ device }) };
 }
 
 /** What a quirk changes. Of several quirks that change one thing, the one named last decides. */
 export interface Effects {
   readonly ssh?: SshEffects;
   readonly dialect?: Partial<Dialect>;
-  readonly device?: Partial<DeviceManner>;
+  readonly device?: Partial<DeviceBehavior>;
   readonly menus?: MenuEffects;
 }
 
@@ -55,13 +65,13 @@ export interface MenuRun {
   readonly command: string;
   readonly ids: readonly string[];
   readonly args: Arguments;
-  /** The account that runs it; undefined for the box itself. */
+  /** The account that runs it; undefined for the device itself. */
   readonly user: string | undefined;
 }
 
 /** Stands between the console and the menus. */
 export interface MenuEffects {
-  /** Menus that the box does not have. */
+  /** Menus that the device does not have. */
   hides?(path: string): boolean;
   /** Arguments that a menu does not know. */
   hidesArgument?(path: string, argument: string): boolean;

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QUIRKS, Quirks } from './quirks.ts';
-import { quirkyBox } from './quirky-box.testing.ts';
+import { quirkyDevice } from './quirky-device.testing.ts';
 import { TRANSFER_QUIRKS } from './transfer-quirks.ts';
 
-/** What a line prints on a strict box and on one with the quirk. */
+/** What a line prints on a strict device and on one with the quirk. */
 interface Difference {
   readonly line: string;
   readonly strict: string | RegExp;
   readonly quirky: string | RegExp;
 }
 
-/** What passes with time: a line that prints one thing at first, and from `ms` on what a strict box prints at once. */
+/** What passes with time: a line that prints one thing at first, and from `ms` on what a strict device prints at once. */
 interface Delay {
   readonly before: string;
   readonly line: string;
@@ -28,9 +28,9 @@ const LONG = 'n'.repeat(65);
 const image = (size: number | string) =>
   `/disk/add type=file slot=v-1 file-path=pool/v-1/volume.img file-size=${size} mount-filesystem=no`;
 const item = (settings: string) => `${SUBVOLUME}/add fs=pool name=v-1; ${image(4096)} ${settings}`;
-const size = ':put [/disk/get v-1 size]';
-const count = `:put [:len [${SUBVOLUME}/find]]`;
-const nqn = ':put [/disk/get v-1 nvme-tcp-server-nqn]';
+const SIZE = ':put [/disk/get v-1 size]';
+const COUNT = `:put [:len [${SUBVOLUME}/find]]`;
+const NQN = ':put [/disk/get v-1 nvme-tcp-server-nqn]';
 const json = (value: string) => `:put [:serialize to=json options=json.no-string-conversion value=${value}]`;
 
 const DIFFERENCES: Readonly<Record<string, Difference>> = {
@@ -71,39 +71,39 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
   'no-intervals': { line: ':put ("ab"~"^[a-z]{2}\\24")', strict: 'true', quirky: 'false' },
   'growth-refused': {
-    line: `${VOLUME}; /disk/set v-1 file-size=8192; ${size}`,
+    line: `${VOLUME}; /disk/set v-1 file-size=8192; ${SIZE}`,
     strict: '8192',
     quirky: 'failure: file-size can not be changed',
   },
-  'growth-ignored': { line: `${VOLUME}; /disk/set v-1 file-size=8192; ${size}`, strict: '8192', quirky: '4096' },
+  'growth-ignored': { line: `${VOLUME}; /disk/set v-1 file-size=8192; ${SIZE}`, strict: '8192', quirky: '4096' },
   'growth-needs-unexport': {
     line: `${item('nvme-tcp-export=yes')}; :onerror e in={/disk/set v-1 file-size=8192} do={:put $e};
-      /disk/set v-1 nvme-tcp-export=no; /disk/set v-1 file-size=16384; ${size}`,
+      /disk/set v-1 nvme-tcp-export=no; /disk/set v-1 file-size=16384; ${SIZE}`,
     strict: '16384',
     quirky: 'failure: disk is in use|16384',
   },
   'shrink-truncates': {
-    line: `${VOLUME}; :do {/disk/set v-1 file-size=1} on-error={}; ${size}`,
+    line: `${VOLUME}; :do {/disk/set v-1 file-size=1} on-error={}; ${SIZE}`,
     strict: '4096',
     quirky: '1',
   },
   'file-size-resizes': {
-    line: `${DETACHED}; ${image(8192)}; ${size}`,
+    line: `${DETACHED}; ${image(8192)}; ${SIZE}`,
     strict: 'failure: file already exists',
     quirky: '8192',
   },
   'file-size-zeroes': {
-    line: `${DETACHED}; ${image(512)}; ${size}`,
+    line: `${DETACHED}; ${image(512)}; ${SIZE}`,
     strict: 'failure: file already exists',
     quirky: '512',
   },
   'file-size-ignored': {
-    line: `${DETACHED}; ${image(8192)}; ${size}`,
+    line: `${DETACHED}; ${image(8192)}; ${SIZE}`,
     strict: 'failure: file already exists',
     quirky: '4096',
   },
   'images-preallocated': {
-    line: `${VOLUME}; /disk/set v-1 file-size=1000000; :put [/disk/get nvme1 free]; /disk/set v-1 file-size=2G; ${size}`,
+    line: `${VOLUME}; /disk/set v-1 file-size=1000000; :put [/disk/get nvme1 free]; /disk/set v-1 file-size=2G; ${SIZE}`,
     strict: '1073741824|2147483648',
     quirky: '1072741824|failure: No space left on device',
   },
@@ -117,21 +117,21 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     strict: 'invalid value for argument slot: longer than 32 characters',
     quirky: 'ok',
   },
-  'slot-without-dashes': { line: `${VOLUME}; ${size}`, strict: '4096', quirky: 'invalid value for argument slot' },
+  'slot-without-dashes': { line: `${VOLUME}; ${SIZE}`, strict: '4096', quirky: 'invalid value for argument slot' },
   'slot-upper-case': { line: `${VOLUME}; :put [:len [/disk/find where slot=V-1]]`, strict: '0', quirky: '1' },
   'nqn-ignored-until-export': {
-    line: `${item('nvme-tcp-server-nqn=nqn.2026-11.test:a')}; ${nqn}; /disk/set v-1 nvme-tcp-export=yes; ${nqn};
-      /disk/set v-1 nvme-tcp-export=yes nvme-tcp-server-nqn=nqn.2026-11.test:b; ${nqn}`,
+    line: `${item('nvme-tcp-server-nqn=nqn.2026-11.test:a')}; ${NQN}; /disk/set v-1 nvme-tcp-export=yes; ${NQN};
+      /disk/set v-1 nvme-tcp-export=yes nvme-tcp-server-nqn=nqn.2026-11.test:b; ${NQN}`,
     strict: 'nqn.2026-11.test:a|nqn.2026-11.test:a|nqn.2026-11.test:b',
     quirky: '|nqn.2000-02.com.mikrotik:v-1|nqn.2026-11.test:b',
   },
   'nqn-hidden-until-export': {
-    line: `${item('nvme-tcp-server-nqn=nqn.2026-11.test:a')}; ${nqn}; /disk/set v-1 nvme-tcp-export=yes; ${nqn}`,
+    line: `${item('nvme-tcp-server-nqn=nqn.2026-11.test:a')}; ${NQN}; /disk/set v-1 nvme-tcp-export=yes; ${NQN}`,
     strict: 'nqn.2026-11.test:a|nqn.2026-11.test:a',
     quirky: '|nqn.2026-11.test:a',
   },
   'default-nqn-is-slot': {
-    line: `${item('nvme-tcp-export=yes')}; ${nqn}`,
+    line: `${item('nvme-tcp-export=yes')}; ${NQN}`,
     strict: 'nqn.2000-02.com.mikrotik:v-1',
     quirky: 'v-1',
   },
@@ -174,17 +174,17 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   'parent-takes-id': {
     line: `${SUBVOLUME}/add fs=pool name=a; :do {${SUBVOLUME}/add fs=pool parent=a name=by-name} on-error={};
       :do {${SUBVOLUME}/add fs=pool parent=([${SUBVOLUME}/find where name=a]->0) name=by-id} on-error={};
-      :put [${SUBVOLUME}/get ([${SUBVOLUME}/find]->2) name]; ${count}`,
+      :put [${SUBVOLUME}/get ([${SUBVOLUME}/find]->2) name]; ${COUNT}`,
     strict: 'by-name|3',
     quirky: 'by-id|3',
   },
   'removal-shows-dead': {
-    line: `${SUBVOLUME}/add fs=pool name=a; ${SUBVOLUME}/remove a; ${count}; :put [:len [${SUBVOLUME}/find where dead]]`,
+    line: `${SUBVOLUME}/add fs=pool name=a; ${SUBVOLUME}/remove a; ${COUNT}; :put [:len [${SUBVOLUME}/find where dead]]`,
     strict: '1|0',
     quirky: '2|1',
   },
   'removal-while-in-use': {
-    line: `${VOLUME}; :onerror e in={${SUBVOLUME}/remove v-1} do={:put $e}; ${count}`,
+    line: `${VOLUME}; :onerror e in={${SUBVOLUME}/remove v-1} do={:put $e}; ${COUNT}`,
     strict: 'BTRFS_IOC_SNAP_DESTROY failed: Device or resource busy|2',
     quirky: '1',
   },
@@ -199,7 +199,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     quirky: '0',
   },
   'name-limit-64': {
-    line: `${SUBVOLUME}/add fs=pool name=${LONG}; ${count}`,
+    line: `${SUBVOLUME}/add fs=pool name=${LONG}; ${COUNT}`,
     strict: '2',
     quirky: 'invalid value for argument name',
   },
@@ -214,7 +214,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     quirky: 'a_b',
   },
   'parent-limit-64': {
-    line: `${SUBVOLUME}/add fs=pool name=${LONG}; ${SUBVOLUME}/add fs=pool parent=${LONG} name=b; ${count}`,
+    line: `${SUBVOLUME}/add fs=pool name=${LONG}; ${SUBVOLUME}/add fs=pool parent=${LONG} name=b; ${COUNT}`,
     strict: '3',
     quirky: 'input does not match any value of parent',
   },
@@ -224,7 +224,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     quirky: 'str',
   },
   'two-filesystems-one-label': {
-    line: `:put [:len [/disk/btrfs/filesystem/find where label=pool]]; :put [:len [/disk/find where mounted and fs-label=pool]]; ${count}`,
+    line: `:put [:len [/disk/btrfs/filesystem/find where label=pool]]; :put [:len [/disk/find where mounted and fs-label=pool]]; ${COUNT}`,
     strict: '1|1|1',
     quirky: '2|2|2',
   },
@@ -239,7 +239,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     quirky: /^0\|bad command name btrfs [^|]*\|bad parameter nvme-tcp-export /,
   },
   'read-only-user': {
-    line: `${SUBVOLUME}/add fs=pool name=a; ${count}`,
+    line: `${SUBVOLUME}/add fs=pool name=a; ${COUNT}`,
     strict: '2',
     quirky: 'not enough permissions (9)',
   },
@@ -255,7 +255,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     quirky: '[{"fs":"pool","received-uuid":"-"}]',
   },
   'empty-list-passes': {
-    line: `:do {${SUBVOLUME}/remove [:pick [find] 0 0]; :put "passed"} on-error={:put "failed"}; ${count}`,
+    line: `:do {${SUBVOLUME}/remove [:pick [find] 0 0]; :put "passed"} on-error={:put "failed"}; ${COUNT}`,
     strict: 'failed|1',
     quirky: 'passed|1',
   },
@@ -268,22 +268,28 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
 
 const DELAYS: Readonly<Record<string, Delay>> = {
   'growth-shown-late': {
-    ...{ before: `${VOLUME}; /disk/set v-1 file-size=8192`, line: size, ms: 500 },
-    ...{ first: '4096', strict: '8192' },
+    before: `${VOLUME}; /disk/set v-1 file-size=8192`,
+    line: SIZE,
+    ms: 500,
+    first: '4096',
+    strict: '8192',
   },
-  'size-late-300ms': { before: VOLUME, line: size, ms: 300, first: '', strict: '4096' },
-  'size-late-5s': { before: VOLUME, line: size, ms: 5000, first: '', strict: '4096' },
+  'size-late-300ms': { before: VOLUME, line: SIZE, ms: 300, first: '', strict: '4096' },
+  'size-late-5s': { before: VOLUME, line: SIZE, ms: 5000, first: '', strict: '4096' },
   'removal-busy-at-first': {
-    ...{ before: DETACHED, line: `:onerror e in={${SUBVOLUME}/remove v-1} do={:put $e}`, ms: 300 },
-    ...{ first: 'BTRFS_IOC_SNAP_DESTROY failed: Device or resource busy', strict: '' },
+    before: DETACHED,
+    line: `:onerror e in={${SUBVOLUME}/remove v-1} do={:put $e}`,
+    ms: 300,
+    first: 'BTRFS_IOC_SNAP_DESTROY failed: Device or resource busy',
+    strict: '',
   },
 };
 
 for (const [name, { before, line, ms, first, strict }] of Object.entries(DELAYS)) {
   test(`${name} holds for ${ms} ms`, async (t) => {
-    const plain = await quirkyBox(t, []);
+    const plain = await quirkyDevice(t, []);
     assert.equal(await plain.run(`${before}; ${line}`), strict);
-    const { run, wait } = await quirkyBox(t, [name]);
+    const { run, wait } = await quirkyDevice(t, [name]);
     assert.equal(await run(before), '');
     wait(ms - 1);
     assert.equal(await run(line), first);
@@ -302,7 +308,7 @@ for (const [name, { line, strict, quirky }] of Object.entries(DIFFERENCES)) {
       [[], strict],
       [[name], quirky],
     ] as const) {
-      const { run } = await quirkyBox(t, names);
+      const { run } = await quirkyDevice(t, names);
       const seen = await run(oneLine);
       if (typeof expected === 'string') assert.equal(seen, expected, names.join());
       else assert.match(seen, expected, names.join());
@@ -317,9 +323,18 @@ test('every quirk is tested, here or over SSH', () => {
     [],
   );
   assert.deepEqual(overSsh, [
-    ...['exit-status-1-on-failure', 'exit-status-missing', 'output-wrapped-at-80', 'output-line-feeds'],
-    ...['command-limit-4096', 'command-limit-2048', 'one-session', 'one-channel', 'third-channel-hangs'],
-    ...['three-channels-hang', 'output-limit-16k', 'script-dies-with-channel'],
+    'exit-status-1-on-failure',
+    'exit-status-missing',
+    'output-wrapped-at-80',
+    'output-line-feeds',
+    'command-limit-4096',
+    'command-limit-2048',
+    'one-session',
+    'one-channel',
+    'third-channel-hangs',
+    'three-channels-hang',
+    'output-limit-16k',
+    'script-dies-with-channel',
     ...TRANSFER_QUIRKS.map(({ name }) => name),
   ]);
 });
@@ -336,8 +351,8 @@ test('each unknown that shows over SSH has a quirk, and names are unique and in 
   assert.deepEqual([...unknowns], expected);
 });
 
-test('quirks are set while the box runs, and taken off again', async (t) => {
-  const { quirks, run } = await quirkyBox(t, []);
+test('quirks are set while the device runs, and taken off again', async (t) => {
+  const { quirks, run } = await quirkyDevice(t, []);
   const line = json('{"a"=1}');
   quirks.set(['json-numbers-as-text', 'read-only-user', 'json-numbers-as-text']);
   assert.deepEqual(quirks.names, ['json-numbers-as-text', 'read-only-user']);
@@ -349,7 +364,7 @@ test('quirks are set while the box runs, and taken off again', async (t) => {
 });
 
 test('two quirks of one command both have their say', async (t) => {
-  const { run } = await quirkyBox(t, ['comment-cut-at-64', 'slot-upper-case', 'size-late-5s']);
+  const { run } = await quirkyDevice(t, ['comment-cut-at-64', 'slot-upper-case', 'size-late-5s']);
   const seen = await run(
     `${item(`comment=${LONG}`)}; :put [:len [/disk/get V-1 comment]]; :put [:len [/disk/get V-1 size]]`,
   );
@@ -372,7 +387,7 @@ test('what the sizes of U4 do to the bytes', async (t) => {
     ['file-size-zeroes', '\0\0\0\0'],
     ['file-size-ignored', 'abcd'],
   ] as const) {
-    const { device, run } = await quirkyBox(t, [name]);
+    const { device, run } = await quirkyDevice(t, [name]);
     const settings = 'nvme-tcp-export=yes nvme-tcp-server-nqn=nqn.2026-11.test:a';
     await run(item(settings));
     await device.blocks.write('nqn.2026-11.test:a', 0, Buffer.from('abcd'));

@@ -1,9 +1,10 @@
+import { nearest } from '../../schema/nearest.ts';
 import { HOST_CLOCK } from '../clock.ts';
 import { type Dialect, PLAIN_DIALECT } from '../console/dialect.ts';
 import type { Menus } from '../console/menu.ts';
-import { type DeviceManner, STRICT_MANNER } from '../device/manner.ts';
+import { type DeviceBehavior, STRICT_BEHAVIOR } from '../device/behavior.ts';
 import { breakLines, cutAfter, type OutputFilter } from '../output/output-filter.ts';
-import { BOX_QUIRKS } from './box-quirks.ts';
+import { DEVICE_QUIRKS } from './device-quirks.ts';
 import { DISK_QUIRKS } from './disk-quirks.ts';
 import { LANGUAGE_QUIRKS } from './language-quirks.ts';
 import type { Effects, Quirk, QuirkDefinition, SshEffects } from './quirk.ts';
@@ -20,7 +21,7 @@ const DEFINITIONS: readonly QuirkDefinition[] = [
   ...DISK_QUIRKS,
   ...SUBVOLUME_QUIRKS,
   ...TRANSFER_QUIRKS,
-  ...BOX_QUIRKS,
+  ...DEVICE_QUIRKS,
 ];
 
 /** Every quirk that there is, by the number of the unknown; those without one come last. */
@@ -34,18 +35,18 @@ function order({ unknown }: Quirk): number {
   return unknown === undefined ? Number.POSITIVE_INFINITY : Number(unknown.slice(1));
 }
 
-/** The quirks that a box has now. */
+/** The quirks that a device has now. */
 export class Quirks {
   readonly #clock: () => number;
   #names: readonly string[] = [];
   #effects: readonly Effects[] = [];
   #ssh: SshEffects = {};
   #dialect = PLAIN_DIALECT;
-  #device = STRICT_MANNER;
+  #device = STRICT_BEHAVIOR;
   #menus: { readonly of: Menus; readonly quirky: Menus } | undefined;
 
   /**
-   * @param clock Reads the box's clock, in ms, for what lasts a while.
+   * @param clock Reads the device's clock, in ms, for what lasts a while.
    * @throws Error as {@link set} does.
    */
   constructor(names: readonly string[] = [], clock: () => number = HOST_CLOCK.now) {
@@ -54,7 +55,7 @@ export class Quirks {
   }
 
   /**
-   * The box has these quirks from now on, and no others.
+   * The device has these quirks from now on, and no others.
    *
    * @throws Error for an unknown name; it lists those that there are.
    */
@@ -72,7 +73,7 @@ export class Quirks {
       this.#effects.map(({ dialect }) => dialect),
     );
     this.#device = merged(
-      STRICT_MANNER,
+      STRICT_BEHAVIOR,
       this.#effects.map(({ device }) => device),
     );
     this.#menus = undefined;
@@ -90,7 +91,7 @@ export class Quirks {
     return this.#dialect;
   }
 
-  get device(): DeviceManner {
+  get device(): DeviceBehavior {
     return this.#device;
   }
 
@@ -124,5 +125,8 @@ function merged<T extends object>(base: T, changes: readonly (Partial<T> | undef
 function definitionOf(name: string): QuirkDefinition {
   const found = DEFINITIONS.find((definition) => definition.name === name);
   if (found !== undefined) return found;
-  throw new Error(`there is no quirk "${name}", only ${QUIRKS.map((quirk) => quirk.name).join(', ')}`);
+  const names = QUIRKS.map((quirk) => quirk.name);
+  const meant = nearest(name, names);
+  const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+  throw new Error(`there is no quirk "${name}", only ${names.join(', ')}${question}`);
 }

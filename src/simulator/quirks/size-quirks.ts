@@ -1,7 +1,6 @@
 import { DeviceFailure, type Menu } from '../console/menu.ts';
 import type { Value } from '../console/value.ts';
-import type { DeviceManner } from '../device/manner.ts';
-import type { MenuEffects, QuirkDefinition } from './quirk.ts';
+import { behavior, type MenuEffects, type QuirkDefinition } from './quirk.ts';
 import { withArgument, withProps } from './rows.ts';
 
 /** What can differ in the sizes of file disks (docs/routeros.md, 4.3 and 4.4). */
@@ -27,17 +26,17 @@ export const SIZE_QUIRKS: readonly QuirkDefinition[] = [
     },
   })),
   growth('growth-shown-late', 'a grown image shows its old size for 500 ms', (clock) => oldSizes(500, clock)),
-  manner('shrink-truncates', 'U3', 'a smaller `file-size` cuts the image off', { shrinks: true }),
-  manner('file-size-resizes', 'U4', '`add` with `file-size` cuts off or lengthens a file that exists', {
+  behavior('shrink-truncates', 'U3', 'a smaller `file-size` cuts the image off', { shrinks: true }),
+  behavior('file-size-resizes', 'U4', '`add` with `file-size` cuts off or lengthens a file that exists', {
     fileSizeOfExisting: 'resized',
   }),
-  manner('file-size-zeroes', 'U4', '`add` with `file-size` zeroes a file that exists', {
+  behavior('file-size-zeroes', 'U4', '`add` with `file-size` zeroes a file that exists', {
     fileSizeOfExisting: 'zeroed',
   }),
-  manner('file-size-ignored', 'U4', '`add` with `file-size` attaches a file that exists as it is', {
+  behavior('file-size-ignored', 'U4', '`add` with `file-size` attaches a file that exists as it is', {
     fileSizeOfExisting: 'ignored',
   }),
-  manner('images-preallocated', 'U5', 'an image takes all of its space when it is made or grown', {
+  behavior('images-preallocated', 'U5', 'an image takes all of its space when it is made or grown', {
     preallocates: true,
   }),
   late('size-late-300ms', 'the size of a new item is unset for 300 ms', 300),
@@ -46,10 +45,6 @@ export const SIZE_QUIRKS: readonly QuirkDefinition[] = [
 
 function growth(name: string, summary: string, menus: (clock: () => number) => MenuEffects): QuirkDefinition {
   return { name, unknown: 'U3', summary, effects: (clock) => ({ menus: menus(clock) }) };
-}
-
-function manner(name: string, unknown: string, summary: string, device: Partial<DeviceManner>): QuirkDefinition {
-  return { name, unknown, summary, effects: () => ({ device }) };
 }
 
 function late(name: string, summary: string, ms: number): QuirkDefinition {

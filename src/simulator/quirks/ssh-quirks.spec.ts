@@ -6,14 +6,14 @@ import type { ConsoleHooks } from '../console/hooks.ts';
 import { simulatorForTest } from '../simulate.testing.ts';
 import { connect, exec, openExec } from '../ssh/ssh-client.testing.ts';
 
-async function startBox(t: TestContext, quirks: readonly string[] = [], hooks: ConsoleHooks = {}) {
+async function startRds(t: TestContext, quirks: readonly string[] = [], hooks: ConsoleHooks = {}) {
   const { simulator, privateKey } = await simulatorForTest(t, { quirks, hooks });
   const login = () => connect(t, { port: simulator.port, privateKey });
   return { simulator, login };
 }
 
-test('exit status: 0 on a strict box, else by how the command ended, or none', async (t) => {
-  const { simulator, login } = await startBox(t);
+test('exit status: 0 on a strict device, else by how the command ended, or none', async (t) => {
+  const { simulator, login } = await startRds(t);
   const client = await login();
   const codes = async () => {
     const lines = [':put 1', ':error x', '/no/such', ':onerror e in={:error x} do={:put $e}'];
@@ -28,8 +28,8 @@ test('exit status: 0 on a strict box, else by how the command ended, or none', a
   assert.deepEqual(await codes(), [null, null, null, null]);
 });
 
-test('output: whole on a strict box, else broken into lines, with line feeds in it, or cut off', async (t) => {
-  const { simulator, login } = await startBox(t);
+test('output: whole on a strict device, else broken into lines, with line feeds in it, or cut off', async (t) => {
+  const { simulator, login } = await startRds(t);
   const client = await login();
   const long = 'x'.repeat(2500);
   const output = async () => (await exec(client, `:put "${long}"; :put end`)).stdout;
@@ -47,8 +47,8 @@ test('output: whole on a strict box, else broken into lines, with line feeds in 
   assert.equal((await exec(client, lines)).stdout.length, 16 * 1024);
 });
 
-test('a long command: taken on a strict box, else cut off, so that it does not parse', async (t) => {
-  const { simulator, login } = await startBox(t);
+test('a long command: taken on a strict device, else cut off, so that it does not parse', async (t) => {
+  const { simulator, login } = await startRds(t);
   const client = await login();
   const output = async (length: number) => {
     const around = ':put [:len ""]';
@@ -63,7 +63,7 @@ test('a long command: taken on a strict box, else cut off, so that it does not p
 });
 
 test('one-session: a second connection is refused as long as the first one is there', async (t) => {
-  const { simulator, login } = await startBox(t, ['one-session']);
+  const { simulator, login } = await startRds(t, ['one-session']);
   const first = await login();
   await assert.rejects(login(), { level: 'client-authentication' });
   simulator.quirks.set([]);
@@ -73,7 +73,7 @@ test('one-session: a second connection is refused as long as the first one is th
 
 test('one-channel: a second channel is refused as long as the first one is there', async (t) => {
   const end = Promise.withResolvers<void>();
-  const { login } = await startBox(t, ['one-channel'], {
+  const { login } = await startRds(t, ['one-channel'], {
     beforeStatement: ({ command }) => (command === ':nothing' ? end.promise : undefined),
   });
   const client = await login();
@@ -92,7 +92,7 @@ for (const [quirk, answered] of [
 ] as const) {
   test(`${quirk}: of three commands on a connection ${answered.length} are answered, and another connection works`, async (t) => {
     const end = Promise.withResolvers<void>();
-    const { simulator, login } = await startBox(t, [quirk], {
+    const { simulator, login } = await startRds(t, [quirk], {
       beforeStatement: ({ command }) => (command === ':nothing' ? end.promise : undefined),
     });
     const client = await login();
@@ -101,7 +101,7 @@ for (const [quirk, answered] of [
     const first = [run(':nothing; :put 1'), run(':nothing; :put 2')];
     await until(async () => simulator.running === 2);
     const all = [...first, run(':put 3')].map((command) => command.catch(() => undefined));
-    // The third one is at the box before a connection that is made after it.
+    // The third one is at the device before a connection that is made after it.
     const other = await login();
     end.resolve();
     await until(async () => simulator.running === 0);

@@ -101,7 +101,7 @@ testQuirk(['transfer-host-key-remembered'], async (pair, t) => {
   await near.transferIs('done');
   const { port } = far.simulator;
   await far.simulator.close();
-  // Another RDS at the same address, which knows nobody.
+  // Another RDS at the same address, which knows no one.
   const other = await pairForTest(t, { far: { listen: { host: '127.0.0.1', port } } });
   assert.ok(other);
   await send('s-2');

@@ -1,49 +1,55 @@
 import type { Row } from '../console/menu.ts';
-import type { TransferManner } from '../device/transfer/manner.ts';
 import { STATUS } from '../device/transfer/words.ts';
-import type { MenuEffects, QuirkDefinition } from './quirk.ts';
+import { behavior, type MenuEffects, type QuirkDefinition } from './quirk.ts';
 import { textOf, withProps } from './rows.ts';
 
 const TRANSFER = '/disk/btrfs/transfer';
 
 /** What can differ in transfers (docs/routeros.md, 6). Those that are about the receiver are set there. */
 export const TRANSFER_QUIRKS: readonly QuirkDefinition[] = [
-  quirk('receive-row-not-needed', 'U30', 'a transfer is received without a row of `type=receive`', {
+  behavior('receive-row-not-needed', 'U30', 'a transfer is received without a row of `type=receive`', {
     receiveRow: 'not-needed',
   }),
-  quirk('receive-row-each-time', 'U30', 'a row of `type=receive` is good for one transfer that ends well', {
+  behavior('receive-row-each-time', 'U30', 'a row of `type=receive` is good for one transfer that ends well', {
     receiveRow: 'needed-each-time',
   }),
-  quirk('receive-mount-is-path', 'U31', '`ssh-receive-mount` begins with the mount point, not with the label', {
+  behavior('receive-mount-is-path', 'U31', '`ssh-receive-mount` begins with the mount point, not with the label', {
     receiveMount: 'mount-point',
   }),
-  quirk('receive-mount-not-top', 'U31', '`ssh-receive-mount` must name a subvolume below the top level', {
+  behavior('receive-mount-not-top', 'U31', '`ssh-receive-mount` must name a subvolume below the top level', {
     receivesAtTop: false,
   }),
-  quirk('transfer-host-key-remembered', 'U32', 'of an address, only the first host key is taken', {
+  behavior('transfer-host-key-remembered', 'U32', 'of an address, only the first host key is taken', {
     remembersHostKeys: true,
   }),
-  quirk('transfer-tries-all-keys', 'U33', 'a transfer logs in with the private keys of all accounts', {
+  behavior('transfer-tries-all-keys', 'U33', 'a transfer logs in with the private keys of all accounts', {
     triesAllKeys: true,
   }),
-  quirk('receive-needs-policy', 'U34', 'to receive, an account needs `policy` as well, which the group `write` lacks', {
-    receivePolicies: ['ssh', 'write', 'policy'],
-  }),
-  quirk('break-leaves-nothing', 'U35', 'what was received of a transfer that broke off is removed', {
+  behavior(
+    'receive-needs-policy',
+    'U34',
+    'to receive, an account needs `policy` as well, which the group `write` lacks',
+    {
+      receivePolicies: ['ssh', 'write', 'policy'],
+    },
+  ),
+  behavior('break-leaves-nothing', 'U35', 'what was received of a transfer that broke off is removed', {
     breakLeaves: 'nothing',
   }),
-  quirk('break-leaves-read-only', 'U35', 'what was received of a transfer that broke off is read-only', {
+  behavior('break-leaves-read-only', 'U35', 'what was received of a transfer that broke off is read-only', {
     breakLeaves: 'read-only-half',
   }),
-  quirk('transfer-rows-lost', 'U36', 'a restart clears the list of transfers', { rowsAtRestart: 'lost' }),
-  quirk('transfer-rows-run-again', 'U36', 'after a restart every row of `type=send` begins anew', {
+  behavior('transfer-rows-lost', 'U36', 'a restart clears the list of transfers', { rowsAtRestart: 'lost' }),
+  behavior('transfer-rows-run-again', 'U36', 'after a restart every row of `type=send` starts again', {
     rowsAtRestart: 'run-again',
   }),
-  quirk('transfer-removal-cancels', 'U37', 'removing the row of a transfer ends that', { removalOfRunning: 'cancels' }),
-  quirk('transfer-removal-refused', 'U37', 'the row of a transfer that is under way cannot be removed', {
+  behavior('transfer-removal-cancels', 'U37', 'removing a row of `type=send` ends its transfer', {
+    removalOfRunning: 'cancels',
+  }),
+  behavior('transfer-removal-refused', 'U37', 'the row of a transfer that is under way cannot be removed', {
     removalOfRunning: 'refused',
   }),
-  quirk('sent-not-protected', 'U38', 'what is being sent, or its parent, can be removed, which ends the transfer', {
+  behavior('sent-not-protected', 'U38', 'what is being sent, or its parent, can be removed, which ends the transfer', {
     protectsSources: false,
   }),
   status('transfer-status-other', '`status` of a transfer has other words, such as `finished`', otherWords),
@@ -51,10 +57,6 @@ export const TRANSFER_QUIRKS: readonly QuirkDefinition[] = [
     isOver(row) ? row : withProps(row, { status: undefined }),
   ),
 ];
-
-function quirk(name: string, unknown: string, summary: string, device: Partial<TransferManner>): QuirkDefinition {
-  return { name, unknown, summary, effects: () => ({ device }) };
-}
 
 function status(name: string, summary: string, change: (row: Row) => Row): QuirkDefinition {
   const menus: MenuEffects = { rows: (path, rows) => (path === TRANSFER ? rows.map(change) : rows) };

@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { sized } from './private-key.ts';
 
 /** A key pair as RouterOS exports one: the private key in PEM, and the line of the public key. */
 export function pemKey(): { readonly pem: string; readonly publicKey: string } {
@@ -7,10 +8,4 @@ export function pemKey(): { readonly pem: string; readonly publicKey: string } {
   const blob = Buffer.concat([sized(Buffer.from('ssh-ed25519')), sized(Buffer.from(x, 'base64url'))]);
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   return { pem, publicKey: `ssh-ed25519 ${blob.toString('base64')} transfer` };
-}
-
-function sized(data: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  return Buffer.concat([length, data]);
 }

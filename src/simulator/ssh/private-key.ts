@@ -15,8 +15,13 @@ export function openSshKey(pem: string): string {
   const [point, seed] = [Buffer.from(x, 'base64url'), Buffer.from(d, 'base64url')];
   const secret = padded([Buffer.alloc(8), text(TYPE), sized(point), sized(Buffer.concat([seed, point])), text('')]);
   const blob = Buffer.concat([
-    ...[Buffer.from('openssh-key-v1\0'), text('none'), text('none'), text(''), uint32(1)],
-    ...[sized(Buffer.concat([text(TYPE), sized(point)])), sized(secret)],
+    Buffer.from('openssh-key-v1\0'),
+    text('none'),
+    text('none'),
+    text(''),
+    uint32(1),
+    sized(Buffer.concat([text(TYPE), sized(point)])),
+    sized(secret),
   ]);
   const lines = blob.toString('base64').replaceAll(/.{70}/g, '$&\n');
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
@@ -32,7 +37,8 @@ function text(value: string): Buffer {
   return sized(Buffer.from(value));
 }
 
-function sized(data: Buffer): Buffer {
+/** Behind its length, as SSH sends a string (RFC 4251, 5). */
+export function sized(data: Buffer): Buffer {
   return Buffer.concat([uint32(data.length), data]);
 }
 

@@ -2,14 +2,14 @@ import type { ServerChannel } from 'ssh2';
 import type { Execution } from '../console/execution.ts';
 import { CutOff, frames } from './frames.ts';
 
-/** The command by which one simulator sends to another. RouterOS has its own way, which nobody has written down. */
+/** The command by which one simulator sends to another. RouterOS has its own way, which no one has written down. */
 export const RECEIVE_COMMAND = 'rose-csi-simulator receive';
 
 /** What receives. */
 export interface Receiver {
-  /** @throws an error whose words the sender is told when the request is refused. */
+  /** @throws an error whose words the sender gets when the request is refused. */
   begin(request: unknown, execution: Execution): Promise<{ take(pieces: AsyncIterable<Buffer>): Promise<void> }>;
-  /** What the sender is told of an error. */
+  /** What the sender learns of an error. */
   wordsOf(error: unknown): string;
 }
 

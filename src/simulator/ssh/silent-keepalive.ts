@@ -6,7 +6,7 @@ type GlobalRequestHandler = (protocol: unknown, name: string, wantReply: boolean
  * Leaves `keepalive@openssh.com` unanswered, as the device does (docs/routeros.md, 1.1). ssh2 has no option for it and
  * would answer with a failure, which clients take for a sign of life; so its handler of global requests is wrapped.
  *
- * @throws Error when ssh2 has changed inside, so that nobody tests against a server that answers.
+ * @throws Error when ssh2 has changed inside, so that no one tests against a server that answers.
  */
 export function ignoreKeepalives(connection: Connection): void {
   const inside = connection as unknown as {

@@ -42,7 +42,10 @@ function logIn(client: Client, { address, port, user, keys, hostKey }: Target): 
     client.once('close', () => reject(new DeviceFailure(LOST)));
     client.once('ready', () => resolve(seen));
     client.connect({
-      ...{ host: address, port, username: user, readyTimeout: READY_TIMEOUT_MS },
+      host: address,
+      port,
+      username: user,
+      readyTimeout: READY_TIMEOUT_MS,
       hostVerifier: isKnown,
       authHandler: methods,
     });
@@ -66,7 +69,7 @@ class SshLink implements Link {
   /** Rejects when the other RDS gave up, or the connection is lost. */
   readonly #end = Promise.withResolvers<never>();
   #heard = '';
-  /** How often the other RDS was content and nobody has asked yet. */
+  /** How often the other RDS was content and no one has asked yet. */
   #content = 0;
   #asking: (() => void) | undefined;
 

@@ -15,7 +15,7 @@ import { type Shell, SshServer } from './ssh-server.ts';
 const KEY = generateEd25519('test');
 const RSA = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
 
-/** Says what it was told to run. */
+/** Says what it was asked to run. */
 const ECHO: Shell = {
   async run(line, write) {
     write(`ran ${line}\r\n`);
@@ -26,7 +26,13 @@ async function startServer(t: TestContext, shell: Shell, latencyMs = 0) {
   const hostKey = await loadHostKey(await temporaryDirectory(t));
   const counters = new Counters();
   const server = await SshServer.start({
-    ...{ listen: { host: '127.0.0.1', port: 0 }, user: 'csi', hostKey, shell, counters, latencyMs, clock: HOST_CLOCK },
+    listen: { host: '127.0.0.1', port: 0 },
+    user: 'csi',
+    hostKey,
+    shell,
+    counters,
+    latencyMs,
+    clock: HOST_CLOCK,
     authorizedKeys: parseAuthorizedKeys(`${KEY.publicKey}\n${RSA.public}`),
   });
   t.after(() => server.close());
@@ -142,7 +148,7 @@ test('keepalive requests stay unanswered', async (t) => {
   t.after(() => client.destroy());
   const failed = once(client, 'error');
   client.connect({ host: '127.0.0.1', username: 'csi', ...login, keepaliveInterval: 20, keepaliveCountMax: 2 });
-  // ssh2 gives up a connection whose keepalives nobody answers; an error rejects what waits for "close".
+  // ssh2 gives up a connection whose keepalives no one answers; an error rejects what waits for "close".
   await assert.rejects(once(client, 'close'), { message: 'Keepalive timeout', level: 'client-timeout' });
   await failed;
 });

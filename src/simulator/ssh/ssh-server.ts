@@ -6,9 +6,9 @@ import type { Clock } from '../clock.ts';
 import { Execution } from '../console/execution.ts';
 import type { Counters } from '../counters.ts';
 import { isAuthorised } from './authorized-keys.ts';
+import { GOOD_BEHAVIOR, type Hanging, type SshBehavior } from './behavior.ts';
 import { ExecChannel } from './exec-channel.ts';
 import type { HostKey } from './host-key.ts';
-import { GOOD_MANNERS, type Hanging, type SshManners } from './manners.ts';
 import { RECEIVE_COMMAND, type Receiver, serveReceive } from './receive-exec.ts';
 import { ignoreKeepalives } from './silent-keepalive.ts';
 
@@ -33,12 +33,12 @@ export interface SshServerOptions {
   /** What takes what other simulators send; by default nothing does. */
   readonly receiver?: Receiver;
   readonly counters: Counters;
-  /** The box's, which everything waits by. */
+  /** The device's, which everything waits by. */
   readonly clock: Clock;
   /** Delay before each command runs, in ms. */
   readonly latencyMs: number;
   /** By default good ones. */
-  readonly manners?: SshManners;
+  readonly behavior?: SshBehavior;
 }
 
 /** A connection, from its first byte on. */
@@ -50,13 +50,13 @@ interface Peer {
 }
 
 /**
- * The SSH side of the box (docs/routeros.md, 1.1): public keys only, commands only (no PTY, shell or subsystem), output
+ * The SSH side of the device (docs/routeros.md, 1.1): public keys only, commands only (no PTY, shell or subsystem), output
  * on stdout, exit status 0 whatever happened, keepalive requests unanswered. A command runs on when its channel or
- * connection dies; what it writes then is dropped. All this as long as its {@link SshManners} are good.
+ * connection dies; what it writes then is dropped. All this as long as its {@link SshBehavior} are good.
  */
 export class SshServer {
   readonly #options: SshServerOptions;
-  readonly #manners: SshManners;
+  readonly #behavior: SshBehavior;
   readonly #listener: Server;
   /** By address and port of the client. */
   readonly #peers = new Map<string, Peer>();
@@ -66,7 +66,7 @@ export class SshServer {
 
   private constructor(options: SshServerOptions) {
     this.#options = options;
-    this.#manners = options.manners ?? GOOD_MANNERS;
+    this.#behavior = options.behavior ?? GOOD_BEHAVIOR;
     const config = { hostKeys: [options.hostKey.privateKey], ident: 'rose-csi-simulator', keepaliveInterval: 0 };
     const ssh = new ssh2.Server(config, (connection, { ip, port }) => {
       const peer = this.#peers.get(`${ip} ${port}`);
@@ -104,7 +104,7 @@ export class SshServer {
   }
 
   /**
-   * As if the box restarted: all scripts are killed, all connections end, and whoever connects within `downMs` is cut off
+   * As if the device restarted: all scripts are killed, all connections end, and whoever connects within `downMs` is cut off
    * at once. A change that was under way comes to its end first. The port stays taken, so that it is the same afterwards.
    *
    * @param whileDown Called when nothing runs any more.
@@ -147,8 +147,8 @@ export class SshServer {
       ignoreKeepalives(connection);
     });
     connection.on('session', (accept, reject) => {
-      const hanging = this.#manners.hangs(peer.channels);
-      if (this.#manners.refusesChannel(peer.channels)) reject();
+      const hanging = this.#behavior.hangs(peer.channels);
+      if (this.#behavior.refusesChannel(peer.channels)) reject();
       else if (hanging === undefined) this.#serve(accept(), peer);
       else this.#hang(peer, hanging);
     });
@@ -164,7 +164,7 @@ export class SshServer {
   #authenticate(context: AuthContext, peer: Peer): void {
     const open = [...this.#peers.values()].filter(({ user }) => user !== undefined).length;
     const isGood =
-      !this.#manners.refusesLogin(open) &&
+      !this.#behavior.refusesLogin(open) &&
       context.method === 'publickey' &&
       isAuthorised(this.#keysOf(context.username), context);
     if (!isGood) {
@@ -193,9 +193,9 @@ export class SshServer {
     session.on('exec', (accept, _reject, { command }) => {
       const channel = accept();
       channel.on('close', release);
-      const line = this.#manners.takes(command);
+      const line = this.#behavior.takes(command);
       const execution = new Execution(line, () => cutOff(peer.socket), this.#options.clock, peer.user);
-      // It came in while the box was going down.
+      // It came in while the device was going down.
       if (this.#restarts > 0) execution.kill();
       const { receiver } = this.#options;
       const isTransfer = command === RECEIVE_COMMAND && receiver !== undefined;
@@ -210,8 +210,8 @@ export class SshServer {
   async #execute(channel: ServerChannel, execution: Execution, socket: Socket): Promise<void> {
     const { counters, latencyMs, shell } = this.#options;
     counters.count('execs');
-    const output = new ExecChannel(channel, this.#manners.filters(execution.line));
-    if (this.#manners.diesWithChannel()) channel.once('close', () => execution.kill());
+    const output = new ExecChannel(channel, this.#behavior.filters(execution.line));
+    if (this.#behavior.diesWithChannel()) channel.once('close', () => execution.kill());
     await output.begin();
     let busySince: number | undefined;
     try {
@@ -232,7 +232,7 @@ export class SshServer {
       if (busySince !== undefined) counters.count('busyMs', performance.now() - busySince);
     }
     gather(socket);
-    output.end(this.#manners.exitStatus(execution.failed));
+    output.end(this.#behavior.exitStatus(execution.failed));
   }
 }
 

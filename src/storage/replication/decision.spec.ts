@@ -80,7 +80,7 @@ test('the row of a snapshot that was deleted meanwhile is forgotten when it is o
   assert.equal(decide(view({ transfers: [running] }), NO_HINTS).do, 'wait');
 });
 
-test('what somebody else sends elsewhere is nothing to wait for, and keeps a half from being removed', () => {
+test('what someone else sends elsewhere is nothing to wait for, and keeps a half from being removed', () => {
   const one = original(1, {});
   const foreign = sending(one, { isOurs: false, status: 'in progress' });
   assert.equal(decide(view({ originals: [one], transfers: [foreign] }), NO_HINTS).do, 'send');
@@ -94,7 +94,7 @@ test('a half is removed when its original is there and no transfer names it', ()
   assert.deepEqual(found, { do: 'discard', half: half(one), original: one });
 });
 
-test('what may be somebody’s is left alone, and told of', () => {
+test('what may be someone’s is left alone, and reported', () => {
   const [one, gone] = [original(1, {}), original(2, {})];
   const others: readonly Received[] = [
     { ...half(one), receivedUuid: one.uuid },
@@ -110,7 +110,7 @@ test('what may be somebody’s is left alone, and told of', () => {
   }
 });
 
-test('what failed a short time ago does not hold up the others, unless somebody waits for it', () => {
+test('what failed a short time ago does not hold up the others, unless someone waits for it', () => {
   const [first, second] = [original(1, { at: 10 }), original(2, { at: 20 })];
   const originals = [first, second];
   const deferred = new Set([first.name]);
@@ -203,7 +203,7 @@ function isSafe(seen: View, decision: Decision): void {
   }
 }
 
-test('whatever there is, a decision touches nothing that could be somebody’s', () => {
+test('whatever there is, a decision touches nothing that could be someone’s', () => {
   fc.assert(
     fc.property(anyView, (seen) => isSafe(seen, decide(seen, NO_HINTS))),
     { numRuns: 2000 },
@@ -231,7 +231,7 @@ function after(seen: View, decision: Decision): View {
 test('from whatever there is, every snapshot whose name is free gets its copy, and then nothing is done any more', () => {
   fc.assert(
     fc.property(anyView, (begun) => {
-      // What is under way ends some time, and somebody else’s rows go.
+      // What is under way ends some time, and someone else’s rows go.
       let seen: View = {
         ...begun,
         transfers: begun.transfers

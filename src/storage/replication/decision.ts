@@ -1,10 +1,12 @@
-import type { SnapshotName, SubvolumeRow, TransferRow } from '../../rds/index.ts';
+import { objectOf, type SnapshotName, type SubvolumeRow, type TransferRow } from '../../rds/index.ts';
 
 /** What a replicator does next, from three lists and nothing else (docs/decisions/0025-replicas.md). */
 
 /** A snapshot of our owners that was made where it is, in the pool whose snapshots are copied. */
 export interface Original {
   readonly name: string;
+  /** Label of its pool. */
+  readonly fs: string;
   /** Its own, by which its copy is known. */
   readonly uuid: string;
   readonly subvolumeId: bigint;
@@ -31,9 +33,9 @@ export interface View {
 
 /** What the process remembers; a decision without it is right, too. */
 export interface Hints {
-  /** Names that somebody waits for: they come first. */
+  /** Names that someone waits for: they come first. */
   readonly wanted: ReadonlySet<string>;
-  /** Names that failed a short time ago, and are left alone while nobody waits for them. */
+  /** Names that failed a short time ago, and are left alone while no one waits for them. */
   readonly deferred: ReadonlySet<string>;
 }
 
@@ -118,9 +120,10 @@ export function taken(view: View): Original[] {
   );
 }
 
-/** Originals without a copy, the oldest first. */
+/** Originals without a copy, the oldest first; of several of one id the one that is the snapshot, as for every call. */
 export function uncopied(view: Pick<View, 'originals' | 'received'>): Original[] {
-  return firsts(view.originals)
+  return [...Map.groupBy(view.originals, ({ parsed }) => parsed.uuid).values()]
+    .flatMap((some) => objectOf(some, () => false) ?? [])
     .filter((original) => copyOf(original, view) === undefined)
     .toSorted(byTime);
 }
@@ -143,16 +146,6 @@ function parentOf(original: Original, { originals, received }: View): Original |
     .filter(({ uuid }) => uuid !== '' && copied.has(uuid))
     .toSorted(byTime);
   return common.findLast((one) => byTime(one, original) < 0) ?? common[0];
-}
-
-/** Of several that a race has made of one id, the first one is the snapshot. */
-function firsts(originals: readonly Original[]): Original[] {
-  const byUuid = new Map<string, Original>();
-  for (const original of originals) {
-    const known = byUuid.get(original.parsed.uuid);
-    if (known === undefined || original.subvolumeId < known.subvolumeId) byUuid.set(original.parsed.uuid, original);
-  }
-  return [...byUuid.values()];
 }
 
 function byTime(a: Original, b: Original): number {

@@ -9,11 +9,11 @@ export interface ReplicaPair {
   readonly replica: ExpectedPool;
   /** How the RDS of the pool reaches the other one. */
   readonly target: ReplicaTarget;
-  /** How long a copy stays when its original is gone, in ms; undefined for ever. */
+  /** How long a copy stays when its original is gone, in ms; undefined forever. */
   readonly keepMs: number | undefined;
 }
 
-/** For people: `rds1/pool to rds2/copies`. */
+/** As messages have it: `rds1/pool to rds2/copies`. */
 export function nameOfPair({ from, pool, to, replica }: ReplicaPair): string {
   return `${from.name}/${pool.label} to ${to.name}/${replica.label}`;
 }

@@ -1,6 +1,6 @@
-import { type ListedObject, listTransfers, parseSnapshotName } from '../../rds/index.ts';
+import { type ListedObject, listTransfers, parseSnapshotName, type TransferRow } from '../../rds/index.ts';
+import type { Call } from '../call.ts';
 import { everySnapshot } from '../inventory.ts';
-import type { Call } from '../storage.ts';
 import type { Original, Received, View } from './decision.ts';
 import type { ReplicaPair } from './pair.ts';
 import type { Stillness } from './stillness.ts';
@@ -12,11 +12,9 @@ import type { Stillness } from './stillness.ts';
  * @throws RdsError when any list cannot be read: a list that failed is no empty one.
  */
 export async function readPair(pair: ReplicaPair, still: Stillness, call: Call): Promise<View> {
-  const { from, pool, target } = pair;
   const received = await readReplica(pair, call);
   const originals = await readOriginals(pair, call);
-  const transfers = await from.rds.run((settings) => listTransfers(settings, pool, target), call);
-  return { received, originals, transfers: still.judge(transfers) };
+  return { received, originals, transfers: still.judge(await readTransfers(pair, call)) };
 }
 
 /** What the replica pool has. Throws as {@link readPair}. */
@@ -29,10 +27,15 @@ export async function readOriginals({ from, pool }: ReplicaPair, call: Call): Pr
   return (await everySnapshot(from.rds, { pool, copies: true }, call)).flatMap(originalOf);
 }
 
+/** The transfers of snapshots of the pool. Throws as {@link readPair}. */
+export async function readTransfers({ from, pool, target }: ReplicaPair, call: Call): Promise<readonly TransferRow[]> {
+  return await from.rds.run((settings) => listTransfers(settings, pool, target), call);
+}
+
 function originalOf({ subvolume }: ListedObject): Original[] {
   const parsed = parseSnapshotName(subvolume.name);
-  const { name, uuid, subvolumeId, kind } = subvolume;
-  return kind === 'own' && parsed !== undefined ? [{ name, uuid, subvolumeId, parsed }] : [];
+  const { name, fs, uuid, subvolumeId, kind } = subvolume;
+  return kind === 'own' && parsed !== undefined ? [{ name, fs, uuid, subvolumeId, parsed }] : [];
 }
 
 function receivedOf({ subvolume }: ListedObject): Received[] {

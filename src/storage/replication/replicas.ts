@@ -2,6 +2,9 @@ import { sentenceOf } from '../../failures/message.ts';
 import {
   type Clock,
   deleteCopy,
+  isLonger,
+  objectOf,
+  parseSnapshotName,
   RdsError,
   readReceived,
   readSnapshot,
@@ -9,10 +12,9 @@ import {
   type SubvolumeRow,
 } from '../../rds/index.ts';
 import type { Backend } from '../backend.ts';
+import type { Call } from '../call.ts';
 import { StorageError } from '../errors.ts';
-import { printHandle } from '../handle.ts';
-import { snapshotRef } from '../refs.ts';
-import type { Call } from '../storage.ts';
+import { printHandle, snapshotRef } from '../ids.ts';
 import type { Replicator } from './replicator.ts';
 
 /** How often, and after how many milliseconds, it is looked again whether a copy is gone (U9). */
@@ -29,7 +31,7 @@ export class Replicas {
 
   /** Whether any pool of the backend is a replica. */
   areOn({ name }: Pick<Backend, 'name'>): boolean {
-    return this.#replicators.some(({ pair }) => pair.to.name === name);
+    return this.#on(name).length > 0;
   }
 
   /** Whether snapshots of the one backend are copied to the other. */
@@ -37,32 +39,26 @@ export class Replicas {
     return this.#between(from, to).length > 0;
   }
 
+  #on(backend: string): Replicator[] {
+    return this.#replicators.filter(({ pair }) => pair.to.name === backend);
+  }
+
   #between(from: string, to: string): Replicator[] {
-    return this.#replicators.filter(({ pair }) => pair.from.name === from && pair.to.name === to);
+    return this.#on(to).filter(({ pair }) => pair.from.name === from);
   }
 
   /**
    * The whole copy of a snapshot on a backend, in a pool that is a replica, wherever it came from; undefined when there is none.
    *
-   * @throws RdsError when a pool cannot be read.
+   * @throws RdsError when a pool cannot be read, and RC-TWO when several have one.
    */
-  async copyOn({ name, rds }: Backend, uuid: string, call: Call): Promise<SubvolumeRow | undefined> {
-    for (const { pair } of this.#replicators.filter((one) => one.pair.to.name === name)) {
-      const rows = await rds.run(() => readReceived(pair.replica, snapshotRef(uuid)), call);
-      const copy = rows.find(({ kind }) => kind === 'copy');
-      if (copy !== undefined) return copy;
-    }
-    return undefined;
+  async copyOn(backend: Backend, uuid: string, call: Call): Promise<SubvolumeRow | undefined> {
+    return theCopy(await readAll(backend, this.#on(backend.name), uuid, call));
   }
 
   /** Its own uuid of the whole copy that one backend has of a snapshot of another; undefined when there is none. Throws as {@link copyOn}. */
   async copyFrom(from: Backend, to: Backend, uuid: string, call: Call): Promise<string | undefined> {
-    for (const { pair } of this.#between(from.name, to.name)) {
-      const rows = await to.rds.run(() => readReceived(pair.replica, snapshotRef(uuid)), call);
-      const copy = rows.find(({ kind }) => kind === 'copy');
-      if (copy !== undefined) return copy.uuid;
-    }
-    return undefined;
+    return theCopy(await readAll(to, this.#between(from.name, to.name), uuid, call))?.uuid;
   }
 
   /**
@@ -92,7 +88,7 @@ export class Replicas {
     replicator.want(name);
     const status = await replicator.pass(call);
     const copy = await this.copyFrom(from, to, uuid, call);
-    if (copy !== undefined) return { ...snapshotRef(uuid), copy };
+    if (copy !== undefined) return snapshotRef(uuid, copy);
     if (status.taken.some((one) => one.name === name)) throw new StorageError('DRV-TAKEN', id, `${name} on ${asked}`);
     const { sending } = status;
     if (sending?.name === name) throw new StorageError('DRV-SENDING', id, `${sending.bytes}`);
@@ -114,22 +110,63 @@ export class Replicas {
   }
 
   /**
-   * Removes the copies of a snapshot from the replica pools of a backend, and proves them gone. What is half-received stays.
+   * Removes the copy of a snapshot from the replica pools of a backend, and what a race has left beside it, and proves them gone. What
+   * is half-received stays, and what has the name of the copy with more behind it.
    *
-   * @throws StorageError `busy` when one is still there; RdsError when a pool cannot be read, or a copy is in use.
+   * @throws StorageError `busy` when one is still there; RdsError when a pool cannot be read, or a copy is in use, and RC-TWO when
+   *   several pools have one.
    */
-  async deleteCopies({ name, rds }: Backend, uuid: string, clock: Pick<Clock, 'wait'>, call: Call): Promise<void> {
-    const snapshot = snapshotRef(uuid);
-    for (const { pair } of this.#replicators.filter((one) => one.pair.to.name === name)) {
-      for (let again = TIMES; ; again -= 1) {
-        const left = await rds.run((settings) => deleteCopy(settings, pair.replica, snapshot), call);
-        if (!left.some(({ kind }) => kind === 'copy')) break;
-        if (again === 0) {
-          const id = printHandle({ kind: 'snap', backend: name, uuid });
+  async deleteCopies(backend: Backend, uuid: string, clock: Pick<Clock, 'wait'>, call: Call): Promise<void> {
+    const { owners } = backend.rds.settings;
+    const isOurs = ({ name }: SubvolumeRow) => owners.includes(parseSnapshotName(name)?.owner ?? '');
+    let first: SubvolumeRow | undefined;
+    let last: SubvolumeRow | undefined;
+    for (let again = TIMES; ; ) {
+      const rows = await readAll(backend, this.#on(backend.name), uuid, call);
+      const copy = theCopy(
+        first === undefined ? rows : rows.filter((row) => isOurs(row) && !isLonger(row, first ?? row)),
+      );
+      const pair = this.#on(backend.name).find((one) => one.pair.replica.label === copy?.fs)?.pair;
+      if (copy === undefined || pair === undefined) return;
+      if (copy.uuid === last?.uuid) {
+        again -= 1;
+        if (again < 0) {
+          const id = printHandle({ kind: 'snap', backend: backend.name, uuid });
           throw new StorageError('DRV-PENDING', id, 'it is being removed and still there');
         }
         await clock.wait(PAUSE_MS, call.signal);
       }
+      await backend.rds.run((settings) => deleteCopy(settings, pair.replica, snapshotRef(uuid), copy.uuid), call);
+      first ??= copy;
+      last = copy;
     }
   }
+}
+
+/** What has the name of a snapshot in the pools that are replicas. */
+async function readAll(
+  { rds }: Backend,
+  replicators: readonly Replicator[],
+  uuid: string,
+  call: Call,
+): Promise<SubvolumeRow[]> {
+  const rows: SubvolumeRow[] = [];
+  for (const { pair } of replicators) {
+    rows.push(...(await rds.run(() => readReceived(pair.replica, snapshotRef(uuid)), call)));
+  }
+  return rows;
+}
+
+/**
+ * Of what has the name of one snapshot, its copy: whole, with a whole name, and of several the one that {@link objectOf} says.
+ *
+ * @throws RdsError RC-TWO when nothing says which.
+ */
+function theCopy(rows: readonly SubvolumeRow[]): SubvolumeRow | undefined {
+  const copies = rows.filter(({ kind, name }) => kind === 'copy' && parseSnapshotName(name) !== undefined);
+  const copy = objectOf(copies, () => false);
+  if (copy === undefined && copies.length > 0) {
+    throw new RdsError('RC-TWO', copies.map(({ name, fs }) => `${name} in ${fs}`).join(', '));
+  }
+  return copy;
 }

@@ -20,14 +20,22 @@ export function named(
   { at = 1, volume = 'a' }: Spec,
 ): { readonly name: string; readonly parsed: SnapshotName } {
   const parsed: SnapshotName = {
-    ...{ uuid: uuidOf(`${number}`), owner: '0123abcd', sourceUuid: uuidOf(volume) },
-    ...{ createdAtSeconds: BigInt(at), bytes: 1024n },
+    uuid: uuidOf(`${number}`),
+    owner: '0123abcd',
+    sourceUuid: uuidOf(volume),
+    createdAtSeconds: BigInt(at),
+    bytes: 1n << 20n,
   };
   return { parsed, name: printSnapshotName(parsed) };
 }
 
 export function original(number: number, spec: Spec): Original {
-  return { ...named(number, spec), uuid: spec.uuid ?? `own-${number}`, subvolumeId: spec.id ?? 256n + BigInt(number) };
+  return {
+    ...named(number, spec),
+    fs: 'pool',
+    uuid: spec.uuid ?? `own-${number}`,
+    subvolumeId: spec.id ?? 256n + BigInt(number),
+  };
 }
 
 /** Its copy, which came whole. */

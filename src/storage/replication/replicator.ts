@@ -1,6 +1,9 @@
+import { sentenceOf } from '../../failures/message.ts';
 import {
   deleteCopy,
   discardHalfReceived,
+  idIn,
+  namesake,
   RdsError,
   readSnapshot,
   readVolume,
@@ -10,9 +13,9 @@ import {
   startTransfer,
 } from '../../rds/index.ts';
 import type { Backend } from '../backend.ts';
+import type { Call } from '../call.ts';
 import { failure } from '../failures.ts';
-import { snapshotRef, volumeRef } from '../refs.ts';
-import type { Call } from '../storage.ts';
+import { snapshotRef, volumeRef } from '../ids.ts';
 import { Backoff } from './backoff.ts';
 import { copyOf, type Decision, decide, type Original, type Received, taken, uncopied, type View } from './decision.ts';
 import { nameOfPair, type ReplicaPair } from './pair.ts';
@@ -20,7 +23,7 @@ import { readPair } from './reading.ts';
 import { expired, orphaned } from './retention.ts';
 import { Stillness } from './stillness.ts';
 
-/** Told of what happens to copies. Must not throw. */
+/** Learns what happens to copies. Must not throw. */
 export interface ReplicaObserver {
   copied(pair: ReplicaPair, original: Original, copy: Received): void;
   /** @param bytes as the RDS counts them. */
@@ -35,7 +38,7 @@ export interface ReplicaObserver {
   expired(pair: ReplicaPair, copy: Received): void;
 }
 
-/** What a pass found, for people and metrics. */
+/** What a pass found, for users and metrics. */
 export interface PairStatus {
   /** Unix seconds of the oldest snapshot without a copy; undefined where each has one. */
   readonly oldestUncopied: bigint | undefined;
@@ -174,7 +177,7 @@ export class Replicator {
 
   async #removeRow(name: string, call: Call): Promise<void> {
     const { from, pool, target } = this.pair;
-    const uuid = /snap-([0-9a-f-]{36})-/.exec(name)?.[1] ?? '';
+    const { uuid = '' } = idIn(name) ?? {};
     await from.rds.run((settings) => removeTransfer(settings, pool, target, snapshotRef(uuid), name), call);
   }
 
@@ -187,12 +190,21 @@ export class Replicator {
       await from.rds.run((settings) => startTransfer(settings, pool, target, snapshot, original, parent), call);
     } catch (error) {
       if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED' || error.mayStillRun) throw error;
-      this.#fail(original.name, error.detail);
+      this.#fail(original.name, await this.#reason(error, [original, parent], call));
       return undefined;
     }
     const begun = { name: original.name, isOurs: true, status: '', bytes: 0n, isStill: false };
     // The next decision is to wait, which ends the pass.
     return { ...view, transfers: [...view.transfers, begun] };
+  }
+
+  /** Why the RDS refuses to send: what lies in another subvolume may have the name of one of them. */
+  async #reason({ detail }: RdsError, sent: readonly (Sent | undefined)[], call: Call): Promise<string> {
+    for (const { uuid } of sent.flatMap((one) => idIn(one?.name ?? '') ?? [])) {
+      const nested = await this.pair.from.rds.run(() => namesake(snapshotRef(uuid)), call);
+      if (nested !== undefined) return sentenceOf('RC-NESTED', nested);
+    }
+    return detail;
   }
 
   #succeed(original: Original, copy: Received): void {
@@ -266,7 +278,7 @@ export class Replicator {
 }
 
 /** What a view tells. */
-export function statusOf(view: View): PairStatus {
+function statusOf(view: View): PairStatus {
   const missing = uncopied(view);
   const copied = view.originals.filter((original) => copyOf(original, view) !== undefined);
   const seconds = copied.map(({ parsed }) => parsed.createdAtSeconds).toSorted((a, b) => Number(a - b));

@@ -1,3 +1,4 @@
+import { isLonger } from '../../rds/index.ts';
 import type { Received, View } from './decision.ts';
 
 /** Copies whose originals are gone, and when they may go, too (docs/decisions/0025-replicas.md). */
@@ -5,7 +6,10 @@ import type { Received, View } from './decision.ts';
 /** The copies of snapshots that are not among the originals, by their own uuids. */
 export function orphaned({ originals, received }: Pick<View, 'originals' | 'received'>): Received[] {
   const there = new Set(originals.map(({ parsed }) => parsed.uuid));
-  return received.filter(({ kind, uuid, parsed }) => kind === 'copy' && uuid !== '' && !there.has(parsed.uuid));
+  const gone = received.filter(({ kind, uuid, parsed }) => kind === 'copy' && uuid !== '' && !there.has(parsed.uuid));
+  const named = Map.groupBy(received, ({ parsed }) => parsed.uuid);
+  // Its name with more behind it is what a user calls something of their own.
+  return gone.filter((one) => !named.get(one.parsed.uuid)?.some((other) => isLonger(one, other)));
 }
 
 /** A copy that has outlived its original for long enough. */

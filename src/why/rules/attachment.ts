@@ -20,7 +20,7 @@ export const attachmentRules: readonly Rule[] = [
   },
   { id: 'attach-failed', notices: 'the driver refused to attach the volume', judge: attachFailed },
   { id: 'detach-failed', notices: 'the driver refused to detach the volume', judge: detachFailed },
-  { id: 'attach-silent', notices: 'nobody has answered the VolumeAttachment yet', judge: silent },
+  { id: 'attach-silent', notices: 'the VolumeAttachment has no answer yet', judge: silent },
 ];
 
 function attachmentsOf({ attachments }: ClusterState): readonly VolumeAttachment[] {
@@ -52,7 +52,8 @@ function nodeGone(cluster: ClusterState): Finding[] {
     const isGone = !nodes.some((one) => one.metadata.name === nodeName);
     return [
       {
-        ...{ state: 'stuck', at: `node ${nodeName}` },
+        state: 'stuck',
+        at: `node ${nodeName}`,
         what: `The volume is attached to ${nodeName}, ${isGone ? 'which is no longer in the cluster' : 'which is not ready'}.`,
         why: 'Kubernetes does not take a volume from a node that cannot say that it has let go: it might still write.',
         next: isGone
@@ -76,7 +77,7 @@ function elsewhere(cluster: ClusterState): Finding[] {
     const [other] = held.filter(({ spec }) => spec.nodeName !== pod.spec.nodeName);
     if (other === undefined || held.some(({ spec }) => spec.nodeName === pod.spec.nodeName)) return [];
     const place = other.spec.nodeName;
-    // What is to be done about a dead node is told with that node.
+    // What is to be done about a dead node is reported with that node.
     if (isDead(cluster, place)) return [];
     const users = (there(cluster.pods) ?? []).filter((one) => isAlive(one) && one.spec.nodeName === place);
     const holders = users.filter((one) => !isGoing(one));
@@ -85,7 +86,8 @@ function elsewhere(cluster: ClusterState): Finding[] {
     const at = `kubectl describe volumeattachment ${other.metadata.name}`;
     return [
       {
-        ...{ state: 'stuck', at: `attachment ${other.metadata.name}` },
+        state: 'stuck',
+        at: `attachment ${other.metadata.name}`,
         what: `Pod ${pod.metadata.name} is on ${pod.spec.nodeName}, and the volume is attached to ${place}.`,
         why: `Its access mode (${volume.spec.accessModes.join(', ')}) allows one node at a time. ${
           users.length === 0
@@ -136,7 +138,8 @@ function notRegistered(cluster: ClusterState): Finding[] {
             : ` Its pod does not run: ${trouble}.`;
     return [
       {
-        ...{ state: 'stuck', at: `node ${node}` },
+        state: 'stuck',
+        at: `node ${node}`,
         what: `The node plugin is not registered on ${node}, where a pod wants the volume.`,
         why: `The kubelet there does not list ${cluster.driver} among its drivers (CSINode), so nothing is attached or mounted.${why}`,
         next: plugin === undefined ? 'See on which nodes the node plugin runs.' : 'See what the node plugin says.',
@@ -155,7 +158,9 @@ function attachFailed(cluster: ClusterState): Finding[] {
     if (status?.attached === true || said === undefined || metadata.deletionTimestamp !== undefined) return [];
     return [
       {
-        ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
+        state: 'stuck',
+        at: `attachment ${metadata.name}`,
+        said,
         what: `The volume cannot be attached to ${spec.nodeName}.`,
         ...explain(said, cluster),
       },
@@ -166,12 +171,14 @@ function attachFailed(cluster: ClusterState): Finding[] {
 function detachFailed(cluster: ClusterState): Finding[] {
   return attachmentsOf(cluster).flatMap(({ metadata, spec, status }): Finding[] => {
     const said = telling(status?.detachError?.message);
-    // A dead node is told of by itself.
+    // A dead node is reported by itself.
     if (isDead(cluster, spec.nodeName)) return [];
     if (said === undefined || metadata.deletionTimestamp === undefined) return [];
     return [
       {
-        ...{ state: 'stuck', at: `attachment ${metadata.name}`, said },
+        state: 'stuck',
+        at: `attachment ${metadata.name}`,
+        said,
         what: `The volume cannot be detached from ${spec.nodeName}.`,
         ...explain(said, cluster),
       },
@@ -189,9 +196,10 @@ function silent(cluster: ClusterState): Finding[] {
     const runs = controllerPods(cluster)?.some(isReady) ?? false;
     return [
       {
-        ...{ state: isLate ? 'stuck' : 'waiting', at: `attachment ${metadata.name}` },
-        what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and nobody has answered yet.`,
-        why: runs ? 'The controller runs and has not complained.' : 'No ready controller is seen.',
+        state: isLate ? 'stuck' : 'waiting',
+        at: `attachment ${metadata.name}`,
+        what: `The volume is being ${isLeaving ? `detached from ${spec.nodeName}` : `attached to ${spec.nodeName}`}, and no one has answered yet.`,
+        why: runs ? 'The controller runs and has reported no error.' : 'No ready controller is seen.',
         next: isLate ? 'See what the attacher says.' : 'Wait some seconds and ask again.',
         command: isLate ? controllerLog(cluster) : undefined,
       },

@@ -28,7 +28,7 @@ export const claimRules: readonly Rule[] = [
     judge: waitsForPod,
   },
   { id: 'provisioning-failed', notices: 'the driver refused to make the volume', judge: provisioningFailed },
-  { id: 'provisioning-silent', notices: 'nobody has answered the claim yet', judge: silent },
+  { id: 'provisioning-silent', notices: 'the claim has no answer yet', judge: silent },
 ];
 
 /** The claim while it is neither bound nor being deleted. */
@@ -43,13 +43,14 @@ function notFound({ claim, subject, elsewhere }: ClusterState): Finding | undefi
   const { name, namespace } = subject;
   const [other] = elsewhere;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: `There is no PersistentVolumeClaim ${name} in namespace ${namespace}.`,
     why:
       other === undefined
         ? 'No namespace that can be seen has one of that name.'
         : `There is one in: ${elsewhere.join(', ')}.`,
-    next: other === undefined ? 'Look which claims there are.' : 'Name the namespace.',
+    next: other === undefined ? 'See which claims there are.' : 'Name the namespace.',
     command:
       other === undefined
         ? 'kubectl get persistentvolumeclaims --all-namespaces'
@@ -61,7 +62,8 @@ function lost({ claim }: ClusterState): Finding | undefined {
   const object = there(claim);
   if (object?.status?.phase !== 'Lost') return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: 'The claim has lost its PersistentVolume.',
     why: `It was bound to ${object.spec.volumeName}, and that is gone from Kubernetes. The data may still be on the RDS.`,
     next: 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
@@ -75,12 +77,13 @@ function noClass(cluster: ClusterState): Finding | undefined {
   if (claim === undefined || storageClass?.is !== 'absent') return undefined;
   const name = claim.spec.storageClassName;
   return {
-    ...{ state: 'stuck', at: 'class' },
+    state: 'stuck',
+    at: 'class',
     what: name === undefined ? 'The claim has no StorageClass.' : `There is no StorageClass ${name}.`,
     why:
       name === undefined
-        ? 'It names none, and no class is marked as the default one, so nobody makes a volume for it.'
-        : 'The claim names it, so nobody makes a volume until there is one.',
+        ? 'It names none, and no class is marked as the default one, so no one makes a volume for it.'
+        : 'The claim names it, so no one makes a volume until there is one.',
     next: 'See which classes there are. The class of a claim cannot be changed: delete the claim and make it with one of them.',
     command: 'kubectl get storageclasses',
   };
@@ -92,10 +95,11 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
   if (claim === undefined || storageClass === undefined || storageClass.provisioner === cluster.driver)
     return undefined;
   return {
-    ...{ state: 'stuck', at: 'class' },
-    what: `StorageClass ${storageClass.metadata.name} is of ${storageClass.provisioner}, not of ${cluster.driver}.`,
-    why: 'This driver is not asked for the volume, so it can tell nothing of it.',
-    next: 'See what that driver says of the claim, or make the claim anew with a class of this driver.',
+    state: 'stuck',
+    at: 'class',
+    what: `StorageClass ${storageClass.metadata.name} uses provisioner ${storageClass.provisioner}, not ${cluster.driver}.`,
+    why: 'This driver is not asked for the volume, so it knows nothing about it.',
+    next: 'See what that driver says of the claim, or recreate the claim with a class of this driver.',
     command: `kubectl -n ${claim.metadata.namespace} describe pvc ${claim.metadata.name}`,
   };
 }
@@ -106,8 +110,9 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
   if (claim === undefined || (volumeName === undefined && storageClassName !== '')) return undefined;
   if (volumeName === undefined) {
     return {
-      ...{ state: 'stuck', at: 'claim' },
-      what: 'The claim waits for a PersistentVolume that somebody makes by hand.',
+      state: 'stuck',
+      at: 'claim',
+      what: 'The claim waits for a PersistentVolume that someone makes by hand.',
       why: 'Its storageClassName is empty, which means: no volume is made for it.',
       next: 'See which PersistentVolumes are Available; size and access modes must fit.',
       command: 'kubectl get persistentvolumes',
@@ -125,7 +130,9 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
           ? 'It was bound to an earlier claim of the same name, and still says so in spec.claimRef.uid.'
           : 'It is not bound yet: class, size and access modes of both must fit.';
   return {
-    ...{ state: 'stuck', at: 'volume', why },
+    state: 'stuck',
+    at: 'volume',
+    why,
     what: `The claim waits for the PersistentVolume ${volumeName}.`,
     next: 'Compare both.',
     command: `kubectl get persistentvolume ${volumeName} -o yaml`,
@@ -141,7 +148,7 @@ function bindsLate({ storageClass }: ClusterState): boolean {
   return there(storageClass)?.volumeBindingMode === 'WaitForFirstConsumer';
 }
 
-/** The claim of a pod that fits nowhere is asked of nobody, even when an earlier attempt has left its node behind. */
+/** The claim of a pod that fits nowhere is asked of no one, even when an earlier attempt has left its node behind. */
 function isUnschedulable(cluster: ClusterState): boolean {
   const pods = users(cluster);
   const waits = ({ status }: Pod) =>
@@ -159,7 +166,8 @@ function waitsForPod(cluster: ClusterState): Finding | undefined {
     return undefined;
   if (cluster.pods?.is !== 'there' || users(cluster).length > 0) return undefined;
   return {
-    ...{ state: 'waiting', at: 'claim' },
+    state: 'waiting',
+    at: 'claim',
     what: 'The claim waits for the first pod that uses it.',
     why: `Its class ${claim.spec.storageClassName} has volumeBindingMode WaitForFirstConsumer, and no pod in ${claim.metadata.namespace} names the claim. Nothing is wrong.`,
     next: 'Start a pod that uses it.',
@@ -174,7 +182,9 @@ function provisioningFailed(cluster: ClusterState): Finding | undefined {
   const event = newest(cluster, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
   if (event?.message === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim', said: event.message },
+    state: 'stuck',
+    at: 'claim',
+    said: event.message,
     what: 'The volume cannot be made.',
     ...explain(event.message, cluster),
   };
@@ -193,8 +203,9 @@ function silent(cluster: ClusterState): Finding | undefined {
   const isLate = age(cluster, claim.metadata.creationTimestamp) > PATIENCE_MS;
   const runs = controllerPods(cluster)?.some(isReady) ?? false;
   return {
-    ...{ state: isLate ? 'stuck' : 'waiting', at: 'claim' },
-    what: 'Nobody has answered the claim yet.',
+    state: isLate ? 'stuck' : 'waiting',
+    at: 'claim',
+    what: 'The claim has no answer yet.',
     why: runs
       ? 'The controller runs, and there is neither a volume nor a complaint.'
       : 'There is neither a volume nor a complaint, and no ready controller is seen.',

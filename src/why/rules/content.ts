@@ -15,11 +15,11 @@ export const contentRules: readonly Rule[] = [
     judge: mismatch,
   },
   {
-    id: 'cutting-failed',
-    notices: 'the driver refused to cut the snapshot, or has none that a content made by hand names',
-    judge: cuttingFailed,
+    id: 'snapshot-failed',
+    notices: 'the driver refused to take the snapshot, or has none that a content made by hand names',
+    judge: snapshotFailed,
   },
-  { id: 'cutting-silent', notices: 'the content is there, and nobody has cut it yet', judge: cuttingSilent },
+  { id: 'snapshot-silent', notices: 'the content is there, and no snapshot has been taken yet', judge: snapshotSilent },
   { id: 'snapshot-delete-failed', notices: 'the driver refused to delete the snapshot', judge: deleteFailed },
   { id: 'snapshot-held', notices: 'the snapshot is being deleted, and a finalizer holds it', judge: held },
 ];
@@ -35,11 +35,12 @@ function missing(cluster: ClusterState): Finding | undefined {
   const snapshot = there(cluster.snapshot);
   const byHand = snapshot !== undefined && isByHand(snapshot);
   return {
-    ...{ state: 'stuck', at: 'content' },
+    state: 'stuck',
+    at: 'content',
     what: `There is no VolumeSnapshotContent ${name}.`,
     why: byHand
-      ? 'The snapshot names it as its source, so somebody has to make it.'
-      : 'The snapshot is bound to it, and somebody deleted it. The snapshot may still be on the RDS.',
+      ? 'The snapshot names it as its source, so someone has to make it.'
+      : 'The snapshot is bound to it, and someone deleted it. The snapshot may still be on the RDS.',
     next: byHand
       ? 'Make it; `rose-csi orphans adopt` prints what is needed.'
       : 'Look for the snapshot on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).',
@@ -65,19 +66,21 @@ function mismatch(cluster: ClusterState): Finding | undefined {
             : undefined;
   if (why === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'content', why },
+    state: 'stuck',
+    at: 'content',
+    why,
     what: `VolumeSnapshotContent ${content.metadata.name} does not fit the snapshot.`,
-    next: 'Make the content anew with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
+    next: 'Recreate the content with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
     command: `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`,
   };
 }
 
-/** A content that names a snapshot on the RDS: nothing is cut for it. */
+/** A content that names a snapshot on the RDS: nothing is taken for it. */
 function isByHand({ spec }: VolumeSnapshot): boolean {
   return spec.source.volumeSnapshotContentName !== undefined;
 }
 
-function cuttingFailed(cluster: ClusterState): Finding | undefined {
+function snapshotFailed(cluster: ClusterState): Finding | undefined {
   const snapshot = awaitedSnapshot(cluster);
   const content = there(cluster.content);
   if (snapshot === undefined || content === undefined || mismatch(cluster) !== undefined) return undefined;
@@ -87,25 +90,28 @@ function cuttingFailed(cluster: ClusterState): Finding | undefined {
     newest(cluster, 'VolumeSnapshotContent', content.metadata.name)?.message;
   if (said === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'content', said },
+    state: 'stuck',
+    at: 'content',
+    said,
     what: isByHand(snapshot)
       ? 'The snapshot that the content names cannot be taken over.'
-      : 'The snapshot cannot be cut.',
+      : 'The snapshot cannot be taken.',
     ...explain(said, cluster),
   };
 }
 
-function cuttingSilent(cluster: ClusterState): Finding | undefined {
+function snapshotSilent(cluster: ClusterState): Finding | undefined {
   const content = there(cluster.content);
   const snapshot = awaitedSnapshot(cluster);
   if (snapshot === undefined || content === undefined) return undefined;
-  if (mismatch(cluster) !== undefined || cuttingFailed(cluster) !== undefined) return undefined;
+  if (mismatch(cluster) !== undefined || snapshotFailed(cluster) !== undefined) return undefined;
   const isLate = age(cluster, content.metadata.creationTimestamp) > PATIENCE_MS;
   return {
-    ...{ state: isLate ? 'stuck' : 'waiting', at: 'content' },
+    state: isLate ? 'stuck' : 'waiting',
+    at: 'content',
     what: isByHand(snapshot)
-      ? 'The snapshot that the content names is looked for, and nobody has answered yet.'
-      : 'The snapshot is asked for, and nobody has answered yet.',
+      ? 'The snapshot that the content names is looked for, and no one has answered yet.'
+      : 'The snapshot is asked for, and no one has answered yet.',
     why: 'The content is there without an error and without a result. It is the container csi-snapshotter of the controller that asks the driver.',
     next: isLate
       ? 'See what it says, and whether the chart has snapshotter.enabled.'
@@ -121,11 +127,7 @@ function deleteFailed(cluster: ClusterState): Finding | undefined {
   const event = newest(cluster, 'VolumeSnapshotContent', content.metadata.name, ['SnapshotDeleteError']);
   const said = telling(content.status?.error?.message) ?? event?.message;
   if (said === undefined) return undefined;
-  return {
-    ...{ state: 'stuck', at: 'content', said },
-    what: 'The snapshot cannot be deleted.',
-    ...explain(said, cluster),
-  };
+  return { state: 'stuck', at: 'content', said, what: 'The snapshot cannot be deleted.', ...explain(said, cluster) };
 }
 
 const AS_SOURCE = 'snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection';
@@ -140,7 +142,8 @@ function held(cluster: ClusterState): Finding | undefined {
   const isLate = age(cluster, deletionTimestamp) > PATIENCE_MS;
   if (finalizers.includes(AS_SOURCE)) {
     return {
-      ...{ state: isLate ? 'stuck' : 'waiting', at: 'snapshot' },
+      state: isLate ? 'stuck' : 'waiting',
+      at: 'snapshot',
       what: 'The snapshot is being deleted, and a claim is being made from it.',
       why: 'snapshot-controller holds it until no pending claim names it as its source.',
       next: 'See which claims are pending, and ask why.',
@@ -148,7 +151,8 @@ function held(cluster: ClusterState): Finding | undefined {
     };
   }
   return {
-    ...{ state: foreign.length > 0 || isLate ? 'stuck' : 'waiting', at: 'snapshot' },
+    state: foreign.length > 0 || isLate ? 'stuck' : 'waiting',
+    at: 'snapshot',
     what: `The snapshot is being deleted${finalizers.length === 0 ? '' : `, and is held by ${finalizers.join(', ')}`}.`,
     why:
       foreign.length > 0

@@ -10,9 +10,9 @@ import { PATIENCE_MS } from './claim.ts';
 export const deletionRules: readonly Rule[] = [
   { id: 'claim-in-use', notices: 'the claim is being deleted, and pods still use it', judge: claimInUse },
   {
-    id: 'claim-being-cut',
-    notices: 'the claim is being deleted, and a snapshot of it is being cut',
-    judge: claimBeingCut,
+    id: 'claim-snapshot-pending',
+    notices: 'the claim is being deleted, and a snapshot of it is being taken',
+    judge: claimSnapshotPending,
   },
   {
     id: 'claim-finalizer',
@@ -62,9 +62,10 @@ function claimInUse(cluster: ClusterState): Finding | undefined {
   const names = (staying.length > 0 ? staying : pods).map(({ metadata }) => metadata.name);
   const onDead = pods.some(({ spec }) => spec.nodeName !== undefined && isDead(cluster, spec.nodeName));
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
-    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be taken back.',
+    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.',
     next:
       staying.length > 0
         ? 'Delete the pods, or scale down what starts them.'
@@ -75,18 +76,19 @@ function claimInUse(cluster: ClusterState): Finding | undefined {
   };
 }
 
-function claimBeingCut(cluster: ClusterState): Finding | undefined {
+function claimSnapshotPending(cluster: ClusterState): Finding | undefined {
   const claim = going(cluster);
   if (claim === undefined || !claim.metadata.finalizers.includes(BEING_CUT)) return undefined;
-  const cutting = (there(cluster.snapshots) ?? []).find(
+  const pendingSnapshot = (there(cluster.snapshots) ?? []).find(
     ({ spec, status }) => spec.source.persistentVolumeClaimName === claim.metadata.name && status?.readyToUse !== true,
   );
   const { namespace } = claim.metadata;
-  const name = cutting?.metadata.name;
+  const name = pendingSnapshot?.metadata.name;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: `The claim is being deleted, and a snapshot of it is not finished${name === undefined ? '' : `: ${name}`}.`,
-    why: 'snapshot-controller holds the claim until its snapshots are cut or have been given up.',
+    why: 'snapshot-controller holds the claim until its snapshots are taken or given up.',
     next:
       name === undefined
         ? 'See which snapshots of it there are.'
@@ -103,7 +105,8 @@ function claimFinalizer(cluster: ClusterState): Finding | undefined {
   if (others.length === 0 || (others.every((one) => one === IN_USE) && cluster.pods?.is !== 'there')) return undefined;
   const isProtection = others.every((one) => one === IN_USE);
   return {
-    ...{ state: isProtection ? 'waiting' : 'stuck', at: 'claim' },
+    state: isProtection ? 'waiting' : 'stuck',
+    at: 'claim',
     what: `The claim is being deleted, and ${isProtection ? 'will be gone soon' : `is held by ${others.join(', ')}`}.`,
     why: isProtection
       ? 'No pod uses it any more; Kubernetes takes its own finalizer away.'
@@ -124,7 +127,8 @@ function volumeAttached(cluster: ClusterState): Finding | undefined {
   if (volume === undefined || !isGoing || isUsed || attached.length === 0) return undefined;
   const places = attached.map(({ metadata, spec }) => `${metadata.name} on ${spec.nodeName}`);
   return {
-    ...{ state: 'stuck', at: 'volume' },
+    state: 'stuck',
+    at: 'volume',
     what: `The volume is to be deleted, and is still attached: ${places.join(', ')}.`,
     why: 'The RDS refuses to delete what is published, so that nothing is taken from under a running node.',
     next: 'See what still uses it there; the attachment goes when the last pod has gone.',
@@ -139,9 +143,10 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
   const { name, finalizers } = volume.metadata;
   if (there(cluster.claim)?.status?.phase === 'Bound') {
     return {
-      ...{ state: 'stuck', at: 'volume' },
+      state: 'stuck',
+      at: 'volume',
       what: 'The PersistentVolume is being deleted, and goes when its claim is deleted.',
-      why: 'Somebody deleted it while a claim is bound to it. It works until then; the deletion cannot be taken back.',
+      why: 'Someone deleted it while a claim is bound to it. It works until then; the deletion cannot be undone.',
       next: 'If its data must stay on the RDS when that happens, keep it now:',
       command: `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
     };
@@ -149,7 +154,8 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
   if (isAttached || deleteFailed(cluster) !== undefined || finalizers.length === 0) return undefined;
   const isLate = age(cluster, volume.metadata.deletionTimestamp) > PATIENCE_MS;
   return {
-    ...{ state: isLate ? 'stuck' : 'waiting', at: 'volume' },
+    state: isLate ? 'stuck' : 'waiting',
+    at: 'volume',
     what: `The PersistentVolume is being deleted, and is held by ${finalizers.join(', ')}.`,
     why: 'A finalizer is the promise of some program to clean up first. Taking it away by hand skips that.',
     next: isLate ? 'See what the provisioner says.' : 'Wait some seconds and ask again.',
@@ -163,11 +169,7 @@ function deleteFailed(cluster: ClusterState): Finding | undefined {
   const event = newest(cluster, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
   const said = event?.message ?? telling(volume.status?.message);
   if (said === undefined || said === '') return undefined;
-  return {
-    ...{ state: 'stuck', at: 'volume', said },
-    what: 'The volume cannot be deleted.',
-    ...explain(said, cluster),
-  };
+  return { state: 'stuck', at: 'volume', said, what: 'The volume cannot be deleted.', ...explain(said, cluster) };
 }
 
 function retained({ volume }: ClusterState): Finding | undefined {
@@ -175,9 +177,10 @@ function retained({ volume }: ClusterState): Finding | undefined {
   if (object?.status?.phase !== 'Released' || object.spec.persistentVolumeReclaimPolicy !== 'Retain') return undefined;
   const { claimRef } = object.spec;
   return {
-    ...{ state: 'stuck', at: 'volume' },
+    state: 'stuck',
+    at: 'volume',
     what: `The volume is kept after its claim ${claimRef?.namespace}/${claimRef?.name} was deleted, and no claim can have it.`,
-    why: 'Its reclaim policy is Retain: the data stays until somebody decides. While spec.claimRef names the old claim nothing binds to it.',
+    why: 'Its reclaim policy is Retain: the data stays until someone decides. While spec.claimRef names the old claim nothing binds to it.',
     next: 'To give it to a new claim that names it in volumeName, take the old claim off it:',
     command: `kubectl patch persistentvolume ${object.metadata.name} --type=json -p '[{"op":"remove","path":"/spec/claimRef"}]'`,
   };

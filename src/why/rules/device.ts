@@ -5,11 +5,11 @@ import type { Finding, Rule } from '../finding.ts';
 /** The RDS; with `--config` only. */
 export const deviceRules: readonly Rule[] = [
   {
-    id: 'box-unfit',
+    id: 'backend-unfit',
     notices: 'the RDS answers and is not fit: pool missing or another one, RouterOS too old, package missing',
     judge: unfit,
   },
-  { id: 'box-unreachable', notices: 'the RDS cannot be asked from where the command runs', judge: unreachable },
+  { id: 'backend-unreachable', notices: 'the RDS cannot be asked from where the command runs', judge: unreachable },
   { id: 'device-absent', notices: 'the volume or snapshot is not on the RDS', judge: absent },
   {
     id: 'device-of-another-cluster',
@@ -46,7 +46,8 @@ function unfit({ view }: ClusterState): Finding | undefined {
   const problems = view?.status?.problems ?? [];
   if (problems.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The RDS ${view?.status?.backend} is not usable as configured.`,
     why: `${problems.join('. ')}.`,
     next: 'Examine it.',
@@ -58,7 +59,9 @@ function unreachable({ view }: ClusterState): Finding | undefined {
   // What an RDS with another pool does not find is said by its problems.
   if (view?.device.is !== 'unseen' || (view.status?.problems.length ?? 0) > 0) return undefined;
   return {
-    ...{ state: 'unknown', at: 'device', said: view.device.because },
+    state: 'unknown',
+    at: 'device',
+    said: view.device.because,
     what: 'The RDS could not be asked from here.',
     why: 'Whether the controller reaches it is another matter: it may run where the RDS can be reached.',
     next: 'Examine the way to the RDS from here.',
@@ -74,9 +77,10 @@ function absent({ view, snapshot, content, volume }: ClusterState): Finding | un
   const { id } = view.device;
   const isSnapshot = id.includes(':snap-');
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `${id} is not on the RDS.`,
-    why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: somebody removed it there, or this is another RDS under the same name.`,
+    why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: someone removed it there, or this is another RDS under the same name.`,
     next: isSnapshot
       ? 'See which snapshots there are; this one cannot be restored any more.'
       : 'See whether snapshots of it are left, and restore one into a new claim.',
@@ -90,7 +94,8 @@ function foreign({ view }: ClusterState): Finding | undefined {
   const device = view?.device;
   if ((device?.is !== 'volume' && device?.is !== 'snapshot') || device.ownedBy !== undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `${device.id} belongs to another cluster (owner ${device.owner}).`,
     why: 'Its name on the RDS bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
     next: 'If that cluster is gone, list its id under adoptedClusterIds of the configuration (docs/orphans.md).',
@@ -103,9 +108,10 @@ function smaller(cluster: ClusterState): Finding | undefined {
   const believed = parseQuantity(there(cluster.volume)?.spec.capacity?.storage);
   if (device?.bytes === undefined || believed === undefined || device.bytes >= believed) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The image on the RDS has ${device.bytes} bytes, and Kubernetes believes ${believed}.`,
-    why: 'An image is never made smaller by the driver: somebody changed or replaced it.',
+    why: 'An image is never made smaller by the driver: someone changed or replaced it.',
     next: 'Use nothing of it before you know what happened; see what snapshots there are.',
     command: `rose-csi snapshots ls --config rose-csi.yaml --volume ${device.id}`,
   };
@@ -122,7 +128,8 @@ function notExported(cluster: ClusterState): Finding | undefined {
   const nodes = attachedNodes(cluster) ?? [];
   if (device === undefined || device.exported || nodes.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The volume is attached to ${nodes.join(', ')}, and the RDS does not export it.`,
     why:
       device.slot !== undefined
@@ -140,9 +147,10 @@ function publishedElsewhere(cluster: ClusterState): Finding | undefined {
   const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(cluster, node));
   if (others.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The RDS has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
-    why: 'Somebody deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
+    why: 'Someone deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
     next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the RDS:',
     command: released(device),
   };
@@ -157,7 +165,8 @@ function exportedByHand(cluster: ClusterState): Finding | undefined {
   const device = volumeOf(cluster);
   if (device === undefined || !device.exported || device.nodes.length > 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: 'The RDS exports the volume, and no node is on its record.',
     why: 'The driver did not turn that export on, so it neither publishes the volume to a node nor deletes it.',
     next: 'Make sure that no host uses it. Then, on the RDS:',
@@ -176,10 +185,11 @@ function full({ view, claim }: ClusterState): Finding | undefined {
   const { backend, freeBytes, problems } = view.status;
   if (freeBytes > 0n || problems.length > 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `The pool on ${backend} has no room for new volumes.`,
     why: 'What is free above the reserve, or may still be promised, is nothing.',
-    next: 'Delete snapshots or volumes that nobody needs, or add disks to the pool; it goes on by itself then.',
+    next: 'Delete snapshots or volumes that are no longer needed, or add disks to the pool; it goes on by itself then.',
     command: 'rose-csi snapshots ls --config rose-csi.yaml',
   };
 }

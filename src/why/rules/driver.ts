@@ -2,7 +2,7 @@ import { type ClusterState, isReady, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods, driverNamespace, troubleOf } from '../driver-pods.ts';
 import type { Finding, Rule } from '../finding.ts';
 
-/** The controller and what Kubernetes knows of the driver: without them nothing is made, attached, grown or cut. */
+/** The controller and what Kubernetes knows of the driver: without them nothing is made, attached, grown or taken. */
 export const driverRules: readonly Rule[] = [
   {
     id: 'csidriver-missing',
@@ -16,7 +16,8 @@ function noCsiDriver(cluster: ClusterState): Finding | undefined {
   const { csiDriver, driver } = cluster;
   if (csiDriver?.is !== 'absent' || !isOurs(cluster)) return undefined;
   return {
-    ...{ state: 'stuck', at: 'driver' },
+    state: 'stuck',
+    at: 'driver',
     what: `Kubernetes does not know the driver ${driver}.`,
     why: 'There is no CSIDriver object of that name: the chart is not installed, or with another driverName.',
     next: 'See which drivers there are. Install the chart (docs/install.md), or name the driver with --driver-name.',
@@ -31,9 +32,10 @@ function noController(cluster: ClusterState): Finding | undefined {
   const namespace = driverNamespace(cluster);
   if (pods.length === 0) {
     return {
-      ...{ state: 'stuck', at: 'driver' },
+      state: 'stuck',
+      at: 'driver',
       what: 'The controller of the driver does not run.',
-      why: 'No pod has the labels of the chart for it, so nobody answers this request.',
+      why: 'No pod has the labels of the chart for it, so no one answers this request.',
       next: 'See whether its Deployment is there and how many replicas it has.',
       command: 'kubectl get deployments --all-namespaces -l app.kubernetes.io/component=controller',
     };
@@ -41,9 +43,10 @@ function noController(cluster: ClusterState): Finding | undefined {
   const [pod] = pods;
   const crashes = pods.some(({ status }) => status?.containerStatuses.length);
   return {
-    ...{ state: 'stuck', at: 'driver' },
+    state: 'stuck',
+    at: 'driver',
     what: `The controller of the driver is not ready: ${pods.map(troubleOf).join(', ')}.`,
-    why: 'Nobody answers this request until one of its pods is ready.',
+    why: 'No one answers this request until one of its pods is ready.',
     next: crashes ? 'See what it says.' : 'See why it does not start.',
     command: crashes ? controllerLog(cluster) : `kubectl -n ${namespace} describe pod ${pod?.metadata.name}`,
   };
@@ -63,11 +66,11 @@ function isAwaited({ claim, volume, snapshot, attachments }: ClusterState): bool
   const isGoing = [claim, volume, snapshot].some(
     (seen) => there<Named>(seen)?.metadata.deletionTimestamp !== undefined,
   );
-  const isCut = there(snapshot) !== undefined && there(snapshot)?.status?.readyToUse !== true;
+  const isTaking = there(snapshot) !== undefined && there(snapshot)?.status?.readyToUse !== true;
   const isMoving = there(attachments)?.some(
     ({ metadata, status }) => status?.attached !== true || metadata.deletionTimestamp !== undefined,
   );
-  return isPending || isGoing || isCut || (isMoving ?? false);
+  return isPending || isGoing || isTaking || (isMoving ?? false);
 }
 
 interface Named {

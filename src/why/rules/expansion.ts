@@ -12,7 +12,7 @@ export const expansionRules: readonly Rule[] = [
     notices: 'the volume has grown on the RDS, and its filesystem has not yet',
     judge: onTheNode,
   },
-  { id: 'expand-running', notices: 'the claim asks for more than it has, and nobody has complained', judge: running },
+  { id: 'expand-running', notices: 'the claim asks for more than it has, and no error is reported', judge: running },
   {
     id: 'modify-failed',
     notices: 'the claim asks for a VolumeAttributesClass, which this driver does not offer',
@@ -20,7 +20,7 @@ export const expansionRules: readonly Rule[] = [
   },
 ];
 
-/** What it is to have: what it asks for, or what was begun before somebody asked for less again. */
+/** What it is to have: what it asks for, or what was begun before someone asked for less again. */
 function target({ spec, status }: Claim): string | undefined {
   const asked = spec.resources?.requests?.storage;
   const begun = status?.allocatedResourceStatuses['storage'] ? status.allocatedResources?.storage : undefined;
@@ -64,7 +64,9 @@ function failed(cluster: ClusterState): Finding | undefined {
   const said = telling(has(claim, 'ControllerResizeError')?.message) ?? event?.message;
   if (said === undefined && step(claim) !== 'ControllerResizeInfeasible') return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim', said },
+    state: 'stuck',
+    at: 'claim',
+    said,
     what: `The claim cannot grow from ${sizes(claim)}.`,
     ...(said === undefined ? WITHOUT_WORDS : explain(said, cluster)),
   };
@@ -72,7 +74,7 @@ function failed(cluster: ClusterState): Finding | undefined {
 
 /** Events are gone after an hour, and the step that failed stays. */
 const WITHOUT_WORDS = {
-  why: 'It was refused for good, and the words for it are gone from Kubernetes.',
+  why: 'It was refused permanently, and the message is gone from Kubernetes.',
   next: 'Ask for the size that it has, or for another one that can be had; the next attempt says why it fails.',
 };
 
@@ -86,13 +88,14 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   const { namespace } = claim.metadata;
   if (pod === undefined) {
     return {
-      ...{ state: 'waiting', at: 'claim' },
+      state: 'waiting',
+      at: 'claim',
       what: `The volume has grown on the RDS, and its filesystem grows from ${sizes(claim)} when a pod mounts it.`,
       why: 'The filesystem is grown by the node, and no pod uses the claim now. Nothing is wrong.',
       next: 'Start a pod that uses it.',
     };
   }
-  const told = [
+  const reports = [
     ...pods.map(({ metadata, spec }) => ({ object: ['Pod', metadata.name] as const, node: spec.nodeName })),
     { object: ['PersistentVolumeClaim', claim.metadata.name] as const, node: pod.spec.nodeName },
   ].flatMap(({ object, node }) => {
@@ -101,21 +104,23 @@ function onTheNode(cluster: ClusterState): Finding | undefined {
   });
   const condition = telling(has(claim, 'NodeResizeError')?.message);
   const failure =
-    told[0] ??
+    reports[0] ??
     (condition === undefined
       ? step(claim) === 'NodeResizeInfeasible' && WITHOUT_WORDS
       : { said: condition, ...explain(condition, cluster, pod.spec.nodeName ?? '') });
   if (failure) {
     return {
-      ...{ state: 'stuck', at: `pod ${pod.metadata.name}` },
+      state: 'stuck',
+      at: `pod ${pod.metadata.name}`,
       what: `The node cannot grow the filesystem from ${sizes(claim)}.`,
       ...failure,
     };
   }
   return {
-    ...{ state: 'waiting', at: 'claim' },
+    state: 'waiting',
+    at: 'claim',
     what: `The volume has grown on the RDS; the kubelet of ${pod.spec.nodeName ?? 'its node'} grows the filesystem from ${sizes(claim)} next.`,
-    why: 'It looks every minute or two, and has not complained.',
+    why: 'It looks every minute or two, and has reported no error.',
     next: 'Wait; if it stays so, delete the pod, and the next mount grows it.',
     command: `kubectl -n ${namespace} delete pod ${pod.metadata.name}`,
   };
@@ -127,7 +132,8 @@ function running(cluster: ClusterState): Finding | undefined {
   const storageClass = there(cluster.storageClass);
   if (storageClass !== undefined && storageClass.allowVolumeExpansion !== true) {
     return {
-      ...{ state: 'stuck', at: 'class' },
+      state: 'stuck',
+      at: 'class',
       what: `The claim asks to grow from ${sizes(claim)}, and its class does not allow that.`,
       why: `StorageClass ${storageClass.metadata.name} has no allowVolumeExpansion: true any more.`,
       next: 'Allow it.',
@@ -135,9 +141,10 @@ function running(cluster: ClusterState): Finding | undefined {
     };
   }
   return {
-    ...{ state: 'waiting', at: 'claim' },
+    state: 'waiting',
+    at: 'claim',
     what: `The claim is growing from ${sizes(claim)}.`,
-    why: 'The resizer has not complained.',
+    why: 'The resizer has reported no error.',
     next: 'Wait a minute and ask again.',
   };
 }
@@ -147,10 +154,12 @@ function modify({ claim }: ClusterState): Finding | undefined {
   const condition = object && has(object, 'ModifyingVolume', 'ModifyVolumeError');
   if (object === undefined || condition === undefined) return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim', said: condition.message },
+    state: 'stuck',
+    at: 'claim',
+    said: condition.message,
     what: 'The claim asks for another VolumeAttributesClass.',
     why: 'This driver has nothing that could be modified by one.',
-    next: 'Take volumeAttributesClassName off the claim again.',
+    next: 'Remove volumeAttributesClassName from the claim.',
     command: `kubectl -n ${object.metadata.namespace} edit pvc ${object.metadata.name}`,
   };
 }

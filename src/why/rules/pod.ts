@@ -54,7 +54,7 @@ const PLACES: readonly {
   },
   {
     pattern: /bound to non-existent pv/,
-    why: 'The claim, or another one of the pod, is bound to a PersistentVolume that somebody deleted.',
+    why: 'The claim, or another one of the pod, is bound to a PersistentVolume that someone deleted.',
     next: 'See which claims of the pod are Lost, and ask why.',
     command: 'kubectl get persistentvolumeclaims --all-namespaces',
   },
@@ -87,7 +87,9 @@ function unschedulable(cluster: ClusterState): Finding[] {
     const { name, namespace } = pod.metadata;
     return [
       {
-        ...{ state: 'stuck', at: `pod ${name}`, said },
+        state: 'stuck',
+        at: `pod ${name}`,
+        said,
         what: `No node is fit for pod ${name}.`,
         ...(NO_ROOM.test(said)
           ? roomFor(cluster)
@@ -125,13 +127,13 @@ function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Findin
   if (most >= (parseQuantity(asked) ?? 0n)) {
     return {
       why: `For class ${name} ${printQuantity(most)} are published (CSIStorageCapacity), which is enough for the ${asked} of this claim: it has changed since, the nodes that reach the backend are not fit for the pod otherwise, or another claim of the pod lacks room.`,
-      next: 'Wait a minute, for the scheduler tries again; if it stays so, see what it says of the other nodes, and ask about the other claims of the pod.',
+      next: 'Wait a minute, for the scheduler retries; if it stays so, see what it says of the other nodes, and ask about the other claims of the pod.',
       command,
     };
   }
   return {
     why: `The claim asks for ${asked}, and the most that is published for class ${name} is ${printQuantity(most)} (CSIStorageCapacity): what the pool has free above its reserve, or may still promise.`,
-    next: 'Delete snapshots or volumes that nobody needs, add disks to the pool, or ask for less; it goes on by itself then.',
+    next: 'Delete snapshots or volumes that are no longer needed, add disks to the pool, or ask for less; it goes on by itself then.',
     command,
   };
 }
@@ -154,10 +156,12 @@ function gaveUp(cluster: ClusterState): Finding[] {
     if (said === undefined) return [];
     return [
       {
-        ...{ state: 'stuck', at: `pod ${name}`, said },
+        state: 'stuck',
+        at: `pod ${name}`,
+        said,
         what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
-        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started anew gets the same mount, so that is no help, and nor is room in the pool alone.',
-        next: 'See that the pool has room and the RDS answers; then delete the pod, and the next one mounts it anew.',
+        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started again gets the same mount, so that is no help, and nor is room in the pool alone.',
+        next: 'See that the pool has room and the RDS answers; then delete the pod, and the next one mounts it again.',
         command: `kubectl -n ${namespace} delete pod ${name}`,
       },
     ];
@@ -200,16 +204,18 @@ function mountFailed(cluster: ClusterState): Finding[] {
           MOUNTING.includes(event.reason ?? '') &&
           !(event.reason === 'FailedAttachVolume' && timeOf(event) <= attachedAt && attachedAt > 0),
       );
-      // "unmounted volumes=[data]" tells that it takes long; the Event that says why is more worth, though older.
+      // "unmounted volumes=[data]" says that it takes long; the Event that says why is more worth, though older.
       const event = open.find(({ message }) => !/timed out waiting/.test(message ?? '')) ?? open[0];
       const said = telling(event?.message);
       if (event === undefined || said === undefined) return [];
       if (/Multi-Attach error/.test(said)) {
-        // What holds it there is told with its node.
+        // What holds it there is reported with its node.
         if (attachedToDead(cluster)) return [];
         return [
           {
-            ...{ state: 'stuck', at: `pod ${name}`, said },
+            state: 'stuck',
+            at: `pod ${name}`,
+            said,
             what: `Pod ${name} cannot have the volume on ${spec.nodeName}: another node has it.`,
             why: 'Kubernetes attaches a volume of this access mode to one node at a time.',
             next: 'See where it is attached, and delete the pods that use it there.',
@@ -219,7 +225,9 @@ function mountFailed(cluster: ClusterState): Finding[] {
       }
       return [
         {
-          ...{ state: 'stuck', at: `pod ${name}`, said },
+          state: 'stuck',
+          at: `pod ${name}`,
+          said,
           what: `The volume cannot be mounted for pod ${name} on ${spec.nodeName ?? 'no node yet'}.`,
           command: `kubectl -n ${namespace} describe pod ${name}`,
           ...explainEvent(event, cluster, spec.nodeName),

@@ -34,7 +34,7 @@ export const snapshotRules: readonly Rule[] = [
   },
 ];
 
-/** The snapshot while it is being cut. */
+/** The snapshot while it is being taken. */
 export function awaitedSnapshot({ snapshot }: ClusterState) {
   const object = there(snapshot);
   const isDone = object?.status?.readyToUse === true || object?.metadata.deletionTimestamp !== undefined;
@@ -48,7 +48,8 @@ function hasContent(cluster: ClusterState): boolean {
 function noCrds({ subject, snapshotClasses }: ClusterState): Finding | undefined {
   if (subject.kind !== 'snapshot' || snapshotClasses?.is !== 'absent') return undefined;
   return {
-    ...{ state: 'stuck', at: 'snapshot' },
+    state: 'stuck',
+    at: 'snapshot',
     what: 'This cluster has no snapshots at all: the API server does not know their kinds.',
     why: 'The snapshot CRDs are not installed. They belong to the cluster and come with snapshot-controller, not with this driver.',
     next: 'Install CRDs and snapshot-controller (docs/install.md).',
@@ -61,13 +62,14 @@ function notFound({ snapshot, snapshotClasses, subject, elsewhere }: ClusterStat
   const { name, namespace } = subject;
   const [other] = elsewhere;
   return {
-    ...{ state: 'stuck', at: 'snapshot' },
+    state: 'stuck',
+    at: 'snapshot',
     what: `There is no VolumeSnapshot ${name} in namespace ${namespace}.`,
     why:
       other === undefined
         ? 'No namespace that can be seen has one of that name.'
         : `There is one in: ${elsewhere.join(', ')}.`,
-    next: other === undefined ? 'Look which snapshots there are.' : 'Name the namespace.',
+    next: other === undefined ? 'See which snapshots there are.' : 'Name the namespace.',
     command:
       other === undefined
         ? 'kubectl get volumesnapshots --all-namespaces'
@@ -94,14 +96,15 @@ function noClass(cluster: ClusterState): Finding | undefined {
   if (snapshot.spec.source.volumeSnapshotContentName !== undefined) return undefined;
   const wanted = snapshot.spec.volumeSnapshotClassName;
   return {
-    ...{ state: 'stuck', at: 'snapshot class' },
+    state: 'stuck',
+    at: 'snapshot class',
     what:
       wanted === undefined ? 'The snapshot has no VolumeSnapshotClass.' : `There is no VolumeSnapshotClass ${wanted}.`,
     why:
       wanted === undefined
         ? `It names none, and no class of ${cluster.driver} has the annotation ${IS_DEFAULT}: "true".`
-        : 'The snapshot names it, so nobody cuts it until there is one.',
-    next: 'See which classes there are; make the snapshot anew with one of them.',
+        : 'The snapshot names it, so it is not taken until there is one.',
+    next: 'See which classes there are; recreate the snapshot with one of them.',
     command: 'kubectl get volumesnapshotclasses',
   };
 }
@@ -117,10 +120,11 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
     return undefined;
   }
   return {
-    ...{ state: 'stuck', at: 'snapshot class' },
-    what: `VolumeSnapshotClass ${found.metadata.name} is of ${found.driver}, not of ${cluster.driver}.`,
-    why: 'A snapshot can be cut only by the driver of its volume.',
-    next: 'Make the snapshot anew with a class of the driver of its claim.',
+    state: 'stuck',
+    at: 'snapshot class',
+    what: `VolumeSnapshotClass ${found.metadata.name} uses driver ${found.driver}, not ${cluster.driver}.`,
+    why: 'A snapshot can be taken only by the driver of its volume.',
+    next: 'Recreate the snapshot with a class of the driver of its claim.',
     command: 'kubectl get volumesnapshotclasses',
   };
 }
@@ -134,9 +138,10 @@ function noSource(cluster: ClusterState): Finding | undefined {
   if (!isAbsent && (claim === undefined || claim.status?.phase === 'Bound')) return undefined;
   const { namespace } = snapshot.metadata;
   return {
-    ...{ state: 'stuck', at: 'claim' },
-    what: `The snapshot is to be cut of the claim ${name}, which ${isAbsent ? 'does not exist' : 'is not bound'}.`,
-    why: isAbsent ? 'There is nothing to cut.' : 'There is no volume to cut yet.',
+    state: 'stuck',
+    at: 'claim',
+    what: `The snapshot is to be taken of the claim ${name}, which ${isAbsent ? 'does not exist' : 'is not bound'}.`,
+    why: isAbsent ? 'There is nothing to take it of.' : 'There is no volume to take it of yet.',
     next: isAbsent ? 'Delete the snapshot; see which claims there are.' : 'Ask why the claim is stuck.',
     command: isAbsent
       ? `kubectl -n ${namespace} get persistentvolumeclaims`
@@ -150,9 +155,10 @@ function noSnapshotController(cluster: ClusterState): Finding | undefined {
     return undefined;
   const [pod] = pods;
   return {
-    ...{ state: 'stuck', at: 'snapshot controller' },
+    state: 'stuck',
+    at: 'snapshot controller',
     what: pod === undefined ? 'No snapshot-controller is seen in this cluster.' : 'snapshot-controller is not ready.',
-    why: 'It makes the content of a snapshot, which the driver then cuts. It belongs to the cluster, not to this driver.',
+    why: 'It makes the content of a snapshot, which the driver then takes. It belongs to the cluster, not to this driver.',
     next:
       pod === undefined ? 'See whether it runs under another label; if not, install it (docs/install.md).' : 'See why.',
     command:
@@ -171,11 +177,13 @@ function notBound(cluster: ClusterState): Finding | undefined {
     telling(snapshot.status?.error?.message) ?? newest(cluster, 'VolumeSnapshot', snapshot.metadata.name)?.message;
   const isLate = age(cluster, snapshot.metadata.creationTimestamp) > PATIENCE_MS;
   return {
-    ...{ state: said !== undefined || isLate ? 'stuck' : 'waiting', at: 'snapshot', said },
+    state: said !== undefined || isLate ? 'stuck' : 'waiting',
+    at: 'snapshot',
+    said,
     what: 'The snapshot is bound to no content yet.',
     ...(said === undefined
       ? {
-          why: 'Nobody has complained.',
+          why: 'No error is reported.',
           next: isLate ? 'See what snapshot-controller says.' : 'Wait some seconds and ask again.',
         }
       : explain(said, cluster)),

@@ -21,12 +21,13 @@ function missing(cluster: ClusterState): Finding | undefined {
   if (claim === undefined || cluster.source?.seen.is !== 'absent') return undefined;
   const { what } = cluster.source;
   return {
-    ...{ state: 'stuck', at: 'source' },
+    state: 'stuck',
+    at: 'source',
     what: `The claim is to be made from ${what}, which does not exist.`,
     why: 'Its dataSource names it, and a claim that names a source is never made empty.',
     next: what.startsWith('VolumeSnapshot')
-      ? 'See which snapshots there are in the namespace; make the claim anew with one of them.'
-      : 'Make the claim anew with a source that exists.',
+      ? 'See which snapshots there are in the namespace; recreate the claim with one of them.'
+      : 'Recreate the claim with a source that exists.',
     command: `kubectl -n ${claim.metadata.namespace} get volumesnapshots,persistentvolumeclaims`,
   };
 }
@@ -35,20 +36,22 @@ function notReady(cluster: ClusterState): Finding | undefined {
   const claim = pendingClaim(cluster);
   const { source } = cluster;
   if (claim === undefined || source?.seen.is !== 'there') return undefined;
-  const isReady = 'source' in source.seen.object.spec ? isCut(source.seen.object) : isBound(source.seen.object);
+  const isReady = 'source' in source.seen.object.spec ? isTaken(source.seen.object) : isBound(source.seen.object);
   if (isGoing(source.seen.object)) {
     return {
-      ...{ state: 'stuck', at: 'source' },
+      state: 'stuck',
+      at: 'source',
       what: `The claim is to be made from ${source.what}, which is being deleted.`,
-      why: 'Nothing is made from what is being deleted, and the deletion cannot be taken back.',
-      next: 'Delete the claim, and make it anew from a source that stays.',
+      why: 'Nothing is made from what is being deleted, and the deletion cannot be undone.',
+      next: 'Delete the claim, and recreate it from a source that stays.',
       command: `kubectl -n ${claim.metadata.namespace} get volumesnapshots,persistentvolumeclaims`,
     };
   }
   if (isReady) return undefined;
   const { name, namespace } = source.seen.object.metadata;
   return {
-    ...{ state: 'stuck', at: 'source' },
+    state: 'stuck',
+    at: 'source',
     what: `The claim is to be made from ${source.what}, which is not ready.`,
     why: 'The volume is made when it is.',
     next: 'Ask why that one is stuck.',
@@ -56,7 +59,7 @@ function notReady(cluster: ClusterState): Finding | undefined {
   };
 }
 
-function isCut({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
+function isTaken({ status }: Pick<VolumeSnapshot, 'status'> | Pick<Claim, 'status'>): boolean {
   return status !== undefined && 'readyToUse' in status && status.readyToUse === true;
 }
 
@@ -77,7 +80,8 @@ function larger(cluster: ClusterState): Finding | undefined {
       : spec.resources?.requests?.storage;
   if (least === undefined || (parseQuantity(asked) ?? 0n) >= (parseQuantity(least) ?? 0n)) return undefined;
   return {
-    ...{ state: 'stuck', at: 'claim' },
+    state: 'stuck',
+    at: 'claim',
     what: `The claim asks for ${asked}, and ${cluster.source.what} has ${least}.`,
     why: 'A volume is never smaller than what it is made from: csi-provisioner refuses it before the driver is asked.',
     next: ASK_FOR_MORE,

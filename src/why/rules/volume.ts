@@ -27,14 +27,15 @@ function notFound({ volume, claim, subject }: ClusterState): Finding | undefined
   if (subject.kind !== 'volume' && !isBound) return undefined;
   const name = there(claim)?.spec.volumeName ?? subject.name;
   return {
-    ...{ state: 'stuck', at: 'volume' },
+    state: 'stuck',
+    at: 'volume',
     what: `There is no PersistentVolume ${name}.`,
     why: isBound
-      ? 'The claim is bound to it, and somebody deleted it. The data may still be on the RDS.'
+      ? 'The claim is bound to it, and someone deleted it. The data may still be on the RDS.'
       : 'It was deleted, or never was.',
     next: isBound
       ? 'Look for the volume on the RDS; if it is there, `rose-csi orphans adopt` brings it back (docs/orphans.md).'
-      : 'Look which volumes there are.',
+      : 'See which volumes there are.',
     command: isBound ? 'rose-csi orphans report --config rose-csi.yaml' : 'kubectl get persistentvolumes',
   };
 }
@@ -43,9 +44,10 @@ function foreign({ volume, driver }: ClusterState): Finding | undefined {
   const object = there(volume);
   if (object === undefined || object.spec.csi?.driver === driver) return undefined;
   return {
-    ...{ state: 'unknown', at: 'volume' },
-    what: `The volume is of ${object.spec.csi?.driver ?? 'no CSI driver'}, not of ${driver}.`,
-    why: 'This driver has nothing to do with it, so its own part of the chain cannot be told here.',
+    state: 'unknown',
+    at: 'volume',
+    what: `The volume belongs to ${object.spec.csi?.driver ?? 'no CSI driver'}, not to ${driver}.`,
+    why: 'This driver has nothing to do with it, so its own part of the chain is not known here.',
     next: 'See what Kubernetes says of it.',
     command: `kubectl describe persistentvolume ${object.metadata.name}`,
   };
@@ -55,9 +57,10 @@ function unknownBackend({ view }: ClusterState): Finding | undefined {
   if (view?.device.is !== 'unconfigured' || view.device.elsewhere?.length) return undefined;
   const { id, backend } = view.device;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `${id} is on a backend that the configuration does not have${backend === '' ? '' : `: ${backend}`}.`,
-    why: `Configured: ${view.backends.join(', ')}. A backend must keep its name for ever, since every id names it; every call for this one is UNAVAILABLE.`,
+    why: `Configured: ${view.backends.join(', ')}. A backend must keep its name forever, since every id names it; every call for this one is UNAVAILABLE.`,
     next: 'Put the backend back under that name. Its address may be another one.',
     command: 'helm get values rose-csi',
   };
@@ -68,9 +71,10 @@ function renamedBackend({ view }: ClusterState): Finding | undefined {
   const { id, elsewhere = [] } = view.device;
   if (elsewhere.length === 0) return undefined;
   return {
-    ...{ state: 'stuck', at: 'device' },
+    state: 'stuck',
+    at: 'device',
     what: `This configuration has ${id} as ${elsewhere.join(' and ')}.`,
-    why: 'A backend was renamed in the configuration, or names were exchanged; a backend must keep its name for ever, since every id names it. Or somebody removed it from its own backend, and this is a copy.',
+    why: 'A backend was renamed in the configuration, or names were exchanged; a backend must keep its name forever, since every id names it. Or someone removed it from its own backend, and this is a copy.',
     next: 'Give each backend the name that it had. Delete nothing before that.',
     command: 'helm get values rose-csi',
   };

@@ -13,7 +13,8 @@ export function databaseImage(): DescribedImage {
     .update(readFileSync(join(directory, 'Dockerfile')))
     .digest('hex');
   return {
-    ...{ name: DATABASE_IMAGE, key: `postgresql-${hash.slice(0, 16)}` },
+    name: DATABASE_IMAGE,
+    key: `postgresql-${hash.slice(0, 16)}`,
     how: (base) => ['--build-arg', `BASE=${base}`, directory],
   };
 }

@@ -5,7 +5,7 @@ import { inWords, type Outcomes } from './spec-list.ts';
 export interface Comparison {
   /** A line for each spec because of which the run fails. */
   readonly broken: readonly string[];
-  /** A line for each for which the list should be written anew. */
+  /** A line for each for which the list should be written again. */
   readonly changed: readonly string[];
 }
 

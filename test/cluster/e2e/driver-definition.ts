@@ -20,9 +20,20 @@ export type Kind =
 const TOPOLOGY_KEYS = ['rds.rose-csi.io/network-default'];
 
 const CAPABILITIES = {
-  ...{ persistence: true, block: true, fsGroup: true, exec: true, multipods: true, multiplePVsSameID: true },
-  ...{ snapshotDataSource: true, pvcDataSource: true, readWriteOncePod: true, capacity: true },
-  ...{ controllerExpansion: true, nodeExpansion: true, onlineExpansion: true, offlineExpansion: true },
+  persistence: true,
+  block: true,
+  fsGroup: true,
+  exec: true,
+  multipods: true,
+  multiplePVsSameID: true,
+  snapshotDataSource: true,
+  pvcDataSource: true,
+  readWriteOncePod: true,
+  capacity: true,
+  controllerExpansion: true,
+  nodeExpansion: true,
+  onlineExpansion: true,
+  offlineExpansion: true,
 };
 
 /** The definition for `-storage.testdriver`, as JSON. */

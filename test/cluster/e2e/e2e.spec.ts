@@ -66,7 +66,7 @@ test(title, TIMEOUT, async (t) => {
     for (const line of changed) t.diagnostic(line);
     if (isToWrite) writeFileSync(LIST, writeList(HEADING, updated(listed, known, outcomes)));
     else if (changed.length > 0) {
-      t.diagnostic(`to write the list anew: npm run test:e2e -- ${isShort ? '--short ' : ''}--write`);
+      t.diagnostic(`to write the list again: npm run test:e2e -- ${isShort ? '--short ' : ''}--write`);
     }
     assert.deepEqual(broken, []);
     rmSync(logs, { recursive: true });

@@ -26,7 +26,10 @@ const MULTIPLE: Group = { name: 'several volumes', kind: 'ext4', processes: MANY
 const SHARED: Group = { name: 'raw block on two nodes', kind: 'shared-block', processes: 1, minutes: 10 };
 const CAPACITY: Group = { name: 'capacity', kind: 'ext4', processes: 1, minutes: 10 };
 const LIMITS: Group = {
-  ...{ name: 'volumes of a node', kind: 'few-volumes', processes: 1, minutes: 15 },
+  name: 'volumes of a node',
+  kind: 'few-volumes',
+  processes: 1,
+  minutes: 15,
   chart: ['--set=node.maxVolumes=4'],
 };
 const TOPOLOGY: Group = { name: 'networks', kind: 'topology', processes: 4, minutes: 10 };

@@ -4,16 +4,22 @@ import { BUSYBOX_IMAGE } from '../images.ts';
 import { imageOf } from '../versions.ts';
 import { aliasesFor } from './images.ts';
 
-const registry = 'registry.k8s.io/e2e-test-images';
+const REGISTRY = 'registry.k8s.io/e2e-test-images';
 const LISTED = [
-  ...[`${registry}/agnhost:2.59`, `${registry}/agnhost:2.55`, 'gcr.io/k8s-authenticated-test/agnhost:2.6'],
-  ...[`${registry}/nginx:1.14-4`, `${registry}/busybox:1.37.0-1`, `${registry}/busybox:1.37.0-1`],
-  ...[`${registry}/jessie-dnsutils:1.7`, `${registry}/volume/nfs:1.4`, ''],
+  `${REGISTRY}/agnhost:2.59`,
+  `${REGISTRY}/agnhost:2.55`,
+  'gcr.io/k8s-authenticated-test/agnhost:2.6',
+  `${REGISTRY}/nginx:1.14-4`,
+  `${REGISTRY}/busybox:1.37.0-1`,
+  `${REGISTRY}/busybox:1.37.0-1`,
+  `${REGISTRY}/jessie-dnsutils:1.7`,
+  `${REGISTRY}/volume/nfs:1.4`,
+  '',
 ];
 
 test('each image that specs of storage use has a stand-in under every name that the suite has for it', () => {
   const aliases = aliasesFor(LISTED);
-  const nameOf = (alias: string) => aliases.find((one) => one.alias === `${registry}/${alias}`)?.name;
+  const nameOf = (alias: string) => aliases.find((one) => one.alias === `${REGISTRY}/${alias}`)?.name;
   assert.equal(aliases.length, 5);
   assert.equal(nameOf('busybox:1.37.0-1'), BUSYBOX_IMAGE);
   assert.equal(nameOf('nginx:1.14-4'), BUSYBOX_IMAGE);

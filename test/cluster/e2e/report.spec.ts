@@ -6,8 +6,11 @@ const NAME = '[Testpattern: Dynamic PV (default fs)] volumes should store data';
 
 function spec(State: string, Message?: string, more: object = {}): object {
   return {
-    ...{ ContainerHierarchyTexts: [PREFIX.trim(), '[Testpattern: Dynamic PV (default fs)] volumes', ''] },
-    ...{ LeafNodeText: 'should store data', LeafNodeType: 'It', State, RunTime: 1.5e9 },
+    ContainerHierarchyTexts: [PREFIX.trim(), '[Testpattern: Dynamic PV (default fs)] volumes', ''],
+    LeafNodeText: 'should store data',
+    LeafNodeType: 'It',
+    State,
+    RunTime: 1.5e9,
     ...(Message !== undefined && { Failure: { Message } }),
     ...more,
   };

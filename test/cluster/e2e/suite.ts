@@ -67,11 +67,23 @@ export class Suite {
     const report = join(this.#directory, `${name}.json`);
     const log = createWriteStream(join(this.#directory, `${name}.log`));
     const command = [
-      ...[programs.path('ginkgo'), 'run', '-v', '--no-color', ...flags],
-      ...[`--output-dir=${this.#directory}`, `--json-report=${name}.json`, programs.path('e2e.test'), '--'],
-      ...[`-kubeconfig=${adminConfig}`, `-kubectl-path=${programs.path('kubectl')}`, '-provider=skeleton'],
-      ...[`-storage.testdriver=${definition}`, `-num-nodes=${machines.length}`, '-allowed-not-ready-nodes=-1'],
-      ...['-dump-logs-on-failure=false', '-disable-log-dump'],
+      programs.path('ginkgo'),
+      'run',
+      '-v',
+      '--no-color',
+      ...flags,
+      `--output-dir=${this.#directory}`,
+      `--json-report=${name}.json`,
+      programs.path('e2e.test'),
+      '--',
+      `-kubeconfig=${adminConfig}`,
+      `-kubectl-path=${programs.path('kubectl')}`,
+      '-provider=skeleton',
+      `-storage.testdriver=${definition}`,
+      `-num-nodes=${machines.length}`,
+      '-allowed-not-ready-nodes=-1',
+      '-dump-logs-on-failure=false',
+      '-disable-log-dump',
     ];
     const both = (line: string) => {
       log.write(`${line}\n`);

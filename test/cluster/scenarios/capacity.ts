@@ -5,7 +5,7 @@ import { eventually, ready, remove, type Scenario, SECONDS } from './scenario.ts
 
 /** One that the chart made, so that csi-provisioner knows it for as long as the driver is installed. */
 const CLASS = 'rose-csi-wait';
-/** Older than objects get that csi-provisioner takes for another one's: it deletes those within ten seconds, for ever. */
+/** Older than objects get that csi-provisioner takes for another one's: it deletes those within ten seconds, forever. */
 const OLD_SECONDS = 30;
 const SCHEDULED_SECONDS = 10;
 
@@ -42,7 +42,7 @@ export const CAPACITY: readonly Scenario[] = [
   },
 ];
 
-/** How long ago, in seconds, each object was made that tells of free space for the class; at least one. */
+/** How long ago, in seconds, each object was made that reports free space for the class; at least one. */
 async function agesOfCapacities({ kubectl }: Cluster): Promise<readonly number[]> {
   const path = `{.items[?(@.storageClassName=="${CLASS}")].metadata.creationTimestamp}`;
   const times = await kubectl.run(['get', 'csistoragecapacities', '--namespace=rose-csi', `--output=jsonpath=${path}`]);

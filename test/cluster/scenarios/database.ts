@@ -9,7 +9,7 @@ const ROUNDS = [1, 2, 3];
 /** PostgreSQL as a judge of whether a snapshot, and what a pod leaves behind, is what a crash would leave. */
 export const DATABASE: readonly Scenario[] = [
   {
-    title: 'snapshots of a database under load recover on the other node, with every commit that was told before',
+    title: 'snapshots of a database under load recover on the other node, with every commit that was confirmed before',
     async run(cluster) {
       const { kubectl } = cluster;
       await kubectl.apply(claim('database', 'rose-csi', '2Gi'), writingDatabase('database', 'database', 'n1'));
@@ -33,7 +33,7 @@ export const DATABASE: readonly Scenario[] = [
     },
   },
   {
-    title: 'a database that is killed goes on on the other node, and back, with every commit that was told',
+    title: 'a database that is killed goes on on the other node, and back, with every commit that was confirmed',
     async run(cluster) {
       const { kubectl } = cluster;
       let name = 'database';
@@ -54,17 +54,17 @@ export const DATABASE: readonly Scenario[] = [
   },
 ];
 
-/** The last number that a pod has told as committed; 0 when it has told none. */
+/** The last number that a pod has printed as committed; 0 when it has printed none. */
 async function committed({ kubectl }: Cluster, pod: string): Promise<number> {
   const lines = (await kubectl.run(['logs', pod, '--tail=20'])).split('\n');
   return Number(lines.findLast((line) => /^\d+$/.test(line)) ?? 0);
 }
 
-/** Waits until a pod has looked at its database, and has found it whole and not older than what was told. */
+/** Waits until a pod has looked at its database, and has found it whole and not older than what was reported. */
 async function isWhole({ kubectl }: Cluster, pod: string, told: number): Promise<void> {
   await eventually(async () => /^(Succeeded|Failed)$/.test(await kubectl.field('pod', pod, '.status.phase')));
   const text = await kubectl.run(['logs', pod, '--tail=20']).catch(() => '');
   const last = /^(\d+) (.*)$/m.exec(text);
   assert.equal(last?.[2], WHOLE, text);
-  assert.ok(Number(last?.[1]) >= told, `${told} were told as committed, and ${last?.[1]} are there`);
+  assert.ok(Number(last?.[1]) >= told, `${told} were printed as committed, and ${last?.[1]} are there`);
 }

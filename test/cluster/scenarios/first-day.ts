@@ -63,12 +63,12 @@ export const FIRST_DAY: readonly Scenario[] = [
       const from = { kind: 'PersistentVolumeClaim', name: 'origin' } as const;
       await cluster.kubectl.apply(
         claim('cloned', 'rose-csi-xfs', '1Gi', { from }),
-        pod('twin', 'cloned', { node: 'n2' }),
+        pod('second', 'cloned', { node: 'n2' }),
       );
-      await ready(cluster, 'twin');
-      const last = await counted(cluster, 'twin');
+      await ready(cluster, 'second');
+      const last = await counted(cluster, 'second');
       assert.ok(last >= before - 1, `${before} before, ${last} in it`);
-      await remove(cluster, 'pod/twin', 'pvc/cloned');
+      await remove(cluster, 'pod/second', 'pvc/cloned');
     },
   },
   {

@@ -4,11 +4,11 @@ import { COUNTING, claim, pod } from '../objects.ts';
 import { roseCsi } from '../rose-csi.ts';
 import { counted, eventsAbout, eventually, ready, remove, type Scenario } from './scenario.ts';
 
-/** A filesystem that has given up stays so until it is mounted anew, and only a new pod does that. */
+/** A filesystem that has given up stays so until it is mounted again, and only a new pod does that. */
 export const GAVE_UP: readonly Scenario[] = [
   {
     title:
-      'a filesystem that has given up is told of by an Event and by `why`, and the next pod has all that was written',
+      'a filesystem that has given up is reported by an Event and by `why`, and the next pod has all that was written',
     async run(cluster) {
       const { kubectl } = cluster;
       const restarting = pod('victim', 'hurt', COUNTING, { node: 'n1', restarts: true });

@@ -38,13 +38,13 @@ export const RESTORES: readonly Scenario[] = [
         claim('elsewhere', 'rose-csi-pool2', '1Gi', FROM),
       );
       await tellsOf(cluster, 'small', /size/);
-      await tellsOf(cluster, 'elsewhere', /another pool/);
+      await tellsOf(cluster, 'elsewhere', /\[RC-ELSEWHERE\]/);
       await remove(cluster, 'pvc/small', 'pvc/elsewhere');
     },
   },
   {
     title:
-      'a snapshot above the quota of its class waits with the reason in an Event, and is cut when an older one goes',
+      'a snapshot above the quota of its class waits with the reason in an Event, and is taken when an older one goes',
     async run(cluster) {
       const { kubectl } = cluster;
       const parameters = { maxSnapshotsPerVolume: '2' };
@@ -76,14 +76,20 @@ export const RESTORES: readonly Scenario[] = [
       const group = 'snapshot.storage.k8s.io/v1';
       await kubectl.apply(
         {
-          ...{ apiVersion: group, kind: 'VolumeSnapshotContent', metadata: { name: 'by-hand' } },
+          apiVersion: group,
+          kind: 'VolumeSnapshotContent',
+          metadata: { name: 'by-hand' },
           spec: {
-            ...{ deletionPolicy: 'Retain', driver: 'rds.rose-csi.io', source: { snapshotHandle } },
+            deletionPolicy: 'Retain',
+            driver: 'rds.rose-csi.io',
+            source: { snapshotHandle },
             volumeSnapshotRef: { name: 'by-hand', namespace: 'default' },
           },
         },
         {
-          ...{ apiVersion: group, kind: 'VolumeSnapshot', metadata: { name: 'by-hand' } },
+          apiVersion: group,
+          kind: 'VolumeSnapshot',
+          metadata: { name: 'by-hand' },
           spec: { source: { volumeSnapshotContentName: 'by-hand' } },
         },
       );
@@ -112,7 +118,7 @@ export const RESTORES: readonly Scenario[] = [
       const expendable = { spec: { persistentVolumeReclaimPolicy: 'Delete' } };
       await kubectl.run(['patch', 'pv', adopted, `--patch=${JSON.stringify(expendable)}`]);
       await remove(cluster, 'pod/adopted');
-      // What is deleted while it is still attached is tried again a minute later.
+      // What is deleted while it is still attached is retried a minute later.
       await eventually(async () => (await kubectl.list('volumeattachments')).length === 0);
       await remove(cluster, 'pvc/adopted', 'volumesnapshot/kept');
       await nothingLeft(cluster);

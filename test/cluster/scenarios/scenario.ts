@@ -2,7 +2,7 @@ import { until } from '../../support/until.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Kubectl } from '../kubectl.ts';
 
-/** Something that people do with volumes, and what must come of it. */
+/** Something that users do with volumes, and what must come of it. */
 export interface Scenario {
   /** A sentence that holds when it ends well. */
   readonly title: string;

@@ -10,7 +10,7 @@ import {
   VolumeCapability_AccessMode_Mode as Mode,
   type VolumeCapabilitySchema,
 } from '../../../src/csi/gen/csi_pb.js';
-import { nodeIdOf } from '../../../src/storage/identity.ts';
+import { nodeIdOf } from '../../../src/storage/ids.ts';
 import { type Client, createClient } from '../../support/grpc-client.ts';
 import { until } from '../../support/until.ts';
 import { NodeService } from './node.ts';
@@ -67,7 +67,9 @@ export class Cluster {
     writeFileSync('/run/rose/key', rds.privateKey, { mode: 0o600 });
     const ssh = { host: STORAGE_ADDRESS, port: SSH_PORT, user: 'csi', privateKeyFile: '/run/rose/key' };
     const backend = {
-      ...{ name: 'rds1', ssh: { ...ssh, hostKeys: [rds.hostKeyFingerprint] }, reserve: '64MiB' },
+      name: 'rds1',
+      ssh: { ...ssh, hostKeys: [rds.hostKeyFingerprint] },
+      reserve: '64MiB',
       nvme: { address: STORAGE_ADDRESS, allowHostName },
       pools: rds.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
     };

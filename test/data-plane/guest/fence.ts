@@ -1,7 +1,7 @@
 /** A node that is taken for dead while it lives: its volume is detached by force and goes to another node. */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeIdOf } from '../../../src/storage/identity.ts';
+import { nodeIdOf } from '../../../src/storage/ids.ts';
 import { until } from '../../support/until.ts';
 import { type Claim, type Cluster, MiB, type Mounted } from './cluster.ts';
 import { holds, write } from './content.ts';
@@ -61,7 +61,7 @@ export async function fenced(cluster: Cluster): Promise<void> {
   await useElsewhere(cluster, claim, nqn);
   const again = await cluster.publish(claim);
   await cluster.release(claim);
-  check('the first node has it anew, and sees what the other wrote', seesTheirs(await cluster.attach(claim, again)));
+  check('the first node has it again, and sees what the other wrote', seesTheirs(await cluster.attach(claim, again)));
   check('by one connection', connected().length === 1 && connected().includes(again['nqn'] ?? ''));
   await step('unmount', () => cluster.unmount(claim));
   check('and so it stays', seesTheirs(await step('mount again', () => cluster.mount(claim))));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The first process of a guest: mounts what a system needs, runs the program of its role, tells how it ended.
+# The first process of a guest: mounts what a system needs, runs the program of its role, says how it ended.
 export PATH=/bin:/sbin HOME=/root
 mount -t proc proc /proc
 mount -t sysfs sys /sys

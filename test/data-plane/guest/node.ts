@@ -58,9 +58,7 @@ export class NodeService {
 
   /** @param bytes What ControllerExpandVolume answered. */
   async grow({ id, path }: Mounted, bytes: bigint): Promise<void> {
-    await this.#client.nodeExpandVolume({
-      ...{ volumeId: id, volumePath: path, capacityRange: { requiredBytes: bytes } },
-    });
+    await this.#client.nodeExpandVolume({ volumeId: id, volumePath: path, capacityRange: { requiredBytes: bytes } });
   }
 
   async measure({ id, path }: Mounted): Promise<void> {

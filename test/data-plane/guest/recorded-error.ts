@@ -1,4 +1,4 @@
-/** An ext4 in which the kernel has recorded an error: it is never grown online, and must not stay small for ever. */
+/** An ext4 in which the kernel has recorded an error: it is never grown online, and must not stay small forever. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { until } from '../../support/until.ts';
@@ -36,7 +36,7 @@ export async function recordedError(cluster: Cluster): Promise<void> {
   check('it keeps its size and can be read', sizeOf(volume) < SIZE && holds(volume, 'whole'));
   await step('ext4 with an error: its last pod goes', () => cluster.unmount(volume));
   const again = await step('ext4 with an error: the next one starts', () => cluster.mount(claim));
-  check('it has been mended', errorsOf(again) === 0);
+  check('it has been repaired', errorsOf(again) === 0);
   check('it has its larger size', sizeOf(again) > SIZE * 2.7);
   check('and every byte', holds(again, 'whole'));
   write(again, 'written again');

@@ -1,4 +1,4 @@
-/** Tells the machine outside how far a scenario is, and how it ended. */
+/** Reports the machine outside how far a scenario is, and how it ended. */
 
 const started = performance.now();
 let failures = 0;

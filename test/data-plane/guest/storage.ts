@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generateKey } from '../../support/keys.ts';
-import { forward, SSH_PORT, STORAGE_ADDRESS, serveWishes } from './wire.ts';
+import { forward, SSH_PORT, STORAGE_ADDRESS, serveCommands } from './wire.ts';
 
 const POOL = '/pool';
 const PORTS = '/sys/kernel/config/nvmet/ports';
@@ -33,9 +33,21 @@ async function startRds(): Promise<unknown> {
   const child = spawn(
     process.execPath,
     [
-      ...['/rose/main.js', 'simulate', '--json', '--state', '/root/state', '--listen', `127.0.0.1:${SSH_PORT}`],
-      ...['--authorized-keys', '/root/authorized_keys', '--backend', 'btrfs', '--pool', `label=pool,path=${POOL}/rds`],
-      ...['--nvmet', STORAGE_ADDRESS],
+      '/rose/main.js',
+      'simulate',
+      '--json',
+      '--state',
+      '/root/state',
+      '--listen',
+      `127.0.0.1:${SSH_PORT}`,
+      '--authorized-keys',
+      '/root/authorized_keys',
+      '--backend',
+      'btrfs',
+      '--pool',
+      `label=pool,path=${POOL}/rds`,
+      '--nvmet',
+      STORAGE_ADDRESS,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
@@ -99,7 +111,7 @@ function subvolumes(): string[] {
   return paths.filter((path) => /^(pvc|snap)-/.test(basename(path)));
 }
 
-/** Whether a filesystem tool finds nothing to mend in the image of a volume that nobody uses. */
+/** Whether a filesystem tool finds nothing to repair in the image of a volume that no one uses. */
 function check(volumeId: string): string {
   const path = subvolumes().find((found) => basename(found).startsWith(volumeId.slice(volumeId.indexOf(':') + 1)));
   if (path === undefined) throw new Error(`${volumeId} has no subvolume`);
@@ -113,12 +125,12 @@ function check(volumeId: string): string {
 prepare();
 const first = await startRds();
 forward(SSH_PORT);
-serveWishes({
+serveCommands({
   rds: async () => first,
   unplug: async () => unplug(),
   plug: async () => plug(),
-  stopBox: stopRds,
-  startBox: startRds,
+  stopRds,
+  startRds,
   neighbour: async (nqn) => neighbour(nqn),
   subvolumes: async () => subvolumes(),
   subsystems: async () => readdirSync('/sys/kernel/config/nvmet/subsystems'),

@@ -38,8 +38,8 @@ async function outages(cluster: Cluster): Promise<void> {
     await writer.more(5);
   });
   await step('the RDS is rebooted in the middle of writes', async () => {
-    await ask('stopBox');
-    await ask('startBox');
+    await ask('stopRds');
+    await ask('startRds');
     await writer.more(5);
   });
   await writer.stop();
@@ -49,7 +49,7 @@ async function outages(cluster: Cluster): Promise<void> {
   const again = await step('mount again', () => cluster.mount(volume));
   check('the data is as it was', holds(again, 'steady') && records(again, 'trouble') >= writer.synced);
   sh('sync');
-  await step('the RDS is gone for good', () => ask('stopBox'));
+  await step('the RDS is gone for good', () => ask('stopRds'));
   const lost = async () => (await refusal(cluster.measure(again))).includes('[NODE-LOST]');
   await step('the kernel notices', () => until(lost, 60_000));
   const asked = Date.now();
@@ -57,7 +57,7 @@ async function outages(cluster: Cluster): Promise<void> {
   check('and at once', Date.now() - asked < 2_000);
   await step('unstage with the RDS gone', () => cluster.detach(again));
   check(`nothing hangs on the node: ${traces().join(', ')}`, traces().length === 0);
-  await step('the RDS is back', () => ask('startBox'));
+  await step('the RDS is back', () => ask('startRds'));
   await cluster.unpublish(again);
   await cluster.delete(again);
 }
@@ -66,7 +66,7 @@ async function gates(cluster: Cluster): Promise<void> {
   const claim = await cluster.create('ext4', SIZE);
   const target = await cluster.publish(claim);
   await cluster.controller.controllerUnpublishVolume({ volumeId: claim.id, nodeId: cluster.nodeId });
-  check('what is not published lets nobody in', !getsIn(target, cluster.nodeId));
+  check('what is not published lets no one in', !getsIn(target, cluster.nodeId));
   const reason = await step('stage what is not published', () => refusal(cluster.attach(claim, target)));
   check(`it is refused: ${reason.slice(0, 120)}`, reason.includes('[NODE-CONNECT]'));
   check('and leaves no connection', !connected().includes(target['nqn'] ?? ''));
@@ -74,7 +74,7 @@ async function gates(cluster: Cluster): Promise<void> {
 }
 
 async function allowList(): Promise<void> {
-  const cluster = await step('start once more, with the allow-list on', () => Cluster.start('node-2', true));
+  const cluster = await step('start again, with the allow-list on', () => Cluster.start('node-2', true));
   const claim = await cluster.create('ext4', SIZE);
   const target = await cluster.publish(claim);
   check('a host of another name is refused', !getsIn(target, STRANGER));

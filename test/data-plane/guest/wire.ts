@@ -5,14 +5,14 @@ import { createInterface } from 'node:readline';
 export const STORAGE_ADDRESS = '10.77.0.1';
 export const NODE_ADDRESS = '10.77.0.2';
 /** Where the storage guest takes wishes, and its SSH door for the other guest. */
-export const CONTROL_PORT = 9000;
+const CONTROL_PORT = 9000;
 export const SSH_PORT = 2222;
 
 /** What the node guest may ask of the storage guest beside what goes over SSH and NVMe/TCP. */
-export type Wishes = Readonly<Record<string, (argument: string) => Promise<unknown>>>;
+export type Commands = Readonly<Record<string, (argument: string) => Promise<unknown>>>;
 
 /** Serves wishes: a line with name and argument in, a line of JSON out. */
-export function serveWishes(wishes: Wishes): void {
+export function serveCommands(wishes: Commands): void {
   const server = createServer((socket) => {
     createInterface({ input: socket }).on('line', (line) => {
       const [name = '', argument = ''] = line.split(' ', 2);

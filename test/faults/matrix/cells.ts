@@ -5,13 +5,13 @@ import type { Recording } from './recording.ts';
 export interface Cell {
   /** Number of the statement, counted from 1 over all statements of the call; 0 for a fault of the answer. */
   readonly statement: number;
-  /** For people, and for running it alone. */
+  /** For reports, and for running it alone. */
   readonly name: string;
   readonly fault: Fault;
 }
 
 const MOMENTS: readonly Moment[] = ['before', 'after'];
-/** Nobody can connect for so long after a restart, in ms. */
+/** No one can connect for so long after a restart, in ms. */
 const DOWN_MS = 15;
 /** Length of the last line of an answer: `OK`, 16 hex digits, CRLF. */
 const MARKER_BYTES = 20;

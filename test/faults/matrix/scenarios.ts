@@ -228,7 +228,7 @@ interface CutSnapshot {
   readonly creationTime?: { readonly seconds: bigint };
 }
 
-function cut(name: string, isItemLost: boolean): Scenario {
+function snapshotCall(name: string, isItemLost: boolean): Scenario {
   return {
     name,
     async prepare(stack) {
@@ -259,7 +259,7 @@ function cut(name: string, isItemLost: boolean): Scenario {
   };
 }
 
-const uncut: Scenario = {
+const refusedSnapshot: Scenario = {
   name: 'DeleteSnapshot',
   async prepare(stack, { volumeId }) {
     const snapshotId = await makeSnapshot(stack.controller, volumeId);
@@ -301,7 +301,7 @@ export const SCENARIOS: readonly Scenario[] = [
   publication('ControllerPublishVolume', false),
   publication('ControllerPublishVolume, disk item lost', true),
   unpublication,
-  cut('CreateSnapshot', false),
-  cut('CreateSnapshot, disk item lost', true),
-  uncut,
+  snapshotCall('CreateSnapshot', false),
+  snapshotCall('CreateSnapshot, disk item lost', true),
+  refusedSnapshot,
 ];

@@ -12,7 +12,7 @@ export interface ControllerProcess {
   kill(): Promise<void>;
 }
 
-/** Controller processes, the next of which is always being started, so that nobody waits for it. */
+/** Controller processes, the next of which is always being started, so that no one waits for it. */
 export class Spares {
   readonly #main: string;
   readonly #configFile: string;
@@ -45,7 +45,7 @@ export class Spares {
     const socket = join(this.#directory, `spare-${this.#number}.sock`);
     const endpoint = `unix://${socket}`;
     const running = startDriver(this.#main, this.#configFile, endpoint);
-    // A channel that found nobody tries again only after a second.
+    // A channel that found no one retries only after a second.
     await until(async () => existsSync(socket));
     const identity = createClient(Identity, endpoint);
     await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true);

@@ -24,7 +24,7 @@ const controller = fc.constantFrom(0, 1);
 const mib = fc.integer({ min: 1, max: 4 });
 const pageSize = fc.constantFrom(0, 1, 2, 3, 7);
 
-/** The same request once more: the nth last one that makes something. */
+/** The same request again: the nth last one that makes something. */
 interface Again {
   readonly do: 'again';
   readonly back: number;
@@ -46,11 +46,13 @@ const command: fc.Arbitrary<Command | Again> = fc.oneof(
   {
     weight: 10,
     arbitrary: fc.record({
-      ...{ do: fc.constant('create' as const), volume, mib: fc.oneof(fc.constant(0), fc.constant(4), mib) },
+      do: fc.constant('create' as const),
+      volume,
+      mib: fc.oneof(fc.constant(0), fc.constant(4), mib),
       from: fc.oneof(fc.record({ snapshot: snapshot }), fc.record({ volume: often })),
     }),
   },
-  { weight: 12, arbitrary: fc.record({ do: fc.constant('cut' as const), snapshot, volume: often }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('snapshot' as const), snapshot, volume: often }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('again' as const), back: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 7, arbitrary: fc.record({ do: fc.constant('delete' as const), volume }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('drop' as const), snapshot }) },
@@ -60,7 +62,9 @@ const command: fc.Arbitrary<Command | Again> = fc.oneof(
   {
     weight: 14,
     arbitrary: fc.record({
-      ...{ do: fc.constant('write' as const), volume: often, place: fc.nat(7) },
+      do: fc.constant('write' as const),
+      volume: often,
+      place: fc.nat(7),
       seed: fc.integer({ min: 1, max: 2 ** 31 }),
     }),
   },
@@ -72,7 +76,9 @@ const command: fc.Arbitrary<Command | Again> = fc.oneof(
 );
 
 const clash: fc.Arbitrary<Clash> = fc.record({
-  ...{ do: fc.constant('clash' as const), volume: often, snapshot },
+  do: fc.constant('clash' as const),
+  volume: often,
+  snapshot,
   pair: fc.oneof(
     fc.tuple(command, command),
     fc.tuple(
@@ -85,17 +91,14 @@ const clash: fc.Arbitrary<Clash> = fc.record({
 const place: fc.Arbitrary<Place> = fc
   .record({
     what: fc.constantFrom(
-      ...[
-        { path: '/disk', command: 'add' },
-        { path: '/disk', command: 'set' },
-        { path: '/disk', command: 'remove' },
-      ],
-      ...[
-        { path: '/disk', command: 'get' },
-        { path: '/disk', command: 'find' },
-      ],
+      { path: '/disk', command: 'add' },
+      { path: '/disk', command: 'set' },
+      { path: '/disk', command: 'remove' },
+      { path: '/disk', command: 'get' },
+      { path: '/disk', command: 'find' },
       ...['add', 'remove', 'print', 'find'].map((name) => ({ path: '/disk/btrfs/subvolume', command: name })),
-      ...[{ command: ':put' }, { command: ':foreach' }],
+      { command: ':put' },
+      { command: ':foreach' },
     ),
     nth: fc.integer({ min: 1, max: 4 }),
   })
@@ -108,7 +111,8 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant('fail' as const), at: place, error: fc.constant('failure: not today') }),
   fc.record({ kind: fc.constant('cut' as const), bytes: fc.nat(600) }),
   fc.record({
-    ...{ kind: fc.constant('garbage' as const), where: fc.constantFrom('before' as const, 'after', 'instead') },
+    kind: fc.constant('garbage' as const),
+    where: fc.constantFrom('before' as const, 'after', 'instead'),
     text: fc.constantFrom('\u0007\r\n', '{"name":"pvc-', 'OK\r\n', 'interrupted\r\n'),
   }),
 );
@@ -142,7 +146,9 @@ const release: fc.Arbitrary<Release> = fc.oneof(
 );
 
 const lateWrite: fc.Arbitrary<Trouble> = fc.record({
-  ...{ kind: fc.constant('late write' as const), places: changes, release },
+  kind: fc.constant('late write' as const),
+  places: changes,
+  release,
   // Six is more than one call tries.
   times: fc.oneof({ weight: 10, arbitrary: fc.constantFrom(1, 2) }, { weight: 1, arbitrary: fc.constant(6) }),
   meanwhile: fc.oneof(
@@ -170,14 +176,16 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      ...{ kind: fc.constant('kill controller' as const), controller },
+      kind: fc.constant('kill controller' as const),
+      controller,
       statement: fc.integer({ min: 1, max: 200 }),
     }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
-      ...{ kind: fc.constant('restart RDS' as const), statement: fc.integer({ min: 1, max: 200 }) },
+      kind: fc.constant('restart RDS' as const),
+      statement: fc.integer({ min: 1, max: 200 }),
       downMs: fc.constantFrom(0, 50, 250),
     }),
   },
@@ -186,7 +194,9 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
 const batch = fc.record(
   {
     commands: fc.array(fc.record({ via: controller, command: fc.oneof({ weight: 8, arbitrary: command }, clash) }), {
-      ...{ minLength: 1, maxLength: LONGEST_BATCH, size: 'max' as const },
+      minLength: 1,
+      maxLength: LONGEST_BATCH,
+      size: 'max' as const,
     }),
     trouble: fc.oneof(
       { withCrossShrink: true },
@@ -237,7 +247,7 @@ function resolve({ via, command: given }: { via: 0 | 1; command: Command | Again
   }
   const found = given.do === 'again' ? made.at(-given.back) : given;
   if (found === undefined) return [];
-  if (found.do === 'create' || found.do === 'cut') made.push(found);
+  if (found.do === 'create' || found.do === 'snapshot') made.push(found);
   return [{ via, command: found }];
 }
 

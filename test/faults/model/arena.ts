@@ -82,8 +82,13 @@ export class Arena {
     const watches = { statements: new StatementWatch(), gate: new Gate(), late };
     const hooks = inSequence([watches.statements.hooks, watches.gate.hooks, late.hooks]);
     const options: SimulatorOptions = {
-      ...{ stateDir: join(directory, 'rds'), listen: { host: '127.0.0.1', port: 0 }, user: 'csi' },
-      ...{ authorizedKeys: publicKey, pools, backend, hooks },
+      stateDir: join(directory, 'rds'),
+      listen: { host: '127.0.0.1', port: 0 },
+      user: 'csi',
+      authorizedKeys: publicKey,
+      pools,
+      backend,
+      hooks,
     };
     const simulator = await startSimulator(options);
     const arena = new Arena(directory, remove, options, simulator, watches);
@@ -185,8 +190,13 @@ export class Arena {
   #configuration() {
     const { address: host, port, hostKeyFingerprint } = this.simulator;
     const ssh = {
-      ...{ host, port, user: 'csi', privateKeyFile: join(this.#directory, 'id'), hostKeys: [hostKeyFingerprint] },
-      ...{ maxInFlight: MAX_IN_FLIGHT, writeWithinSeconds: WRITE_WITHIN_SECONDS },
+      host,
+      port,
+      user: 'csi',
+      privateKeyFile: join(this.#directory, 'id'),
+      hostKeys: [hostKeyFingerprint],
+      maxInFlight: MAX_IN_FLIGHT,
+      writeWithinSeconds: WRITE_WITHIN_SECONDS,
     };
     const pools = [{ label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' }];
     return { clusterId: 'model', logLevel: 'warn', backends: [{ name: 'rds1', ssh, nvme: { address: host }, pools }] };

@@ -22,7 +22,7 @@ export type Command =
   | { readonly do: 'publish' | 'unpublish'; readonly volume: number; readonly node: NodeNumber }
   | { readonly do: 'write'; readonly volume: number; readonly place: number; readonly seed: number }
   | { readonly do: 'get'; readonly volume: number }
-  | { readonly do: 'cut'; readonly snapshot: number; readonly volume: number }
+  | { readonly do: 'snapshot'; readonly snapshot: number; readonly volume: number }
   | { readonly do: 'drop' | 'look'; readonly snapshot: number }
   | { readonly do: 'list volumes' | 'list snapshots'; readonly pageSize: number }
   | { readonly do: 'list snapshots of'; readonly volume: number; readonly pageSize: number }
@@ -40,7 +40,7 @@ export type Trouble =
   /**
    * Scripts that are about to change something stand still, their connection gone, and go on when other commands have been
    * run meanwhile (docs/routeros.md, U22). As soon as that begins, a controller is killed, or all callers of the batch leave, or
-   * nothing else happens, and the calls are tried again.
+   * nothing else happens, and the calls are retried.
    */
   | {
       readonly kind: 'late write';
@@ -99,7 +99,7 @@ export function targetOf(command: Command): string | undefined {
     case 'unpublish':
     case 'write':
       return `v${command.volume}`;
-    case 'cut':
+    case 'snapshot':
     case 'drop':
       return `s${command.snapshot}`;
     default:
@@ -112,7 +112,7 @@ export function nameOf(source: Source): string {
   return 'snapshot' in source ? `s${source.snapshot}` : `v${source.volume}`;
 }
 
-/** A script for people, a line for each command. */
+/** A script as text, a line for each command. */
 export function printScript(script: Script): string {
   const { destructive, batches } = script;
   const lines = batches.map((batch, index) => printBatch(batch, index + 1));
@@ -126,7 +126,7 @@ function printBatch({ commands, trouble, insist }: Batch, number: number): strin
   return [`batch ${number}${with_}${after}`, ...lines].join('\n');
 }
 
-/** A command for people, e.g. `create v3, 2 MiB, from s1`. */
+/** A command as text, e.g. `create v3, 2 MiB, from s1`. */
 export function printCommand(command: Command): string {
   switch (command.do) {
     case 'create': {
@@ -141,8 +141,8 @@ export function printCommand(command: Command): string {
       return `unpublish v${command.volume} from node ${command.node}`;
     case 'write':
       return `write ${command.seed} into v${command.volume} at place ${command.place}`;
-    case 'cut':
-      return `cut s${command.snapshot} of v${command.volume}`;
+    case 'snapshot':
+      return `snapshot s${command.snapshot} of v${command.volume}`;
     case 'list snapshots of':
       return `list snapshots of v${command.volume}, ${command.pageSize} a page`;
     case 'list volumes':

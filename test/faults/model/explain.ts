@@ -43,7 +43,7 @@ function objectsOfActor(actor: Actor): string[] {
 }
 
 /**
- * Checks what lists told while other commands ran: each object that those left alone is there once, as it is, or not.
+ * Checks what lists had while other commands ran: each object that those left alone is there once, as it is, or not.
  *
  * @param disturbed Objects that something else has changed meanwhile, or of which a race may have left a second subvolume, which
  *   a list may tell as well (docs/decisions/0010-paging.md).
@@ -84,7 +84,7 @@ function listProblem(
     const rows = entries.filter((entry) => entry.object === object);
     if (changed.has(object) || (isOpen && rows.length === 0)) continue;
     if (rows.length !== 1) return `${object} is there ${rows.length} times`;
-    if (!rows.every(tells)) return `${object} is told wrongly: ${rows.map(printEntry).join()}`;
+    if (!rows.every(tells)) return `${object} is listed wrongly: ${rows.map(printEntry).join()}`;
   }
   const known = new Set([...expected.map(([object]) => object), ...changed]);
   const unknown = entries.find(({ object }) => !known.has(object));
@@ -151,7 +151,7 @@ function act(world: World, one: Done, around: Circumstances): World[] {
       return after.map((next) => withRenewed(next, object));
     case 'create':
       return world.volumes.has(command.volume) ? after : after.map((next) => withRenewed(next, object));
-    case 'cut':
+    case 'snapshot':
       return world.snapshots.has(command.snapshot) ? after : after.map((next) => withRenewed(next, object));
     default:
       return after;
@@ -171,7 +171,7 @@ function lostAttempts(world: World, { command }: Done, around: Circumstances): W
   return around.calm || target === undefined || !around.contested(target) ? [] : step(world, command, LOST, around);
 }
 
-/** What was run and how it ended, for people. */
+/** What was run and how it ended, as text. */
 function printDone(actors: readonly Actor[]): string {
   return actors.map((one) => `  ${'command' in one ? printEnd(one) : printLate(one)}`).join('\n');
 }

@@ -7,7 +7,7 @@ import { type Deletion, type Marks, type World, withLeftover, withRenewed, withS
 /**
  * A script that stood still before it changed something, and may go on when other commands have been run. What it may do then
  * is what this file says, and it is little: a command that has ended well has nothing left to do, records and subvolumes that
- * were written anew since are not touched, and nothing at all is changed after the time in which it may write.
+ * were written again since are not touched, and nothing at all is changed after the time in which it may write.
  */
 export interface LateWrite {
   /** Those whose script it may be. */
@@ -40,7 +40,7 @@ export function objectsOfLate({ commands }: LateWrite): string[] {
   return [...new Set(commands.flatMap(({ command }) => objectsOf(command)))];
 }
 
-/** The worlds that a late write can lead to. It may always do nothing, as another attempt or nobody may have needed it. */
+/** The worlds that a late write can lead to. It may always do nothing, as another attempt or no one may have needed it. */
 export function lateStep(world: World, late: LateWrite): World[] {
   if (late.tooLate) return [world];
   return [world, ...late.commands.flatMap((one) => effects(world, one, late))];
@@ -54,8 +54,8 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
   switch (command.do) {
     case 'create':
       return creation(world, one, late);
-    case 'cut':
-      return cut(world, one, late);
+    case 'snapshot':
+      return takeSnapshot(world, one, late);
     case 'expand':
       return growth(world, command.volume, command.mib);
     case 'drop':
@@ -92,7 +92,7 @@ function effects(world: World, one: Done, late: LateWrite): World[] {
   }
 }
 
-/** A creation makes what is not there, completes or takes back what is half made, and grows what is smaller. */
+/** A creation makes what is not there, completes or rolls back what is partial, and grows what is smaller. */
 function creation(world: World, one: Done, late: LateWrite): World[] {
   const { command } = one;
   if (command.do !== 'create') return [];
@@ -113,9 +113,9 @@ function creation(world: World, one: Done, late: LateWrite): World[] {
   return comingTrue(world, withVolume(world, number, made), `v${number}`, one, late);
 }
 
-function cut(world: World, one: Done, late: LateWrite): World[] {
+function takeSnapshot(world: World, one: Done, late: LateWrite): World[] {
   const { command } = one;
-  if (command.do !== 'cut' || world.snapshots.has(command.snapshot)) return [];
+  if (command.do !== 'snapshot' || world.snapshots.has(command.snapshot)) return [];
   const original = world.volumes.get(command.volume);
   if (original === undefined) return [];
   const made = { source: `v${command.volume}`, mib: undefined, imageMib: undefined, seconds: undefined };
@@ -124,7 +124,7 @@ function cut(world: World, one: Done, late: LateWrite): World[] {
 }
 
 /**
- * What was not there comes into being. It is left over when somebody was told that it is deleted: that can happen where
+ * What was not there comes into being. It is left over when an answer said that it is deleted: that can happen where
  * another process deleted it, which does not know of the creation (docs/what-happens-when.md), and nowhere else.
  */
 function comingTrue(before: World, after: World, object: string, one: Done, late: LateWrite): World[] {

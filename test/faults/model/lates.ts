@@ -70,6 +70,6 @@ export class Lates {
 
 function madeBy({ commands }: Standing): string[] {
   return commands.flatMap(({ command }) =>
-    command.do === 'create' || command.do === 'cut' ? (targetOf(command) ?? []) : [],
+    command.do === 'create' || command.do === 'snapshot' ? (targetOf(command) ?? []) : [],
   );
 }

@@ -1,6 +1,6 @@
 import type { NodeNumber } from './commands.ts';
 
-/** What a successful call told, in the words of the model. */
+/** What a successful call answered, in the words of the model. */
 export interface Reply {
   /** MiB. */
   readonly mib?: number;

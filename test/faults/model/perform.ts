@@ -25,7 +25,7 @@ interface Sending {
 }
 
 /**
- * Runs a command, through its controller or as a node, and tells how it ended; never rejects for a refusal.
+ * Runs a command, through its controller or as a node, and says how it ended; never rejects for a refusal.
  *
  * @param signal aborts when the caller leaves
  */
@@ -91,7 +91,7 @@ async function send(sending: Sending, command: Command): Promise<Reply> {
       const { volume, status: state } = await controller.controllerGetVolume({ volumeId }, options);
       return { ...volumeReply(run, volume), node: nodeOf(state?.publishedNodeIds ?? []) };
     }
-    case 'cut': {
+    case 'snapshot': {
       const name = csiName(run, `s${command.snapshot}`);
       const { snapshot } = await controller.createSnapshot({ name, sourceVolumeId: volumeId }, options);
       return snapshotReply(run, snapshot);
@@ -124,7 +124,8 @@ async function volumes({ run, controller, options }: Sending, maxEntries: number
   return await pages(async (startingToken) => {
     const page = await controller.listVolumes({ maxEntries, startingToken }, options);
     const entries = page.entries.map(({ volume, status: state }) => ({
-      ...{ object: objectOf(run, volume?.volumeId ?? ''), ...volumeReply(run, volume) },
+      object: objectOf(run, volume?.volumeId ?? ''),
+      ...volumeReply(run, volume),
       node: nodeOf(state?.publishedNodeIds ?? []),
     }));
     return { entries, nextToken: page.nextToken };
@@ -136,7 +137,8 @@ async function snapshots({ run, controller, options }: Sending, maxEntries: numb
     const request = { maxEntries, startingToken, sourceVolumeId: of };
     const page = await controller.listSnapshots(request, options);
     const entries = page.entries.map(({ snapshot }) => ({
-      ...{ object: objectOf(run, snapshot?.snapshotId ?? ''), ...snapshotReply(run, snapshot) },
+      object: objectOf(run, snapshot?.snapshotId ?? ''),
+      ...snapshotReply(run, snapshot),
     }));
     return { entries, nextToken: page.nextToken };
   });

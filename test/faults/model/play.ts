@@ -7,7 +7,7 @@ import { cleanUp, Run } from './run.ts';
 /** Scripts of one seed. */
 const RUNS = 16;
 
-/** How long a script that failed is made smaller, in ms. Scripts that fail now and then would take for ever. */
+/** How long a script that failed is made smaller, in ms. Scripts that fail now and then would take forever. */
 const SHRINKING_MS = 120_000;
 
 /** How often a smaller script is tried: what fails does so by the timing of several processes. */

@@ -8,7 +8,7 @@ import { type Image, MiB, readImage } from './images.ts';
 import { objectOf, slotOf } from './names.ts';
 
 /** The disk item of a volume. */
-export interface SeenDisk {
+interface SeenDisk {
   /** As the RDS prints it; undefined where it shows no size. */
   readonly bytes: number | undefined;
   readonly mib: number;
@@ -18,7 +18,7 @@ export interface SeenDisk {
 }
 
 /** What the name of a volume's subvolume says that it was asked for (docs/decisions/0002-names-and-ids.md). */
-export interface Asked {
+interface Asked {
   readonly mib: number;
   readonly source: string | undefined;
 }
@@ -29,13 +29,13 @@ export interface Seen {
   readonly rows: readonly string[];
   /** Of the first row of a volume. */
   readonly asked: Asked | undefined;
-  /** The volume that the name of a snapshot's first row says it was cut from. */
-  readonly cutFrom: string | undefined;
+  /** The volume that the name of a snapshot's first row says it was taken from. */
+  readonly takenFrom: string | undefined;
   readonly disk: SeenDisk | undefined;
   readonly image: Image | undefined;
 }
 
-/** The RDS as a person on its console would see it. */
+/** The RDS as someone at its console would see it. */
 export interface RdsView {
   /** By object, e.g. `v3`. */
   readonly objects: ReadonlyMap<string, Seen>;
@@ -50,7 +50,7 @@ interface DiskRow {
   readonly 'nvme-tcp-export': boolean;
 }
 
-/** What others keep on the RDS: a person's share, and a volume and a snapshot of another cluster. */
+/** What others keep on the RDS: a user's share, and a volume and a snapshot of another cluster. */
 const THEIR_VOLUME = 'pvc-0badc0de-0000-4000-8000-000000000000';
 const THEIR_SNAPSHOT = 'snap-0badc0de-0000-4000-8000-000000000001';
 const NEIGHBOURS = [
@@ -116,7 +116,7 @@ export async function lookAt(arena: Arena, run: number, whole = false): Promise<
       objects.set(object, {
         rows: first === undefined ? [] : [first, ...others],
         asked: first === undefined ? undefined : askedIn(first, run),
-        cutFrom: first === undefined ? undefined : cutFromIn(first, run),
+        takenFrom: first === undefined ? undefined : takenFromIn(first, run),
         disk: item && diskOf(item),
         image: first === undefined ? undefined : readImage(arena.imageOf(first), whole),
       });
@@ -125,7 +125,7 @@ export async function lookAt(arena: Arena, run: number, whole = false): Promise<
   return { objects, strangers: [...strangers, ...bySlot.keys()] };
 }
 
-/** What there is of some objects, for people. */
+/** What there is of some objects, as text. */
 export function printView({ objects }: RdsView, some: readonly string[]): string {
   return some
     .flatMap((object) => {
@@ -150,7 +150,7 @@ export async function clearRds({ simulator }: Arena): Promise<void> {
   }
 }
 
-/** Asserts that nothing but the neighbours is on the RDS, files that nobody uses included. */
+/** Asserts that nothing but the neighbours is on the RDS, files that no one uses included. */
 export async function assertEmpty({ simulator }: Arena): Promise<void> {
   const left = listed(simulator).filter((name) => !NEIGHBOURS.includes(name));
   const slots = (await disks(simulator)).map(({ slot }) => slot).filter((slot) => !THEIR_SLOTS.includes(slot));
@@ -182,7 +182,7 @@ function askedIn(name: string, run: number): Asked | undefined {
 
 const SNAPSHOT_NAME = /^snap-.{36}-[0-9a-f]{8}-(.{36})-[0-9]{10}-[0-9]+$/;
 
-function cutFromIn(name: string, run: number): string | undefined {
+function takenFromIn(name: string, run: number): string | undefined {
   const [, uuid] = SNAPSHOT_NAME.exec(name) ?? [];
   return uuid === undefined ? undefined : objectOf(run, `rds1:pvc-${uuid}`);
 }

@@ -9,7 +9,7 @@ const MiB = 1024 ** 2;
 
 /**
  * Picks the world that the RDS shows, and fills in what only the RDS knows. Whatever is whole on the RDS is whole; of
- * several worlds it is the one in which the least is left over, and the least half made.
+ * several worlds it is the one in which the least is left over, and the least partial.
  *
  * @param objects Those to compare; the others stay as they are.
  * @throws Unexplained when the RDS shows none of them.
@@ -56,8 +56,8 @@ function snapshotProblem(object: string, snapshot: Snapshot | undefined, seen: S
     return snapshot === seen ? undefined : `${object} is ${seen === undefined ? 'gone' : 'there'}`;
   }
   const { mib, seconds } = told(seen);
-  const { image, cutFrom } = seen;
-  if (cutFrom !== snapshot.source) return `${object} was cut from ${cutFrom}`;
+  const { image, takenFrom } = seen;
+  if (takenFrom !== snapshot.source) return `${object} was taken from ${takenFrom}`;
   if (image === undefined) return `${object} has no image`;
   if (mib > image.mib || differs(snapshot.mib, mib) || differs(snapshot.imageMib, image.mib)) {
     return `${object} tells ${mib} MiB and has ${image.mib}`;

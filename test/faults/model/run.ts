@@ -126,24 +126,25 @@ export class Run {
 
   /** Everything on the RDS must be as the model has it. */
   #compare(view: RdsView): void {
-    assert.deepEqual(view.strangers, [], 'on the RDS and of nobody');
+    assert.deepEqual(view.strangers, [], 'on the RDS and of no one');
     this.#world = reconcile([this.#world], view, objectsIn(this.#world, view));
     const twice = [...view.objects].filter(([, { rows }]) => rows.length > 1).map(([object]) => object);
     for (const object of twice) assert.ok(this.#disturbed.has(object), `${object} is there twice`);
     for (const object of [...this.#disturbed]) if (!twice.includes(object)) this.#disturbed.delete(object);
   }
 
-  /** The time of a cut is that of the call. */
+  /** The time of a snapshot is that of the call. */
   #checkTimes(before: World, begin: number): void {
     const end = Math.floor(Date.now() / 1000);
     for (const [number, { seconds }] of this.#world.snapshots) {
       if (before.snapshots.has(number)) continue;
       const isRight = seconds !== undefined && seconds >= begin && seconds <= end;
-      if (!isRight) throw new Unexplained(`s${number} tells the time ${seconds}, and was cut from ${begin} to ${end}`);
+      if (!isRight)
+        throw new Unexplained(`s${number} reports the time ${seconds}, and was taken from ${begin} to ${end}`);
     }
   }
 
-  /** Deletes once more what came into being after its deletion, through the controller that knows of that. */
+  /** Deletes again what came into being after its deletion, through the controller that knows of that. */
   async #removeLeftovers(): Promise<void> {
     const { leftovers } = this.#world.marks;
     this.lates.leftovers += leftovers.size;

@@ -18,7 +18,7 @@ const endOfPlace = (place: number) => Math.max(1, place - 3);
 
 /**
  * The worlds that a command can lead to when it ended this way; none when such an end cannot be right. A final error
- * changes nothing. An open outcome may have had all of its effect, none, or left the object half made.
+ * changes nothing. An open outcome may have had all of its effect, none, or left the object partial.
  */
 export function step(world: World, command: Command, outcome: Outcome, around: Circumstances): World[] {
   if (isOpen(outcome) && around.calm && !isHindered(world, command, around)) return [];
@@ -39,8 +39,8 @@ export function step(world: World, command: Command, outcome: Outcome, around: C
       return read(world, outcome, command.volume, around);
     case 'look':
       return look(world, outcome, world.snapshots.get(command.snapshot), around.contested(`s${command.snapshot}`));
-    case 'cut':
-      return cut(world, command, outcome, around);
+    case 'snapshot':
+      return takeSnapshot(world, command, outcome, around);
     case 'drop':
       return drop(world, command, outcome);
     default:
@@ -103,7 +103,7 @@ function create(world: World, command: Made<'create'>, outcome: Outcome, around:
   }
 }
 
-/** What a command has seen half made may be taken back afterwards, by the command of the same batch that was making it. */
+/** What a command has seen partial may be rolled back afterwards, by the command of the same batch that was making it. */
 function seen(world: World, number: number, around: Circumstances): World[] {
   const isBeingMade = world.volumes.get(number)?.open === true && around.contested(`v${number}`);
   return isBeingMade ? [world, withVolume(world, number, undefined)] : [world];
@@ -198,7 +198,7 @@ function look(world: World, outcome: Outcome, snapshot: Snapshot | undefined, co
   return snapshot !== undefined && (contested || tellsSnapshot(reply, snapshot)) ? [world] : [];
 }
 
-/** Whether an answer says of a volume what is so. Of one that is half made nobody can tell. */
+/** Whether an answer says of a volume what is so. Of one that is partial no one can tell. */
 export function tellsVolume(reply: Reply, volume: Volume): boolean {
   const node = volume.exported ? volume.node : undefined;
   const isSame = reply.mib === volume.mib && reply.source === volume.source && reply.node === node;
@@ -210,7 +210,7 @@ export function tellsSnapshot(reply: Reply, { mib, source, seconds }: Snapshot):
   return same(reply.mib, mib) && reply.source === source && same(reply.seconds, seconds);
 }
 
-function cut(world: World, command: Made<'cut'>, outcome: Outcome, around: Circumstances): World[] {
+function takeSnapshot(world: World, command: Made<'snapshot'>, outcome: Outcome, around: Circumstances): World[] {
   const { snapshot: number, volume: sourceNumber } = command;
   const source = `v${sourceNumber}`;
   const there = world.snapshots.get(number);
@@ -241,7 +241,7 @@ function cut(world: World, command: Made<'cut'>, outcome: Outcome, around: Circu
 
 function drop(
   world: World,
-  { snapshot: number }: Exclude<Extract<Command, { readonly snapshot: unknown }>, { readonly do: 'cut' }>,
+  { snapshot: number }: Exclude<Extract<Command, { readonly snapshot: unknown }>, { readonly do: 'snapshot' }>,
   outcome: Outcome,
 ): World[] {
   const gone = withSnapshot(world, number, undefined);

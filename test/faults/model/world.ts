@@ -14,14 +14,14 @@ export interface Volume {
   /** Whether that node can reach it: it is recorded before the export is turned on, and until it was turned off. */
   readonly exported: boolean;
   readonly content: Content;
-  /** Its creation or removal got no final answer, and it is half made or half removed, or may be. */
+  /** Its creation or removal got no final answer, and it is partial or half removed, or may be. */
   readonly open: boolean;
 }
 
 /** A snapshot as it must be. */
 export interface Snapshot {
   readonly source: string;
-  /** The size that it tells: a floor. A growth during the cut may make the image larger. */
+  /** The size that it tells: a floor. A growth meanwhile may make the image larger. */
   readonly mib: number | undefined;
   readonly imageMib: number | undefined;
   /** Unix seconds. */
@@ -42,7 +42,7 @@ export interface Marks {
   /** Objects that were made, and volumes whose record was written. */
   readonly renewed: ReadonlySet<string>;
   readonly deletions: readonly Deletion[];
-  /** Objects that came into being after somebody was told that they are deleted. */
+  /** Objects that came into being after an answer said that they are deleted. */
   readonly leftovers: ReadonlySet<string>;
 }
 
@@ -107,7 +107,7 @@ export function keyOf(world: World): string {
   return [printWorld(world), ...marks.map((one) => [...one].toSorted().join())].join('\n');
 }
 
-/** A world for people. */
+/** A world as text. */
 export function printWorld({ volumes, snapshots }: World): string {
   const lines = [
     ...sorted(volumes).map(([number, volume]) => `v${number}: ${printVolume(volume)}`),

@@ -1,4 +1,4 @@
-{{/* What each sidecar is told beside the common flags; a flag that is its default is named where names on the RDS hang on it. */}}
+{{/* The flags of each sidecar beside the common ones; a flag that is its default is named where names on the RDS hang on it. */}}
 
 {{/*
 Requests to the API server. By default each sidecar may make 5 in a second, and 10 at once, however many workers it has, and its

@@ -1,7 +1,7 @@
 import { type Arguments, DeviceFailure, type Menu, type Row } from '../../console/menu.ts';
-import type { Box } from '../box.ts';
 import { failure, notSimulated } from '../failures.ts';
 import { hasCode } from '../plain-files.ts';
+import type { Rds } from '../rds.ts';
 import { commandsOf } from '../schema.ts';
 
 /** Carries out one command; see {@link Menu.run}. */
@@ -36,7 +36,7 @@ export interface DeviceMenu extends Menu {
  * Makes a menu from its definition: commands and arguments come from the schema, changes run one at a time, and
  * whatever goes wrong below becomes a failure of the device. An account that lacks the policy is refused.
  */
-export function defineMenu(box: Box, definition: MenuDefinition): DeviceMenu {
+export function defineMenu(rds: Rds, definition: MenuDefinition): DeviceMenu {
   const { path, kind, nameProperty, properties, columns, rows, handlers = {}, flags = {} } = definition;
   const { policy = { change: 'write', look: 'read' } } = definition;
   const commands = commandsOf(path);
@@ -49,7 +49,7 @@ export function defineMenu(box: Box, definition: MenuDefinition): DeviceMenu {
     properties,
     ...(columns === undefined ? {} : { columns }),
     rows: async (user) => {
-      box.accounts.require(user, policy.look);
+      rds.accounts.require(user, policy.look);
       return rows();
     },
     async run(command, ids, args, user) {
@@ -58,10 +58,10 @@ export function defineMenu(box: Box, definition: MenuDefinition): DeviceMenu {
       for (const name of args.keys()) if (!accepted.includes(name)) throw new DeviceFailure(`bad parameter ${name}`);
       const handler = handlers[command];
       if (handler === undefined) throw notSimulated(`${path}/${command}`);
-      box.accounts.require(user, policy.change);
+      rds.accounts.require(user, policy.change);
       // The device may be silent here; the stricter of two reports (docs/routeros.md, 1.3).
       if (accepted.includes('numbers') && ids.length === 0) throw new DeviceFailure('expected item id');
-      return box.changes.run(() => asDevice(() => handler(ids, args, user)));
+      return rds.changes.run(() => asDevice(() => handler(ids, args, user)));
     },
   };
 }

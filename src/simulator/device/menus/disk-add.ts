@@ -1,40 +1,50 @@
 import type { Arguments } from '../../console/menu.ts';
 import { sizeArgument, textArgument } from '../arguments.ts';
-import type { Box, Location } from '../box.ts';
 import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
+import type { Location, Rds } from '../rds.ts';
 import { type DiskRecord, leafName, parentPath, pathKey } from '../records.ts';
 import type { Change } from '../state.ts';
 import { applySettings, checkExport } from './disk-settings.ts';
 
 /** What a disk can be (docs/routeros.md, 4.1). */
 const TYPES: readonly string[] = [
-  ...['crypted', 'file', 'hardware', 'iscsi', 'nfs', 'nvme-tcp'],
-  ...['partition', 'raid', 'ramdisk', 'smb', 'sshfs', 'tmpfs'],
+  'crypted',
+  'file',
+  'hardware',
+  'iscsi',
+  'nfs',
+  'nvme-tcp',
+  'partition',
+  'raid',
+  'ramdisk',
+  'smb',
+  'sshfs',
+  'tmpfs',
 ];
 
 /**
  * `/disk add type=file`: makes an item for a file, which is attached when it exists and made when it does not. An
- * explicit `file-size` for an existing file is refused unless the {@link Box.manner} is another, because what the device
+ * explicit `file-size` for an existing file is refused unless the {@link Rds.behavior} is another, because what the device
  * would do to the data is unknown (U4).
  */
-export async function addDisk(box: Box, args: Arguments): Promise<string> {
+export async function addDisk(rds: Rds, args: Arguments): Promise<string> {
   const type = textArgument(args, 'type');
   if (type === undefined) throw failure('type must be specified');
   if (!TYPES.includes(type)) throw noMatch('type');
   if (type !== 'file') throw notSimulated(`/disk add type=${type}`);
   const filePath = textArgument(args, 'file-path');
   if (filePath === undefined || filePath === '') throw failure('file-path must be specified');
-  const source = copySource(box, args);
-  const slot = checkedSlot(box, textArgument(args, 'slot') ?? defaultSlot(filePath));
-  const location = checkedLocation(box, filePath);
+  const source = copySource(rds, args);
+  const slot = checkedSlot(rds, textArgument(args, 'slot') ?? defaultSlot(filePath));
+  const location = checkedLocation(rds, filePath);
 
-  const disk = applySettings({ ...(source ?? DEFAULTS), ...{ id: box.state.nextId('disk'), slot, filePath } }, args);
-  checkExport(box, disk);
-  const file = await provideFile(box, location, requestedLength(box, args, source));
+  const disk = applySettings({ ...(source ?? DEFAULTS), id: rds.state.nextId('disk'), slot, filePath }, args);
+  checkExport(rds, disk);
+  const file = await provideFile(rds, location, requestedLength(rds, args, source));
   try {
-    box.state.commit({ put: 'disk', key: disk.id, record: disk }, ...file);
+    rds.state.commit({ put: 'disk', key: disk.id, record: disk }, ...file);
   } catch (error) {
-    if (file.length > 0) await forgetFile(box, location);
+    if (file.length > 0) await forgetFile(rds, location);
     throw error;
   }
   return disk.id;
@@ -50,62 +60,62 @@ const DEFAULTS: Omit<DiskRecord, 'id' | 'slot' | 'filePath'> = {
 };
 
 /** Makes the file when it is absent. Returns the change that records it, nothing when it was there. */
-async function provideFile(box: Box, location: Location, length: number | undefined): Promise<Change[]> {
+async function provideFile(rds: Rds, location: Location, length: number | undefined): Promise<Change[]> {
   const { pool, path } = location;
-  if (box.exists(location)) {
-    if (length !== undefined) await resizeExisting(box, location, length);
+  if (rds.exists(location)) {
+    if (length !== undefined) await resizeExisting(rds, location, length);
     return [];
   }
-  box.requireWritable(pool, true);
-  requireRoom(box, pool, length ?? 0);
-  await box.store.createFile(pool, path, length ?? 0);
-  await box.refreshUsage(location, true);
-  const id = box.state.nextId('file');
-  const record = { id, pool, path, kind: 'file', created: box.timestamp() } as const;
+  rds.requireWritable(pool, true);
+  requireRoom(rds, pool, length ?? 0);
+  await rds.store.createFile(pool, path, length ?? 0);
+  await rds.refreshUsage(location, true);
+  const id = rds.state.nextId('file');
+  const record = { id, pool, path, kind: 'file', created: rds.timestamp() } as const;
   return [{ put: 'file', key: pathKey(pool, path), record }];
 }
 
 /** @throws DeviceFailure on a device that preallocates, when so many bytes are not free. */
-export function requireRoom(box: Box, pool: string, bytes: number): void {
-  if (box.manner.preallocates && bytes > box.freeBytes(pool)) throw failure('No space left on device');
+export function requireRoom(rds: Rds, pool: string, bytes: number): void {
+  if (rds.behavior.preallocates && bytes > rds.freeBytes(pool)) throw failure('No space left on device');
 }
 
-async function resizeExisting(box: Box, { pool, path }: Location, length: number): Promise<void> {
-  const { fileSizeOfExisting } = box.manner;
+async function resizeExisting(rds: Rds, { pool, path }: Location, length: number): Promise<void> {
+  const { fileSizeOfExisting } = rds.behavior;
   if (fileSizeOfExisting === 'refused') throw failure('file already exists');
   if (fileSizeOfExisting === 'ignored') return;
-  box.requireWritable(pool, true);
-  await box.writes.exclusive(pathKey(pool, box.subvolumeOf({ pool, path }).fullname), async () => {
-    if (fileSizeOfExisting === 'zeroed') await box.store.truncate(pool, path, 0);
-    await box.store.truncate(pool, path, length);
-    await box.refreshUsage({ pool, path }, true);
+  rds.requireWritable(pool, true);
+  await rds.writes.exclusive(pathKey(pool, rds.subvolumeOf({ pool, path }).fullname), async () => {
+    if (fileSizeOfExisting === 'zeroed') await rds.store.truncate(pool, path, 0);
+    await rds.store.truncate(pool, path, length);
+    await rds.refreshUsage({ pool, path }, true);
   });
 }
 
-async function forgetFile(box: Box, { pool, path }: Location): Promise<void> {
-  box.usage.delete(pool, path);
-  await box.store.remove(pool, path);
+async function forgetFile(rds: Rds, { pool, path }: Location): Promise<void> {
+  rds.usage.delete(pool, path);
+  await rds.store.remove(pool, path);
 }
 
-function checkedLocation(box: Box, filePath: string): Location {
-  const location = box.locate(filePath);
+function checkedLocation(rds: Rds, filePath: string): Location {
+  const location = rds.locate(filePath);
   if (location === undefined || location.path === '') throw invalidValue('file-path');
-  if (!box.directoryExists({ ...location, path: parentPath(location.path) })) {
+  if (!rds.directoryExists({ ...location, path: parentPath(location.path) })) {
     throw failure(`no such directory for ${leafName(filePath)}`);
   }
-  if (box.directoryExists(location)) throw failure('file-path is a directory');
+  if (rds.directoryExists(location)) throw failure('file-path is a directory');
   // Stricter than need be: writing through such an item must fail, so making one is refused already.
-  if (box.subvolumeOf(location).readOnly) throw failure('Read-only file system');
-  const other = box.diskAt(location);
+  if (rds.subvolumeOf(location).readOnly) throw failure('Read-only file system');
+  const other = rds.diskAt(location);
   if (other !== undefined) throw failure(`file is already used by ${other.slot}`);
   return location;
 }
 
-function checkedSlot(box: Box, slot: string): string {
-  const { longestSlot } = box.manner;
+function checkedSlot(rds: Rds, slot: string): string {
+  const { longestSlot } = rds.behavior;
   if (slot.length > longestSlot) throw invalidValue('slot', `longer than ${longestSlot} characters`);
   if (!/^[A-Za-z0-9._-]+$/.test(slot)) throw invalidValue('slot');
-  const taken = [...box.state.table('disk').values(), ...box.state.table('pool').values()];
+  const taken = [...rds.state.table('disk').values(), ...rds.state.table('pool').values()];
   if (taken.some((item) => item.slot === slot)) throw failure('already have such entry');
   return slot;
 }
@@ -116,18 +126,18 @@ function defaultSlot(filePath: string): string {
 }
 
 /** The item whose settings, and nothing of whose data, the new one takes over (docs/routeros.md, 4.5). */
-function copySource(box: Box, args: Arguments): DiskRecord | undefined {
+function copySource(rds: Rds, args: Arguments): DiskRecord | undefined {
   const reference = textArgument(args, 'copy-from');
   if (reference === undefined) return undefined;
-  for (const disk of box.state.table('disk').values()) {
+  for (const disk of rds.state.table('disk').values()) {
     if (disk.id === reference || disk.slot === reference) return disk;
   }
   throw noMatch('copy-from');
 }
 
-function requestedLength(box: Box, args: Arguments, source: DiskRecord | undefined): number | undefined {
+function requestedLength(rds: Rds, args: Arguments, source: DiskRecord | undefined): number | undefined {
   if (textArgument(args, 'file-size') === 'auto') return undefined;
   const length = sizeArgument(args, 'file-size');
   if (length !== undefined || source === undefined) return length;
-  return box.imageOf(source)?.length;
+  return rds.imageOf(source)?.length;
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Value } from '../../console/value.ts';
-import { quirkyBox } from '../../quirks/quirky-box.testing.ts';
+import { quirkyDevice } from '../../quirks/quirky-device.testing.ts';
 import { type DeviceUnderTest, MIB, openDevice } from '../device.testing.ts';
 
 const DISK = '/disk';
@@ -45,12 +45,44 @@ test('an absent file is made, sparse, and its item has the keys of a file disk',
   const row = await device.row(DISK, 'pvc-1');
   assert.equal(row?.id, '*2');
   assert.deepEqual([...(row?.props.keys() ?? [])].sort(), [
-    ...['acquired', 'block-device', 'compress', 'disabled', 'empty', 'encrypted', 'file-offset', 'file-path'],
-    ...['file-size', 'formatting', 'free', 'fs', 'guid-partition-table', 'iscsi-export', 'media-interface'],
-    ...['media-sharing', 'model', 'mount-filesystem', 'mount-read-only', 'mounted', 'nfs-sharing'],
-    ...['nvme-tcp-export', 'parent', 'partition', 'raid-master', 'raid-member', 'raid-member-failed', 'sector-size'],
-    ...['self-encrypted-and-locked', 'self-encryption-enabled', 'self-encryption-supported', 'size', 'slot'],
-    ...['slot-default', 'smb-sharing', 'swap', 'swap-enabled', 'type'],
+    'acquired',
+    'block-device',
+    'compress',
+    'disabled',
+    'empty',
+    'encrypted',
+    'file-offset',
+    'file-path',
+    'file-size',
+    'formatting',
+    'free',
+    'fs',
+    'guid-partition-table',
+    'iscsi-export',
+    'media-interface',
+    'media-sharing',
+    'model',
+    'mount-filesystem',
+    'mount-read-only',
+    'mounted',
+    'nfs-sharing',
+    'nvme-tcp-export',
+    'parent',
+    'partition',
+    'raid-master',
+    'raid-member',
+    'raid-member-failed',
+    'sector-size',
+    'self-encrypted-and-locked',
+    'self-encryption-enabled',
+    'self-encryption-supported',
+    'size',
+    'slot',
+    'slot-default',
+    'smb-sharing',
+    'swap',
+    'swap-enabled',
+    'type',
   ]);
   assert.equal(row?.props.get('size'), 10_737_418_240n);
   assert.equal(row?.props.get('free'), 10_737_418_240n);
@@ -218,7 +250,7 @@ test('an empty list of items and an id that is gone are errors', async (t) => {
 });
 
 test('print detail of an exported item has the pairs of hardware, in their order', async (t) => {
-  const { run } = await quirkyBox(t, ['slot-limit-40']);
+  const { run } = await quirkyDevice(t, ['slot-limit-40']);
   await run(
     '/disk/btrfs/subvolume/add fs=pool name=v; /disk/add type=file slot=pvc-test-123 file-path=/pool/v/test.img file-size=50G mount-filesystem=no nvme-tcp-export=yes',
   );

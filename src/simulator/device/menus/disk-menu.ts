@@ -1,7 +1,7 @@
 import type { Arguments } from '../../console/menu.ts';
 import { sizeArgument, textArgument } from '../arguments.ts';
-import type { Box } from '../box.ts';
 import { failure, invalidValue, noSuchItem, notSimulated } from '../failures.ts';
+import type { Rds } from '../rds.ts';
 import { type DiskRecord, pathKey } from '../records.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { addDisk, requireRoom } from './disk-add.ts';
@@ -9,13 +9,13 @@ import { DISK_FLAGS, DISK_PROPERTIES, diskRowReader } from './disk-rows.ts';
 import { applySettings, checkExport } from './disk-settings.ts';
 
 /** `/disk`: the drives of the pools and the items of `type=file` (docs/routeros.md, 4). */
-export function diskMenu(box: Box): DeviceMenu {
+export function diskMenu(rds: Rds): DeviceMenu {
   const change = (apply: (disk: DiskRecord) => DiskRecord) => async (ids: readonly string[]) => {
-    for (const id of ids) await save(box, apply(fileDisk(box, id)));
+    for (const id of ids) await save(rds, apply(fileDisk(rds, id)));
     return undefined;
   };
-  const readRows = diskRowReader(box);
-  return defineMenu(box, {
+  const readRows = diskRowReader(rds);
+  return defineMenu(rds, {
     path: '/disk',
     kind: 'list',
     nameProperty: 'slot',
@@ -24,9 +24,9 @@ export function diskMenu(box: Box): DeviceMenu {
     columns: ['slot', 'model', 'size', 'free', 'use', 'fs', 'fs-label', 'comment'],
     rows: async () => readRows(),
     handlers: {
-      add: (_ids, args) => addDisk(box, args),
+      add: (_ids, args) => addDisk(rds, args),
       async set(ids, args) {
-        for (const id of ids) await setDisk(box, id, args);
+        for (const id of ids) await setDisk(rds, id, args);
         return undefined;
       },
       comment: (ids, args) => change((disk) => applySettings(disk, args))(ids),
@@ -35,39 +35,39 @@ export function diskMenu(box: Box): DeviceMenu {
       unset: (ids, args) => change((disk) => unset(disk, args))(ids),
       async remove(ids) {
         // The item goes, its file stays (docs/routeros.md, 4.4).
-        for (const id of ids) box.state.commit({ remove: 'disk', key: fileDisk(box, id).id });
+        for (const id of ids) rds.state.commit({ remove: 'disk', key: fileDisk(rds, id).id });
         return undefined;
       },
     },
   });
 }
 
-async function setDisk(box: Box, id: string, args: Arguments): Promise<void> {
-  const disk = fileDisk(box, id);
+async function setDisk(rds: Rds, id: string, args: Arguments): Promise<void> {
+  const disk = fileDisk(rds, id);
   for (const name of ['type', 'slot', 'file-path']) {
     if (args.has(name)) throw notSimulated(`/disk set ${name}=, whose effect on a live export is unknown`);
   }
   const changed = applySettings(disk, args);
-  checkExport(box, changed);
+  checkExport(rds, changed);
   const length = sizeArgument(args, 'file-size');
-  if (length !== undefined) await resize(box, changed, length);
-  await save(box, changed);
+  if (length !== undefined) await resize(rds, changed, length);
+  await save(rds, changed);
 }
 
-async function resize(box: Box, disk: DiskRecord, length: number): Promise<void> {
-  const image = box.imageOf(disk);
+async function resize(rds: Rds, disk: DiskRecord, length: number): Promise<void> {
+  const image = rds.imageOf(disk);
   if (image === undefined) throw failure('the file is not attached');
-  if (box.subvolumeOf(image).readOnly) throw failure('Read-only file system');
+  if (rds.subvolumeOf(image).readOnly) throw failure('Read-only file system');
   // Shrinking would cut data off; whether the device does it is unknown (U3).
-  if (length < image.length && !box.manner.shrinks) throw invalidValue('file-size', 'smaller than the file');
-  const { pool, fullname } = box.subvolumeOf(image);
-  box.requireWritable(pool, true);
-  requireRoom(box, pool, length - image.length);
+  if (length < image.length && !rds.behavior.shrinks) throw invalidValue('file-size', 'smaller than the file');
+  const { pool, fullname } = rds.subvolumeOf(image);
+  rds.requireWritable(pool, true);
+  requireRoom(rds, pool, length - image.length);
   // Alone, so that a write that began earlier does not record the old length afterwards.
-  await box.writes.exclusive(pathKey(pool, fullname), async () => {
-    if (length < image.length) await box.store.truncate(image.pool, image.path, length);
-    else await box.store.grow(image.pool, image.path, length);
-    await box.refreshUsage(image, true);
+  await rds.writes.exclusive(pathKey(pool, fullname), async () => {
+    if (length < image.length) await rds.store.truncate(image.pool, image.path, length);
+    else await rds.store.grow(image.pool, image.path, length);
+    await rds.refreshUsage(image, true);
   });
 }
 
@@ -78,15 +78,15 @@ function unset(disk: DiskRecord, args: Arguments): DiskRecord {
   throw notSimulated(`/disk unset value-name=${property ?? ''}`);
 }
 
-async function save(box: Box, disk: DiskRecord): Promise<void> {
-  checkExport(box, disk);
-  box.state.commit({ put: 'disk', key: disk.id, record: disk });
+async function save(rds: Rds, disk: DiskRecord): Promise<void> {
+  checkExport(rds, disk);
+  rds.state.commit({ put: 'disk', key: disk.id, record: disk });
 }
 
-function fileDisk(box: Box, id: string): DiskRecord {
-  const disk = box.state.table('disk').get(id);
+function fileDisk(rds: Rds, id: string): DiskRecord {
+  const disk = rds.state.table('disk').get(id);
   if (disk !== undefined) return disk;
-  for (const pool of box.state.table('pool').values()) {
+  for (const pool of rds.state.table('pool').values()) {
     if (pool.diskId === id) throw notSimulated(`changes of the drive ${pool.slot}`);
   }
   throw noSuchItem();

@@ -1,7 +1,7 @@
 import type { Row } from '../../console/menu.ts';
 import type { Value } from '../../console/value.ts';
-import type { Box } from '../box.ts';
 import type { PoolOptions } from '../options.ts';
+import type { Rds } from '../rds.ts';
 import type { DiskRecord, PoolRecord } from '../records.ts';
 import { makeRow } from './rows.ts';
 
@@ -65,11 +65,38 @@ const COMMON: Readonly<Record<string, Value>> = {
 
 /** The order in which hardware shows what it shows (docs/routeros.md, 4.2). */
 const ORDER: readonly string[] = [
-  ...['type', 'slot', 'slot-default', 'parent', 'comment', 'fs', 'fs-label', 'fs-uuid', 'model', 'size', 'free', 'use'],
-  ...['mount-point', 'mount-point-template', 'mount-filesystem', 'mount-read-only', 'compress', 'sector-size'],
-  ...['raid-master', 'nvme-tcp-export', 'nvme-tcp-server-port', 'nvme-tcp-server-nqn'],
-  ...['nvme-tcp-server-allow-host-name', 'iscsi-export', 'nfs-sharing', 'smb-sharing', 'media-sharing'],
-  ...['media-interface', 'swap', 'file-path', 'file-size', 'file-offset'],
+  'type',
+  'slot',
+  'slot-default',
+  'parent',
+  'comment',
+  'fs',
+  'fs-label',
+  'fs-uuid',
+  'model',
+  'size',
+  'free',
+  'use',
+  'mount-point',
+  'mount-point-template',
+  'mount-filesystem',
+  'mount-read-only',
+  'compress',
+  'sector-size',
+  'raid-master',
+  'nvme-tcp-export',
+  'nvme-tcp-server-port',
+  'nvme-tcp-server-nqn',
+  'nvme-tcp-server-allow-host-name',
+  'iscsi-export',
+  'nfs-sharing',
+  'smb-sharing',
+  'media-sharing',
+  'media-interface',
+  'swap',
+  'file-path',
+  'file-size',
+  'file-offset',
 ];
 
 function ordered(id: string, props: Readonly<Record<string, Value | undefined>>): Row {
@@ -83,34 +110,51 @@ export const DISK_PROPERTIES: readonly string[] = [
     ...Object.keys(COMMON),
     ...Object.keys(DISK_FLAGS),
     ...OTHER_PROPERTIES,
-    ...['type', 'slot', 'slot-default', 'model', 'comment', 'size', 'free', 'use', 'fs', 'fs-label', 'fs-uuid'],
-    ...['mount-point', 'mount-filesystem', 'mount-read-only', 'file-path', 'file-size', 'file-offset'],
-    ...['nvme-tcp-server-port', 'nvme-tcp-server-nqn', 'nvme-tcp-server-allow-host-name'],
+    'type',
+    'slot',
+    'slot-default',
+    'model',
+    'comment',
+    'size',
+    'free',
+    'use',
+    'fs',
+    'fs-label',
+    'fs-uuid',
+    'mount-point',
+    'mount-filesystem',
+    'mount-read-only',
+    'file-path',
+    'file-size',
+    'file-offset',
+    'nvme-tcp-server-port',
+    'nvme-tcp-server-nqn',
+    'nvme-tcp-server-allow-host-name',
   ]),
 ];
 
 /** A reader of all rows of the menu: the disks that carry the pools, then the items of `type=file`. */
-export function diskRowReader(box: Box): () => Row[] {
-  const itemRows = itemRowReader(box);
+export function diskRowReader(rds: Rds): () => Row[] {
+  const itemRows = itemRowReader(rds);
   return () => {
-    const pools = box.options.pools.flatMap((options) => {
-      const pool = box.state.table('pool').get(options.label);
-      return pool === undefined ? [] : [poolRow(box, pool, options)];
+    const pools = rds.options.pools.flatMap((options) => {
+      const pool = rds.state.table('pool').get(options.label);
+      return pool === undefined ? [] : [poolRow(rds, pool, options)];
     });
     return [...pools, ...itemRows()];
   };
 }
 
 /** A reader that makes each item's row once: it changes only when its record or the length of its image does. */
-function itemRowReader(box: Box): () => Row[] {
+function itemRowReader(rds: Rds): () => Row[] {
   let version = '';
   let made = new Map<DiskRecord, { readonly length: number | undefined; readonly row: Row }>();
   return () => {
-    const now = `${box.state.version('disk')} ${box.usage.version} ${box.conditions.version}`;
+    const now = `${rds.state.version('disk')} ${rds.usage.version} ${rds.conditions.version}`;
     if (version !== now) {
       const fresh: typeof made = new Map();
-      for (const disk of box.state.table('disk').values()) {
-        const length = box.imageOf(disk)?.length;
+      for (const disk of rds.state.table('disk').values()) {
+        const length = rds.imageOf(disk)?.length;
         const known = made.get(disk);
         fresh.set(
           disk,
@@ -124,10 +168,10 @@ function itemRowReader(box: Box): () => Row[] {
   };
 }
 
-function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
-  const { size, free: left } = box.space(pool.label);
-  const { mounted, swappedFor } = box.conditions.of(pool.label);
-  // A filesystem that nobody wrote to is empty.
+function poolRow(rds: Rds, pool: PoolRecord, options: PoolOptions): Row {
+  const { size, free: left } = rds.space(pool.label);
+  const { mounted, swappedFor } = rds.conditions.of(pool.label);
+  // A filesystem that no one wrote to is empty.
   const free = swappedFor === null ? left : size;
   return ordered(pool.diskId, {
     type: 'hardware',
@@ -139,7 +183,7 @@ function poolRow(box: Box, pool: PoolRecord, options: PoolOptions): Row {
     mounted,
     fs: 'btrfs',
     'fs-label': pool.label,
-    'fs-uuid': box.uuidOf(pool),
+    'fs-uuid': rds.uuidOf(pool),
     // Only what is mounted has a mount point and free space (docs/routeros.md, 8).
     'mount-point': mounted ? options.mountPoint : undefined,
     'mount-point-template': options.mountPoint,

@@ -1,7 +1,7 @@
 import type { Arguments } from '../../console/menu.ts';
 import { booleanArgument, portArgument, sizeArgument, textArgument } from '../arguments.ts';
-import type { Box } from '../box.ts';
 import { failure, invalidValue, notSimulated } from '../failures.ts';
+import type { Rds } from '../rds.ts';
 import type { DiskRecord } from '../records.ts';
 
 const MAX_COMMENT_BYTES = 255;
@@ -11,8 +11,15 @@ const DEFAULT_PORT = 4420;
 /** Read by `add` and `set` themselves. */
 const HANDLED_ELSEWHERE = ['type', 'slot', 'file-path', 'file-size', 'copy-from'];
 const SETTINGS = [
-  ...['comment', 'disabled', 'mount-filesystem', 'mount-read-only', 'nvme-tcp-export', 'nvme-tcp-server-port'],
-  ...['nvme-tcp-server-nqn', 'nvme-tcp-server-allow-host-name', 'file-offset'],
+  'comment',
+  'disabled',
+  'mount-filesystem',
+  'mount-read-only',
+  'nvme-tcp-export',
+  'nvme-tcp-server-port',
+  'nvme-tcp-server-nqn',
+  'nvme-tcp-server-allow-host-name',
+  'file-offset',
 ];
 /** Features the simulator has only in their state of rest. */
 const OFF_ONLY = ['compress', 'swap', 'iscsi-export', 'nfs-sharing', 'smb-sharing', 'media-sharing'];
@@ -45,13 +52,13 @@ export function applySettings(disk: DiskRecord, args: Arguments): DiskRecord {
 }
 
 /** Refuses an item that must not be exported as it is: stricter than the device in what would destroy data there. */
-export function checkExport(box: Box, disk: DiskRecord): void {
+export function checkExport(rds: Rds, disk: DiskRecord): void {
   if (!disk.exported || disk.disabled) return;
   if (disk.mountFilesystem) {
     const rule = 'a rule of the simulator, hardware takes it: no nvme-tcp-export with mount-filesystem=yes';
     throw failure(`${rule}, for router and initiator would both mount the filesystem`);
   }
-  for (const other of box.state.table('disk').values()) {
+  for (const other of rds.state.table('disk').values()) {
     if (other.id !== disk.id && other.exported && !other.disabled && other.nqn === disk.nqn) {
       throw failure(`nvme-tcp-server-nqn is already exported by ${other.slot}`);
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HandClock } from '../../clock.testing.ts';
-import { quirkyBox } from '../../quirks/quirky-box.testing.ts';
+import { quirkyDevice } from '../../quirks/quirky-device.testing.ts';
 import { MIB, openDevice } from '../device.testing.ts';
 
 const FILE = '/file';
@@ -21,7 +21,7 @@ test('pools, subvolumes, images and plain files, named without a leading slash',
 });
 
 test('print detail: the name on a line of its own, and no quotes', async (t) => {
-  const { run } = await quirkyBox(t, []);
+  const { run } = await quirkyDevice(t, []);
   const directory = `pool/${'d'.repeat(80)}`;
   await run(`/file/add name=pool/notes.txt contents="hello"; /file/add name=${directory} type=directory`);
   const proplist = 'proplist=name,type,size,last-modified';

@@ -1,7 +1,7 @@
 import type { Arguments, Row } from '../../console/menu.ts';
 import { textArgument } from '../arguments.ts';
-import type { Box, Location } from '../box.ts';
 import { failure, invalidValue, noSuchItem, notSimulated } from '../failures.ts';
+import type { Location, Rds } from '../rds.ts';
 import { type FileRecord, leafName, parentPath, pathKey } from '../records.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { makeRow } from './rows.ts';
@@ -10,44 +10,44 @@ import { makeRow } from './rows.ts';
 const MAX_CONTENTS_BYTES = 60 * 1024;
 
 /** `/file`: everything on the pools, their mount points and subvolumes included (docs/routeros.md, 7). */
-export function fileMenu(box: Box): DeviceMenu {
-  return defineMenu(box, {
+export function fileMenu(rds: Rds): DeviceMenu {
+  return defineMenu(rds, {
     path: '/file',
     kind: 'list',
     nameProperty: 'name',
     properties: ['name', 'type', 'size', 'last-modified', 'contents'],
     columns: ['name', 'type', 'size', 'last-modified'],
-    rows: async () => fileRows(box),
+    rows: async () => fileRows(rds),
     handlers: {
-      add: (_ids, args) => addFile(box, args),
+      add: (_ids, args) => addFile(rds, args),
       async remove(ids) {
-        for (const id of ids) await removeFile(box, id);
+        for (const id of ids) await removeFile(rds, id);
         return undefined;
       },
     },
   });
 }
 
-function fileRows(box: Box): Row[] {
+function fileRows(rds: Rds): Row[] {
   const rows: Row[] = [];
-  for (const pool of box.state.table('pool').values()) {
-    if (!box.conditions.of(pool.label).mounted) continue;
-    rows.push(makeRow(pool.fileId, { name: box.deviceName({ pool: pool.label, path: '' }), type: 'disk' }));
+  for (const pool of rds.state.table('pool').values()) {
+    if (!rds.conditions.of(pool.label).mounted) continue;
+    rows.push(makeRow(pool.fileId, { name: rds.deviceName({ pool: pool.label, path: '' }), type: 'disk' }));
   }
-  for (const { fileId, pool, fullname, created } of box.state.table('subvolume').values()) {
-    if (fullname === '' || box.isAway(pool)) continue;
-    const name = box.deviceName({ pool, path: fullname });
+  for (const { fileId, pool, fullname, created } of rds.state.table('subvolume').values()) {
+    if (fullname === '' || rds.isAway(pool)) continue;
+    const name = rds.deviceName({ pool, path: fullname });
     rows.push(makeRow(fileId, { name, type: 'directory', 'last-modified': created }));
   }
-  for (const file of box.state.table('file').values()) if (!box.isAway(file.pool)) rows.push(fileRow(box, file));
+  for (const file of rds.state.table('file').values()) if (!rds.isAway(file.pool)) rows.push(fileRow(rds, file));
   return rows;
 }
 
-function fileRow(box: Box, file: FileRecord): Row {
-  const usage = box.usage.get(file.pool, file.path);
+function fileRow(rds: Rds, file: FileRecord): Row {
+  const usage = rds.usage.get(file.pool, file.path);
   const isFile = file.kind === 'file' && usage !== undefined;
   return makeRow(file.id, {
-    name: box.deviceName(file),
+    name: rds.deviceName(file),
     type: file.kind === 'directory' ? 'directory' : fileType(file.path),
     size: isFile ? BigInt(usage.length) : undefined,
     'last-modified': file.created,
@@ -61,80 +61,84 @@ function fileType(path: string): string {
   return extension === null ? 'file' : `${extension[0]} file`;
 }
 
-async function addFile(box: Box, args: Arguments): Promise<string> {
+async function addFile(rds: Rds, args: Arguments): Promise<string> {
   const kind = textArgument(args, 'type') ?? 'file';
   if (kind !== 'file' && kind !== 'directory') throw invalidValue('type');
   const contents = textArgument(args, 'contents') ?? '';
   if (Buffer.byteLength(contents) > MAX_CONTENTS_BYTES || (kind === 'directory' && contents !== '')) {
     throw invalidValue('contents');
   }
-  const location = newLocation(box, textArgument(args, 'name'));
+  const location = newLocation(rds, textArgument(args, 'name'));
   const { pool, path } = location;
-  box.requireWritable(pool, true);
-  if (Buffer.byteLength(contents) > box.freeBytes(pool)) throw failure('No space left on device');
-  if (kind === 'directory') await box.store.createDirectory(pool, path);
-  else await writeNewFile(box, location, contents);
+  rds.requireWritable(pool, true);
+  if (Buffer.byteLength(contents) > rds.freeBytes(pool)) throw failure('No space left on device');
+  if (kind === 'directory') await rds.store.createDirectory(pool, path);
+  else await writeNewFile(rds, location, contents);
   const record: FileRecord = {
-    ...{ id: box.state.nextId('file'), pool, path, kind, created: box.timestamp() },
+    id: rds.state.nextId('file'),
+    pool,
+    path,
+    kind,
+    created: rds.timestamp(),
     ...(kind === 'file' ? { contents } : {}),
   };
   try {
-    box.state.commit({ put: 'file', key: pathKey(pool, path), record });
+    rds.state.commit({ put: 'file', key: pathKey(pool, path), record });
   } catch (error) {
-    box.usage.delete(pool, path);
-    await box.store.remove(pool, path);
+    rds.usage.delete(pool, path);
+    await rds.store.remove(pool, path);
     throw error;
   }
   return record.id;
 }
 
-async function writeNewFile(box: Box, location: Location, contents: string): Promise<void> {
+async function writeNewFile(rds: Rds, location: Location, contents: string): Promise<void> {
   const data = Buffer.from(contents);
-  await box.store.createFile(location.pool, location.path, data.length);
-  const file = await box.store.openFile(location.pool, location.path);
+  await rds.store.createFile(location.pool, location.path, data.length);
+  const file = await rds.store.openFile(location.pool, location.path);
   try {
     if (data.length > 0) await file.write(0, data);
   } finally {
     await file.close();
   }
-  await box.refreshUsage(location);
+  await rds.refreshUsage(location);
 }
 
-function newLocation(box: Box, name: string | undefined): Location {
+function newLocation(rds: Rds, name: string | undefined): Location {
   if (name === undefined || name === '') throw failure('name must be specified');
-  const location = box.locate(name);
+  const location = rds.locate(name);
   if (location === undefined) throw invalidValue('name');
-  if (box.exists(location)) throw failure('already have file with such name');
+  if (rds.exists(location)) throw failure('already have file with such name');
   const parent = { ...location, path: parentPath(location.path) };
   // Whether the device makes missing directories is unknown (docs/routeros.md, 7).
-  if (!box.directoryExists(parent)) throw failure('no such directory');
-  if (box.subvolumeOf(parent).readOnly) throw failure('Read-only file system');
+  if (!rds.directoryExists(parent)) throw failure('no such directory');
+  if (rds.subvolumeOf(parent).readOnly) throw failure('Read-only file system');
   return location;
 }
 
-async function removeFile(box: Box, id: string): Promise<void> {
-  const file = [...box.state.table('file').values()].find((candidate) => candidate.id === id);
+async function removeFile(rds: Rds, id: string): Promise<void> {
+  const file = [...rds.state.table('file').values()].find((candidate) => candidate.id === id);
   if (file === undefined)
-    throw isOtherRow(box, id) ? notSimulated('/file/remove of a subvolume or disk') : noSuchItem();
+    throw isOtherRow(rds, id) ? notSimulated('/file/remove of a subvolume or disk') : noSuchItem();
   const { pool, path } = file;
   const key = pathKey(pool, path);
-  box.requireWritable(pool, false);
-  if (box.subvolumeOf(file).readOnly) throw failure('Read-only file system');
-  if (box.diskAt(file) !== undefined) throw failure('file is in use');
+  rds.requireWritable(pool, false);
+  if (rds.subvolumeOf(file).readOnly) throw failure('Read-only file system');
+  if (rds.diskAt(file) !== undefined) throw failure('file is in use');
   for (const table of ['file', 'subvolume'] as const) {
-    for (const other of box.state.table(table).keys()) {
+    for (const other of rds.state.table(table).keys()) {
       if (other.startsWith(`${key}/`)) throw failure('directory not empty');
     }
   }
   // Alone: a write that began while the file was exported may still be under way.
-  await box.writes.exclusive(pathKey(pool, box.subvolumeOf(file).fullname), async () => {
-    box.state.commit({ remove: 'file', key });
-    box.usage.delete(pool, path);
-    await box.store.remove(pool, path);
+  await rds.writes.exclusive(pathKey(pool, rds.subvolumeOf(file).fullname), async () => {
+    rds.state.commit({ remove: 'file', key });
+    rds.usage.delete(pool, path);
+    await rds.store.remove(pool, path);
   });
 }
 
-function isOtherRow(box: Box, id: string): boolean {
-  const { state } = box;
+function isOtherRow(rds: Rds, id: string): boolean {
+  const { state } = rds;
   return [...state.table('subvolume').values(), ...state.table('pool').values()].some((item) => item.fileId === id);
 }

@@ -1,4 +1,4 @@
-import type { Box } from '../box.ts';
+import type { Rds } from '../rds.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { makeRow } from './rows.ts';
 import { ROOT_NAME } from './subvolume-rows.ts';
@@ -6,22 +6,35 @@ import { ROOT_NAME } from './subvolume-rows.ts';
 const ERROR_COUNTERS = ['write-errors', 'read-errors', 'flush-errors', 'corruption-errors', 'generation-errors'];
 
 /** `/disk/btrfs/filesystem`: one row per pool (docs/routeros.md, 5.1). */
-export function filesystemMenu(box: Box): DeviceMenu {
-  return defineMenu(box, {
+export function filesystemMenu(rds: Rds): DeviceMenu {
+  return defineMenu(rds, {
     path: '/disk/btrfs/filesystem',
     kind: 'list',
     nameProperty: 'label',
     flags: { 'missing-devs': 'I', balancing: 'b', replacing: 'r', scrubbing: 's' },
     properties: [
-      ...['label', 'uuid', 'default-subvolume', 'total-devs', 'dev-ids', 'devs', 'spaces', ...ERROR_COUNTERS],
-      ...['missing-devs', 'balancing', 'replacing', 'scrubbing'],
-      ...['balance-status', 'replace-status', 'scrub-status', 'about'],
+      'label',
+      'uuid',
+      'default-subvolume',
+      'total-devs',
+      'dev-ids',
+      'devs',
+      'spaces',
+      ...ERROR_COUNTERS,
+      'missing-devs',
+      'balancing',
+      'replacing',
+      'scrubbing',
+      'balance-status',
+      'replace-status',
+      'scrub-status',
+      'about',
     ],
     rows: async () =>
-      [...box.state.table('pool').values()].map((pool) =>
+      [...rds.state.table('pool').values()].map((pool) =>
         makeRow(pool.filesystemId, {
           label: pool.label,
-          uuid: box.uuidOf(pool),
+          uuid: rds.uuidOf(pool),
           'default-subvolume': ROOT_NAME,
           'total-devs': 1n,
           'dev-ids': '1',

@@ -1,6 +1,6 @@
 import { textArgument } from '../arguments.ts';
-import type { Box } from '../box.ts';
 import { failure } from '../failures.ts';
+import type { Rds } from '../rds.ts';
 import { type DeviceMenu, defineMenu, type Handler } from './define-menu.ts';
 import { makeRow } from './rows.ts';
 
@@ -8,8 +8,8 @@ import { makeRow } from './rows.ts';
 const KEPT_LINES = 1000;
 
 /** `/log`: lines are added by the commands named after their severity. */
-export function logMenu(box: Box): DeviceMenu {
-  const lines = box.log;
+export function logMenu(rds: Rds): DeviceMenu {
+  const lines = rds.log;
   let count = 0;
   const add =
     (severity: string): Handler =>
@@ -18,11 +18,11 @@ export function logMenu(box: Box): DeviceMenu {
       if (message === undefined) throw failure('message must be specified');
       count += 1;
       const id = `*${count.toString(16).toUpperCase()}`;
-      lines.push(makeRow(id, { time: box.timestamp(), topics: `script,${severity}`, message }));
+      lines.push(makeRow(id, { time: rds.timestamp(), topics: `script,${severity}`, message }));
       if (lines.length > KEPT_LINES) lines.shift();
       return undefined;
     };
-  return defineMenu(box, {
+  return defineMenu(rds, {
     path: '/log',
     kind: 'list',
     properties: ['time', 'topics', 'message', 'buffer'],

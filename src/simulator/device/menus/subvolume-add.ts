@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Arguments, DeviceFailure } from '../../console/menu.ts';
 import { booleanArgument, textArgument } from '../arguments.ts';
-import { type Box, isCleanName } from '../box.ts';
 import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
 import { hasCode } from '../plain-files.ts';
+import { isCleanName, type Rds } from '../rds.ts';
 import { parentPath, pathKey, type SubvolumeRecord } from '../records.ts';
 import type { Change } from '../state.ts';
 import { ROOT_NAME, subvolumeName } from './subvolume-rows.ts';
@@ -15,83 +15,83 @@ const SUPPORTED = ['fs', 'name', 'parent', 'read-only', 'mount'];
  * `/disk/btrfs/subvolume add`: a new subvolume, or with `parent=` a snapshot of that one, which is a copy of its plain
  * files at this moment.
  */
-export async function addSubvolume(box: Box, args: Arguments): Promise<string> {
+export async function addSubvolume(rds: Rds, args: Arguments): Promise<string> {
   for (const name of args.keys()) {
     if (!SUPPORTED.includes(name)) throw notSimulated(`/disk/btrfs/subvolume add ${name}=`);
   }
   if (booleanArgument(args, 'mount') === true) throw notSimulated('/disk/btrfs/subvolume add mount=yes');
   const pool = textArgument(args, 'fs');
   if (pool === undefined) throw failure('fs must be specified');
-  if (box.pool(pool) === undefined) throw noMatch('fs');
-  const source = findParent(box, pool, textArgument(args, 'parent'));
+  if (rds.pool(pool) === undefined) throw noMatch('fs');
+  const source = findParent(rds, pool, textArgument(args, 'parent'));
   if (source?.receiving === true) throw notSimulated('a snapshot of what is being received');
-  const fullname = checkedName(box, pool, textArgument(args, 'name'));
+  const fullname = checkedName(rds, pool, textArgument(args, 'name'));
   const failed = source === undefined ? 'BTRFS_IOC_SUBVOL_CREATE failed' : 'BTRFS_IOC_SNAP_CREATE failed';
-  const obstacle = box.obstacle(pool, true);
+  const obstacle = rds.obstacle(pool, true);
   if (obstacle !== undefined) throw new DeviceFailure(`${failed}: ${obstacle}`);
-  if (box.exists({ pool, path: fullname })) throw new DeviceFailure(`${failed}: File exists`);
-  if (box.subvolumeOf({ pool, path: parentPath(fullname) }).readOnly) {
+  if (rds.exists({ pool, path: fullname })) throw new DeviceFailure(`${failed}: File exists`);
+  if (rds.subvolumeOf({ pool, path: parentPath(fullname) }).readOnly) {
     throw new DeviceFailure(`${failed}: Read-only file system`);
   }
 
-  const subvolume = newSubvolume(box, pool, fullname, source, booleanArgument(args, 'read-only') ?? false);
+  const subvolume = newSubvolume(rds, pool, fullname, source, booleanArgument(args, 'read-only') ?? false);
   const put: Change = { put: 'subvolume', key: pathKey(pool, fullname), record: subvolume };
   try {
-    if (source === undefined) await createEmpty(box, subvolume, put);
-    else await createSnapshot(box, source, subvolume, put);
+    if (source === undefined) await createEmpty(rds, subvolume, put);
+    else await createSnapshot(rds, source, subvolume, put);
   } catch (error) {
     throw hasCode(error, 'ENOSPC') ? new DeviceFailure(`${failed}: No space left on device`) : error;
   }
   return subvolume.id;
 }
 
-async function createEmpty(box: Box, { pool, fullname }: SubvolumeRecord, put: Change): Promise<void> {
-  await box.store.createSubvolume(pool, fullname);
-  await commitOrUndo(box, pool, fullname, [put]);
+async function createEmpty(rds: Rds, { pool, fullname }: SubvolumeRecord, put: Change): Promise<void> {
+  await rds.store.createSubvolume(pool, fullname);
+  await commitOrUndo(rds, pool, fullname, [put]);
 }
 
 async function createSnapshot(
-  box: Box,
+  rds: Rds,
   source: SubvolumeRecord,
   snapshot: SubvolumeRecord,
   put: Change,
 ): Promise<void> {
   const { pool, fullname } = snapshot;
   const prefix = source.fullname === '' ? '' : `${source.fullname}/`;
-  const nested = [...box.state.table('subvolume').values()]
+  const nested = [...rds.state.table('subvolume').values()]
     .filter((other) => other.pool === pool && other.fullname !== '' && other.fullname !== source.fullname)
     .map((other) => other.fullname)
     .filter((path) => path.startsWith(prefix));
-  const files = [...box.state.table('file').values()].filter(
-    (file) => file.pool === pool && file.path.startsWith(prefix) && box.subvolumeOf(file).id === source.id,
+  const files = [...rds.state.table('file').values()].filter(
+    (file) => file.pool === pool && file.path.startsWith(prefix) && rds.subvolumeOf(file).id === source.id,
   );
-  const needed = files.reduce((sum, file) => sum + (box.usage.get(pool, file.path)?.allocated ?? 0), 0);
-  const space = box.space(pool);
+  const needed = files.reduce((sum, file) => sum + (rds.usage.get(pool, file.path)?.allocated ?? 0), 0);
+  const space = rds.space(pool);
   if (space.addsUp && needed > space.free) {
     throw new DeviceFailure('BTRFS_IOC_SNAP_CREATE failed: No space left on device');
   }
   const { readOnly } = snapshot;
-  await box.writes.exclusive(pathKey(pool, source.fullname), () =>
-    box.store.snapshotSubvolume(pool, source.fullname, fullname, { nested, readOnly }),
+  await rds.writes.exclusive(pathKey(pool, source.fullname), () =>
+    rds.store.snapshotSubvolume(pool, source.fullname, fullname, { nested, readOnly }),
   );
   const copies = files.map((file) => ({
     ...file,
-    id: box.state.nextId('file'),
+    id: rds.state.nextId('file'),
     path: `${fullname}/${file.path.slice(prefix.length)}`,
   }));
   const changes: Change[] = copies.map((record) => ({ put: 'file', key: pathKey(pool, record.path), record }));
-  for (const copy of copies) if (copy.kind === 'file') await box.refreshUsage(copy);
-  await commitOrUndo(box, pool, fullname, [put, ...changes]);
+  for (const copy of copies) if (copy.kind === 'file') await rds.refreshUsage(copy);
+  await commitOrUndo(rds, pool, fullname, [put, ...changes]);
 }
 
-async function commitOrUndo(box: Box, pool: string, fullname: string, changes: readonly Change[]): Promise<void> {
+async function commitOrUndo(rds: Rds, pool: string, fullname: string, changes: readonly Change[]): Promise<void> {
   try {
-    box.state.commit(...changes);
+    rds.state.commit(...changes);
   } catch (error) {
     for (const change of changes) {
-      if ('put' in change && change.put === 'file') box.usage.delete(pool, change.record.path);
+      if ('put' in change && change.put === 'file') rds.usage.delete(pool, change.record.path);
     }
-    await box.store.remove(pool, fullname);
+    await rds.store.remove(pool, fullname);
     throw error;
   }
 }
@@ -101,45 +101,45 @@ async function commitOrUndo(box: Box, pool: string, fullname: string, changes: r
  * received keeps the uuid that this came with, a writable one does not, as in Linux (docs/routeros.md, 6.1).
  */
 export function newSubvolume(
-  box: Box,
+  rds: Rds,
   pool: string,
   fullname: string,
   source: SubvolumeRecord | undefined,
   readOnly: boolean,
 ): SubvolumeRecord {
   return {
-    id: box.state.nextId('subvolume'),
-    fileId: box.state.nextId('file'),
+    id: rds.state.nextId('subvolume'),
+    fileId: rds.state.nextId('file'),
     pool,
     fullname,
-    subvolumeId: box.state.next(`subvolume-id ${pool}`, FIRST_SUBVOLUME_ID),
+    subvolumeId: rds.state.next(`subvolume-id ${pool}`, FIRST_SUBVOLUME_ID),
     uuid: randomUUID(),
     sourceUuid: source?.uuid ?? '',
     ...(readOnly && source?.receivedUuid !== undefined ? { receivedUuid: source.receivedUuid } : {}),
     ...(readOnly && source?.receivedAt !== undefined ? { receivedAt: source.receivedAt } : {}),
     readOnly,
-    created: box.timestamp(),
-    generation: box.state.next(`generation ${pool}`),
+    created: rds.timestamp(),
+    generation: rds.state.next(`generation ${pool}`),
   };
 }
 
 /** The source by its leaf name, which must be the only one of that name in the filesystem (U8). */
-function findParent(box: Box, pool: string, name: string | undefined): SubvolumeRecord | undefined {
+function findParent(rds: Rds, pool: string, name: string | undefined): SubvolumeRecord | undefined {
   if (name === undefined || name === '') return undefined;
-  const found = [...box.state.table('subvolume').values()].filter(
-    (subvolume) => subvolume.pool === pool && subvolumeName(subvolume) === name && !box.isAway(pool),
+  const found = [...rds.state.table('subvolume').values()].filter(
+    (subvolume) => subvolume.pool === pool && subvolumeName(subvolume) === name && !rds.isAway(pool),
   );
   if (found.length !== 1) throw noMatch('parent');
   return found[0];
 }
 
 /** A leaf, or `container/leaf` with an existing subvolume as the container: deeper nesting is unknown ground (U8). */
-function checkedName(box: Box, pool: string, name: string | undefined): string {
+function checkedName(rds: Rds, pool: string, name: string | undefined): string {
   if (name === undefined || name === '') throw failure('name must be specified');
   const components = name.split('/');
   const container = components.length === 2 ? components[0] : undefined;
   if (components.length > 2 || !components.every(isCleanName) || name === ROOT_NAME) throw invalidValue('name');
-  if (container !== undefined && box.subvolumeAt(pool, container) === undefined) {
+  if (container !== undefined && rds.subvolumeAt(pool, container) === undefined) {
     throw new DeviceFailure('BTRFS_IOC_SUBVOL_CREATE failed: No such file or directory');
   }
   return name;

@@ -16,16 +16,34 @@ test('rows of the root, a subvolume and its snapshot', async (t) => {
   assert.equal(root?.props.get('default'), true);
   const shown = (row: Row | undefined) => ({ ...Object.fromEntries(row?.props ?? []), uuid: '' });
   const common = {
-    ...{ fs: 'pool', 'top-level': '<FS_ROOT>', 'creation-time': '2026-01-02 03:04:05', uuid: '' },
-    ...{ mount: false, mounted: false, default: false, dead: false },
+    fs: 'pool',
+    'top-level': '<FS_ROOT>',
+    'creation-time': '2026-01-02 03:04:05',
+    uuid: '',
+    mount: false,
+    mounted: false,
+    default: false,
+    dead: false,
   };
   assert.deepEqual(shown(volume), {
-    ...{ ...common, name: 'v-1', fullname: 'v-1', parent: '', snapshot: false, 'read-only': false },
-    ...{ 'subvolume-id': 256n, generation: 2n },
+    ...common,
+    name: 'v-1',
+    fullname: 'v-1',
+    parent: '',
+    snapshot: false,
+    'read-only': false,
+    'subvolume-id': 256n,
+    generation: 2n,
   });
   assert.deepEqual(shown(snapshot), {
-    ...{ ...common, name: 's-1', fullname: 's-1', parent: 'v-1', snapshot: true, 'read-only': true },
-    ...{ 'subvolume-id': 257n, generation: 3n },
+    ...common,
+    name: 's-1',
+    fullname: 's-1',
+    parent: 'v-1',
+    snapshot: true,
+    'read-only': true,
+    'subvolume-id': 257n,
+    generation: 3n,
   });
   assert.equal(snapshot?.id, '*3');
 });

@@ -1,5 +1,5 @@
 import type { Row } from '../../console/menu.ts';
-import type { Box } from '../box.ts';
+import type { Rds } from '../rds.ts';
 import { leafName, parentPath, type SubvolumeRecord } from '../records.ts';
 import { makeRow } from './rows.ts';
 
@@ -16,10 +16,30 @@ export const SUBVOLUME_FLAGS: Readonly<Record<string, string>> = {
 
 /** Every property name of the menu; the last line are those that no simulated row has (docs/routeros.md, 5.2 and 6.1). */
 export const SUBVOLUME_PROPERTIES: readonly string[] = [
-  ...['fs', 'name', 'fullname', 'top-level', 'parent', 'subvolume-id', 'uuid', 'received-uuid'],
-  ...['creation-time', 'generation', 'mount', 'default', 'snapshot', 'read-only', 'dead', 'mounted'],
-  ...['send-time', 'recv-time', 'path'],
-  ...['mountpoint', 'send-trans-id', 'recv-trans-id', 'snapshots', 'about'],
+  'fs',
+  'name',
+  'fullname',
+  'top-level',
+  'parent',
+  'subvolume-id',
+  'uuid',
+  'received-uuid',
+  'creation-time',
+  'generation',
+  'mount',
+  'default',
+  'snapshot',
+  'read-only',
+  'dead',
+  'mounted',
+  'send-time',
+  'recv-time',
+  'path',
+  'mountpoint',
+  'send-trans-id',
+  'recv-trans-id',
+  'snapshots',
+  'about',
 ];
 
 /** The leaf name of a subvolume. */
@@ -30,13 +50,13 @@ export function subvolumeName(subvolume: SubvolumeRecord): string {
 /**
  * A reader of the rows that makes each row once: a row changes only when its record does or its source is removed.
  */
-export function subvolumeRowReader(box: Box): () => Row[] {
+export function subvolumeRowReader(rds: Rds): () => Row[] {
   let version = -1;
   let rows: Row[] = [];
   let made = new Map<SubvolumeRecord, { readonly parent: string; readonly row: Row }>();
   return () => {
-    const table = box.state.table('subvolume');
-    if (version === box.state.version('subvolume')) return rows;
+    const table = rds.state.table('subvolume');
+    if (version === rds.state.version('subvolume')) return rows;
     const names = new Map<string, string>();
     for (const subvolume of table.values()) names.set(subvolume.uuid, subvolumeName(subvolume));
     const fresh: typeof made = new Map();
@@ -48,7 +68,7 @@ export function subvolumeRowReader(box: Box): () => Row[] {
     }
     made = fresh;
     rows = [...fresh.values()].map(({ row }) => row);
-    version = box.state.version('subvolume');
+    version = rds.state.version('subvolume');
     return rows;
   };
 }
@@ -57,20 +77,20 @@ export function subvolumeRowReader(box: Box): () => Row[] {
  * The rows as they are listed now: without those of pools that are not mounted, with the root of a filesystem that stands
  * in the place of a pool, and with the subvolumes that are being taken down.
  */
-export function presentRows(box: Box, rows: readonly Row[]): readonly Row[] {
-  const labels = box.options.pools.map(({ label }) => label);
-  const away = labels.filter((label) => box.isAway(label));
-  const dying = box.dying.list().filter(({ pool }) => !away.includes(pool));
+export function presentRows(rds: Rds, rows: readonly Row[]): readonly Row[] {
+  const labels = rds.options.pools.map(({ label }) => label);
+  const away = labels.filter((label) => rds.isAway(label));
+  const dying = rds.dying.list().filter(({ pool }) => !away.includes(pool));
   if (away.length === 0 && dying.length === 0) return rows;
   const isAway = ({ props }: Row) => away.some((label) => props.get('fs') === label);
-  const swapped = away.filter((label) => box.conditions.of(label).mounted).flatMap((label) => standInRoot(box, label));
+  const swapped = away.filter((label) => rds.conditions.of(label).mounted).flatMap((label) => standInRoot(rds, label));
   return [...rows.filter((row) => !isAway(row)), ...swapped, ...dying.map((subvolume) => deadRow(subvolume))];
 }
 
 /** The root of the filesystem that a pool was swapped for, with the id of the one that it hides. */
-function standInRoot(box: Box, label: string): Row[] {
-  const root = box.subvolumeAt(label, '');
-  const uuid = box.conditions.of(label).swappedFor;
+function standInRoot(rds: Rds, label: string): Row[] {
+  const root = rds.subvolumeAt(label, '');
+  const uuid = rds.conditions.of(label).swappedFor;
   return root === undefined || uuid === null ? [] : [subvolumeRow({ ...root, uuid }, '')];
 }
 

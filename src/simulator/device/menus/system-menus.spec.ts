@@ -26,7 +26,7 @@ test('the clock is the device clock, in UTC', async (t) => {
   assert.equal(row?.props.get('gmt-offset'), 0n);
 });
 
-test('uptime is by the clock, in whole seconds, and begins anew with the box', async (t) => {
+test('uptime is by the clock, in whole seconds, and begins again with the device', async (t) => {
   const clock = new HandClock('2026-01-02T03:04:05.700Z');
   const device = await openDevice(t, { clock });
   const uptime = async () => (await device.rows('/system/resource'))[0]?.props.get('uptime');

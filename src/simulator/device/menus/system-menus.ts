@@ -1,8 +1,8 @@
 import { Duration } from '../../console/value.ts';
 import { textArgument } from '../arguments.ts';
-import type { Box } from '../box.ts';
 import { deviceDate, deviceTimeOfDay } from '../clock.ts';
 import { invalidValue } from '../failures.ts';
+import type { Rds } from '../rds.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { makeRow } from './rows.ts';
 
@@ -11,41 +11,41 @@ const DEFAULT_VERSION = '7.24.1 (stable)';
 const BUILD_TIME = '2026-09-14 10:00:00';
 const MEMORY_BYTES = 32n * 1024n ** 3n;
 
-/** The name of the box: what was set last, else the option, else `rds-simulator`. */
-export function identityOf(box: Box): string {
-  return box.state.table('setting').get('identity')?.value ?? box.options.identity ?? DEFAULT_IDENTITY;
+/** The name of the device: what was set last, else the option, else `rds-simulator`. */
+export function identityOf(rds: Rds): string {
+  return rds.state.table('setting').get('identity')?.value ?? rds.options.identity ?? DEFAULT_IDENTITY;
 }
 
 /** `version` of `/system/resource`, e.g. `7.24.1 (stable)` (docs/routeros.md, 9). */
-export function versionOf(box: Box): string {
-  return box.options.version ?? DEFAULT_VERSION;
+export function versionOf(rds: Rds): string {
+  return rds.options.version ?? DEFAULT_VERSION;
 }
 
 /** `/system/identity`, `/system/resource`, `/system/clock` and `/system/package` (docs/routeros.md, 9). */
-export function systemMenus(box: Box): DeviceMenu[] {
-  return [identityMenu(box), resourceMenu(box), clockMenu(box), packageMenu(box)];
+export function systemMenus(rds: Rds): DeviceMenu[] {
+  return [identityMenu(rds), resourceMenu(rds), clockMenu(rds), packageMenu(rds)];
 }
 
-function identityMenu(box: Box): DeviceMenu {
-  return defineMenu(box, {
+function identityMenu(rds: Rds): DeviceMenu {
+  return defineMenu(rds, {
     path: '/system/identity',
     kind: 'singleton',
     properties: ['name'],
-    rows: async () => [makeRow('*0', { name: identityOf(box) })],
+    rows: async () => [makeRow('*0', { name: identityOf(rds) })],
     handlers: {
       async set(_ids, args) {
         const value = textArgument(args, 'name');
         if (value === undefined || value === '') throw invalidValue('name');
-        box.state.commit({ put: 'setting', key: 'identity', record: { value } });
+        rds.state.commit({ put: 'setting', key: 'identity', record: { value } });
         return undefined;
       },
     },
   });
 }
 
-function resourceMenu(box: Box): DeviceMenu {
+function resourceMenu(rds: Rds): DeviceMenu {
   const constant = {
-    version: versionOf(box),
+    version: versionOf(rds),
     'build-time': BUILD_TIME,
     platform: 'MikroTik',
     'board-name': 'RDS2216 (simulated)',
@@ -56,25 +56,25 @@ function resourceMenu(box: Box): DeviceMenu {
     'total-memory': MEMORY_BYTES,
     'free-memory': MEMORY_BYTES / 2n,
   };
-  return defineMenu(box, {
+  return defineMenu(rds, {
     path: '/system/resource',
     kind: 'singleton',
     properties: [...Object.keys(constant), 'uptime'],
     rows: async () => {
-      const step = box.manner.uptimeStepMs;
-      const uptime = new Duration(Math.floor(box.uptimeMs() / step) * step);
+      const step = rds.behavior.uptimeStepMs;
+      const uptime = new Duration(Math.floor(rds.uptimeMs() / step) * step);
       return [makeRow('*0', { ...constant, uptime })];
     },
   });
 }
 
-function clockMenu(box: Box): DeviceMenu {
-  return defineMenu(box, {
+function clockMenu(rds: Rds): DeviceMenu {
+  return defineMenu(rds, {
     path: '/system/clock',
     kind: 'singleton',
     properties: ['date', 'time', 'time-zone-autodetect', 'time-zone-name', 'gmt-offset', 'dst-active'],
     rows: async () => {
-      const now = box.now();
+      const now = rds.now();
       return [
         makeRow('*0', {
           date: deviceDate(now),
@@ -89,11 +89,11 @@ function clockMenu(box: Box): DeviceMenu {
   });
 }
 
-function packageMenu(box: Box): DeviceMenu {
-  const version = versionOf(box).replace(/ .*/, '');
+function packageMenu(rds: Rds): DeviceMenu {
+  const version = versionOf(rds).replace(/ .*/, '');
   const row = (id: string, name: string) =>
     makeRow(id, { name, version, 'build-time': BUILD_TIME, scheduled: '', disabled: false, available: false });
-  return defineMenu(box, {
+  return defineMenu(rds, {
     path: '/system/package',
     kind: 'list',
     nameProperty: 'name',

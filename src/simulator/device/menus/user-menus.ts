@@ -2,20 +2,20 @@ import type { Arguments } from '../../console/menu.ts';
 import { RosArray } from '../../console/value.ts';
 import { ADMINISTRATOR, BUILT_IN_GROUPS, ONLY_ADMINISTRATORS, OWNERS_GROUP, POLICIES } from '../accounts.ts';
 import { textArgument } from '../arguments.ts';
-import type { Box } from '../box.ts';
 import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
+import type { Rds } from '../rds.ts';
 import type { Change } from '../state.ts';
 import { type DeviceMenu, defineMenu } from './define-menu.ts';
 import { makeRow } from './rows.ts';
 
 /** `/user` and `/user/group` (docs/routeros.md, 9): accounts that log in by a key, and what they may do. */
-export function userMenus(box: Box): DeviceMenu[] {
-  return [userMenu(box), groupMenu(box)];
+export function userMenus(rds: Rds): DeviceMenu[] {
+  return [userMenu(rds), groupMenu(rds)];
 }
 
-function userMenu(box: Box): DeviceMenu {
-  const { owner } = box.accounts;
-  return defineMenu(box, {
+function userMenu(rds: Rds): DeviceMenu {
+  const { owner } = rds.accounts;
+  return defineMenu(rds, {
     path: '/user',
     kind: 'list',
     nameProperty: 'name',
@@ -24,28 +24,28 @@ function userMenu(box: Box): DeviceMenu {
     rows: async () => [
       makeRow('*1', { name: ADMINISTRATOR, group: 'full' }),
       ...(owner === ADMINISTRATOR ? [] : [makeRow('*2', { name: owner, group: OWNERS_GROUP })]),
-      ...[...box.state.table('user').values()].map(({ id, name, group }) => makeRow(id, { name, group })),
+      ...[...rds.state.table('user').values()].map(({ id, name, group }) => makeRow(id, { name, group })),
     ],
     handlers: {
       async add(_ids, args) {
-        // Nobody logs in by a password here, so none is kept.
+        // No one logs in by a password here, so none is kept.
         for (const name of args.keys()) {
           if (!['name', 'group', 'password'].includes(name)) throw notSimulated(`/user add ${name}=`);
         }
         const name = newName(args);
         const group = textArgument(args, 'group');
         if (group === undefined) throw failure('group must be specified');
-        if (box.accounts.policiesOf(group) === undefined) throw noMatch('group');
-        if (box.accounts.exists(name)) throw failure('user with the same name already exists');
-        const record = { id: box.state.nextId('user', 3), name, group };
-        box.state.commit({ put: 'user', key: name, record });
+        if (rds.accounts.policiesOf(group) === undefined) throw noMatch('group');
+        if (rds.accounts.exists(name)) throw failure('user with the same name already exists');
+        const record = { id: rds.state.nextId('user', 3), name, group };
+        rds.state.commit({ put: 'user', key: name, record });
         return record.id;
       },
       async remove(ids) {
         for (const id of ids) {
-          const user = [...box.state.table('user').values()].find((candidate) => candidate.id === id);
+          const user = [...rds.state.table('user').values()].find((candidate) => candidate.id === id);
           if (user === undefined) throw notSimulated(`/user remove of ${ADMINISTRATOR} or ${owner}`);
-          box.state.commit({ remove: 'user', key: user.name }, ...removalOfKeys(box, user.name));
+          rds.state.commit({ remove: 'user', key: user.name }, ...removalOfKeys(rds, user.name));
         }
         return undefined;
       },
@@ -53,8 +53,8 @@ function userMenu(box: Box): DeviceMenu {
   });
 }
 
-function groupMenu(box: Box): DeviceMenu {
-  return defineMenu(box, {
+function groupMenu(rds: Rds): DeviceMenu {
+  return defineMenu(rds, {
     path: '/user/group',
     kind: 'list',
     nameProperty: 'name',
@@ -62,7 +62,7 @@ function groupMenu(box: Box): DeviceMenu {
     properties: ['name', 'policy'],
     rows: async () => [
       ...[...BUILT_IN_GROUPS].map(([name, policies], index) => groupRow(`*${index + 1}`, name, policies)),
-      ...[...box.state.table('group').values()].map(({ id, name, policies }) => groupRow(id, name, policies)),
+      ...[...rds.state.table('group').values()].map(({ id, name, policies }) => groupRow(id, name, policies)),
     ],
     handlers: {
       async add(_ids, args) {
@@ -70,20 +70,20 @@ function groupMenu(box: Box): DeviceMenu {
           if (name !== 'name' && name !== 'policy') throw notSimulated(`/user/group add ${name}=`);
         }
         const name = newName(args);
-        if (box.accounts.policiesOf(name) !== undefined) throw failure('group with the same name already exists');
+        if (rds.accounts.policiesOf(name) !== undefined) throw failure('group with the same name already exists');
         const policies = (textArgument(args, 'policy') ?? '').split(',').filter((policy) => policy !== '');
         if (!policies.every((policy) => POLICIES.includes(policy))) throw noMatch('policy');
-        const record = { id: box.state.nextId('group', BUILT_IN_GROUPS.size + 1), name, policies };
-        box.state.commit({ put: 'group', key: name, record });
+        const record = { id: rds.state.nextId('group', BUILT_IN_GROUPS.size + 1), name, policies };
+        rds.state.commit({ put: 'group', key: name, record });
         return record.id;
       },
       async remove(ids) {
         for (const id of ids) {
-          const group = [...box.state.table('group').values()].find((candidate) => candidate.id === id);
+          const group = [...rds.state.table('group').values()].find((candidate) => candidate.id === id);
           if (group === undefined) throw failure('can not remove a default group');
-          const isUsed = [...box.state.table('user').values()].some((user) => user.group === group.name);
+          const isUsed = [...rds.state.table('user').values()].some((user) => user.group === group.name);
           if (isUsed) throw failure('group is in use');
-          box.state.commit({ remove: 'group', key: group.name });
+          rds.state.commit({ remove: 'group', key: group.name });
         }
         return undefined;
       },
@@ -102,8 +102,8 @@ function newName(args: Arguments): string {
   return name;
 }
 
-function removalOfKeys(box: Box, user: string): Change[] {
+function removalOfKeys(rds: Rds, user: string): Change[] {
   return (['publicKey', 'privateKey'] as const).flatMap((table) =>
-    [...box.state.table(table)].filter(([, key]) => key.user === user).map(([key]): Change => ({ remove: table, key })),
+    [...rds.state.table(table)].filter(([, key]) => key.user === user).map(([key]): Change => ({ remove: table, key })),
   );
 }

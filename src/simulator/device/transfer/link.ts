@@ -50,7 +50,7 @@ export interface Link {
  * @param signal closes the link, also one that is open.
  * @throws DeviceFailure when that does not work.
  */
-export type Dial = (target: Target, signal: AbortSignal) => Promise<Link>;
+type Dial = (target: Target, signal: AbortSignal) => Promise<Link>;
 
 /** What transfers need from around the device. */
 export interface Network {

@@ -1,6 +1,6 @@
 import type { Execution } from '../../console/execution.ts';
 import { DeviceFailure } from '../../console/menu.ts';
-import type { Box } from '../box.ts';
+import type { Rds } from '../rds.ts';
 import { leafName, pathKey, type SubvolumeRecord, type TransferRecord } from '../records.ts';
 import type { Link, Network, ReceiveRequest, Target } from './link.ts';
 import { subvolumeByLeaf, uuidForReceivers } from './subvolumes.ts';
@@ -13,37 +13,37 @@ export interface Sources {
 }
 
 /** What is of that name now; undefined for what is gone. */
-export function sourcesOf(box: Box, { pool, subvolume = '', parent = '' }: TransferRecord): Sources {
-  return { source: subvolumeByLeaf(box, pool, subvolume), parent: subvolumeByLeaf(box, pool, parent) };
+export function sourcesOf(rds: Rds, { pool, subvolume = '', parent = '' }: TransferRecord): Sources {
+  return { source: subvolumeByLeaf(rds, pool, subvolume), parent: subvolumeByLeaf(rds, pool, parent) };
 }
 
 /**
  * Sends a subvolume to another RDS, to the end (docs/routeros.md, 6).
  *
- * @param count Told of the bytes of each piece.
+ * @param count Called with the bytes of each piece.
  * @throws DeviceFailure with the words for `status`, ScriptKilled when the execution is killed.
  */
 export async function send(
-  box: Box,
+  rds: Rds,
   { dial, hooks }: Network,
   transfer: TransferRecord,
   execution: Execution,
   count: (bytes: number) => void,
   opened: (link: Link) => void,
 ): Promise<void> {
-  const { source, parent } = sourcesOf(box, transfer);
+  const { source, parent } = sourcesOf(rds, transfer);
   if (source === undefined || (transfer.parent !== undefined && parent === undefined)) throw noSource();
   const { pool, fullname } = source;
   // Linux sends what is read-only, and nothing else (docs/routeros.md, 6.1).
   if (!source.readOnly || parent?.readOnly === false)
     throw new DeviceFailure('BTRFS_IOC_SEND failed: Operation not permitted');
-  const link = await dial(targetOf(box, transfer), execution.signal);
+  const link = await dial(targetOf(rds, transfer), execution.signal);
   opened(link);
   try {
-    rememberHostKey(box, transfer, link.hostKey);
-    await link.send(Buffer.from(JSON.stringify(requestOf(box, transfer, source, parent))));
+    rememberHostKey(rds, transfer, link.hostKey);
+    await link.send(Buffer.from(JSON.stringify(requestOf(rds, transfer, source, parent))));
     await link.answer();
-    for await (const piece of box.store.send(pool, fullname, parent?.fullname)) {
+    for await (const piece of rds.store.send(pool, fullname, parent?.fullname)) {
       await watched(hooks, 'send', leafName(fullname), execution, () => link.send(piece));
       count(piece.length);
     }
@@ -61,17 +61,17 @@ function noSource(): DeviceFailure {
   return new DeviceFailure('BTRFS_IOC_SEND failed: No such file or directory');
 }
 
-function targetOf(box: Box, { address = '', port = 22, user = '', owner }: TransferRecord): Target {
-  const { triesAllKeys, remembersHostKeys } = box.manner;
-  const keys = triesAllKeys ? box.accounts.allPrivateKeys() : box.accounts.privateKeys(owner);
-  const known = box.state.table('setting').get(hostKeyName(address, port))?.value;
+function targetOf(rds: Rds, { address = '', port = 22, user = '', owner }: TransferRecord): Target {
+  const { triesAllKeys, remembersHostKeys } = rds.behavior;
+  const keys = triesAllKeys ? rds.accounts.allPrivateKeys() : rds.accounts.privateKeys(owner);
+  const known = rds.state.table('setting').get(hostKeyName(address, port))?.value;
   return { address, port, user, keys, hostKey: remembersHostKeys ? known : undefined };
 }
 
-function rememberHostKey(box: Box, { address = '', port = 22 }: TransferRecord, value: string): void {
+function rememberHostKey(rds: Rds, { address = '', port = 22 }: TransferRecord, value: string): void {
   const key = hostKeyName(address, port);
-  if (box.state.table('setting').get(key)?.value === value) return;
-  box.state.commit({ put: 'setting', key, record: { value } });
+  if (rds.state.table('setting').get(key)?.value === value) return;
+  rds.state.commit({ put: 'setting', key, record: { value } });
 }
 
 function hostKeyName(address: string, port: number): string {
@@ -79,15 +79,18 @@ function hostKeyName(address: string, port: number): string {
 }
 
 function requestOf(
-  box: Box,
+  rds: Rds,
   { mount = '' }: TransferRecord,
   source: SubvolumeRecord,
   parent: SubvolumeRecord | undefined,
 ): ReceiveRequest {
   const prefix = pathKey(source.pool, `${source.fullname}/`);
-  const files = [...box.state.table('file')].filter(([key]) => key.startsWith(prefix));
+  const files = [...rds.state.table('file')].filter(([key]) => key.startsWith(prefix));
   return {
-    ...{ backend: box.store.backend, mount, name: leafName(source.fullname), uuid: uuidForReceivers(source) },
+    backend: rds.store.backend,
+    mount,
+    name: leafName(source.fullname),
+    uuid: uuidForReceivers(source),
     parentUuid: parent && uuidForReceivers(parent),
     texts: Object.fromEntries(
       files.flatMap(([key, { contents }]) => (contents === undefined ? [] : [[key.slice(prefix.length), contents]])),

@@ -1,6 +1,6 @@
 import { Execution } from '../../console/execution.ts';
-import type { Box } from '../box.ts';
 import { failure } from '../failures.ts';
+import type { Rds } from '../rds.ts';
 import { pathKey, type SubvolumeRecord, type TransferRecord } from '../records.ts';
 import type { Link, Network } from './link.ts';
 import { send, sourcesOf } from './send.ts';
@@ -17,22 +17,22 @@ interface Sending {
   /** Resolves when nothing is read or sent any more. */
   over: Promise<void>;
   /** Resolves when its row says so, too. */
-  told: Promise<void>;
+  settled: Promise<void>;
 }
 
 /** The transfers that are under way. They are no scripts: they go on when the connection ends that asked for them. */
 export class Transfers {
-  readonly #box: Box;
+  readonly #rds: Rds;
   #network: Network | undefined;
   /** By id of the row. */
   readonly #sending = new Map<string, Sending>();
   readonly #received = new Map<string, number>();
 
-  constructor(box: Box) {
-    this.#box = box;
+  constructor(rds: Rds) {
+    this.#rds = rds;
   }
 
-  /** From now on the box reaches others. */
+  /** From now on the device reaches others. */
   connect(network: Network): void {
     this.#network = network;
   }
@@ -49,12 +49,12 @@ export class Transfers {
 
   /** Begins what a row of `type=send` is for. */
   start(transfer: TransferRecord): void {
-    const { source, parent } = sourcesOf(this.#box, transfer);
+    const { source, parent } = sourcesOf(this.#rds, transfer);
     let link: Link | undefined;
     const line = `/disk/btrfs/transfer send ${transfer.subvolume}`;
-    const execution = new Execution(line, () => link?.close(), this.#box.clock, transfer.owner);
+    const execution = new Execution(line, () => link?.close(), this.#rds.clock, transfer.owner);
     const over = Promise.resolve();
-    const sending: Sending = { execution, sources: [source?.id, parent?.id], bytes: 0, over, told: over };
+    const sending: Sending = { execution, sources: [source?.id, parent?.id], bytes: 0, over, settled: over };
     this.#sending.set(transfer.id, sending);
     const sent = this.#send(transfer, sending, (opened) => {
       link = opened;
@@ -63,7 +63,7 @@ export class Transfers {
       () => undefined,
       () => undefined,
     );
-    sending.told = sent.then(
+    sending.settled = sent.then(
       () => this.#tell(transfer, sending, STATUS.done),
       (error: unknown) => this.#tell(transfer, sending, sending.reason ?? statusOf(error)),
     );
@@ -74,15 +74,15 @@ export class Transfers {
     const count = (bytes: number) => {
       sending.bytes += bytes;
     };
-    await send(this.#box, this.#network, transfer, sending.execution, count, opened);
+    await send(this.#rds, this.#network, transfer, sending.execution, count, opened);
   }
 
   async #tell(transfer: TransferRecord, sending: Sending, status: string): Promise<void> {
-    const { state, changes } = this.#box;
+    const { state, changes } = this.#rds;
     await changes.run(async () => {
-      const { source } = sourcesOf(this.#box, transfer);
+      const { source } = sourcesOf(this.#rds, transfer);
       if (status === STATUS.done && source !== undefined && source.id === sending.sources[0]) {
-        const record = { ...source, sentAt: this.#box.timestamp() };
+        const record = { ...source, sentAt: this.#rds.timestamp() };
         state.commit({ put: 'subvolume', key: pathKey(source.pool, source.fullname), record });
       }
       this.#sending.delete(transfer.id);
@@ -92,6 +92,8 @@ export class Transfers {
 
   /** Notes what a row of `type=receive` has got so far, in bytes. */
   received(id: string, bytes: number): void {
+    // Whatever it said of the transfer before is over, also when this one never ends.
+    if (!this.#received.has(id)) this.#put(id, 0, STATUS.running);
     this.#received.set(id, bytes);
   }
 
@@ -103,9 +105,9 @@ export class Transfers {
 
   /** Nothing where the row was removed meanwhile. */
   #put(id: string, bytes: number, status: string): void {
-    const transfer = this.#box.state.table('transfer').get(id);
+    const transfer = this.#rds.state.table('transfer').get(id);
     if (transfer === undefined) return;
-    this.#box.state.commit({ put: 'transfer', key: id, record: { ...transfer, bytes, status } });
+    this.#rds.state.commit({ put: 'transfer', key: id, record: { ...transfer, bytes, status } });
   }
 
   /** Whether a subvolume is being sent, or is the parent of what is. */
@@ -132,25 +134,25 @@ export class Transfers {
   async stop(): Promise<void> {
     const all = [...this.#sending.values()];
     for (const { execution } of all) execution.kill();
-    await Promise.all(all.map(({ told }) => told));
+    await Promise.all(all.map(({ settled }) => settled));
   }
 
-  /** What a start of the box makes of the rows (U36): nothing is under way. */
+  /** What a start of the device makes of the rows (U36): nothing is under way. */
   async wake(): Promise<void> {
-    const { state, changes, manner } = this.#box;
+    const { state, changes, behavior } = this.#rds;
     await changes.run(async () => {
       for (const [key, transfer] of state.table('transfer')) {
-        if (manner.rowsAtRestart === 'lost') state.commit({ remove: 'transfer', key });
+        if (behavior.rowsAtRestart === 'lost') state.commit({ remove: 'transfer', key });
         else if (transfer.status === STATUS.running) this.#put(key, transfer.bytes, STATUS.interrupted);
       }
     });
   }
 
-  /** Runs all rows of `type=send` again where a box does that after a start (U36). */
+  /** Runs all rows of `type=send` again where a device does that after a start (U36). */
   async resume(): Promise<void> {
-    if (this.#box.manner.rowsAtRestart !== 'run-again') return;
-    await this.#box.changes.run(async () => {
-      for (const [key, transfer] of this.#box.state.table('transfer')) {
+    if (this.#rds.behavior.rowsAtRestart !== 'run-again') return;
+    await this.#rds.changes.run(async () => {
+      for (const [key, transfer] of this.#rds.state.table('transfer')) {
         if (transfer.type !== 'send' || this.#sending.has(key)) continue;
         this.#put(key, 0, STATUS.running);
         this.start(transfer);

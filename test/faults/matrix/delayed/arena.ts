@@ -15,7 +15,7 @@ import { Cluster } from './cluster.ts';
 import type { HeldCall } from './held-call.ts';
 import type { ControllerClient } from './told.ts';
 
-/** How often the RDS refuses what it refuses: the driver tries a refused command once more. */
+/** How often the RDS refuses what it refuses: the driver tries a refused command again. */
 const REFUSALS = 2;
 
 /** In ms, less than the time within which a script may write. */
@@ -27,11 +27,11 @@ const TOO_LATE_MS = 12_000;
 export interface Remains {
   /** What was on the RDS in the end and nothing referred to; it has been deleted like anything else. */
   readonly left: readonly string[];
-  /** How many volumes were larger than they were told to be. */
+  /** How many volumes were larger than an answer said. */
   readonly larger: number;
 }
 
-/** One RDS on which cell after cell is tried, and two processes that drive it. Nobody waits in real time, nor does the RDS. */
+/** One RDS on which cell after cell is tried, and two processes that drive it. No one waits in real time, nor does the RDS. */
 export class DelayedArena {
   readonly #stack: Stack;
   readonly #ground: Ground;
@@ -78,9 +78,7 @@ export class DelayedArena {
     const clean = await inventory(simulator);
     const { cluster, prepared } = await this.#prepare(held);
     const refusal = this.#refuse(held);
-    const stall = simulator.faults.arm({
-      ...{ kind: 'stall', at: place.at, ms: 'untilReleased', disconnect: true },
-    });
+    const stall = simulator.faults.arm({ kind: 'stall', at: place.at, ms: 'untilReleased', disconnect: true });
     try {
       const code = await outcome(prepared.call(cluster.controller));
       const begin = this.#clock.now();

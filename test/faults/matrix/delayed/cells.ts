@@ -29,7 +29,7 @@ export interface Cell {
   readonly walk: readonly Move[];
 }
 
-/** Calls that come after the first one and its repeat, at most; there is time for more when nobody waits for it. */
+/** Calls that come after the first one and its repeat, at most; there is time for more when no one waits for it. */
 const DEPTH = Number(process.env['ROSE_MATRIX_DEPTH'] ?? 2);
 
 const CHANGES = new Set(['add', 'set', 'remove']);
@@ -70,7 +70,7 @@ export function cellsAt(held: HeldCall, place: HeldPlace, course: Course, isDang
   ];
 }
 
-/** For people, and for running it alone. */
+/** For reports, and for running it alone. */
 export function nameOf({ place, course, isRepeated, walk }: Cell): string {
   const calls = [...(isRepeated ? ['repeat'] : []), ...walk.map(({ name }) => name)];
   const { at, moment, text } = place;

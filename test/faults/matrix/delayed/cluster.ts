@@ -15,7 +15,7 @@ const WRITTEN = 64 * 1024;
 const GROWTH = 4n * MiB;
 
 /**
- * What a cluster was told of its volumes under an OK, and the calls that its sidecars make: each is repeated until it is
+ * What answers said to a cluster about its volumes under an OK, and the calls that its sidecars make: each is repeated until it is
  * answered, and none may end their attempts.
  */
 export class Cluster {
@@ -61,8 +61,15 @@ export class Cluster {
   plan(bytes: bigint, content: Buffer = Buffer.alloc(0), source: Parameters<typeof volumeRequest>[2] = {}): Volume {
     const request = volumeRequest(volumeName(), bytes, { ...source, volumeCapabilities: [this.capability] });
     const volume: Volume = {
-      ...{ id: `rds1:${request.name}`, request, content: padded(content, bytes), standing: 'gone' },
-      ...{ bytes: Buffer.alloc(0), mayBeLarger: false, isItemLost: false, nodes: new Map(), open: new Set() },
+      id: `rds1:${request.name}`,
+      request,
+      content: padded(content, bytes),
+      standing: 'gone',
+      bytes: Buffer.alloc(0),
+      mayBeLarger: false,
+      isItemLost: false,
+      nodes: new Map(),
+      open: new Set(),
     };
     this.#volumes.push(volume);
     return volume;
@@ -76,7 +83,7 @@ export class Cluster {
     return volume;
   }
 
-  /** A snapshot that is yet to be cut. */
+  /** A snapshot that is yet to be taken. */
   planSnapshot(volume = this.volume): Snapshot {
     const request = { name: snapshotName(), sourceVolumeId: volume.id };
     const snapshot: Snapshot = { id: `rds1:${request.name}`, request, standing: 'gone', bytes: Buffer.alloc(0) };
@@ -135,7 +142,7 @@ export class Cluster {
 
   /** Writes as a node that has it does, other bytes each time. */
   async write(volume = this.volume, offset = 0): Promise<void> {
-    const [nqn = assert.fail('nobody has it')] = volume.nodes.values();
+    const [nqn = assert.fail('no one has it')] = volume.nodes.values();
     this.#writes += 1;
     const bytes = pattern(`write ${this.#writes}`, WRITTEN);
     await this.stack.api.write(nqn, offset, bytes);
@@ -159,14 +166,14 @@ export class Cluster {
     volume.mayBeLarger = false;
   }
 
-  async cut(snapshot = this.snapshot): Promise<void> {
+  async takeSnapshot(snapshot = this.snapshot): Promise<void> {
     const { snapshot: reply } = await this.#ask((controller) => controller.createSnapshot(snapshot.request));
     assert.equal(reply?.sourceVolumeId, snapshot.request.sourceVolumeId);
-    this.cutNow(snapshot);
+    this.snapshotTaken(snapshot);
   }
 
   /** It was told to be there, with the bytes that its source has. */
-  cutNow(snapshot = this.snapshot): void {
+  snapshotTaken(snapshot = this.snapshot): void {
     const source = this.#volumes.find(({ id }) => id === snapshot.request.sourceVolumeId);
     snapshot.standing = 'there';
     snapshot.bytes = Buffer.from(source?.bytes ?? assert.fail('the source is one of ours'));
@@ -182,7 +189,7 @@ export class Cluster {
     await this.create(this.plan(BigInt(bytes.length), bytes, fromSnapshot(id)));
   }
 
-  /** Holds the RDS against all that was told. */
+  /** Holds the RDS against all that was answered. */
   async prove(isExact: boolean): Promise<Proof> {
     const proof = new Proof(this.stack, this.controller, isExact);
     for (const volume of this.#volumes) await proof.ofVolume(volume);
@@ -190,7 +197,7 @@ export class Cluster {
     return proof;
   }
 
-  /** Takes back all that is there or may be, as the sidecars do. */
+  /** Rolls back all that is there or may be, as the sidecars do. */
   async bringDown(): Promise<void> {
     for (const volume of this.#volumes) {
       for (const nodeId of new Set([...volume.nodes.keys(), ...volume.open])) await this.#unpublish(volume, nodeId);

@@ -27,7 +27,10 @@ function creation(
   more: Partial<HeldCall> = {},
 ): HeldCall {
   return {
-    ...{ name, after: FREE, moves: LIFE, unrepeated: { from: FREE, moves: [deleteVolume] } },
+    name,
+    after: FREE,
+    moves: LIFE,
+    unrepeated: { from: FREE, moves: [deleteVolume] },
     further: [
       [publishTo(1), expand, unpublishFrom(1)],
       [publishTo(1), unpublishFrom(1), deleteVolume],
@@ -53,7 +56,7 @@ const restored = (bytes: bigint) => (cluster: Cluster, ground: Ground) =>
 
 async function restoredFromOwn(cluster: Cluster): Promise<Volume> {
   const snapshot = cluster.planSnapshot(await cluster.own());
-  await cluster.cut(snapshot);
+  await cluster.takeSnapshot(snapshot);
   cluster.about({ snapshot });
   return cluster.plan(MiB, snapshot.bytes, fromSnapshot(snapshot.id));
 }
@@ -71,7 +74,7 @@ const GROWTH_REFUSED: Refusal = {
   error: 'failure: no luck today',
 };
 
-/** The image of a volume that has none yet cannot be attached, so the volume is made anew. */
+/** The image of a volume that has none yet cannot be attached, so the volume is recreated. */
 const ATTACHING_REFUSED: Refusal = {
   kind: 'fail',
   at: { path: '/disk', command: 'add', text: 'attached again' },
@@ -79,7 +82,7 @@ const ATTACHING_REFUSED: Refusal = {
 };
 
 /** An earlier call came no further than its subvolume. */
-async function halfMade(cluster: Cluster): Promise<Volume> {
+async function partial(cluster: Cluster): Promise<Volume> {
   const volume = cluster.plan(2n * MiB);
   cluster.stack.simulator.faults.arm({ kind: 'kill', at: { path: '/disk', command: 'add' }, when: 'before' });
   assert.equal(await outcome(cluster.controller.createVolume(volume.request)), 'UNAVAILABLE');
@@ -88,7 +91,9 @@ async function halfMade(cluster: Cluster): Promise<Volume> {
 
 /** Another process makes a volume of the same name, of another size, right before this one does, which then withdraws its own. */
 const beaten: HeldCall = {
-  ...{ name: 'CreateVolume, another request was faster', after: FREE, moves: LIFE },
+  name: 'CreateVolume, another request was faster',
+  after: FREE,
+  moves: LIFE,
   further: [[deleteVolume, createAgain, publishTo(1)]],
   holds: ({ command }) => command === 'remove',
   async prepare(cluster) {
@@ -135,8 +140,8 @@ export const CREATIONS: readonly HeldCall[] = [
   }),
   creation('CreateVolume from a snapshot, larger', restored(3n * MiB)),
   creation('CreateVolume from a volume', (cluster, { volumeId, now }) => cluster.plan(MiB, now, fromVolume(volumeId))),
-  creation('CreateVolume of a half-made one', halfMade),
-  creation('CreateVolume of a half-made one, anew', halfMade, {
+  creation('CreateVolume of a partial one', partial),
+  creation('CreateVolume of a partial one, again', partial, {
     refusal: ATTACHING_REFUSED,
     holds: ({ command, path, text }) => command === 'remove' || (path === '/disk' && !text.includes('file-size=')),
   }),

@@ -18,7 +18,7 @@ export interface HeldCall {
   readonly moves: readonly Move[];
   /** Longer sequences than those that are tried of all of them. */
   readonly further?: readonly (readonly Move[])[];
-  /** What is called though nobody has repeated it, and where things stand as far as that is concerned. */
+  /** What is called though no one has repeated it, and where things stand as far as that is concerned. */
   readonly unrepeated?: { readonly from: Situation; readonly moves: readonly Move[] };
   readonly capability?: typeof filesystem;
   /** What the RDS refuses on the way; only what is run after that is held. */
@@ -28,11 +28,11 @@ export interface HeldCall {
   prepare(cluster: Cluster, ground: Ground): Promise<Prepared>;
 }
 
-export interface Prepared {
+interface Prepared {
   /** The call as a sidecar makes it, with the same arguments each time. */
   call(controller: ControllerClient): Promise<unknown>;
   /** What is true once it was answered. */
   answered(reply: unknown): Promise<void> | void;
-  /** What is true when nobody repeats it. */
+  /** What is true when no one repeats it. */
   givenUp?(): void;
 }

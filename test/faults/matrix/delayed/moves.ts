@@ -5,7 +5,7 @@ export interface Situation {
   readonly volume: boolean;
   /** Numbers of the nodes that have the volume. */
   readonly nodes: readonly number[];
-  /** `open` while nobody has repeated the call that was to cut it. */
+  /** `open` while no one has repeated the call that was to take it. */
   readonly snapshot: 'there' | 'gone' | 'open';
   readonly grown: boolean;
   /** Nothing more that could come after it is of interest. */
@@ -48,7 +48,7 @@ export function publishTo(number: number, atOnce = 1): Move {
 }
 
 /** As external-attacher does when it compares what is attached. */
-export function publishAgain(number: number): Move {
+function publishAgain(number: number): Move {
   return {
     name: `publish to node ${number} again, write`,
     leadsTo: (situation) => (situation.nodes.includes(number) ? situation : undefined),
@@ -101,7 +101,7 @@ export const createSmaller: Move = {
 export const snapshotVolume: Move = {
   name: 'snapshot',
   leadsTo: (situation) => (situation.volume ? { ...situation, over: true } : undefined),
-  make: (cluster) => cluster.cut(cluster.planSnapshot()),
+  make: (cluster) => cluster.takeSnapshot(cluster.planSnapshot()),
 };
 
 export const restore: Move = {
@@ -116,17 +116,21 @@ export const deleteSnapshot: Move = {
   make: (cluster) => cluster.deleteSnapshot(),
 };
 
-export const cutAgain: Move = {
-  name: 'cut the snapshot again',
+export const snapshotAgain: Move = {
+  name: 'took the snapshot again',
   leadsTo: (situation) =>
     situation.volume && situation.snapshot === 'gone' ? { ...situation, snapshot: 'there' } : undefined,
-  make: (cluster) => cluster.cut(),
+  make: (cluster) => cluster.takeSnapshot(),
 };
 
 /** What happens in the life of a volume. */
 export const LIFE: readonly Move[] = [
-  ...[publishTo(1), unpublishFrom(1), expand],
-  ...[snapshotVolume, deleteVolume, createAgain],
+  publishTo(1),
+  unpublishFrom(1),
+  expand,
+  snapshotVolume,
+  deleteVolume,
+  createAgain,
 ];
 
 /**
@@ -136,8 +140,15 @@ export const LIFE: readonly Move[] = [
  */
 export function lifeOnTwo(atOnce: number): readonly Move[] {
   return [
-    ...[publishTo(1, atOnce), publishTo(2, atOnce), publishAgain(1), unpublishFrom(1), unpublishFrom(2)],
-    ...[expand, snapshotVolume, deleteVolume, createAgain],
+    publishTo(1, atOnce),
+    publishTo(2, atOnce),
+    publishAgain(1),
+    unpublishFrom(1),
+    unpublishFrom(2),
+    expand,
+    snapshotVolume,
+    deleteVolume,
+    createAgain,
   ];
 }
 

@@ -24,7 +24,9 @@ function publication(
   const number = isShared ? 2 : 1;
   const after = isShared ? onNodes(1, 2) : onNodes(1);
   return {
-    ...{ name, after, moves: lifeOnTwo(isShared ? 2 : 1) },
+    name,
+    after,
+    moves: lifeOnTwo(isShared ? 2 : 1),
     ...(isShared ? { capability: sharedBlock } : {}),
     further: [[unpublishFrom(1), ...(isShared ? [unpublishFrom(2)] : []), deleteVolume, createAgain, publishTo(1)]],
     unrepeated: { from: after, moves: [unpublishFrom(number), expand] },
@@ -59,7 +61,9 @@ function unpublication(name: string, { from, number, isItemLost = false }: Takin
   const left = number === undefined ? [] : from.filter((one) => one !== number);
   const isShared = from.length > 1;
   return {
-    ...{ name, after: onNodes(...left), moves: lifeOnTwo(isShared ? 2 : 1) },
+    name,
+    after: onNodes(...left),
+    moves: lifeOnTwo(isShared ? 2 : 1),
     ...(isShared ? { capability: sharedBlock } : {}),
     further: left.length === 0 ? [[deleteVolume, createAgain, publishTo(2), expand]] : [],
     ...(from.length > 0 ? { unrepeated: { from: onNodes(...from), moves: [expand, snapshotVolume] } } : {}),

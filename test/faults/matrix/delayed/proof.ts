@@ -5,21 +5,21 @@ import { bytesOf } from '../scenarios.ts';
 import { itemOf, namesThere, recordedNodes } from './rds.ts';
 import type { ControllerClient, Snapshot, Volume } from './told.ts';
 
-/** Holds an RDS against what a cluster was told of it. */
+/** Holds an RDS against what answers said about it. */
 export class Proof {
   readonly #stack: Stack;
   readonly #controller: ControllerClient;
   readonly #isExact: boolean;
   #larger = 0;
 
-  /** @param isExact Else what is gone may have come back, on no node, and a volume may be larger than it was told to be. */
+  /** @param isExact Else what is gone may have come back, on no node, and a volume may be larger than an answer said. */
   constructor(stack: Stack, controller: ControllerClient, isExact: boolean) {
     this.#stack = stack;
     this.#controller = controller;
     this.#isExact = isExact;
   }
 
-  /** How many volumes are larger than they were told to be. */
+  /** How many volumes are larger than an answer said. */
   get larger(): number {
     return this.#larger;
   }
@@ -46,7 +46,7 @@ export class Proof {
     const missing = [...volume.nodes.keys()].filter((nodeId) => !recorded.includes(nodeId));
     assert.deepEqual(missing, [], 'every node that has it is recorded');
     const strange = recorded.filter((nodeId) => !volume.nodes.has(nodeId) && !volume.open.has(nodeId));
-    assert.deepEqual(strange, [], 'no other node is recorded: nobody would ever take it off');
+    assert.deepEqual(strange, [], 'no other node is recorded: no one would ever take it off');
     const exported = item?.exported ?? (volume.isItemLost ? false : undefined);
     if (volume.open.size === 0) assert.equal(exported, volume.nodes.size > 0, 'it is exported while a node has it');
     if (volume.nodes.size > 0) await this.#inUse(volume);
@@ -64,7 +64,7 @@ export class Proof {
     }
   }
 
-  /** What a node has it reads by the NQN that it was told, and nobody deletes it. */
+  /** What a node has it reads by the NQN that it was given, and no one deletes it. */
   async #inUse({ id, bytes, nodes }: Volume): Promise<void> {
     const { api } = this.#stack;
     for (const nqn of nodes.values()) {

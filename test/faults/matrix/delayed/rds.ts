@@ -2,7 +2,7 @@ import { look, subvolumes } from '../../../support/console.ts';
 import type { Stack } from '../../../support/stack.ts';
 import { slotOf } from '../scenarios.ts';
 
-/** What is on the RDS, read behind the back of the driver. */
+/** What is on the RDS, read without the driver. */
 
 type Simulator = Stack['simulator'];
 

@@ -1,27 +1,34 @@
 import type { HeldCall } from './held-call.ts';
 import {
   createAgain,
-  cutAgain,
   deleteSnapshot,
   deleteVolume,
   FREE,
   type Move,
   publishTo,
   restore,
+  snapshotAgain,
   unpublishFrom,
   WITH_SNAPSHOT,
 } from './moves.ts';
 
 /** What happens in the life of a snapshot and its source. */
 const SNAPSHOT_LIFE: readonly Move[] = [
-  ...[restore, deleteSnapshot, cutAgain, publishTo(1), unpublishFrom(1)],
-  ...[deleteVolume, createAgain],
+  restore,
+  deleteSnapshot,
+  snapshotAgain,
+  publishTo(1),
+  unpublishFrom(1),
+  deleteVolume,
+  createAgain,
 ];
 
-function cut(name: string, isItemLost: boolean): HeldCall {
+function snapshotCall(name: string, isItemLost: boolean): HeldCall {
   return {
-    ...{ name, after: WITH_SNAPSHOT, moves: SNAPSHOT_LIFE },
-    further: [[deleteSnapshot, publishTo(1), cutAgain, restore]],
+    name,
+    after: WITH_SNAPSHOT,
+    moves: SNAPSHOT_LIFE,
+    further: [[deleteSnapshot, publishTo(1), snapshotAgain, restore]],
     unrepeated: { from: { ...FREE, snapshot: 'open' }, moves: [deleteSnapshot, deleteVolume] },
     async prepare(cluster) {
       const volume = await cluster.own();
@@ -30,7 +37,7 @@ function cut(name: string, isItemLost: boolean): HeldCall {
       if (isItemLost) await cluster.loseItem();
       return {
         call: (controller) => controller.createSnapshot(snapshot.request),
-        answered: () => cluster.cutNow(),
+        answered: () => cluster.snapshotTaken(),
         givenUp() {
           snapshot.standing = 'open';
         },
@@ -39,14 +46,16 @@ function cut(name: string, isItemLost: boolean): HeldCall {
   };
 }
 
-const uncut: HeldCall = {
-  ...{ name: 'DeleteSnapshot', after: FREE, moves: SNAPSHOT_LIFE },
-  further: [[publishTo(1), cutAgain, unpublishFrom(1), restore]],
+const refusedSnapshot: HeldCall = {
+  name: 'DeleteSnapshot',
+  after: FREE,
+  moves: SNAPSHOT_LIFE,
+  further: [[publishTo(1), snapshotAgain, unpublishFrom(1), restore]],
   async prepare(cluster) {
     const volume = await cluster.own();
     const snapshot = cluster.planSnapshot(volume);
     cluster.about({ volume, snapshot });
-    await cluster.cut();
+    await cluster.takeSnapshot();
     return {
       call: (controller) => controller.deleteSnapshot({ snapshotId: snapshot.id }),
       answered() {
@@ -58,7 +67,7 @@ const uncut: HeldCall = {
 
 /** CreateSnapshot and DeleteSnapshot in their forms. */
 export const SNAPSHOT_CALLS: readonly HeldCall[] = [
-  cut('CreateSnapshot', false),
-  cut('CreateSnapshot, disk item lost', true),
-  uncut,
+  snapshotCall('CreateSnapshot', false),
+  snapshotCall('CreateSnapshot, disk item lost', true),
+  refusedSnapshot,
 ];

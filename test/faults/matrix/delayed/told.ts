@@ -5,7 +5,7 @@ import type { volumeRequest } from '../../../support/requests.ts';
 /** A controller process, as its sidecars reach it. */
 export type ControllerClient = Client<typeof Controller>;
 
-/** `there` and `gone` were told under an OK; `open` is what a call was about that nobody has repeated. */
+/** `there` and `gone` were told under an OK; `open` is what a call was about that no one has repeated. */
 type Standing = 'there' | 'gone' | 'open';
 
 /** A volume as its users know it. */

@@ -16,7 +16,9 @@ import {
 
 function deletion(name: string, isItemLost: boolean): HeldCall {
   return {
-    ...{ name, after: ABSENT, moves: LIFE },
+    name,
+    after: ABSENT,
+    moves: LIFE,
     further: [
       [createAgain, publishTo(1), expand],
       [createAgain, publishTo(1), unpublishFrom(1), deleteVolume, createAgain, publishTo(1)],
@@ -38,7 +40,9 @@ function deletion(name: string, isItemLost: boolean): HeldCall {
 function expansion(name: string, isInUse: boolean): HeldCall {
   const from = isInUse ? onNodes(1) : FREE;
   return {
-    ...{ name, after: from, moves: [...LIFE, createSmaller] },
+    name,
+    after: from,
+    moves: [...LIFE, createSmaller],
     further: [[...(isInUse ? [unpublishFrom(1)] : []), deleteVolume, createSmaller, publishTo(1)]],
     unrepeated: {
       from,

@@ -1,5 +1,5 @@
 // A stand-in for csi-node-driver-registrar, which cannot be had from the Go module proxy: it has the flags that the chart
-// gives, and tells the kubelet of the driver by the same protocol. It has none of the rest.
+// gives, and reports the kubelet of the driver by the same protocol. It has none of the rest.
 package main
 
 import (
