@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { snapshotNamePrefix } from '../src/rds/index.ts';
 import { ros } from '../src/routeros/index.ts';
 import { identity } from '../src/storage/ids.ts';
-import { memoryMb } from './process-memory.ts';
+import { memoryMb } from './process.ts';
 import { CLUSTER_ID, type Rig, withRig } from './rig.ts';
 import type { ListRow } from './rows.ts';
 import type { Section } from './section.ts';

@@ -1,6 +1,7 @@
 import { LIFECYCLE, newCaller } from './lifecycle.ts';
+import { cpuMs } from './process.ts';
 import { type Rig, withRig } from './rig.ts';
-import type { LoadRow } from './rows.ts';
+import type { CpuMs, LoadRow } from './rows.ts';
 import type { Section } from './section.ts';
 import { median, round, timed } from './statistics.ts';
 
@@ -11,6 +12,7 @@ const CALLERS = 16;
 interface Taken {
   readonly ms: number[];
   togetherMs: number;
+  cpu: CpuMs;
 }
 
 /** Callers at once, each with a volume of its own: how many calls a second one controller gets done on one RDS. */
@@ -30,7 +32,7 @@ export const load: Section = {
             await once(ours, round < 0 ? new Map() : taken[0]);
             if (theirs !== undefined) await once(theirs, round < 0 ? new Map() : taken[1]);
           }
-          for (const [rpc, { ms, togetherMs }] of taken[0]) {
+          for (const [rpc, { ms, togetherMs, cpu }] of taken[0]) {
             const beside = taken[1].get(rpc);
             rows.push({
               kind: 'load',
@@ -40,6 +42,7 @@ export const load: Section = {
               n: ms.length,
               p50: round(median(ms)),
               perSecond: round((1000 * ms.length) / togetherMs),
+              cpuMs: combine(cpu, cpu, (all) => round(all / ms.length)),
               ...(beside && { otherPerSecond: round((1000 * beside.ms.length) / beside.togetherMs) }),
             });
           }
@@ -56,10 +59,25 @@ export const load: Section = {
 async function once(rig: Rig, into: Map<string, Taken>): Promise<void> {
   const callers = Array.from({ length: CALLERS }, newCaller);
   for (const { rpc, call } of LIFECYCLE) {
-    const taken = into.get(rpc) ?? { ms: [], togetherMs: 0 };
+    const taken = into.get(rpc) ?? { ms: [], togetherMs: 0, cpu: { controller: 0, rds: 0, callers: 0 } };
     into.set(rpc, taken);
+    const before = await cpuOf(rig);
     taken.togetherMs += await timed(async () => {
       taken.ms.push(...(await Promise.all(callers.map((caller) => timed(() => call(rig, caller))))));
     });
+    const spent = combine(await cpuOf(rig), before, (now, then) => now - then);
+    taken.cpu = combine(taken.cpu, spent, (sum, more) => sum + more);
   }
+}
+
+async function cpuOf({ driver, rds }: Rig): Promise<CpuMs> {
+  return { controller: await cpuMs(driver.pid), rds: await cpuMs(rds.pid), callers: await cpuMs(process.pid) };
+}
+
+function combine(one: CpuMs, other: CpuMs, how: (one: number, other: number) => number): CpuMs {
+  return {
+    controller: how(one.controller, other.controller),
+    rds: how(one.rds, other.rds),
+    callers: how(one.callers, other.callers),
+  };
 }

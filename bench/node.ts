@@ -12,7 +12,7 @@ import { obstacle } from '../test/node/fixture.ts';
 import { MeasuredNode } from './measured-node.ts';
 import { nodeRows } from './node-rows.ts';
 import { type Hands, type NodeSample, type StagedVolume, sampleOnce } from './node-samples.ts';
-import { memoryMb } from './process-memory.ts';
+import { memoryMb } from './process.ts';
 import { CLUSTER_ID, type Rig, withRig } from './rig.ts';
 import type { LeftOutRow, NodeStartRow, Row } from './rows.ts';
 import type { Section, Setting } from './section.ts';

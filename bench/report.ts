@@ -1,4 +1,13 @@
-import { type BudgetRow, type LeftOutRow, type NodeRow, ofKind, type Row, type RpcRow, rpcRows } from './rows.ts';
+import {
+  type BudgetRow,
+  type CpuMs,
+  type LeftOutRow,
+  type NodeRow,
+  ofKind,
+  type Row,
+  type RpcRow,
+  rpcRows,
+} from './rows.ts';
 
 /** Everything that was measured, as text; no line is longer than 100 characters. */
 export function report(rows: readonly Row[]): string {
@@ -71,12 +80,24 @@ function loads(rows: readonly Row[]): string[] {
   return [...Map.groupBy(ofKind(rows, 'load'), ({ latencyMs }) => latencyMs)].flatMap(([latencyMs, measured]) => [
     ...table(
       `${measured[0]?.callers} callers at once, ${latencyMs} ms latency`,
-      [-28, 6, 12, 16, 18],
-      ['', 'n', 'p50, ms', 'calls a second', 'the other one'],
-      measured.map(({ rpc, n, p50, perSecond, otherPerSecond = '' }) => [rpc, n, p50, perSecond, otherPerSecond]),
+      [-28, 5, 9, 16, 15, 14],
+      ['', 'n', 'p50, ms', 'calls a second', 'the other one', 'CPU, ms'],
+      measured.map(({ rpc, n, p50, perSecond, otherPerSecond = '', cpuMs }) => [
+        rpc,
+        n,
+        p50,
+        perSecond,
+        otherPerSecond,
+        shares(cpuMs),
+      ]),
     ),
     '',
   ]);
+}
+
+/** What the processors did for one call: of the controller, the RDS and the callers. */
+export function shares({ controller, rds, callers }: CpuMs): string {
+  return [controller, rds, callers].map((ms) => ms.toFixed(1)).join('+');
 }
 
 function sizes(rows: readonly Row[]): string[] {
@@ -188,7 +209,7 @@ function steps(rows: readonly Row[]): string[] {
 function budgets(rows: readonly Row[]): string[] {
   return table(
     'Budgets',
-    [-8, -54, -16, 0],
+    [-8, -50, -14, 0],
     [],
     ofKind(rows, 'budget').map(({ what, limit, measured, holds }: BudgetRow) => [
       holds ? 'holds' : 'MISSED',

@@ -18,6 +18,13 @@ export interface RpcRow {
   readonly scriptP50?: number;
 }
 
+/** Processor time of each program, in ms. */
+export interface CpuMs {
+  readonly controller: number;
+  readonly rds: number;
+  readonly callers: number;
+}
+
 /** One RPC by many callers at once, each with objects of its own. */
 export interface LoadRow {
   readonly kind: 'load';
@@ -30,6 +37,8 @@ export interface LoadRow {
   readonly perSecond: number;
   /** By another version in the same run (`--against`). */
   readonly otherPerSecond?: number;
+  /** Of one call. */
+  readonly cpuMs: CpuMs;
 }
 
 /** Time against the size of a volume, on real Btrfs. */

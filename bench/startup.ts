@@ -7,7 +7,7 @@ import { Identity } from '../src/csi/gen/csi_pb.js';
 import { createClient } from '../test/support/grpc-client.ts';
 import { startDriver } from '../test/support/programs.ts';
 import { until } from '../test/support/until.ts';
-import { memoryMb } from './process-memory.ts';
+import { memoryMb } from './process.ts';
 import { type Rig, withRig } from './rig.ts';
 import type { StartRow } from './rows.ts';
 import type { Section } from './section.ts';
