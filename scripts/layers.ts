@@ -27,6 +27,7 @@ export const LAYERS: Readonly<Record<string, readonly string[] | 'all'>> = {
   orphans: ['failures', 'storage', 'kubernetes'],
   why: ['failures', 'storage', 'kubernetes', 'cli'],
   snapshots: ['failures', 'storage', 'cli'],
+  replicas: ['failures', 'rds', 'storage', 'cli'],
   doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'schema', 'cli'],
   app: 'all',
 };

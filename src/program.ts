@@ -6,6 +6,7 @@ import { completionCommand } from './cli/completion/command.ts';
 import { helpCommand } from './cli/help-command.ts';
 import { doctorCommand } from './doctor/command/command.ts';
 import { orphansCommand } from './orphans/command/command.ts';
+import { replicasCommand } from './replicas/command/command.ts';
 import { simulateCommand } from './simulator/command/command.ts';
 import { snapshotsCommand } from './snapshots/command/command.ts';
 import { whyCommand } from './why/command/command.ts';
@@ -32,6 +33,7 @@ export function program(): Command {
     .addCommand(doctorCommand())
     .addCommand(orphansCommand())
     .addCommand(snapshotsCommand())
+    .addCommand(replicasCommand())
     .addCommand(whyCommand())
     .addCommand(simulateCommand())
     .addCommand(completionCommand(flagValues))

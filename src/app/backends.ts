@@ -12,6 +12,15 @@ import { execTracing } from './exec-tracing.ts';
 export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker' | 'clock'> {
   /** Whether another process may have served the backends a moment ago, whose last commands may still be at work there. */
   readonly hasPredecessor?: boolean;
+  /** How fast copies on other backends are looked after; replaced in tests. */
+  readonly replication?: ReplicationPace;
+}
+
+/** Milliseconds. @see ../storage/replication/replicator.ts and ./controller/replication.ts */
+interface ReplicationPace {
+  readonly stillMs?: number;
+  readonly busyMs?: number;
+  readonly idleMs?: number;
 }
 
 export interface BackendOptions {
@@ -29,7 +38,7 @@ export function openBackend(
   { owners, logger, patience = {}, tracer = noTracer, metrics = noMetrics }: BackendOptions,
 ): Backend {
   const { ssh, nvme } = config;
-  const { hasPredecessor = false, ...conversation } = patience;
+  const { hasPredecessor = false, replication: _, ...conversation } = patience;
   const writeWithinMs = ssh.writeWithinSeconds * 1000;
   const measured = execMetrics(metrics, config.name);
   const routerOs = connectRouterOs({

@@ -31,7 +31,7 @@ test('each is reported as what it is, with what to do', () => {
   const text = printCopies(all, { now: NOW, width: 80 });
   assert.deepEqual(text.split('\n').slice(0, 6), [
     '',
-    'Named like volumes and snapshots, and never touched by the driver:',
+    'Named like volumes and snapshots, and none of them:',
     `  received copy  ${id}  rds1/cold  3d`,
     `  half-received  ${id}  rds2/a.b   3d`,
     `  nested         ${id}  rds1/cold`,
@@ -78,5 +78,5 @@ test('for programs each has its facts, and what is not known is left out', () =>
 
 test('of an object that is gone, what has its name is reported', () => {
   assert.equal(inItsPlace('rds1:snap-x', all), '');
-  assert.match(inItsPlace(half.of, [half]), /^; only what the driver never touches .* half-received on rds2\/a\.b$/);
+  assert.match(inItsPlace(half.of, [half]), /^; only what is no object .* half-received on rds2\/a\.b$/);
 });

@@ -27,9 +27,9 @@ const WORDS: Readonly<Record<Kind, string>> = {
 
 /** What each is, and what to do about it. */
 const HINTS: Readonly<Record<Kind, string>> = {
-  copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md.',
+  copy: 'A received copy came whole by /disk/btrfs/transfer. It is a backup and stays when its original is deleted; how to use it: docs/guides/backup.md. On a replica it is the driver’s, until `keep` is over: rose-csi replicas ls, docs/guides/second-rds.md.',
   'half-received':
-    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what someone made writable looks the same. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and no one needs what is in it, remove it on its RDS:',
+    'A half-received one is what a transfer leaves that was cut off or has not ended, and never becomes whole by itself; what someone made writable looks the same. On a replica the driver removes it and sends again, where its original is there. When no transfer runs any more (/disk/btrfs/transfer/print where it was begun) and no one needs what is in it, remove it on its RDS:',
   nested: 'A nested one lies in another subvolume. It belongs to whoever made it there.',
   undecided:
     'Undecided: several pools hold a subvolume of this id, and no disk item says which of them is the object. Calls for it are refused until you decide: docs/guides/troubleshooting.md.',
@@ -42,7 +42,7 @@ export function printCopies(copies: readonly InventoryCopy[], options: CopiesOpt
   const sentences = (text: string) => wrap(text, Math.min(SENTENCE, options.width));
   const lines = [
     '',
-    ...sentences('Named like volumes and snapshots, and never touched by the driver:'),
+    ...sentences('Named like volumes and snapshots, and none of them:'),
     ...table(copies, options),
     ...[...kinds].flatMap((kind) => [
       '',
@@ -85,5 +85,5 @@ export function inItsPlace(id: string, copies: readonly InventoryCopy[]): string
   const places = copies
     .filter(({ of }) => of === id)
     .map(({ kind, backend, pool }) => `${WORDS[kind]} on ${backend}/${pool}`);
-  return places.length === 0 ? '' : `; only what the driver never touches has its name: ${places.join(', ')}`;
+  return places.length === 0 ? '' : `; only what is no object has its name: ${places.join(', ')}`;
 }

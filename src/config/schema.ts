@@ -3,9 +3,11 @@ import { LOG_LEVELS } from '../observability/log-levels.ts';
 import { BYTE_SIZE, parseByteSize } from './byte-size.ts';
 import { clusterIdProblem, EMPTY_CLUSTER_ID, MAX_CLUSTER_ID } from './cluster-id.ts';
 import { DRIVER_NAME, DRIVER_NAME_RULE } from './driver-name.ts';
+import { DURATION, DURATION_RULE } from './duration.ts';
 import { HOST, hostProblem } from './host.ts';
 import { DEFAULT_NETWORK, NETWORK_NAME, NETWORK_NAME_RULE } from './network-name.ts';
 import { placeOf } from './problems.ts';
+import { replicaProblems } from './replicas.ts';
 
 /** The configuration of the controller: one schema for file, environment and flags. */
 
@@ -50,6 +52,23 @@ const clusterId = z
   .max(MAX_CLUSTER_ID, { abort: true })
   .refine((id) => clusterIdProblem(id) === undefined, { error: ({ input }) => clusterIdProblem(String(input)) });
 
+const replica = z.strictObject({
+  /** Another backend of this configuration. */
+  backend: backendName,
+  /** Label of the pool there. */
+  pool: z.string().min(1).max(32),
+  /** Where the RDS of the original reaches the SSH service of the other one. */
+  address: host('replica.port'),
+  port: port.default(22),
+  /** Account on the other RDS for which the public key of the first one is imported. */
+  user: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@#-]{0,63}$/, 'the name of an account on the other RDS'),
+  /** How long a copy stays when its original is gone. */
+  keep: z
+    .string()
+    .refine((text) => text === 'forever' || DURATION.test(text), DURATION_RULE)
+    .default('forever'),
+});
+
 const pool = z.strictObject({
   /** Btrfs label, which is the key of the filesystem on RouterOS (docs/routeros.md, 5.1). */
   label: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'letters, digits, dot, underscore and dash, at most 32'),
@@ -59,6 +78,8 @@ const pool = z.strictObject({
     .string()
     .regex(/^\/?[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'the mount point as /disk shows it')
     .optional(),
+  /** Where copies of its snapshots go; absent for none. */
+  replica: replica.optional(),
 });
 
 const ssh = z
@@ -167,7 +188,8 @@ export const configSchema = z
     backends: z.array(backend).min(1),
   })
   .superRefine((config, context) => {
-    for (const { path, message } of duplicates(config.backends)) context.addIssue({ code: 'custom', path, message });
+    const problems = [...duplicates(config.backends), ...replicaProblems(config.backends)];
+    for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message });
   });
 
 export type Config = z.output<typeof configSchema>;

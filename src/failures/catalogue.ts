@@ -10,9 +10,10 @@ import { DRIVER } from './driver.ts';
 import type { Failure } from './failure.ts';
 import { FILESYSTEMS } from './filesystems.ts';
 import { POOLS } from './pools.ts';
+import { REPLICAS } from './replicas.ts';
 import { SOURCES } from './sources.ts';
 
-const ROWS = { ...POOLS, ...SOURCES, ...DISKS, ...CONNECTION, ...DRIVER, ...DEVICES, ...FILESYSTEMS };
+const ROWS = { ...POOLS, ...SOURCES, ...REPLICAS, ...DISKS, ...CONNECTION, ...DRIVER, ...DEVICES, ...FILESYSTEMS };
 
 export type FailureCode = keyof typeof ROWS;
 

@@ -1,7 +1,13 @@
 /** Every Event that the driver writes, in one list: docs/events.md has a row for each. */
 
 /** What an Event is about. */
-export type EventObject = 'PersistentVolumeClaim' | 'VolumeSnapshot' | 'Node' | 'CSIDriver' | 'ConfigMap';
+export type EventObject =
+  | 'PersistentVolumeClaim'
+  | 'VolumeSnapshot'
+  | 'VolumeSnapshotContent'
+  | 'Node'
+  | 'CSIDriver'
+  | 'ConfigMap';
 
 export interface EventMeaning {
   readonly type: 'Normal' | 'Warning';
@@ -52,6 +58,8 @@ export const EVENTS = {
   ImageNotAttached: warning(CLAIM),
   VolumeMissing: warning(CLAIM),
   RouterOsUnfit: warning(CLAIM_OR_SNAPSHOT),
+  ReplicaFailed: warning(['VolumeSnapshotContent', ...CLAIM]),
+  ReplicaLate: warning(['VolumeSnapshotContent']),
   SnapshotKindsMissing: warning(
     ['CSIDriver'],
     'The cluster has no snapshot CRDs; looked at every five minutes.',

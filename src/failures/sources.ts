@@ -35,8 +35,8 @@ export const SOURCES = {
   'DRV-ELSEWHERE': failing(
     'invalid',
     'the source is on another backend than the StorageClass names',
-    'Delete the claim and recreate it with a StorageClass that names the backend of the source',
-    { event: 'SourceElsewhere', command: CLASSES },
+    'Delete the claim and recreate it with a StorageClass that names the backend of the source; snapshots can be restored elsewhere when their pool has a replica there',
+    { page: 'guides/second-rds.md', event: 'SourceElsewhere', command: CLASSES },
   ),
   'RC-OWNER': failing(
     'precondition',

@@ -126,6 +126,48 @@ export const metricList = {
     labels: ['backend'],
     help: 'When the pools of an RDS were last read, in Unix seconds.',
   },
+  replicaLag: {
+    name: 'rose_csi_replica_lag_seconds',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Age of the oldest snapshot of a pool that has no copy on its replica; 0 when each has one.',
+  },
+  replicaMissing: {
+    name: 'rose_csi_replica_missing_copies',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'Snapshots of a pool that have no copy on its replica.',
+  },
+  replicaNewest: {
+    name: 'rose_csi_replica_newest_copy_timestamp_seconds',
+    type: 'gauge',
+    labels: ['backend', 'pool'],
+    help: 'When the newest snapshot of a pool that has a copy was cut, in Unix seconds.',
+  },
+  replicaBytes: {
+    name: 'rose_csi_replica_sent_bytes_total',
+    type: 'counter',
+    labels: ['backend', 'pool'],
+    help: 'What transfers of snapshots of a pool have moved that ended, as the RDS counts it.',
+  },
+  replicaFailures: {
+    name: 'rose_csi_replica_failures_total',
+    type: 'counter',
+    labels: ['backend', 'pool'],
+    help: 'Transfers of snapshots of a pool that failed.',
+  },
+  replicaExpired: {
+    name: 'rose_csi_replica_expired_copies_total',
+    type: 'counter',
+    labels: ['backend', 'pool'],
+    help: 'Copies of snapshots of a pool that were removed since their originals were gone for long enough.',
+  },
+  replicaPasses: {
+    name: 'rose_csi_replica_passes_total',
+    type: 'counter',
+    labels: ['backend', 'pool', 'outcome'],
+    help: 'Looks at a pool and its replica, by outcome.',
+  },
   orphans: {
     name: 'rose_csi_orphans',
     type: 'gauge',

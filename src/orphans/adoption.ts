@@ -94,8 +94,18 @@ export interface SnapshotOptions {
   readonly namespace: string;
 }
 
+/** A VolumeSnapshotContent, and the VolumeSnapshot that binds it. */
+export interface SnapshotManifest extends Manifest {
+  readonly binding: object;
+  /** Both as YAML, where the text of the manifest has the second one as a comment. */
+  readonly both: string;
+}
+
 /** The VolumeSnapshotContent for a snapshot that is on an RDS; it stays when its VolumeSnapshot goes. */
-export function snapshotManifest(snapshot: InventorySnapshot, { driver, namespace }: SnapshotOptions): Manifest {
+export function snapshotManifest(
+  snapshot: InventorySnapshot,
+  { driver, namespace }: SnapshotOptions,
+): SnapshotManifest {
   const { id, name, backend, pool } = snapshot;
   const { sourceVolumeId } = toSnapshot(backend, pool, name);
   const [contentName, snapshotName] = [`adopted-${name.uuid}`, `snap-${name.uuid}`];
@@ -121,7 +131,8 @@ export function snapshotManifest(snapshot: InventorySnapshot, { driver, namespac
     `${id}, taken ${rfc3339(name.createdAtSeconds)} from ${sourceVolumeId}.`,
     'Of a raw block volume it needs sourceVolumeMode: Block.',
   ];
-  return { object, text: withComments(before, object, ['---', ...lines(stringify(binding))]) };
+  const text = withComments(before, object, ['---', ...lines(stringify(binding))]);
+  return { object, text, binding, both: `${withComments(before, object, [])}---\n${stringify(binding)}` };
 }
 
 function withComments(before: readonly string[], object: object, behind: readonly string[]): string {

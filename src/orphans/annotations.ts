@@ -33,3 +33,29 @@ export function missingAnnotations(
 export function rfc3339(seconds: bigint): string {
   return new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z');
 }
+
+/** Where the copy of a snapshot is. */
+export interface CopyPlace {
+  /** Its id. */
+  readonly id: string;
+  /** Label of the pool. */
+  readonly pool: string;
+  /** In the words and the time zone of the RDS; undefined where it does not tell. */
+  readonly receivedAt: string | undefined;
+}
+
+/** What a VolumeSnapshotContent is to say of the copy, if it does not already; undefined when it does. Never read by the driver. */
+export function missingCopyAnnotations(
+  { id, pool, receivedAt }: CopyPlace,
+  present: Readonly<Record<string, string>>,
+): Record<string, string> | undefined {
+  const values = {
+    'copy-id': id,
+    'copy-pool': pool,
+    ...(receivedAt !== undefined && { 'copy-received': receivedAt }),
+  };
+  const wanted = Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [`${ANNOTATION_PREFIX}${key}`, value]),
+  );
+  return Object.entries(wanted).some(([key, value]) => present[key] !== value) ? wanted : undefined;
+}

@@ -1,6 +1,6 @@
 import type { Inventory } from '../storage/inventory.ts';
 import { type BackendObject, backendObjects, findOrphans, referenceTo } from './find.ts';
-import { type Mismatch, mismatchesIn, renaming } from './mismatches.ts';
+import { copyIds, type Mismatch, mismatchesIn, mismatchesOf, renaming } from './mismatches.ts';
 import { doubtAbout, type KubernetesView, namedIn, objectOf, type Reference, referencesOf } from './references.ts';
 
 /** What the backends hold, against what Kubernetes refers to at this moment. */
@@ -19,12 +19,15 @@ export interface Comparison {
 export function compare(inventory: Inventory, view: KubernetesView, driver: string): Comparison {
   const objects = backendObjects(inventory);
   const references = referencesOf(view);
+  const copies = copyIds(inventory);
   const seen = new Set(objects.map(({ id }) => objectOf(id)));
   return {
     objects,
     orphans: findOrphans(inventory, references, new Set()),
-    mismatches: mismatchesIn(objects, references),
-    unseen: namedIn(view).filter((named) => named.driver === driver && !seen.has(objectOf(named.handle))),
+    mismatches: mismatchesOf(inventory, references),
+    unseen: namedIn(view).filter(
+      ({ driver: of, handle }) => of === driver && !seen.has(objectOf(handle)) && !copies.has(handle),
+    ),
     doubt: doubtAbout(view, driver, { volumes: inventory.volumes.length, snapshots: inventory.snapshots.length }),
   };
 }

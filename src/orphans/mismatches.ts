@@ -1,4 +1,6 @@
-import { type BackendObject, relationsOf } from './find.ts';
+import { handleOfCopy } from '../storage/copies.ts';
+import type { Inventory } from '../storage/inventory.ts';
+import { type BackendObject, backendObjects, relationsOf } from './find.ts';
 import type { References } from './references.ts';
 
 /**
@@ -31,6 +33,17 @@ export function mismatchesIn(objects: readonly BackendObject[], references: Refe
       return [{ object, as, by, isCopy: original !== undefined && original.lacks === undefined }];
     });
   });
+}
+
+/** As {@link mismatchesIn}, without references that name a copy where it is: that is what they mean. */
+export function mismatchesOf(inventory: Inventory, references: References): Mismatch[] {
+  const copies = copyIds(inventory);
+  return mismatchesIn(backendObjects(inventory), references).filter(({ as }) => !copies.has(as));
+}
+
+/** The ids of whole copies of snapshots, each on its own backend. */
+export function copyIds({ copies }: Pick<Inventory, 'copies'>): ReadonlySet<string> {
+  return new Set(copies.flatMap((copy) => handleOfCopy(copy) ?? []));
 }
 
 /** Why a configuration must be doubted whose backends are not called what Kubernetes calls them; undefined for no reason. */

@@ -5,10 +5,10 @@ import { StorageError } from '../storage/errors.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
 import { missingAnnotations } from './annotations.ts';
-import { type BackendObject, backendObjects, findOrphans, poolOf } from './find.ts';
+import { type BackendObject, findOrphans, poolOf } from './find.ts';
 import { Freshness } from './freshness.ts';
 import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
-import { doubtAboutNames, mismatchesIn } from './mismatches.ts';
+import { doubtAboutNames, mismatchesOf } from './mismatches.ts';
 import { doubtAbout, type KubernetesView, referencesOf, snapshotHandleOf, viewOf } from './references.ts';
 
 /** Partial volumes that one pass removes at most. */
@@ -90,7 +90,7 @@ export class OrphanController {
     const doubt =
       this.#freshness.staleness(view) ??
       doubtAbout(view, driver, totals) ??
-      doubtAboutNames(mismatchesIn(backendObjects(inventory), references));
+      doubtAboutNames(mismatchesOf(inventory, references));
     if (doubt !== undefined) return await this.#doubt(doubt, signal);
     const found = findOrphans(inventory, references, running);
     const earlier = await cluster.readState(stateName, signal);

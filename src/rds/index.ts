@@ -34,9 +34,11 @@ export {
   type ListedPage,
   type LostItem,
   type ObjectState,
+  objectOf,
   type PoolContents,
   type PoolSpace,
   type Rival,
+  type SubvolumeRow,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { poolContents, poolSpace, probeRds } from './scripts/device.ts';
@@ -44,6 +46,7 @@ export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';
 export { claimVolume, exportVolume, unpublishVolume } from './scripts/publication.ts';
+export { deleteCopy, discardHalfReceived, readReceived } from './scripts/received.ts';
 export {
   type CreateSnapshot,
   createSnapshot,
@@ -51,6 +54,7 @@ export {
   readSnapshot,
   removeDuplicate,
 } from './scripts/snapshots.ts';
+export { listTransfers, receiveIn, removeTransfer, type Sent, startTransfer } from './scripts/transfers.ts';
 export {
   attachVolume,
   deleteVolume,
@@ -62,3 +66,4 @@ export {
   readVolume,
 } from './scripts/volume.ts';
 export { choose, namesake, shownName } from './scripts/whereabouts.ts';
+export type { ReplicaTarget, TransferRow } from './transfers.ts';

@@ -168,6 +168,11 @@ export function snapshotNames(owners: readonly string[], sourceUuid?: string): S
     : ere`^(.FS_ROOT.)*/*snap-[0-9a-f-]{36}-${owners}-${sourceUuid}-[0-9]{10}-[0-9]+$`;
 }
 
+/** What has the name of a snapshot of these owners in it, as a list of names has. */
+export function snapshotMentions(owners: readonly string[]): Script {
+  return ere`snap-.{36}-${owners}-`;
+}
+
 /** Names of volumes that were made empty. */
 export const MADE_EMPTY: Script = ere`^pvc-.{36}-[0-9a-f]{8}-n`;
 

@@ -17,6 +17,8 @@ export interface VolumeRef {
 export interface SnapshotRef {
   readonly kind: 'snap';
   readonly uuid: string;
+  /** Its copy is meant that came from another RDS, and has this uuid of its own; absent for the snapshot that was made here. */
+  readonly copy?: string;
 }
 
 export type ObjectRef = VolumeRef | SnapshotRef;

@@ -11,12 +11,17 @@ export interface SubvolumeRow {
   readonly subvolumeId: bigint;
   readonly uuid: string;
   readonly kind: SubvolumeKind;
+  /** Uuid of the original where it was sent from; absent for what was made here. */
+  readonly receivedUuid?: string;
+  /** When it was received, in the words and the time zone of the RDS; absent where that was not read or is not shown. */
+  readonly receivedAt?: string;
 }
 
 /**
  * What a subvolume with the name of an object is. `own`: made on this RDS. `copy`: came whole by `/disk/btrfs/transfer`.
- * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it. `nested`: lies in another
- * subvolume, where someone has put it, or is shown under another name than its path ends in (U8, U19). Only the first one is ever
+ * `half-received`: a snapshot that is not read-only, as a transfer that was cut off leaves it, or a copy that was made writable.
+ * `nested`: lies in another subvolume, where someone has put it, or is shown under another name than its path ends in (U8, U19). Only
+ * the first one is ever
  * an object.
  */
 type SubvolumeKind = 'own' | 'copy' | 'half-received' | 'nested';
@@ -46,10 +51,10 @@ export interface ObjectState {
  * has; without that, in one filesystem, the one with the smallest subvolume-id, as a race may have made two, that is no longer
  * form of another. Undefined where nothing says so.
  */
-export function objectOf(
-  rows: readonly SubvolumeRow[],
-  isAttached: (row: SubvolumeRow) => boolean,
-): SubvolumeRow | undefined {
+export function objectOf<Row extends Pick<SubvolumeRow, 'name' | 'fs' | 'subvolumeId'>>(
+  rows: readonly Row[],
+  isAttached: (row: Row) => boolean,
+): Row | undefined {
   const attached = rows.find(isAttached);
   if (attached !== undefined) return attached;
   const [first] = byId(rows.filter((row) => !rows.some((other) => isLonger(row, other))));
@@ -61,7 +66,7 @@ export function isLonger({ name }: Pick<SubvolumeRow, 'name'>, other: Pick<Subvo
   return name !== other.name && name.startsWith(other.name);
 }
 
-function byId(rows: readonly SubvolumeRow[]): SubvolumeRow[] {
+function byId<Row extends Pick<SubvolumeRow, 'subvolumeId'>>(rows: readonly Row[]): Row[] {
   return rows.toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1));
 }
 
@@ -211,14 +216,28 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
   if (subvolumeId === undefined || name === '') {
     throw new RdsError('RDS-UNEXPECTED', `a subvolume without name or id: ${JSON.stringify(row)}`);
   }
-  return { name, fs: text(row, 'fs'), subvolumeId, uuid: text(row, 'uuid'), kind: kindOf(row, name) };
+  const [receivedUuid, receivedAt] = [text(row, 'received-uuid'), text(row, 'recv-time')];
+  return {
+    name,
+    fs: text(row, 'fs'),
+    subvolumeId,
+    uuid: text(row, 'uuid'),
+    kind: kindOf(row, name),
+    ...(isRealUuid(receivedUuid) && { receivedUuid }),
+    ...(receivedAt !== '' && { receivedAt }),
+  };
+}
+
+/** A device may show the empty uuid as zeros or as a dash (U28). */
+function isRealUuid(uuid: string): boolean {
+  return /[1-9a-f]/.test(uuid);
 }
 
 function kindOf(row: JsonRow, name: string): SubvolumeKind {
   const path = text(row, 'fullname');
   if (/[^>]\//.test(path) || (path !== '' && path.slice(path.lastIndexOf('/') + 1) !== name)) return 'nested';
-  if (/[1-9a-f]/.test(text(row, 'received-uuid'))) return 'copy';
-  return name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only') ? 'half-received' : 'own';
+  if (name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only')) return 'half-received';
+  return isRealUuid(text(row, 'received-uuid')) ? 'copy' : 'own';
 }
 
 function decodeDisk(row: JsonRow): DiskRow {

@@ -35,6 +35,16 @@ export interface InventoryCopy {
   readonly uuid: string;
 }
 
+/** The id by which a whole copy of a snapshot is named where it is a replica; undefined for anything else. */
+export function handleOfCopy({
+  kind,
+  backend,
+  of,
+}: Pick<InventoryCopy, 'kind' | 'backend' | 'of'>): string | undefined {
+  const object = of.slice(of.indexOf(':') + 1);
+  return kind === 'copy' && object.startsWith('snap-') ? `${backend}:${object}` : undefined;
+}
+
 /** A row with its name read. */
 interface Named {
   readonly row: ListedObject;

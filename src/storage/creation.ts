@@ -49,6 +49,8 @@ const UNDECIDED: ReadonlySet<RdsErrorCode> = new Set([
 /** @throws RdsError unless the source is in none of the pools, each of them proven. */
 async function proveAbsent({ rds }: Backend, { pool, source }: CreateVolume, call: Call): Promise<void> {
   if (source === undefined) return;
+  // A copy was there a moment ago.
+  if (source.kind === 'snap' && source.copy !== undefined) throw new RdsError('RC-RACE', `copy ${source.copy}`);
   const { subvolumes } = await rds.run(
     (settings) => (source.kind === 'snap' ? readSnapshot(settings, source) : readVolume(settings, source)),
     call,

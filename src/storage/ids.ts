@@ -132,7 +132,11 @@ export function volumeRef(uuid: string): VolumeRef {
   return { kind: 'pvc', uuid, nqn: nqnOf(uuid) };
 }
 
-/** How the RDS finds a snapshot. */
-export function snapshotRef(uuid: string): SnapshotRef {
-  return { kind: 'snap', uuid };
+/**
+ * How the RDS finds a snapshot.
+ *
+ * @param copy the own uuid of its copy, where that is meant
+ */
+export function snapshotRef(uuid: string, copy?: string): SnapshotRef {
+  return copy === undefined ? { kind: 'snap', uuid } : { kind: 'snap', uuid, copy };
 }

@@ -62,6 +62,8 @@ export interface Inventory {
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21). */
 const SNAPSHOT_ROWS = 200;
+/** Of rows that say what is a copy, which are longer. */
+const COPY_ROWS = 90;
 const VOLUME_ROWS = 50;
 const ITEM_ROWS = 50;
 const HEX = '0123456789abcdef';
@@ -124,8 +126,9 @@ export async function everySnapshot(
   call: Call,
   sourceUuid?: string,
 ): Promise<ListedObject[]> {
+  const limit = page.copies === true ? COPY_ROWS : SNAPSHOT_ROWS;
   return await walk((after) =>
-    rds.run((settings) => listSnapshots(settings, { ...page, after, limit: SNAPSHOT_ROWS }, sourceUuid), call),
+    rds.run((settings) => listSnapshots(settings, { ...page, after, limit }, sourceUuid), call),
   );
 }
 

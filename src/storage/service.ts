@@ -17,6 +17,8 @@ import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { listSnapshots, listVolumes } from './listing.ts';
 import { ControllerPublishing } from './publishing.ts';
+import { Replicas } from './replication/replicas.ts';
+import type { Replicator } from './replication/replicator.ts';
 import { roundDown } from './size.ts';
 import { Snapshots } from './snapshots.ts';
 import type {
@@ -45,6 +47,8 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   /** Limits how many snapshots are taken in a time; absent for no limit. */
   readonly snapshotRate?: Rate;
+  /** One for each pool that has a replica; absent for none. */
+  readonly replicators?: readonly Replicator[];
 }
 
 /** The driver on its configured backends. */
@@ -56,13 +60,15 @@ export class StorageService implements Storage {
   readonly #lock = new KeyedLock();
   #ready = false;
 
-  constructor({ backends, identity, now = Date.now, clock = systemClock, snapshotRate }: ServiceOptions) {
+  constructor(options: ServiceOptions) {
+    const { backends, identity, now = Date.now, clock = systemClock, snapshotRate, replicators = [] } = options;
+    const replicas = new Replicas(replicators);
     const rate = snapshotRate === undefined ? undefined : new TokenBucket(snapshotRate);
     const lock = this.#lock;
     this.#backends = new Backends(backends);
-    this.#volumes = new Volumes(this.#backends, identity, lock, clock);
+    this.#volumes = new Volumes(this.#backends, identity, lock, clock, replicas);
     this.#publishing = new ControllerPublishing(this.#backends, lock, clock);
-    this.#snapshots = new Snapshots(this.#backends, identity, lock, clock, now, rate);
+    this.#snapshots = new Snapshots(this.#backends, identity, lock, clock, now, replicas, rate);
   }
 
   ready(): boolean {

@@ -25,6 +25,7 @@ import { type Handle, type Identity, printHandle, snapshotRef, uuidOfName, volum
 import { everySnapshot } from './inventory.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { removeWhole } from './removal.ts';
+import type { Replicas } from './replication/replicas.ts';
 import type { CreateSnapshotRequest, Snapshot } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
@@ -37,6 +38,7 @@ export class Snapshots {
   readonly #clock: Clock;
   /** Milliseconds since the epoch. */
   readonly #now: () => number;
+  readonly #replicas: Replicas;
   readonly #rate: TokenBucket | undefined;
 
   /** @param rate Limits how many snapshots are taken in a time; undefined for no limit. */
@@ -46,9 +48,11 @@ export class Snapshots {
     lock: KeyedLock,
     clock: Clock,
     now: () => number,
+    replicas: Replicas,
     rate?: TokenBucket,
   ) {
     this.#clock = clock;
+    this.#replicas = replicas;
     this.#rate = rate;
     this.#backends = backends;
     this.#identity = identity;
@@ -142,7 +146,9 @@ export class Snapshots {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
       const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle.uuid)), call);
-      return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', smallest(handle, state));
+      const copy = state.subvolumes.length === 0 ? await this.#replicas.copyOn(backend, handle.uuid, call) : undefined;
+      const found = copy === undefined ? state : { ...state, subvolumes: [copy] };
+      return toSnapshot(handle.backend, found.subvolumes[0]?.fs ?? '', smallest(handle, found));
     } catch (error) {
       throw failure(error, snapshotId, call);
     }
@@ -161,7 +167,11 @@ export class Snapshots {
         remove: (settings: RdsSettings) => deleteSnapshot(settings, snapshot),
         read: (settings: RdsSettings) => readSnapshot(settings, snapshot),
       };
+      // The id is that of a copy only where no snapshot of the RDS itself has it, before anything is removed.
+      const namesCopy =
+        this.#replicas.areOn(opened.backend) && (await rds.run(removal.read, call)).subvolumes.length === 0;
       await removeWhole(rds, removal, this.#clock, call);
+      if (namesCopy) await this.#replicas.deleteCopies(opened.backend, opened.handle.uuid, this.#clock, call);
     });
   }
 

@@ -24,6 +24,7 @@ import { exclusively, failure, isAnothersSlot, namingSource } from './failures.t
 import { type Handle, type Identity, nodeIdOfHost, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { removeWhole } from './removal.ts';
+import type { Replicas } from './replication/replicas.ts';
 import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
 import type { CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
@@ -35,8 +36,10 @@ export class Volumes {
   readonly #identity: Identity;
   readonly #lock: KeyedLock;
   readonly #clock: Clock;
+  readonly #replicas: Replicas;
 
-  constructor(backends: Backends, identity: Identity, lock: KeyedLock, clock: Clock) {
+  constructor(backends: Backends, identity: Identity, lock: KeyedLock, clock: Clock, replicas: Replicas) {
+    this.#replicas = replicas;
     this.#backends = backends;
     this.#identity = identity;
     this.#lock = lock;
@@ -60,21 +63,55 @@ export class Volumes {
       source: sourceRef(origin),
     };
     const id = printHandle(handle);
-    const make = async (): Promise<ObjectState> => {
+    const make = async (given: CreateVolume): Promise<ObjectState> => {
       try {
-        return await makeVolume(backend, wanted, call);
+        return await this.#make(backend, given, call);
       } catch (error) {
         throw namingSource(error, sourceId(request.source));
       }
     };
     return await exclusively(this.#lock, id, call, async () => {
-      let state = await make();
+      const given = await this.#withSource(request.source, backend, wanted, call);
+      let state = await make(given);
       // Where there are several, ours is completed once it is clear that it is the volume.
-      if (state.disk === undefined && state.subvolumes[0]?.name === wanted.name) state = await make();
+      if (state.disk === undefined && state.subvolumes[0]?.name === wanted.name) state = await make(given);
       const volume = await this.#settleRace(backend, handle, wanted.name, state, call);
       proveAsAsked(volume, state, name, request.capacity);
-      return volume;
+      // What was restored from a copy names the copy; whoever asked named the snapshot.
+      return request.source === undefined ? volume : { ...volume, source: request.source };
     });
+  }
+
+  /** The request with the copy as its source, where the snapshot is on another backend; else as it is. */
+  async #withSource(
+    source: ContentSource | undefined,
+    backend: Backend,
+    wanted: CreateVolume,
+    call: Call,
+  ): Promise<CreateVolume> {
+    if (source === undefined || !('snapshotId' in source)) return wanted;
+    const { handle, backend: home } = this.#backends.require('snap', source.snapshotId, 'RC-NOSRC');
+    if (home.name === backend.name) return wanted;
+    const copy = await this.#replicas.copyFrom(home, backend, handle.uuid, call);
+    if (copy !== undefined) return { ...wanted, source: snapshotRef(handle.uuid, copy) };
+    // It was restored before, and the copy has gone since then.
+    const { subvolumes } = await backend.rds.run((settings) => readVolume(settings, wanted.volume), call);
+    if (subvolumes.length > 0) return wanted;
+    return { ...wanted, source: await this.#replicas.bring(home, backend, handle.uuid, call) };
+  }
+
+  /** Makes the volume; from the copy of its source on this backend where the source itself was not made there. */
+  async #make(backend: Backend, wanted: CreateVolume, call: Call): Promise<ObjectState> {
+    const { source } = wanted;
+    try {
+      return await makeVolume(backend, wanted, call);
+    } catch (error) {
+      const isAbsent = error instanceof RdsError && error.code === 'RC-NOSRC' && !error.mayStillRun;
+      if (!isAbsent || source?.kind !== 'snap' || source.copy !== undefined) throw error;
+      const copy = await this.#replicas.copyOn(backend, source.uuid, call);
+      if (copy === undefined) throw error;
+      return await makeVolume(backend, { ...wanted, source: snapshotRef(source.uuid, copy.uuid) }, call);
+    }
   }
 
   async read(volumeId: string, call: Call): Promise<Volume> {
@@ -181,7 +218,8 @@ export class Volumes {
       'snapshotId' in source
         ? this.#backends.require('snap', source.snapshotId, 'RC-NOSRC')
         : this.#backends.require('pvc', source.volumeId, 'RC-NOSRC');
-    if (handle.backend !== target.name) {
+    const isCopied = handle.kind === 'snap' && this.#replicas.areBetween(handle.backend, target.name);
+    if (handle.backend !== target.name && !isCopied) {
       throw new StorageError('DRV-ELSEWHERE', printHandle(handle), `${handle.backend}, not ${target.name}`);
     }
     return { kind: handle.kind === 'snap' ? 'snapshot' : 'volume', uuid: handle.uuid };

@@ -160,7 +160,7 @@ test('copies of snapshots were shown as if they were snapshots; they stand apart
     [`0 ${other}`, `0 ${source}`, `1 ${half}`, `1 ${whole}`].toSorted(),
   );
   const [heading, ...rows] = linesOf(section);
-  assert.equal(heading, 'Named like volumes and snapshots, and never touched by the driver:');
+  assert.equal(heading, 'Named like volumes and snapshots, and none of them:');
   const patterns = [
     new RegExp(`^  half-received +${half} +rds1/cold +[0-9]+s$`),
     new RegExp(`^  nested +${other} +rds1/pool$`),

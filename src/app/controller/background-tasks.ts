@@ -15,6 +15,8 @@ import type { StorageService } from '../../storage/service.ts';
 import { controllerEvents } from '../events/controller-events.ts';
 import { runPeriodically } from '../run-periodically.ts';
 import type { BackendListener } from './backend-poller.ts';
+import { clusterReplicas } from './cluster-replicas.ts';
+import type { ClusterReplicas } from './replication.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
@@ -24,6 +26,8 @@ export interface BackgroundTasks {
   readonly interceptors: readonly Interceptor[];
   /** Tells Kubernetes of an RDS what its poller notices; undefined without Events. */
   readonly watchBackend: ((backend: Backend) => BackendListener) | undefined;
+  /** What the cluster adds to copies on other backends. */
+  readonly replicas: ClusterReplicas;
   /** Begins to watch for the snapshot kinds and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
@@ -65,6 +69,7 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
   const events = config.events.enabled
     ? controllerEvents({ ...options, cluster, driver: config.driverName })
     : undefined;
+  const replicas = clusterReplicas({ cluster, driver: config.driverName, recorder: events?.recorder, logger });
   let stopOrphanController: (() => Promise<void>) | undefined;
   const stopping = new AbortController();
   let watch: Promise<void> | undefined;
@@ -72,6 +77,7 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
     interceptors: events?.interceptors ?? [],
     watchBackend: events?.watchBackend,
+    replicas,
     start() {
       const onMissing = () => events?.snapshotKindsMissing();
       watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);
@@ -80,7 +86,7 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
     },
     async stop() {
       stopping.abort();
-      await Promise.all([annotator.stop(), events?.stop(), stopOrphanController?.(), watch]);
+      await Promise.all([annotator.stop(), events?.stop(), stopOrphanController?.(), replicas.stop(), watch]);
     },
   };
 }

@@ -10,9 +10,11 @@ import type { Access } from '../../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../../observability/tracing.ts';
 import { defaultBreaker } from '../../routeros/index.ts';
 import { identity } from '../../storage/ids.ts';
+import { Replicator } from '../../storage/replication/replicator.ts';
 import { StorageService } from '../../storage/service.ts';
 import { openBackend, type Patience } from '../backends.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
+import { replicaPairs } from '../replicators.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
 import { VERSION } from '../version.ts';
 import { pollBackend } from './backend-poller.ts';
@@ -20,6 +22,7 @@ import type { BackgroundTasks, BackgroundTasksOptions } from './background-tasks
 import { poolMetrics } from './pool-metrics.ts';
 import { proveBackend } from './proving.ts';
 import { measureQueues } from './queue-metrics.ts';
+import { replicaObserver, replicate } from './replication.ts';
 import { onRoomRefused } from './room-refusals.ts';
 
 /** Trouble that may pass is reported when it has lasted for so many of the longest breaks that an RDS is left alone. */
@@ -72,15 +75,23 @@ async function start(
     openBackend(backend, { owners: owner.owners, logger, patience, tracer, metrics: monitoring.metrics }),
   );
   const { ratePerMinute, burst } = config.snapshots;
+  const { metrics } = monitoring;
+  // Told before there are tasks, and of nothing until passes begin.
+  let tasks: BackgroundTasks | undefined;
+  const observer = replicaObserver(logger, metrics, () => tasks?.replicas);
+  const { stillMs, ...pace } = patience.replication ?? {};
+  const replicators = replicaPairs(config.backends, backends).map(
+    (pair) => new Replicator(pair, { observer, backends, ...(stillMs !== undefined && { stillMs }) }),
+  );
   const storage = new StorageService({
     backends,
     identity: owner,
+    replicators,
     ...(patience.clock === undefined ? {} : { clock: patience.clock }),
     ...(ratePerMinute === undefined ? {} : { snapshotRate: { ratePerMinute, burst } }),
   });
   const lastingMs = LASTING_BREAKS * (patience.breaker ?? defaultBreaker).maxBreakMs;
-  const { metrics } = monitoring;
-  const tasks = access && (await openBackgroundTasks({ config, access, storage, lastingMs, logger, metrics }));
+  tasks = access && (await openBackgroundTasks({ config, access, storage, lastingMs, logger, metrics }));
   if (tasks === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
   const services = [
     implement(
@@ -111,8 +122,11 @@ async function start(
   if (monitoring.on) measureQueues(backends, metrics);
   for (const backend of backends) {
     const listeners = [monitoring.on ? poolMetrics(backend, metrics) : [], tasks?.watchBackend?.(backend) ?? []].flat();
-    const pace = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on };
-    work.push(pollBackend(backend, { ...pace, listeners, logger, signal }));
+    const polling = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on };
+    work.push(pollBackend(backend, { ...polling, listeners, logger, signal }));
+  }
+  for (const replicator of replicators) {
+    work.push(replicate(replicator, { ...pace, logger, metrics, tasks: tasks?.replicas }, signal));
   }
   const close = async () => {
     stopping.abort();

@@ -13,7 +13,8 @@ import { rpcEvents } from './rpc-events.ts';
 /** The Events of the controller. */
 export interface ControllerEvents {
   readonly interceptors: readonly Interceptor[];
-  /** Reports an RDS what its poller notices. */
+  readonly recorder: EventRecorder;
+  /** Reports of an RDS what its poller notices. */
   watchBackend(backend: Backend): BackendListener;
   /** The cluster lacks the kinds of snapshots. */
   snapshotKindsMissing(): void;
@@ -34,6 +35,7 @@ export function controllerEvents(options: ControllerEventsOptions): ControllerEv
   const recorder = new KubernetesEventRecorder({ cluster, onFailure: warnOf(logger) });
   const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
   return {
+    recorder,
     interceptors: [rpcEvents(new FailureEvents({ recorder, lastingMs }), new Claims(cluster, options.driver))],
     watchBackend: (backend) => watchBackend(backend, { recorder, driver, lastingMs }),
     snapshotKindsMissing: () => recordMissingKinds(recorder, driver),

@@ -38,6 +38,7 @@ const HEAL: readonly RdsErrorCode[] = [
   'RC-PUB',
   'RC-MODE',
   'RC-USED',
+  'RC-SENDING',
   'RDS-LATE',
   'RDS-WAITING',
   'RDS-UNSENT',

@@ -98,7 +98,8 @@ function make(s: ScriptBuilder, making: Making, original: Script, originalName: 
   }
   s.if(ros`${originalName}=""`, () => s.fail('RC-NOSRC'));
   // A volume is known by its disk item, which no copy has.
-  if (source.kind === 'snap') proveWhole(s, settings, source, originalName);
+  // Of a copy the driver has seen that its name is whole: its uuid says the rest.
+  if (source.kind === 'snap' && source.copy === undefined) proveWhole(s, settings, source, originalName);
   measure(s, source, originalName, least);
   const most = mostBytes(request);
   if (most > 0n) s.if(ros`${least}>${most}`, () => s.fail('RC-SMALL', least));

@@ -106,7 +106,8 @@ function printPage(s: ScriptBuilder, page: PageOf, kind: ObjectRef['kind'], name
   // Copies in other subvolumes, too, whose path does not begin with the name.
   const what = copies ? ros`!dead and name~${names}` : objects(kind, named(names));
   const where = ros`where fs=${pool.label} and ${what} and subvolume-id>${after}`;
-  const found = pageOf(s, limit, copies ? subvolumeProperties(kind) : OF_OBJECTS, where);
+  const properties = copies ? ros`${subvolumeProperties(kind)},recv-time` : OF_OBJECTS;
+  const found = pageOf(s, limit, properties, where);
   s.each(found.rows, (row) => s.run(put(row)));
   if (!copies) printRivals(s, page, found, kind, named(all));
   return found.rows;

@@ -42,7 +42,10 @@ export function objects(kind: ObjectRef['kind'], path: Script): Script {
   return ros`${MADE_HERE} and ${ofKind(kind, path)}`;
 }
 
-const REAL_UUID = ere`[1-9a-f]`;
+/** What is known to have been received has such a `received-uuid`. */
+export const REAL_UUID = ere`[1-9a-f]`;
+/** What came whole from another RDS. */
+export const IS_COPY = ros`read-only=yes and received-uuid~${REAL_UUID}`;
 const MADE_HERE = ros`!dead and !(received-uuid~${REAL_UUID})`;
 
 function ofKind(kind: ObjectRef['kind'], path: Script): Script {
@@ -121,7 +124,8 @@ export function find(s: ScriptBuilder, settings: Pick<RdsSettings, 'chosen'>, ob
 
 /**
  * As {@link find}, and when there is no such object, the other one. One search looks for both: between two, another process might
- * make the first, and a third one delete the other. Whoever uses what is found calls {@link proveWhole}.
+ * make the first, and a third one delete the other. Whoever uses what is found calls {@link proveWhole}. Of a snapshot, its copy
+ * may be meant: that very one, by its uuid.
  */
 export function findOr(
   s: ScriptBuilder,
@@ -132,15 +136,21 @@ export function findOr(
   // What was chosen is there, unless it was found to be nowhere.
   if (chosenFor(settings, object)?.label) return find(s, settings, object);
   const row = s.let();
-  // Of the one that was chosen, its uuid says all.
-  const isChosen = chosenFor(settings, other) !== undefined;
-  const others = s.let(isChosen ? ere`^${other.kind}-${other.uuid}-` : namesOf(other));
+  const [ours, theirs] = [chosenFor(settings, object), chosenFor(settings, other)];
+  // Of the one that is known by its uuid, that says all.
+  const copy = other.kind === 'snap' ? other.copy : undefined;
+  const known = copy ?? theirs?.uuid;
+  const others = s.let(known === undefined ? namesOf(other) : ere`^${other.kind}-${other.uuid}-`);
   const names = s.let(namesOf(object));
-  const condition = (one: ObjectRef, expression: Script): Script => {
-    const chosen = chosenFor(settings, one);
-    return chosen === undefined ? ofKind(one.kind, named(expression)) : ros`uuid=${chosen.uuid}`;
-  };
-  const rows = s.let(rowsWhere(ros`${MADE_HERE} and ((${condition(object, names)}) or (${condition(other, others)}))`));
+  const isOne = ours === undefined ? ofKind(object.kind, named(names)) : ros`uuid=${ours.uuid}`;
+  const isOther = known === undefined ? ofKind(other.kind, named(others)) : ros`uuid=${known}`;
+  const rows = s.let(
+    rowsWhere(
+      copy === undefined
+        ? ros`${MADE_HERE} and ((${isOne}) or (${isOther}))`
+        : ros`!dead and ((!(received-uuid~${REAL_UUID}) and (${isOne})) or (${IS_COPY} and ${isOther}))`,
+    ),
+  );
   s.each(ros`{${names};${others}}`, (expression) =>
     s.if(ros`[:len ${row}]=0`, () =>
       s.each(rows, (one) =>

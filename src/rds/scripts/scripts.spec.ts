@@ -10,7 +10,9 @@ import { listSnapshots, listVolumes } from './lists.ts';
 import { listLostItems } from './lost-items.ts';
 import { discardEmptySubvolume, discardLostItem } from './partial-volume.ts';
 import { claimVolume, exportVolume, unpublishVolume } from './publication.ts';
+import { deleteCopy, discardHalfReceived, readReceived } from './received.ts';
 import { createSnapshot, deleteSnapshot, readSnapshot, removeDuplicate } from './snapshots.ts';
+import { listTransfers, receiveIn, removeTransfer, startTransfer } from './transfers.ts';
 import { deleteVolume, discardVolume, expandVolume, readDisk, readVolume } from './volume.ts';
 import { choose } from './whereabouts.ts';
 
@@ -45,6 +47,8 @@ assert.ok(node !== undefined);
 const publication = { hostId: node, mode: 's', token: 'ffffffff' } as const;
 const ALLOW_HOST = `nqn.2014-08.org.nvmexpress:uuid:${UUID}`;
 const duplicate = { name: NAME, uuid: UUID, fs: pool.label, subvolumeId: BYTES, kind: 'own' } as const;
+const target = { address: 'a'.repeat(253), port: 65535, user: 'u'.repeat(64), mount: 'm'.repeat(32) };
+const sent = { name: `snap-${UUID}-ffffffff-${UUID}-9999999999-${BYTES}`, uuid: UUID };
 const page = { pool, after: BYTES, limit: 200 };
 
 const operations: Readonly<Record<string, Operation<unknown>>> = {
@@ -80,6 +84,14 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'space and promises': poolSpace(settings, undefined, true),
   'space and counts': poolContents(settings),
   probe: probeRds(settings),
+  transfers: listTransfers(settings, pool, target),
+  send: startTransfer(settings, pool, target, snapshot, sent, sent),
+  'forget a transfer': removeTransfer(settings, pool, target, snapshot, sent.name),
+  receive: receiveIn(pool, snapshot),
+  'what was received': readReceived(pool, snapshot),
+  'delete a copy': deleteCopy(settings, pool, snapshot, UUID),
+  'discard a half': discardHalfReceived(settings, pool, snapshot, { ...sent, parsed: { sourceUuid: UUID } }),
+  'restore from a copy': createVolume(settings, { ...creation, source: { ...snapshot, copy: UUID } }),
   ...Object.fromEntries(
     Object.entries({
       create: createVolume(narrowed, { ...creation, source: undefined }),
@@ -131,7 +143,7 @@ test('only the script that makes a subvolume new and empty sends file-size when 
 });
 
 test('every statement that changes something looks, itself, whether it is in time and finds what it expects', () => {
-  const changes = /\/disk(?:\/btrfs\/subvolume)? (add|set|remove) (.*?)(?=;|}|$)/g;
+  const changes = /\/disk(?:\/btrfs\/(?:subvolume|transfer))? (add|set|remove) (.*?)(?=;|}|$)/g;
   for (const [what, { kind, script }] of Object.entries(operations)) {
     const found = [...script.text.matchAll(changes)];
     assert.equal(kind === 'write', found.length > 0, what);

@@ -71,7 +71,13 @@ export function namesake(object: ObjectRef): Reading<string | undefined> {
       ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and name~${namesOf(object)}]`,
     ),
     decode(rows) {
-      const own = decodeSubvolumes(rows);
+      const { copy } = object.kind === 'snap' ? object : { copy: undefined };
+      const own =
+        copy === undefined
+          ? decodeSubvolumes(rows)
+          : rows
+              .map((row) => ({ fs: text(row, 'fs'), name: text(row, 'name'), uuid: text(row, 'uuid') }))
+              .filter(({ uuid }) => uuid === copy);
       const isNested = (row: JsonRow) =>
         /[^>]\//.test(text(row, 'fullname')) &&
         own.some(({ fs, name }) => fs === text(row, 'fs') && name === text(row, 'name'));

@@ -1,4 +1,5 @@
 import { openBackend } from '../../app/backends.ts';
+import { readingReplicators } from '../../app/replicators.ts';
 import type { Config } from '../../config/schema.ts';
 import { askedOnce, sentenceOf } from '../../failures/message.ts';
 import { createLogger } from '../../observability/log.ts';
@@ -31,7 +32,11 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
   const backends = config.backends.map((backend) =>
     openBackend(backend, { owners: ours.owners, logger, patience: { retryPolicy: patienceOf(limitMs) } }),
   );
-  const storage = new StorageService({ backends, identity: ours });
+  const storage = new StorageService({
+    backends,
+    identity: ours,
+    replicators: readingReplicators(config.backends, backends),
+  });
   const names = backends.map(({ name }) => name);
   const ask = new Questions(storage, config, ours, limitMs);
   // Its fitness first: an RDS that does not answer is not asked again.

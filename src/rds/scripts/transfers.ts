@@ -1,0 +1,173 @@
+import { ere, put, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { snapshotMentions } from '../names.ts';
+import type { Reading, Writing } from '../operation.ts';
+import type { RdsSettings } from '../rds.ts';
+import type { Pool, SnapshotRef } from '../refs.ts';
+import { decodeTransfers, type ReplicaTarget, type TransferRow } from '../transfers.ts';
+import { guarded, guardedText } from './conditions.ts';
+import { type ProvenPool, provePool, standing } from './lookup.ts';
+
+/**
+ * `/disk/btrfs/transfer` (docs/routeros.md, 6). Rows have no comment, so one is ours when it sends a snapshot of our owners from
+ * the pool to its replica.
+ */
+
+const MENU = ros`/disk/btrfs/transfer`;
+
+/** A read-only snapshot, by name and by its own uuid. */
+export interface Sent {
+  readonly name: string;
+  readonly uuid: string;
+}
+
+/** Runs the block for each row that sends snapshots of our owners from the pool. */
+function eachSending(
+  s: ScriptBuilder,
+  { owners }: Pick<RdsSettings, 'owners'>,
+  { label }: Pool,
+  block: (row: Script, names: Script) => void,
+  further: Script = ros``,
+): void {
+  s.each(ros`[${MENU} find where type=send and fs=${label}${further}]`, (row) => {
+    const names = s.let(ros`[:tostr [${MENU} get ${row} send-subvolumes]]`);
+    s.if(ros`${names}~${snapshotMentions(owners)}`, () => block(row, names));
+  });
+}
+
+/** The condition for rows that send to the replica. */
+function isTo({ address, mount }: ReplicaTarget): Script {
+  return ros` and ssh-address=${address} and ssh-receive-mount=${mount}`;
+}
+
+/** The transfers of snapshots of our owners from a pool, wherever they go. */
+export function listTransfers(
+  settings: Pick<RdsSettings, 'owners'>,
+  pool: Pool,
+  target: ReplicaTarget,
+): Reading<readonly TransferRow[]> {
+  return {
+    kind: 'read',
+    script: script((s) => {
+      provePool(s, pool);
+      eachSending(s, settings, pool, (row, name) => {
+        const get = (property: Script): Script => ros`[${MENU} get ${row} ${property}]`;
+        s.run(
+          put(ros`{"transfer"=[:tostr ${row}];"name"=${name};"ssh-address"=${get(ros`ssh-address`)};
+            "ssh-port"=${get(ros`ssh-port`)};"ssh-user"=${get(ros`ssh-user`)};
+            "ssh-receive-mount"=${get(ros`ssh-receive-mount`)};"status"=${get(ros`status`)};"bytes"=${get(ros`bytes`)}}`),
+        );
+      });
+    }),
+    decode: (rows) => decodeTransfers(rows, target),
+  };
+}
+
+/**
+ * Begins to send a snapshot to the replica, if it and its parent are still there, unless that has begun already. Refuses with
+ * RC-SENDING while another one of ours is being sent there. It ends by itself, at some time after this.
+ *
+ * @param parent What the other side has, too; undefined to send everything.
+ */
+export function startTransfer(
+  settings: Pick<RdsSettings, 'owners'>,
+  pool: Pool,
+  target: ReplicaTarget,
+  snapshot: SnapshotRef,
+  sent: Sent,
+  parent: Sent | undefined,
+): Writing<undefined> {
+  return {
+    kind: 'write',
+    object: snapshot,
+    name: `send ${sent.name} to ${target.mount}`,
+    removes: false,
+    script: script((s) => {
+      const proven = provePool(s, pool);
+      const begun = s.let(ros`false`);
+      eachSending(
+        s,
+        settings,
+        pool,
+        (_, names) => {
+          s.if(ros`${names}!=${sent.name}`, () => s.fail('RC-SENDING', names));
+          s.set(begun, ros`true`);
+        },
+        isTo(target),
+      );
+      const there = [sent, parent].flatMap((one) => (one === undefined ? [] : [isSendable(one), isAlone(one, proven)]));
+      const from = guardedText(proven.label, ...standing(proven), ...there);
+      const incremental = parent === undefined ? ros`` : ros` send-parent=${parent.name}`;
+      const to = ros`ssh-address=${target.address} ssh-port=${target.port} ssh-user=${target.user} ssh-receive-mount=${target.mount}`;
+      s.if(ros`!${begun}`, () =>
+        s.run(ros`${MENU} add type=send fs=${from} send-subvolumes=${sent.name}${incremental} ${to}`),
+      );
+    }),
+    decode: () => undefined,
+  };
+}
+
+/** Whether that very subvolume is there and read-only. */
+function isSendable({ uuid }: Sent): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where !dead and uuid=${uuid} and read-only=yes]]=1`;
+}
+
+/** Whether the pool has no other subvolume of the name, wherever it lies: which of two a device would send is not known (U8). */
+function isAlone({ name, uuid }: Sent, { label }: ProvenPool): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where fs=${label} and name=${name} and uuid!=${uuid}]]=0`;
+}
+
+/** Removes the rows that send a snapshot to the replica. What they have sent is on the other side. */
+export function removeTransfer(
+  settings: Pick<RdsSettings, 'owners'>,
+  pool: Pool,
+  target: ReplicaTarget,
+  snapshot: SnapshotRef,
+  name: string,
+): Writing<undefined> {
+  return {
+    kind: 'write',
+    object: snapshot,
+    name: `forget the sending of ${name} to ${target.mount}`,
+    removes: true,
+    script: script((s) => {
+      eachSending(
+        s,
+        settings,
+        pool,
+        (row, names) =>
+          s.if(ros`${names}=${name}`, () => s.run(ros`${MENU} remove ${guarded(ros`${MENU} find where .id=${row}`)}`)),
+        isTo(target),
+      );
+    }),
+    decode: () => undefined,
+  };
+}
+
+/** The words of `status` for a row that is good for nothing any more, where an RDS has such (U30, U39). */
+const OVER = ere`^(done|finished)$`;
+
+/**
+ * Sees that the top level of a pool receives: there is a row of `type=receive` for it that is not used up (U30). One that is goes.
+ *
+ * @param snapshot What is to be received.
+ */
+export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined> {
+  return {
+    kind: 'write',
+    object: snapshot,
+    name: `receive in ${pool.label}`,
+    removes: false,
+    script: script((s) => {
+      const proven = provePool(s, pool);
+      const at = ros`type=receive and fs=${proven.label} and file=${proven.mountPoint}`;
+      s.if(ros`[:len [${MENU} find where ${at} and !(status~${OVER})]]=0`, () =>
+        s.run(
+          ros`${MENU} add type=receive fs=${guardedText(proven.label, ...standing(proven))} file=${proven.mountPoint}`,
+        ),
+      );
+      const over = ros`${MENU} find where ${at} and status~${OVER}`;
+      s.if(ros`[:len [${over}]]>0`, () => s.run(ros`${MENU} remove ${guarded(over, ...standing(proven))}`));
+    }),
+    decode: () => undefined,
+  };
+}

@@ -1,0 +1,40 @@
+import { bytes, type JsonRow, text } from '../routeros/index.ts';
+
+/** Where a pool's copies go, as the RDS of the pool is told. */
+export interface ReplicaTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Label of the replica pool, in whose top level is received. */
+  readonly mount: string;
+}
+
+/** A row of `/disk/btrfs/transfer` that sends a snapshot of our owners. */
+export interface TransferRow {
+  /** Id of the row, as the RDS has it now. */
+  readonly id: string;
+  /** Name of what is sent; of several, with `;` or `,` between them. */
+  readonly name: string;
+  /** Whether it sends to the replica of the pool; any other is someone else's. */
+  readonly isOurs: boolean;
+  /** In the words of the RDS, which are not known (U39). */
+  readonly status: string;
+  readonly bytes: bigint;
+}
+
+export function decodeTransfers(rows: readonly JsonRow[], target: ReplicaTarget): readonly TransferRow[] {
+  const expected = [target.address, String(target.port), target.user, target.mount];
+  return rows
+    .filter((row) => 'transfer' in row)
+    .map((row) => {
+      const port = text(row, 'ssh-port') || '22';
+      const found = [text(row, 'ssh-address'), port, text(row, 'ssh-user'), text(row, 'ssh-receive-mount')];
+      return {
+        id: text(row, 'transfer'),
+        name: text(row, 'name'),
+        status: text(row, 'status'),
+        isOurs: found.every((value, at) => value === expected[at]),
+        bytes: bytes(row, 'bytes') ?? 0n,
+      };
+    });
+}
