@@ -127,9 +127,9 @@ export function isNqnOf(asked: string, subsystem: string): boolean {
   return subsystem === asked || (subsystem.startsWith(asked) && /^-[0-9a-f]{8}$/.test(subsystem.slice(asked.length)));
 }
 
-/** How the RDS finds a volume: everything follows from its uuid. */
+/** How the RDS finds a volume. */
 export function volumeRef(uuid: string): VolumeRef {
-  return { kind: 'pvc', uuid, nqn: nqnOf(uuid) };
+  return { kind: 'pvc', uuid };
 }
 
 /** How the RDS finds a snapshot. */

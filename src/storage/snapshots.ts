@@ -5,6 +5,7 @@ import {
   createSnapshot,
   deleteSnapshot,
   type ListedObject,
+  listSnapshots,
   type ObjectState,
   parseSnapshotName,
   printSnapshotName,
@@ -20,40 +21,46 @@ import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { proveAlone } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure, namingSource } from './failures.ts';
-import { type Handle, type Identity, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
+import { failure, namingSource } from './failures.ts';
+import { type Handle, type Identity, parseHandle, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import { everySnapshot } from './inventory.ts';
-import type { KeyedLock } from './keyed-lock.ts';
+import { exclusively, type KeyedLock } from './keyed-lock.ts';
+import { listPage } from './listing.ts';
 import { removeWhole } from './removal.ts';
-import type { CreateSnapshotRequest, Snapshot } from './storage.ts';
+import type { CreateSnapshotRequest, Page, PageRequest, Snapshot, SnapshotFilter, SnapshotStore } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
 
-/** Takes, reads and deletes snapshots. A snapshot and what was restored from it are independent. */
-export class Snapshots {
+/** Rows of one exec: at most 220 bytes each (U21). */
+const LISTED_ROWS = 200;
+
+export interface SnapshotsOptions {
+  readonly backends: Backends;
+  readonly identity: Identity;
+  readonly lock: KeyedLock;
+  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Limits how many snapshots are taken in a time; undefined for no limit. */
+  readonly rate: TokenBucket | undefined;
+}
+
+/** Takes, reads, lists and deletes snapshots. A snapshot and what was restored from it are independent. */
+export class Snapshots implements SnapshotStore {
   readonly #backends: Backends;
   readonly #identity: Identity;
   readonly #lock: KeyedLock;
   readonly #clock: Clock;
-  /** Milliseconds since the epoch. */
   readonly #now: () => number;
   readonly #rate: TokenBucket | undefined;
 
-  /** @param rate Limits how many snapshots are taken in a time; undefined for no limit. */
-  constructor(
-    backends: Backends,
-    identity: Identity,
-    lock: KeyedLock,
-    clock: Clock,
-    now: () => number,
-    rate?: TokenBucket,
-  ) {
-    this.#clock = clock;
-    this.#rate = rate;
+  constructor({ backends, identity, lock, clock, now, rate }: SnapshotsOptions) {
     this.#backends = backends;
     this.#identity = identity;
     this.#lock = lock;
+    this.#clock = clock;
     this.#now = now;
+    this.#rate = rate;
   }
 
   async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
@@ -138,7 +145,7 @@ export class Snapshots {
     throw new StorageError('RC-QUOTA', sourceVolumeId, `${snapshots.length} ${id} ${time} ${maxSnapshots}`, { cause });
   }
 
-  async read(snapshotId: string, call: Call): Promise<Snapshot> {
+  async get(snapshotId: string, call: Call): Promise<Snapshot> {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
       const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle.uuid)), call);
@@ -165,6 +172,30 @@ export class Snapshots {
     });
   }
 
+  async list(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>> {
+    const { snapshotId, sourceVolumeId } = filter;
+    if (snapshotId !== undefined) {
+      return { entries: await this.#one(snapshotId, sourceVolumeId, call), nextToken: '' };
+    }
+    if (sourceVolumeId === undefined) return await listOn(this.#backends.all(), undefined, page, call);
+    const opened = this.#backends.open('pvc', sourceVolumeId);
+    return opened === undefined
+      ? { entries: [], nextToken: '' }
+      : await listOn([opened.backend], opened.handle.uuid, page, call);
+  }
+
+  /** By id a snapshot is found whoever owns it: that is how a pre-provisioned one is bound after a rebuild. */
+  async #one(snapshotId: string, sourceVolumeId: string | undefined, call: Call): Promise<Snapshot[]> {
+    if (parseHandle('snap', snapshotId) === undefined) return [];
+    try {
+      const snapshot = await this.get(snapshotId, call);
+      return sourceVolumeId === undefined || snapshot.sourceVolumeId === sourceVolumeId ? [snapshot] : [];
+    } catch (error) {
+      if (error instanceof StorageError && error.kind === 'notFound') return [];
+      throw error;
+    }
+  }
+
   /** If two processes raced, the row with the smallest id is the snapshot, and the maker of the other removes its own. */
   async #removeDuplicate(
     backend: Backend,
@@ -179,6 +210,24 @@ export class Snapshots {
       await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle.uuid), winner, ours), call);
     }
   }
+}
+
+/** A page of our snapshots on the backends, or of those of one source. */
+async function listOn(
+  backends: readonly Backend[],
+  sourceUuid: string | undefined,
+  page: PageRequest,
+  call: Call,
+): Promise<Page<Snapshot>> {
+  return await listPage(backends, page, call, {
+    rows: LISTED_ROWS,
+    fetch: ({ backend, pool }, after, limit) =>
+      backend.rds.run((settings) => listSnapshots(settings, { pool, after, limit }, sourceUuid), call),
+    read: ({ backend }, { subvolume }) => {
+      const name = parseSnapshotName(subvolume.name);
+      return name === undefined ? undefined : toSnapshot(backend.name, subvolume.fs, name);
+    },
+  });
 }
 
 function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
-import { hostId, nqnOf, type SnapshotRef, type VolumeRef } from '../refs.ts';
+import { hostId, type SnapshotRef, type VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { createVolume } from './create-volume.ts';
 import { poolContents, poolSpace, probeRds } from './device.ts';
@@ -34,7 +34,7 @@ const narrowed = {
     subvolumeId: BYTES,
   },
 };
-const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: nqnOf(UUID) };
+const volume: VolumeRef = { kind: 'pvc', uuid: UUID };
 const snapshot: SnapshotRef = { kind: 'snap', uuid: UUID };
 const NAME = `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`;
 const [pool] = pools;

@@ -4,7 +4,7 @@ import { exactly, namesOf, ownedBy, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import { isCutOff } from '../record.ts';
-import type { VolumeRef } from '../refs.ts';
+import { nqnOf, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { hasNoItem, inSlot, proveOwned, proveRatio, proveSpace, slotVariable, space } from './conditions.ts';
 import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
@@ -241,7 +241,7 @@ export function discardVolume(
         const paths = pathsIn(s, pool, ros`${name}`);
         s.each(ros`[/disk find where slot=${slot} and file-path~${paths}]`, (item) => {
           const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
-          const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${volume.nqn}-`})`;
+          const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${nqnOf(volume.uuid)}-`})`;
           const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
           s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and !(${exported}) and ${neverPublished}`, () =>
             s.if(ros`[:tonum ${size}]<${bytes}`, () =>
