@@ -34,7 +34,7 @@ const problems: readonly [string, readonly object[], RegExp][] = [
   [
     'expressions without intervals',
     [version, { ...language, intervals: false }, storage, filesystem, mount],
-    /does not know intervals/,
+    /does not support intervals/,
   ],
   ['no storage package', [version, language, filesystem, mount], /rose-storage is not installed/],
   ['a disabled package', [version, language, { ...storage, disabled: 'yes' }, filesystem, mount], /rose-storage/],
