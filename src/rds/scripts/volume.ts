@@ -147,7 +147,7 @@ export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<
       const now = ros`[/disk/btrfs/subvolume find where ${searched(settings, volume) ?? objects('pvc', named(found.names))}]`;
       const isAsFound = ros`(([:len ${found.row}]+[:len ${now}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
       s.each(inSlot(slot), (item) => {
-        proveItsOwn(s, item, found, pool, settings, ours);
+        proveItsOwn(s, item, { ...found, pool }, settings, ours);
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
@@ -168,8 +168,7 @@ export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<
 function proveItsOwn(
   s: ScriptBuilder,
   item: Script,
-  { row }: Found,
-  pool: ProvenPool,
+  { row, pool }: Found & { readonly pool: ProvenPool },
   { pools }: RdsSettings,
   ours: Script,
 ): void {
