@@ -40,6 +40,15 @@ test('a page is not empty because its first rows are none of ours', async (t) =>
 });
 
 test('a token of a pool that is not configured, or of someone else, is refused', async (t) => {
-  for (const token of ['rds1/old/1', 'rds2/pool/1', 'x', 'rds1/pool/01'])
+  for (const token of [
+    'rds1/old/1',
+    'rds2/pool/1',
+    'x',
+    '5',
+    'rds1/pool',
+    'rds1/pool/-1',
+    'rds1/pool/01',
+    'rds1/pool/5 ',
+  ])
     await assert.rejects(page(t, {}, 0, token), { kind: 'badToken', code: 'DRV-TOKEN' });
 });
