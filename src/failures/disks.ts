@@ -12,7 +12,7 @@ export const DISKS = {
   'RC-NOSNAP': failing(
     'notFound',
     'the snapshot is not on the RDS',
-    'Delete the VolumeSnapshot that names it, and use another one',
+    'Find out who removed it; use another snapshot, and delete the VolumeSnapshot that names it',
     { command: SNAPSHOTS },
   ),
   'RC-TWO': failing(
