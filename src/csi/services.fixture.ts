@@ -14,9 +14,9 @@ import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabi
 import { type Implementation, type Interceptor, implement } from './grpc-binding.ts';
 import { type RunningServer, serve } from './server.ts';
 
-/** A volume as the storage tells it. */
+/** A volume as the storage returns it. */
 export const volume: Volume = { id: 'rds:pvc-1', capacityBytes: 1n << 30n, network: 'default', publishedNodeIds: [] };
-/** A snapshot as the storage tells it. */
+/** A snapshot as the storage returns it. */
 export const snapshot: Snapshot = {
   id: 'rds:snap-1',
   sourceVolumeId: 'rds:pvc-1',

@@ -29,7 +29,7 @@ const problems: readonly [string, readonly object[], RegExp][] = [
   [
     'ids that are texts',
     [version, { ...language, 'id-type': 'str' }, storage, filesystem, mount],
-    /subvolume-id is no number/,
+    /subvolume-id is not a number/,
   ],
   [
     'expressions without intervals',

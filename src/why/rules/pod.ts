@@ -160,7 +160,7 @@ function gaveUp(cluster: ClusterState): Finding[] {
         at: `pod ${name}`,
         said,
         what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
-        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started again gets the same mount, so that is no help, and nor is room in the pool alone.',
+        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started again gets the same mount, so that does not help, nor does room in the pool alone.',
         next: nextFor('NODE-GAVEUP'),
         command: `kubectl -n ${namespace} delete pod ${name}`,
       },
