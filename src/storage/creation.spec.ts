@@ -28,14 +28,14 @@ const SNAPSHOT = printSnapshotName({
 
 const EMPTY: CreateVolume = {
   pool: POOL,
-  volume: volumeRef(UUID),
+  volume: volumeRef({ uuid: UUID }),
   name: NEW,
   description: 'a/b',
   bytes: MiB,
   limitBytes: 0n,
   source: undefined,
 };
-const RESTORE: CreateVolume = { ...EMPTY, name: COPY, source: snapshotRef(SOURCE) };
+const RESTORE: CreateVolume = { ...EMPTY, name: COPY, source: snapshotRef({ uuid: SOURCE }) };
 
 /** @returns the outcome, and what the scripts that were sent do */
 function make(t: TestContext, wanted: CreateVolume, ...answers: readonly Answer[]) {

@@ -127,12 +127,12 @@ export function isNqnOf(asked: string, subsystem: string): boolean {
   return subsystem === asked || (subsystem.startsWith(asked) && /^-[0-9a-f]{8}$/.test(subsystem.slice(asked.length)));
 }
 
-/** How the RDS finds a volume. */
-export function volumeRef(uuid: string): VolumeRef {
+/** How the RDS finds a volume. From a handle or a name and not from a text: an id in place of the uuid is found nowhere. */
+export function volumeRef({ uuid }: { readonly kind?: 'pvc'; readonly uuid: string }): VolumeRef {
   return { kind: 'pvc', uuid };
 }
 
-/** How the RDS finds a snapshot. */
-export function snapshotRef(uuid: string): SnapshotRef {
+/** How the RDS finds a snapshot; see {@link volumeRef}. */
+export function snapshotRef({ uuid }: { readonly kind?: 'snap'; readonly uuid: string }): SnapshotRef {
   return { kind: 'snap', uuid };
 }

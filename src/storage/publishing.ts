@@ -38,7 +38,7 @@ export class ControllerPublishing {
   async publish({ volumeId, nodeId, mode }: ControllerPublishRequest, call: Call): Promise<ExportAddress> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const hostId = requireHost(nodeId);
-    const volume = volumeRef(handle.uuid);
+    const volume = volumeRef(handle);
     const { settings } = backend.rds;
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
@@ -68,7 +68,7 @@ export class ControllerPublishing {
     }
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
-      const volume = volumeRef(opened.handle.uuid);
+      const volume = volumeRef(opened.handle);
       const written = await rds
         .run((settings) => unpublishVolume(settings, volume, hostId), call)
         .catch((error: unknown) => {

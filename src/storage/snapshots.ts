@@ -66,13 +66,13 @@ export class Snapshots implements SnapshotStore {
   async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
     const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId, 'RC-NOSRC');
     const { owner } = this.#identity;
-    const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
+    const handle: Handle<'snap'> = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
       await this.#rate?.take(call);
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
-      const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
+      const refs = { snapshot: snapshotRef(handle), source: volumeRef(source) };
       const state = await this.#take(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call).catch(
         (error: unknown) => {
           if (error instanceof RdsError && error.code === 'RC-OWNER') throw error.with(sourceVolumeId);
@@ -82,7 +82,7 @@ export class Snapshots implements SnapshotStore {
       // A repeat that found what it had made before has taken none.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
-      if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
+      if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle), id, call);
       const found = smallest(handle, state);
       if (found.sourceUuid !== source.uuid) {
         const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: found.sourceUuid });
@@ -148,7 +148,7 @@ export class Snapshots implements SnapshotStore {
   async get(snapshotId: string, call: Call): Promise<Snapshot> {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
-      const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle.uuid)), call);
+      const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle)), call);
       return toSnapshot(handle.backend, state.subvolumes[0]?.fs ?? '', smallest(handle, state));
     } catch (error) {
       throw failure(error, snapshotId, call);
@@ -162,7 +162,7 @@ export class Snapshots implements SnapshotStore {
     }
     await exclusively(this.#lock, snapshotId, call, async () => {
       const { rds } = opened.backend;
-      const snapshot = snapshotRef(opened.handle.uuid);
+      const snapshot = snapshotRef(opened.handle);
       const removal = {
         id: snapshotId,
         remove: (settings: RdsSettings) => deleteSnapshot(settings, snapshot),
@@ -199,7 +199,7 @@ export class Snapshots implements SnapshotStore {
   /** If two processes raced, the row with the smallest id is the snapshot, and the maker of the other removes its own. */
   async #removeDuplicate(
     backend: Backend,
-    handle: Handle,
+    handle: Handle<'snap'>,
     prefix: string,
     { subvolumes }: ObjectState,
     call: Call,
@@ -207,7 +207,7 @@ export class Snapshots implements SnapshotStore {
     const [winner, ...losers] = subvolumes;
     const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
     if (winner !== undefined && ours !== undefined) {
-      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle.uuid), winner, ours), call);
+      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle), winner, ours), call);
     }
   }
 }
@@ -230,7 +230,7 @@ async function listOn(
   });
 }
 
-function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
+function smallest(handle: Handle<'snap'>, { subvolumes }: ObjectState): SnapshotName {
   const name = parseSnapshotName(subvolumes[0]?.name ?? '');
   if (name === undefined) {
     throw new StorageError('RC-NOSNAP', printHandle(handle));
