@@ -25,7 +25,7 @@ export async function snapshotByHand({ configFile, routerOs }: Rig): Promise<(vo
     if (source === undefined) throw new Error(`${volumeId} is no volume`);
     const uuid = randomUUID();
     const namePrefix = snapshotNamePrefix({ uuid, owner, sourceUuid: source.uuid, createdAtSeconds: SECONDS });
-    const request = { snapshot: snapshotRef(uuid), source: volumeRef(source.uuid), namePrefix };
+    const request = { snapshot: snapshotRef({ uuid }), source: volumeRef(source), namePrefix };
     await routerOs.run(createSnapshot(settings, request).script, { kind: 'write' });
     return printHandle({ kind: 'snap', backend: config.name, uuid });
   };

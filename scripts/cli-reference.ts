@@ -60,7 +60,7 @@ function exitCodes(): string[] {
     'are folded on a terminal; in a pipe each is on one line, or has further lines that are indented. Colours are shown on a',
     'terminal only, and not when `NO_COLOR` is set; progress, on standard error, on a terminal only.',
     '',
-    'Characters that cannot be seen, such as those that move the cursor of a terminal, are shown as JSON escapes them, whoever',
+    'Invisible characters, such as those that move the cursor of a terminal, are shown as JSON escapes them, whoever',
     'wrote them.',
     '',
     'With `--json` a command that fails prints `{"error":{"code":…,"message":…}}` on standard output, and the message on standard',

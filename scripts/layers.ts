@@ -32,12 +32,12 @@ export const LAYERS: Readonly<Record<string, readonly string[] | 'all'>> = {
   app: 'all',
 };
 
-/** The linter's configuration of the layers, as text. */
+/** The linter's configuration of the layers, as text: one line for each. */
 export function layerRules(): string {
   const overrides = Object.entries(LAYERS).flatMap(([layer, allowed]) =>
     allowed === 'all' ? [] : [ruleOf(layer, allowed)],
   );
-  return `${JSON.stringify({ overrides }, undefined, 2)}\n`;
+  return `{"overrides":[\n${overrides.map((rule) => JSON.stringify(rule)).join(',\n')}\n]}\n`;
 }
 
 function ruleOf(layer: string, allowed: readonly string[]): object {

@@ -3,7 +3,7 @@ import { visible, visibleJson, visiblyPainted } from './printable.ts';
 import { foldLines, hasColour } from './terminal.ts';
 
 /**
- * Everything that a command tells goes through this file, so that no character of someone else's reaches a terminal as it is
+ * Everything that a command prints goes through this file, so that no character of someone else's reaches a terminal as it is
  * (printable.ts). That standard output cannot be written is dealt with by {@link guardOutput}, whoever writes.
  */
 

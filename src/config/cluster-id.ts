@@ -12,7 +12,7 @@ const PLACEHOLDER =
   /^(?:(?:change[-_]?me|replace[-_]?(?:me|this|with)|todo|fixme|placeholder)(?![a-z])|your[-_]|insert[-_]|\.+$|x{3,}$|(?:my|the|a)?[-_]?cluster[-_]?id$)/i;
 
 /**
- * Why a text is no id of a cluster; undefined when it may be one. Two clusters that leave the text of an example as it is would
+ * Why a text is not the id of a cluster; undefined when it may be one. Two clusters that leave the text of an example as it is would
  * own each other's volumes.
  */
 export function clusterIdProblem(id: string): string | undefined {

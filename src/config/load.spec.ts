@@ -159,8 +159,8 @@ test('a placeholder in any text was used as it stood, and what cannot be seen pa
     user(variable),
     `f has 1 problem:\n  backends[rds1].ssh.user: ${variable} is still to be replaced: nothing is substituted in this file`,
   );
-  assert.match(user('cs\x1bi'), /backends\[rds1\]\.ssh\.user: a character that cannot be seen is in it \(U\+001B\)$/);
-  assert.match(user('csi\n'), /backends\[rds1\]\.ssh\.user: a break of the line is in it$/);
+  assert.match(user('cs\x1bi'), /backends\[rds1\]\.ssh\.user: it has an invisible character in it \(U\+001B\)$/);
+  assert.match(user('csi\n'), /backends\[rds1\]\.ssh\.user: it has a line break in it$/);
   const key = `ssh-ed25519 ${'A'.repeat(68)}\n`;
   assert.equal(withBackend({ ssh: { ...backend.ssh, hostKeys: [key] } }), 'nothing', 'a key as a file has it');
 });

@@ -1,4 +1,5 @@
 /** What no text of the configuration may have in it, wherever it stands. */
+import { UNSEEN } from '../schema/unseen.ts';
 
 export interface StringProblem {
   readonly path: readonly (string | number)[];
@@ -7,8 +8,6 @@ export interface StringProblem {
 
 /** What shells, Kubernetes, Helm and users put in the place of a value. */
 const PLACEHOLDER = /\$\{[^}]*\}|\$\([A-Za-z_]\w*\)|\{\{.*?\}\}|^<[^<>]*>$|^\$[A-Za-z_]\w*$/s;
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-const UNSEEN_BUT_LINES = /(?![\n\r\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /**
  * Texts that are still to be replaced, or have characters in them that cannot be seen. Keys of hosts may have several lines;
@@ -29,8 +28,8 @@ export function stringProblems(value: unknown, path: readonly (string | number)[
 function problemOf(text: string, path: readonly (string | number)[]): string | undefined {
   const [placeholder] = PLACEHOLDER.exec(text) ?? [];
   if (placeholder !== undefined) return `${placeholder} is still to be replaced: nothing is substituted in this file`;
-  const [unseen] = (path.includes('hostKeys') ? UNSEEN_BUT_LINES : UNSEEN).exec(text) ?? [];
+  const [unseen] = UNSEEN.exec(path.includes('hostKeys') ? text.replaceAll(/[\n\r\t]/g, '') : text) ?? [];
   if (unseen === undefined) return undefined;
   const name = `U+${(unseen.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  return unseen === '\n' ? 'a break of the line is in it' : `a character that cannot be seen is in it (${name})`;
+  return unseen === '\n' ? 'it has a line break in it' : `it has an invisible character in it (${name})`;
 }

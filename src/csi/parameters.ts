@@ -43,13 +43,13 @@ const snapshotClass = z.strictObject({
 export interface SnapshotParameters {
   /** Snapshots that one volume may have. */
   readonly maxSnapshotsPerVolume?: number;
-  /** Name of the VolumeSnapshotContent, when the sidecar tells it. */
+  /** Name of the VolumeSnapshotContent, when the sidecar sends it. */
   readonly contentName?: string;
 }
 
 /** The parameters of a StorageClass that are ours. */
 export type VolumeParameters = z.infer<typeof storageClass> & {
-  /** `namespace/claim` of the PersistentVolumeClaim, when the sidecar tells it. */
+  /** `namespace/claim` of the PersistentVolumeClaim, when the sidecar sends it. */
   readonly description?: string;
 };
 

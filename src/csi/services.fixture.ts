@@ -8,15 +8,15 @@ import type { TestContext } from 'node:test';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Client, createClient } from '../../test/support/grpc-client.ts';
 import { isFailureCode } from '../failures/catalogue.ts';
-import type { Snapshot, Storage, Volume } from '../storage/storage.ts';
+import type { Snapshot, SnapshotStore, Storage, Volume } from '../storage/storage.ts';
 import { type ControllerOptions, controllerHandlers } from './controller/controller.ts';
 import { Controller, VolumeCapability_AccessMode_Mode as Mode, type VolumeCapabilitySchema } from './gen/csi_pb.js';
 import { type Implementation, type Interceptor, implement } from './grpc-binding.ts';
 import { type RunningServer, serve } from './server.ts';
 
-/** A volume as the storage tells it. */
+/** A volume as the storage returns it. */
 export const volume: Volume = { id: 'rds:pvc-1', capacityBytes: 1n << 30n, network: 'default', publishedNodeIds: [] };
-/** A snapshot as the storage tells it. */
+/** A snapshot as the storage returns it. */
 export const snapshot: Snapshot = {
   id: 'rds:snap-1',
   sourceVolumeId: 'rds:pvc-1',
@@ -38,8 +38,16 @@ export const block = (mode = Mode.SINGLE_NODE_WRITER): Capability => ({
   accessMode: { mode },
 });
 
+/** The methods that a test expects to be called; those of the snapshots have their noun behind them. */
+export interface Expected extends Partial<Omit<Storage, 'snapshots'>> {
+  readonly createSnapshot?: SnapshotStore['create'];
+  readonly deleteSnapshot?: SnapshotStore['delete'];
+  readonly getSnapshot?: SnapshotStore['get'];
+  readonly listSnapshots?: SnapshotStore['list'];
+}
+
 /** A storage whose every method fails but the ones given. */
-function fakeStorage(expected: Partial<Storage>): Storage {
+function fakeStorage({ createSnapshot, deleteSnapshot, getSnapshot, listSnapshots, ...expected }: Expected): Storage {
   const unexpected = (method: string) => () => {
     throw new Error(`unexpected call of ${method}`);
   };
@@ -53,10 +61,12 @@ function fakeStorage(expected: Partial<Storage>): Storage {
     publishVolume: unexpected('publishVolume'),
     unpublishVolume: unexpected('unpublishVolume'),
     capacity: unexpected('capacity'),
-    createSnapshot: unexpected('createSnapshot'),
-    deleteSnapshot: unexpected('deleteSnapshot'),
-    getSnapshot: unexpected('getSnapshot'),
-    listSnapshots: unexpected('listSnapshots'),
+    snapshots: {
+      create: createSnapshot ?? unexpected('createSnapshot'),
+      delete: deleteSnapshot ?? unexpected('deleteSnapshot'),
+      get: getSnapshot ?? unexpected('getSnapshot'),
+      list: listSnapshots ?? unexpected('listSnapshots'),
+    },
     ...expected,
   };
 }
@@ -94,7 +104,7 @@ export async function startServer(
 /** A client of the Controller service over the given storage. */
 export async function startController(
   t: TestContext,
-  expected: Partial<Storage>,
+  expected: Expected,
   interceptors: readonly Interceptor[] = [],
   options: Partial<ControllerOptions> = {},
 ): Promise<Client<typeof Controller>> {

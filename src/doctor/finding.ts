@@ -23,7 +23,7 @@ export interface Finding {
 export interface NamedFinding extends Finding {
   readonly id: string;
   readonly title: string;
-  /** The unknown of docs/routeros.md, 14 that it tells about. */
+  /** The unknown of docs/routeros.md, 14 that it is about. */
   readonly unknown?: string;
   readonly needs: 'read' | 'write';
   /** Label of the pool, for a test that is made in each. */

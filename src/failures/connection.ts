@@ -9,7 +9,7 @@ export const CONNECTION = {
     { event: 'BackendRefuses', passes: true, command: DOCTOR_WRITES },
   ),
   /** The device came to the script too late for it to change anything any more, also when repeated. */
-  'RDS-LATE': passing('unavailable', 'the RDS came to the command too late for it to change anything', {
+  'RDS-LATE': passing('unavailable', 'the RDS ran the command too late for it to change anything', {
     remedy: 'Retrying automatically; if this repeats, the RDS is overloaded',
   }),
   /** Nothing was sent: an earlier command on the object got no answer and may still be at work; detail: for how long. */
@@ -39,7 +39,7 @@ export const CONNECTION = {
   ),
   /** Nothing was sent: it waited here until its time was over, or the queue was full. */
   'RDS-UNSENT': passing('unavailable', 'the command was not sent', {
-    remedy: 'Retrying automatically; if this repeats, the RDS is too slow for what is asked of it',
+    remedy: 'Retrying automatically; if this repeats, the RDS is too slow for its load',
   }),
   /**
    * The outcome is unknown, also after repeats; or this very command was not sent, because the one before it got no complete
@@ -55,7 +55,7 @@ export const CONNECTION = {
     remedy: 'Retrying automatically; if this repeats, raise --timeout of the sidecar',
   }),
   /** The answer was intact, but is not what such a script prints. */
-  'RDS-UNEXPECTED': failing('internal', 'the RDS answered something unexpected', 'Report it with the line of the log', {
+  'RDS-UNEXPECTED': failing('internal', 'the RDS gave an unexpected answer', 'Report it with the log line', {
     command: LOGS,
   }),
 };

@@ -7,18 +7,17 @@ const REACH = 'nc -vz DATA-ADDRESS 4420';
 /** What a node says of its connection to a volume, and of the device. */
 export const DEVICES = {
   'NODE-CONNECT': passing('unavailable', 'the node cannot connect to the volume over NVMe/TCP', {
-    remedy:
-      'See whether the data address of the RDS answers on its port from that node, and whether the disk is exported',
+    remedy: 'Check that the data address of the RDS answers on its port from that node, and that the disk is exported',
     command: REACH,
   }),
   'NODE-MODULE': passing('unavailable', 'the node has no NVMe/TCP: its kernel module nvme-tcp is not loaded', {
     remedy:
-      'Load it there with modprobe nvme-tcp, and at each start by a line nvme-tcp in /etc/modules-load.d/nvme-tcp.conf. Retrying automatically',
+      'Load it there with modprobe nvme-tcp, and at every boot with a line nvme-tcp in /etc/modules-load.d/nvme-tcp.conf. Retrying automatically',
     page: 'guides/distributions.md',
     command: 'lsmod | grep nvme_tcp',
   }),
   'NODE-LOST': passing('unavailable', 'the device of the volume does not answer, so nothing is concluded from it', {
-    remedy: 'See whether the data address of the RDS answers on its port from that node. Retrying automatically',
+    remedy: 'Check that the data address of the RDS answers on its port from that node. Retrying automatically',
     command: REACH,
   }),
   'NODE-OTHER': passing('unavailable', 'the node is connected to the volume on another RDS, or on one that has moved', {
@@ -33,16 +32,16 @@ export const DEVICES = {
     says: ofTwo((size, wanted) => `the node still sees ${size} of ${wanted} after a rescan`),
     remedy: 'Retrying automatically; if this lasts, delete the pod: the next one connects again and gets all of it',
   }),
-  'NODE-CHANGED': passing('unavailable', 'the device became another one meanwhile'),
+  'NODE-CHANGED': passing('unavailable', 'the device was replaced by another one in the meantime'),
   'NODE-TWO': failing(
     'unavailable',
-    'the volume is several devices at once, and none of them is used',
+    'the volume appears as several devices, and none of them is used',
     'Inspect them on the node with nvme list-subsys',
     { command: LOGS },
   ),
-  'NODE-LOCKED': passing('busy', 'a program works on the device and has it locked'),
+  'NODE-LOCKED': passing('busy', 'another program has the device locked'),
   'NODE-HELD': passing('unavailable', 'the device is held by another program or device of this node', {
-    remedy: 'End what holds it, and keep it from taking volumes',
+    remedy: 'Stop what holds it, and keep it from claiming volumes',
     page: 'node-safety.md#what-it-needs',
   }),
   'NODE-FLUSH': passing('unavailable', 'the volume is still being flushed, or used in another mount namespace', {
@@ -52,6 +51,6 @@ export const DEVICES = {
     remedy: 'Retrying automatically; if this lasts, see on the node what holds the device',
   }),
   'NODE-PROGRAM': passing('unavailable', 'a program of the node failed', {
-    remedy: 'Retrying automatically; if this repeats, see its words in the log of the node plugin',
+    remedy: 'Retrying automatically; if this repeats, see its output in the log of the node plugin',
   }),
 };

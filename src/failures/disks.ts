@@ -12,7 +12,7 @@ export const DISKS = {
   'RC-NOSNAP': failing(
     'notFound',
     'the snapshot is not on the RDS',
-    'Delete the VolumeSnapshot that names it, and use another one',
+    'Find out who removed it; use another snapshot, and delete the VolumeSnapshot that names it',
     { command: SNAPSHOTS },
   ),
   'RC-TWO': failing(
@@ -68,9 +68,9 @@ export const DISKS = {
   'RC-PUB': failing(
     'precondition',
     'the volume is still published',
-    'Delete the pods that use it there, and wait until its VolumeAttachment is gone; kubectl get csinodes -o yaml tells whose nodeID it is',
+    'Delete the pods that use it there, and wait until its VolumeAttachment is gone; kubectl get csinodes -o yaml shows which node has that nodeID',
     {
-      // The RDS tells its record, which is for programs.
+      // The RDS shows its record, which is for programs.
       says(detail) {
         const hosts = [...detail.matchAll(/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):[wrs]:/g)];
         const nodes = hosts.map(([, host]) => `nqn.2014-08.org.nvmexpress:uuid:${host}`);
@@ -100,7 +100,7 @@ export const DISKS = {
   'RC-RACE': passing('busy', 'another controller changed the object at the same time'),
   'RC-CUT': failing(
     'unavailable',
-    'the RDS cuts comments off, and the driver keeps in one which nodes have a volume',
+    'the RDS truncates comments, and the driver records in one which nodes have a volume',
     'Use a RouterOS that keeps comments of 200 characters; rose-csi doctor --write shows what this one does with them. Retrying automatically',
     { event: 'RouterOsUnfit', passes: true, command: DOCTOR_WRITES },
   ),
@@ -109,5 +109,5 @@ export const DISKS = {
     'a disk item that the driver did not make uses a file of the object',
     'Remove that disk item on the RDS',
   ),
-  'RC-LEFT': passing('busy', 'the disk item is still there after its removal, or there again'),
+  'RC-LEFT': passing('busy', 'the disk item is still there after its removal, or is back'),
 };

@@ -11,7 +11,7 @@ export type ErrorKind =
   | 'notFound'
   /** The name is taken by an object made from another request: ALREADY_EXISTS. */
   | 'alreadyExists'
-  /** The size cannot be had: OUT_OF_RANGE. */
+  /** The requested size is not possible: OUT_OF_RANGE. */
   | 'outOfRange'
   /** No space, a quota is reached, or the nodes asked for do not reach the backend: RESOURCE_EXHAUSTED. */
   | 'exhausted'

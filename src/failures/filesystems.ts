@@ -21,10 +21,12 @@ export const FILESYSTEMS = {
   'NODE-STATE': passing(
     'unavailable',
     'the state directory of this node cannot be used, and nothing is formatted without it',
-    { remedy: 'Make room on the disk of the node, and see that the directory can be written. Retrying automatically' },
+    {
+      remedy: 'Make room on the disk of the node, and make sure that the directory is writable. Retrying automatically',
+    },
   ),
   'NODE-MKFS': passing('unavailable', 'making the filesystem failed', {
-    remedy: 'On I/O errors, see that the pool has room and the node its connection. Retrying automatically',
+    remedy: 'On I/O errors, make sure that the pool has room and the node is connected. Retrying automatically',
   }),
   'NODE-DAMAGED': failing(
     'precondition',
@@ -35,7 +37,7 @@ export const FILESYSTEMS = {
   'NODE-GAVEUP': failing(
     'precondition',
     'its filesystem has given up after an I/O error',
-    'See that the pool has room and the RDS answers, then delete the pods that use the volume: the next one mounts it again; a container that is restarted does not',
+    'Make sure that the pool has room and the RDS answers, then delete the pods that use the volume: the next one mounts it again; a restarted container does not',
     { page: 'what-happens-when.md#a-filesystem-gives-up', event: 'FilesystemGaveUp', command: PODS },
   ),
   'NODE-GROW': failing(

@@ -64,7 +64,7 @@ test('a command that had ended said that it retries', () => {
   }
   assert.equal(
     askedOnce(messageOf('RDS-UNSENT', 'rds1', 'its time was over')),
-    'rds1: the command was not sent: its time was over. If this repeats, the RDS is too slow for what is asked of it [RDS-UNSENT]',
+    'rds1: the command was not sent: its time was over. If this repeats, the RDS is too slow for its load [RDS-UNSENT]',
   );
 });
 

@@ -37,7 +37,7 @@ export const POOLS = {
   ),
   'RC-ERE': failing(
     'unavailable',
-    'this RouterOS does not know intervals such as {2} in expressions',
+    'this RouterOS does not support intervals such as {2} in regular expressions',
     'Report this RouterOS version; the driver changes nothing on such an RDS',
     { event: 'RouterOsUnfit', command: DOCTOR },
   ),

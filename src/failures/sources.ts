@@ -74,11 +74,11 @@ export const SOURCES = {
   ),
   'RC-NESTED': failing(
     'precondition',
-    'another subvolume of the pool has the name of the source and lies in a subvolume; RouterOS takes a source by its name alone',
-    'Remove that one on the RDS, or make it again under another name; the driver does not guess which of them a device would take',
+    'another subvolume has the name of the source and is nested in a subvolume of the pool; RouterOS identifies a source by its name alone',
+    'Remove the nested one on the RDS, or recreate it under another name; the driver does not guess which of the two RouterOS would use',
     {
       says: (path) =>
-        `${path} on the RDS has the name of the source, and RouterOS takes a source by its name alone, not by its path`,
+        `${path} on the RDS has the name of the source, and RouterOS identifies a source by its name alone, not by its path`,
       page: 'limits.md',
       event: 'CopyInTheWay',
       command: SNAPSHOTS,
@@ -116,7 +116,7 @@ export const SOURCES = {
    */
   'DRV-NOSNAP': failing(
     'precondition',
-    'the RDS refused to take the snapshot, and has none',
+    'the RDS refused to take the snapshot, so there is none',
     'Read what the RDS says, and run rose-csi doctor --write. The VolumeSnapshot can be deleted; as long as it is there, Kubernetes may retry',
     { event: 'BackendRefuses', passes: true, command: DOCTOR_WRITES },
   ),

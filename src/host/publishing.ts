@@ -66,7 +66,7 @@ export class NodePublishing {
     }
     const bound = current ?? (await mounts.at(target)).at(-1);
     if (bound === undefined || !isIt(bound, device)) {
-      // What this call has bound, when the device became another one meanwhile.
+      // What this call has bound, when the device was replaced by another one in the meantime.
       if (current === undefined) await mounts.unmount(target, async () => true, UMOUNT_MS);
       throw new StorageError('NODE-TAKEN', target, `${bound?.source ?? 'nothing'}, not ${volume.id}`);
     }

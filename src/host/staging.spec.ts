@@ -37,7 +37,7 @@ test('a device smaller than the RDS reported was formatted: it is another one, o
     kind: 'unavailable',
     message: /^rds1:pvc-1 \(\/dev\/none\): .*4 KiB of 8 KiB.*\[NODE-SIZE\]$/,
   });
-  assert.deepEqual(told, ['rescan', `disconnect ${NQN}`]);
+  assert.deepEqual(told, ['rescan', `disconnect ${VOLUME.nqn}`]);
 });
 
 test('a connection from before a forced detach was taken for the volume, with what it had not flushed', async (t) => {
@@ -74,7 +74,7 @@ test('a connection from before a forced detach was taken for the volume, with wh
     const call = { signal: new AbortController().signal };
     if (isLive) {
       await assert.rejects(staging.stage(request, call), { kind: 'unavailable', message: /\[NODE-STALE\]$/ });
-      assert.deepEqual(told, [`disconnect ${NQN}`], 'nothing uses it, so the next attempt finds it gone');
+      assert.deepEqual(told, [`disconnect ${VOLUME.nqn}`], 'nothing uses it, so the next attempt finds it gone');
     } else {
       await staging.renew(request, call);
       assert.deepEqual(told, [`disconnect ${earlier}`, `connect ${now}`]);

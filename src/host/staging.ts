@@ -160,7 +160,7 @@ export class Staging {
       await this.#tools.formatting.remember(volume, device, use);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      this.#tools.logger.warn({ err: error, nqn: volume.nqn }, 'that this volume was used is not written down yet');
+      this.#tools.logger.warn({ err: error, nqn: volume.nqn }, 'could not record yet that this volume was used');
     }
   }
 
@@ -300,7 +300,7 @@ export class Staging {
       if (places.length > 0 || (device !== undefined && !(await isFree(device)))) return;
       await attachment.disconnect(volume.nqn);
     } catch (error) {
-      logger.warn({ err: error, volumeId: volume.id }, 'a connection is left, which the next attempt goes on with');
+      logger.warn({ err: error, volumeId: volume.id }, 'a connection is left; the next attempt continues with it');
     }
   }
 }

@@ -84,7 +84,7 @@ export class Trimming {
       return { outcome: 'done', bytes };
     } catch (error) {
       if (signal.aborted) return { outcome: 'interrupted', bytes: 0n };
-      logger.warn({ err: error, nqn, path: mountPoint }, 'a filesystem was not trimmed; the next time it is retried');
+      logger.warn({ err: error, nqn, path: mountPoint }, 'a filesystem was not trimmed; retrying at the next interval');
       return { outcome: 'failed', bytes: 0n };
     }
   }

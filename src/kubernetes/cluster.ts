@@ -38,7 +38,7 @@ export interface ObjectReference {
   readonly uid?: string;
 }
 
-/** What an Event tells. */
+/** What an Event says. */
 export interface EventNote {
   readonly reason: EventReason;
   /** What happened, without secrets. Cut so that with what to do about it no more than 1024 bytes are reported. */

@@ -86,6 +86,6 @@ function samplerOf(env: Environment, complain: Complain): SamplerSettings {
   if (argument === undefined || !name.endsWith('traceidratio')) return { name, ratio: 1 };
   const ratio = Number(argument);
   if (ratio >= 0 && ratio <= 1) return { name, ratio };
-  complain('OTEL_TRACES_SAMPLER_ARG', argument, 'is no number from 0 to 1: 1 is used');
+  complain('OTEL_TRACES_SAMPLER_ARG', argument, 'is not a number from 0 to 1: 1 is used');
   return { name, ratio: 1 };
 }

@@ -69,7 +69,7 @@ function referredTo(
   const misnamed = mismatches.find(({ isCopy }) => !isCopy);
   if (misnamed !== undefined) return `${misnamed.by} refers to it as ${misnamed.as}: ${renaming([misnamed])}`;
   if (mismatches.some(({ as }) => as === copyOf)) return undefined;
-  if (copyOf !== undefined) return `it is no copy of ${copyOf} that something in Kubernetes refers to`;
+  if (copyOf !== undefined) return `it is not a copy of ${copyOf} that something in Kubernetes refers to`;
   const [copy] = mismatches;
   return copy && `it is a copy of ${copy.as}, which ${copy.by} refers to; --copy-of ${copy.as} deletes it all the same`;
 }

@@ -28,7 +28,7 @@ const SHARE = 0.1;
 const MAX_REMEMBERED = 5_000;
 
 /**
- * Judges one pass. The age of an orphan counts from when we first saw it so, never from a time that the RDS tells, and
+ * Judges one pass. The age of an orphan counts from when we first saw it so, never from a time that the RDS reports, and
  * what has a reference again is forgotten.
  */
 export function judge(

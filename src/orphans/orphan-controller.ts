@@ -36,7 +36,7 @@ export interface OrphanControllerOptions {
 
 /** Where the findings go, beside Events. */
 export interface OrphanObserver {
-  /** Everything that is an orphan now, and what of it this process tells for the first time. */
+  /** Everything that is an orphan now, and what of it this process reports for the first time. */
   orphans(all: readonly BackendObject[], fresh: readonly BackendObject[]): void;
   /** A partial volume was removed. */
   removed(object: BackendObject): void;
@@ -52,7 +52,7 @@ export interface OrphanObserver {
  */
 export type Outcome = 'done' | 'follower' | 'doubtful' | 'abandoned';
 
-/** Looks for what no one refers to, pass by pass. It tells, and by itself removes nothing but partial volumes. */
+/** Looks for what no one refers to, pass by pass. It reports, and removes nothing by itself but partial volumes. */
 export class OrphanController {
   readonly #options: OrphanControllerOptions;
   readonly #freshness = new Freshness();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LostWrites } from './lost-writes.ts';
-import { nqnOf } from './refs.ts';
 
 /** A clock that stands still but for what is waited. */
 function standingClock() {
@@ -16,7 +15,7 @@ function standingClock() {
   return clock;
 }
 
-const one = { kind: 'pvc', uuid: 'a', nqn: nqnOf('a') } as const;
+const one = { kind: 'pvc', uuid: 'a' } as const;
 const other = { kind: 'snap', uuid: 'a' } as const;
 const create = { object: one, name: 'create', removes: false };
 const publish = { object: one, name: 'publish 1', removes: false };

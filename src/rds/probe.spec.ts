@@ -29,12 +29,12 @@ const problems: readonly [string, readonly object[], RegExp][] = [
   [
     'ids that are texts',
     [version, { ...language, 'id-type': 'str' }, storage, filesystem, mount],
-    /subvolume-id is no number/,
+    /subvolume-id is not a number/,
   ],
   [
     'expressions without intervals',
     [version, { ...language, intervals: false }, storage, filesystem, mount],
-    /does not know intervals/,
+    /does not support intervals/,
   ],
   ['no storage package', [version, language, filesystem, mount], /rose-storage is not installed/],
   ['a disabled package', [version, language, { ...storage, disabled: 'yes' }, filesystem, mount], /rose-storage/],

@@ -65,7 +65,8 @@ export function judge(rows: readonly JsonRow[], expected: readonly ExpectedPool[
 export function languageProblems(facts: JsonRow): readonly Problem[] {
   const problems: Problem[] = [];
   const unsupported = (found: string): void => void problems.push({ code: 'RDS-UNSUPPORTED', found });
-  if (text(facts, 'id-type') !== 'num') unsupported('subvolume-id is no number: please report this RouterOS version');
+  if (text(facts, 'id-type') !== 'num')
+    unsupported('subvolume-id is not a number: please report this RouterOS version');
   if (!flag(facts, 'intervals')) problems.push({ code: 'RC-ERE', found: '' });
   if (text(facts, 'none') !== '0' || text(facts, 'one') !== '1') {
     unsupported(':pick does not give the beginning of a list of items: please report this RouterOS version');

@@ -248,7 +248,7 @@ function translate(error: unknown): unknown {
   }
   const { mayStillRun } = error;
   if (error.kind !== 'refused') {
-    // The code of what is the matter; that nothing was sent is said by `mayStillRun` and by the words.
+    // The code of the reason; that nothing was sent is said by `mayStillRun` and by the words.
     const wasUnknown = error instanceof NotSent && error.because.kind === 'unknown';
     return new RdsError(KIND_CODES[wasUnknown ? 'unknown' : error.kind], error.detail, { cause: error, mayStillRun });
   }

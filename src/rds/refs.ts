@@ -9,8 +9,6 @@ export interface Pool {
 export interface VolumeRef {
   readonly kind: 'pvc';
   readonly uuid: string;
-  /** What the NQN of each of its publications begins with. */
-  readonly nqn: VolumeNqn;
 }
 
 /** A snapshot by id. */

@@ -70,7 +70,7 @@ export class Breaker {
     return this.state === 'closed' ? undefined : this.#lastFailure;
   }
 
-  /** The error of a call that comes during a break: nothing was sent, and what is the matter is what the last attempt met. */
+  /** The error of a call that comes during a break: nothing was sent, and the reason is what the last attempt met. */
   rejection(): NotSent {
     const last = this.#lastFailure ?? new RouterOsError('unreachable', 'it did not answer');
     const seconds = Math.ceil(this.#longestMs / 1000);

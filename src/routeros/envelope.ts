@@ -75,7 +75,7 @@ function errorFrom(text: string): RouterOsError {
   const message = text.replace(ERROR_POSITION, '').trim();
   const [, code, detail] = REFUSAL.exec(message) ?? [];
   if (code === LATE) {
-    return new RouterOsError('late', 'the RDS came to the command so late that nothing was changed any more');
+    return new RouterOsError('late', 'the RDS ran the command so late that it changed nothing');
   }
   return code === undefined
     ? new RouterOsError('failed', message)

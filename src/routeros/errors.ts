@@ -64,8 +64,8 @@ export class RouterOsError extends Error {
 }
 
 /**
- * The command was not sent because of how an earlier one ended. The kind proves that nothing ran; what is reported is the
- * matter is in {@link because}, else the same fault would have another name as soon as nothing is sent any more.
+ * The command was not sent because of how an earlier one ended. The kind proves that nothing ran; the reason is in
+ * {@link because}, else the same fault would have another name as soon as nothing is sent any more.
  */
 export class NotSent extends RouterOsError {
   readonly because: RouterOsError;

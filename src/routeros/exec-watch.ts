@@ -30,6 +30,3 @@ export interface ExecWatch {
 
 /** Notified of every exec at once when it is asked for, in the asynchronous context of the call that asks. */
 export type WatchExec = (start: ExecStart) => ExecWatch;
-
-/** Watches nothing. */
-export const unwatched: WatchExec = () => ({ joined() {}, ended() {} });

@@ -16,7 +16,7 @@ export class PendingExec {
   readonly nonce = randomBytes(8).toString('hex');
   /** Bytes of the answer, once there is one. */
   bytes = 0;
-  readonly #watch: ExecWatch;
+  readonly #watch: ExecWatch | undefined;
   readonly #createdAt = performance.now();
   #turn: number | undefined;
   #ended = false;
@@ -30,11 +30,11 @@ export class PendingExec {
    * @param watch asked for once it is known that the script can be sent.
    * @throws RangeError when the script is too long to be sent.
    */
-  constructor(script: Script, kind: RunOptions['kind'], watch: () => ExecWatch) {
+  constructor(script: Script, kind: RunOptions['kind'], watch?: () => ExecWatch | undefined) {
     this.script = script;
     this.kind = kind;
     wrap(script, this.nonce, kind === 'write' ? LONGEST_UPTIME : undefined);
-    this.#watch = watch();
+    this.#watch = watch?.();
     // Each caller takes the outcome through wait(); there may be none left.
     this.#result.promise.catch(() => undefined);
   }
@@ -55,7 +55,7 @@ export class PendingExec {
 
   /** To be called by a further caller, before it waits. */
   join(): void {
-    this.#watch.joined();
+    this.#watch?.joined();
   }
 
   /**
@@ -106,7 +106,7 @@ export class PendingExec {
     this.#ended = true;
     const now = performance.now();
     const turn = this.#turn ?? now;
-    this.#watch.ended({ outcome, waitMs: turn - this.#createdAt, runMs: now - turn, bytes: this.bytes });
+    this.#watch?.ended({ outcome, waitMs: turn - this.#createdAt, runMs: now - turn, bytes: this.bytes });
   }
 
   /**

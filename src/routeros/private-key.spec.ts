@@ -151,12 +151,12 @@ test('what is no usable private key is refused by its name: a file that is not t
   await assert.rejects(readPrivateKey('/nowhere/key'), { message: 'the key file /nowhere/key does not exist' });
   const inside = join(directory, 'inside');
   await mkdir(inside);
-  await assert.rejects(readPrivateKey(inside), { message: `the key file ${inside} is a directory` });
+  await assert.rejects(readPrivateKey(inside), { message: `the key file ${inside} is a directory, not a file` });
   const file = await fileOf(unix);
   await chmod(file, 0);
   // Root reads what it likes.
   if (process.getuid?.() !== 0)
-    await assert.rejects(readPrivateKey(file), /may not be read by the user of this process$/);
+    await assert.rejects(readPrivateKey(file), /may not be accessed by the user of this process$/);
 });
 
 /** Runs it without a terminal, so that OpenSSL asks for the passphrase on standard input and OpenSSH a program. */

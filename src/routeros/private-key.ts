@@ -44,13 +44,13 @@ export async function readPrivateKey(file: string): Promise<string> {
   }
   if (label === 'ENCRYPTED PRIVATE KEY' || /^Proc-Type: 4,ENCRYPTED$/m.test(block)) {
     throw refuse(
-      `has a passphrase, for which no one is there to ask; a copy without: openssl pkey -in ${file} -out NEW`,
+      `has a passphrase, and the driver has no one to ask for it; a copy without: openssl pkey -in ${file} -out NEW`,
     );
   }
   const isOpenSsh = label === 'OPENSSH PRIVATE KEY';
   if (isOpenSsh && isEncrypted(block)) {
     throw refuse(
-      `has a passphrase, for which no one is there to ask; take it off a copy: cp ${file} NEW && ssh-keygen -p -N '' -f NEW`,
+      `has a passphrase, and the driver has no one to ask for it; take it off a copy: cp ${file} NEW && ssh-keygen -p -N '' -f NEW`,
     );
   }
   const key = isOpenSsh ? block : converted(block);

@@ -197,7 +197,7 @@ test('the queue drops a call whose caller gives up while the connection is being
   await assertKind(call, 'cancelled');
 });
 
-test('the queue tells a caller who leaves a running command at once, and keeps its place until it is answered', async () => {
+test('a caller who leaves a running command is answered at once, and its place is kept until the command is answered', async () => {
   connect();
   const giveUp = new AbortController();
   const first = router.run(ros`:put 1`, { kind: 'write', signal: giveUp.signal });

@@ -3,7 +3,7 @@ import { Breaker, type BreakerOptions, type Outcome } from './breaker.ts';
 import { type Clock, systemClock, UptimeReading, type WriteDeadline } from './clock.ts';
 import { type Answer, MAX_ANSWER_BYTES, parseAnswer } from './envelope.ts';
 import { ChannelRefused, NotSent, RouterOsError, type RouterOsErrorKind } from './errors.ts';
-import { unwatched, type WatchExec } from './exec-watch.ts';
+import type { WatchExec } from './exec-watch.ts';
 import type { HostKeys } from './host-key.ts';
 import { hostKeysReader } from './host-key.ts';
 import { PendingExec } from './pending-exec.ts';
@@ -81,7 +81,7 @@ class Router implements RouterOs {
   /** What each connection has read: another one may lead to a device that was started again. */
   readonly #uptimes = new WeakMap<SshSession, UptimeReading>();
   readonly #onExec: (event: ExecEvent) => void;
-  readonly #watchExec: WatchExec;
+  readonly #watchExec: WatchExec | undefined;
   readonly #closing = new AbortController();
   /** Reads that another caller may join, by script. */
   readonly #reads = new Map<string, PendingExec>();
@@ -107,7 +107,7 @@ class Router implements RouterOs {
     this.#window = maxInFlight === 'auto' ? new AdaptiveWindow(this.#clock) : fixedWindow(maxInFlight);
     this.#queue = new PQueue({ concurrency: this.#window.size });
     this.#onExec = options.onExec ?? (() => undefined);
-    this.#watchExec = options.watchExec ?? unwatched;
+    this.#watchExec = options.watchExec;
   }
 
   async run(script: Script, options: RunOptions): Promise<readonly JsonRow[]> {
@@ -153,7 +153,7 @@ class Router implements RouterOs {
     if (this.#queue.size >= this.#maxQueued) {
       throw new RouterOsError('unsent', `the queue is full: ${this.#queue.size} commands wait`);
     }
-    const exec = new PendingExec(script, kind, () => this.#watchExec({ kind, attempt }));
+    const exec = new PendingExec(script, kind, () => this.#watchExec?.({ kind, attempt }));
     if (kind === 'read') {
       this.#reads.set(script.text, exec);
       exec.abandoned.addEventListener('abort', () => this.#withdraw(exec));
@@ -241,7 +241,7 @@ class Router implements RouterOs {
   async #deadline(session: SshSession): Promise<WriteDeadline> {
     const reading = this.#reading(session);
     if (!reading.isFresh(this.#clock.now())) {
-      const question = new PendingExec(ros``, 'read', () => unwatched({ kind: 'read', attempt: 1 }));
+      const question = new PendingExec(ros``, 'read');
       try {
         const { output, note } = await session.exec(question.send(), this.#execTimeoutMs);
         this.#noted(session, parseAnswer(output, question.nonce, note));

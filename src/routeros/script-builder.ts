@@ -60,7 +60,7 @@ export class ScriptBuilder {
     this.run(ros`:onerror ${words} in={${body}} do={${handler}}`);
   }
 
-  /** Ends the script with a refusal of our own, `RC-…`, and what more it tells: a text, or several joined by `.`. */
+  /** Ends the script with a refusal of our own, `RC-…`, and its detail: a text, or several joined by `.`. */
   fail(code: `RC-${string}`, detail?: Script): void {
     this.run(detail === undefined ? ros`:error ${code}` : ros`:error (${`${code} `}.${detail})`);
   }

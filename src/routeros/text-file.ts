@@ -1,12 +1,5 @@
 import { readFile } from 'node:fs/promises';
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EISDIR: 'is a directory',
-  EACCES: 'may not be read by the user of this process',
-  EPERM: 'may not be read by the user of this process',
-};
+import { reasonOf } from '../failures/system-error.ts';
 
 /**
  * The text of a small file that users make, with or without a byte order mark.
@@ -15,10 +8,8 @@ const WHY: Readonly<Record<string, string>> = {
  * @throws Error that names the file and what is wrong with it, and holds nothing of its content.
  */
 export async function readTextFile(what: string, file: string): Promise<string> {
-  const content = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`${what} ${file} ${WHY[cause.code ?? ''] ?? `cannot be read (${cause.code ?? 'unknown'})`}`, {
-      cause,
-    });
+  const content = await readFile(file).catch((cause: unknown) => {
+    throw new Error(reasonOf(cause, `${what} ${file}`), { cause });
   });
   // In UTF-16 every other byte of such a file is zero; PowerShell writes it with `>`.
   if (content.includes(0)) {

@@ -25,7 +25,7 @@ const inventory = {
 };
 const branches = lineage(inventory);
 
-test('the tree tells size and age of each object, and what is not as usual', () => {
+test('the tree shows size and age of each object, and what is unusual', () => {
   assert.equal(
     printLineage(branches, { now: NOW, owner: OWNER, width: 100 }),
     [

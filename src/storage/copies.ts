@@ -110,7 +110,7 @@ async function chosenOf({ rds }: Backend, some: readonly Named[], call: Call): P
   const [first] = some;
   if (first === undefined || some.length === 1) return first;
   const { name } = first;
-  const object = 'origin' in name ? volumeRef(name.uuid) : snapshotRef(name.uuid);
+  const object = 'origin' in name ? volumeRef(name) : snapshotRef(name);
   const chosen = await rds.run((settings) => choose(settings, object), call);
   return some.find(({ row: { subvolume } }) => isChosen(subvolume, chosen));
 }

@@ -127,16 +127,16 @@ export function isNqnOf(asked: string, subsystem: string): boolean {
   return subsystem === asked || (subsystem.startsWith(asked) && /^-[0-9a-f]{8}$/.test(subsystem.slice(asked.length)));
 }
 
-/** How the RDS finds a volume: everything follows from its uuid. */
-export function volumeRef(uuid: string): VolumeRef {
-  return { kind: 'pvc', uuid, nqn: nqnOf(uuid) };
+/** How the RDS finds a volume. From a handle or a name and not from a text: an id in place of the uuid is found nowhere. */
+export function volumeRef({ uuid }: { readonly kind?: 'pvc'; readonly uuid: string }): VolumeRef {
+  return { kind: 'pvc', uuid };
 }
 
 /**
- * How the RDS finds a snapshot.
+ * How the RDS finds a snapshot; see {@link volumeRef}.
  *
  * @param copy the own uuid of its copy, where that is meant
  */
-export function snapshotRef(uuid: string, copy?: string): SnapshotRef {
+export function snapshotRef({ uuid }: { readonly kind?: 'snap'; readonly uuid: string }, copy?: string): SnapshotRef {
   return copy === undefined ? { kind: 'snap', uuid } : { kind: 'snap', uuid, copy };
 }

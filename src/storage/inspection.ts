@@ -28,10 +28,7 @@ export interface InspectedVolume {
 export async function inspectVolume(backends: Backends, volumeId: string, call: Call): Promise<InspectedVolume> {
   const { handle, backend } = backends.require('pvc', volumeId);
   try {
-    const { subvolumes, disk } = await backend.rds.run(
-      (settings) => readVolume(settings, volumeRef(handle.uuid)),
-      call,
-    );
+    const { subvolumes, disk } = await backend.rds.run((settings) => readVolume(settings, volumeRef(handle)), call);
     const [subvolume] = subvolumes;
     const name = parseVolumeName(subvolume?.name ?? '');
     if (subvolume === undefined || name === undefined) {

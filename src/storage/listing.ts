@@ -3,10 +3,8 @@ import {
   type ListedObject,
   type ListedPage,
   parseName,
-  parseSnapshotName,
   parseVolumeName,
   type Rival,
-  listSnapshots as snapshotsPage,
   listVolumes as volumesPage,
 } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
@@ -15,12 +13,10 @@ import { isChosen } from './copies.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
 import { parsePageToken, printPageToken } from './page-token.ts';
-import { toSnapshot } from './snapshots.ts';
-import type { Page, PageRequest, Snapshot, Volume } from './storage.ts';
+import type { Page, PageRequest, Volume } from './storage.ts';
 import { toVolume } from './volumes.ts';
 
-/** Rows of one exec, so that its answer stays below 48 KiB (U21): at most 220 bytes a snapshot, 370 a volume. */
-const SNAPSHOT_ROWS = 200;
+/** Rows of one exec, so that its answer stays below 48 KiB (U21): at most 370 bytes a volume. */
 const VOLUME_ROWS = 130;
 
 type Pool = Backend['rds']['settings']['pools'][number];
@@ -30,7 +26,9 @@ interface Section {
   readonly pool: Pool;
 }
 
+/** What is listed. */
 interface Lister<T> {
+  /** Of one exec, so that its answer stays below 48 KiB (U21). */
   readonly rows: number;
   fetch(section: Section, after: bigint, limit: number): Promise<ListedPage>;
   /** The entry for a row; undefined for a name that this driver did not make. */
@@ -39,31 +37,13 @@ interface Lister<T> {
 
 /** A page of our volumes over all backends and pools. */
 export async function listVolumes(backends: Backends, request: PageRequest, call: Call): Promise<Page<Volume>> {
-  return await list(sectionsOf(backends.all()), request, call, {
+  return await listPage(backends.all(), request, call, {
     rows: VOLUME_ROWS,
     fetch: ({ backend, pool }, after, limit) =>
       backend.rds.run((settings) => volumesPage(settings, { pool, after, limit }), call),
     read: ({ backend }, { subvolume, disk }) => {
       const name = parseVolumeName(subvolume.name);
       return name === undefined ? undefined : toVolume(backend, name.uuid, { subvolumes: [subvolume], disk });
-    },
-  });
-}
-
-/** A page of our snapshots over all backends and pools, or of those of one source. */
-export async function listSnapshots(
-  backends: readonly Backend[],
-  sourceUuid: string | undefined,
-  request: PageRequest,
-  call: Call,
-): Promise<Page<Snapshot>> {
-  return await list(sectionsOf(backends), request, call, {
-    rows: SNAPSHOT_ROWS,
-    fetch: ({ backend, pool }, after, limit) =>
-      backend.rds.run((settings) => snapshotsPage(settings, { pool, after, limit }, sourceUuid), call),
-    read: ({ backend }, { subvolume }) => {
-      const name = parseSnapshotName(subvolume.name);
-      return name === undefined ? undefined : toSnapshot(backend.name, subvolume.fs, name);
     },
   });
 }
@@ -76,12 +56,13 @@ function sectionsOf(backends: readonly Backend[]): Section[] {
  * Fills a page from one section after the other. A section that cannot be read fails the call: a list that is short
  * without saying so makes its reader believe that objects are gone.
  */
-async function list<T extends { readonly id: string }>(
-  sections: readonly Section[],
+export async function listPage<T extends { readonly id: string }>(
+  backends: readonly Backend[],
   request: PageRequest,
   call: Call,
   lister: Lister<T>,
 ): Promise<Page<T>> {
+  const sections = sectionsOf(backends);
   const limit = request.maxEntries === 0 ? lister.rows : Math.min(request.maxEntries, lister.rows);
   const start = startOf(sections, request.token);
   const entries: T[] = [];

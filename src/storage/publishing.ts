@@ -15,9 +15,9 @@ import {
 import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, isAnothersSlot } from './failures.ts';
+import { isAnothersSlot } from './failures.ts';
 import { hostIdOf, volumeRef } from './ids.ts';
-import type { KeyedLock } from './keyed-lock.ts';
+import { exclusively, type KeyedLock } from './keyed-lock.ts';
 import { settle } from './settle.ts';
 import type { ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 
@@ -38,7 +38,7 @@ export class ControllerPublishing {
   async publish({ volumeId, nodeId, mode }: ControllerPublishRequest, call: Call): Promise<ExportAddress> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const hostId = requireHost(nodeId);
-    const volume = volumeRef(handle.uuid);
+    const volume = volumeRef(handle);
     const { settings } = backend.rds;
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
@@ -68,7 +68,7 @@ export class ControllerPublishing {
     }
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
-      const volume = volumeRef(opened.handle.uuid);
+      const volume = volumeRef(opened.handle);
       const written = await rds
         .run((settings) => unpublishVolume(settings, volume, hostId), call)
         .catch((error: unknown) => {

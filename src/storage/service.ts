@@ -11,11 +11,11 @@ import { type Backend, Backends, isWithin } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { type Identity, parseHandle } from './ids.ts';
+import type { Identity } from './ids.ts';
 import { type InspectedVolume, inspectVolume } from './inspection.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import { listSnapshots, listVolumes } from './listing.ts';
+import { listVolumes } from './listing.ts';
 import { ControllerPublishing } from './publishing.ts';
 import { Replicas } from './replication/replicas.ts';
 import type { Replicator } from './replication/replicator.ts';
@@ -24,14 +24,12 @@ import { Snapshots } from './snapshots.ts';
 import type {
   CapacityRange,
   ControllerPublishRequest,
-  CreateSnapshotRequest,
   CreateVolumeRequest,
   ExportAddress,
   Page,
   PageRequest,
   Place,
-  Snapshot,
-  SnapshotFilter,
+  SnapshotStore,
   Storage,
   Volume,
 } from './storage.ts';
@@ -53,10 +51,10 @@ export interface ServiceOptions {
 
 /** The driver on its configured backends. */
 export class StorageService implements Storage {
+  readonly snapshots: SnapshotStore;
   readonly #backends: Backends;
   readonly #volumes: Volumes;
   readonly #publishing: ControllerPublishing;
-  readonly #snapshots: Snapshots;
   readonly #lock = new KeyedLock();
   #ready = false;
 
@@ -68,7 +66,7 @@ export class StorageService implements Storage {
     this.#backends = new Backends(backends);
     this.#volumes = new Volumes(this.#backends, identity, lock, clock, replicas);
     this.#publishing = new ControllerPublishing(this.#backends, lock, clock);
-    this.#snapshots = new Snapshots(this.#backends, identity, lock, clock, now, replicas, rate);
+    this.snapshots = new Snapshots({ backends: this.#backends, identity, lock, clock, now, replicas, rate });
   }
 
   ready(): boolean {
@@ -164,47 +162,6 @@ export class StorageService implements Storage {
    */
   async discardPartial(volumeId: string, call: Call): Promise<void> {
     await this.#volumes.discardPartial(volumeId, call);
-  }
-
-  async createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
-    return await this.#snapshots.create(request, call);
-  }
-
-  async deleteSnapshot(snapshotId: string, call: Call): Promise<void> {
-    await this.#snapshots.delete(snapshotId, call);
-  }
-
-  async getSnapshot(snapshotId: string, call: Call): Promise<Snapshot> {
-    return await this.#snapshots.read(snapshotId, call);
-  }
-
-  async listSnapshots(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>> {
-    if (filter.snapshotId !== undefined) {
-      return { entries: await this.#oneSnapshot(filter.snapshotId, filter.sourceVolumeId, call), nextToken: '' };
-    }
-    if (filter.sourceVolumeId === undefined) {
-      return await listSnapshots(this.#backends.all(), undefined, page, call);
-    }
-    const opened = this.#backends.open('pvc', filter.sourceVolumeId);
-    return opened === undefined
-      ? { entries: [], nextToken: '' }
-      : await listSnapshots([opened.backend], opened.handle.uuid, page, call);
-  }
-
-  /** By id a snapshot is found whoever owns it: that is how a pre-provisioned one is bound after a rebuild. */
-  async #oneSnapshot(snapshotId: string, sourceVolumeId: string | undefined, call: Call): Promise<Snapshot[]> {
-    if (parseHandle('snap', snapshotId) === undefined) {
-      return [];
-    }
-    try {
-      const snapshot = await this.#snapshots.read(snapshotId, call);
-      return sourceVolumeId === undefined || snapshot.sourceVolumeId === sourceVolumeId ? [snapshot] : [];
-    } catch (error) {
-      if (error instanceof StorageError && error.kind === 'notFound') {
-        return [];
-      }
-      throw error;
-    }
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { StorageError } from './errors.ts';
-import { GiB, MiB, requestedBytes, requestFor, roundUp } from './size.ts';
+import { GiB, MiB, requestedBytes, roundUp } from './size.ts';
 
 const range = (requiredBytes: bigint, limitBytes = 0n) => ({ requiredBytes, limitBytes });
 
@@ -39,31 +39,4 @@ test('a range without a multiple of 1 MiB is out of range', () => {
   assert.throws(() => requestedBytes(range(MiB + 1n, 2n * MiB - 1n), false), { kind: 'outOfRange' });
   assert.throws(() => requestedBytes(range(0n, 1n), false), { kind: 'outOfRange' });
   assert.throws(() => requestedBytes(range(2n ** 63n - 1n), false), { kind: 'outOfRange' });
-});
-
-test('the reported size of a snapshot, asked for, gives a restore of exactly its size', () => {
-  fc.assert(
-    fc.property(fc.bigInt(1n, 2n ** 40n), (mebibytes) => {
-      assert.equal(roundUp(requestFor(mebibytes * MiB)), mebibytes * MiB);
-    }),
-  );
-});
-
-test('a claim in decimal units was too small for a restore of its own snapshot', () => {
-  for (const [asked, told] of [
-    [100_000_000n, 100_000_000n],
-    [1_000_000_000n, 1_000_000_000n],
-    [5_000_000_000_000n, 5_000_000_000_000n],
-    [GiB, GiB],
-    [512n * MiB, 512n * MiB],
-  ] as const) {
-    assert.equal(requestFor(roundUp(asked)), told);
-  }
-  fc.assert(
-    fc.property(fc.bigInt(20n, 10_000_000n), (megabytes) => {
-      const asked = megabytes * 1_000_000n;
-      const image = roundUp(asked);
-      assert.ok(requestFor(image) <= asked || image % (64n * MiB) === 0n);
-    }),
-  );
 });

@@ -1,4 +1,4 @@
-/** Sizes are bytes as `bigint` end to end; this is the only place that rounds them. */
+/** Sizes are bytes as `bigint` end to end; this is the only place that rounds those of volumes. */
 
 import { printExactSize } from '../failures/print-size.ts';
 import { StorageError } from './errors.ts';
@@ -21,25 +21,6 @@ export function roundUp(bytes: bigint): bigint {
 /** Rounds down to a MiB: what is rounded up afterwards is no more than there was. */
 export function roundDown(bytes: bigint): bigint {
   return (bytes / MiB) * MiB;
-}
-
-/** Who asks for `100M` has a whole number of these. */
-const MB = 1_000_000n;
-
-/** Images of a multiple of this are reported by their own size: it is what was asked for, in binary units. */
-const EVEN = 64n * MiB;
-/** Smaller ones are reported by their own size, too: they hold hardly more than a filesystem's own tables. */
-const SMALL = 16n * MiB;
-
-/**
- * The size to report a snapshot: that of a request for its restore. csi-provisioner compares the two before it asks for the
- * restore, and the manifest that asked for `100M`, and got 96 MiB, must do for it. So it is the least whole number of MB that is
- * rounded up to the size of the image.
- */
-export function requestFor(imageBytes: bigint): bigint {
-  if (imageBytes < SMALL || imageBytes % EVEN === 0n || imageBytes % MiB !== 0n) return imageBytes;
-  const least = ((imageBytes - MiB) / MB + 1n) * MB;
-  return least < imageBytes ? least : imageBytes;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   createSnapshot,
   deleteSnapshot,
   type ListedObject,
+  listSnapshots,
   type ObjectState,
   parseSnapshotName,
   printSnapshotName,
@@ -20,56 +21,62 @@ import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { proveAlone } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure, namingSource } from './failures.ts';
-import { type Handle, type Identity, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
+import { failure, namingSource } from './failures.ts';
+import { type Handle, type Identity, parseHandle, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import { everySnapshot } from './inventory.ts';
-import type { KeyedLock } from './keyed-lock.ts';
+import { exclusively, type KeyedLock } from './keyed-lock.ts';
+import { listPage } from './listing.ts';
 import { removeWhole } from './removal.ts';
 import type { Replicas } from './replication/replicas.ts';
-import type { CreateSnapshotRequest, Snapshot } from './storage.ts';
+import type { CreateSnapshotRequest, Page, PageRequest, Snapshot, SnapshotFilter, SnapshotStore } from './storage.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { unlisted } from './unlisted.ts';
 
-/** Takes, reads and deletes snapshots. A snapshot and what was restored from it are independent. */
-export class Snapshots {
+/** Rows of one exec: at most 220 bytes each (U21). */
+const LISTED_ROWS = 200;
+
+export interface SnapshotsOptions {
+  readonly backends: Backends;
+  readonly identity: Identity;
+  readonly lock: KeyedLock;
+  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly replicas: Replicas;
+  /** Limits how many snapshots are taken in a time; undefined for no limit. */
+  readonly rate: TokenBucket | undefined;
+}
+
+/** Takes, reads, lists and deletes snapshots. A snapshot and what was restored from it are independent. */
+export class Snapshots implements SnapshotStore {
   readonly #backends: Backends;
   readonly #identity: Identity;
   readonly #lock: KeyedLock;
   readonly #clock: Clock;
-  /** Milliseconds since the epoch. */
   readonly #now: () => number;
   readonly #replicas: Replicas;
   readonly #rate: TokenBucket | undefined;
 
-  /** @param rate Limits how many snapshots are taken in a time; undefined for no limit. */
-  constructor(
-    backends: Backends,
-    identity: Identity,
-    lock: KeyedLock,
-    clock: Clock,
-    now: () => number,
-    replicas: Replicas,
-    rate?: TokenBucket,
-  ) {
-    this.#clock = clock;
-    this.#replicas = replicas;
-    this.#rate = rate;
+  constructor({ backends, identity, lock, clock, now, replicas, rate }: SnapshotsOptions) {
     this.#backends = backends;
     this.#identity = identity;
     this.#lock = lock;
+    this.#clock = clock;
     this.#now = now;
+    this.#replicas = replicas;
+    this.#rate = rate;
   }
 
   async create({ name, sourceVolumeId, maxSnapshots }: CreateSnapshotRequest, call: Call): Promise<Snapshot> {
     const { handle: source, backend } = this.#backends.require('pvc', sourceVolumeId, 'RC-NOSRC');
     const { owner } = this.#identity;
-    const handle: Handle = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
+    const handle: Handle<'snap'> = { kind: 'snap', backend: backend.name, uuid: uuidOfName('snap', name, owner) };
     const id = printHandle(handle);
     return await exclusively(this.#lock, id, call, async () => {
       await this.#rate?.take(call);
       const createdAtSeconds = BigInt(Math.floor(this.#now() / 1000));
       const prefix = snapshotNamePrefix({ uuid: handle.uuid, owner, sourceUuid: source.uuid, createdAtSeconds });
-      const refs = { snapshot: snapshotRef(handle.uuid), source: volumeRef(source.uuid) };
+      const refs = { snapshot: snapshotRef(handle), source: volumeRef(source) };
       const state = await this.#take(backend, id, { ...refs, namePrefix: prefix, maxSnapshots }, call).catch(
         (error: unknown) => {
           if (error instanceof RdsError && error.code === 'RC-OWNER') throw error.with(sourceVolumeId);
@@ -79,7 +86,7 @@ export class Snapshots {
       // A repeat that found what it had made before has taken none.
       if (!state.made) this.#rate?.refund();
       await this.#removeDuplicate(backend, handle, prefix, state, call);
-      if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle.uuid), id, call);
+      if (state.subvolumes.length === 0) throw await unlisted(backend, snapshotRef(handle), id, call);
       const found = smallest(handle, state);
       if (found.sourceUuid !== source.uuid) {
         const other = printHandle({ kind: 'pvc', backend: backend.name, uuid: found.sourceUuid });
@@ -142,10 +149,10 @@ export class Snapshots {
     throw new StorageError('RC-QUOTA', sourceVolumeId, `${snapshots.length} ${id} ${time} ${maxSnapshots}`, { cause });
   }
 
-  async read(snapshotId: string, call: Call): Promise<Snapshot> {
+  async get(snapshotId: string, call: Call): Promise<Snapshot> {
     const { handle, backend } = this.#backends.require('snap', snapshotId);
     try {
-      const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle.uuid)), call);
+      const state = await backend.rds.run((settings) => readSnapshot(settings, snapshotRef(handle)), call);
       const copy = state.subvolumes.length === 0 ? await this.#replicas.copyOn(backend, handle.uuid, call) : undefined;
       const found = copy === undefined ? state : { ...state, subvolumes: [copy] };
       return toSnapshot(handle.backend, found.subvolumes[0]?.fs ?? '', smallest(handle, found));
@@ -161,7 +168,7 @@ export class Snapshots {
     }
     await exclusively(this.#lock, snapshotId, call, async () => {
       const { rds } = opened.backend;
-      const snapshot = snapshotRef(opened.handle.uuid);
+      const snapshot = snapshotRef(opened.handle);
       const removal = {
         id: snapshotId,
         remove: (settings: RdsSettings) => deleteSnapshot(settings, snapshot),
@@ -175,10 +182,34 @@ export class Snapshots {
     });
   }
 
+  async list(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>> {
+    const { snapshotId, sourceVolumeId } = filter;
+    if (snapshotId !== undefined) {
+      return { entries: await this.#one(snapshotId, sourceVolumeId, call), nextToken: '' };
+    }
+    if (sourceVolumeId === undefined) return await listOn(this.#backends.all(), undefined, page, call);
+    const opened = this.#backends.open('pvc', sourceVolumeId);
+    return opened === undefined
+      ? { entries: [], nextToken: '' }
+      : await listOn([opened.backend], opened.handle.uuid, page, call);
+  }
+
+  /** By id a snapshot is found whoever owns it: that is how a pre-provisioned one is bound after a rebuild. */
+  async #one(snapshotId: string, sourceVolumeId: string | undefined, call: Call): Promise<Snapshot[]> {
+    if (parseHandle('snap', snapshotId) === undefined) return [];
+    try {
+      const snapshot = await this.get(snapshotId, call);
+      return sourceVolumeId === undefined || snapshot.sourceVolumeId === sourceVolumeId ? [snapshot] : [];
+    } catch (error) {
+      if (error instanceof StorageError && error.kind === 'notFound') return [];
+      throw error;
+    }
+  }
+
   /** If two processes raced, the row with the smallest id is the snapshot, and the maker of the other removes its own. */
   async #removeDuplicate(
     backend: Backend,
-    handle: Handle,
+    handle: Handle<'snap'>,
     prefix: string,
     { subvolumes }: ObjectState,
     call: Call,
@@ -186,12 +217,30 @@ export class Snapshots {
     const [winner, ...losers] = subvolumes;
     const ours = losers.find((row) => row.name.startsWith(prefix) && row.fs === winner?.fs);
     if (winner !== undefined && ours !== undefined) {
-      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle.uuid), winner, ours), call);
+      await backend.rds.run((settings) => removeDuplicate(settings, snapshotRef(handle), winner, ours), call);
     }
   }
 }
 
-function smallest(handle: Handle, { subvolumes }: ObjectState): SnapshotName {
+/** A page of our snapshots on the backends, or of those of one source. */
+async function listOn(
+  backends: readonly Backend[],
+  sourceUuid: string | undefined,
+  page: PageRequest,
+  call: Call,
+): Promise<Page<Snapshot>> {
+  return await listPage(backends, page, call, {
+    rows: LISTED_ROWS,
+    fetch: ({ backend, pool }, after, limit) =>
+      backend.rds.run((settings) => listSnapshots(settings, { pool, after, limit }, sourceUuid), call),
+    read: ({ backend }, { subvolume }) => {
+      const name = parseSnapshotName(subvolume.name);
+      return name === undefined ? undefined : toSnapshot(backend.name, subvolume.fs, name);
+    },
+  });
+}
+
+function smallest(handle: Handle<'snap'>, { subvolumes }: ObjectState): SnapshotName {
   const name = parseSnapshotName(subvolumes[0]?.name ?? '');
   if (name === undefined) {
     throw new StorageError('RC-NOSNAP', printHandle(handle));

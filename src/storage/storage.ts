@@ -105,9 +105,18 @@ export interface SnapshotFilter {
   readonly sourceVolumeId?: string;
 }
 
+/** Snapshots on their own: what was restored from one does not need it, nor does it need its source. */
+export interface SnapshotStore {
+  create(request: CreateSnapshotRequest, call: Call): Promise<Snapshot>;
+  delete(snapshotId: string, call: Call): Promise<void>;
+  get(snapshotId: string, call: Call): Promise<Snapshot>;
+  list(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>>;
+}
+
 export interface Storage {
   /** True once an RDS has answered the start-up probe and is fit. Never touches SSH. */
   ready(): boolean;
+  readonly snapshots: SnapshotStore;
 
   createVolume(request: CreateVolumeRequest, call: Call): Promise<Volume>;
   deleteVolume(volumeId: string, call: Call): Promise<void>;
@@ -120,9 +129,4 @@ export interface Storage {
   unpublishVolume(volumeId: string, nodeId: string, call: Call): Promise<void>;
   /** Free bytes that new volumes could have in the places that fit; 0 when none does. */
   capacity(where: Place, call: Call): Promise<bigint>;
-
-  createSnapshot(request: CreateSnapshotRequest, call: Call): Promise<Snapshot>;
-  deleteSnapshot(snapshotId: string, call: Call): Promise<void>;
-  getSnapshot(snapshotId: string, call: Call): Promise<Snapshot>;
-  listSnapshots(filter: SnapshotFilter, page: PageRequest, call: Call): Promise<Page<Snapshot>>;
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as settle } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type Clock, type Rate, TokenBucket } from './token-bucket.ts';
+import { type Rate, type Timers, TokenBucket } from './token-bucket.ts';
 
 const patient = { signal: new AbortController().signal };
 
 /** A clock that only the test moves on; what is due is called on the way. */
-class TestClock implements Clock {
+class TestClock implements Timers {
   #ms = 0;
   #due: { readonly at: number; readonly callBack: () => void }[] = [];
 

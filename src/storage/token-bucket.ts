@@ -8,14 +8,14 @@ export interface Rate {
 }
 
 /** What passes for time; replaced in tests. */
-export interface Clock {
+export interface Timers {
   /** Milliseconds; never goes back. */
   now(): number;
   /** Calls back once after so many milliseconds, unless the returned function is called before. */
   after(ms: number, callBack: () => void): () => void;
 }
 
-const REAL_TIME: Clock = {
+const REAL_TIME: Timers = {
   now: () => performance.now(),
   after: (ms, callBack) => {
     const timer = setTimeout(callBack, ms);
@@ -35,7 +35,7 @@ export class TokenBucket {
   readonly #intervalMs: number;
   /** What a full bucket holds: tokens are counted in the time that they take to come. */
   readonly #fullMs: number;
-  readonly #clock: Clock;
+  readonly #timers: Timers;
   /** Those whose turn is yet to come, the first in front. */
   readonly #queue: (() => void)[] = [];
   #cancelTimer = (): void => undefined;
@@ -43,12 +43,12 @@ export class TokenBucket {
   #heldMs: number;
   #at: number;
 
-  constructor({ ratePerMinute, burst }: Rate, clock = REAL_TIME) {
+  constructor({ ratePerMinute, burst }: Rate, timers = REAL_TIME) {
     this.#intervalMs = 60_000 / ratePerMinute;
     this.#fullMs = burst * this.#intervalMs;
-    this.#clock = clock;
+    this.#timers = timers;
     this.#heldMs = this.#fullMs;
-    this.#at = clock.now();
+    this.#at = timers.now();
   }
 
   /**
@@ -106,12 +106,12 @@ export class TokenBucket {
     }
     if (this.#queue.length > 0) {
       // Whole milliseconds, as timers have them: a fraction that is lost to rounding would be waited for without end.
-      this.#cancelTimer = this.#clock.after(Math.ceil(this.#intervalMs - this.#heldMs), () => this.#serve());
+      this.#cancelTimer = this.#timers.after(Math.ceil(this.#intervalMs - this.#heldMs), () => this.#serve());
     }
   }
 
   #refill(): void {
-    const now = this.#clock.now();
+    const now = this.#timers.now();
     this.#heldMs = Math.min(this.#fullMs, this.#heldMs + now - this.#at);
     this.#at = now;
   }

@@ -20,9 +20,9 @@ import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
-import { exclusively, failure, isAnothersSlot, namingSource } from './failures.ts';
+import { failure, isAnothersSlot, namingSource } from './failures.ts';
 import { type Handle, type Identity, nodeIdOfHost, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
-import type { KeyedLock } from './keyed-lock.ts';
+import { exclusively, type KeyedLock } from './keyed-lock.ts';
 import { removeWhole } from './removal.ts';
 import type { Replicas } from './replication/replicas.ts';
 import { settle } from './settle.ts';
@@ -51,11 +51,11 @@ export class Volumes {
     const origin = this.#originOf(request.source, backend);
     const bytes = requestedBytes(request.capacity, origin.kind !== 'new');
     const { owner } = this.#identity;
-    const handle: Handle = { kind: 'pvc', backend: backend.name, uuid: uuidOfName('pvc', request.name, owner) };
+    const handle: Handle<'pvc'> = { kind: 'pvc', backend: backend.name, uuid: uuidOfName('pvc', request.name, owner) };
     const name: VolumeName = { uuid: handle.uuid, owner, origin, requestedBytes: bytes };
     const wanted: CreateVolume = {
       pool,
-      volume: volumeRef(handle.uuid),
+      volume: volumeRef(handle),
       name: printVolumeName(name),
       description: request.description ?? request.name,
       bytes,
@@ -93,7 +93,7 @@ export class Volumes {
     const { handle, backend: home } = this.#backends.require('snap', source.snapshotId, 'RC-NOSRC');
     if (home.name === backend.name) return wanted;
     const copy = await this.#replicas.copyFrom(home, backend, handle.uuid, call);
-    if (copy !== undefined) return { ...wanted, source: snapshotRef(handle.uuid, copy) };
+    if (copy !== undefined) return { ...wanted, source: snapshotRef(handle, copy) };
     // It was restored before, and the copy has gone since then.
     const { subvolumes } = await backend.rds.run((settings) => readVolume(settings, wanted.volume), call);
     if (subvolumes.length > 0) return wanted;
@@ -110,14 +110,14 @@ export class Volumes {
       if (!isAbsent || source?.kind !== 'snap' || source.copy !== undefined) throw error;
       const copy = await this.#replicas.copyOn(backend, source.uuid, call);
       if (copy === undefined) throw error;
-      return await makeVolume(backend, { ...wanted, source: snapshotRef(source.uuid, copy.uuid) }, call);
+      return await makeVolume(backend, { ...wanted, source: snapshotRef(source, copy.uuid) }, call);
     }
   }
 
   async read(volumeId: string, call: Call): Promise<Volume> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     try {
-      const state = await backend.rds.run((settings) => readVolume(settings, volumeRef(handle.uuid)), call);
+      const state = await backend.rds.run((settings) => readVolume(settings, volumeRef(handle)), call);
       return toVolume(backend, handle.uuid, state);
     } catch (error) {
       throw failure(error, volumeId, call);
@@ -128,7 +128,7 @@ export class Volumes {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const bytes = requestedBytes(capacity, true);
     return await exclusively(this.#lock, volumeId, call, async () => {
-      const volume = volumeRef(handle.uuid);
+      const volume = volumeRef(handle);
       const grown = await backend.rds
         .run((settings) => expandVolume(settings, volume, bytes), call)
         .catch(async (error: unknown) => {
@@ -161,7 +161,7 @@ export class Volumes {
     }
     await exclusively(this.#lock, volumeId, call, async () => {
       const { rds } = opened.backend;
-      const volume = volumeRef(opened.handle.uuid);
+      const volume = volumeRef(opened.handle);
       const removal = {
         id: volumeId,
         remove: (settings: RdsSettings) => deleteVolume(settings, volume),
@@ -184,7 +184,7 @@ export class Volumes {
   async discardPartial(volumeId: string, call: Call): Promise<void> {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     await exclusively(this.#lock, volumeId, call, async () => {
-      const left = await discardPartial(backend, volumeRef(handle.uuid), call);
+      const left = await discardPartial(backend, volumeRef(handle), call);
       if (left.disk !== undefined || left.subvolumes.length > 0) {
         throw new StorageError('DRV-KEPT', volumeId);
       }
@@ -192,15 +192,21 @@ export class Volumes {
   }
 
   /** Withdraws our own subvolume when another request for the same name was faster. */
-  async #settleRace(backend: Backend, handle: Handle, name: string, state: ObjectState, call: Call): Promise<Volume> {
+  async #settleRace(
+    backend: Backend,
+    handle: Handle<'pvc'>,
+    name: string,
+    state: ObjectState,
+    call: Call,
+  ): Promise<Volume> {
     const [winner, ...losers] = state.subvolumes;
     if (winner === undefined) {
-      throw await unlisted(backend, volumeRef(handle.uuid), printHandle(handle), call);
+      throw await unlisted(backend, volumeRef(handle), printHandle(handle), call);
     }
     if (winner.name !== name) {
       const ours = losers.find((loser) => loser.name === name && loser.fs === winner.fs);
       if (ours !== undefined) {
-        await backend.rds.run((settings) => removeDuplicate(settings, volumeRef(handle.uuid), winner, ours), call);
+        await backend.rds.run((settings) => removeDuplicate(settings, volumeRef(handle), winner, ours), call);
       }
       throw new StorageError('DRV-EXISTS', printHandle(handle), describe(winner.name));
     }
@@ -236,9 +242,9 @@ function sourceRef(origin: Origin): CreateVolume['source'] {
     case 'new':
       return undefined;
     case 'snapshot':
-      return snapshotRef(origin.uuid);
+      return snapshotRef({ uuid: origin.uuid });
     case 'volume':
-      return volumeRef(origin.uuid);
+      return volumeRef({ uuid: origin.uuid });
   }
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FailureCode } from '../failures/catalogue.ts';
 import { answer } from './answer.ts';
 import { answerTo, clusterStateOf, RDS1 } from './case.fixture.ts';
 import { CASES } from './cases.fixture.ts';
+import { nextFor } from './explain.ts';
 import { unbound } from './objects.fixture.ts';
 import { RULES } from './rules/index.ts';
 import { printAnswer } from './text.ts';
@@ -37,6 +39,29 @@ test('every rule has a case that it is the verdict of', () => {
     [],
   );
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
+});
+
+/** Rules that see the same as a call that ends in one of these failures. */
+const SEEN: Readonly<Record<string, readonly FailureCode[]>> = {
+  'backend-unfit': ['RC-POOL', 'RDS-UNSUPPORTED'],
+  'device-absent': ['RC-NOVOL', 'RC-NOSNAP'],
+  'device-of-another-cluster': ['RC-OWNER'],
+  'pool-full': ['RC-SPACE'],
+  'filesystem-gave-up': ['NODE-GAVEUP'],
+  'source-larger': ['RC-SMALL'],
+};
+
+test('what is seen by looking has the remedy of the failure that a call would end in', async () => {
+  const rules = new Set<string>();
+  for (const one of CASES) {
+    for (const { rule, next } of (await answerTo(one)).findings) {
+      const codes = SEEN[rule];
+      if (codes === undefined) continue;
+      rules.add(rule);
+      assert.ok(codes.map(nextFor).includes(next), `${one.title}: ${next}`);
+    }
+  }
+  assert.deepEqual([...rules].toSorted(), Object.keys(SEEN).toSorted());
 });
 
 test('a link that does not exist is never shown with a tick', async () => {

@@ -1,6 +1,6 @@
 import { FAILURES, type FailureCode } from '../failures/catalogue.ts';
 import { LOGS } from '../failures/failure.ts';
-import { codeIn, remedyOf } from '../failures/message.ts';
+import { askedOnce, codeIn, remedyOf } from '../failures/message.ts';
 import type { Event } from '../kubernetes/kinds.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { controllerLog, nodeLog } from './driver-pods.ts';
@@ -28,6 +28,11 @@ export function explain(message: string, cluster: ClusterState, node?: string): 
     };
   const log = node === undefined ? controllerLog(cluster) : nodeLog(cluster, node);
   return { why, next, ...(command !== undefined && { command: command.replace(LOGS, () => log) }) };
+}
+
+/** What to do about a failure that was seen by looking, with no message of it: the same as its message says. */
+export function nextFor(code: FailureCode): string {
+  return `${askedOnce(remedyOf(code))}.`;
 }
 
 function explanationOf(code: FailureCode): Explanation {

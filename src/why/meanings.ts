@@ -1,4 +1,5 @@
 import { LOGS } from '../failures/failure.ts';
+import { remedyOf } from '../failures/message.ts';
 
 /** What words of Kubernetes, its sidecars or gRPC mean, and the one thing to do about it. */
 export interface Meaning {
@@ -10,7 +11,7 @@ export interface Meaning {
 }
 
 /** What is to be done with a claim that is smaller than its source. */
-export const ASK_FOR_MORE = 'Delete the claim and recreate it with at least the size of its source.';
+export const ASK_FOR_MORE = `${remedyOf('RC-SMALL')}.`;
 
 /** The first that fits counts. What the driver says itself bears a code (src/failures/catalogue.ts). */
 export const MEANINGS: readonly Meaning[] = [

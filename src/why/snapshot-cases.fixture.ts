@@ -311,7 +311,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     view: { device: { is: 'absent', id: SNAP_HANDLE } },
     rule: 'device-absent',
     result: 'stuck',
-    says: /cannot be restored/,
+    says: /use another snapshot/,
   },
   {
     title: 'a snapshot of another cluster',

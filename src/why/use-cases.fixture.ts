@@ -190,7 +190,7 @@ export const USE_CASES: readonly Case[] = [
     says: /given up on node-a[\s\S]*delete pod db-0/,
   },
   {
-    title: 'an XFS that was shut down, as Events of the pod tell',
+    title: 'an XFS that was shut down, as Events of the pod say',
     objects: healthy()
       .put('pods', pod('db-0', 'node-a', { status: { conditions: NOT_READY } }))
       .put(

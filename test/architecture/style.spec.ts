@@ -51,3 +51,15 @@ for (const [rule, { refused, accepted }] of Object.entries(RULES)) {
     assert.deepEqual([...new Set(paths)].toSorted(), refused.map((_, at) => `src/${at}.ts`).toSorted());
   });
 }
+
+test('a function takes five parameters at most, and the linter keeps it so', () => {
+  const taking = (...names: readonly string[]) =>
+    `export function f(${names.map((name) => `${name}: number`).join(', ')}) {\n  return [${names.join(', ')}];\n}\n`;
+  const probes = { 'src/five.ts': taking('a', 'b', 'c', 'd', 'e'), 'src/six.ts': taking('a', 'b', 'c', 'd', 'e', 'f') };
+  const said = complaints(new Map(Object.entries(probes)));
+  const paths = said.filter(({ category }) => category === 'lint/complexity/useMaxParams');
+  assert.deepEqual(
+    paths.map(({ location }) => location.path),
+    ['src/six.ts'],
+  );
+});

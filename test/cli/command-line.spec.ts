@@ -115,7 +115,7 @@ test('a simulator that could not begin left its new directory behind, and said E
   );
   const state = join(directory, 'made', 'state');
   const said = await refusal(['simulate', '--state', state, '--authorized-keys', key, '--listen', `127.0.0.1:${port}`]);
-  assert.equal(said, `rose-csi simulate: 127.0.0.1:${port} is in use already, by another process\n`);
+  assert.equal(said, `rose-csi simulate: 127.0.0.1:${port} is already in use by another process\n`);
   assert.ok(!(await readdir(directory)).includes('made'));
 });
 

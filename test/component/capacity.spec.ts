@@ -47,7 +47,7 @@ test('a pool or backend that is not configured has no capacity; a request that c
   await refused(controller.getCapacity({ volumeCapabilities: [sharedFilesystem] }), 'INVALID_ARGUMENT');
 });
 
-test('a volume of exactly the capacity that was told did not fit, as its size was rounded up', async (t) => {
+test('a volume of exactly the capacity that was reported did not fit, as its size was rounded up', async (t) => {
   for (const options of [
     smallPool(1000n * MiB + 12_345n, '1MiB'),
     { ...smallPool(1000n * MiB + 12_345n, '0'), backend: { reserve: '0', overCommitRatio: 1.5 } },

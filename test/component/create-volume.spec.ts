@@ -4,7 +4,7 @@ import { MiB, makeVolume, refused, volumeName } from '../support/calls.ts';
 import { inventory, look, subvolumes } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { smallPool, twoPools } from '../support/pools.ts';
-import { fromVolume, GiB, sharedFilesystem, volumeRequest } from '../support/requests.ts';
+import { fromVolume, GiB, volumeRequest } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 
 test('a new volume takes one exec, is empty, has the size asked for and is exported to no one', async (t) => {
@@ -84,33 +84,6 @@ test('sizes are rounded up to 1 MiB, never above the limit, and default to 1 GiB
   await refused(sizeFor(-1n), 'INVALID_ARGUMENT', /negative/);
   await refused(sizeFor(2n * MiB, MiB), 'INVALID_ARGUMENT', /limit_bytes/);
   assert.deepEqual(await inventory(simulator), before);
-});
-
-test('a request without name or capabilities, or with some that are not offered, is invalid', async (t) => {
-  const { controller, api, simulator } = await startStack(t);
-  const before = await api.execs();
-  await refused(controller.createVolume(volumeRequest('', MiB)), 'INVALID_ARGUMENT', /name is missing/);
-  const bare = { name: 'x', capacityRange: { requiredBytes: MiB } };
-  await refused(controller.createVolume(bare), 'INVALID_ARGUMENT', /volume_capabilities/);
-  const shared = volumeRequest('x', MiB, { volumeCapabilities: [sharedFilesystem] });
-  await refused(controller.createVolume(shared), 'INVALID_ARGUMENT', /raw block/);
-  assert.deepEqual(await inventory(simulator), []);
-  assert.equal(await api.execs(), before, 'nothing of this needs the RDS');
-});
-
-test('an unknown StorageClass parameter is refused by its name, those of Kubernetes are not', async (t) => {
-  const { controller, simulator } = await startStack(t);
-  const wrong = volumeRequest('x', MiB, { parameters: { poool: 'pool' } });
-  await refused(controller.createVolume(wrong), 'INVALID_ARGUMENT', /"poool"/);
-  assert.deepEqual(await inventory(simulator), []);
-  const parameters = {
-    pool: 'pool',
-    'csi.storage.k8s.io/pvc/name': 'claim',
-    'csi.storage.k8s.io/pvc/namespace': 'team',
-    'csi.storage.k8s.io/pv/name': 'pvc-1',
-  };
-  await makeVolume(controller, MiB, { parameters });
-  assert.match(await look(simulator, ':put [/disk get ([/disk find where type=file]->0) comment]'), /team\/claim/);
 });
 
 test('with two pools the StorageClass says which, and a volume is made there', async (t) => {

@@ -149,7 +149,7 @@ test('a snapshot or an expansion that the RDS refuses once is done at the second
   await refused(
     makeSnapshot(controller, volumeId),
     'FAILED_PRECONDITION',
-    /^rds1:snap-\S+: the RDS refused to take the snapshot, and has none: failure: no luck today\. (?!.*Retrying).*\[DRV-NOSNAP\]$/,
+    /^rds1:snap-\S+: the RDS refused to take the snapshot, so there is none: failure: no luck today\. (?!.*Retrying).*\[DRV-NOSNAP\]$/,
   );
   assert.equal(subvolumes(simulator).length, 2);
 });

@@ -62,7 +62,7 @@ test('a hostile name runs the very commands that an innocent one runs', async (t
   }
 });
 
-test('human-readable text in the comment of a disk are plain, whatever the claim is called', async (t) => {
+test('human-readable text in the comment of a disk is plain, whatever the claim is called', async (t) => {
   const { controller, simulator, commandsOf } = await startWatched(t);
   const live = (words: string) => async () => {
     const parameters = {

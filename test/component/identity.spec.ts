@@ -1,32 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  ControllerServiceCapability_RPC_Type as Rpc,
-  PluginCapability_Service_Type as Service,
-  PluginCapability_VolumeExpansion_Type as VolumeExpansion,
-} from '../../src/csi/gen/csi_pb.js';
 import { MiB, makeVolume, refused, volumeName } from '../support/calls.ts';
 import { filesystem, sharedBlock, sharedFilesystem } from '../support/requests.ts';
 import { startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
-
-test('the driver says who it is and what it can do, without asking the RDS', async (t) => {
-  const { identity, controller, api } = await startStack(t);
-  const execs = await api.execs();
-  assert.equal((await identity.getPluginInfo({})).name, 'rds.rose-csi.io');
-  const { capabilities } = await identity.getPluginCapabilities({});
-  assert.ok(capabilities.some(({ type }) => type.case === 'service' && type.value.type === Service.CONTROLLER_SERVICE));
-  assert.ok(
-    capabilities.some(({ type }) => type.case === 'volumeExpansion' && type.value.type === VolumeExpansion.ONLINE),
-  );
-  const { capabilities: calls } = await controller.controllerGetCapabilities({});
-  const offered = calls.map(({ type }) => (type.case === 'rpc' ? type.value.type : undefined));
-  for (const rpc of [Rpc.CREATE_DELETE_SNAPSHOT, Rpc.LIST_SNAPSHOTS, Rpc.GET_SNAPSHOT, Rpc.CLONE_VOLUME]) {
-    assert.ok(offered.includes(rpc));
-  }
-  assert.equal(await api.execs(), execs);
-  await refused(controller.controllerModifyVolume({ volumeId: 'x' }), 'UNIMPLEMENTED');
-});
 
 test('the driver is not ready on an RDS that is not as configured, and nothing is made there', async (t) => {
   const { identity, api, simulator } = await startStack(t, {

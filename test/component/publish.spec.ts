@@ -246,7 +246,7 @@ test('a device that cuts comments off was another controller that had been faste
   await refused(
     publish(stack.controller, volumeId),
     'UNAVAILABLE',
-    /the RDS cuts comments off.*doctor --write.*\[RC-CUT\]$/,
+    /the RDS truncates comments.*doctor --write.*\[RC-CUT\]$/,
   );
   stack.simulator.quirks.set([]);
   await publish(stack.controller, volumeId);

@@ -67,15 +67,6 @@ test('a volume that no node asked for could use is RESOURCE_EXHAUSTED, before th
   assert.deepEqual(await inventory(simulator), []);
 });
 
-test('topology chooses no backend: the class names it where there are several', async (t) => {
-  const { controller } = await startStack(t, twoNetworks);
-  await refused(
-    controller.createVolume(volumeRequest('x', MiB, from(RACK_2))),
-    'INVALID_ARGUMENT',
-    /must name a backend/,
-  );
-});
-
 test('a clone is on the network of its source', async (t) => {
   const { controller } = await startStack(t, twoNetworks);
   const source = await makeVolume(controller, MiB, on('rds2'));

@@ -21,7 +21,7 @@ test('every code that the documentation names is one of the catalogue', () => {
   }
 });
 
-test('each Event of the list is told somewhere in the driver', () => {
+test('each Event of the list is recorded somewhere in the driver', () => {
   const root = join(import.meta.dirname, '../../src');
   const files = globSync('**/*.ts', { cwd: root, exclude: ['failures/events.ts', '**/*.spec.ts'] });
   const source = files.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');

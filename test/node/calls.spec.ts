@@ -323,10 +323,10 @@ test('requests that are not well formed', async (t) => {
   await refused(bad({ volumeCapability: {} }), 'INVALID_ARGUMENT', /access_type/);
   await refused(bad({ publishContext: {} }), 'INVALID_ARGUMENT', /publish_context "nqn" is missing|is missing/);
   const other = { ...target, nqn: 'nqn.2000-02.com.mikrotik:root' };
-  await refused(bad({ publishContext: other }), 'INVALID_ARGUMENT', /is no NQN of the volume/);
+  await refused(bad({ publishContext: other }), 'INVALID_ARGUMENT', /is not an NQN of the volume/);
   await refused(bad({ publishContext: { ...target, address: '--help' } }), 'INVALID_ARGUMENT', /not an address/);
-  await refused(bad({ publishContext: { ...target, port: '0' } }), 'INVALID_ARGUMENT', /is no port/);
-  await refused(bad({ publishContext: { ...target, bytes: '1e9' } }), 'INVALID_ARGUMENT', /is no number of bytes/);
+  await refused(bad({ publishContext: { ...target, port: '0' } }), 'INVALID_ARGUMENT', /is not a port/);
+  await refused(bad({ publishContext: { ...target, bytes: '1e9' } }), 'INVALID_ARGUMENT', /is not a number of bytes/);
   await refused(bad({ volumeContext: { formatVersion: '2' } }), 'INVALID_ARGUMENT', /this driver knows 1/);
   await refused(bad({ volumeContext: { ioQueues: '0' } }), 'INVALID_ARGUMENT', /ioQueues "0"/);
   await refused(bad({ volumeContext: { fsType: 'btrfs' } }), 'INVALID_ARGUMENT', /offered: "ext4", "xfs"/);

@@ -152,7 +152,7 @@ for (const kind of ['ext4', 'xfs', 'block'] as const satisfies readonly Kind[]) 
       await farewell(fixture, first);
       for (const at of turns(commands)) {
         for (const when of ['before', 'after'] as const) {
-          await cell(fixture, nodes, kind, deed, { at, when }, commands);
+          await cell(fixture, nodes, kind, deed, { at, when, commands });
           cells += 1;
         }
       }
@@ -206,10 +206,9 @@ async function cell(
   nodes: CrashingNodes,
   kind: Kind,
   deed: Deed,
-  death: Death,
-  commands: readonly string[],
+  death: Death & { readonly commands: readonly string[] },
 ): Promise<void> {
-  const where = `${deed.name}, killed ${death.when} command ${death.at}, ${commands[death.at - 1]}`;
+  const where = `${deed.name}, killed ${death.when} command ${death.at}, ${death.commands[death.at - 1]}`;
   try {
     const claim = await fixture.claim(kind);
     const call = await deed.prepare(fixture, claim);

@@ -177,8 +177,8 @@ test('a copy on another backend is deleted only by someone who names what it is 
   const attempts: readonly (readonly [readonly string[], string, number, RegExp])[] = [
     [['--yes', copy], copy, 1, /refused: it is a copy of \S+, which PersistentVolume .*--copy-of rds1:pvc-/],
     [['--yes', '--copy-of', original, copy], 'yes', 1, /the following, which Kubernetes refers to.*on rds1.*: kept/s],
-    [['--yes', '--copy-of', original, orphan], orphan, 1, /refused: it is no copy of rds1:/],
-    [['--yes', '--copy-of', orphan, copy], copy, 1, /refused: it is no copy of rds2:/],
+    [['--yes', '--copy-of', original, orphan], orphan, 1, /refused: it is not a copy of rds1:/],
+    [['--yes', '--copy-of', orphan, copy], copy, 1, /refused: it is not a copy of rds2:/],
     [['--yes', '--copy-of', copy, original], original, 1, /refused: PersistentVolume \S+ .*refers to it; delete that/],
     [['--yes', '--copy-of', original, copy, orphan], copy, 2, /--copy-of goes with one id/],
     [['--copy-of', original, '--device-only', copy], copy, 2, /cannot be used with/],

@@ -133,7 +133,7 @@ function startOrphanController({
     stopping.abort();
     await passes;
     await leadership.release(AbortSignal.timeout(RELEASE_MS)).catch((error: unknown) => {
-      logger.debug({ err: error }, 'the Lease was not given back');
+      logger.debug({ err: error }, 'the Lease was not released');
     });
   };
 }

@@ -62,7 +62,7 @@ export function controllerCommand(): Command {
           import('../../kubernetes/access.ts'),
         ]);
       const logger = createLogger(checked.logLevel);
-      await checkKeyFiles(config, checked, (problem) => logger.warn({ problem }, 'a key file should be looked at'));
+      await checkKeyFiles(config, checked, (problem) => logger.warn({ problem }, 'check this key file'));
       const tracing = await openTracing(logger, 'rose-csi-controller', VERSION);
       const access = await inClusterAccess();
       const controller = await startController({

@@ -3,7 +3,7 @@ import type { Backend } from '../../storage/backend.ts';
 import type { PoolInventory, PoolReading } from '../../storage/pool-reading.ts';
 import type { BackendListener } from './backend-poller.ts';
 
-/** Numbers of a pool by the gauges that tell them, exact up to 8 PiB; undefined where none is known. */
+/** Numbers of a pool by the gauges that show them, exact up to 8 PiB; undefined where none is known. */
 const gauges = {
   poolSize: ({ size }) => Number(size),
   poolFree: ({ free }) => Number(free),

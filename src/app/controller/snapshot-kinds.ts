@@ -39,7 +39,7 @@ export async function watchSnapshotKinds(
       before = present;
     } catch (error) {
       metrics.forget('snapshotCrdsPresent', {});
-      if (!signal.aborted) logger.debug({ err: error }, 'whether the cluster knows snapshots could not be asked');
+      if (!signal.aborted) logger.debug({ err: error }, 'could not ask whether the cluster has the snapshot kinds');
     }
   });
 }

@@ -28,7 +28,7 @@ test('a name that no backend can have is refused, with the rule', () => {
     ['a,b_c', 'b_c'],
   ] as const) {
     assert.throws(() => networksOf('--networks', text), {
-      message: new RegExp(`"${wrong}" is no name of a network: lower-case letters, digits and dashes, at most 50`),
+      message: new RegExp(`"${wrong}" is not the name of a network: lower-case letters, digits and dashes, at most 50`),
     });
   }
 });

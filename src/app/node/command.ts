@@ -131,7 +131,8 @@ export function nodeCommand(): Command {
 function networkNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   const wrong = names.find((name) => !NETWORK_NAME.test(name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is no name of a network: ${NETWORK_NAME_RULE}.`);
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`"${wrong}" is not the name of a network: ${NETWORK_NAME_RULE}.`);
   return names;
 }
 

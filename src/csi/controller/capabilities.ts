@@ -18,7 +18,7 @@ const controllerCapabilities: readonly Rpc[] = [
   Rpc.SINGLE_NODE_MULTI_WRITER,
 ];
 
-/** The handler that tells {@link controllerCapabilities}. */
+/** The handler that answers with {@link controllerCapabilities}. */
 export function capabilityHandlers() {
   return {
     controllerGetCapabilities: async () => ({

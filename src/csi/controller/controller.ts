@@ -29,6 +29,6 @@ export function controllerHandlers(
     ...volumeHandlers(storage, topology),
     ...publicationHandlers(storage),
     ...inspectionHandlers(storage, topology),
-    ...snapshotHandlers(storage, onSnapshot),
+    ...snapshotHandlers(storage.snapshots, onSnapshot),
   };
 }

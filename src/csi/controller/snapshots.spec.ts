@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import fc from 'fast-check';
 import { StorageError } from '../../storage/errors.ts';
+import { GiB, MiB, roundUp } from '../../storage/size.ts';
 import type { CreateSnapshotRequest, PageRequest, SnapshotFilter } from '../../storage/storage.ts';
 import type { Snapshot } from '../gen/csi_pb.js';
 import { grpcStatus, refusal, snapshot, startController } from '../services.fixture.ts';
-import type { OnSnapshot } from './snapshots.ts';
+import { type OnSnapshot, requestFor } from './snapshots.ts';
 
 /** The fields of a snapshot message that matter. */
 function facts(message: Snapshot | undefined) {
@@ -151,4 +153,31 @@ test('the deadline and the wish to stop reach the storage', async (t) => {
   const reply = client.createSnapshot(request, { signal: caller.signal, timeoutMs: 60_000 });
   await assert.rejects(reply, grpcStatus(status.CANCELLED, /./));
   assert.equal(String(await aborted.promise), 'AbortError: the caller went away');
+});
+
+test('the reported size of a snapshot, asked for, gives a restore of exactly its size', () => {
+  fc.assert(
+    fc.property(fc.bigInt(1n, 2n ** 40n), (mebibytes) => {
+      assert.equal(roundUp(requestFor(mebibytes * MiB)), mebibytes * MiB);
+    }),
+  );
+});
+
+test('a claim in decimal units was too small for a restore of its own snapshot', () => {
+  for (const [asked, reported] of [
+    [100_000_000n, 100_000_000n],
+    [1_000_000_000n, 1_000_000_000n],
+    [5_000_000_000_000n, 5_000_000_000_000n],
+    [GiB, GiB],
+    [512n * MiB, 512n * MiB],
+  ] as const) {
+    assert.equal(requestFor(roundUp(asked)), reported);
+  }
+  fc.assert(
+    fc.property(fc.bigInt(20n, 10_000_000n), (megabytes) => {
+      const asked = megabytes * 1_000_000n;
+      const image = roundUp(asked);
+      assert.ok(requestFor(image) <= asked || image % (64n * MiB) === 0n);
+    }),
+  );
 });

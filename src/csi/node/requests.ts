@@ -67,12 +67,13 @@ export function targetOf(volume: VolumeIdentity, publishContext: StringMap, volu
     throw invalid(`publish_context: "${address}" is not an address`);
   }
   const port = value('port');
-  if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65_535) throw invalid(`publish_context: "${port}" is no port`);
+  if (!/^[1-9][0-9]{0,4}$/.test(port) || Number(port) > 65_535)
+    throw invalid(`publish_context: "${port}" is not a port`);
   const bytes = value('bytes');
-  if (!/^[1-9][0-9]{0,18}$/.test(bytes)) throw invalid(`publish_context: "${bytes}" is no number of bytes`);
+  if (!/^[1-9][0-9]{0,18}$/.test(bytes)) throw invalid(`publish_context: "${bytes}" is not a number of bytes`);
   const nqn = value('nqn');
   if (!isPublicationNqn(volume.nqn, nqn)) {
-    throw invalid(`publish_context: ${nqn} is no NQN of the volume; they begin with ${volume.nqn}-`);
+    throw invalid(`publish_context: ${nqn} is not an NQN of the volume; those begin with ${volume.nqn}-`);
   }
   return { nqn, address, port: Number(port), bytes: BigInt(bytes), tuning: tuningOf(volumeContext) };
 }

@@ -23,7 +23,7 @@ async function discards({ console }: RdsContext): Promise<Finding> {
   const counters = asked.rows.flatMap((row) => bytes(row, 'discard-bytes') ?? []);
   const arrived = counters.filter((counter) => counter > 0n).length;
   const details = { exported: asked.rows.length, counted: counters.length, arrived };
-  if (asked.rows.length === 0) return untested('nothing is exported, so no counter tells', DRIVER, details);
+  if (asked.rows.length === 0) return untested('nothing is exported, so no counter shows it', DRIVER, details);
   if (counters.length === 0) return untested('it shows no discard-bytes of what is exported', DRIVER, details);
   return arrived > 0
     ? fits('they arrived at images that are exported', DRIVER, details)

@@ -66,7 +66,7 @@ be typed, whatever --yes says.
 
 A copy on one backend of what Kubernetes refers to on another is refused, unless
 --copy-of names the other one and the id is typed. It takes one id. What
-/disk/btrfs/transfer has brought is no object, and is never deleted.
+/disk/btrfs/transfer has brought is not an object, and is never deleted.
 
 Examples:
   rose-csi orphans delete --config rose-csi.yaml rds1:snap-19d5…

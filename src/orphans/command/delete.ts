@@ -60,7 +60,7 @@ async function deleteOne(opened: Opened, typed: string, options: DeleteOptions):
   const again = await look(opened, id, options.copyOf);
   if ('outcome' in again) return again;
   try {
-    if (again.object.kind === 'snapshot') await storage.deleteSnapshot(id, patience());
+    if (again.object.kind === 'snapshot') await storage.snapshots.delete(id, patience());
     else await storage.deleteVolume(id, patience());
     return { id, outcome: 'deleted' };
   } catch (error) {

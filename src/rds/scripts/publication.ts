@@ -17,7 +17,7 @@ import {
   TOKEN_AT,
   TOKEN_BYTES,
 } from '../record.ts';
-import { type HostId, publicationNqn, type VolumeRef } from '../refs.ts';
+import { type HostId, nqnOf, publicationNqn, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
 import { guarded, inSlot, slotVariable } from './conditions.ts';
 import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
@@ -117,7 +117,7 @@ export function exportVolume(
   allowHost: string | undefined,
 ): Writing<DiskRow | undefined> {
   const { hostId, token } = publication;
-  const nqn = publicationNqn(volume.nqn, token);
+  const nqn = publicationNqn(nqnOf(volume.uuid), token);
   const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
   const mine = ere`${`${entryUpToToken(publication)}${token} `}`;
   return {
@@ -162,7 +162,7 @@ function nameOfPublication({ hostId, token }: Publication): string {
 function proveNqn(disk: DiskRow | undefined, volume: VolumeRef, hostId: HostId): void {
   const entry = disk?.publications.find((node) => node.hostId === hostId);
   if (disk === undefined || entry === undefined || !disk.exported) return;
-  const nqn = publicationNqn(volume.nqn, entry.token);
+  const nqn = publicationNqn(nqnOf(volume.uuid), entry.token);
   if (disk.nqn !== nqn) throw new RdsError('RC-NQN', `${disk.slot}: "${disk.nqn}" instead of ${nqn}`);
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LONGEST_UPTIME, wrap } from '../../routeros/envelope.ts';
 import type { Operation } from '../operation.ts';
-import { hostId, nqnOf, type SnapshotRef, type VolumeRef } from '../refs.ts';
+import { hostId, type SnapshotRef, type VolumeRef } from '../refs.ts';
 import { ANY_AMOUNT } from '../reservations.ts';
 import { createVolume } from './create-volume.ts';
 import { poolContents, poolSpace, probeRds } from './device.ts';
@@ -36,7 +36,7 @@ const narrowed = {
     subvolumeId: BYTES,
   },
 };
-const volume: VolumeRef = { kind: 'pvc', uuid: UUID, nqn: nqnOf(UUID) };
+const volume: VolumeRef = { kind: 'pvc', uuid: UUID };
 const snapshot: SnapshotRef = { kind: 'snap', uuid: UUID };
 const NAME = `pvc-${UUID}-ffffffff-s${UUID}-${BYTES}`;
 const [pool] = pools;
@@ -85,7 +85,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   'space and counts': poolContents(settings),
   probe: probeRds(settings),
   transfers: listTransfers(settings, pool, target),
-  send: startTransfer(settings, pool, target, snapshot, sent, sent),
+  send: startTransfer(settings, pool, target, { snapshot, sent, parent: sent }),
   'forget a transfer': removeTransfer(settings, pool, target, snapshot, sent.name),
   receive: receiveIn(pool, snapshot),
   'what was received': readReceived(pool, snapshot),

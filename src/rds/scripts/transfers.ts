@@ -66,16 +66,15 @@ export function listTransfers(
  * Begins to send a snapshot to the replica, if it and its parent are still there, unless that has begun already. Refuses with
  * RC-SENDING while another one of ours is being sent there. It ends by itself, at some time after this.
  *
- * @param parent What the other side has, too; undefined to send everything.
+ * @param what the snapshot, its subvolume, and the parent, which the other side has, too; without one everything is sent.
  */
 export function startTransfer(
   settings: Pick<RdsSettings, 'owners'>,
   pool: Pool,
   target: ReplicaTarget,
-  snapshot: SnapshotRef,
-  sent: Sent,
-  parent: Sent | undefined,
+  what: { readonly snapshot: SnapshotRef; readonly sent: Sent; readonly parent: Sent | undefined },
 ): Writing<undefined> {
+  const { snapshot, sent, parent } = what;
   return {
     kind: 'write',
     object: snapshot,

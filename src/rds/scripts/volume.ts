@@ -4,7 +4,7 @@ import { exactly, namesOf, ownedBy, slotOf } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { ChosenSubvolume, RdsSettings } from '../rds.ts';
 import { isCutOff } from '../record.ts';
-import type { VolumeRef } from '../refs.ts';
+import { nqnOf, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject, type ObjectState } from '../rows.ts';
 import { hasNoItem, inSlot, proveOwned, proveRatio, proveSpace, slotVariable, space } from './conditions.ts';
 import { type AttachedItem, attach, growTo, itemOf, reportDisk, reportVolume, textOf } from './disk.ts';
@@ -147,7 +147,7 @@ export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<
       const now = ros`[/disk/btrfs/subvolume find where ${searched(settings, volume) ?? objects('pvc', named(found.names))}]`;
       const isAsFound = ros`(([:len ${found.row}]+[:len ${now}])=0 or ([:len ${found.row}]>0 and ${isThere(found.row)}))`;
       s.each(inSlot(slot), (item) => {
-        proveItsOwn(s, item, found, pool, settings, ours);
+        proveItsOwn(s, item, { ...found, pool }, settings, ours);
         const comment = s.let(textOf(item, ros`comment`));
         s.if(ros`${comment}~${HAS_NODES}`, () => s.fail('RC-PUB', comment));
         s.if(isTrue(textOf(item, ros`nvme-tcp-export`)), () => strangeExport(s, item, comment));
@@ -168,8 +168,7 @@ export function deleteVolume(settings: RdsSettings, volume: VolumeRef): Writing<
 function proveItsOwn(
   s: ScriptBuilder,
   item: Script,
-  { row }: Found,
-  pool: ProvenPool,
+  { row, pool }: Found & { readonly pool: ProvenPool },
   { pools }: RdsSettings,
   ours: Script,
 ): void {
@@ -241,7 +240,7 @@ export function discardVolume(
         const paths = pathsIn(s, pool, ros`${name}`);
         s.each(ros`[/disk find where slot=${slot} and file-path~${paths}]`, (item) => {
           const [size, comment] = [s.let(textOf(item, ros`size`)), s.let(textOf(item, ros`comment`))];
-          const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${volume.nqn}-`})`;
+          const neverPublished = ros`!(${textOf(item, ros`nvme-tcp-server-nqn`)}~${ere`${nqnOf(volume.uuid)}-`})`;
           const exported = isTrue(textOf(item, ros`nvme-tcp-export`));
           s.if(ros`${size}~${isNumber} and !(${comment}~${HAS_NODES}) and !(${exported}) and ${neverPublished}`, () =>
             s.if(ros`[:tonum ${size}]<${bytes}`, () =>

@@ -88,7 +88,7 @@ export class Replicas {
     replicator.want(name);
     const status = await replicator.pass(call);
     const copy = await this.copyFrom(from, to, uuid, call);
-    if (copy !== undefined) return snapshotRef(uuid, copy);
+    if (copy !== undefined) return snapshotRef({ uuid }, copy);
     if (status.taken.some((one) => one.name === name)) throw new StorageError('DRV-TAKEN', id, `${name} on ${asked}`);
     const { sending } = status;
     if (sending?.name === name) throw new StorageError('DRV-SENDING', id, `${sending.bytes}`);
@@ -99,7 +99,7 @@ export class Replicas {
 
   async #original(from: Backend, id: string, uuid: string, call: Call): Promise<SubvolumeRow | undefined> {
     try {
-      const { subvolumes } = await from.rds.run((settings) => readSnapshot(settings, snapshotRef(uuid)), call);
+      const { subvolumes } = await from.rds.run((settings) => readSnapshot(settings, snapshotRef({ uuid })), call);
       return subvolumes[0];
     } catch (error) {
       if (!(error instanceof RdsError) || error.code === 'RDS-CANCELLED') throw error;
@@ -136,7 +136,7 @@ export class Replicas {
         }
         await clock.wait(PAUSE_MS, call.signal);
       }
-      await backend.rds.run((settings) => deleteCopy(settings, pair.replica, snapshotRef(uuid), copy.uuid), call);
+      await backend.rds.run((settings) => deleteCopy(settings, pair.replica, snapshotRef({ uuid }), copy.uuid), call);
       first ??= copy;
       last = copy;
     }
@@ -152,7 +152,7 @@ async function readAll(
 ): Promise<SubvolumeRow[]> {
   const rows: SubvolumeRow[] = [];
   for (const { pair } of replicators) {
-    rows.push(...(await rds.run(() => readReceived(pair.replica, snapshotRef(uuid)), call)));
+    rows.push(...(await rds.run(() => readReceived(pair.replica, snapshotRef({ uuid })), call)));
   }
   return rows;
 }

@@ -166,7 +166,7 @@ export class Replicator {
   /** @returns false where the RDS finds that it is no half, or in use: then it is one of its own, for this pass. */
   async #discard(half: Received, call: Call): Promise<boolean> {
     const { to, replica } = this.pair;
-    const snapshot = snapshotRef(half.parsed.uuid);
+    const snapshot = snapshotRef(half.parsed);
     try {
       return await to.rds.run((settings) => discardHalfReceived(settings, replica, snapshot, half), call);
     } catch (error) {
@@ -178,16 +178,19 @@ export class Replicator {
   async #removeRow(name: string, call: Call): Promise<void> {
     const { from, pool, target } = this.pair;
     const { uuid = '' } = idIn(name) ?? {};
-    await from.rds.run((settings) => removeTransfer(settings, pool, target, snapshotRef(uuid), name), call);
+    await from.rds.run((settings) => removeTransfer(settings, pool, target, snapshotRef({ uuid }), name), call);
   }
 
   /** Begins a transfer. A snapshot that is gone by now, or that the RDS refuses to send, does not hold up the others. */
   async #send(original: Original, parent: Sent | undefined, view: View, call: Call): Promise<View | undefined> {
     const { from, pool, to, replica, target } = this.pair;
-    const snapshot = snapshotRef(original.parsed.uuid);
+    const snapshot = snapshotRef(original.parsed);
     await to.rds.run(() => receiveIn(replica, snapshot), call);
     try {
-      await from.rds.run((settings) => startTransfer(settings, pool, target, snapshot, original, parent), call);
+      await from.rds.run(
+        (settings) => startTransfer(settings, pool, target, { snapshot, sent: original, parent }),
+        call,
+      );
     } catch (error) {
       if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED' || error.mayStillRun) throw error;
       this.#fail(original.name, await this.#reason(error, [original, parent], call));
@@ -201,7 +204,7 @@ export class Replicator {
   /** Why the RDS refuses to send: what lies in another subvolume may have the name of one of them. */
   async #reason({ detail }: RdsError, sent: readonly (Sent | undefined)[], call: Call): Promise<string> {
     for (const { uuid } of sent.flatMap((one) => idIn(one?.name ?? '') ?? [])) {
-      const nested = await this.pair.from.rds.run(() => namesake(snapshotRef(uuid)), call);
+      const nested = await this.pair.from.rds.run(() => namesake(snapshotRef({ uuid })), call);
       if (nested !== undefined) return sentenceOf('RC-NESTED', nested);
     }
     return detail;
@@ -250,7 +253,7 @@ export class Replicator {
       if (isLast && (await this.#volumeExists(copy, call))) continue;
       if (await this.#hasOriginal(copy, call)) continue;
       const { to, replica } = this.pair;
-      await to.rds.run((settings) => deleteCopy(settings, replica, snapshotRef(copy.parsed.uuid), copy.uuid), call);
+      await to.rds.run((settings) => deleteCopy(settings, replica, snapshotRef(copy.parsed), copy.uuid), call);
       this.#options.observer.expired(this.pair, copy);
       return { ...view, received: view.received.filter((one) => one !== copy) };
     }
@@ -258,7 +261,7 @@ export class Replicator {
   }
 
   async #volumeExists({ parsed }: Received, call: Call): Promise<boolean> {
-    const volume = volumeRef(parsed.sourceUuid);
+    const volume = volumeRef({ uuid: parsed.sourceUuid });
     for (const { rds } of this.#options.backends) {
       const { subvolumes } = await rds.run((settings) => readVolume(settings, volume), call);
       if (subvolumes.length > 0) return true;
@@ -268,7 +271,7 @@ export class Replicator {
 
   /** Whether any backend has the snapshot, in whatever pool. */
   async #hasOriginal({ parsed }: Received, call: Call): Promise<boolean> {
-    const snapshot = snapshotRef(parsed.uuid);
+    const snapshot = snapshotRef(parsed);
     for (const { rds } of this.#options.backends) {
       const { subvolumes } = await rds.run((settings) => readSnapshot(settings, snapshot), call);
       if (subvolumes.length > 0) return true;

@@ -108,7 +108,7 @@ class Questions {
   }
 
   async snapshot(id: string): Promise<Device> {
-    const { place, sizeBytes, sourceVolumeId, createdAtSeconds } = await this.#storage.getSnapshot(id, this.#call());
+    const { place, sizeBytes, sourceVolumeId, createdAtSeconds } = await this.#storage.snapshots.get(id, this.#call());
     const owner = parseSnapshotName(place.subvolume)?.owner ?? '';
     return {
       is: 'snapshot',

@@ -1,5 +1,7 @@
+import { codeIn } from '../../failures/message.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { type ClusterState, type Device, isGoing, there } from '../cluster-state.ts';
+import { nextFor } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
 
 /** The RDS; with `--config` only. */
@@ -29,7 +31,7 @@ export const deviceRules: readonly Rule[] = [
   },
   {
     id: 'device-exported-by-hand',
-    notices: 'the RDS exports the volume, and no node is on its record',
+    notices: 'the disk of the volume is exported, and no node is recorded on it',
     judge: exportedByHand,
   },
   { id: 'pool-full', notices: 'a new volume is awaited, and the pool has no room for any', judge: full },
@@ -50,7 +52,7 @@ function unfit({ view }: ClusterState): Finding | undefined {
     at: 'device',
     what: `The RDS ${view?.status?.backend} is not usable as configured.`,
     why: `${problems.join('. ')}.`,
-    next: 'Examine it.',
+    next: nextFor(problems.map(codeIn).find((code) => code !== undefined) ?? 'RC-POOL'),
     command: 'rose-csi doctor --config rose-csi.yaml',
   };
 }
@@ -64,7 +66,7 @@ function unreachable({ view }: ClusterState): Finding | undefined {
     said: view.device.because,
     what: 'The RDS could not be asked from here.',
     why: 'Whether the controller reaches it is another matter: it may run where the RDS can be reached.',
-    next: 'Examine the way to the RDS from here.',
+    next: codeIn(view.device.because) === 'RDS-LOGIN' ? nextFor('RDS-LOGIN') : 'Examine the way to the RDS from here.',
     command: 'rose-csi doctor --config rose-csi.yaml',
   };
 }
@@ -81,9 +83,7 @@ function absent({ view, snapshot, content, volume }: ClusterState): Finding | un
     at: 'device',
     what: `${id} is not on the RDS.`,
     why: `The RDS answered, the pool is the right one, and it holds no such ${isSnapshot ? 'snapshot' : 'volume'}: someone removed it there, or this is another RDS under the same name.`,
-    next: isSnapshot
-      ? 'See which snapshots there are; this one cannot be restored any more.'
-      : 'See whether snapshots of it are left, and restore one into a new claim.',
+    next: nextFor(isSnapshot ? 'RC-NOSNAP' : 'RC-NOVOL'),
     command: isSnapshot
       ? 'rose-csi snapshots ls --config rose-csi.yaml'
       : `rose-csi snapshots ls --config rose-csi.yaml --volume ${id}`,
@@ -98,7 +98,7 @@ function foreign({ view }: ClusterState): Finding | undefined {
     at: 'device',
     what: `${device.id} belongs to another cluster (owner ${device.owner}).`,
     why: 'Its name on the RDS bears an owner that follows from no configured cluster id, so it is not attached, grown or deleted.',
-    next: 'If that cluster is gone, list its id under adoptedClusterIds of the configuration (docs/orphans.md).',
+    next: nextFor('RC-OWNER'),
     command: 'helm get values rose-csi',
   };
 }
@@ -167,8 +167,8 @@ function exportedByHand(cluster: ClusterState): Finding | undefined {
   return {
     state: 'stuck',
     at: 'device',
-    what: 'The RDS exports the volume, and no node is on its record.',
-    why: 'The driver did not turn that export on, so it neither publishes the volume to a node nor deletes it.',
+    what: 'The disk of the volume is exported, and no node is recorded on it.',
+    why: 'The export was turned on by hand, so the driver neither publishes the volume to a node nor deletes it.',
     next: 'Make sure that no host uses it. Then, on the RDS:',
     command: released(device),
   };
@@ -188,8 +188,8 @@ function full({ view, claim }: ClusterState): Finding | undefined {
     state: 'stuck',
     at: 'device',
     what: `The pool on ${backend} has no room for new volumes.`,
-    why: 'What is free above the reserve, or may still be promised, is nothing.',
-    next: 'Delete snapshots or volumes that are no longer needed, or add disks to the pool; it goes on by itself then.',
+    why: 'The pool has too little free space: nothing is free above its reserve, or may still be promised.',
+    next: nextFor('RC-SPACE'),
     command: 'rose-csi snapshots ls --config rose-csi.yaml',
   };
 }

@@ -1,7 +1,7 @@
 import type { Pod, Volume } from '../../kubernetes/kinds.ts';
 import { parseQuantity, printQuantity } from '../../kubernetes/quantity.ts';
 import { type ClusterState, isAlive, isGoing, isReady, newest, telling, there, timeOf } from '../cluster-state.ts';
-import { explainEvent } from '../explain.ts';
+import { explainEvent, nextFor } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { isDead } from './attachment.ts';
 
@@ -133,7 +133,7 @@ function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Findin
   }
   return {
     why: `The claim asks for ${asked}, and the most that is published for class ${name} is ${printQuantity(most)} (CSIStorageCapacity): what the pool has free above its reserve, or may still promise.`,
-    next: 'Delete snapshots or volumes that are no longer needed, add disks to the pool, or ask for less; it goes on by itself then.',
+    next: nextFor('RC-SPACE'),
     command,
   };
 }
@@ -160,8 +160,8 @@ function gaveUp(cluster: ClusterState): Finding[] {
         at: `pod ${name}`,
         said,
         what: `The filesystem of the volume has given up on ${pod.spec.nodeName}, where pod ${name} uses it.`,
-        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started again gets the same mount, so that is no help, and nor is room in the pool alone.',
-        next: 'See that the pool has room and the RDS answers; then delete the pod, and the next one mounts it again.',
+        why: 'Its device gave I/O errors, as when the pool on the RDS is full or the connection was lost for too long, and the kernel has stopped it. A container that is started again gets the same mount, so that does not help, nor does room in the pool alone.',
+        next: nextFor('NODE-GAVEUP'),
         command: `kubectl -n ${namespace} delete pod ${name}`,
       },
     ];

@@ -1,157 +1,62 @@
+/** How scenarios end, by their names. */
+type Outcomes = Readonly<Record<string, string>>;
+
+const EMPTY = ['CreateVolume'];
+const COPIES = ['CreateVolume from a snapshot', 'CreateVolume from a snapshot, larger', 'CreateVolume from a volume'];
+const GROWTH = ['ControllerExpandVolume'];
+const DELETIONS = ['DeleteVolume', 'DeleteVolume, disk item lost'];
+const REATTACHED = ['ControllerPublishVolume, disk item lost'];
+const PUBLICATIONS = ['ControllerPublishVolume', ...REATTACHED];
+const UNPUBLICATION = ['ControllerUnpublishVolume'];
+const SNAPSHOT_REATTACHED = ['CreateSnapshot, disk item lost'];
+const SNAPSHOTS = ['CreateSnapshot', ...SNAPSHOT_REATTACHED];
+const SNAPSHOT_DELETION = ['DeleteSnapshot'];
+/** Of those that change something, but the end of a publication. */
+const MOST = [EMPTY, COPIES, DELETIONS, GROWTH, PUBLICATIONS, SNAPSHOTS].flat();
+const ALL = [MOST, UNPUBLICATION, SNAPSHOT_DELETION].flat();
+
+function ending(code: string, ...scenarios: readonly (readonly string[])[]): Outcomes {
+  return Object.fromEntries(scenarios.flat().map((scenario) => [scenario, code]));
+}
+
+/** No disk item can be added. */
+const NO_ITEM = {
+  ...ending('UNAVAILABLE', EMPTY, COPIES, REATTACHED),
+  ...ending('FAILED_PRECONDITION', SNAPSHOT_REATTACHED),
+};
+/** Nothing can be made from a source. */
+const NO_COPY = { ...ending('UNAVAILABLE', COPIES), ...ending('FAILED_PRECONDITION', SNAPSHOTS) };
+
 /** By quirk and scenario: the code that ends an attempt and its retry while the RDS is so. What is not here works. */
-export const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'growth-refused': {
-    'CreateVolume from a snapshot, larger': 'OUT_OF_RANGE',
-    ControllerExpandVolume: 'OUT_OF_RANGE',
-  },
-  'growth-ignored': {
-    'CreateVolume from a snapshot, larger': 'ABORTED',
-    ControllerExpandVolume: 'ABORTED',
-  },
-  'slot-limit-24': {
-    CreateVolume: 'UNAVAILABLE',
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-  },
-  'slot-without-dashes': {
-    CreateVolume: 'UNAVAILABLE',
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-  },
-  'parent-takes-id': {
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-  },
-  'removal-busy-at-first': {
-    DeleteVolume: 'UNAVAILABLE',
-  },
-  'command-limit-2048': {
-    CreateVolume: 'FAILED_PRECONDITION',
-    'CreateVolume from a snapshot': 'FAILED_PRECONDITION',
-    'CreateVolume from a snapshot, larger': 'FAILED_PRECONDITION',
-    'CreateVolume from a volume': 'FAILED_PRECONDITION',
-    DeleteVolume: 'FAILED_PRECONDITION',
-    'DeleteVolume, disk item lost': 'FAILED_PRECONDITION',
-    ControllerExpandVolume: 'FAILED_PRECONDITION',
-    ControllerPublishVolume: 'FAILED_PRECONDITION',
-    'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
-    ControllerUnpublishVolume: 'FAILED_PRECONDITION',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-  },
-  'no-intervals': {
-    CreateVolume: 'UNAVAILABLE',
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    DeleteVolume: 'UNAVAILABLE',
-    'DeleteVolume, disk item lost': 'UNAVAILABLE',
-    ControllerExpandVolume: 'UNAVAILABLE',
-    ControllerPublishVolume: 'UNAVAILABLE',
-    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
-    CreateSnapshot: 'UNAVAILABLE',
-    'CreateSnapshot, disk item lost': 'UNAVAILABLE',
-    DeleteSnapshot: 'UNAVAILABLE',
-  },
-  'comment-limit-64': {
-    ControllerPublishVolume: 'UNAVAILABLE',
-    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
-  },
-  'two-filesystems-one-label': {
-    CreateVolume: 'UNAVAILABLE',
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    DeleteVolume: 'UNAVAILABLE',
-    'DeleteVolume, disk item lost': 'UNAVAILABLE',
-    ControllerExpandVolume: 'UNAVAILABLE',
-    ControllerPublishVolume: 'UNAVAILABLE',
-    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
-    CreateSnapshot: 'UNAVAILABLE',
-    'CreateSnapshot, disk item lost': 'UNAVAILABLE',
-    DeleteSnapshot: 'UNAVAILABLE',
-  },
-  'name-limit-64': {
-    CreateVolume: 'UNAVAILABLE',
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-  },
-  'parent-limit-64': {
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-  },
+export const REFUSED: Readonly<Record<string, Outcomes>> = {
+  'growth-refused': ending('OUT_OF_RANGE', ['CreateVolume from a snapshot, larger'], GROWTH),
+  'growth-ignored': ending('ABORTED', ['CreateVolume from a snapshot, larger'], GROWTH),
+  'slot-limit-24': NO_ITEM,
+  'slot-without-dashes': NO_ITEM,
+  'parent-takes-id': NO_COPY,
+  'removal-busy-at-first': ending('UNAVAILABLE', ['DeleteVolume']),
+  'command-limit-2048': ending('FAILED_PRECONDITION', MOST, UNPUBLICATION),
+  'no-intervals': ending('UNAVAILABLE', MOST, SNAPSHOT_DELETION),
+  'comment-limit-64': ending('UNAVAILABLE', PUBLICATIONS),
+  'two-filesystems-one-label': ending('UNAVAILABLE', MOST, SNAPSHOT_DELETION),
+  'name-limit-64': { ...NO_COPY, ...ending('UNAVAILABLE', EMPTY) },
+  'parent-limit-64': NO_COPY,
   'size-late-5s': {
-    'CreateVolume from a snapshot': 'ABORTED',
-    'CreateVolume from a snapshot, larger': 'ABORTED',
-    'CreateVolume from a volume': 'ABORTED',
-    'ControllerPublishVolume, disk item lost': 'ABORTED',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
+    ...ending('ABORTED', COPIES, REATTACHED),
+    ...ending('FAILED_PRECONDITION', SNAPSHOT_REATTACHED),
   },
-  'old-version': {
-    CreateVolume: 'FAILED_PRECONDITION',
-    'CreateVolume from a snapshot': 'FAILED_PRECONDITION',
-    'CreateVolume from a snapshot, larger': 'FAILED_PRECONDITION',
-    'CreateVolume from a volume': 'FAILED_PRECONDITION',
-    DeleteVolume: 'FAILED_PRECONDITION',
-    'DeleteVolume, disk item lost': 'FAILED_PRECONDITION',
-    ControllerExpandVolume: 'FAILED_PRECONDITION',
-    ControllerPublishVolume: 'FAILED_PRECONDITION',
-    'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
-    ControllerUnpublishVolume: 'FAILED_PRECONDITION',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-    DeleteSnapshot: 'FAILED_PRECONDITION',
-  },
-  'no-rose-package': {
-    CreateVolume: 'FAILED_PRECONDITION',
-    'CreateVolume from a snapshot': 'FAILED_PRECONDITION',
-    'CreateVolume from a snapshot, larger': 'FAILED_PRECONDITION',
-    'CreateVolume from a volume': 'FAILED_PRECONDITION',
-    DeleteVolume: 'FAILED_PRECONDITION',
-    'DeleteVolume, disk item lost': 'FAILED_PRECONDITION',
-    ControllerExpandVolume: 'FAILED_PRECONDITION',
-    ControllerPublishVolume: 'FAILED_PRECONDITION',
-    'ControllerPublishVolume, disk item lost': 'FAILED_PRECONDITION',
-    ControllerUnpublishVolume: 'FAILED_PRECONDITION',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-    DeleteSnapshot: 'FAILED_PRECONDITION',
-  },
+  'old-version': ending('FAILED_PRECONDITION', ALL),
+  'no-rose-package': ending('FAILED_PRECONDITION', ALL),
   'read-only-user': {
-    CreateVolume: 'UNAVAILABLE',
-    'CreateVolume from a snapshot': 'UNAVAILABLE',
-    'CreateVolume from a snapshot, larger': 'UNAVAILABLE',
-    'CreateVolume from a volume': 'UNAVAILABLE',
-    DeleteVolume: 'UNAVAILABLE',
-    'DeleteVolume, disk item lost': 'UNAVAILABLE',
-    ControllerExpandVolume: 'OUT_OF_RANGE',
-    ControllerPublishVolume: 'UNAVAILABLE',
-    'ControllerPublishVolume, disk item lost': 'UNAVAILABLE',
-    ControllerUnpublishVolume: 'UNAVAILABLE',
-    CreateSnapshot: 'FAILED_PRECONDITION',
-    'CreateSnapshot, disk item lost': 'FAILED_PRECONDITION',
-    DeleteSnapshot: 'UNAVAILABLE',
+    ...ending('UNAVAILABLE', ALL),
+    ...ending('FAILED_PRECONDITION', SNAPSHOTS),
+    ...ending('OUT_OF_RANGE', GROWTH),
   },
 };
 
 /**
  * Backends on which no volume can be made, and on which the driver does not recognise what bears the name that it sent:
- * the driver does not touch it, since it cannot prove that it is its own. `rose-csi doctor --write` tells before.
+ * the driver does not touch it, since it cannot prove that it is its own. `rose-csi doctor --write` shows it beforehand.
  */
 export const STAYS: Readonly<Record<string, string>> = {
   'slot-upper-case': 'the disk item has another slot',

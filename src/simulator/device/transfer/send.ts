@@ -17,10 +17,16 @@ export function sourcesOf(rds: Rds, { pool, subvolume = '', parent = '' }: Trans
   return { source: subvolumeByLeaf(rds, pool, subvolume), parent: subvolumeByLeaf(rds, pool, parent) };
 }
 
+/** What is called while a subvolume is sent. */
+interface Progress {
+  /** With the bytes of each piece. */
+  count(bytes: number): void;
+  opened(link: Link): void;
+}
+
 /**
  * Sends a subvolume to another RDS, to the end (docs/routeros.md, 6).
  *
- * @param count Called with the bytes of each piece.
  * @throws DeviceFailure with the words for `status`, ScriptKilled when the execution is killed.
  */
 export async function send(
@@ -28,8 +34,7 @@ export async function send(
   { dial, hooks }: Network,
   transfer: TransferRecord,
   execution: Execution,
-  count: (bytes: number) => void,
-  opened: (link: Link) => void,
+  { count, opened }: Progress,
 ): Promise<void> {
   const { source, parent } = sourcesOf(rds, transfer);
   if (source === undefined || (transfer.parent !== undefined && parent === undefined)) throw noSource();

@@ -74,7 +74,7 @@ export class Transfers {
     const count = (bytes: number) => {
       sending.bytes += bytes;
     };
-    await send(this.#rds, this.#network, transfer, sending.execution, count, opened);
+    await send(this.#rds, this.#network, transfer, sending.execution, { count, opened });
   }
 
   async #tell(transfer: TransferRecord, sending: Sending, status: string): Promise<void> {
