@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { difference } from './difference.ts';
@@ -12,8 +13,12 @@ const ROOT = join(import.meta.dirname, '../..');
 /** The sets of values whose renderings are kept beside them. */
 export const GOLDEN = join(ROOT, 'test/chart/golden');
 
-/** The sets whose renderings are kept whole; of the others there is what differs from the nearer one of these. */
-const WHOLE: readonly string[] = ['minimum', 'everything'];
+/** The plain manifests for those who do not use Helm. */
+export const MANIFESTS = join(ROOT, 'deploy/rose-csi.yaml');
+/** The set that has the values of the plain manifests but for a few: of its rendering there is what differs from them. */
+const LEAST = 'minimum';
+/** The set whose rendering is kept whole. Of every other one there is what differs from this or the least, whichever is nearer. */
+const WHOLE = 'everything';
 
 const MARKED = /<!-- values -->\n.*?<!-- \/values -->/s;
 
@@ -38,24 +43,31 @@ export function chartFiles(): readonly MadeFile[] {
   ];
 }
 
-/** The plain manifests for those who do not use Helm, and the renderings of the golden sets of values that are kept whole. */
+/** What is kept whole: the plain manifests, and the rendering of one golden set of values. */
 export async function renderings(helm: string): Promise<readonly MadeFile[]> {
-  const whole = WHOLE.map(async (set) => ({ path: join(GOLDEN, `${set}.yaml`), content: await golden(helm, set) }));
-  return Promise.all([...whole, manifests(helm)]);
+  return [{ path: join(GOLDEN, `${WHOLE}.yaml`), content: await golden(helm, WHOLE) }, await manifests(helm)];
 }
 
-/** What is different in the renderings of the other sets, as the difference to the files of those that are kept whole. */
+/** The renderings of the other sets, each as what is different in it. */
 export async function differences(helm: string): Promise<readonly MadeFile[]> {
   const sets = globSync('*.values.yaml', { cwd: GOLDEN }).map((name) => basename(name, '.values.yaml'));
-  const others = sets.filter((set) => !WHOLE.includes(set));
-  return Promise.all(
-    others.map(async (set) => {
-      const content = await golden(helm, set);
-      const found = await Promise.all(WHOLE.map((base) => difference(join(GOLDEN, `${base}.yaml`), content)));
-      const [shortest = ''] = found.toSorted((one, other) => one.length - other.length);
-      return { path: join(GOLDEN, `${set}.diff`), content: shortest };
-    }),
-  );
+  const directory = await mkdtemp(join(tmpdir(), 'rose-csi-golden-'));
+  try {
+    const least = join(directory, `${LEAST}.yaml`);
+    await writeFile(least, await golden(helm, LEAST));
+    const others = sets.filter((set) => set !== WHOLE);
+    return await Promise.all(
+      others.map(async (set) => {
+        const content = await golden(helm, set);
+        const bases = set === LEAST ? [MANIFESTS] : [least, join(GOLDEN, `${WHOLE}.yaml`)];
+        const found = await Promise.all(bases.map((base) => difference(base, content)));
+        const [shortest = ''] = found.toSorted((one, other) => one.length - other.length);
+        return { path: join(GOLDEN, `${set}.diff`), content: shortest };
+      }),
+    );
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 /** The rendering of a golden set of values. */
@@ -68,7 +80,7 @@ export async function manifests(helm: string): Promise<MadeFile> {
   const directory = join(ROOT, 'deploy');
   const rendered = await render(helm, '--values', join(directory, 'values.yaml'), '--skip-tests');
   const head = readFileSync(join(directory, 'namespace.yaml'), 'utf8');
-  return { path: join(directory, 'rose-csi.yaml'), content: `${head}${rendered}` };
+  return { path: MANIFESTS, content: `${head}${rendered}` };
 }
 
 /** Writes files, and says so. */

@@ -1,10 +1,10 @@
 import { deepEqual } from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { applied, baseOf } from '../../scripts/chart/difference.ts';
-import { GOLDEN } from '../../scripts/chart/files.ts';
+import { GOLDEN, MANIFESTS } from '../../scripts/chart/files.ts';
 
 /** The parts of Kubernetes objects that the tests look at; all else is kept as it is. */
 const container = z.looseObject({
@@ -69,10 +69,12 @@ export function rendering(set: string): readonly KubeObject[] {
 
 /** A rendering as Helm writes it, put together where only a difference is kept. */
 export function renderedText(set: string): string {
-  const read = (name: string) => readFileSync(join(GOLDEN, name), 'utf8');
-  if (existsSync(join(GOLDEN, `${set}.yaml`))) return read(`${set}.yaml`);
-  const difference = read(`${set}.diff`);
-  return applied(read(baseOf(difference)), difference);
+  const whole = join(GOLDEN, `${set}.yaml`);
+  if (existsSync(whole)) return readFileSync(whole, 'utf8');
+  const difference = readFileSync(join(GOLDEN, `${set}.diff`), 'utf8');
+  const base = baseOf(difference);
+  const isOfManifests = base === basename(MANIFESTS);
+  return applied(isOfManifests ? readFileSync(MANIFESTS, 'utf8') : renderedText(basename(base, '.yaml')), difference);
 }
 
 /** The objects in a YAML stream. @throws when it is not YAML, or one is not an object of Kubernetes. */
