@@ -49,6 +49,8 @@ function fakeStorage(expected: Partial<Storage>): Storage {
     deleteVolume: unexpected('deleteVolume'),
     getVolume: unexpected('getVolume'),
     listVolumes: unexpected('listVolumes'),
+    volumeHealth: unexpected('volumeHealth'),
+    listVolumeHealth: unexpected('listVolumeHealth'),
     expandVolume: unexpected('expandVolume'),
     publishVolume: unexpected('publishVolume'),
     unpublishVolume: unexpected('unpublishVolume'),

@@ -26,11 +26,13 @@ export { type Mode, randomDigits } from './record.ts';
 export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export type {
   DiskRow,
+  ErrorCounters,
   ListedObject,
   ListedPage,
   LostItem,
   ObjectState,
   PoolContents,
+  PoolHealthFacts,
   PoolSpace,
 } from './rows.ts';
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';

@@ -17,7 +17,7 @@ import { toVolume } from './volumes.ts';
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21): at most 220 bytes a snapshot, 370 a volume. */
 const SNAPSHOT_ROWS = 200;
-const VOLUME_ROWS = 130;
+export const VOLUME_ROWS = 130;
 
 type Pool = Backend['rds']['settings']['pools'][number];
 
@@ -26,16 +26,17 @@ interface Section {
   readonly pool: Pool;
 }
 
+/** What is listed. */
 interface Lister<T> {
   readonly rows: number;
   fetch(section: Section, after: bigint, limit: number): Promise<ListedPage>;
-  /** The entry for a row; undefined for a name that this driver did not make. */
+  /** The entry for a row; undefined for a row that is left out, as a name that this driver did not make. */
   read(section: Section, row: ListedObject): T | undefined;
 }
 
 /** A page of our volumes over all backends and pools. */
 export async function listVolumes(backends: Backends, request: PageRequest, call: Call): Promise<Page<Volume>> {
-  return await list(sectionsOf(backends.all()), request, call, {
+  return await listPage(backends.all(), request, call, {
     rows: VOLUME_ROWS,
     fetch: ({ backend, pool }, after, limit) =>
       backend.rds.run((settings) => volumesPage(settings, { pool, after, limit }), call),
@@ -53,7 +54,7 @@ export async function listSnapshots(
   request: PageRequest,
   call: Call,
 ): Promise<Page<Snapshot>> {
-  return await list(sectionsOf(backends), request, call, {
+  return await listPage(backends, request, call, {
     rows: SNAPSHOT_ROWS,
     fetch: ({ backend, pool }, after, limit) =>
       backend.rds.run((settings) => snapshotsPage(settings, { pool, after, limit }, sourceUuid), call),
@@ -72,12 +73,13 @@ function sectionsOf(backends: readonly Backend[]): Section[] {
  * Fills a page from one section after the other. A section that cannot be read fails the call: a list that is short
  * without saying so makes its reader believe that objects are gone.
  */
-async function list<T extends { readonly id: string }>(
-  sections: readonly Section[],
+export async function listPage<T extends { readonly id: string }>(
+  backends: readonly Backend[],
   request: PageRequest,
   call: Call,
   lister: Lister<T>,
 ): Promise<Page<T>> {
+  const sections = sectionsOf(backends);
   const limit = request.maxEntries === 0 ? lister.rows : Math.min(request.maxEntries, lister.rows);
   const start = startOf(sections, request.token);
   const entries: T[] = [];

@@ -16,6 +16,7 @@ import { controllerEvents } from '../events/controller-events.ts';
 import { runPeriodically } from '../run-periodically.ts';
 import type { BackendListener } from './backend-poller.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
+import type { VolumeReports } from './volume-watch.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
 export interface BackgroundTasks {
@@ -24,6 +25,8 @@ export interface BackgroundTasks {
   readonly interceptors: readonly Interceptor[];
   /** Tells Kubernetes of an RDS what its poller notices; undefined without Events. */
   readonly watchBackend: ((backend: Backend) => BackendListener) | undefined;
+  /** Reports volumes that are not well; undefined without Events. */
+  readonly volumes: VolumeReports | undefined;
   /** Begins to watch for the snapshot kinds and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
@@ -72,6 +75,7 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
     onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
     interceptors: events?.interceptors ?? [],
     watchBackend: events?.watchBackend,
+    volumes: events?.volumes,
     start() {
       const onMissing = () => events?.snapshotKindsMissing();
       watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);
