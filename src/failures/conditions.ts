@@ -169,7 +169,7 @@ export function conditionEnd(message: string): string {
   return message.endsWith(end) ? end : '';
 }
 
-function isConditionCode(text: string): text is ConditionCode {
+export function isConditionCode(text: string): text is ConditionCode {
   return Object.hasOwn(ROWS, text);
 }
 
