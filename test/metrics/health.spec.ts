@@ -11,6 +11,7 @@ import { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { serveMetrics } from '../../src/observability/metrics-server.ts';
 import { prometheusMetrics } from '../../src/observability/prometheus.ts';
+import { slotOf } from '../../src/rds/index.ts';
 import { identity } from '../../src/storage/ids.ts';
 import { StorageService } from '../../src/storage/service.ts';
 import { MiB, makeVolume, publish, volumeName } from '../support/calls.ts';
@@ -144,11 +145,20 @@ test('a volume that is gone from its RDS, or smaller than Kubernetes believes, i
     api.put('persistentvolumes', bound(other, '4Mi', phase));
   }
   api.put('persistentvolumes', bound(gone, '4Mi'));
+  const partial = await makeVolume(stack.controller, 4n * MiB);
+  await change(
+    stack.simulator,
+    `/disk/remove [find where slot="${slotOf({ kind: 'pvc', uuid: partial.slice(-36) })}"]`,
+  );
   const found = await untilScraped(isOne('VolumeMissing'));
   assert.deepEqual(ofVolumes(found), [1, 0, 0, 0], 'one that is released, elsewhere or none of ours is not missed');
+  api.put('persistentvolumes', bound(partial, '4Mi'));
+  await untilScraped(isOne('DiskItemLost'));
+  api.remove('persistentvolumes', partial.slice('rds1:'.length));
+  await untilScraped((now) => ofVolumes(now)[2] === 0);
   api.put('persistentvolumes', bound(id, '8Mi'));
   await untilScraped(isOne('ImageSmaller'));
-  assert.deepEqual(reports, new Set([`${gone} VolumeMissing`, `${id} ImageSmaller`]));
+  assert.deepEqual(reports, new Set([`${gone} VolumeMissing`, `${partial} DiskItemLost`, `${id} ImageSmaller`]));
   api.remove('persistentvolumes', gone.slice('rds1:'.length));
   api.put('persistentvolumes', bound(id, '4Mi'));
   await untilScraped((now) => ofVolumes(now).every((value) => value === 0));

@@ -88,29 +88,32 @@ class VolumeWatch {
       });
   }
 
+  /** What no claim has, such as the rest of a call that was given up, is left to the orphan report. */
   async #compare(volumes: readonly HeldVolume[], found: readonly Found[], reports: VolumeReports): Promise<void> {
     const call = callWithin(LIMIT_MS, this.#options.signal);
     const held = new Map(volumes.map((volume) => [volume.id, volume]));
     const { items } = await reports.cluster.persistentVolumes(call.signal);
-    const suspects = items
+    const claimed = items
       .filter((volume) => this.#isOurs(volume, reports.driver))
-      .map((volume) => ({
-        id: volume.spec.csi?.volumeHandle ?? '',
-        wanted: parseQuantity(volume.spec.capacity?.storage) ?? 0n,
-      }))
-      .filter(({ id, wanted }) => {
-        const volume = held.get(id);
-        return volume === undefined ? !this.#well.has(id) : smaller(volume.bytes, wanted).length > 0;
-      });
+      .map(({ spec: { csi, capacity } }) => ({
+        id: csi?.volumeHandle ?? '',
+        wanted: parseQuantity(capacity?.storage) ?? 0n,
+      }));
+    const suspects = claimed.filter(({ id, wanted }) => {
+      const volume = held.get(id);
+      return volume === undefined ? !this.#well.has(id) : smaller(volume.bytes, wanted).length > 0;
+    });
     const more: Found[] = [];
     for (const { id, wanted } of suspects.slice(0, MAX_LOOKS)) {
       const conditions = await this.#look(id, wanted, call);
       if (conditions.length === 0) this.#well.add(id);
       more.push(...conditions.map((condition) => ({ id, condition })));
     }
+    const ids = new Set(claimed.map(({ id }) => id));
+    const seen = found.filter(({ id }) => ids.has(id));
     const isNew = ({ id, condition }: Found) =>
-      !found.some((one) => one.id === id && one.condition.code === condition.code);
-    this.#tell([...found, ...more.filter(isNew)], suspects.length <= MAX_LOOKS);
+      !seen.some((one) => one.id === id && one.condition.code === condition.code);
+    this.#tell([...seen, ...more.filter(isNew)], suspects.length <= MAX_LOOKS);
   }
 
   /** Bound and to stay: of what is being made or deleted a part may be missing. */
