@@ -1,10 +1,11 @@
-/** Writes the tables of docs/errors.md and docs/events.md that list failures, from their catalogue. */
+/** Writes the tables of docs/errors.md, docs/events.md and docs/health.md that list failures and conditions, from their catalogue. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { status } from '@grpc/grpc-js';
 import { codes } from '../src/csi/status.ts';
 import { FAILURES } from '../src/failures/catalogue.ts';
+import { CONDITIONS, type ConditionMeaning } from '../src/failures/conditions.ts';
 import { CONNECTION } from '../src/failures/connection.ts';
 import { DEVICES } from '../src/failures/devices.ts';
 import { DISKS } from '../src/failures/disks.ts';
@@ -34,7 +35,11 @@ const SECTIONS: Readonly<Record<string, Readonly<Record<string, Failure>>>> = {
 
 /** Pages with such tables, by their path, each as it has to be. */
 export function pagesWithFailures(): ReadonlyMap<string, string> {
-  return new Map([withTables('errors.md', errorTables()), withTables('events.md', eventTable())]);
+  return new Map([
+    withTables('errors.md', errorTables()),
+    withTables('events.md', eventTable()),
+    withTables('health.md', conditionTable()),
+  ]);
 }
 
 function withTables(name: string, tables: string): readonly [string, string] {
@@ -63,6 +68,10 @@ function eventTable(): string {
   const lines = Object.entries<EventMeaning>(EVENTS).flatMap(([reason, { type, about, when = '', advice = '' }]) => {
     const begin = `| \`${reason}\` | ${type} | ${about.join(', ')} |`;
     const failures = Object.entries(FAILURES).filter(([, { event }]) => event === reason);
+    const condition = Object.entries(CONDITIONS).find(([code]) => code === reason)?.[1];
+    if (failures.length === 0 && condition !== undefined) {
+      return [`${begin} | ${sentence(condition.what)} | ${condition.remedy}. [More](health.md). |`];
+    }
     if (failures.length === 0) {
       const otherwise = type === 'Normal' ? 'Nothing.' : FOLLOW;
       return [`${begin} | ${when} | ${advice === '' ? otherwise : sentence(advice)} |`];
@@ -73,6 +82,21 @@ function eventTable(): string {
     });
   });
   const head = ['| reason | type | object | code | when | what to do |', '|---|---|---|---|---|---|'];
+  return [...head, ...lines, ''].join('\n');
+}
+
+/** What CSI 1.13 calls each degree. */
+const SEVERITIES: Readonly<Record<ConditionMeaning['severity'], string>> = {
+  degraded: 'DEGRADED',
+  inaccessible: 'INACCESSIBLE',
+  dataLoss: 'DATA_LOSS',
+};
+
+function conditionTable(): string {
+  const lines = Object.entries(CONDITIONS).map(([code, { about, seenBy, severity, what, remedy: next }]) => {
+    return `| \`${code}\` | ${about} | ${seenBy} | ${SEVERITIES[severity]} | ${sentence(what)} | ${next}. |`;
+  });
+  const head = ['| condition | of a | seen by the | CSI | what is so | what to do |', '|---|---|---|---|---|---|'];
   return [...head, ...lines, ''].join('\n');
 }
 

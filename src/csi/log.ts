@@ -30,6 +30,8 @@ const chatter: ReadonlySet<string> = new Set([
   'NodeGetCapabilities',
   'NodeGetInfo',
   'NodeGetVolumeStats',
+  'NodeGetVolumeHealth',
+  'NodeGetStorageHealth',
 ]);
 
 /** Longest logged field, in characters: a valid id or path is shorter, an invalid one may be a megabyte. */

@@ -57,6 +57,8 @@ function fakeStorage({ createSnapshot, deleteSnapshot, getSnapshot, listSnapshot
     deleteVolume: unexpected('deleteVolume'),
     getVolume: unexpected('getVolume'),
     listVolumes: unexpected('listVolumes'),
+    volumeHealth: unexpected('volumeHealth'),
+    listVolumeHealth: unexpected('listVolumeHealth'),
     expandVolume: unexpected('expandVolume'),
     publishVolume: unexpected('publishVolume'),
     unpublishVolume: unexpected('unpublishVolume'),

@@ -12,9 +12,9 @@ export type EventObject =
 export interface EventMeaning {
   readonly type: 'Normal' | 'Warning';
   readonly about: readonly EventObject[];
-  /** When it is written, for the documentation; left out where it reports a failure, which says that itself. */
+  /** When it is written, for the documentation; left out where it reports a failure or a condition, which says that itself. */
   readonly when?: string;
-  /** The remedy of one that reports no failure; empty where the message says it. */
+  /** The remedy of one that reports neither; empty where the message says it. */
   readonly advice?: string;
 }
 
@@ -39,6 +39,10 @@ export const EVENTS = {
     'A pool has less free than its `reserve` and a tenth of its size; looked at every five minutes, every minute while less than a quarter is free, and within seconds of a call that was refused for lack of room.',
     'Delete snapshots or volumes that are no longer needed, or add disks, before writes to every volume in it fail',
   ),
+  PoolDeviceMissing: warning(['CSIDriver']),
+  PoolDeviceErrors: warning(['CSIDriver']),
+  PoolDiskWarning: warning(['CSIDriver']),
+  PoolDiskErrors: warning(['CSIDriver']),
   BackendMissing: warning(CLAIM_OR_SNAPSHOT),
   PoolMissing: warning(CLAIM_OR_SNAPSHOT),
   PoolFull: warning(CLAIM_OR_SNAPSHOT),
@@ -57,6 +61,9 @@ export const EVENTS = {
   CopyInTheWay: warning(CLAIM_OR_SNAPSHOT),
   ImageNotAttached: warning(CLAIM),
   VolumeMissing: warning(CLAIM),
+  ImageSmaller: warning(CLAIM),
+  DiskItemLost: warning(CLAIM),
+  ExportLost: warning(CLAIM),
   RouterOsUnfit: warning(CLAIM_OR_SNAPSHOT),
   ReplicaFailed: warning(['VolumeSnapshotContent', ...CLAIM]),
   ReplicaLate: warning(['VolumeSnapshotContent']),
@@ -69,6 +76,15 @@ export const EVENTS = {
   FilesystemGaveUp: warning(['Node']),
   FilesystemDamaged: warning(['Node']),
   FilesystemNotGrown: warning(['Node']),
+  FilesystemErrorRecorded: warning(['Node']),
+  ConnectionLost: warning(['Node']),
+  DeviceReadOnly: warning(['Node']),
+  DeviceSmaller: warning(['Node']),
+  VolumeRecovered: {
+    type: 'Normal',
+    about: ['Node'],
+    when: 'A volume that was reported with a [condition](health.md) that its node sees has none any more.',
+  },
   UnflushedDataLost: warning(
     ['Node'],
     'An unstage has given up an RDS that did not answer ([when](node-safety.md#when-the-rds-is-gone)), or the volume was detached by force while this node used it.',
@@ -98,4 +114,9 @@ export const ENDS: Readonly<Partial<Record<EventReason, readonly EventReason[]>>
   BackendUnreachable: ['BackendReachable'],
   BackendLoginFailed: ['BackendReachable'],
   BackendReachable: ['BackendUnreachable', 'BackendLoginFailed'],
+  VolumeRecovered: ['ConnectionLost', 'DeviceReadOnly', 'DeviceSmaller', 'FilesystemErrorRecorded'],
+  ConnectionLost: ['VolumeRecovered'],
+  DeviceReadOnly: ['VolumeRecovered'],
+  DeviceSmaller: ['VolumeRecovered'],
+  FilesystemErrorRecorded: ['VolumeRecovered'],
 };

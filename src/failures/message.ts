@@ -1,5 +1,6 @@
 /** The words of a failure, the same wherever a user reads them. */
 import { FAILURES, type FailureCode, isFailureCode } from './catalogue.ts';
+import { conditionEnd } from './conditions.ts';
 import { RETRIES } from './failure.ts';
 
 /** Such as `[RC-SPACE]`. */
@@ -54,7 +55,7 @@ export function shorten(message: string, bytes: number, end = knownEnd(message))
 
 function knownEnd(message: string): string {
   const code = codeIn(message);
-  const end = code === undefined ? '' : endOf(code);
+  const end = code === undefined ? conditionEnd(message) : endOf(code);
   return message.endsWith(end) ? end : '';
 }
 

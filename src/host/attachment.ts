@@ -32,6 +32,13 @@ export interface NvmeTarget {
   readonly tuning: Tuning;
 }
 
+/** One way to storage. */
+export interface Connection {
+  readonly place: string;
+  /** Whether I/O goes through now, as far as the kernel knows. */
+  readonly isLive: boolean;
+}
+
 /**
  * Volumes as block devices of this node. A volume is known by its subsystem NQN alone, looked up again each time: kernel
  * names such as `nvme0n1` pass from one volume to another (docs/routeros.md, 10). Each publication of a volume has an NQN
@@ -53,6 +60,9 @@ export interface Attachment {
 
   /** Whether I/O goes through now, as far as the kernel knows. */
   isLive(nqn: string): Promise<boolean>;
+
+  /** All connections of this driver's volumes, each with where it leads, such as `192.0.2.1:4420`. */
+  connections(): Promise<readonly Connection[]>;
 
   /** Whose a device is now. @param number `major:minor`, as in mountinfo @throws StorageError `unavailable` */
   ownerOf(number: string): Promise<Owner>;

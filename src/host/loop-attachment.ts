@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { basename, join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
 import { isNqnOf } from '../storage/ids.ts';
-import type { Attachment, NvmeTarget } from './attachment.ts';
+import type { Attachment, Connection, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, readAttribute, readBlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 
@@ -42,6 +42,12 @@ export class LoopAttachment implements Attachment {
 
   async isLive(nqn: string): Promise<boolean> {
     return (await this.connected(nqn)).length > 0;
+  }
+
+  async connections(): Promise<Connection[]> {
+    const all = (await this.#ask('GET', '/v1/attachments')) as readonly Attached[];
+    const own = all.filter(({ host }) => host === this.#hostNqn);
+    return own.map(() => ({ place: this.#socketPath, isLive: true }));
   }
 
   /** A loop device that was detached while it is in use goes on until its last user ends, and then with its file. */

@@ -21,6 +21,7 @@ export function nodeDependencies(connection: Partial<Attachment>, host: Processe
       ownerOf: async () => ({ kind: 'lost' }),
       isLive: async () => true,
       rescan: async () => {},
+      connections: unexpected,
       ...connection,
     },
     host,

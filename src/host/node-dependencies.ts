@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Condition } from '../failures/conditions.ts';
 import type { VolumeNqn } from '../storage/ids.ts';
 import type { Attachment } from './attachment.ts';
 import type { Formatting } from './formatting.ts';
@@ -27,4 +28,6 @@ export interface NodeDependencies {
   readonly onUnflushed?: (volume: VolumeIdentity) => void;
   /** Notified of a volume that was mounted at its old size, and why; must not throw. */
   readonly onNotGrown?: (volume: VolumeIdentity, fact: string) => void;
+  /** Notified of how a volume is at each look at it, and of one that this node no longer has; must not throw. */
+  readonly onExamined?: (volume: VolumeIdentity, conditions: readonly Condition[] | 'gone') => void;
 }

@@ -1,8 +1,10 @@
+import type { Condition } from '../failures/conditions.ts';
 import type { Call } from '../storage/call.ts';
 import { StorageError } from '../storage/errors.ts';
 import { KeyedLock } from '../storage/keyed-lock.ts';
 import { isSystemError } from './errno.ts';
 import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
+import { NodeHealth } from './node-health.ts';
 import { ProcessError } from './processes.ts';
 import { NodePublishing, type NodePublishRequest, type VolumeStats } from './publishing.ts';
 import { type StageRequest, Staging } from './staging.ts';
@@ -13,6 +15,8 @@ export class NodeVolumes {
   readonly #staging: Staging;
   readonly #publishing: NodePublishing;
   readonly #trimming: Trimming;
+  readonly #health: NodeHealth;
+  readonly #onExamined: NonNullable<NodeDependencies['onExamined']>;
   readonly #lock = new KeyedLock();
   /** The trim that is under way. */
   #trim: { readonly key: string; readonly giveWay: AbortController } | undefined;
@@ -21,22 +25,29 @@ export class NodeVolumes {
     this.#staging = new Staging(tools);
     this.#publishing = new NodePublishing(tools);
     this.#trimming = new Trimming(tools);
+    this.#health = new NodeHealth(tools);
+    this.#onExamined = tools.onExamined ?? (() => undefined);
   }
 
   /** @see Staging.stage */
   async stage(request: StageRequest, call: Call): Promise<void> {
-    await this.#exclusively(request.volume, call, () => this.#staging.stage(request, call));
+    await this.#exclusively(request.volume, call, async () => {
+      await this.#staged(request, () => this.#staging.stage(request, call));
+    });
   }
 
   /** @see Staging.unstage */
   async unstage(volume: VolumeIdentity, stagingPath: string, call: Call): Promise<void> {
     await this.#exclusively(volume, call, () => this.#staging.unstage(volume, stagingPath, call));
+    this.#health.isGone(volume);
+    this.#onExamined(volume, 'gone');
   }
 
   /** @see Staging.renew and Publishing.publish */
   async publish(request: NodePublishRequest, call: Call): Promise<void> {
     await this.#exclusively(request.volume, call, async () => {
-      if (request.staged !== undefined) await this.#staging.renew(request.staged, call);
+      const { staged } = request;
+      if (staged !== undefined) await this.#staged(staged, () => this.#staging.renew(staged, call));
       await this.#publishing.publish(request);
     });
   }
@@ -48,12 +59,33 @@ export class NodeVolumes {
 
   /** @see NodePublishing.expand */
   async expand(volume: VolumeIdentity, path: string, bytes: bigint, call: Call): Promise<bigint> {
-    return await this.#exclusively(volume, call, () => this.#publishing.expand(volume, path, bytes, call));
+    const grown = await this.#exclusively(volume, call, () => this.#publishing.expand(volume, path, bytes, call));
+    this.#health.hasBytes(volume, grown);
+    return grown;
   }
 
   /** Without the lock: it changes nothing, and must not wait for a mkfs. @see NodePublishing.usage */
   async usage(volume: VolumeIdentity, path: string, call: Call): Promise<VolumeStats> {
-    return await named(volume, () => this.#publishing.usage(volume, path, call));
+    return await named(volume, async () => {
+      const examined = await this.#health.look(volume, [path], call.signal);
+      const { device, conditions } = examined;
+      if (device !== undefined || conditions.length > 0) this.#onExamined(volume, conditions);
+      return await this.#publishing.usage(volume, path, examined, call);
+    });
+  }
+
+  /** Without the lock, as {@link usage}. @see NodeHealth.conditionsOf */
+  async conditions(volume: VolumeIdentity, paths: readonly string[], call: Call): Promise<readonly Condition[]> {
+    return await named(volume, async () => {
+      const conditions = await this.#health.conditionsOf(volume, paths, call.signal);
+      this.#onExamined(volume, conditions);
+      return conditions;
+    });
+  }
+
+  /** @see NodeHealth.unreachable */
+  async unreachable(): Promise<string[]> {
+    return await named({ id: 'the connections of this node' }, () => this.#health.unreachable());
   }
 
   /**
@@ -65,6 +97,17 @@ export class NodeVolumes {
     for (const volume of await this.#trimming.mounted()) {
       if (signal.aborted) return;
       onTrim(await this.#trimInTurn(volume, signal));
+    }
+  }
+
+  /** Takes note of how staging a volume ends. */
+  async #staged({ volume, target }: StageRequest, stage: () => Promise<void>): Promise<void> {
+    try {
+      await stage();
+      this.#health.hasBytes(volume, target.bytes);
+    } catch (error) {
+      this.#health.notStaged(volume, error);
+      throw error;
     }
   }
 
@@ -95,7 +138,7 @@ function lockKey({ uuid }: { readonly uuid: string }): string {
 }
 
 /** A program or a call of the operating system that failed where no one expected it to is trouble that may pass. */
-async function named<T>({ id }: VolumeIdentity, work: () => Promise<T>): Promise<T> {
+async function named<T>({ id }: Pick<VolumeIdentity, 'id'>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageError } from '../storage/errors.ts';
-import { isNqnOf } from '../storage/ids.ts';
+import { isNqnOf, volumeUuidOf } from '../storage/ids.ts';
 import { type BlockDevice, type Places, readAttribute, readBlockDevice } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
 import { unlessAbsent } from './errno.ts';
@@ -25,12 +25,21 @@ const NAMESPACE = /^nvme\d+n\d+$/;
 const NSID = '1';
 
 /** All connections to the subsystem, or to any subsystem of the volume, working or not. */
-export async function controllersOf({ sys }: Places, nqn: string): Promise<Controller[]> {
+export async function controllersOf(places: Places, nqn: string): Promise<Controller[]> {
+  return await controllers(places, (subsystem) => isNqnOf(nqn, subsystem));
+}
+
+/** All connections to volumes of this driver. */
+export async function ownControllers(places: Places): Promise<Controller[]> {
+  return await controllers(places, (subsystem) => volumeUuidOf(subsystem) !== undefined);
+}
+
+async function controllers({ sys }: Places, isMeant: (subsystem: string) => boolean): Promise<Controller[]> {
   const found: Controller[] = [];
   for (const name of await list(join(sys, 'class/nvme'))) {
     const attribute = (file: string) => readAttribute(join(sys, 'class/nvme', name, file));
     const subsystem = (await attribute('subsysnqn')) ?? '';
-    if (!isNqnOf(nqn, subsystem)) continue;
+    if (!isMeant(subsystem)) continue;
     const state = (await attribute('state')) ?? 'gone';
     found.push({ name, nqn: subsystem, state, peer: peerIn(await attribute('address')) });
   }

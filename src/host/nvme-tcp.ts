@@ -2,10 +2,10 @@
 import { isIP, isIPv6 } from 'node:net';
 import { StorageError } from '../storage/errors.ts';
 import { hostIdOf } from '../storage/ids.ts';
-import type { Attachment, NvmeTarget } from './attachment.ts';
+import type { Attachment, Connection, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
-import { type Controller, controllersOf, namespaceOf, namespacesOf, ownerOf } from './nvme-sysfs.ts';
+import { type Controller, controllersOf, namespaceOf, namespacesOf, ownControllers, ownerOf } from './nvme-sysfs.ts';
 import { ProcessError, type Processes } from './processes.ts';
 import { waitFor } from './wait.ts';
 
@@ -78,6 +78,13 @@ export class NvmeTcp implements Attachment {
 
   async isLive(nqn: string): Promise<boolean> {
     return (await controllersOf(this.#places, nqn)).some(({ state }) => state === 'live');
+  }
+
+  /** One of which the kernel does not show where it leads counts for no place. */
+  async connections(): Promise<Connection[]> {
+    return (await ownControllers(this.#places)).flatMap(({ peer, state }) =>
+      peer === undefined ? [] : [{ place: `${peer.address}:${peer.port}`, isLive: state === 'live' }],
+    );
   }
 
   async ownerOf(number: string): Promise<Owner> {

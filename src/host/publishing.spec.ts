@@ -10,8 +10,8 @@ import type { Attachment } from './attachment.ts';
 import type { BlockDevice } from './block-device.ts';
 import { parseMountinfo } from './mountinfo.ts';
 import { nodeDependencies } from './node-dependencies.fixture.ts';
+import { NodeVolumes } from './node-volumes.ts';
 import { type Processes, processes } from './processes.ts';
-import { NodePublishing } from './publishing.ts';
 
 const VOLUME = { id: 'rds1:pvc-1', uuid: '1', nqn: nqnOf('1') };
 /** A mount that every machine has, to stand for that of the volume. */
@@ -23,8 +23,8 @@ function device(bytes = 4096n): BlockDevice {
   return { path: '/dev/none', number, bytes, readOnly: false, sequence: '1' };
 }
 
-function publishing(connection: Partial<Attachment>, host?: Processes): NodePublishing {
-  return new NodePublishing(nodeDependencies({ find: async () => device(), ...connection }, host));
+function volumes(connection: Partial<Attachment>, host?: Processes): NodeVolumes {
+  return new NodeVolumes(nodeDependencies({ find: async () => device(), ...connection }, host));
 }
 
 /** Programs of which `stat` never ends; it writes to the pipe once it has begun. */
@@ -41,14 +41,14 @@ async function hangingStat(t: TestContext): Promise<{ host: Processes; pipe: str
 test('statistics of a dead mount hang alone: the process goes on, and the caller hears UNAVAILABLE', async (t) => {
   const { host, pipe } = await hangingStat(t);
   const caller = new AbortController();
-  const usage = publishing({}, host).usage(VOLUME, PATH, { signal: caller.signal });
+  const usage = volumes({}, host).usage(VOLUME, PATH, { signal: caller.signal });
   await (await open(pipe)).close();
   caller.abort();
   await assert.rejects(usage, { kind: 'unavailable', message: /^\/proc: .*: .*(?:stat|env).*\[NODE-LOST\]$/ });
 });
 
 test('a connection that is lost is not asked for statistics', async () => {
-  const asked = publishing({ isLive: async () => false }, processes(['/no/such/program']));
+  const asked = volumes({ isLive: async () => false }, processes(['/no/such/program']));
   const usage = asked.usage(VOLUME, PATH, { signal: new AbortController().signal });
   await assert.rejects(usage, { kind: 'unavailable', message: /its connection is lost.*\[NODE-LOST\]$/ });
 });
@@ -59,7 +59,7 @@ test('a device that stays small is retried, never FAILED_PRECONDITION, which wou
     rescans += 1;
   };
   const signal = AbortSignal.abort();
-  const expand = publishing({ rescan }).expand(VOLUME, PATH, 8192n, { signal });
+  const expand = volumes({ rescan }).expand(VOLUME, PATH, 8192n, { signal });
   await assert.rejects(expand, { kind: 'unavailable', message: /4 KiB of 8 KiB after a rescan\. .*\[NODE-SIZE\]$/ });
   assert.equal(rescans, 1);
 });

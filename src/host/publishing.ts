@@ -11,6 +11,7 @@ import { makeTarget, removeTarget } from './mount-point.ts';
 import type { Mount } from './mountinfo.ts';
 import type { IsOurs } from './mounts.ts';
 import type { NodeDependencies, VolumeIdentity } from './node-dependencies.ts';
+import type { Examined } from './node-health.ts';
 import { ProcessError } from './processes.ts';
 import type { StageRequest } from './staging.ts';
 import { placesOf, showsDevice, showsFilesystem } from './volume-users.ts';
@@ -126,21 +127,25 @@ export class NodePublishing {
   }
 
   /**
+   * @param examined how it was found at the path
    * @throws StorageError `notFound` when the volume is not at the path, `unavailable` when it does not answer,
    * FilesystemGaveUp when it is not to be used any more
    */
-  async usage(volume: VolumeIdentity, path: string, { signal }: Call): Promise<VolumeStats> {
-    const { attachment, host, mounts } = this.#tools;
-    const device = await attachment.find(volume.nqn);
-    const mount = (await mounts.at(path)).at(-1);
+  async usage(
+    volume: VolumeIdentity,
+    path: string,
+    { device, mount, conditions }: Examined,
+    { signal }: Call,
+  ): Promise<VolumeStats> {
     if (device === undefined || mount === undefined) throw notThere(volume, path);
     if (showsDevice(mount, device)) return { kind: 'block', bytes: device.bytes };
     if (!showsFilesystem(mount, device)) throw notThere(volume, path);
-    if (!(await attachment.isLive(volume.nqn))) {
-      throw new StorageError('NODE-LOST', volume.id, 'its connection is lost, and the kernel is reconnecting');
+    for (const { code, detail } of conditions) {
+      if (code === 'ConnectionLost')
+        throw new StorageError('NODE-LOST', volume.id, `its connection is lost, and ${detail}`);
+      if (code === 'FilesystemGaveUp') throw new FilesystemGaveUp(volume, mount.mountPoint, detail);
     }
-    await this.#refuseGivenUp(volume, mount, device, signal);
-    return { kind: 'filesystem', ...(await filesystemUsage(host, path, signal)) };
+    return { kind: 'filesystem', ...(await filesystemUsage(this.#tools.host, path, signal)) };
   }
 
   /**

@@ -114,6 +114,18 @@ export const metricList = {
     labels: ['backend', 'pool'],
     help: 'Snapshots of the volume that has most of them in a pool; read once an hour.',
   },
+  poolCondition: {
+    name: 'rose_csi_pool_condition',
+    type: 'gauge',
+    labels: ['backend', 'pool', 'condition'],
+    help: '1 for a condition that a pool had at its last reading, 0 for one that it was seen not to have.',
+  },
+  volumeConditions: {
+    name: 'rose_csi_volume_conditions',
+    type: 'gauge',
+    labels: ['backend', 'condition'],
+    help: 'Volumes of this cluster on an RDS that have a condition, as the RDS reports it.',
+  },
   poolReadings: {
     name: 'rose_csi_pool_readings_total',
     type: 'counter',
@@ -191,6 +203,12 @@ export const metricList = {
     type: 'gauge',
     labels: [],
     help: '1 when the API server knew the snapshot kinds at the last look, 0 when it did not.',
+  },
+  nodeVolumeConditions: {
+    name: 'rose_csi_node_volume_conditions',
+    type: 'gauge',
+    labels: ['condition'],
+    help: 'Volumes on this node that have a condition, as the node sees it.',
   },
   programs: {
     name: 'rose_csi_programs_total',

@@ -18,6 +18,7 @@ const volume: InventoryVolume = {
   exported: false,
   state: 'whole',
   duplicates: [],
+  conditions: [],
 };
 const options = {
   driver: 'rds.rose-csi.io',

@@ -20,6 +20,7 @@ function volume(number: number, extra: Partial<InventoryVolume> = {}): Inventory
     exported: false,
     state: 'whole',
     duplicates: [],
+    conditions: [],
     ...extra,
   };
 }

@@ -29,6 +29,7 @@ export { type Mode, randomDigits } from './record.ts';
 export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export {
   type DiskRow,
+  type ErrorCounters,
   isLonger,
   type ListedObject,
   type ListedPage,
@@ -36,6 +37,7 @@ export {
   type ObjectState,
   objectOf,
   type PoolContents,
+  type PoolHealthFacts,
   type PoolSpace,
   type Rival,
   type SubvolumeRow,

@@ -183,22 +183,89 @@ export interface PoolSpace {
   readonly promised: bigint;
 }
 
+/** Counters of errors by name; none where the RDS does not show them. */
+export type ErrorCounters = ReadonlyMap<string, bigint>;
+
+/** What the RDS shows of the health of a pool. What it does not show is unknown, and not well (U41, U42). */
+export interface PoolHealthFacts {
+  /** Whether a device of the filesystem is missing; undefined where it is not shown. */
+  readonly isDeviceMissing: boolean | undefined;
+  /** Of Btrfs, over all devices of the pool. */
+  readonly errors: ErrorCounters;
+  readonly disks: readonly DiskHealthFacts[];
+}
+
+/** A disk that holds a part of a pool. */
+interface DiskHealthFacts {
+  readonly slot: string;
+  /** As it is shown; empty where it is not. */
+  readonly criticalWarning: string;
+  readonly errors: ErrorCounters;
+}
+
 /** What is in a pool, which the RDS has counted. */
 export interface PoolContents extends Pick<PoolSpace, 'size' | 'free'> {
+  readonly facts: PoolHealthFacts;
   /** Volumes of our owners, partial ones included. */
   readonly volumes: number;
   /** Snapshots of our owners. */
   readonly snapshots: number;
 }
 
-/** Decodes the space of one pool and the counts of what is in it. */
-export function decodeContents(row: JsonRow): PoolContents {
+/** Decodes the space of pools, the counts of what is in each, and how its devices are. */
+export function decodeContents(rows: readonly JsonRow[]): ReadonlyMap<string, PoolContents> {
+  const pools = rows.filter((row) => 'fs-label' in row);
+  return new Map(pools.map((row) => [text(row, 'fs-label'), contentsOf(row, rows)]));
+}
+
+function contentsOf(row: JsonRow, rows: readonly JsonRow[]): PoolContents {
   const { size, free } = decodeSpace(row);
   const [volumes, snapshots] = [integer(row, 'volumes'), integer(row, 'snapshots')];
   if (volumes === undefined || snapshots === undefined) {
     throw new RdsError('RDS-UNEXPECTED', `a pool whose contents are not counted: ${JSON.stringify(row)}`);
   }
-  return { size, free, volumes: Number(volumes), snapshots: Number(snapshots) };
+  const ours = rows.filter((other) => text(other, 'of') === text(row, 'fs-label'));
+  return { size, free, volumes: Number(volumes), snapshots: Number(snapshots), facts: healthFacts(ours) };
+}
+
+/** Counters of `/disk/btrfs/filesystem` (docs/routeros.md, 5.1). */
+export const BTRFS_ERRORS = [
+  'write-errors',
+  'read-errors',
+  'flush-errors',
+  'corruption-errors',
+  'generation-errors',
+] as const;
+
+/** Counters of a disk (docs/routeros.md, 4.1). */
+export const DISK_ERRORS = ['io-errors', 'unrecovered-integrity-errors'] as const;
+
+function healthFacts(rows: readonly JsonRow[]): PoolHealthFacts {
+  const filesystem = rows.find((row) => !('slot' in row)) ?? {};
+  const missing = text(filesystem, 'missing-devs');
+  return {
+    isDeviceMissing: missing === '' ? undefined : flag(filesystem, 'missing-devs'),
+    errors: countersIn(filesystem, BTRFS_ERRORS),
+    disks: rows
+      .filter((row) => 'slot' in row)
+      .map((row) => ({
+        slot: text(row, 'slot'),
+        criticalWarning: text(row, 'critical-warning'),
+        errors: countersIn(row, DISK_ERRORS),
+      })),
+  };
+}
+
+/** Those that are numbers for certain; one for each device is added up (U41). */
+function countersIn(row: JsonRow, names: readonly string[]): ErrorCounters {
+  return new Map(
+    names.flatMap((name): [string, bigint][] => {
+      const parts = text(row, name).split(/[,;]\s*/);
+      const counts = parts.map((count) => integer({ count }, 'count'));
+      const known = counts.filter((count) => count !== undefined);
+      return known.length === parts.length ? [[name, known.reduce((sum, count) => sum + count, 0n)]] : [];
+    }),
+  );
 }
 
 /** Decodes the space of one pool; what the device does not report counts as none. */

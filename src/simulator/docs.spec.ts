@@ -50,6 +50,10 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   mounted: false,
   swappedFor: null,
   removalMs: 1,
+  missingDevice: true,
+  deviceErrors: 1,
+  criticalWarning: 1,
+  ioErrors: 1,
 };
 
 test('docs/simulator.md lists exactly the kinds of fault, with their properties', () => {
@@ -87,6 +91,10 @@ test('docs/simulator.md lists exactly the conditions of a pool', () => {
     mounted: true,
     swappedFor: true,
     removalMs: true,
+    missingDevice: true,
+    deviceErrors: true,
+    criticalWarning: true,
+    ioErrors: true,
   };
   const documented = table('Pool conditions').map(([name]) => unquoted(name));
   assert.deepEqual(documented, Object.keys(known));

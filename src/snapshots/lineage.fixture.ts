@@ -32,6 +32,7 @@ export function volume(
     exported: false,
     state: 'whole',
     duplicates: [],
+    conditions: [],
     name: { uuid: uuid(number), owner: OWNER, origin, requestedBytes: 2n ** 30n },
     ...facts,
   };

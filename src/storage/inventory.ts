@@ -1,3 +1,4 @@
+import type { Condition } from '../failures/conditions.ts';
 import {
   type DiskRow,
   type ListedObject,
@@ -19,6 +20,7 @@ import type { Call } from './call.ts';
 import { attribute, classifyCopies, type InventoryCopy, type Sorted, type SortedObject } from './copies.ts';
 import { failure } from './failures.ts';
 import { printHandle } from './ids.ts';
+import { examineVolume } from './volume-conditions.ts';
 import { publishedNodes } from './volumes.ts';
 
 export type { InventoryCopy, Origin };
@@ -40,6 +42,8 @@ export interface InventoryVolume {
   readonly state: 'whole' | 'no-disk-item' | 'no-subvolume';
   /** Subvolumes of the same id that lost a race and were not withdrawn. */
   readonly duplicates: readonly string[];
+  /** What is wrong with it, as far as the RDS reports it. */
+  readonly conditions: readonly Condition[];
 }
 
 export interface InventorySnapshot {
@@ -65,6 +69,8 @@ const SNAPSHOT_ROWS = 200;
 /** Of rows that say what is a copy, which are longer. */
 const COPY_ROWS = 90;
 const VOLUME_ROWS = 50;
+/** Without what tells copies from them. */
+const LISTED_VOLUME_ROWS = 130;
 const ITEM_ROWS = 50;
 const HEX = '0123456789abcdef';
 
@@ -132,6 +138,13 @@ export async function everySnapshot(
   );
 }
 
+/** All volumes of our owners in a pool, with their disk items. @throws RdsError */
+export async function everyVolume(rds: Backend['rds'], pool: PageOf['pool'], call: Call): Promise<ListedObject[]> {
+  return await walk((after) =>
+    rds.run((settings) => listVolumes(settings, { pool, after, limit: LISTED_VOLUME_ROWS }), call),
+  );
+}
+
 async function walk(fetch: (after: bigint) => Promise<ListedPage>): Promise<ListedObject[]> {
   const all: ListedObject[] = [];
   for (let after = 0n; ; ) {
@@ -164,6 +177,7 @@ function volumesOf(backend: string, objects: readonly SortedObject[]): Inventory
       slot: disk?.slot,
       name,
       duplicates,
+      conditions: examineVolume(name, disk),
       ...stateOf(disk),
       state: disk === undefined ? 'no-disk-item' : 'whole',
     };
@@ -191,6 +205,7 @@ function lostVolume(backend: string, item: LostItem): InventoryVolume | undefine
     slot: item.slot,
     name,
     duplicates: [],
+    conditions: examineVolume(name, item),
     ...stateOf(item),
     state: 'no-subvolume',
   };

@@ -17,7 +17,7 @@ import type { Page, PageRequest, Volume } from './storage.ts';
 import { toVolume } from './volumes.ts';
 
 /** Rows of one exec, so that its answer stays below 48 KiB (U21): at most 370 bytes a volume. */
-const VOLUME_ROWS = 130;
+export const VOLUME_ROWS = 130;
 
 type Pool = Backend['rds']['settings']['pools'][number];
 
@@ -31,7 +31,7 @@ interface Lister<T> {
   /** Of one exec, so that its answer stays below 48 KiB (U21). */
   readonly rows: number;
   fetch(section: Section, after: bigint, limit: number): Promise<ListedPage>;
-  /** The entry for a row; undefined for a name that this driver did not make. */
+  /** The entry for a row; undefined for a row that is left out, as a name that this driver did not make. */
   read(section: Section, row: ListedObject): T | undefined;
 }
 

@@ -3,13 +3,15 @@ import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
 import { failure } from './failures.ts';
 import { everySnapshot } from './inventory.ts';
+import { examinePool, type PoolHealth } from './pool-health.ts';
 
 /** A pool as its RDS has just reported it; sizes in bytes. */
-export interface PoolReading extends PoolContents {
+export interface PoolReading extends Omit<PoolContents, 'facts'> {
   /** Label of the pool. */
   readonly pool: string;
   /** What the configuration says must stay free. */
   readonly reserve: bigint;
+  readonly health: PoolHealth;
 }
 
 /** What can only be known of a pool by looking at everything that is in it. */
@@ -36,7 +38,9 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
     const contents = await rds.run(poolContents, call);
     return pools.flatMap(({ label: pool }) => {
       const found = contents.get(pool);
-      return found === undefined || found.size === 0n ? [] : [{ ...found, pool, reserve }];
+      if (found === undefined || found.size === 0n) return [];
+      const { facts, ...space } = found;
+      return [{ ...space, pool, reserve, health: examinePool(facts) }];
     });
   } catch (error) {
     throw failure(error, `backend ${name}`, call);

@@ -16,6 +16,7 @@ import { type InspectedVolume, inspectVolume } from './inspection.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { listVolumes } from './listing.ts';
+import { type PoolReading, readPools } from './pool-reading.ts';
 import { ControllerPublishing } from './publishing.ts';
 import { Replicas } from './replication/replicas.ts';
 import type { Replicator } from './replication/replicator.ts';
@@ -32,8 +33,10 @@ import type {
   SnapshotStore,
   Storage,
   Volume,
+  VolumeHealth,
 } from './storage.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
+import { listVolumeHealth, volumeHealth } from './volume-health.ts';
 import { Volumes } from './volumes.ts';
 
 export interface ServiceOptions {
@@ -92,6 +95,17 @@ export class StorageService implements Storage {
     }
   }
 
+  /**
+   * The pools of an RDS: space, counts and health.
+   *
+   * @throws StorageError when any of them cannot be read.
+   */
+  async pools(name: string, call: Call): Promise<readonly PoolReading[]> {
+    const backend = this.#backends.get(name);
+    if (backend === undefined) throw new StorageError('DRV-BACKEND', name, name);
+    return await readPools(backend, call);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#backends.all().map((backend) => backend.rds.close()));
   }
@@ -119,6 +133,14 @@ export class StorageService implements Storage {
 
   async listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>> {
     return await listVolumes(this.#backends, page, call);
+  }
+
+  async volumeHealth(volumeId: string, call: Call): Promise<VolumeHealth> {
+    return await volumeHealth(this.#backends, volumeId, call);
+  }
+
+  async listVolumeHealth(page: PageRequest, call: Call): Promise<Page<VolumeHealth>> {
+    return await listVolumeHealth(this.#backends, this.running(), page, call);
   }
 
   async expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint> {

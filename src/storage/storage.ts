@@ -3,6 +3,7 @@
  * `./service.ts` implements it on the configured backends. Sizes are bytes as `bigint`. Every method is idempotent, takes
  * the caller's {@link Call}, and throws nothing but `StorageError`.
  */
+import type { Condition } from '../failures/conditions.ts';
 import type { Call } from './call.ts';
 
 export type ContentSource = { readonly snapshotId: string } | { readonly volumeId: string };
@@ -40,6 +41,13 @@ export interface Volume {
   readonly network: string;
   /** CSI node ids that the volume is published to, as recorded on the device. */
   readonly publishedNodeIds: readonly string[];
+}
+
+/** What is wrong with a volume, as its RDS reports it. */
+export interface VolumeHealth {
+  readonly id: string;
+  /** Its own, then those of its pool; empty when none is known. */
+  readonly conditions: readonly Condition[];
 }
 
 /** How a volume is used on a node: one writer, one reader, or shared raw block (live migration, two nodes at most). */
@@ -122,6 +130,9 @@ export interface Storage {
   deleteVolume(volumeId: string, call: Call): Promise<void>;
   getVolume(volumeId: string, call: Call): Promise<Volume>;
   listVolumes(page: PageRequest, call: Call): Promise<Page<Volume>>;
+  volumeHealth(volumeId: string, call: Call): Promise<VolumeHealth>;
+  /** Only of volumes with which something is wrong; a page may be empty and not be the last. */
+  listVolumeHealth(page: PageRequest, call: Call): Promise<Page<VolumeHealth>>;
   /** @returns the size that the device reports afterwards, at least `capacity.requiredBytes`. */
   expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint>;
   publishVolume(request: ControllerPublishRequest, call: Call): Promise<ExportAddress>;

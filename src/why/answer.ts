@@ -7,7 +7,7 @@ import { RULES } from './rules/index.ts';
 /** Everything that is reported about one claim, volume or snapshot. */
 export interface Answer {
   readonly subject: Subject;
-  readonly result: 'fine' | 'waiting' | 'stuck' | 'unknown';
+  readonly result: 'fine' | 'degraded' | 'waiting' | 'stuck' | 'unknown';
   readonly chain: readonly Link[];
   /** The first is the verdict. */
   readonly findings: readonly RuledFinding[];
@@ -17,11 +17,11 @@ export interface Answer {
   readonly backendAsked: boolean;
 }
 
-const ORDER = ['stuck', 'unknown', 'waiting'] as const;
+const ORDER = ['stuck', 'unknown', 'waiting', 'degraded'] as const;
 
 /**
- * Judges the cluster state: what is stuck comes before what could not be found out, and that before what waits; among equals causes
- * come before effects.
+ * Judges the cluster state: what is stuck comes before what could not be found out, that before what waits, and that before what
+ * works and is not as safe as it should be; among equals causes come before effects.
  */
 export function answer(cluster: ClusterState): Answer {
   const all = RULES.flatMap(({ id, judge }): RuledFinding[] => {

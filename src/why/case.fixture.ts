@@ -22,7 +22,7 @@ export interface Case {
   readonly view?: Partial<DeviceView>;
 }
 
-export const RDS1: BackendStatus = { backend: 'rds1', problems: [], freeBytes: 10n ** 12n };
+export const RDS1: BackendStatus = { backend: 'rds1', problems: [], freeBytes: 10n ** 12n, pools: new Map() };
 
 /** The volume as a healthy RDS has it, published to node-a. */
 export function onRds(fields: Partial<Extract<Device, { is: 'volume' }>> = {}): Device {

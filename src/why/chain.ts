@@ -20,7 +20,7 @@ export interface Link {
 type Sketch = Omit<Link, 'state'> & { readonly otherwise?: Link['state'] };
 
 /** Worst first: what a link shows when there are several findings at it. */
-const WORST: readonly State[] = ['stuck', 'unknown', 'waiting'];
+const WORST: readonly State[] = ['stuck', 'unknown', 'waiting', 'degraded'];
 
 /** The links from what was asked about to the RDS, each with what the findings say of it. */
 export function chainOf(cluster: ClusterState, findings: readonly RuledFinding[]): Link[] {

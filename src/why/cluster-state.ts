@@ -1,3 +1,4 @@
+import type { Condition } from '../failures/conditions.ts';
 import type {
   Claim,
   CsiDriver,
@@ -71,6 +72,8 @@ export interface BackendStatus {
   /** One sentence each; empty when it is fit. */
   readonly problems: readonly string[];
   readonly freeBytes: bigint;
+  /** What is wrong with each of its pools, by label. */
+  readonly pools: ReadonlyMap<string, readonly Condition[]>;
 }
 
 /** The RDS beside the cluster; undefined in the cluster state without `--config`. */

@@ -2,9 +2,9 @@ import type { ClusterState } from './cluster-state.ts';
 
 /**
  * `stuck` goes on only when someone does something; `waiting` goes on by itself, or is meant to wait; `unknown` could not
- * be found out.
+ * be found out; `degraded` works, and someone should do something before it does not.
  */
-export type State = 'stuck' | 'waiting' | 'unknown';
+export type State = 'stuck' | 'waiting' | 'unknown' | 'degraded';
 
 /** A link of the chain by kind, and by name where there may be several. */
 export type LinkKey =

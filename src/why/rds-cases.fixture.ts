@@ -108,4 +108,22 @@ export const RDS_CASES: readonly Case[] = [
     rule: 'device-exported-by-hand',
     result: 'stuck',
   },
+  {
+    title: 'a pool that lacks a device, and one that the volume is not in',
+    objects: healthy(),
+    view: {
+      device: onRds(),
+      status: {
+        ...RDS1,
+        pools: new Map([
+          ['pool', [{ code: 'PoolDeviceMissing', detail: '' }]],
+          ['cold', [{ code: 'PoolDiskErrors', detail: 'nvme2: io-errors 7' }]],
+        ]),
+      },
+    },
+    rule: 'pool-degraded',
+    result: 'degraded',
+    alone: true,
+    says: /Pool pool of rds1 is degraded: PoolDeviceMissing/,
+  },
 ];

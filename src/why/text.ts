@@ -10,9 +10,9 @@ export interface TextOptions {
   readonly colour: boolean;
 }
 
-const MARKS = { fine: '✓', stuck: '✗', waiting: '…', unknown: '?' } as const;
-const COLOURS = { fine: 'green', stuck: 'red', waiting: 'yellow', unknown: 'gray' } as const;
-const WORDS = { stuck: 'STUCK', waiting: 'WAITING', unknown: 'NOT KNOWN' } as const;
+const MARKS = { fine: '✓', stuck: '✗', waiting: '…', unknown: '?', degraded: '!' } as const;
+const COLOURS = { fine: 'green', stuck: 'red', waiting: 'yellow', unknown: 'gray', degraded: 'yellow' } as const;
+const WORDS = { stuck: 'STUCK', waiting: 'WAITING', unknown: 'NOT KNOWN', degraded: 'DEGRADED' } as const;
 const MOST_WIDTH = 110;
 
 /** The answer for a terminal. Commands to type are never broken. */

@@ -227,6 +227,35 @@ export const USE_CASES: readonly Case[] = [
     result: 'fine',
   },
   {
+    title: 'a node that has lost its connection to the volume',
+    objects: healthy().put(
+      'events',
+      event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: the node has lost its connection to the volume`),
+    ),
+    rule: 'volume-unwell',
+    result: 'stuck',
+    says: /Node node-a reports ConnectionLost/,
+  },
+  {
+    title: 'a node that had lost its connection to the volume, and to another one',
+    objects: healthy()
+      .put('events', event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: lost`, { lastTimestamp: ago(60) }))
+      .put('events', event('Node', 'node-a', 'VolumeRecovered', `${HANDLE}: over`, { type: 'Normal' }))
+      .put('events', event('Node', 'node-a', 'DeviceReadOnly', `${HANDLE.replace('7a0f', '0000')}: read-only`)),
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'a filesystem in which the kernel has recorded an error, and which works on',
+    objects: healthy().put(
+      'events',
+      event('Node', 'node-a', 'FilesystemErrorRecorded', `${HANDLE}: the kernel has recorded errors: 1`),
+    ),
+    rule: 'volume-unwell',
+    result: 'degraded',
+    says: /Back up what matters/,
+  },
+  {
     title: 'a pod on another node',
     objects: healthy().put('pods', creating('db-1', 'node-b')),
     rule: 'attached-elsewhere',

@@ -136,13 +136,14 @@ test('a call that knows only the volume reports on its claim, which is looked up
   const volume = persistentVolume(volumeId);
   const claimRef = { namespace: 'shop', name: 'data', uid: 'uid-of-data' };
   fixture.kubernetes.put('persistentvolumes', { ...volume, spec: { ...(volume['spec'] as object), claimRef } });
+  const lists = () => fixture.kubernetes.requests.filter(({ path }) => path.endsWith('/persistentvolumes'));
+  await until(async () => lists().length === 1);
   const capacityRange = { requiredBytes: 4n * GiB };
   const expand = () => outcome(fixture.controller.controllerExpandVolume({ volumeId, capacityRange }));
   assert.deepEqual(await repeated(20, expand), ['RESOURCE_EXHAUSTED']);
   const about = await told(fixture, 'PersistentVolumeClaim', 'PoolFull', /needed with the reserve.*\[RC-SPACE\]$/);
   assert.deepEqual(about, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claimRef });
-  const lists = fixture.kubernetes.requests.filter(({ path }) => path.endsWith('/persistentvolumes'));
-  assert.equal(lists.length, 1);
+  assert.equal(lists().length, 2, 'once for all calls, and once for the look at all volumes at the start');
 });
 
 test('a volume that is gone from its RDS is reported to the claim when it is to be attached', async (t) => {

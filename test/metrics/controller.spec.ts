@@ -116,6 +116,7 @@ async function readPoolsOf(
       listeners: [poolMetrics(backend, metrics), ...others(backend)],
       lookMs: 5,
       inventories: true,
+      volumes: false,
       refusedAt: () => Number.NEGATIVE_INFINITY,
       logger,
       signal: stopping.signal,
@@ -162,7 +163,7 @@ test('a pool is reported with its space, what it has promised, and what is in it
 test('metrics and Events share what is read: an RDS that is idle sees one exec for each reading', async (t) => {
   const fixture = await startFixture(t, { config: METRICS_ON });
   await scrapeUntil(fixture.metricsPort, wasRead);
-  assert.equal(await fixture.api.execs(), 4, 'the look at start, a reading, and the two of an inventory');
+  assert.equal(await fixture.api.execs(), 5, 'the look at start, a reading, the two of an inventory, and the volumes');
 
   let nowMs = 0;
   const driver = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: 'rds.rose-csi.io' } as const;

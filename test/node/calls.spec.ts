@@ -363,5 +363,4 @@ test('who the node is, and what it offers', async (t) => {
     'rds.rose-csi.io/network-default': 'true',
     'rds.rose-csi.io/network-rack-2': 'true',
   });
-  await refused(node.client.nodeGetVolumeHealth({}), 'UNIMPLEMENTED');
 });

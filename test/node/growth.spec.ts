@@ -61,11 +61,16 @@ test('an ext4 that e2fsck does not repair by itself is not mounted, and can be r
   );
   assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
   await until(async () => reasons().includes('FilesystemDamaged'));
+  const { volumeId } = claim;
+  const conditions = async () =>
+    (await node.client.nodeGetVolumeHealth({ volumeId })).volumeHealth?.healthStatuses.map(({ reason }) => reason);
+  assert.deepEqual(await conditions(), ['FilesystemDamaged'], 'though the node has nothing of it');
   const raw: Claim = { ...claim, kind: 'block' };
   const device = await node.mount(raw);
   assert.throws(() => run('e2fsck', '-f', '-y', device), /./, 'its status says that it has repaired something');
   await node.unmount(raw);
   await node.mount(claim);
+  assert.deepEqual(await conditions(), []);
 });
 
 test('a host without a working e2fsck must not stop a mount', async (t) => {

@@ -164,3 +164,15 @@ test('a backend that was renamed in the configuration is not a volume that is lo
   assert.equal(findings[0]?.rule, 'backend-renamed');
   assert.equal(findings[0]?.what, `This configuration has ${id} as ${id.replace('rds1', 'store1')}.`);
 });
+
+test('a volume that is fine in a pool that is not: nothing is stuck, and the pool is reported', async (t) => {
+  const { stack, id, why } = await startFixture(t);
+  await publish(stack.controller, id, node('node-a'));
+  await stack.api.setPool({ pool: 'pool', missingDevice: true });
+  const { code, words } = await why('data');
+  assert.equal(code, 0);
+  assert.match(words, /! RDS, rds1:pvc-\S+: 4 MiB, pool pool/);
+  assert.match(words, /DEGRADED: Pool pool of rds1 is degraded: PoolDeviceMissing\. .*put it back or replace it/);
+  await stack.api.setQuirks(['filesystem-health-unset']);
+  assert.match((await why('data')).words, /Nothing is stuck: every link/);
+});

@@ -56,6 +56,7 @@ class Poll {
       listeners: [own, ...more(backend)],
       lookMs: 1,
       inventories,
+      volumes: false,
       logger: createLogger('fatal'),
       refusedAt: () => this.refusedAt,
       now: () => this.nowMs,
@@ -93,10 +94,11 @@ test('an RDS that has room is read every five minutes, for all who listen in one
   assert.deepEqual(await poll.after(0), ['reading']);
   assert.deepEqual(await poll.after(5 * MINUTE - 1), []);
   assert.deepEqual(await poll.after(1), ['reading']);
-  const pool = { pool: 'pool', size: 1000n, free: 900n, reserve: 10n, volumes: 2, snapshots: 3 };
+  const health = { conditions: [], examined: [] };
+  const pool = { pool: 'pool', size: 1000n, free: 900n, reserve: 10n, volumes: 2, snapshots: 3, health };
   assert.deepEqual(told, [
-    { pools: [pool], inventory: undefined },
-    { pools: [pool], inventory: undefined },
+    { pools: [pool], inventory: undefined, volumes: undefined },
+    { pools: [pool], inventory: undefined, volumes: undefined },
   ]);
   assert.deepEqual(poll.told, told);
 });

@@ -8,6 +8,7 @@ import {
   poolInventories,
   readPools,
 } from '../../storage/pool-reading.ts';
+import { type HeldVolume, heldVolumes } from '../../storage/volume-health.ts';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** From one reading of the pools to the next while the RDS answers and has room, in ms. */
@@ -24,6 +25,8 @@ export interface BackendReading {
   readonly pools: readonly PoolReading[];
   /** By label, of within the last hour; undefined when there is none, or the last one failed. */
   readonly inventory: ReadonlyMap<string, PoolInventory> | undefined;
+  /** Of within the last hour; undefined when they were not looked at, or could not be. */
+  readonly volumes: readonly HeldVolume[] | undefined;
 }
 
 /** Whoever wants to know how an RDS is. Must not throw, and asks the RDS nothing. */
@@ -42,6 +45,8 @@ export interface BackendPollerOptions {
   readonly refusedAt: () => number;
   /** Whether anyone wants inventories. */
   readonly inventories: boolean;
+  /** Whether anyone wants to know how the volumes are. */
+  readonly volumes: boolean;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -50,12 +55,12 @@ export interface BackendPollerOptions {
 
 /**
  * Reads the pools of an RDS in the background, for all who want to know: at once, then every five minutes, every minute while
- * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. A
- * inventory follows once an hour, and one that failed at the next reading again. Where no one listens nothing is read. Resolves when
- * the signal aborts.
+ * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. An
+ * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as one of them is not
+ * well; what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
  */
 export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {
-  const { listeners, lookMs, refusedAt, inventories, logger, signal, now = () => performance.now() } = options;
+  const { listeners, lookMs, refusedAt, logger, signal, now = () => performance.now() } = options;
   const attempt = async <T>(
     what: string,
     ask: (backend: Backend, call: Call) => Promise<T>,
@@ -71,20 +76,36 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     for (const listener of listeners) listener.look?.();
   };
   if (listeners.length === 0) return;
-  let [readAt, inventoryAt, pauseMs] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
-  let inventory: BackendReading['inventory'];
+  let [readAt, pauseMs] = [Number.NEGATIVE_INFINITY, 0];
+  const hourly = <T>(
+    isWanted: boolean,
+    what: string,
+    ask: (backend: Backend, call: Call) => Promise<T>,
+    isDue: (known: T) => boolean = () => false,
+  ) => {
+    let askedAt = Number.NEGATIVE_INFINITY;
+    let known: T | undefined;
+    return async (): Promise<T | undefined> => {
+      if (isWanted && (known === undefined || isDue(known) || readAt - askedAt >= INVENTORY_MS)) {
+        known = await attempt(what, ask);
+        askedAt = readAt;
+      }
+      return known;
+    };
+  };
+  const inventoryNow = hourly(options.inventories, 'inventory of the pools', poolInventories);
+  const volumesNow = hourly(options.volumes, 'look at the volumes', heldVolumes, (volumes) =>
+    volumes.some(({ conditions }) => conditions.length > 0),
+  );
   await runPeriodically(lookMs, signal, async () => {
     look();
     if (now() - readAt < pauseMs && refusedAt() < readAt) return;
     readAt = now();
     const pools = await attempt('reading of the pools', readPools);
-    if (inventories && pools !== undefined && (inventory === undefined || readAt - inventoryAt >= INVENTORY_MS)) {
-      inventory = await attempt('inventory of the pools', poolInventories);
-      inventoryAt = readAt;
-    }
+    const reading = pools && { pools, inventory: await inventoryNow(), volumes: await volumesNow() };
     if (signal.aborted) return;
     pauseMs = pools === undefined || pools.some((pool) => hasLessThan(4n, pool)) ? SHORT_MS : READING_MS;
-    for (const listener of listeners) listener.read(pools && { pools, inventory });
+    for (const listener of listeners) listener.read(reading);
     look();
   });
 }

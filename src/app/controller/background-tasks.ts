@@ -18,6 +18,7 @@ import type { BackendListener } from './backend-poller.ts';
 import { clusterReplicas } from './cluster-replicas.ts';
 import type { ClusterReplicas } from './replication.ts';
 import { watchSnapshotKinds } from './snapshot-kinds.ts';
+import type { VolumeReports } from './volume-watch.ts';
 
 /** What the controller does for and with the cluster that it runs in, beside serving CSI. */
 export interface BackgroundTasks {
@@ -28,6 +29,8 @@ export interface BackgroundTasks {
   readonly watchBackend: ((backend: Backend) => BackendListener) | undefined;
   /** What the cluster adds to copies on other backends. */
   readonly replicas: ClusterReplicas;
+  /** Reports volumes that are not well; undefined without Events. */
+  readonly volumes: VolumeReports | undefined;
   /** Begins to watch for the snapshot kinds and, if configured, orphans. Call it once. */
   start(): void;
   stop(): Promise<void>;
@@ -78,6 +81,7 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
     interceptors: events?.interceptors ?? [],
     watchBackend: events?.watchBackend,
     replicas,
+    volumes: events?.volumes,
     start() {
       const onMissing = () => events?.snapshotKindsMissing();
       watch = watchSnapshotKinds({ cluster, logger, metrics, onMissing }, stopping.signal);

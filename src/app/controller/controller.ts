@@ -24,6 +24,7 @@ import { proveBackend } from './proving.ts';
 import { measureQueues } from './queue-metrics.ts';
 import { replicaObserver, replicate } from './replication.ts';
 import { onRoomRefused } from './room-refusals.ts';
+import { watchVolumes } from './volume-watch.ts';
 
 /** Trouble that may pass is reported when it has lasted for so many of the longest breaks that an RDS is left alone. */
 const LASTING_BREAKS = 2;
@@ -121,8 +122,14 @@ async function start(
   const work = backends.map(({ name }) => proveBackend({ storage, name, logger, stopping: signal }));
   if (monitoring.on) measureQueues(backends, metrics);
   for (const backend of backends) {
-    const listeners = [monitoring.on ? poolMetrics(backend, metrics) : [], tasks?.watchBackend?.(backend) ?? []].flat();
-    const polling = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on };
+    const reports = tasks?.volumes;
+    const volumes = monitoring.on || reports !== undefined;
+    const listeners = [
+      monitoring.on ? poolMetrics(backend, metrics) : [],
+      tasks?.watchBackend?.(backend) ?? [],
+      volumes ? watchVolumes(backend, { storage, metrics, reports, logger, signal }) : [],
+    ].flat();
+    const polling = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on, volumes };
     work.push(pollBackend(backend, { ...polling, listeners, logger, signal }));
   }
   for (const replicator of replicators) {

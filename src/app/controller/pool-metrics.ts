@@ -1,5 +1,6 @@
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Backend } from '../../storage/backend.ts';
+import { POOL_CONDITIONS } from '../../storage/pool-health.ts';
 import type { PoolInventory, PoolReading } from '../../storage/pool-reading.ts';
 import type { BackendListener } from './backend-poller.ts';
 
@@ -26,6 +27,7 @@ export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): 
     read(reading) {
       for (const { label: pool } of rds.settings.pools) {
         for (const key of keys) metrics.forget(key, { backend, pool });
+        for (const condition of POOL_CONDITIONS) metrics.forget('poolCondition', { backend, pool, condition });
       }
       metrics.count('poolReadings', { backend, outcome: reading === undefined ? 'failed' : 'done' });
       if (reading === undefined) return;
@@ -33,6 +35,11 @@ export function poolMetrics({ name: backend, rds }: Backend, metrics: Metrics): 
         for (const key of keys) {
           const value = gauges[key](pool, reading.inventory?.get(pool.pool));
           if (value !== undefined) metrics.set(key, { backend, pool: pool.pool }, value);
+        }
+        const { conditions, examined } = pool.health;
+        for (const condition of examined) {
+          const isSo = conditions.some(({ code }) => code === condition);
+          metrics.set('poolCondition', { backend, pool: pool.pool, condition }, isSo ? 1 : 0);
         }
       }
       metrics.set('poolReadingTime', { backend }, Date.now() / 1000);

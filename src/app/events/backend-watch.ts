@@ -1,4 +1,5 @@
 import type { FailureCode } from '../../failures/catalogue.ts';
+import { conditionMessage } from '../../failures/conditions.ts';
 import { messageOf } from '../../failures/message.ts';
 import { printSize } from '../../failures/print-size.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
@@ -16,13 +17,16 @@ export interface BackendWatchOptions {
   readonly lastingMs: number;
 }
 
-/** Tells when an RDS does not answer for a while, when it answers again, and when a pool is nearly full. */
+/** Tells when an RDS does not answer for a while, when it answers again, and when a pool is nearly full or not well. */
 export function watchBackend(backend: Backend, options: BackendWatchOptions): BackendListener {
   const reach = new Reach(backend, options);
   return {
     look: () => reach.look(),
     read(reading) {
-      for (const pool of reading?.pools ?? []) reportIfScarce(backend.name, pool, options);
+      for (const pool of reading?.pools ?? []) {
+        reportIfScarce(backend.name, pool, options);
+        reportConditions(backend.name, pool, options);
+      }
     },
   };
 }
@@ -74,4 +78,15 @@ function reportIfScarce(backend: string, room: PoolReading, { recorder, driver }
   if (!hasLessThan(10n, room)) return;
   const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;
   recorder.record(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
+}
+
+function reportConditions(
+  backend: string,
+  { pool, health }: PoolReading,
+  { recorder, driver }: BackendWatchOptions,
+): void {
+  for (const condition of health.conditions) {
+    const message = conditionMessage(`pool ${pool} of ${backend}`, condition);
+    recorder.record(driver, { reason: condition.code, subject: `${backend}/${pool}`, message });
+  }
 }

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
+import { conditionMessage } from '../../failures/conditions.ts';
 import type { Cluster, ObjectReference } from '../../kubernetes/cluster.ts';
 import { type EventRecorder, KubernetesEventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { Backend } from '../../storage/backend.ts';
 import type { BackendListener } from '../controller/backend-poller.ts';
+import type { VolumeReports } from '../controller/volume-watch.ts';
 import { watchBackend } from './backend-watch.ts';
 import { Claims } from './claims.ts';
 import { warnOf } from './event-warnings.ts';
@@ -16,6 +18,8 @@ export interface ControllerEvents {
   readonly recorder: EventRecorder;
   /** Reports of an RDS what its poller notices. */
   watchBackend(backend: Backend): BackendListener;
+  /** Reports of volumes that are not well. */
+  readonly volumes: VolumeReports;
   /** The cluster lacks the kinds of snapshots. */
   snapshotKindsMissing(): void;
   stop(): Promise<void>;
@@ -34,10 +38,20 @@ export function controllerEvents(options: ControllerEventsOptions): ControllerEv
   const { cluster, lastingMs, logger } = options;
   const recorder = new KubernetesEventRecorder({ cluster, onFailure: warnOf(logger) });
   const driver: ObjectReference = { apiVersion: 'storage.k8s.io/v1', kind: 'CSIDriver', name: options.driver };
+  const claims = new Claims(cluster, options.driver);
   return {
     recorder,
-    interceptors: [rpcEvents(new FailureEvents({ recorder, lastingMs }), new Claims(cluster, options.driver))],
+    interceptors: [rpcEvents(new FailureEvents({ recorder, lastingMs }), claims)],
     watchBackend: (backend) => watchBackend(backend, { recorder, driver, lastingMs }),
+    volumes: {
+      cluster,
+      driver: options.driver,
+      report: (volumeId, condition) =>
+        recorder.record(claims.of(volumeId), {
+          reason: condition.code,
+          message: conditionMessage(volumeId, condition),
+        }),
+    },
     snapshotKindsMissing: () => recordMissingKinds(recorder, driver),
     stop: () => recorder.stop(),
   };

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
 import { FAILURES } from '../../failures/catalogue.ts';
+import { type Condition, conditionMessage } from '../../failures/conditions.ts';
 import { FilesystemGaveUp } from '../../host/filesystem-health.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import type { EventNote, ObjectReference } from '../../kubernetes/cluster.ts';
@@ -14,6 +15,10 @@ export interface NodeEvents {
   unflushed(volumeId: string): void;
   /** A volume was mounted, and its filesystem did not grow to the size of its device. */
   notGrown(volumeId: string, message: string): void;
+  /** A volume is not well. */
+  condition(volumeId: string, condition: Condition): void;
+  /** A volume that was not well is well, or no longer on this node. */
+  recovered(volumeId: string): void;
   stop(): Promise<void>;
 }
 
@@ -22,6 +27,8 @@ export const noNodeEvents: NodeEvents = {
   interceptors: [],
   unflushed: () => undefined,
   notGrown: () => undefined,
+  condition: () => undefined,
+  recovered: () => undefined,
   stop: async () => undefined,
 };
 
@@ -62,6 +69,13 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
     },
     notGrown(volumeId, why) {
       tell({ reason: 'FilesystemNotGrown', subject: volumeId, message: `${volumeId}: ${why}` });
+    },
+    condition(volumeId, condition) {
+      tell({ reason: condition.code, subject: volumeId, message: conditionMessage(volumeId, condition) });
+    },
+    recovered(volumeId) {
+      const message = `${volumeId}: what was reported of it on this node is over`;
+      tell({ reason: 'VolumeRecovered', subject: volumeId, message });
     },
     async stop() {
       await (await opened?.catch(() => undefined))?.stop();

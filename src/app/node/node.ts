@@ -20,6 +20,7 @@ import { type NodeEvents, nodeEvents, noNodeEvents } from '../events/node-events
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
 import { VERSION } from '../version.ts';
+import { HealthWatch } from './health-watch.ts';
 import { tracedProcesses } from './traced-processes.ts';
 import { startTrims } from './trims.ts';
 import { programsTo, watchedProcesses } from './watched-processes.ts';
@@ -101,6 +102,7 @@ async function start(
   const host = tracedProcesses(watchedProcesses(programs, programsTo(logger, metrics)), tracer);
   // Known from the start, so that the first refusal is seen as a change.
   for (const outcome of formatOutcomes) metrics.count('formats', { outcome }, 0);
+  const health = new HealthWatch({ metrics, report: events.condition, recovered: events.recovered });
   const volumes = new NodeVolumes({
     host,
     logger,
@@ -112,6 +114,7 @@ async function start(
     patienceMs: options.unstagePatience * 1000,
     onUnflushed: ({ id }) => events.unflushed(id),
     onNotGrown: ({ id }, fact) => events.notGrown(id, fact),
+    onExamined: ({ id }, conditions) => health.note(id, conditions),
   });
   const services = [
     implement(

@@ -2,7 +2,7 @@
 import { type Controller, ControllerServiceCapability_RPC_Type as Rpc } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 
-/** What the Controller service offers; group snapshots, health and modification are not. */
+/** What the Controller service offers; group snapshots and modification are not. */
 const controllerCapabilities: readonly Rpc[] = [
   Rpc.CREATE_DELETE_VOLUME,
   Rpc.PUBLISH_UNPUBLISH_VOLUME,
@@ -14,6 +14,8 @@ const controllerCapabilities: readonly Rpc[] = [
   Rpc.LIST_SNAPSHOTS,
   Rpc.GET_SNAPSHOT,
   Rpc.GET_VOLUME,
+  Rpc.GET_VOLUME_HEALTH,
+  Rpc.LIST_VOLUME_HEALTH,
   Rpc.CLONE_VOLUME,
   Rpc.SINGLE_NODE_MULTI_WRITER,
 ];

@@ -4,6 +4,7 @@ import type { Controller } from '../gen/csi_pb.js';
 import type { Handlers } from '../grpc-binding.ts';
 import { NetworkTopology } from '../network-topology.ts';
 import { capabilityHandlers } from './capabilities.ts';
+import { healthHandlers } from './health.ts';
 import { inspectionHandlers } from './inspection.ts';
 import { publicationHandlers } from './publication.ts';
 import { type OnSnapshot, snapshotHandlers } from './snapshots.ts';
@@ -15,10 +16,7 @@ export interface ControllerOptions {
   readonly onSnapshot?: OnSnapshot | undefined;
 }
 
-/**
- * Each handler validates, acts and replies. Left out, hence UNIMPLEMENTED: ControllerModifyVolume and the two calls of
- * volume health.
- */
+/** Each handler validates, acts and replies. Left out, hence UNIMPLEMENTED: ControllerModifyVolume. */
 export function controllerHandlers(
   storage: Storage,
   { driverName, onSnapshot }: ControllerOptions,
@@ -29,6 +27,7 @@ export function controllerHandlers(
     ...volumeHandlers(storage, topology),
     ...publicationHandlers(storage),
     ...inspectionHandlers(storage, topology),
+    ...healthHandlers(storage),
     ...snapshotHandlers(storage.snapshots, onSnapshot),
   };
 }

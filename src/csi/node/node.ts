@@ -13,6 +13,7 @@ import { mountOptions } from '../mount-options.ts';
 import { NetworkTopology } from '../network-topology.ts';
 import { capacityRange, requireString } from '../validation.ts';
 import { type RequestedAccess, requireAccess } from '../volume-capability.ts';
+import { healthHandlers } from './health.ts';
 import {
   contentsOf,
   filesystemOf,
@@ -35,17 +36,24 @@ export interface NodeIdentity {
   readonly networks: readonly string[];
 }
 
-/** What the Node service offers; health is not. */
+/** What the Node service offers. */
 const nodeCapabilities: readonly Rpc[] = [
   Rpc.STAGE_UNSTAGE_VOLUME,
   Rpc.EXPAND_VOLUME,
   Rpc.GET_VOLUME_STATS,
+  Rpc.GET_VOLUME_HEALTH,
+  Rpc.GET_STORAGE_HEALTH,
   Rpc.SINGLE_NODE_MULTI_WRITER,
 ];
 
-/** Each handler validates, acts and replies; the health calls are left out, hence UNIMPLEMENTED. */
+/** Each handler validates, acts and replies. */
 export function nodeHandlers(identity: NodeIdentity, volumes: NodeVolumes): Handlers<typeof Node> {
-  return { ...infoHandlers(identity), ...stagingHandlers(volumes), ...publishingHandlers(volumes) };
+  return {
+    ...infoHandlers(identity),
+    ...stagingHandlers(volumes),
+    ...publishingHandlers(volumes),
+    ...healthHandlers(volumes),
+  };
 }
 
 function infoHandlers({ nodeId, maxVolumes, driverName, networks }: NodeIdentity) {

@@ -5,6 +5,7 @@ import { CONSOLE_CHECKS } from './console.ts';
 import { DEVICE_CHECKS } from './device.ts';
 import { DISCARD_CHECKS } from './discards.ts';
 import { DISK_ITEM_CHECKS } from './disk-items.ts';
+import { HEALTH_CHECKS } from './health.ts';
 import { LEFTOVER_CHECKS } from './leftovers.ts';
 import { POOL_CHECKS } from './pools.ts';
 import { PROOF_CHECKS } from './proof.ts';
@@ -18,6 +19,7 @@ export const READ_CHECKS: readonly RdsCheck[] = [
   ...POOL_CHECKS,
   ...CONSOLE_CHECKS,
   ...DISCARD_CHECKS,
+  ...HEALTH_CHECKS,
   ...LEFTOVER_CHECKS,
 ];
 

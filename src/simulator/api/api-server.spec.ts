@@ -165,7 +165,7 @@ test('a script that stands still is listed, and released', async (t) => {
 
 test('conditions, quirks and restarts', async (t) => {
   const { call, send, trouble, restarts } = await startApi(t);
-  const well = { pool: 'pool', full: false, readOnly: false, mounted: true, swappedFor: null, removalMs: 0 };
+  const well = trouble.conditionOf('pool');
   const changed = await send('PUT', '/v1/pools/pool/condition', { readOnly: true, removalMs: 5 });
   assert.deepEqual(changed.json(), { ...well, readOnly: true, removalMs: 5 });
 

@@ -48,7 +48,7 @@ export interface ApiOptions {
  * | `GET /v1/faults` | what is armed: `[{fault, fired}]` |
  * | `POST /v1/faults` `{fault, times}` | arms a fault; `times` is 1 when absent, and may be `"always"` |
  * | `DELETE /v1/faults` | disarms all and heals all pools |
- * | `PUT /v1/pools/{label}/condition` | what a pool is like from now on: full, readOnly, mounted, swappedFor, removalMs |
+ * | `PUT /v1/pools/{label}/condition` | what a pool is like from now on: full, readOnly, … |
  * | `GET /v1/quirks` | `names` of those that the device has, `quirks` that there are |
  * | `PUT /v1/quirks` `{names}` | the device has these quirks and no others |
  * | `POST /v1/restart` `{downMs}` | restarts the device; answers when it is up again |

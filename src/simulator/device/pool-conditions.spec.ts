@@ -149,12 +149,39 @@ test('a removed subvolume stays listed as dead for a while, and its space comes 
   assert.ok((rds.pools()[0]?.free ?? 0) > free);
 });
 
+test('a pool that lacks a device, and one whose disk fails, show it in their rows and work on', async (t) => {
+  const device = await openDevice(t);
+  const { conditions, blocks } = device.device;
+  const nqn = await device.addVolume('v-1', MIB);
+  const shown = async () => {
+    const [filesystem, disk] = [await device.row('/disk/btrfs/filesystem', POOL), await device.row('/disk', 'nvme1')];
+    return [
+      ...['missing-devs', 'total-devs', 'corruption-errors', 'write-errors'].map((name) => filesystem?.props.get(name)),
+      ...['critical-warning', 'io-errors', 'unrecovered-integrity-errors'].map((name) => disk?.props.get(name)),
+    ];
+  };
+  assert.deepEqual(await shown(), [false, 1n, 0n, 0n, 0n, 0n, 0n]);
+  conditions.set({ pool: POOL, missingDevice: true, deviceErrors: 3, criticalWarning: 4, ioErrors: 7 });
+  assert.deepEqual(await shown(), [true, 2n, 3n, 0n, 4n, 7n, 0n]);
+  await blocks.write(nqn, 0, Buffer.from('x'));
+});
+
 test('conditions add up, and a pool that is not there has none', async (t) => {
   const { device } = await openDevice(t);
   device.conditions.set({ pool: POOL, full: true });
   device.conditions.set({ pool: POOL, readOnly: true });
   device.conditions.set({ pool: POOL, full: false });
-  const well = { full: false, readOnly: false, mounted: true, swappedFor: null, removalMs: 0 };
+  const well = {
+    full: false,
+    readOnly: false,
+    mounted: true,
+    swappedFor: null,
+    removalMs: 0,
+    missingDevice: false,
+    deviceErrors: 0,
+    criticalWarning: 0,
+    ioErrors: 0,
+  };
   assert.deepEqual(device.conditions.of(POOL), { ...well, readOnly: true });
   assert.throws(() => device.conditions.set({ pool: 'other', full: true }), /there is no pool other, only pool/);
   device.conditions.heal();

@@ -6,6 +6,10 @@ const WELL: Required<Omit<PoolCondition, 'pool'>> = {
   mounted: true,
   swappedFor: null,
   removalMs: 0,
+  missingDevice: false,
+  deviceErrors: 0,
+  criticalWarning: 0,
+  ioErrors: 0,
 };
 
 /** What is wrong with the pools of a device, by label. Kept in memory: a device that starts again is well. */

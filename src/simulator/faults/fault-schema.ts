@@ -51,6 +51,10 @@ const condition = z.strictObject({
     .nullable()
     .exactOptional(),
   removalMs: count.exactOptional(),
+  missingDevice: z.boolean().exactOptional(),
+  deviceErrors: count.exactOptional(),
+  criticalWarning: count.exactOptional(),
+  ioErrors: count.exactOptional(),
 });
 
 /** A fault and how often it shall strike. */

@@ -68,4 +68,12 @@ export interface PoolCondition {
   readonly swappedFor?: string | null;
   /** Removed subvolumes stay in the list as `dead` for this long, in ms. */
   readonly removalMs?: number;
+  /** A device of the filesystem is missing, and it works on without. */
+  readonly missingDevice?: boolean;
+  /** Blocks whose checksum Btrfs has found wrong. */
+  readonly deviceErrors?: number;
+  /** The bits that the disk of the pool shows as its critical warning, NVMe's. */
+  readonly criticalWarning?: number;
+  /** I/O errors that the disk of the pool has counted. */
+  readonly ioErrors?: number;
 }

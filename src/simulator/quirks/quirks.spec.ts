@@ -53,6 +53,26 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
     strict: 'v-2',
     quirky: 'v-3',
   },
+  'error-counters-per-device': {
+    line: json('[/disk/btrfs/filesystem/print detail as-value proplist=corruption-errors]'),
+    strict: '[{"corruption-errors":0}]',
+    quirky: '[{"corruption-errors":[0,0]}]',
+  },
+  'filesystem-health-unset': {
+    line: json('[/disk/btrfs/filesystem/print detail as-value proplist=label,read-errors,missing-devs]'),
+    strict: '[{"label":"pool","missing-devs":false,"read-errors":0}]',
+    quirky: '[{"label":"pool"}]',
+  },
+  'disk-health-unset': {
+    line: json('[/disk/print detail as-value proplist=slot,io-errors,critical-warning]'),
+    strict: '[{"critical-warning":0,"io-errors":0,"slot":"nvme1"}]',
+    quirky: '[{"slot":"nvme1"}]',
+  },
+  'critical-warning-in-words': {
+    line: json('[/disk/print detail as-value proplist=critical-warning]'),
+    strict: '[{"critical-warning":0}]',
+    quirky: '[{"critical-warning":"none"}]',
+  },
   'json-numbers-as-text': { line: json('{"a"=1}'), strict: '{"a":1}', quirky: '{"a":"1"}' },
   'json-bools-as-words': {
     line: json('{"a"=true; "b"=false}'),
@@ -346,7 +366,7 @@ test('each unknown that shows over SSH has a quirk, and names are unique and in 
   const unknowns = new Set(QUIRKS.flatMap(({ unknown }) => unknown ?? []));
   const expected = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28, 30, 31, 32, 33, 34, 35, 36,
-    37, 38, 39,
+    37, 38, 39, 41, 42,
   ].map((n) => `U${n}`);
   assert.deepEqual([...unknowns], expected);
 });

@@ -6,6 +6,7 @@ import { type DeviceBehavior, STRICT_BEHAVIOR } from '../device/behavior.ts';
 import { breakLines, cutAfter, type OutputFilter } from '../output/output-filter.ts';
 import { DEVICE_QUIRKS } from './device-quirks.ts';
 import { DISK_QUIRKS } from './disk-quirks.ts';
+import { HEALTH_QUIRKS } from './health-quirks.ts';
 import { LANGUAGE_QUIRKS } from './language-quirks.ts';
 import type { Effects, Quirk, QuirkDefinition, SshEffects } from './quirk.ts';
 import { quirkyMenus } from './quirky-menus.ts';
@@ -19,6 +20,7 @@ const DEFINITIONS: readonly QuirkDefinition[] = [
   ...LANGUAGE_QUIRKS,
   ...SIZE_QUIRKS,
   ...DISK_QUIRKS,
+  ...HEALTH_QUIRKS,
   ...SUBVOLUME_QUIRKS,
   ...TRANSFER_QUIRKS,
   ...DEVICE_QUIRKS,

@@ -129,8 +129,10 @@ class Questions {
       const where = { backend, ...(pool !== undefined && { pool }) };
       // A pool that is not there has no free space to ask for.
       const freeBytes = problems.length > 0 ? 0n : await this.#storage.capacity(where, this.#call());
+      const pools = problems.length > 0 ? [] : await this.#storage.pools(backend, this.#call());
       const said = problems.map(({ code, found }) => `${sentenceOf(code, found)} [${code}]`);
-      return { backend, problems: said, freeBytes };
+      const conditions = new Map(pools.map(({ pool: label, health }) => [label, health.conditions]));
+      return { backend, problems: said, freeBytes, pools: conditions };
     } catch (error) {
       return { because: messageOf(error) };
     }

@@ -34,6 +34,7 @@ its size, who has it published. Without it only Kubernetes is walked.
 
   ✓ as it should be     … goes on by itself
   ✗ stuck               ? could not be looked at
+  ! works, and is not as safe as it should be
 
 Examples:
   rose-csi why data -n apps
@@ -42,7 +43,7 @@ Examples:
 `;
 
 const EXIT_HELP = exitHelp({
-  well: 'nothing is stuck, though something may go on by itself',
+  well: 'nothing is stuck, though something may go on by itself, or be degraded',
   found: 'something is stuck',
   failed: 'it could not be found out, or could not run',
 });
@@ -116,7 +117,9 @@ async function why(object: string, flags: WhyFlags): Promise<number> {
     const options = { width: columns(), colour: hasColour() };
     if (flags.json === true) printJson(answerJson(found));
     else print(printAnswer(found, options));
-    return { fine: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[found.result];
+    return { fine: EXIT.well, degraded: EXIT.well, waiting: EXIT.well, stuck: EXIT.found, unknown: EXIT.failed }[
+      found.result
+    ];
   } finally {
     await backends?.close();
   }

@@ -6,6 +6,7 @@ import { deletionRules } from './deletion.ts';
 import { deviceRules } from './device.ts';
 import { driverRules } from './driver.ts';
 import { expansionRules } from './expansion.ts';
+import { healthRules } from './health.ts';
 import { podRules } from './pod.ts';
 import { snapshotRules } from './snapshot.ts';
 import { sourceRules } from './source.ts';
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   ...claimRules,
   ...deletionRules,
   ...attachmentRules,
+  ...healthRules,
   ...podRules,
   ...expansionRules,
 ];

@@ -172,6 +172,11 @@ export class Cluster {
     await this.#node.measure(volume);
   }
 
+  /** What the node reports of a volume and of its storage. */
+  async conditions(volume: Mounted): Promise<string[]> {
+    return await this.#node.conditions(volume);
+  }
+
   async grow(volume: Mounted, bytes: number): Promise<void> {
     const capacityRange = { requiredBytes: BigInt(bytes) };
     const grown = await this.controller.controllerExpandVolume({ volumeId: volume.id, capacityRange });

@@ -65,6 +65,16 @@ export class NodeService {
     await this.#client.nodeGetVolumeStats({ volumeId: id, volumePath: path });
   }
 
+  /** What the node reports of a volume and of its storage, by the reasons. */
+  async conditions({ id, path }: Mounted): Promise<string[]> {
+    const { volumeHealth } = await this.#client.nodeGetVolumeHealth({ volumeId: id, volumePublishPath: path });
+    const { backendHealth } = await this.#client.nodeGetStorageHealth({});
+    return [
+      ...(volumeHealth?.healthStatuses.map(({ reason }) => `volume ${reason}`) ?? []),
+      ...backendHealth.map(({ reason, message }) => `storage ${reason} ${message.replace(/^.*: /, '')}`),
+    ];
+  }
+
   async stop(): Promise<void> {
     this.#client.close();
     this.#process.kill('SIGTERM');

@@ -49,12 +49,17 @@ async function outages(cluster: Cluster): Promise<void> {
   const again = await step('mount again', () => cluster.mount(volume));
   check('the data is as it was', holds(again, 'steady') && records(again, 'trouble') >= writer.synced);
   sh('sync');
+  const well = (await cluster.conditions(again)).join(', ');
+  check(`a volume that works has no condition: ${well}`, well === '');
   await step('the RDS is gone for good', () => ask('stopRds'));
   const lost = async () => (await refusal(cluster.measure(again))).includes('[NODE-LOST]');
   await step('the kernel notices', () => until(lost, 60_000));
   const asked = Date.now();
   check('statistics of a lost RDS are refused', await lost());
   check('and at once', Date.now() - asked < 2_000);
+  const found = (await cluster.conditions(again)).join(', ');
+  const wanted = `volume ConnectionLost, storage ConnectionLost ${STORAGE_ADDRESS}:4420`;
+  check(`the volume is reported, and its storage: ${found}`, found === wanted);
   await step('unstage with the RDS gone', () => cluster.detach(again));
   check(`nothing hangs on the node: ${traces().join(', ')}`, traces().length === 0);
   await step('the RDS is back', () => ask('startRds'));

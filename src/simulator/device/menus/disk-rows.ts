@@ -14,6 +14,9 @@ const OTHER_PROPERTIES = [
   'total-inodes',
   'free-inodes',
   'interface',
+  'critical-warning',
+  'io-errors',
+  'unrecovered-integrity-errors',
 ];
 
 /** Flags of the menu under their long names, with their letters (docs/routeros.md, 4.1). */
@@ -170,7 +173,7 @@ function itemRowReader(rds: Rds): () => Row[] {
 
 function poolRow(rds: Rds, pool: PoolRecord, options: PoolOptions): Row {
   const { size, free: left } = rds.space(pool.label);
-  const { mounted, swappedFor } = rds.conditions.of(pool.label);
+  const { mounted, swappedFor, criticalWarning, ioErrors } = rds.conditions.of(pool.label);
   // A filesystem that no one wrote to is empty.
   const free = swappedFor === null ? left : size;
   return ordered(pool.diskId, {
@@ -193,6 +196,10 @@ function poolRow(rds: Rds, pool: PoolRecord, options: PoolOptions): Row {
     size: BigInt(size),
     free: mounted ? BigInt(free) : undefined,
     use: mounted ? BigInt(Math.round(((size - free) / size) * 100)) : undefined,
+    // What a drive itself counts; a file disk has none of it.
+    'critical-warning': BigInt(criticalWarning),
+    'io-errors': BigInt(ioErrors),
+    'unrecovered-integrity-errors': 0n,
     ...COMMON,
   });
 }

@@ -31,20 +31,22 @@ export function filesystemMenu(rds: Rds): DeviceMenu {
       'about',
     ],
     rows: async () =>
-      [...rds.state.table('pool').values()].map((pool) =>
-        makeRow(pool.filesystemId, {
+      [...rds.state.table('pool').values()].map((pool) => {
+        const { missingDevice, deviceErrors } = rds.conditions.of(pool.label);
+        return makeRow(pool.filesystemId, {
           label: pool.label,
           uuid: rds.uuidOf(pool),
           'default-subvolume': ROOT_NAME,
-          'total-devs': 1n,
+          'total-devs': missingDevice ? 2n : 1n,
           'dev-ids': '1',
           devs: pool.slot,
           ...Object.fromEntries(ERROR_COUNTERS.map((name) => [name, 0n])),
-          'missing-devs': false,
+          'corruption-errors': BigInt(deviceErrors),
+          'missing-devs': missingDevice,
           balancing: false,
           replacing: false,
           scrubbing: false,
-        }),
-      ),
+        });
+      }),
   });
 }

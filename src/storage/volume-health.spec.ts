@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Asking, printVolumeName, RdsError, type RdsSettings, slotOf } from '../rds/index.ts';
+import type { Backend } from './backend.ts';
+import { callWithin } from './call.ts';
+import { heldVolumes } from './volume-health.ts';
+
+const SETTINGS: RdsSettings = {
+  pools: [{ label: 'pool', uuid: '5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f', mountPoint: 'pool' }],
+  owners: ['0123abcd'],
+  reserveBytes: 0n,
+  port: 4420,
+};
+
+type JsonRow = Readonly<Record<string, unknown>>;
+
+/** Slots have the first digits of it. */
+const uuidOf = (number: number) => `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
+const idOf = (number: number) => `rds1:pvc-${uuidOf(number)}`;
+
+const MiB = 1n << 20n;
+
+/** A volume that was to have 1 MiB. */
+const subvolume = (number: number): JsonRow => ({
+  name: printVolumeName({ uuid: uuidOf(number), owner: '0123abcd', origin: { kind: 'new' }, requestedBytes: MiB }),
+  'subvolume-id': 256 + number,
+});
+const item = (number: number, size: number | undefined = Number(MiB)): JsonRow => ({
+  slot: slotOf({ kind: 'pvc', uuid: uuidOf(number) }),
+  ...(size !== undefined && { size }),
+});
+
+/** An RDS that answers one look after the other with these rows, and fails when there are none left. */
+function backendWith(...looks: (readonly JsonRow[])[]) {
+  let asked = 0;
+  const run = async <T>(asking: Asking<T>): Promise<T> => {
+    const rows = looks[asked];
+    asked += 1;
+    if (rows === undefined) throw new RdsError('RDS-UNREACHABLE', '');
+    return asking(SETTINGS).decode(rows);
+  };
+  const backend = { name: 'rds1', rds: { settings: SETTINGS, run } } as unknown as Backend;
+  return { backend, asked: () => asked };
+}
+
+async function found({ backend }: ReturnType<typeof backendWith>) {
+  const volumes = await heldVolumes(backend, callWithin(10_000));
+  return volumes.map(({ id, conditions }) => [id, ...conditions.map(({ code }) => code)]);
+}
+
+test('where all volumes are well, an RDS is looked at once', async () => {
+  const rds = backendWith([subvolume(1), item(1), subvolume(2), item(2)]);
+  assert.deepEqual([await found(rds), rds.asked()], [[[idOf(1)], [idOf(2)]], 1]);
+});
+
+test('a volume that was being made at the first look, or was removed since, has no condition', async () => {
+  const rds = backendWith(
+    [subvolume(1), subvolume(2), item(2), subvolume(3)],
+    [subvolume(1), item(1), subvolume(2), item(2)],
+  );
+  assert.deepEqual([await found(rds), rds.asked()], [[[idOf(1)], [idOf(2)]], 2]);
+});
+
+test('of two subvolumes of one id, of which one is larger, none is found to be too small', async () => {
+  const name = { uuid: uuidOf(1), owner: '0123abcd', origin: { kind: 'new' } } as const;
+  const larger = { name: printVolumeName({ ...name, requestedBytes: 10n * MiB }), 'subvolume-id': 300 };
+  const rds = backendWith([larger, subvolume(1), item(1)]);
+  assert.deepEqual([await found(rds), rds.asked()], [[[idOf(1)]], 1]);
+});
+
+test('what two looks have seen is a condition, and what only the second has is not yet', async () => {
+  const rds = backendWith(
+    [subvolume(1), subvolume(2), item(2, 4096), subvolume(3), item(3)],
+    [subvolume(1), subvolume(2), item(2, 4096), subvolume(3)],
+  );
+  assert.deepEqual(await found(rds), [[idOf(1), 'DiskItemLost'], [idOf(2), 'ImageSmaller'], [idOf(3)]]);
+});
+
+test('an image whose size the RDS does not show yet is not smaller than its volume', async () => {
+  assert.deepEqual(await found(backendWith([subvolume(1), item(1, undefined)])), [[idOf(1)]]);
+});
+
+test('a look that fails leaves all unknown, also the second one', async () => {
+  for (const looks of [[], [[subvolume(1)]]]) {
+    await assert.rejects(found(backendWith(...looks)), { message: /^backend rds1: .*\[RDS-UNREACHABLE\]$/ });
+  }
+});

@@ -1,0 +1,78 @@
+import {
+  CONDITIONS,
+  type ConditionCode,
+  codesOf,
+  conditionSentence,
+  isConditionCode,
+} from '../../failures/conditions.ts';
+import { type ClusterState, isAlive, isGoing, there, timeOf } from '../cluster-state.ts';
+import type { Finding, Rule } from '../finding.ts';
+
+/** How a volume is where it is used, and its pool. */
+export const healthRules: readonly Rule[] = [
+  {
+    id: 'volume-unwell',
+    notices:
+      'the node of a pod reports the volume: connection lost, device read-only or smaller, errors recorded in its filesystem',
+    judge: unwell,
+  },
+  {
+    id: 'pool-degraded',
+    notices: 'the RDS reports the pool: a device is missing, errors were counted, a disk gives a warning',
+    judge: degradedPool,
+  },
+];
+
+/** Those that `filesystem-gave-up` and `mount-failed` explain with the pod. */
+const OF_PODS: readonly ConditionCode[] = ['FilesystemGaveUp', 'FilesystemDamaged'];
+const SEEN_BY_NODE = codesOf({ seenBy: 'node' }).filter((code) => !OF_PODS.includes(code));
+
+/** By the Events of the nodes that pods run on, unless the node has said since that all is over. */
+function unwell(cluster: ClusterState): Finding[] {
+  const handle = there(cluster.volume)?.spec.csi?.volumeHandle;
+  if (handle === undefined) return [];
+  const pods = (there(cluster.pods) ?? []).filter((pod) => isAlive(pod) && !isGoing(pod));
+  const nodes = new Set(pods.flatMap(({ spec }) => spec.nodeName ?? []));
+  return [...nodes].flatMap((node) => {
+    const ofVolume = (there(cluster.events.get(`Node/${node}`)) ?? []).filter(({ message }) =>
+      message?.startsWith(`${handle}:`),
+    );
+    const over = Math.max(0, ...ofVolume.filter(({ reason }) => reason === 'VolumeRecovered').map(timeOf));
+    return ofVolume.flatMap((event): Finding[] => {
+      const { reason = '', message = '' } = event;
+      if (!isConditionCode(reason) || !SEEN_BY_NODE.includes(reason) || timeOf(event) <= over) return [];
+      const { severity, what, remedy } = CONDITIONS[reason];
+      return [
+        {
+          state: severity === 'degraded' ? 'degraded' : 'stuck',
+          at: `node ${node}`,
+          said: message,
+          what: `Node ${node} reports ${reason} of the volume.`,
+          why: `When it looked: ${what}.`,
+          next: `${remedy}.`,
+          command: `kubectl describe node ${node}`,
+        },
+      ];
+    });
+  });
+}
+
+/** Of the pool of the volume or snapshot; where there is none yet, of every pool of its RDS. */
+function degradedPool({ view }: ClusterState): Finding[] {
+  if (view?.status === undefined) return [];
+  const { device, status } = view;
+  const place = device.is === 'volume' || device.is === 'snapshot' ? device.pool : undefined;
+  return [...status.pools].flatMap(([pool, conditions]) =>
+    place !== undefined && pool !== place
+      ? []
+      : conditions.map(
+          (condition): Finding => ({
+            state: 'degraded',
+            at: 'device',
+            what: `Pool ${pool} of ${status.backend} is degraded: ${condition.code}.`,
+            why: `The RDS reports that ${conditionSentence(condition)}.`,
+            next: `${CONDITIONS[condition.code].remedy}.`,
+          }),
+        ),
+  );
+}
