@@ -27,6 +27,7 @@ export const LAYERS: Readonly<Record<string, readonly string[] | 'all'>> = {
   orphans: ['failures', 'storage', 'kubernetes'],
   why: ['failures', 'storage', 'kubernetes', 'cli'],
   snapshots: ['failures', 'storage', 'cli'],
+  'web-console': ['failures', 'storage', 'kubernetes', 'orphans', 'snapshots', 'why', 'cli'],
   doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'schema', 'cli'],
   app: 'all',
 };

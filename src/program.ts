@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor/command/command.ts';
 import { orphansCommand } from './orphans/command/command.ts';
 import { simulateCommand } from './simulator/command/command.ts';
 import { snapshotsCommand } from './snapshots/command/command.ts';
+import { consoleCommand } from './web-console/command/command.ts';
 import { whyCommand } from './why/command/command.ts';
 
 /** Values of flags that only their own commands load. */
@@ -33,6 +34,7 @@ export function program(): Command {
     .addCommand(orphansCommand())
     .addCommand(snapshotsCommand())
     .addCommand(whyCommand())
+    .addCommand(consoleCommand())
     .addCommand(simulateCommand())
     .addCommand(completionCommand(flagValues))
     .helpCommand(false)
