@@ -10,7 +10,8 @@ import type { WhyScene } from './scene.ts';
 import type { ReadScene, SceneWatch } from './scene-watch.ts';
 
 export interface ServerOptions {
-  readonly address: string;
+  /** Every address of the machine when it is undefined. */
+  readonly address: string | undefined;
   /** 0 for any that is free. */
   readonly port: number;
   /** Names in `Host` beside those of loopback, without ports. */
@@ -49,11 +50,13 @@ export async function servePage(options: ServerOptions): Promise<RunningServer> 
   });
   server.maxConnections = MAX_CONNECTIONS;
   try {
-    server.listen({ port, host: address });
+    server.listen({ port, ...(address !== undefined && { host: address }) });
     await once(server, 'listening');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the console cannot be served on ${address}, port ${port}: ${why}`, { cause: error });
+    throw new Error(`the console cannot be served on ${address ?? 'any address'}, port ${port}: ${why}`, {
+      cause: error,
+    });
   }
   return { port: (server.address() as AddressInfo).port, close: () => close(server) };
 }

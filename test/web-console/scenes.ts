@@ -105,6 +105,27 @@ export function nothingSeen(): Scene {
   return sceneOf({ backends: [lost(answering(undefined))], cluster: { is: 'unseen', because } });
 }
 
+/** All is well on the RDS, and Kubernetes does not answer. */
+export function withoutKubernetes(): Scene {
+  const { volumes, snapshots } = household();
+  const because = 'listing PersistentVolumes: no answer within 15000 ms';
+  return sceneOf({ backends: [answering(contents(volumes, snapshots))], cluster: { is: 'unseen', because } });
+}
+
+/** A claim that has waited for ten minutes. */
+export function waiting(): Scene {
+  const { volumes, snapshots, names } = household();
+  const creationTimestamp = new Date(NOW - 600_000).toISOString();
+  const claim = kinds.claim.schema.parse({
+    metadata: { name: 'scratch', namespace: 'lab', creationTimestamp },
+    spec: { storageClassName: 'rds' },
+    status: { phase: 'Pending' },
+  });
+  const classes = [kinds.storageClass.schema.parse({ metadata: { name: 'rds' }, provisioner: DRIVER })];
+  const cluster = clusterOf(names, { claims: [claim], classes });
+  return sceneOf({ backends: [answering(contents(volumes, snapshots))], cluster });
+}
+
 /** 1,000 volumes with ten snapshots each. */
 export function large(): Scene {
   const names: Record<string, readonly [string, string]> = {};

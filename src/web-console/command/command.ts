@@ -51,7 +51,7 @@ export function consoleCommand(): Command {
   withCluster(command)
     .option('--device-only', 'do not ask Kubernetes')
     .option('--port <number>', 'port to serve on; 0 for any that is free', wholeNumber(0, 65_535), 0)
-    .option('--address <ip>', 'address to serve on', listenAddress, '127.0.0.1')
+    .option('--address <ip>', 'address to serve on, or "all"', listenAddress, '127.0.0.1')
     .option('--allow-host <name>', 'a name that browsers may call it by, beside localhost; repeat for more', collect)
     .option('--base-path <path>', 'what stands before its paths, behind a proxy that leaves it there', basePath, '');
   return withOverrides(command, identityValues)

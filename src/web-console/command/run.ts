@@ -9,6 +9,7 @@ import { WhyDesk } from '../why-desk.ts';
 import type { ConsoleFlags } from './command.ts';
 import { openConsole } from './open.ts';
 import { pageDirectory } from './page-directory.ts';
+import { ALL_ADDRESSES } from './values.ts';
 
 /**
  * Serves the page until a signal ends it.
@@ -28,8 +29,18 @@ export async function runConsole(flags: ConsoleFlags): Promise<void> {
   });
   const desk = new WhyDesk((object, namespace) => opened.why(object, namespace));
   const why = (object: string, namespace: string) => desk.ask(object, namespace);
-  const server = await servePage({ address, port, hosts: allowHost, basePath, files, scenes, why });
-  const host = address.includes(':') ? `[${address}]` : address;
+  const everywhere = address === ALL_ADDRESSES;
+  const server = await servePage({
+    address: everywhere ? undefined : address,
+    port,
+    hosts: allowHost,
+    basePath,
+    files,
+    scenes,
+    why,
+  });
+  // Where it serves everywhere, there is one place at least that is known.
+  const host = everywhere ? 'localhost' : address.includes(':') ? `[${address}]` : address;
   print(`http://${host}:${server.port}${basePath}/ shows the backends, and changes nothing. Ctrl-C ends it.\n`);
   const stop = (): void => {
     Promise.all([server.close(), scenes.close(), opened.close()])

@@ -1,9 +1,12 @@
 import { isIP } from 'node:net';
 import { withoutProblem } from '../../cli/values.ts';
 
-/** An address to listen on. */
+/** Stands for every address of the machine, of whatever kinds it has. */
+export const ALL_ADDRESSES = 'all';
+
+/** An address to listen on, or all. */
 export const listenAddress: (text: string) => string = withoutProblem((text) =>
-  isIP(text) === 0 ? 'It is no IP address: 127.0.0.1 for this machine alone, 0.0.0.0 or :: for all' : undefined,
+  text === ALL_ADDRESSES || isIP(text) !== 0 ? undefined : 'It is no IP address, such as 127.0.0.1, and not "all"',
 );
 
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)+$/;

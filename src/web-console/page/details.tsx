@@ -63,7 +63,12 @@ function closeOnEscape({ key }: KeyboardEvent): void {
 
 function WhyOf({ row }: { readonly row: Row }) {
   const subject = subjectOf(row);
-  return subject === undefined ? null : <Why subject={subject} />;
+  return subject === undefined ? null : (
+    <>
+      <h3>Chain to the RDS</h3>
+      <Why subject={subject} />
+    </>
+  );
 }
 
 function Facts({ row }: { readonly row: Row }) {

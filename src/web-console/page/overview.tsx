@@ -4,6 +4,7 @@ import { agoText, countText, titleOf } from './format.ts';
 import { hashOf } from './route.ts';
 import { Storage } from './storage.tsx';
 import type { Trends } from './trend.ts';
+import { Why } from './why.tsx';
 
 /** How the backends are, what needs a look, and what failed of late. */
 export function Overview(props: { readonly scene: Scene; readonly readAt: number; readonly trends: Trends }) {
@@ -23,9 +24,10 @@ export function Overview(props: { readonly scene: Scene; readonly readAt: number
 }
 
 /** The first thing to know, in one sentence. */
-function verdict({ backends, matters }: Scene): string {
+function verdict({ backends, cluster, matters }: Scene): string {
   const lost = backends.filter(({ answers }) => !answers);
   if (lost.length > 0) return `${lost.map(({ name }) => name).join(', ')} cannot be read`;
+  if (cluster.is === 'unseen') return 'Kubernetes cannot be asked';
   if (matters.length > 0) return `${countText(matters.length, 'thing needs', 'things need')} a look`;
   return backends.length === 1
     ? 'The RDS answers, and nothing needs a look'
@@ -53,7 +55,7 @@ function ClusterNote({ scene: { cluster } }: { readonly scene: Scene }) {
   if (cluster.is === 'unseen') {
     return (
       <p class="note">
-        <strong>Kubernetes cannot be asked</strong>, so volumes have no claims here and nothing is called an orphan:{' '}
+        <strong>Without Kubernetes</strong> volumes have no claims here, and nothing is called an orphan:{' '}
         {cluster.because}
       </p>
     );
@@ -80,7 +82,7 @@ function Matters({ scene }: { readonly scene: Scene }) {
 }
 
 function MatterText({ matter, scene }: { readonly matter: Matter; readonly scene: Scene }) {
-  const { urgency, says, remedy, code, ids = [], commands } = matter;
+  const { urgency, says, remedy, code, ids = [], subject, commands } = matter;
   return (
     <>
       <h3>
@@ -88,6 +90,7 @@ function MatterText({ matter, scene }: { readonly matter: Matter; readonly scene
       </h3>
       {remedy !== undefined && <p>{remedy}</p>}
       {ids.length > 0 && <Links ids={ids} scene={scene} />}
+      {subject !== undefined && <Why subject={subject} />}
       {commands.map((text) => (
         <Copyable key={text} text={text} />
       ))}
@@ -133,7 +136,7 @@ function Failures(props: { readonly failures: readonly FailureScene[]; readonly 
 }
 
 function Failure({ failure, now }: { readonly failure: FailureScene; readonly now: number }) {
-  const { at, count, about, code, says, remedy, message } = failure;
+  const { at, count, about, subject, code, says, remedy, message } = failure;
   return (
     <li>
       <p class="when">
@@ -144,6 +147,7 @@ function Failure({ failure, now }: { readonly failure: FailureScene; readonly no
         <h3>{says.slice(0, 1).toUpperCase() + says.slice(1)}</h3>
         <p class="about">{about}</p>
         {remedy !== '' && <p>{remedy}.</p>}
+        {subject !== undefined && <Why subject={subject} />}
         <details>
           <summary>
             The words of the Event <span class="code">{code}</span>

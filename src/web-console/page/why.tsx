@@ -17,8 +17,7 @@ export function Why({ subject }: { readonly subject: Subject }) {
     setAsked(await walk(subject));
   };
   return (
-    <section class="why" aria-labelledby="why">
-      <h3 id="why">Chain to the RDS</h3>
+    <div class="why">
       <div aria-live="polite">
         {asked.is === 'asking' && <p class="muted">Walking the chain …</p>}
         {asked.is === 'failed' && <p class="note">It could not be walked: {asked.because}</p>}
@@ -26,8 +25,12 @@ export function Why({ subject }: { readonly subject: Subject }) {
       </div>
       <button type="button" onClick={() => void ask()} disabled={asked.is === 'asking'}>
         {asked.is === 'not yet' ? 'Walk the chain' : 'Walk it again'}
+        <span class="unseen">
+          {' '}
+          of {subject.namespace}/{subject.name}
+        </span>
       </button>
-    </section>
+    </div>
   );
 }
 

@@ -3,11 +3,24 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Scene } from '../../../src/web-console/scene.ts';
 import { until } from '../../support/until.ts';
 import { type ServeOptions, serve } from '../fixture.ts';
-import { empty, FINE, HOSTILE, hostile, large, living, nothingSeen, partial, rdsDown, STUCK } from '../scenes.ts';
+import {
+  empty,
+  FINE,
+  HOSTILE,
+  hostile,
+  large,
+  living,
+  nothingSeen,
+  partial,
+  rdsDown,
+  STUCK,
+  waiting,
+  withoutKubernetes,
+} from '../scenes.ts';
 import { accessibilityFaults, openBrowser, openPage, overflowing, type PageOptions, SCREENS } from './browser.ts';
 
 const BROWSING = { timeout: 180_000 };
@@ -45,8 +58,9 @@ for (const [name, { scene, says }] of Object.entries(SCENES)) {
     const browser = await openBrowser(t);
     if (browser === undefined) return;
     const shown = scene();
-    const served = await serve(t, async () => shown, { why: async () => (name === 'living' ? FINE : STUCK) });
+    const why = async () => (name === 'living' ? FINE : STUCK);
     for (const [look, options] of Object.entries(LOOKS)) {
+      const served = await serve(t, async () => shown, { why });
       const { page, assertClean } = await openPage(browser, served.url, options);
       const check = async (view: string) => {
         assert.deepEqual(await accessibilityFaults(page), [], `${name}, ${look}, ${view}`);
@@ -72,7 +86,7 @@ for (const [name, { scene, says }] of Object.entries(SCENES)) {
 
 /** Walks the chain of what is opened, where it has one. */
 async function walkChain(page: Page): Promise<void> {
-  const walk = page.getByRole('button', { name: 'Walk the chain' });
+  const walk = page.getByRole('complementary').getByRole('button', { name: /^Walk the chain/ });
   if ((await walk.count()) === 0) return;
   await walk.click();
   await page.getByText(/Nothing is stuck|The driver refuses to make the volume/).waitFor();
@@ -147,7 +161,7 @@ test('the page is walked by keyboard alone, and the focus is never lost', BROWSI
   await until(async () => (await focused()) === 'db/postgres-data-0');
   await press('Escape');
   await page.getByRole('heading', { level: 2 }).waitFor({ state: 'detached' });
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'treegrid');
+  await until(async () => (await page.evaluate(() => document.activeElement?.getAttribute('role'))) === 'treegrid');
   assertClean();
 });
 
@@ -192,76 +206,88 @@ test('a search unfolds what it finds, and what was folded before is so again beh
   assertClean();
 });
 
-/** What a page was busy with, in ms, as the browser itself reports it. */
-interface Busy {
-  readonly openedMs: number;
-  readonly longest: number;
+/** What a page took, in ms, as the browser itself reports it. */
+interface Taken {
+  readonly opened: number;
+  /** The longest task of each step of the scroll; 0 for one below 50 ms, which browsers do not report. */
+  readonly steps: readonly number[];
 }
 
 test('10,000 snapshots open in under a second and scroll without a task of over 100 ms', BROWSING, async (t) => {
   const looked = await look(t, large(), { now: undefined });
   if (looked === undefined) return;
   const { browser, served } = looked;
-  let best: Busy = { openedMs: Number.POSITIVE_INFINITY, longest: Number.POSITIVE_INFINITY };
-  // Other programs of this machine may be at work: what the page takes is what it takes while they are not.
-  for (let time = 0; time < 6 && !isFluent(best); time += 1) {
-    const { openedMs, longest } = await openAndScroll(browser, served.url);
-    best = { openedMs: Math.min(best.openedMs, openedMs), longest: Math.min(best.longest, longest) };
+  let best = await openAndScroll(browser, served.url);
+  // Other programs of this machine delay now one step and now another. What the page itself takes, it takes each time.
+  for (let time = 1; time < 6 && !isFluent(best); time += 1) {
+    const again = await openAndScroll(browser, served.url);
+    best = {
+      opened: Math.min(best.opened, again.opened),
+      steps: best.steps.map((ms, step) => Math.min(ms, again.steps[step] ?? ms)),
+    };
   }
-  const { openedMs, longest } = best;
-  t.diagnostic(
-    `10,000 snapshots: open in ${Math.round(openedMs)} ms, longest task while scrolling ${Math.round(longest)} ms`,
-  );
-  assert.ok(isFluent(best), `${openedMs} ms to open, a task of ${longest} ms`);
+  const told = `${Math.round(best.opened)} ms to open, longest task while scrolling ${Math.max(...best.steps)} ms`;
+  t.diagnostic(`10,000 snapshots: ${told}`);
+  assert.ok(isFluent(best), told);
 });
 
-function isFluent({ openedMs, longest }: Busy): boolean {
-  return openedMs < 1_000 && longest <= 100;
+function isFluent({ opened, steps }: Taken): boolean {
+  return opened < 1_000 && steps.every((ms) => ms <= 100);
 }
 
-async function openAndScroll(browser: Parameters<typeof openPage>[0], url: string): Promise<Busy> {
+async function openAndScroll(browser: Browser, url: string): Promise<Taken> {
   const context = await browser.newContext(SCREENS.desktop);
   const page = await context.newPage();
   await page.addInitScript(() => {
-    const state = { openedMs: 0, tasks: [] as number[] };
+    const state = { opened: 0, tasks: [] as (readonly [at: number, ms: number])[] };
     Object.assign(globalThis, { state });
     new MutationObserver((_, observer) => {
       if (document.querySelector('tr.row') === null) return;
       observer.disconnect();
       // Once it is painted.
-      requestAnimationFrame(() => setTimeout(() => Object.assign(state, { openedMs: performance.now() })));
+      requestAnimationFrame(() => setTimeout(() => Object.assign(state, { opened: performance.now() })));
     }).observe(document, { childList: true, subtree: true });
     new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) state.tasks.push(duration);
+      for (const { startTime, duration } of list.getEntries()) state.tasks.push([startTime, duration]);
     }).observe({ entryTypes: ['longtask'] });
   });
   await page.goto(`${url}#/tree`);
-  const state = () =>
-    page.evaluate(() => (globalThis as unknown as { state: { openedMs: number; tasks: number[] } }).state);
-  await until(async () => (await state()).openedMs > 0);
-  const { openedMs } = await state();
+  await page.waitForFunction(() => (globalThis as unknown as Measured).state.opened > 0);
   await page.getByRole('button', { name: 'Unfold all' }).click();
   await until(async () => (await page.getByRole('treegrid').getAttribute('aria-rowcount')) === '11001');
-  await page.evaluate(() => {
-    (globalThis as unknown as { state: { tasks: number[] } }).state.tasks.length = 0;
-  });
-  // Frame by frame through all rows, as a finger that flings the list, and then by leaps, as one that drags the bar.
-  await page.evaluate(async () => {
+  // Frame by frame, as a finger that flings the list, and then by leaps, as one that drags the bar.
+  const taken = await page.evaluate(async () => {
+    const { state } = globalThis as unknown as Measured;
     const area = document.querySelector('.scroll');
     if (area === null) throw new Error('nothing to scroll');
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    for (let step = 0; step < 120; step += 1) {
-      area.scrollTop += 900;
+    const places = [
+      ...Array.from({ length: 120 }, (_, step) => (step + 1) * 900),
+      ...Array.from({ length: 40 }, (_, step) => (((step + 1) * 37) % 41) * (area.scrollHeight / 41)),
+    ];
+    const begun: number[] = [];
+    for (const place of places) {
+      begun.push(performance.now());
+      area.scrollTop = place;
       await frame();
     }
-    for (let step = 1; step <= 40; step += 1) {
-      area.scrollTop = ((step * 37) % 41) * (area.scrollHeight / 41);
-      await frame();
-    }
+    // Two frames and a task later the browser has reported them all.
+    await frame();
+    await frame();
+    await new Promise((resolve) => setTimeout(resolve));
+    const steps = begun.map((from, step) => {
+      const to = begun[step + 1] ?? Number.POSITIVE_INFINITY;
+      return Math.max(0, ...state.tasks.filter(([at]) => at >= from && at < to).map(([, ms]) => ms));
+    });
+    return { opened: state.opened, steps };
   });
-  const { tasks } = await state();
   await context.close();
-  return { openedMs, longest: Math.max(0, ...tasks) };
+  return taken;
+}
+
+/** What the page under measurement keeps. */
+interface Measured {
+  readonly state: { readonly opened: number; readonly tasks: (readonly [at: number, ms: number])[] };
 }
 
 test('a hostile name is shown as it is, and its command is copied as it is', BROWSING, async (t) => {
@@ -331,7 +357,7 @@ test('a console that ends is said to have ended, and one that is back is noticed
   const looked = await look(t, living(), { now: undefined }, { pauseMs: 50 });
   if (looked === undefined) return;
   const { page, served, assertClean } = looked;
-  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByText('1 thing needs a look').waitFor();
   await served.stop();
   await page.getByRole('alert').filter({ hasText: 'The console does not answer' }).waitFor();
   await page.getByText('1 thing needs a look').waitFor();
@@ -351,4 +377,22 @@ test('behind a prefix the page loads, and all that it asks for', BROWSING, async
   await walkChain(page);
   await page.getByText('The driver refuses to make the volume').waitFor();
   assertClean();
+});
+
+test('a claim without a volume has its chain one click away, where it is said that it waits', BROWSING, async (t) => {
+  const looked = await look(t, waiting());
+  if (looked === undefined) return;
+  const { page, assertClean } = looked;
+  await page.getByRole('heading', { name: /PersistentVolumeClaim lab\/scratch has no volume yet/ }).waitFor();
+  await page.getByRole('button', { name: 'Walk the chain of lab/scratch' }).first().click();
+  await page.getByText('The driver refuses to make the volume').waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assertClean();
+});
+
+test('nothing is said to be well while Kubernetes cannot be asked', BROWSING, async (t) => {
+  const looked = await look(t, withoutKubernetes());
+  if (looked === undefined) return;
+  await looked.page.getByRole('heading', { level: 1, name: 'Kubernetes cannot be asked' }).waitFor();
+  assert.equal(await looked.page.getByText('Not referred to').count(), 0);
 });
