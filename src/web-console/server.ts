@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly address: string | undefined;
   /** 0 for any that is free. */
   readonly port: number;
-  /** Names in `Host` beside those of loopback, without ports. */
+  /** Names in `Host` beside `localhost` and addresses, without ports. */
   readonly hosts: readonly string[];
   /** What stands before every path, without a slash at its end; empty for nothing. */
   readonly basePath: string;

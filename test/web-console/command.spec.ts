@@ -88,10 +88,11 @@ test('an RDS that cannot be reached is said to be so, and the console goes on an
   const document = JSON.parse(await readFile(stack.configFile, 'utf8'));
   document.backends[0].ssh.port = 1;
   await writeFile(away, JSON.stringify(document));
-  const console = await start(t, away, '--device-only');
+  const console = await start(t, away, '--device-only', '--show-config', 'my file.yaml');
   const { backends, matters, rows } = await sceneOf(console);
   assert.deepEqual([backends[0]?.answers, backends[0]?.conditions[0]?.code, rows], [false, 'RDS-UNREACHABLE', []]);
   assert.match(matters[0]?.remedy ?? '', /Check power, network/);
+  assert.deepEqual(matters[0]?.commands, ["rose-csi doctor --config 'my file.yaml'"]);
   await console.stop();
   assert.equal(console.exitCode(), 0);
 });

@@ -19,7 +19,8 @@ export interface ConsoleFlags extends ClusterFlags, OverrideFlags {
   readonly port: number;
   readonly address: string;
   readonly allowHost?: readonly string[];
-  readonly basePath: string;
+  readonly basePath?: string;
+  readonly showConfig?: string;
 }
 
 const HELP = `
@@ -52,8 +53,12 @@ export function consoleCommand(): Command {
     .option('--device-only', 'do not ask Kubernetes')
     .option('--port <number>', 'port to serve on; 0 for any that is free', wholeNumber(0, 65_535), 0)
     .option('--address <ip>', 'address to serve on, or "all"', listenAddress, '127.0.0.1')
-    .option('--allow-host <name>', 'a name that browsers may call it by, beside localhost; repeat for more', collect)
-    .option('--base-path <path>', 'what stands before its paths, behind a proxy that leaves it there', basePath, '');
+    .option('--allow-host <name>', 'a name that browsers may call it by; repeat for more', collect)
+    .option('--base-path <path>', 'what stands before its paths, behind a proxy that leaves it there', basePath);
+  command.option(
+    '--show-config <file>',
+    'what commands on the page call the configuration; by default as it was given',
+  );
   return withOverrides(command, identityValues)
     .addHelpText('after', `${HELP}${EXIT_HELP}`)
     .action(async (flags: ConsoleFlags) => {

@@ -17,12 +17,12 @@ import { ALL_ADDRESSES } from './values.ts';
  * @throws Error when the configuration cannot be used, the page is not built, or the port cannot be had
  */
 export async function runConsole(flags: ConsoleFlags): Promise<void> {
-  const { config: file, clusterId, driverName, address, port, allowHost = [], basePath } = flags;
+  const { config: file, clusterId, driverName, address, port, allowHost = [], basePath = '' } = flags;
   const [config, files] = await Promise.all([
     readConfiguration(file, { clusterId, driverName }),
     readPage(pageDirectory()),
   ]);
-  const opened = await openConsole(config, flags);
+  const opened = await openConsole(config, { ...flags, config: flags.showConfig ?? file });
   const scenes = new SceneWatch({
     read: (signal) => opened.read(signal),
     onDefect: (error) => printNote(`rose-csi console: a reading failed: ${reasonOf(error)}\n`),
