@@ -1,10 +1,11 @@
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
 const OUT = join(ROOT, 'dist');
+const PAGE = 'src/web-console/page';
 
 /** What bundled CommonJS dependencies expect to find. */
 export const COMMONJS_GLOBALS = `import { createRequire } from 'node:module';
@@ -42,9 +43,30 @@ export async function buildBundle(directory = OUT): Promise<string> {
     banner: { js: COMMONJS_GLOBALS },
     logLevel: 'warning',
   });
+  await buildPage(join(directory, 'console'));
   const program = join(directory, 'main.js');
   await chmod(program, 0o755);
   return program;
+}
+
+/** Bundles what browsers load of `rose-csi console`. @param directory where to. */
+export async function buildPage(directory: string): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { page: join(PAGE, 'main.tsx') },
+    outdir: directory,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    // Browsers of 2024: those that know light-dark() in styles.
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  for (const file of ['index.html', 'icon.svg']) await copyFile(join(ROOT, PAGE, file), join(directory, file));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -9,6 +9,7 @@ import { orphansCommand } from './orphans/command/command.ts';
 import { replicasCommand } from './replicas/command/command.ts';
 import { simulateCommand } from './simulator/command/command.ts';
 import { snapshotsCommand } from './snapshots/command/command.ts';
+import { consoleCommand } from './web-console/command/command.ts';
 import { whyCommand } from './why/command/command.ts';
 
 /** Values of flags that only their own commands load. */
@@ -35,6 +36,7 @@ export function program(): Command {
     .addCommand(snapshotsCommand())
     .addCommand(replicasCommand())
     .addCommand(whyCommand())
+    .addCommand(consoleCommand())
     .addCommand(simulateCommand())
     .addCommand(completionCommand(flagValues))
     .helpCommand(false)

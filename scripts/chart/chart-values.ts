@@ -47,7 +47,7 @@ const snapshotClass: JsonSchema = {
   required: ['name'],
 };
 
-const workload = (kind: string, update: string) => ({
+const pods = (kind: string) => ({
   priorityClassName: string('PriorityClass of the pods.'),
   resources: any("Requests and limits of the driver's container."),
   nodeSelector: map({ type: 'string' }, 'Labels that a node must have.'),
@@ -57,24 +57,47 @@ const workload = (kind: string, update: string) => ({
   podLabels: labels('the pods'),
   hostAliases: array({ type: 'object' }, 'Lines for `/etc/hosts` of the pods: `ip` and `hostnames`.'),
   dnsConfig: any('DNS settings of the pods, beside those that they have.'),
-  updateStrategy: any(`How the ${kind} is updated; ${update}`),
   revisionHistoryLimit: integer(0, 100, `Older versions of the ${kind} that are kept, to roll back to.`),
   terminationGracePeriodSeconds: integer(0, 3600, 'Seconds that the pods have to end.'),
-  extraEnv: array(
-    { type: 'object', required: ['name'] },
-    "More environment variables of the driver's container; of two with one name the last counts.",
-  ),
-  extraVolumes: array({ type: 'object', required: ['name'] }, 'More volumes of the pods.'),
-  extraVolumeMounts: array(
-    { type: 'object', required: ['name', 'mountPath'] },
-    "Where the driver's container has them.",
-  ),
   serviceAccount: object({
     create: bool('Whether the chart makes the ServiceAccount. If not, `name` says which one there is.'),
-    name: string('Its name; made of that of the release when empty. Controller and nodes must have different ones.'),
+    name: string(
+      'Its name; made of that of the release when empty. Controller, nodes and console must have different ones.',
+    ),
     annotations: annotations('the ServiceAccount'),
   }),
 });
+
+const workload = (kind: string, update: string) => {
+  const { revisionHistoryLimit, terminationGracePeriodSeconds, serviceAccount, ...common } = pods(kind);
+  return {
+    ...common,
+    updateStrategy: any(`How the ${kind} is updated; ${update}`),
+    revisionHistoryLimit,
+    terminationGracePeriodSeconds,
+    extraEnv: array(
+      { type: 'object', required: ['name'] },
+      "More environment variables of the driver's container; of two with one name the last counts.",
+    ),
+    extraVolumes: array({ type: 'object', required: ['name'] }, 'More volumes of the pods.'),
+    extraVolumeMounts: array(
+      { type: 'object', required: ['name', 'mountPath'] },
+      "Where the driver's container has them.",
+    ),
+    serviceAccount,
+  };
+};
+
+const consoleAccount = {
+  ...object({
+    backend: string('Name of the RDS.'),
+    user: string('The account on it: one that may only read is enough.'),
+    secretName: string(
+      'Existing Secret with its key under `ssh-privatekey` and, unless `hostKeys` has them, the pinned host keys.',
+    ),
+  }),
+  required: ['backend', 'user', 'secretName'],
+};
 
 const networks = (description: string): JsonSchema => ({
   ...array({ type: 'string', pattern: NETWORK_NAME.source }, description),
@@ -188,6 +211,28 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
       pattern: '^(/[A-Za-z0-9._-]+){2,}$|^$',
     },
     ...workload('DaemonSet', 'when empty, a tenth of the nodes at a time. Volumes in use go on.'),
+  }),
+  console: object({
+    enabled: bool(
+      'Runs `rose-csi console`, a page that only reads, with a Service that only the cluster reaches. See docs/console.md.',
+    ),
+    hosts: array(
+      { type: 'string', pattern: '^[A-Za-z0-9.-]+$' },
+      'Names that browsers call it by, such as that of an ingress; `localhost`, for `kubectl port-forward`, always works.',
+    ),
+    basePath: {
+      ...string('What stands before its paths, behind a proxy that leaves it there.'),
+      pattern: '^((/[A-Za-z0-9._~-]+)+)?$',
+    },
+    from: array(
+      { type: 'object' },
+      'Who may reach it: peers of a NetworkPolicy, such as the namespace of an ingress; no one but `kubectl port-forward` when empty. It asks for no password.',
+    ),
+    accounts: array(
+      consoleAccount,
+      'Accounts on the backends for the console alone; for a backend that is not listed it has that of the controller.',
+    ),
+    ...pods('Deployment'),
   }),
   sidecars: object({
     timeout: duration(

@@ -80,7 +80,8 @@ function withSecrets(config: Readonly<Record<string, JsonSchema>>): Record<strin
   const { privateKeyFile: _key, hostKeysFile: _hostKeys, ...ssh } = pick(rds.properties ?? {}, 'ssh').properties ?? {};
   const secretName = string(
     'Existing Secret in the namespace of the release, with the private key under `ssh-privatekey` and, unless ' +
-      '`hostKeys` has them, the pinned host keys under `ssh-hostkeys`. Only the controller sees it; a changed Secret ' +
+      '`hostKeys` has them, the pinned host keys under `ssh-hostkeys`. Only the controller sees it, `helm test`, and a console without an ' +
+      'account of its own; a changed Secret ' +
       'needs no restart.',
   );
   const sshSchema = { ...object({ ...ssh, secretName }), required: ['host', 'user', 'secretName'] };

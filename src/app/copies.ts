@@ -61,16 +61,26 @@ function table(copies: readonly InventoryCopy[], { now, width }: CopiesOptions):
   return printTable(COLUMNS, rows, { width, indent: '  ' });
 }
 
-/** The commands that remove half-received ones, by RDS. One that shows no uuid is found by hand. */
+/** The commands that remove half-received ones, by RDS. */
 function removals(copies: readonly InventoryCopy[]): string[] {
-  const half = copies.filter(({ kind, uuid }) => kind === 'half-received' && uuid !== '');
-  return [...Map.groupBy(half, ({ backend }) => backend)].flatMap(([backend, some]) => [
-    `  # ${backend}`,
-    ...some.map(
-      ({ pool, uuid }) => `  ${ros`/disk/btrfs/subvolume/remove [find where fs=${pool} and uuid=${uuid}]`.text}`,
-    ),
-  ]);
+  return [...Map.groupBy(copies, ({ backend }) => backend)].flatMap(([backend, some]) => {
+    const commands = some.flatMap(removalOf);
+    return commands.length === 0 ? [] : [`  # ${backend}`, ...commands.map((command) => `  ${command}`)];
+  });
 }
+
+/** The command for its RDS that removes a half-received one; none for one that shows no uuid, which is found by hand, and for others. */
+function removalOf({ kind, pool, uuid }: InventoryCopy): string[] {
+  if (kind !== 'half-received' || uuid === '') return [];
+  return [ros`/disk/btrfs/subvolume/remove [find where fs=${pool} and uuid=${uuid}]`.text];
+}
+
+/** What is said of each. */
+export const COPY_WORDS = {
+  what: ({ kind }: InventoryCopy): string => WORDS[kind],
+  hint: ({ kind }: InventoryCopy): string => HINTS[kind],
+  removal: removalOf,
+} as const;
 
 /** For programs. What is not known is left out. The form only ever grows. */
 export function copiesJson(copies: readonly InventoryCopy[]): readonly object[] {

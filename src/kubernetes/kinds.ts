@@ -127,7 +127,8 @@ const pod = z.object({
 const capacity = z.object({ metadata, storageClassName: z.string(), capacity: text, maximumVolumeSize: text });
 
 const event = z.object({
-  involvedObject: z.object({ kind: text, name: text }),
+  involvedObject: z.object({ kind: text, namespace: text, name: text }),
+  count: z.number().nullish(),
   type: text,
   reason: text,
   message: text,

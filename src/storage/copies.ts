@@ -136,7 +136,7 @@ function copyOf({ name: backend }: Backend, kind: Found['kind'], { row, name }: 
 /** Says what each is a copy of: of several backends, the one that has the object, since transfers go from RDS to RDS. */
 export function attribute(
   found: readonly Found[],
-  backends: readonly Backend[],
+  backends: readonly Pick<Backend, 'name'>[],
   ids: ReadonlySet<string>,
 ): InventoryCopy[] {
   return found.map(({ name, ...copy }) => {

@@ -74,13 +74,24 @@ const LISTED_VOLUME_ROWS = 130;
 const ITEM_ROWS = 50;
 const HEX = '0123456789abcdef';
 
+/** What one backend holds of our owners. What its copies are copies of, only all backends together tell. */
+export interface BackendInventory extends Pick<Inventory, 'volumes' | 'snapshots'>, Pick<Sorted, 'copies'> {}
+
 /**
  * Reads everything of our owners on these backends, in as many execs as it takes.
  *
  * @throws StorageError when any pool cannot be read: an inventory is whole or it is none.
  */
 export async function readInventory(backends: readonly Backend[], call: Call): Promise<Inventory> {
-  const parts = await Promise.all(backends.map((backend) => backendInventory(backend, call)));
+  const parts = await Promise.all(backends.map((backend) => readBackendInventory(backend, call)));
+  return joinInventories(parts, backends);
+}
+
+/** What some backends hold, as one. @param backends all that are configured, by which copies are attributed */
+export function joinInventories(
+  parts: readonly BackendInventory[],
+  backends: readonly Pick<Backend, 'name'>[],
+): Inventory {
   const volumes = parts.flatMap((part) => part.volumes);
   const snapshots = parts.flatMap((part) => part.snapshots);
   const ids = new Set([...volumes, ...snapshots].map(({ id }) => id));
@@ -88,9 +99,12 @@ export async function readInventory(backends: readonly Backend[], call: Call): P
   return { volumes, snapshots, copies: attribute(copies, backends, ids) };
 }
 
-type Part = Pick<Inventory, 'volumes' | 'snapshots'> & Pick<Sorted, 'copies'>;
-
-async function backendInventory(backend: Backend, call: Call): Promise<Part> {
+/**
+ * Reads everything of our owners on a backend, in as many execs as it takes.
+ *
+ * @throws StorageError when any of its pools cannot be read.
+ */
+export async function readBackendInventory(backend: Backend, call: Call): Promise<BackendInventory> {
   const { name, rds } = backend;
   const { settings } = rds;
   const volumes: ListedObject[] = [];

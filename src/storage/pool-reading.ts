@@ -1,3 +1,4 @@
+import { printSize } from '../failures/print-size.ts';
 import { type PoolContents, parseSnapshotName, poolContents, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
@@ -27,6 +28,13 @@ export function hasLessThan(part: bigint, { size, free, reserve }: PoolReading):
   return (free - reserve) * part < size;
 }
 
+/** What is said of a pool that is nearly full, which is one with less than a tenth of it free; undefined of any other. */
+export function scarcity(backend: string, room: PoolReading): string | undefined {
+  const { pool, size, free, reserve } = room;
+  if (!hasLessThan(10n, room)) return undefined;
+  return `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;
+}
+
 /**
  * Reads all pools of an RDS, in one exec. A pool whose size the RDS does not report is left out.
  *
@@ -48,21 +56,37 @@ export async function readPools({ name, rds }: Backend, call: Call): Promise<rea
 }
 
 /**
+ * Sums the sizes of all images in each pool, whoever owns them, in one exec.
+ *
+ * @returns bytes, by label of the pool
+ * @throws StorageError when any of them cannot be read.
+ */
+export async function poolPromises({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, bigint>> {
+  try {
+    const space = await rds.run((settings) => poolSpace(settings, undefined, true), call);
+    return new Map([...space].map(([label, { promised }]) => [label, promised]));
+  } catch (error) {
+    throw failure(error, `backend ${name}`, call);
+  }
+}
+
+/**
  * Looks at everything in all pools of an RDS: in one exec at every image, and in one for each 200 snapshots of a pool.
  *
  * @returns what was found, by label of the pool
  * @throws StorageError when any of them cannot be read.
  */
-export async function poolInventories({ name, rds }: Backend, call: Call): Promise<ReadonlyMap<string, PoolInventory>> {
+export async function poolInventories(backend: Backend, call: Call): Promise<ReadonlyMap<string, PoolInventory>> {
+  const { name, rds } = backend;
   const inventories = new Map<string, PoolInventory>();
+  const promises = await poolPromises(backend, call);
   try {
-    const space = await rds.run((settings) => poolSpace(settings, undefined, true), call);
     for (const pool of rds.settings.pools) {
       const snapshots = await everySnapshot(rds, { pool }, call);
       const names = snapshots.flatMap(({ subvolume }) => parseSnapshotName(subvolume.name) ?? []);
       const bySource = Map.groupBy(names, ({ sourceUuid }) => sourceUuid);
       const mostSnapshots = Math.max(0, ...[...bySource.values()].map(({ length }) => length));
-      inventories.set(pool.label, { promised: space.get(pool.label)?.promised ?? 0n, mostSnapshots });
+      inventories.set(pool.label, { promised: promises.get(pool.label) ?? 0n, mostSnapshots });
     }
   } catch (error) {
     throw failure(error, `backend ${name}`, call);

@@ -1,3 +1,4 @@
+import { shellQuoted } from '../cli/shell-quoted.ts';
 import { blindSpots } from './blind-spots.ts';
 import { chainOf, type Link } from './chain.ts';
 import type { ClusterState, Subject } from './cluster-state.ts';
@@ -44,11 +45,9 @@ export function answer(cluster: ClusterState): Answer {
 
 /** How commands name the configuration where no one has given one. */
 const CONFIG = '--config rose-csi.yaml';
-const PLAIN = /^[\w./@%+=:,-]+$/;
 
 /** The finding with the configuration in its command that was given, ready to be pasted into a shell. */
 function withFile(finding: Finding, { configFile }: ClusterState): Finding {
   if (configFile === undefined || finding.command === undefined) return finding;
-  const file = PLAIN.test(configFile) ? configFile : `'${configFile.replaceAll("'", "'\\''")}'`;
-  return { ...finding, command: finding.command.replace(CONFIG, () => `--config ${file}`) };
+  return { ...finding, command: finding.command.replace(CONFIG, () => `--config ${shellQuoted(configFile)}`) };
 }

@@ -66,12 +66,12 @@ function fitsLabels(labels: Readonly<Record<string, string>>, selector: string):
   });
 }
 
-/** Of Events only, as kubectl asks for them. */
+/** Of Events only, as kubectl and the console ask for them. */
 function fitsFields(object: Raw, selector: string): boolean {
   if (selector === '') return true;
   const involved = (object['involvedObject'] ?? {}) as Readonly<Record<string, string>>;
   return selector.split(',').every((term) => {
     const [key = '', value] = term.split('=');
-    return involved[key.replace('involvedObject.', '')] === value;
+    return key === 'type' ? object['type'] === value : involved[key.replace('involvedObject.', '')] === value;
   });
 }

@@ -118,12 +118,27 @@ test('what cannot work is refused before anything is installed, with what to do'
         '--set',
         'controller.serviceAccount.name=one,node.serviceAccount.name=one',
       ],
-      ...['commonLabels', 'controller.podLabels', 'node.podLabels'].map((value): [RegExp, ...string[]] => [
-        new RegExp(`${value.replace('.', '\\.')}: app\\.kubernetes\\.io/component is the chart's own`),
+      [
+        /console\.serviceAccount: it must be another one than that of the controller/,
         ...MINIMUM,
         '--set',
-        `${value}.app\\.kubernetes\\.io/component=x`,
-      ]),
+        'console.enabled=true,console.serviceAccount.name=rose-csi-controller',
+      ],
+      [
+        /console\.accounts: there is no backend rds9, only rds1/,
+        ...MINIMUM,
+        '--set',
+        'console.accounts[0].backend=rds9,console.accounts[0].user=u,console.accounts[0].secretName=s',
+      ],
+      [/basePath.*does not match pattern/, ...MINIMUM, '--set', 'console.basePath=rose'],
+      ...['commonLabels', 'controller.podLabels', 'node.podLabels', 'console.podLabels'].map(
+        (value): [RegExp, ...string[]] => [
+          new RegExp(`${value.replace('.', '\\.')}: app\\.kubernetes\\.io/component is the chart's own`),
+          ...MINIMUM,
+          '--set',
+          `${value}.app\\.kubernetes\\.io/component=x`,
+        ],
+      ),
     ];
     for (const [message, ...flags] of refusals) {
       await assert.rejects(render(helm, ...flags), (error: Error) => {

@@ -25,13 +25,14 @@ const container = z.looseObject({
     capabilities: z.looseObject({ drop: z.array(z.string()), add: z.array(z.string()).optional() }).optional(),
   }),
   startupProbe: z.looseObject({}).optional(),
+  readinessProbe: z.looseObject({}).optional(),
   livenessProbe: z.looseObject({}).optional(),
 });
 
 const podSpec = z.looseObject({
   serviceAccountName: z.string(),
   automountServiceAccountToken: z.boolean().optional(),
-  priorityClassName: z.string(),
+  priorityClassName: z.string().optional(),
   hostNetwork: z.boolean().optional(),
   hostPID: z.boolean().optional(),
   securityContext: z.looseObject({
@@ -62,9 +63,20 @@ export const SETS: readonly string[] = globSync('*.values.yaml', { cwd: GOLDEN }
   .map((name) => name.replace('.values.yaml', ''))
   .sort();
 
-/** The objects of a rendering. */
+/** The objects of a rendering, but for the console, which is a thing of its own. */
 export function rendering(set: string): readonly KubeObject[] {
-  return objectsIn(renderedText(set));
+  return objectsIn(renderedText(set)).filter((found) => !isOfConsole(found));
+}
+
+/** The objects of the console in a rendering; none where it is off. */
+export function consoleIn(set: string): readonly KubeObject[] {
+  return objectsIn(renderedText(set)).filter(isOfConsole);
+}
+
+const labelled = z.looseObject({ labels: z.record(z.string(), z.string()).default({}) });
+
+function isOfConsole({ metadata }: KubeObject): boolean {
+  return labelled.parse(metadata).labels['app.kubernetes.io/component'] === 'console';
 }
 
 /** A rendering as Helm writes it, put together where only a difference is kept. */

@@ -9,7 +9,16 @@ import { GOLDEN } from '../../scripts/chart/files.ts';
 import { CHART } from '../../scripts/chart/helm.ts';
 import type { JsonSchema } from '../../scripts/chart/json-schema.ts';
 import { valuesSchema } from '../../scripts/chart/values-schema.ts';
-import { type Container, containerOf, type KubeObject, only, type PodSpec, pod, rendering } from './manifests.ts';
+import {
+  type Container,
+  consoleIn,
+  containerOf,
+  type KubeObject,
+  only,
+  type PodSpec,
+  pod,
+  rendering,
+} from './manifests.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 const values = z.record(z.string(), z.unknown());
@@ -149,7 +158,7 @@ test('every object and every pod has the common labels, unless it says something
     VolumeSnapshotClass: { tier: 'one' },
     Pod: { team: 'storage' },
   };
-  for (const object of objects) {
+  for (const object of [...objects, ...consoleIn('everything')]) {
     const { labels } = labelled.parse(object).metadata;
     const expected = { ...common, ...own[object.kind] };
     assert.deepEqual({ ...labels, ...expected }, labels, `${object.kind} ${object.metadata.name}`);

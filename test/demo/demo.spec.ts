@@ -3,9 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Scene, WhyScene } from '../../src/web-console/scene.ts';
 import { BACKEND } from '../support/backend.ts';
 import type { Installation } from '../support/installation.ts';
 import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
+import { until } from '../support/until.ts';
 import { Content, difference } from './content.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
@@ -92,4 +94,31 @@ test('data where zeros belong, and zeros where data belongs, are differences', a
   assert.equal(await difference(api, nqn, written), undefined);
   await api.write(nqn, 1 << 20, Buffer.of(7));
   assert.match((await difference(api, nqn, written)) ?? '', /byte 1048576 is 7, must be 0/);
+});
+
+test('with --console there is a scene to look at in which something happens, until a signal ends it', {
+  timeout: 120_000,
+}, async (t) => {
+  const args = [join(import.meta.dirname, 'demo.ts'), '--console', '--backend', BACKEND];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (part: Buffer) => {
+    output += part.toString('utf8');
+  });
+  const address = () => /(http:\/\/127\.0\.0\.1:\d+\/)/.exec(output)?.[1];
+  await until(async () => address() !== undefined, 60_000);
+  const response = await fetch(`${address()}api/scene`);
+  const { rows, matters, backends } = (await response.json()) as Scene;
+  assert.ok(rows.length > 10);
+  assert.ok(rows.some(({ name, nodes }) => name === 'postgres-data-0' && nodes?.[0] === 'worker-1'));
+  assert.ok(rows.some(({ orphan }) => orphan === true));
+  assert.ok(matters.length > 0);
+  assert.equal(backends[0]?.answers, true);
+  const why = await fetch(`${address()}api/why?object=pvc/postgres-data-0&namespace=db`);
+  assert.equal(((await why.json()) as WhyScene).result, 'fine');
+  await until(async () => /snapshot of/.test(output), 60_000);
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  assert.equal(code, 0, output);
 });

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildBundle } from '../../scripts/build.ts';
 import { type Installation, install, SOURCES } from '../support/installation.ts';
+import { showConsole } from './household.ts';
 import { findPlace, type Place } from './place.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
 
-const HELP = `Usage: npm run demo [-- --backend btrfs] [--pool-path DIR] [--bundle] [--json]
+const HELP = `Usage: npm run demo [-- --backend btrfs] [--pool-path DIR] [--bundle] [--json] [--console]
 
 Starts a simulated ROSE Data Server and the rose-csi controller as two processes on this
 machine, without root, and drives the controller over its CSI socket: a volume with data,
@@ -22,12 +23,21 @@ two snapshots, restores after the source is gone, a clone. Every byte is compare
   --bundle         bundle the program first and run that, as it is shipped, instead of the sources
   --json           print the result as the last line:
                    {ok, backend, steps, restoredIdentical, leaked}
+  --console        instead of that story: a household of volumes in which something happens
+                   every few seconds, and 'rose-csi console' to look at it; Ctrl-C ends it
   --help           this text
 `;
 
 const string = { type: 'string' } as const;
 const boolean = { type: 'boolean' } as const;
-const options = { backend: string, 'pool-path': string, bundle: boolean, json: boolean, help: boolean };
+const options = {
+  backend: string,
+  'pool-path': string,
+  bundle: boolean,
+  json: boolean,
+  console: boolean,
+  help: boolean,
+};
 const { values } = parseArgs({ options });
 if (values.help) {
   process.stdout.write(HELP);
@@ -43,8 +53,14 @@ async function demonstrate(asJson: boolean): Promise<boolean> {
   try {
     show('rose-csi demo: a simulated RDS, the controller, and real bytes\n\n');
     place = await findPlace(values.backend ?? 'files', values['pool-path']);
-    const main = values.bundle ? await buildBundle(join(directory, 'dist')) : SOURCES;
+    // The page is made by the build.
+    const isBuilt = values.bundle === true || values.console === true;
+    const main = isBuilt ? await buildBundle(join(directory, 'dist')) : SOURCES;
     installation = await install(directory, { main, simulate: place.flags });
+    if (values.console === true) {
+      await showConsole(installation, { main, directory, show });
+      return true;
+    }
     show(`  ${'step'.padEnd(62)}${'time'.padStart(7)}    ${'execs'.padStart(5)}\n`);
     const steps = new Steps(installation.api, show);
     const { difference, leaked } = await tell(installation, steps);

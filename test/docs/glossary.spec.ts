@@ -38,7 +38,7 @@ function lineAt(text: string, index: number): string {
 const words = unwanted(readFileSync(join(ROOT, GLOSSARY), 'utf8'));
 
 /** All code of ours; generated code is not ours to word. */
-const SOURCES = globSync('{src,test,bench,scripts}/**/*.ts', { cwd: ROOT }).filter(
+const SOURCES = globSync('{src,test,bench,scripts}/**/*.{ts,tsx,html}', { cwd: ROOT }).filter(
   (file) => !file.startsWith('src/csi/gen/') && file !== 'test/docs/glossary.spec.ts',
 );
 const CHART = globSync('charts/rose-csi/**/*.{yaml,tpl,txt,json}', { cwd: ROOT });

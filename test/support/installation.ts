@@ -19,6 +19,8 @@ export interface InstallOptions {
 
 /** The two programs, each in a process of its own, and the doors to them. */
 export interface Installation {
+  /** The configuration of the controller. */
+  readonly configFile: string;
   /** Socket of the controller, as a gRPC address. */
   readonly endpoint: string;
   readonly clusterId: string;
@@ -49,5 +51,5 @@ export async function install(directory: string, options: InstallOptions = {}): 
     await stop();
     throw new Error(`the controller did not become ready:\n${driver.log()}`, { cause: error });
   });
-  return { endpoint, clusterId: CLUSTER_ID, controller, api, backend: rds.backend, log: driver.log, stop };
+  return { configFile, endpoint, clusterId: CLUSTER_ID, controller, api, backend: rds.backend, log: driver.log, stop };
 }

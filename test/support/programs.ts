@@ -14,6 +14,8 @@ export interface Running {
   log(): string;
   /** Asks it to end and waits until it has. */
   stop(): Promise<void>;
+  /** Its exit status; null while it runs, and when a signal ended it. */
+  exitCode(): number | null;
 }
 
 /** A simulated RDS in a process of its own, and the way in. */
@@ -133,6 +135,28 @@ export function startNode(
   );
 }
 
+/** A console in a process of its own. */
+export interface RunningConsole extends Running {
+  /** The line that says where it serves. */
+  readonly said: string;
+}
+
+/**
+ * Starts `rose-csi console` and waits until it serves.
+ *
+ * @param main the bundle, which has the page beside it
+ * @throws Error with what it said, when it ends instead.
+ */
+export async function startConsole(
+  main: string,
+  configFile: string,
+  ...flags: readonly string[]
+): Promise<RunningConsole> {
+  const child = start([main, 'console', '--config', configFile, ...flags]);
+  const running = handle(child);
+  return { ...running, said: await firstLine(child, running) };
+}
+
 function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -149,14 +173,14 @@ function handle(child: ChildProcess): Running {
       await once(child, 'exit');
     }
   };
-  return { pid: child.pid ?? 0, log: () => text, stop };
+  return { pid: child.pid ?? 0, log: () => text, stop, exitCode: () => child.exitCode };
 }
 
 async function firstLine(child: ChildProcess, { log }: Running): Promise<string> {
   if (child.stdout === null) throw new Error('no standard output');
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(() => {
-    throw new Error(`the simulator ended before it was ready:\n${log()}`);
+    throw new Error(`it ended before it was ready:\n${log()}`);
   });
   const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
   ended.catch(() => undefined);

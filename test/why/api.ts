@@ -23,7 +23,7 @@ export class ReadOnlyApi {
     this.#objects = objects;
   }
 
-  static async start(t: TestContext, objects: Objects): Promise<ReadOnlyApi> {
+  static async start(t: Pick<TestContext, 'after'>, objects: Objects): Promise<ReadOnlyApi> {
     const api = new ReadOnlyApi(objects);
     const server = createServer((incoming, outgoing) => api.#handle(incoming, outgoing)).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -53,6 +53,7 @@
 {{- end -}}
 {{- include "rose-csi.checkNodeGroups" . -}}
 {{- include "rose-csi.checkServiceAccounts" . -}}
+{{- include "rose-csi.checkConsole" . -}}
 {{- include "rose-csi.checkLabels" . -}}
 {{- range .Values.storageClasses -}}
 {{- $backend := .backend -}}
@@ -73,9 +74,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* With one account for both, every node could do what the controller may. */}}
+{{/* With one account for two, each could do what the other may. */}}
 {{- define "rose-csi.checkServiceAccounts" -}}
-{{- range $component := list "controller" "node" -}}
+{{- range $component := list "controller" "node" "console" -}}
 {{- with (get $.Values $component).serviceAccount -}}
 {{- if not (or .create .name) -}}
 {{- fail (printf "%s.serviceAccount: name must say which one there is, since create is false" $component) -}}
@@ -85,11 +86,18 @@
 {{- if eq (include "rose-csi.serviceAccountName" (list . "controller")) (include "rose-csi.serviceAccountName" (list . "node")) -}}
 {{- fail "node.serviceAccount: it must be another one than that of the controller, whose rights no node should have" -}}
 {{- end -}}
+{{- if .Values.console.enabled -}}
+{{- range $component := list "controller" "node" -}}
+{{- if eq (include "rose-csi.serviceAccountName" (list $ "console")) (include "rose-csi.serviceAccountName" (list $ $component)) -}}
+{{- fail (printf "console.serviceAccount: it must be another one than that of the %s, since the console only reads" $component) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* A label that is there twice, or another one than selectors look for, would be found out late or never. */}}
 {{- define "rose-csi.checkLabels" -}}
-{{- $given := dict "commonLabels" .Values.commonLabels "controller.podLabels" .Values.controller.podLabels "node.podLabels" .Values.node.podLabels -}}
+{{- $given := dict "commonLabels" .Values.commonLabels "controller.podLabels" .Values.controller.podLabels "node.podLabels" .Values.node.podLabels "console.podLabels" .Values.console.podLabels -}}
 {{- $own := list "app.kubernetes.io/component" "app.kubernetes.io/instance" "app.kubernetes.io/managed-by" "app.kubernetes.io/name" "app.kubernetes.io/version" "helm.sh/chart" "rose-csi.io/node-group" -}}
 {{- range $value, $labels := $given -}}
 {{- range $label := keys $labels | sortAlpha -}}

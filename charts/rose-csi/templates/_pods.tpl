@@ -26,7 +26,9 @@ serviceAccountName: {{ include "rose-csi.serviceAccountName" (initial .) }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-priorityClassName: {{ $values.priorityClassName }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
 terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
 {{- range $field := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "hostAliases" "dnsConfig" }}
 {{- with get $values $field }}

@@ -1,12 +1,11 @@
 import type { FailureCode } from '../../failures/catalogue.ts';
 import { conditionMessage } from '../../failures/conditions.ts';
 import { messageOf } from '../../failures/message.ts';
-import { printSize } from '../../failures/print-size.ts';
 import type { ObjectReference } from '../../kubernetes/cluster.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { RouterOsErrorKind } from '../../routeros/index.ts';
 import type { Backend } from '../../storage/backend.ts';
-import { hasLessThan, type PoolReading } from '../../storage/pool-reading.ts';
+import { type PoolReading, scarcity } from '../../storage/pool-reading.ts';
 import type { BackendListener } from '../controller/backend-poller.ts';
 
 export interface BackendWatchOptions {
@@ -74,10 +73,9 @@ class Reach {
 
 /** The same tenth as in the alert `RoseCsiPoolNearlyFull` of the chart. */
 function reportIfScarce(backend: string, room: PoolReading, { recorder, driver }: BackendWatchOptions): void {
-  const { pool, size, free, reserve } = room;
-  if (!hasLessThan(10n, room)) return;
-  const message = `pool ${pool} of ${backend} has ${printSize(free)} of ${printSize(size)} free, less than its reserve of ${printSize(reserve)} and a tenth of it`;
-  recorder.record(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${pool}`, message });
+  const message = scarcity(backend, room);
+  if (message === undefined) return;
+  recorder.record(driver, { reason: 'PoolNearlyFull', subject: `${backend}/${room.pool}`, message });
 }
 
 function reportConditions(

@@ -9,15 +9,16 @@
   readOnly: true
 {{- end -}}
 
+{{/* Call with a list: root, controller or console, and the backends as that one knows them. */}}
 {{- define "rose-csi.backendVolumes" -}}
 - name: config
   configMap:
-    name: {{ include "rose-csi.fullname" . }}-controller
+    name: {{ include "rose-csi.fullname" (index . 0) }}-{{ index . 1 }}
 - name: ssh
   projected:
     defaultMode: 288 # 0440, in the one notation that YAML 1.1 and 1.2 share
     sources:
-      {{- range .Values.config.backends }}
+      {{- range index . 2 }}
       - secret:
           name: {{ .ssh.secretName }}
           items:
@@ -28,4 +29,35 @@
               path: {{ .name }}/ssh-hostkeys
             {{- end }}
       {{- end }}
+{{- end -}}
+
+{{/* Rules of a NetworkPolicy: DNS, the API server, and the SSH ports of the backends. */}}
+{{- define "rose-csi.backendEgress" -}}
+- ports:
+    {{- range .Values.networkPolicy.dnsPorts }}
+    - port: {{ . }}
+      protocol: UDP
+    - port: {{ . }}
+      protocol: TCP
+    {{- end }}
+# The API server's address is not known here, and some plugins see it behind its Service, some in front of it.
+- ports:
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - port: {{ . }}
+      protocol: TCP
+    {{- end }}
+{{- range .Values.config.backends }}
+- ports:
+    - port: {{ default 22 .ssh.port }}
+      protocol: TCP
+  {{- if regexMatch "^[0-9]+(\\.[0-9]+){3}$" .ssh.host }}
+  to:
+    - ipBlock:
+        cidr: {{ .ssh.host }}/32
+  {{- else if contains ":" .ssh.host }}
+  to:
+    - ipBlock:
+        cidr: {{ .ssh.host }}/128
+  {{- end }}
+{{- end }}
 {{- end -}}

@@ -1,0 +1,188 @@
+import { CONDITIONS, conditionSentence } from '../failures/conditions.ts';
+import { remedyOf, sentenceOf } from '../failures/message.ts';
+import { type Comparison, compare } from '../orphans/comparison.ts';
+import { type Branch, lineage } from '../snapshots/lineage.ts';
+import { nodeIdOf } from '../storage/ids.ts';
+import { type Inventory, joinInventories } from '../storage/inventory.ts';
+import { scarcity } from '../storage/pool-reading.ts';
+import type { BackendState, PoolState } from './backend-reading.ts';
+import { type ClusterName, clusterNames } from './cluster-names.ts';
+import type { ClusterState } from './cluster-reading.ts';
+import { attributed, type CopyWords } from './copies.ts';
+import { mattersIn } from './matters.ts';
+import { recentFailures } from './recent-failures.ts';
+import type { BackendScene, ClusterScene, Condition, CopyScene, PoolScene, Row, Scene } from './scene.ts';
+import { visibleTexts } from './visible-texts.ts';
+
+/** What does not change while the console runs. */
+export interface Settings {
+  readonly version: string;
+  readonly driver: string;
+  readonly clusterId: string;
+  /** The owner whose objects need no word about it; all others are adopted. */
+  readonly owner: string;
+  readonly configFile: string;
+  readonly words: CopyWords;
+}
+
+/** Everything that was read, at one time. */
+export interface Readings {
+  readonly backends: readonly BackendState[];
+  readonly cluster: ClusterState;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What is known of an object beside what its backend holds. */
+interface Around {
+  readonly settings: Settings;
+  readonly orphans: ReadonlySet<string>;
+  readonly names: (id: string) => ClusterName | undefined;
+  readonly nodes: ReadonlyMap<string, string>;
+  readonly copies: ReadonlyMap<string, readonly CopyScene[]>;
+}
+
+/** Puts together what the page shows. */
+export function buildScene(readings: Readings, settings: Settings): Scene {
+  const { backends, cluster } = readings;
+  const inventory = inventoryOf(backends);
+  const comparison = comparisonOf(readings, inventory, settings.driver);
+  const isReferredTo = comparison?.doubt === undefined;
+  const around: Around = {
+    settings,
+    orphans: new Set(isReferredTo ? comparison?.orphans.map(({ id }) => id) : []),
+    names: cluster.is === 'asked' ? clusterNames(cluster.view) : () => undefined,
+    nodes: nodesOf(cluster, settings.clusterId),
+    copies: attributed(inventory.copies, settings.words),
+  };
+  return visibleTexts({
+    version: settings.version,
+    driver: settings.driver,
+    configFile: settings.configFile,
+    backends: backends.map(backendScene),
+    cluster: clusterScene(cluster),
+    rows: rowsOf(lineage(inventory), 0, around),
+    matters: mattersIn(readings, inventory, comparison, settings),
+    failures: cluster.is === 'asked' ? recentFailures(cluster.events) : [],
+  });
+}
+
+/** What the backends hold, as far as it was ever read. */
+function inventoryOf(backends: readonly BackendState[]): Inventory {
+  const parts = backends.flatMap(({ contents }) => contents?.inventory ?? []);
+  return joinInventories(parts, backends);
+}
+
+/** Undefined unless everything was read just now: a part of it would make orphans of what is only not seen. */
+function comparisonOf({ backends, cluster }: Readings, inventory: Inventory, driver: string): Comparison | undefined {
+  if (cluster.is !== 'asked' || backends.some(({ error }) => error !== undefined)) return undefined;
+  return compare(inventory, cluster.view, driver);
+}
+
+function nodesOf(cluster: ClusterState, clusterId: string): ReadonlyMap<string, string> {
+  const names = cluster.is === 'asked' ? cluster.nodeNames : [];
+  return new Map(names.map((name) => [nodeIdOf(clusterId, name), name]));
+}
+
+function backendScene({ name, routerOs, problems, error, lostAt, contents }: BackendState): BackendScene {
+  const pools = contents?.pools ?? [];
+  return {
+    name,
+    answers: error === undefined,
+    ...(routerOs !== undefined && { routerOs }),
+    ...(error !== undefined && contents !== undefined && { readAt: contents.at }),
+    ...(lostAt !== undefined && { lostAt }),
+    conditions: [
+      ...(error === undefined ? [] : [condition(error.code, error.detail)]),
+      ...problems.filter(({ code }) => code !== error?.code).map(({ code, found }) => condition(code, found)),
+      ...pools.flatMap((pool) => {
+        const says = scarcity(name, pool);
+        const unwell = pool.health.conditions.map((one) => ({
+          code: one.code,
+          says: `pool ${pool.pool}: ${conditionSentence(one)}`,
+          remedy: CONDITIONS[one.code].remedy,
+        }));
+        return says === undefined ? unwell : [...unwell, { says }];
+      }),
+    ],
+    pools: pools.map(poolScene),
+  };
+}
+
+function condition(code: Parameters<typeof sentenceOf>[0], detail: string): Condition {
+  const remedy = remedyOf(code);
+  return { code, says: sentenceOf(code, detail), ...(remedy !== '' && { remedy }) };
+}
+
+function poolScene({ pool, size, free, reserve, promised, volumes, snapshots }: PoolState): PoolScene {
+  return {
+    label: pool,
+    size: Number(size),
+    free: Number(free),
+    reserve: Number(reserve),
+    promised: Number(promised),
+    volumes,
+    snapshots,
+  };
+}
+
+function clusterScene(cluster: ClusterState): ClusterScene {
+  return cluster.is === 'asked' ? { is: 'asked', unseen: cluster.unseen } : cluster;
+}
+
+function rowsOf(branches: readonly Branch[], level: number, around: Around): Row[] {
+  return branches.flatMap(({ thing, children }) => [
+    { ...rowOf(thing, around), level },
+    ...rowsOf(children, level + 1, around),
+  ]);
+}
+
+function rowOf(thing: Branch['thing'], around: Around): Omit<Row, 'level'> {
+  const { id } = thing;
+  const copies = around.copies.get(id);
+  const name = around.names(id);
+  const common = {
+    id,
+    ...(name !== undefined && nameIn(name)),
+    ...(around.orphans.has(id) && { orphan: true as const }),
+    ...(copies !== undefined && { copies }),
+  };
+  if (thing.kind === 'gone') return { kind: 'gone', ...common };
+  if (thing.kind === 'snapshot') {
+    const { pool, name: of, duplicates } = thing.snapshot;
+    return {
+      kind: 'snapshot',
+      ...common,
+      pool,
+      size: Number(of.bytes),
+      takenAt: Number(of.createdAtSeconds) * 1000,
+      ...ownership(of.owner, duplicates, around),
+    };
+  }
+  const { pool, name: of, sizeBytes, publishedNodeIds, state, duplicates } = thing.volume;
+  const lacks = { whole: undefined, 'no-disk-item': 'disk item', 'no-subvolume': 'subvolume' }[state];
+  return {
+    kind: 'volume',
+    ...common,
+    pool,
+    ...(sizeBytes !== undefined && { size: Number(sizeBytes) }),
+    ...(publishedNodeIds.length > 0 && { nodes: publishedNodeIds.map((nodeId) => around.nodes.get(nodeId) ?? nodeId) }),
+    ...(lacks !== undefined && { lacks }),
+    ...ownership(of.owner, duplicates, around),
+  };
+}
+
+function nameIn({ object, namespace, name }: ClusterName): Pick<Row, 'object' | 'namespace' | 'name'> {
+  return { object, ...(namespace !== undefined && { namespace }), ...(name !== undefined && { name }) };
+}
+
+function ownership(
+  owner: string,
+  duplicates: readonly string[],
+  { settings }: Around,
+): Pick<Row, 'adopted' | 'duplicates'> {
+  return {
+    ...(owner !== settings.owner && { adopted: owner }),
+    ...(duplicates.length > 0 && { duplicates }),
+  };
+}
