@@ -1,0 +1,61 @@
+import { put, type RouterOsConsole, ros, type Script, text } from '../../../src/routeros/index.ts';
+import type { InitiatorPlan } from './plan.ts';
+
+const MiB = 1n << 20n;
+
+/** Size of the image when it is made, in bytes. */
+export const SCRATCH_BYTES = 64n * MiB;
+
+/** A disk item that is made without the driver, as docs/routeros.md, 14 does for its tests. */
+export class ScratchItem {
+  readonly nqn: string;
+  readonly #console: RouterOsConsole;
+  readonly #plan: InitiatorPlan;
+  readonly #name: string;
+
+  constructor(console: RouterOsConsole, plan: InitiatorPlan) {
+    this.#console = console;
+    this.#plan = plan;
+    this.#name = plan.scratch;
+    this.nqn = `nqn.2026-11.io.rose-csi:${plan.scratch}`;
+  }
+
+  async make(): Promise<void> {
+    const { label, mountPoint } = this.#plan.pool;
+    await this.#console.run(ros`/disk/btrfs/subvolume add fs=${label} name=${this.#name}`);
+    await this.#console.run(
+      ros`/disk add type=file slot=${this.#name} file-path=${`${mountPoint}/${this.#name}/volume.img`} file-size=${SCRATCH_BYTES} mount-filesystem=no`,
+    );
+  }
+
+  async export(): Promise<void> {
+    await this.set(
+      ros`nvme-tcp-server-port=${this.#plan.nvme.port} nvme-tcp-server-nqn=${this.nqn} nvme-tcp-export=yes`,
+    );
+  }
+
+  async withdraw(): Promise<void> {
+    await this.set(ros`nvme-tcp-export=no`);
+  }
+
+  async set(properties: Script): Promise<void> {
+    await this.#console.run(ros`/disk set [find where slot=${this.#name}] ${properties}`);
+  }
+
+  async property(name: 'nvme-tcp-export' | 'nvme-tcp-server-nqn'): Promise<string> {
+    const property = name === 'nvme-tcp-export' ? ros`nvme-tcp-export` : ros`nvme-tcp-server-nqn`;
+    const rows = await this.#console.run(
+      put(ros`{"x"=[:tostr [/disk get [find where slot=${this.#name}] ${property}]]}`),
+    );
+    return text(rows[0] ?? {}, 'x');
+  }
+
+  /** Removes what there is of it. */
+  async remove(): Promise<void> {
+    const { label } = this.#plan.pool;
+    await this.#console.run(
+      ros`:foreach xI in=[/disk find where slot=${this.#name}] do={/disk remove $xI};
+        :foreach xI in=[/disk/btrfs/subvolume find where fs=${label} and name=${this.#name}] do={/disk/btrfs/subvolume remove $xI}`,
+    );
+  }
+}
