@@ -105,8 +105,9 @@ export class Cluster {
     );
     const identity = createClient(Identity, endpoint);
     const isReady = async () => (await identity.probe({}).catch(() => undefined))?.ready === true;
-    const [node] = await Promise.all([NodeService.start(name, clusterId), until(isReady, 60_000, LOOK_MS)]);
+    await until(isReady, 60_000, LOOK_MS);
     identity.close();
+    const node = await NodeService.start(name, clusterId);
     return new Cluster(createClient(Controller, endpoint), running, nodeIdOf(clusterId, name), node);
   }
 
