@@ -65,7 +65,7 @@ export async function startMachine({ directory, boot, accelerator, online }: Mac
       '-netdev',
       `user,id=net,restrict=${online ? 'off' : 'on'},${forwards}`,
       '-device',
-      'virtio-net-pci,netdev=net',
+      'virtio-net-pci,netdev=net,romfile=',
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );

@@ -6,7 +6,7 @@ import { buildSystem } from '../data-plane/guests.ts';
 import { apply } from './apply.ts';
 import { HELP, type HostPlan, type Plan, readArgs } from './args.ts';
 import { type Device, existingDevice, virtualDevice } from './device.ts';
-import { prove } from './prove.ts';
+import { checkSuites, prove } from './prove.ts';
 import { isGood, writeReport } from './report.ts';
 import { ROLE } from './suites/initiator.ts';
 
@@ -27,6 +27,7 @@ async function main(plan: Plan): Promise<number> {
     process.stdout.write(await apply(plan.report));
     return 0;
   }
+  checkSuites(plan.only);
   if (plan.mode === 'host') await mustBeMeant(plan);
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-prove-'));
   const interruption = interruptible();

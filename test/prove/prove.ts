@@ -10,7 +10,7 @@ import { BENCH } from './suites/bench.ts';
 import { type RunningController, removeAll, startController } from './suites/controller.ts';
 import { DOCTOR } from './suites/doctor.ts';
 import { INITIATOR } from './suites/initiator.ts';
-import { labelsSuite } from './suites/labels.ts';
+import { LABELS, labelsSuite } from './suites/labels.ts';
 import { SANITY } from './suites/sanity.ts';
 import { STORIES } from './suites/stories.ts';
 import { failed, type Ground, type Outcome, type Suite } from './suites/suite.ts';
@@ -22,7 +22,7 @@ const SUITES: readonly Suite[] = [DOCTOR, INITIATOR, SANITY, STORIES, BENCH];
 export interface ProveOptions {
   readonly device: Device;
   readonly directory: string;
-  /** Names of suites; all when empty. */
+  /** Names of suites, as {@link checkSuites} takes them; all when empty. */
   readonly only: readonly string[];
   /** After it nothing more is begun; what was made is removed all the same. */
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export interface Proven {
 /**
  * Tries everything on a device and looks what is left on it.
  *
- * @throws Error when there is no such suite, or the device cannot be listed.
+ * @throws Error when the device cannot be listed.
  */
 export async function prove({ device, directory, only, signal, show }: ProveOptions): Promise<Proven> {
   const startedAt = new Date().toISOString();
@@ -62,11 +62,14 @@ export async function prove({ device, directory, only, signal, show }: ProveOpti
     ...(guests && { guests }),
   };
   const last = formatSpare === undefined ? [] : [labelsSuite(() => formatSpare(access.pool.label))];
-  const chosen = chosenOf([...SUITES, ...last], only);
+  const isChosen = ({ name }: Suite) => only.length === 0 || only.includes(name);
   const results: SuiteResult[] = [];
   const transcripts = new Map<string, string>();
   const observations: Observation[] = [];
   const obstacles: Partial<Record<Source, string>> = {};
+  for (const { name, tells } of [...SUITES, ...last].filter((suite) => !isChosen(suite))) {
+    for (const source of tells) obstacles[source] = `${name} was left out by --only`;
+  }
   let doctor: DoctorReport | undefined;
 
   const attempt = async (suite: Suite): Promise<void> => {
@@ -89,7 +92,7 @@ export async function prove({ device, directory, only, signal, show }: ProveOpti
 
   const before = await listing(access);
   const left = async () => leftovers(before, await listing(access), clusterId);
-  for (const suite of chosen.filter((one) => !last.includes(one))) await attempt(suite);
+  for (const suite of SUITES.filter(isChosen)) await attempt(suite);
   await stopped(running);
   running = undefined;
   let remaining = await left();
@@ -100,7 +103,7 @@ export async function prove({ device, directory, only, signal, show }: ProveOpti
     await stopped(running);
     remaining = await left();
   }
-  for (const suite of last.filter((one) => chosen.includes(one))) await attempt(suite);
+  for (const suite of last.filter(isChosen)) await attempt(suite);
   const shell = device.consoleTranscript();
   if (shell !== '') transcripts.set('console', shell);
   const answers = answersFrom(observations, obstacles);
@@ -127,10 +130,9 @@ async function stopped(running: Promise<RunningController> | undefined): Promise
   await controller.stop();
 }
 
-function chosenOf(suites: readonly Suite[], only: readonly string[]): readonly Suite[] {
-  const unknown = only.find((name) => !suites.some((suite) => suite.name === name));
-  if (unknown !== undefined) {
-    throw new Error(`--only ${unknown}: the suites are ${suites.map(({ name }) => name).join(', ')}`);
-  }
-  return only.length === 0 ? suites : suites.filter(({ name }) => only.includes(name));
+/** @throws Error when there is no suite of such a name. */
+export function checkSuites(only: readonly string[]): void {
+  const names = [...SUITES.map(({ name }) => name), LABELS];
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: the suites are ${names.join(', ')}`);
 }

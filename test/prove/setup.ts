@@ -38,17 +38,18 @@ async function rowsOf(terminal: Terminal, menu: string, properties: string): Pro
  * @throws Error that says what the user can do when it is not to be had.
  */
 export async function enableStorage(terminal: Terminal, source: PackageSource): Promise<void> {
-  const packages = () => rowsOf(terminal, '/system/package', 'name,version,disabled');
-  const isStorage = ({ name }: Row) => name === 'rose-storage';
-  if (!(await packages()).some(isStorage)) {
+  const storage = async () =>
+    (await rowsOf(terminal, '/system/package', 'name,version,disabled')).find(({ name }) => name === 'rose-storage');
+  let found = await storage();
+  if (found === undefined && (source.file !== undefined || source.online)) {
     if (source.file !== undefined) {
       await uploadPackage(source.file, source);
       await terminal.restart('/system/package/apply-changes');
-    } else if (source.online) {
+    } else {
       await terminal.run('/system/package/update/check-for-updates');
     }
+    found = await storage();
   }
-  const found = (await packages()).find(isStorage);
   if (found === undefined) {
     throw new Error(
       'the image does not have the package rose-storage: give --package rose-storage-VERSION.npk, from where the image is from, or --online, so that the device may ask the servers of MikroTik',
@@ -57,7 +58,7 @@ export async function enableStorage(terminal: Terminal, source: PackageSource): 
   if (!isOn(found['disabled'])) return;
   await mustBeSilent(terminal, '/system/package/enable rose-storage');
   await terminal.restart('/system/package/apply-changes');
-  if (isOn((await packages()).find(isStorage)?.['disabled'])) throw new Error('rose-storage stayed disabled');
+  if (isOn((await storage())?.['disabled'])) throw new Error('rose-storage stayed disabled');
 }
 
 /** Slots of the disks that were given to the machine empty. @throws Error when they cannot be told from others. */

@@ -17,8 +17,8 @@ export class Terminal {
   readonly #output: Writable;
   readonly #options: TerminalOptions;
   #login: Login;
-  /** Everything so far, as text. */
-  #transcript = '';
+  /** Everything so far, escape codes included. */
+  #printed = '';
   /** Since the last thing that was typed, escape codes included. */
   #shown = '';
   #ended = false;
@@ -32,7 +32,7 @@ export class Terminal {
     input.setEncoding('utf8');
     input.on('data', (part: string) => {
       this.#shown += part;
-      this.#transcript += plain(part);
+      this.#printed += part;
       const answers = terminalAnswers(part);
       if (answers !== '') this.#output.write(answers);
       this.#changed.resolve();
@@ -44,8 +44,9 @@ export class Terminal {
     output.on('error', () => undefined);
   }
 
+  /** Everything that was shown so far, as text. */
   get transcript(): string {
-    return this.#transcript;
+    return plain(this.#printed);
   }
 
   /**
@@ -137,7 +138,7 @@ export class Terminal {
   }
 
   #tail(): string {
-    const lines = this.#transcript.split('\n').filter((line) => line.trim() !== '');
+    const lines = this.transcript.split('\n').filter((line) => line.trim() !== '');
     return `it shows:\n${lines.slice(-SHOWN_LINES).join('\n')}`;
   }
 }

@@ -7,6 +7,7 @@ import { look } from '../../support/console.ts';
 import { generateKey } from '../../support/keys.ts';
 import type { Commands, Question } from './factory-console.ts';
 
+const VERSION = '7.24.5';
 const SSH_PORT = 22;
 const SIMULATOR_PORT = 2222;
 const DISKS: Readonly<Record<string, string>> = { virtio2: '/dev/vda', virtio3: '/dev/vdb', virtio4: '/dev/vdc' };
@@ -89,8 +90,8 @@ export class StandInRds implements Commands {
 
   #packages(): object[] {
     return [
-      { name: 'routeros', version: '7.24.5', disabled: false },
-      { name: 'rose-storage', version: '7.24.5', disabled: !this.#isStorageEnabled },
+      { name: 'routeros', version: VERSION, disabled: false },
+      { name: 'rose-storage', version: VERSION, disabled: !this.#isStorageEnabled },
     ];
   }
 
@@ -143,6 +144,7 @@ export class StandInRds implements Commands {
       authorizedKeys: generateKey().publicKey,
       user: 'csi',
       identity: 'CHR',
+      version: `${VERSION} (stable)`,
       backend: 'btrfs',
       pools: [{ label: this.#label, mountPoint: this.#label, path: `/pools/${this.#label}/rds` }],
       quirks: this.#quirks,

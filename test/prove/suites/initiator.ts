@@ -84,7 +84,7 @@ async function watch(ground: Ground, system: GuestSystem): Promise<Outcome> {
     initrd: system.initrd,
     memoryMb: 1536,
     timeoutMs: TIMEOUT_MS,
-    devices: ['-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net'],
+    devices: ['-netdev', 'user,id=net', '-device', 'virtio-net-pci,netdev=net,romfile='],
     onLine: (line) => {
       lines.push(line);
       if (/^(STEP|CHECK|SCENARIO) /.test(line)) ground.show(line);

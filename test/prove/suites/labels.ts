@@ -2,6 +2,9 @@ import { put, RouterOsError, ros, text } from '../../../src/routeros/index.ts';
 import { consoleOf } from '../access.ts';
 import type { Suite } from './suite.ts';
 
+/** Name of the suite. */
+export const LABELS = 'two filesystems with one label';
+
 /**
  * U18: a second filesystem with the label of the pool. It makes the pool unusable for the driver, so it is the last thing that is
  * done to a machine that ends then.
@@ -10,7 +13,7 @@ import type { Suite } from './suite.ts';
  */
 export function labelsSuite(formatSpare: () => Promise<string>): Suite {
   return {
-    name: 'two filesystems with one label',
+    name: LABELS,
     tells: ['labels'],
     async run({ access, clusterId }) {
       const printed = await formatSpare();
