@@ -11,13 +11,14 @@ import { type RunningController, removeAll, startController } from './suites/con
 import { DOCTOR } from './suites/doctor.ts';
 import { INITIATOR } from './suites/initiator.ts';
 import { LABELS, labelsSuite } from './suites/labels.ts';
+import { RAW_ANSWERS } from './suites/raw-answers.ts';
 import { SANITY } from './suites/sanity.ts';
 import { STORIES } from './suites/stories.ts';
 import { failed, type Ground, type Outcome, type Suite } from './suites/suite.ts';
 import type { Source } from './unknowns.ts';
 
 /** On every device, in this order. */
-const SUITES: readonly Suite[] = [DOCTOR, INITIATOR, SANITY, STORIES, BENCH];
+const SUITES: readonly Suite[] = [DOCTOR, RAW_ANSWERS, INITIATOR, SANITY, STORIES, BENCH];
 
 export interface ProveOptions {
   readonly device: Device;

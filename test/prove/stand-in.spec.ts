@@ -12,7 +12,7 @@ import type { ProveReport } from './report.ts';
 import { UNKNOWNS } from './unknowns.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-/** What it may take on two cores that have nothing else to do; a machine with other work is given more. */
+/** What it may take in CI, on two cores; a machine with other work is given more. */
 const MEANT_SECONDS = 300;
 const TIMEOUT_MS = 3 * MEANT_SECONDS * 1000;
 /** What the stand-in cannot tell. */
@@ -37,10 +37,9 @@ test('a machine that stands for a CHR is proven, and the report names every unkn
   assert.deepEqual(report.left, []);
   assert.deepEqual(
     report.suites.map(({ name, state }) => [name, state]),
-    ['doctor', 'initiator', 'csi-sanity', 'stories', 'benchmark', 'two filesystems with one label'].map((name) => [
-      name,
-      'passed',
-    ]),
+    ['doctor', 'raw answers', 'initiator', 'csi-sanity', 'stories', 'benchmark', 'two filesystems with one label'].map(
+      (name) => [name, 'passed'],
+    ),
   );
   assert.deepEqual(
     report.answers.filter(({ state }) => state !== 'settled').map(({ id }) => id),
@@ -57,5 +56,6 @@ test('a machine that stands for a CHR is proven, and the report names every unkn
   for (const expected of ['This report is of the stand-in', 'default-nqn-is-slot', '- **U7. ']) {
     assert.ok(changes.includes(expected), expected);
   }
-  t.diagnostic(`proven in ${seconds} s, ${MEANT_SECONDS} s are meant`);
+  t.diagnostic(`proven in ${seconds} s`);
+  if (process.env['CI'] === 'true') assert.ok(seconds <= MEANT_SECONDS, `${seconds} s are more than ${MEANT_SECONDS}`);
 });

@@ -4,10 +4,10 @@ import { states } from '../../data-plane/guest/hands.ts';
 import { step } from '../../data-plane/guest/report.ts';
 import { sh } from '../../data-plane/guest/shell.ts';
 import { until } from '../../support/until.ts';
+import { SCRATCH_BYTES, ScratchItem } from '../scratch-item.ts';
 import { answer, restartDevice } from './answer.ts';
 import type { InitiatorPlan } from './plan.ts';
 import { attach, detach, getsIn, HOST, STRANGER, uuidOf } from './reach.ts';
-import { SCRATCH_BYTES, ScratchItem } from './scratch-item.ts';
 
 /** How long a change may take to be seen, in ms. */
 const SEEN_MS = 10_000;

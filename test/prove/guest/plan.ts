@@ -1,14 +1,11 @@
 import type { Configuration } from '../../data-plane/guest/cluster.ts';
-import type { Access, Door } from '../access.ts';
+import type { Door } from '../access.ts';
+import type { ScratchPlace } from '../scratch-item.ts';
 
 /** What the initiator is given, with paths and addresses as it sees them. */
-export interface InitiatorPlan {
+export interface InitiatorPlan extends ScratchPlace {
   readonly door: Door;
-  readonly nvme: Access['nvme'];
-  readonly pool: Access['pool'];
   readonly configuration: Configuration;
-  /** Begins the names of the scratch objects that it makes without the driver; lower case, digits and dashes. */
-  readonly scratch: string;
   /** Whether the device may be restarted, which the machine outside does when it is asked to. */
   readonly restarts: boolean;
 }

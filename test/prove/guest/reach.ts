@@ -3,8 +3,8 @@ import type { RouterOsConsole } from '../../../src/routeros/index.ts';
 import { connect, deviceOf } from '../../data-plane/guest/hands.ts';
 import { sh } from '../../data-plane/guest/shell.ts';
 import { until } from '../../support/until.ts';
+import { ScratchItem } from '../scratch-item.ts';
 import type { InitiatorPlan } from './plan.ts';
-import { ScratchItem } from './scratch-item.ts';
 
 /** Host NQNs of the initiator; the second is one that is let in by no list. */
 export const HOST = 'nqn.2014-08.org.nvmexpress:uuid:6f1c8a5e-7c0d-4c1b-9b0e-3d2f4a5b6c7d';

@@ -1,19 +1,25 @@
-import { put, type RouterOsConsole, ros, type Script, text } from '../../../src/routeros/index.ts';
-import type { InitiatorPlan } from './plan.ts';
+import { put, type RouterOsConsole, ros, type Script, text } from '../../src/routeros/index.ts';
+import type { Access } from './access.ts';
 
 const MiB = 1n << 20n;
 
 /** Size of the image when it is made, in bytes. */
 export const SCRATCH_BYTES = 64n * MiB;
 
+/** Where a scratch item is made. */
+export interface ScratchPlace extends Pick<Access, 'nvme' | 'pool'> {
+  /** Its name; lower case, digits and dashes. */
+  readonly scratch: string;
+}
+
 /** A disk item that is made without the driver, as docs/routeros.md, 14 does for its tests. */
 export class ScratchItem {
   readonly nqn: string;
   readonly #console: RouterOsConsole;
-  readonly #plan: InitiatorPlan;
+  readonly #plan: ScratchPlace;
   readonly #name: string;
 
-  constructor(console: RouterOsConsole, plan: InitiatorPlan) {
+  constructor(console: RouterOsConsole, plan: ScratchPlace) {
     this.#console = console;
     this.#plan = plan;
     this.#name = plan.scratch;
