@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { VERSION } from '../../src/app/version.ts';
-import type { DoctorReport } from '../../src/doctor/doctor.ts';
-import { writeConfiguration } from './access.ts';
-import { answersFrom, type Observation } from './answers.ts';
+import { consoleOf, writeConfiguration } from './access.ts';
+import { Attempts } from './attempts.ts';
 import type { Device } from './device.ts';
 import { leftovers, listing } from './leftovers.ts';
-import type { ProveReport, SuiteResult } from './report.ts';
+import type { ProveReport } from './report.ts';
+import { removeScratch } from './scratch-item.ts';
 import { BENCH } from './suites/bench.ts';
 import { type RunningController, removeAll, startController } from './suites/controller.ts';
 import { DOCTOR } from './suites/doctor.ts';
@@ -14,8 +14,7 @@ import { LABELS, labelsSuite } from './suites/labels.ts';
 import { RAW_ANSWERS } from './suites/raw-answers.ts';
 import { SANITY } from './suites/sanity.ts';
 import { STORIES } from './suites/stories.ts';
-import { failed, type Ground, type Outcome, type Suite } from './suites/suite.ts';
-import type { Source } from './unknowns.ts';
+import type { Ground, Suite } from './suites/suite.ts';
 
 /** On every device, in this order. */
 const SUITES: readonly Suite[] = [DOCTOR, RAW_ANSWERS, INITIATOR, SANITY, STORIES, BENCH];
@@ -43,90 +42,73 @@ export interface Proven {
  */
 export async function prove({ device, directory, only, signal, show }: ProveOptions): Promise<Proven> {
   const startedAt = new Date().toISOString();
-  const { access, target } = device;
+  const { access, target, restart, formatSpare, guests } = device;
   const clusterId = `rose-prove-${randomBytes(4).toString('hex')}`;
   const configFile = await writeConfiguration(directory, access, clusterId);
-  const { restart, formatSpare, guests } = device;
   let running: Promise<RunningController> | undefined;
   const controller = () => {
     running ??= startController(configFile, directory);
     return running;
   };
-  const ground: Ground = {
-    directory,
-    access,
-    clusterId,
-    configFile,
-    controller,
-    show,
-    ...(restart && { restart }),
-    ...(guests && { guests }),
-  };
+  const given = { directory, access, clusterId, configFile, controller, show };
+  const attempts = new Attempts({ ...given, ...(restart && { restart }), ...(guests && { guests }) }, signal);
+  // What makes the pool unusable comes when the rest is done, and what it left is known.
   const last = formatSpare === undefined ? [] : [labelsSuite(() => formatSpare(access.pool.label))];
   const isChosen = ({ name }: Suite) => only.length === 0 || only.includes(name);
-  const results: SuiteResult[] = [];
-  const transcripts = new Map<string, string>();
-  const observations: Observation[] = [];
-  const obstacles: Partial<Record<Source, string>> = {};
-  for (const { name, tells } of [...SUITES, ...last].filter((suite) => !isChosen(suite))) {
-    for (const source of tells) obstacles[source] = `${name} was left out by --only`;
-  }
-  let doctor: DoctorReport | undefined;
-
-  const attempt = async (suite: Suite): Promise<void> => {
-    show(suite.name);
-    const begin = performance.now();
-    const outcome: Outcome = signal.aborted
-      ? failed(new Error('interrupted'))
-      : await suite
-          .run(ground)
-          .catch((error: unknown) => failed(error, error instanceof Error ? (error.stack ?? '') : ''));
-    const { state, said, more, transcript } = outcome;
-    const seconds = Math.round((performance.now() - begin) / 1000);
-    results.push({ name: suite.name, state, said, seconds, ...(more !== undefined && { more }) });
-    transcripts.set(suite.name.replaceAll(' ', '-'), transcript);
-    observations.push(...(outcome.observations ?? []));
-    doctor ??= outcome.doctor;
-    if (state !== 'passed') for (const source of suite.tells) obstacles[source] = `${suite.name}: ${said}`;
-    show(`  ${state} in ${seconds} s: ${said}`);
-  };
+  attempts.leaveOut([...SUITES, ...last].filter((suite) => !isChosen(suite)));
 
   const before = await listing(access);
-  const left = async () => leftovers(before, await listing(access), clusterId);
-  for (const suite of SUITES.filter(isChosen)) await attempt(suite);
+  for (const suite of SUITES.filter(isChosen)) await attempts.run(suite);
   await stopped(running);
-  running = undefined;
-  let remaining = await left();
-  if (remaining.length > 0) {
-    show('remove what is left');
-    // Another process: the first may be what failed, or was interrupted with this one.
-    await controller().catch((error: unknown) => show(`  ${String(error)}`));
-    await stopped(running);
-    remaining = await left();
-  }
-  for (const suite of last.filter(isChosen)) await attempt(suite);
-  const shell = device.consoleTranscript();
-  if (shell !== '') transcripts.set('console', shell);
-  const answers = answersFrom(observations, obstacles);
-  return {
-    report: {
-      format: 1,
-      startedAt,
-      version: VERSION,
-      target,
-      answers,
-      suites: results,
-      left: remaining,
-      ...(doctor !== undefined && { doctor }),
-    },
-    transcripts,
+  const left = await cleanedUp(given, before);
+  for (const suite of last.filter(isChosen)) await attempts.run(suite);
+
+  const { results, answers, doctor, transcripts } = attempts;
+  const shown = device.consoleTranscript();
+  const report: ProveReport = {
+    format: 1,
+    startedAt,
+    version: VERSION,
+    target,
+    answers,
+    suites: results,
+    left,
+    ...(doctor !== undefined && { doctor }),
   };
+  return { report, transcripts: shown === '' ? transcripts : new Map([...transcripts, ['console', shown]]) };
+}
+
+/**
+ * Removes what a suite left that failed or was interrupted.
+ *
+ * @param before the listing of the device from the beginning.
+ * @returns what is left all the same.
+ */
+async function cleanedUp(
+  { access, clusterId, configFile, directory, show }: Ground,
+  before: readonly string[],
+): Promise<readonly string[]> {
+  const left = async () => leftovers(before, await listing(access), clusterId);
+  const remaining = await left();
+  if (remaining.length === 0) return remaining;
+  show('remove what is left');
+  const complain = (error: unknown) => show(`  ${String(error)}`);
+  // Another process: the first may be what failed, or was interrupted with this one.
+  const running = startController(configFile, directory);
+  running.catch(complain);
+  await stopped(running);
+  const console = consoleOf(access);
+  const names = (await left()).filter((name) => name.startsWith(`${clusterId}-`));
+  for (const name of names) await removeScratch(console, name).catch(complain);
+  console.close();
+  return await left();
 }
 
 /** Removes what is there of the cluster, and ends the controller. */
 async function stopped(running: Promise<RunningController> | undefined): Promise<void> {
   const controller = await running?.catch(() => undefined);
   if (controller === undefined) return;
+  // What stays is found by listing the device.
   await removeAll(controller).catch(() => undefined);
   await controller.stop();
 }

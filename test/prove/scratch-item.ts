@@ -1,4 +1,4 @@
-import { put, type RouterOsConsole, ros, type Script, text } from '../../src/routeros/index.ts';
+import { put, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../../src/routeros/index.ts';
 import type { Access } from './access.ts';
 
 const MiB = 1n << 20n;
@@ -58,10 +58,19 @@ export class ScratchItem {
 
   /** Removes what there is of it. */
   async remove(): Promise<void> {
-    const { label } = this.#plan.pool;
-    await this.#console.run(
-      ros`:foreach xI in=[/disk find where slot=${this.#name}] do={/disk remove $xI};
-        :foreach xI in=[/disk/btrfs/subvolume find where fs=${label} and name=${this.#name}] do={/disk/btrfs/subvolume remove $xI}`,
-    );
+    await removeScratch(this.#console, this.#name);
   }
+}
+
+/**
+ * Removes the disk item and the subvolume of a name, which are found in the statement that removes them: an id that was read before
+ * may be another's by then (docs/routeros.md, U25). What is not there is refused, or not (U27); a listing says what stays.
+ */
+export async function removeScratch(console: RouterOsConsole, name: string): Promise<void> {
+  await console.run(ros`/disk remove [find where slot=${name}]`).catch(ifRefused);
+  await console.run(ros`/disk/btrfs/subvolume remove [find where name=${name}]`).catch(ifRefused);
+}
+
+function ifRefused(error: unknown): void {
+  if (!(error instanceof RouterOsError && error.kind === 'failed')) throw error;
 }

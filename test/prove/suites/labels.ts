@@ -1,5 +1,6 @@
 import { put, RouterOsError, ros, text } from '../../../src/routeros/index.ts';
 import { consoleOf } from '../access.ts';
+import { removeScratch } from '../scratch-item.ts';
 import type { Suite } from './suite.ts';
 
 /** Name of the suite. */
@@ -22,7 +23,7 @@ export function labelsSuite(formatSpare: () => Promise<string>): Suite {
       const { label } = access.pool;
       try {
         const rows = await console.run(
-          ros`:foreach xI in=[/disk/btrfs/filesystem find where label=${label}] do={${put(ros`{"uuid"=[/disk/btrfs/filesystem get $xI uuid]}`)}}`,
+          ros`:foreach xR in=[/disk/btrfs/filesystem print detail as-value proplist=uuid where label=${label}] do={${put(ros`$xR`)}}`,
         );
         const uuids = rows.map((row) => text(row, 'uuid'));
         const added = await console.run(ros`/disk/btrfs/subvolume add fs=${label} name=${name}`).then(
@@ -38,11 +39,7 @@ export function labelsSuite(formatSpare: () => Promise<string>): Suite {
           observations: [{ unknown: 'U18', source: 'labels', verdict: 'fits', device }],
         };
       } finally {
-        await console
-          .run(
-            ros`:foreach xI in=[/disk/btrfs/subvolume find where name=${name}] do={/disk/btrfs/subvolume remove $xI}`,
-          )
-          .finally(() => console.close());
+        await removeScratch(console, name).finally(() => console.close());
       }
     },
   };

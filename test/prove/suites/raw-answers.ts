@@ -1,6 +1,6 @@
 import { type RouterOsConsole, ros, type Script } from '../../../src/routeros/index.ts';
 import { consoleOf } from '../access.ts';
-import { ScratchItem } from '../scratch-item.ts';
+import { removeScratch, ScratchItem } from '../scratch-item.ts';
 import type { Suite } from './suite.ts';
 
 /** The canonical read of docs/routeros.md, 2. */
@@ -48,8 +48,6 @@ export const RAW_ANSWERS: Suite = {
     const snapshot = `${clusterId}-snap`;
     const console = consoleOf(access);
     const item = new ScratchItem(console, { pool: access.pool, nvme: access.nvme, scratch: name });
-    const removal = ros`:foreach xI in=[/disk/btrfs/subvolume find where fs=${label} and name=${snapshot}]
-      do={/disk/btrfs/subvolume remove $xI}`;
     const answers: string[] = [];
     try {
       await item.make();
@@ -57,8 +55,8 @@ export const RAW_ANSWERS: Suite = {
       await console.run(ros`/disk/btrfs/subvolume add fs=${label} parent=${name} name=${snapshot} read-only=yes`);
       for (const question of questionsAbout(name, snapshot, label)) answers.push(await ask(console, question));
     } finally {
-      await console.run(removal).catch(() => undefined);
-      await item.remove().finally(() => console.close());
+      for (const made of [snapshot, name]) await removeScratch(console, made).catch(() => undefined);
+      console.close();
     }
     return {
       state: 'passed',
