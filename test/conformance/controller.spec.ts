@@ -8,6 +8,7 @@ import { canGrowExt4 } from '../node/fixture.ts';
 import { hasProgram } from '../support/capability.ts';
 import { install, SOURCES } from '../support/installation.ts';
 import { installCsiSanity, runCsiSanity } from './csi-sanity.ts';
+import { CONTROLLER_CASES } from './fixture-node.ts';
 import { canRunNode, startSuiteNode } from './node.ts';
 
 /** What the suite skips because the driver does not advertise it, and why not: docs/decisions/0008-not-offered.md. */
@@ -19,9 +20,6 @@ const NOT_ADVERTISED = [
   /^SNAPSHOT_ACCESSIBILITY_CONSTRAINTS not supported$/,
   /^testnodevolumeattachlimit not enabled$/,
 ];
-
-/** Cases of the Identity and Controller services, where the machine cannot run the real node. */
-const CONTROLLER_CASES = 'Identity Service|\\[Controller Server\\]';
 
 type AccessType = 'mount' | 'block';
 
@@ -38,6 +36,7 @@ async function conform(t: TestContext, main: string, accessType: AccessType): Pr
   const parameters = join(directory, 'parameters.yaml');
   await writeFile(parameters, canGrowExt4() ? 'fsType: ext4\n' : 'fsType: xfs\n');
   const { code, output, passed, failed, skips } = await runCsiSanity(program, [
+    // Where the machine cannot run the real node.
     ...(node.isReal ? [] : ['-ginkgo.focus', CONTROLLER_CASES]),
     '-csi.controllerendpoint',
     installation.endpoint,

@@ -7,6 +7,9 @@ import { NetworkTopology } from '../../src/csi/network-topology.ts';
 import { type RunningServer, serve } from '../../src/csi/server.ts';
 import { nodeIdOf } from '../../src/storage/ids.ts';
 
+/** Cases of the Identity and Controller services, which are those that can be run against the fixture. */
+export const CONTROLLER_CASES = 'Identity Service|\\[Controller Server\\]';
+
 /**
  * A node that csi-sanity can talk to while it tests the controller: it knows its id and makes the directories that it is
  * told to publish to. It attaches nothing; the Node cases of the suite are not run against it.

@@ -23,8 +23,12 @@ export interface GuestSystem {
   remove(): Promise<void>;
 }
 
-/** Builds the bundle and the guests' programs and lays them over the base image. */
-export async function buildSystem(roles: readonly string[]): Promise<GuestSystem> {
+/**
+ * Builds the bundle and the guests' programs and lays them over the base image.
+ *
+ * @param folder where the programs are, each named after its role.
+ */
+export async function buildSystem(roles: readonly string[], folder = join(HERE, 'guest')): Promise<GuestSystem> {
   await mkdir(CACHE, { recursive: true });
   const kernel = fetchKernel(CACHE);
   const base = buildImage(kernel, NODE, join(HERE, 'guest/init.sh'), CACHE);
@@ -32,7 +36,7 @@ export async function buildSystem(roles: readonly string[]): Promise<GuestSystem
   const rose = join(directory, 'overlay/rose');
   await buildBundle(rose);
   await build({
-    entryPoints: roles.map((role) => join(HERE, `guest/${role}.ts`)),
+    entryPoints: roles.map((role) => join(folder, `${role}.ts`)),
     outdir: rose,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -43,12 +47,17 @@ export async function buildSystem(roles: readonly string[]): Promise<GuestSystem
     external: ['cpu-features', '*.node'],
     logLevel: 'warning',
   });
-  const overlay = join(directory, 'overlay.cpio');
-  archiveOf(join(directory, 'overlay'), overlay);
   const initrd = join(directory, 'initrd.cpio');
   await copyFile(base, initrd);
-  run('sh', ['-c', 'cat "$1" >> "$2"', 'sh', overlay, initrd]);
+  layOver(initrd, join(directory, 'overlay'));
   return { directory, kernel: kernel.image, initrd, remove: () => rm(directory, { recursive: true }) };
+}
+
+/** Adds the files of a folder to what a guest boots. */
+export function layOver(initrd: string, folder: string): void {
+  const archive = `${folder}.cpio`;
+  archiveOf(folder, archive);
+  run('sh', ['-c', 'cat "$1" >> "$2"', 'sh', archive, initrd]);
 }
 
 export interface ScenarioResult {
@@ -115,7 +124,8 @@ export async function runScenario(
   return { status, story, log: await readFile(log, 'utf8') };
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that no one listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -23,11 +23,14 @@ export interface GuestOptions {
 export interface Guest {
   /** Exit status of its program; undefined when the guest ended without telling, which is a failure. */
   readonly status: Promise<number | undefined>;
+  /** Types on its console. */
+  type(text: string): void;
   /** Takes its power away. */
   kill(): void;
 }
 
-const KERNEL_PARAMETERS = [
+/** Words of the kernel's command line that every guest has. */
+export const KERNEL_PARAMETERS: readonly string[] = [
   'console=ttyS0',
   'rdinit=/init',
   'panic=-1',
@@ -40,29 +43,22 @@ const KERNEL_PARAMETERS = [
 ];
 
 /**
- * Boots a guest with its console on standard output. Always by emulation: `/dev/kvm` of a nested machine may open and yet
- * not run a stock kernel in any useful time.
+ * Arguments of qemu for a machine with one processor, its console on standard output and input, and nothing else. By emulation
+ * unless asked otherwise: `/dev/kvm` of a nested machine may open and yet not run a stock kernel in any useful time.
  */
+export function machineArguments(memoryMb: number, accelerator: 'kvm' | 'tcg' = 'tcg'): string[] {
+  const how = accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+  const bare = ['-nographic', '-nodefaults', '-no-user-config', '-serial', 'stdio'];
+  return ['-M', 'q35', ...how, '-smp', '1', '-m', String(memoryMb), ...bare];
+}
+
+/** Boots a guest with its console on standard output. */
 export function startGuest(options: GuestOptions): Guest {
   const child = spawn(
     'qemu-system-x86_64',
     [
-      '-M',
-      'q35',
-      '-accel',
-      'tcg,thread=multi',
-      '-cpu',
-      'max',
-      '-smp',
-      '1',
-      '-m',
-      String(options.memoryMb),
-      '-nographic',
-      '-nodefaults',
-      '-no-user-config',
+      ...machineArguments(options.memoryMb),
       '-no-reboot',
-      '-serial',
-      'stdio',
       '-kernel',
       options.kernel,
       '-initrd',
@@ -71,8 +67,9 @@ export function startGuest(options: GuestOptions): Guest {
       [...KERNEL_PARAMETERS, `rose.role=${options.role}`, ...(options.parameters ?? [])].join(' '),
       ...options.devices,
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['pipe', 'pipe', 'pipe'] },
   );
+  child.stdin.on('error', () => undefined);
   let status: number | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
@@ -90,5 +87,5 @@ export function startGuest(options: GuestOptions): Guest {
     clearTimeout(timer);
     return status;
   });
-  return { status: ended, kill };
+  return { status: ended, type: (text) => void child.stdin.write(text), kill };
 }

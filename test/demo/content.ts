@@ -1,6 +1,9 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import type { Extent, SimulatorApi } from '../support/simulator-api.ts';
 
+/** The bytes of exported volumes, by NQN: those of the simulator, or of a device over NVMe/TCP. */
+export type BlockAccess = Pick<SimulatorApi, 'read' | 'write' | 'extents'>;
+
 /** Bytes read or written in one request. */
 const CHUNK = 8 * 1024 * 1024;
 
@@ -45,7 +48,7 @@ export class Content {
 
 /** Writes a pattern to an exported volume. */
 export async function writePattern(
-  api: SimulatorApi,
+  api: BlockAccess,
   nqn: string,
   pattern: string,
   ranges: readonly Extent[],
@@ -61,7 +64,7 @@ export async function writePattern(
  *
  * @returns the first difference in words, or undefined when there is none.
  */
-export async function difference(api: SimulatorApi, nqn: string, content: Content): Promise<string | undefined> {
+export async function difference(api: BlockAccess, nqn: string, content: Content): Promise<string | undefined> {
   const ranges = [...(await api.extents(nqn)), ...content.ranges()];
   for (const range of merge(ranges).flatMap(chunks)) {
     const actual = await api.read(nqn, range);

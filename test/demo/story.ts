@@ -1,20 +1,38 @@
 import type { Snapshot, Volume } from '../../src/csi/gen/csi_pb.js';
+import { printSize } from '../../src/failures/print-size.ts';
 import type { Installation } from '../support/installation.ts';
 import { filesystem, fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
-import { Content, difference, writePattern } from './content.ts';
+import type { Extent, SimulatorApi } from '../support/simulator-api.ts';
+import { type BlockAccess, Content, difference, writePattern } from './content.ts';
 import type { Steps } from './steps.ts';
 
 const NODE_ID = 'nqn.2014-08.org.nvmexpress:uuid:6f1c8a5e-7c0d-4c1b-9b0e-3d2f4a5b6c7d';
-const MIB = 1024 * 1024;
-const REGION = 8 * MIB;
+const PLACES = 8;
 
-/** 64 MiB in eight places of a 10 GiB volume, the first and the last bytes among them. */
-const RANGES = Array.from({ length: 8 }, (_, index) => ({
-  offset: Math.floor((index * (10 * 1024 * MIB - REGION)) / 7 / 4096) * 4096,
-  length: REGION,
-}));
-/** What B overwrites: half of the places. */
-const HALF = RANGES.filter((_, index) => index % 2 === 0);
+/** How much the story writes. */
+export interface Scale {
+  /** Size of the volume, in bytes. */
+  readonly volume: bigint;
+  /** Bytes in each of eight places of it. */
+  readonly place: number;
+}
+
+/** 64 MiB in a volume of 10 GiB. */
+const FULL_SCALE: Scale = { volume: 10n * GiB, place: 8 * 1024 * 1024 };
+
+/** Where it writes, the first and the last bytes of the volume among them. */
+function placesOf({ volume, place }: Scale): readonly Extent[] {
+  return Array.from({ length: PLACES }, (_, index) => ({
+    offset: Math.floor((index * (Number(volume) - place)) / (PLACES - 1) / 4096) * 4096,
+    length: place,
+  }));
+}
+
+/** What the story needs: a driver, a way to the bytes of what is published, and a look at what is left. */
+export interface Scene {
+  readonly controller: Installation['controller'];
+  readonly api: BlockAccess & Pick<SimulatorApi, 'pools'>;
+}
 
 export interface Outcome {
   /** The first byte that differs, in words; undefined when every byte is right. */
@@ -24,7 +42,11 @@ export interface Outcome {
 }
 
 /** The whole life of a volume with snapshots, on real bytes. */
-export async function tell({ controller, api }: Installation, steps: Steps): Promise<Outcome> {
+export async function tell({ controller, api }: Scene, steps: Steps, scale = FULL_SCALE): Promise<Outcome> {
+  const ranges = placesOf(scale);
+  // What B overwrites.
+  const half = ranges.filter((_, index) => index % 2 === 0);
+  const [size, double, written] = [scale.volume, 2n * scale.volume, BigInt(PLACES * scale.place)].map(printSize);
   const create = async (name: string, bytes: bigint, source = {}) =>
     present((await controller.createVolume(volumeRequest(name, bytes, source))).volume);
   const takeSnapshot = async (name: string, { volumeId }: Volume) =>
@@ -36,28 +58,28 @@ export async function tell({ controller, api }: Installation, steps: Steps): Pro
   const unpublish = async ({ volumeId }: Volume) => {
     await controller.controllerUnpublishVolume({ volumeId, nodeId: NODE_ID });
   };
-  const withA = new Content().overwrittenWith('A', RANGES);
-  const withB = withA.overwrittenWith('B', HALF);
+  const withA = new Content().overwrittenWith('A', ranges);
+  const withB = withA.overwrittenWith('B', half);
 
-  const source = await steps.run('create a volume of 10 GiB', () => create('source', 10n * GiB));
+  const source = await steps.run(`create a volume of ${size}`, () => create('source', scale.volume));
   const nqn = await steps.run('publish it to a node', () => publish(source));
-  await steps.run('write 64 MiB of pattern A in eight places', () => writePattern(api, nqn, 'A', RANGES));
+  await steps.run(`write ${written} of pattern A in eight places`, () => writePattern(api, nqn, 'A', ranges));
   const first = await steps.run('snapshot 1, while the volume is in use', () => takeSnapshot('first', source));
-  await steps.run('overwrite half of it with pattern B', () => writePattern(api, nqn, 'B', HALF));
+  await steps.run('overwrite half of it with pattern B', () => writePattern(api, nqn, 'B', half));
   const second = await steps.run('snapshot 2, while the volume is in use', () => takeSnapshot('second', source));
   // A controller that has just begun removes nothing before the commands of an earlier one have certainly ended, which takes
   // 11 s from its start (docs/decisions/0017-late-writes.md). This is the first step that removes something.
   await steps.run('unpublish the volume, 11 s after the start', () => unpublish(source));
   await steps.run('delete the source volume', () => controller.deleteVolume({ volumeId: source.volumeId }));
 
-  const larger = await steps.run('restore snapshot 1 into 20 GiB', () =>
-    create('restored-1', 20n * GiB, fromSnapshot(first.snapshotId)),
+  const larger = await steps.run(`restore snapshot 1 into ${double}`, () =>
+    create('restored-1', 2n * scale.volume, fromSnapshot(first.snapshotId)),
   );
-  const equal = await steps.run('restore snapshot 2 into 10 GiB', () =>
-    create('restored-2', 10n * GiB, fromSnapshot(second.snapshotId)),
+  const equal = await steps.run(`restore snapshot 2 into ${size}`, () =>
+    create('restored-2', scale.volume, fromSnapshot(second.snapshotId)),
   );
   const clone = await steps.run('clone the first restored volume', () =>
-    create('clone', 20n * GiB, fromVolume(larger.volumeId)),
+    create('clone', 2n * scale.volume, fromVolume(larger.volumeId)),
   );
   const wrong: (string | undefined)[] = [];
   const expectations = [

@@ -26,12 +26,12 @@ export interface ExaminedRds {
 }
 
 /**
- * Starts an RDS with one pool, and stops it after the test.
+ * Starts an RDS with one pool, and stops it after the test, or whatever `t` stands for.
  *
  * @param backend merged over the configuration of the RDS
  */
 export async function startExaminedRds(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   simulatorOptions: Partial<SimulatorOptions> = {},
   backend: Readonly<Record<string, unknown>> = {},
 ): Promise<ExaminedRds> {

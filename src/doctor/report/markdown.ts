@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
 import type { BackendConfig } from '../../config/schema.ts';
 import type { DoctorReport } from '../doctor.ts';
+import { withoutAddresses, withoutFingerprints, withoutWord } from './redact.ts';
 import { conclusion, MARKS, MEANINGS, titleOf } from './words.ts';
 
 export interface MarkdownOptions {
@@ -38,10 +38,6 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
 }
 
-const IPV4 = /\b\d{1,3}(?:\.\d{1,3}){3}\b/g;
-const MAYBE_IPV6 = /(?<![\w:])[0-9a-f:]{3,}(?![\w:])/gi;
-const FINGERPRINT = /SHA256:[A-Za-z0-9+/]{43}/g;
-
 function redact(text: string, { backends, withAddresses }: MarkdownOptions): string {
   const addresses = backends.flatMap(({ ssh, nvme }) => [ssh.host, nvme.address]);
   const secrets = backends.flatMap(({ ssh }) => [
@@ -49,15 +45,9 @@ function redact(text: string, { backends, withAddresses }: MarkdownOptions): str
     ...(ssh.hostKeysFile === undefined ? [] : [[ssh.hostKeysFile, '(file of host keys)'] as const]),
     [ssh.user, '(user)'] as const,
   ]);
-  let clean = text.replaceAll(FINGERPRINT, '(fingerprint)');
+  let clean = withoutFingerprints(text);
   for (const [secret, instead] of secrets) clean = withoutWord(clean, secret, instead);
   if (withAddresses) return clean;
   for (const address of addresses) clean = withoutWord(clean, address, '(address)');
-  return clean.replaceAll(IPV4, '(address)').replaceAll(MAYBE_IPV6, (text) => (isIPv6(text) ? '(address)' : text));
-}
-
-/** Replaces a text where it stands as a word of its own, so that a user `csi` does not eat up `rose-csi`. */
-function withoutWord(text: string, word: string, instead: string): string {
-  const literal = word.replaceAll(/[\\^$.[\]()|*+?{}/-]/g, '\\$&');
-  return text.replaceAll(new RegExp(`(?<![\\w-])${literal}(?![\\w-])`, 'g'), instead);
+  return withoutAddresses(clean);
 }

@@ -13,10 +13,9 @@ import {
 import { nodeIdOf } from '../../../src/storage/ids.ts';
 import { type Client, createClient } from '../../support/grpc-client.ts';
 import { until } from '../../support/until.ts';
-import { NodeService } from './node.ts';
+import { LOOK_MS, NodeService } from './node.ts';
 import { ask, SSH_PORT, STORAGE_ADDRESS } from './wire.ts';
 
-const CLUSTER_ID = 'data-plane';
 export const MiB = 2 ** 20;
 
 export type Use = 'ext4' | 'xfs' | 'block';
@@ -34,10 +33,17 @@ export interface Mounted extends Claim {
   readonly path: string;
 }
 
+/** What the storage guest says of its RDS. */
 interface Rds {
   readonly hostKeyFingerprint: string;
   readonly privateKey: string;
   readonly pools: readonly { label: string; uuid: string; mountPoint: string }[];
+}
+
+/** A configuration of the controller, with one backend. */
+export interface Configuration {
+  readonly clusterId: string;
+  readonly backends: readonly object[];
 }
 
 export function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySchema> {
@@ -45,6 +51,26 @@ export function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySc
   return use === 'block'
     ? { accessMode, accessType: { case: 'block', value: {} } }
     : { accessMode, accessType: { case: 'mount', value: { fsType: use } } };
+}
+
+/**
+ * A configuration for the RDS of the storage guest.
+ *
+ * @param allowHostName whether exports are limited to the node's own host NQN.
+ */
+export async function storageConfiguration(allowHostName = false): Promise<Configuration> {
+  const rds = await ask<Rds>('rds');
+  mkdirSync('/run/rose', { recursive: true });
+  writeFileSync('/run/rose/key', rds.privateKey, { mode: 0o600 });
+  const ssh = { host: STORAGE_ADDRESS, port: SSH_PORT, user: 'csi', privateKeyFile: '/run/rose/key' };
+  const backend = {
+    name: 'rds1',
+    ssh: { ...ssh, hostKeys: [rds.hostKeyFingerprint] },
+    reserve: '64MiB',
+    nvme: { address: STORAGE_ADDRESS, allowHostName },
+    pools: rds.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
+  };
+  return { clusterId: 'data-plane', backends: [backend] };
 }
 
 export class Cluster {
@@ -60,21 +86,15 @@ export class Cluster {
     this.#process = running;
   }
 
-  /** @param allowHostName whether exports are limited to the node's own host NQN. */
-  static async start(name: string, allowHostName = false): Promise<Cluster> {
-    const rds = await ask<Rds>('rds');
+  /**
+   * @param configuration of the controller; for the storage guest unless given.
+   */
+  static async start(name: string, configuration?: Configuration): Promise<Cluster> {
+    const document = configuration ?? (await storageConfiguration());
+    const { clusterId } = document;
     mkdirSync('/run/rose', { recursive: true });
-    writeFileSync('/run/rose/key', rds.privateKey, { mode: 0o600 });
-    const ssh = { host: STORAGE_ADDRESS, port: SSH_PORT, user: 'csi', privateKeyFile: '/run/rose/key' };
-    const backend = {
-      name: 'rds1',
-      ssh: { ...ssh, hostKeys: [rds.hostKeyFingerprint] },
-      reserve: '64MiB',
-      nvme: { address: STORAGE_ADDRESS, allowHostName },
-      pools: rds.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
-    };
     const config = `/run/rose/${name}.json`;
-    writeFileSync(config, JSON.stringify({ clusterId: CLUSTER_ID, backends: [backend] }));
+    writeFileSync(config, JSON.stringify(document));
     const endpoint = `unix:///run/rose/${name}.sock`;
     const running = spawn(
       process.execPath,
@@ -84,10 +104,11 @@ export class Cluster {
       },
     );
     const identity = createClient(Identity, endpoint);
-    await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true, 60_000);
+    const isReady = async () => (await identity.probe({}).catch(() => undefined))?.ready === true;
+    await until(isReady, 60_000, LOOK_MS);
     identity.close();
-    const node = await NodeService.start(name, CLUSTER_ID);
-    return new Cluster(createClient(Controller, endpoint), running, nodeIdOf(CLUSTER_ID, name), node);
+    const node = await NodeService.start(name, clusterId);
+    return new Cluster(createClient(Controller, endpoint), running, nodeIdOf(clusterId, name), node);
   }
 
   async stop(): Promise<void> {

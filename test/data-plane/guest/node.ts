@@ -8,6 +8,9 @@ import { until } from '../../support/until.ts';
 import { type Claim, capability, type Mounted } from './cluster.ts';
 import { uuidOf } from './hands.ts';
 
+/** Between two looks whether a program is up: in an emulated machine each takes from the program's own time. */
+export const LOOK_MS = 200;
+
 /** How long the node waits for a lost RDS. */
 const PATIENCE_SECONDS = 15;
 
@@ -29,7 +32,8 @@ export class NodeService {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const identity = createClient(Identity, endpoint);
-    await until(async () => (await identity.probe({}).catch(() => undefined))?.ready === true, 60_000);
+    const isReady = async () => (await identity.probe({}).catch(() => undefined))?.ready === true;
+    await until(isReady, 60_000, LOOK_MS);
     identity.close();
     return new NodeService(createClient(Node, endpoint), running);
   }

@@ -124,7 +124,7 @@ function check(volumeId: string): string {
 
 prepare();
 const first = await startRds();
-forward(SSH_PORT);
+forward(STORAGE_ADDRESS, SSH_PORT);
 serveCommands({
   rds: async () => first,
   unplug: async () => unplug(),

@@ -1,6 +1,6 @@
 /** The node guest, scenario two: an RDS that goes away and comes back, and hosts that must not get in. */
 import { until } from '../../support/until.ts';
-import { Cluster, MiB } from './cluster.ts';
+import { Cluster, MiB, storageConfiguration } from './cluster.ts';
 import { holds, records, Writer, write } from './content.ts';
 import { fenced } from './fence.ts';
 import { connect, connected } from './hands.ts';
@@ -79,7 +79,9 @@ async function gates(cluster: Cluster): Promise<void> {
 }
 
 async function allowList(): Promise<void> {
-  const cluster = await step('start again, with the allow-list on', () => Cluster.start('node-2', true));
+  const cluster = await step('start again, with the allow-list on', async () =>
+    Cluster.start('node-2', await storageConfiguration(true)),
+  );
   const claim = await cluster.create('ext4', SIZE);
   const target = await cluster.publish(claim);
   check('a host of another name is refused', !getsIn(target, STRANGER));

@@ -27,10 +27,14 @@ export function serveCommands(wishes: Commands): void {
   server.listen(CONTROL_PORT, STORAGE_ADDRESS);
 }
 
-/** Leads a port of the storage guest to the simulator, which listens on loopback only. */
-export function forward(port: number): void {
+/**
+ * Leads a port of this guest to the simulator, which listens on loopback only.
+ *
+ * @param inner the simulator's; the same unless given.
+ */
+export function forward(address: string, port: number, inner = port): void {
   const server = createServer((from) => {
-    const to = connect(port, '127.0.0.1');
+    const to = connect(inner, '127.0.0.1');
     from.setNoDelay(true);
     to.setNoDelay(true);
     for (const [one, other] of [[from, to] as const, [to, from] as const]) {
@@ -38,7 +42,7 @@ export function forward(port: number): void {
       one.pipe(other);
     }
   });
-  server.listen(port, STORAGE_ADDRESS);
+  server.listen(port, address);
 }
 
 /** Asks the storage guest, waiting for it to come up. */

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { answersFrom } from './answers.ts';
+import { redacted } from './redact.ts';
+import { isGood, type ProveReport, reportPage, writeReport } from './report.ts';
+import { UNKNOWNS } from './unknowns.ts';
+
+const SEEN = {
+  unknown: 'U5',
+  source: 'doctor',
+  verdict: 'fits',
+  device: 'an image of 1 GiB | took 0 bytes',
+} as const;
+
+function reportWith(changes: Partial<ProveReport> = {}): ProveReport {
+  return {
+    format: 1,
+    startedAt: '2026-11-30T12:00:00.000Z',
+    version: '0.1.0',
+    target: { kind: 'chr', routerOs: '7.24.5 (stable)', board: 'CHR QEMU', accelerator: 'kvm' },
+    answers: answersFrom([SEEN]),
+    suites: [{ name: 'doctor', state: 'passed', said: 'fits', seconds: 31 }],
+    left: [],
+    ...changes,
+  };
+}
+
+test('the page names every unknown, with what the device did or why that was not seen', () => {
+  const page = reportPage(reportWith());
+  for (const { id } of UNKNOWNS) assert.match(page, new RegExp(`^\\| [✓◐?] \\| ${id} \\| .+ \\| .{10,} \\|$`, 'm'));
+  assert.match(page, /^\| ✓ \| U5 \| .* \| ✓ an image of 1 GiB \\\| took 0 bytes \(doctor\) \|$/m);
+  assert.match(page, /^\| \? \| U13 \| .* \| not seen: it needs a second machine/m);
+  assert.match(page, new RegExp(`^1 unknowns settled, 0 in part, ${UNKNOWNS.length - 1} open\\.$`, 'm'));
+  assert.match(page, /on a CHR: CHR QEMU, RouterOS 7\.24\.5 \(stable\), in QEMU \(kvm\)\. 2026-11-30/);
+});
+
+test('it is good when nothing failed and nothing is left', () => {
+  assert.ok(isGood(reportWith()));
+  assert.ok(!isGood(reportWith({ left: ['pvc-1'] })));
+  const [suite] = reportWith().suites;
+  assert.ok(suite);
+  assert.ok(!isGood(reportWith({ suites: [{ ...suite, state: 'failed' }] })));
+  assert.ok(isGood(reportWith({ suites: [{ ...suite, state: 'not run' }] })));
+});
+
+test('nothing of the folder holds a secret, whatever it stands in', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rose-csi-prove-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const device = 'rds.example.net said no to 192.0.2.7';
+  const answers = answersFrom([{ ...SEEN, device }]);
+  const transcripts = new Map([['console', '/user/add name=csi password="hunter2"\nhunter2\nrds.example.net\n']]);
+  await writeReport(folder, reportWith({ answers }), transcripts, [
+    ['rds.example.net', '(host)'],
+    ['hunter2', '(password)'],
+  ]);
+  for (const name of ['report.md', 'report.json', 'transcripts/console.txt']) {
+    const text = await readFile(join(folder, name), 'utf8');
+    for (const secret of ['hunter2', 'rds.example', '192.0.2.7'])
+      assert.ok(!text.includes(secret), `${name}: ${secret}`);
+  }
+  const { answers: read } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  assert.equal(read[4].seen[0].device, '(host) said no to (address)');
+});
+
+test('keys, fingerprints, hardware addresses and serial numbers go, and what is none of them stays', () => {
+  const secret = [
+    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB rose',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----',
+    `SHA256:${'A'.repeat(43)}`,
+    'mac-address=52:54:00:AB:CD:EF',
+    'software-id: ABCD-EFGH',
+    '"serial-number":"HF1234567"',
+    'fe80::5054:ff:fe00:1',
+  ].join('\n');
+  const clean = redacted(secret, []);
+  for (const text of ['AAAA', 'abc', '52:54', 'ABCD', 'HF1234567', 'fe80']) assert.ok(!clean.includes(text), clean);
+  const kept = 'RouterOS 7.24.5 at 12:34:56, uuid 5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f, slot pvc-1, 1w2d03:04:05, U7';
+  assert.equal(
+    redacted(kept, [
+      ['', 'x'],
+      ['U7'.slice(0, 1), 'y'],
+    ]),
+    kept,
+  );
+});
