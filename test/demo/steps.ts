@@ -11,10 +11,10 @@ export interface Step {
 /** Runs the steps of the demo one after the other, measures each, and shows how far it is. */
 export class Steps {
   readonly done: Step[] = [];
-  readonly #api: SimulatorApi;
+  readonly #api: Pick<SimulatorApi, 'execs'>;
   readonly #show: (text: string) => void;
 
-  constructor(api: SimulatorApi, show: (text: string) => void) {
+  constructor(api: Pick<SimulatorApi, 'execs'>, show: (text: string) => void) {
     this.#api = api;
     this.#show = show;
   }

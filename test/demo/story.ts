@@ -1,15 +1,15 @@
 import type { Snapshot, Volume } from '../../src/csi/gen/csi_pb.js';
 import type { Installation } from '../support/installation.ts';
-import { filesystem, fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
+import { fromSnapshot, fromVolume, GiB } from '../support/requests.ts';
+import { callsOf } from './calls.ts';
 import { Content, difference, writePattern } from './content.ts';
 import type { Steps } from './steps.ts';
 
-const NODE_ID = 'nqn.2014-08.org.nvmexpress:uuid:6f1c8a5e-7c0d-4c1b-9b0e-3d2f4a5b6c7d';
 const MIB = 1024 * 1024;
 const REGION = 8 * MIB;
 
 /** 64 MiB in eight places of a 10 GiB volume, the first and the last bytes among them. */
-const RANGES = Array.from({ length: 8 }, (_, index) => ({
+export const RANGES = Array.from({ length: 8 }, (_, index) => ({
   offset: Math.floor((index * (10 * 1024 * MIB - REGION)) / 7 / 4096) * 4096,
   length: REGION,
 }));
@@ -25,17 +25,7 @@ export interface Outcome {
 
 /** The whole life of a volume with snapshots, on real bytes. */
 export async function tell({ controller, api }: Installation, steps: Steps): Promise<Outcome> {
-  const create = async (name: string, bytes: bigint, source = {}) =>
-    present((await controller.createVolume(volumeRequest(name, bytes, source))).volume);
-  const takeSnapshot = async (name: string, { volumeId }: Volume) =>
-    present((await controller.createSnapshot({ name, sourceVolumeId: volumeId })).snapshot);
-  const publish = async ({ volumeId }: Volume) => {
-    const request = { volumeId, nodeId: NODE_ID, volumeCapability: filesystem };
-    return (await controller.controllerPublishVolume(request)).publishContext['nqn'] ?? '';
-  };
-  const unpublish = async ({ volumeId }: Volume) => {
-    await controller.controllerUnpublishVolume({ volumeId, nodeId: NODE_ID });
-  };
+  const { create, takeSnapshot, publish, unpublish } = callsOf(controller);
   const withA = new Content().overwrittenWith('A', RANGES);
   const withB = withA.overwrittenWith('B', HALF);
 
@@ -123,9 +113,4 @@ async function remove(
       await removal();
     }
   });
-}
-
-function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('the driver answered without the object');
-  return value;
 }
