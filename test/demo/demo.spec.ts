@@ -9,6 +9,7 @@ import type { Installation } from '../support/installation.ts';
 import { CLUSTER_ID, type Stack, startStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { Content, difference } from './content.ts';
+import { runDemo } from './run-demo.ts';
 import { Steps } from './steps.ts';
 import { tell } from './story.ts';
 
@@ -29,14 +30,7 @@ for (const [program, flags] of [
 }
 
 async function demonstrate(flags: readonly string[]): Promise<void> {
-  const args = [join(import.meta.dirname, 'demo.ts'), '--json', '--backend', BACKEND, ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let output = '';
-  child.stdout.on('data', (part: Buffer) => {
-    output += part.toString('utf8');
-  });
-  const [code] = await once(child, 'exit');
-  const result = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
+  const { code, result } = await runDemo(flags);
   assert.equal(code, 0);
   assert.equal(result.ok, true);
   assert.equal(result.backend, BACKEND);

@@ -11,24 +11,25 @@ export interface Place {
 }
 
 /**
- * Finds a place for the pool.
+ * Finds a place for a pool.
  *
  * @param poolPath Directory on a mounted Btrfs filesystem, for `btrfs`; a filesystem is made when it is absent.
+ * @param label of the pool.
  * @throws Error that says what is wrong or missing.
  */
-export async function findPlace(backend: string, poolPath: string | undefined): Promise<Place> {
+export async function findPlace(backend: string, poolPath: string | undefined, label = POOL): Promise<Place> {
   if (backend !== 'btrfs') {
     if (poolPath !== undefined) throw new Error('--pool-path is for --backend btrfs');
-    return { flags: ['--backend', backend], remove: async () => {} };
+    return { flags: ['--backend', backend, '--pool', `label=${label},size=1T`], remove: async () => {} };
   }
   if (poolPath === undefined) {
     const { directory, remove } = makeBtrfsPool(2 ** 40);
-    return { flags: flagsFor(directory), remove: async () => remove() };
+    return { flags: flagsFor(directory, label), remove: async () => remove() };
   }
   const own = await mkdtemp(join(poolPath, 'rose-csi-demo-'));
-  return { flags: flagsFor(own), remove: () => rm(own, { recursive: true, force: true }) };
+  return { flags: flagsFor(own, label), remove: () => rm(own, { recursive: true, force: true }) };
 }
 
-function flagsFor(path: string): readonly string[] {
-  return ['--backend', 'btrfs', '--pool', `label=${POOL},path=${path}`];
+function flagsFor(path: string, label: string): readonly string[] {
+  return ['--backend', 'btrfs', '--pool', `label=${label},path=${path}`];
 }

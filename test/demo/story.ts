@@ -1,12 +1,12 @@
 import type { Snapshot, Volume } from '../../src/csi/gen/csi_pb.js';
 import { printSize } from '../../src/failures/print-size.ts';
 import type { Installation } from '../support/installation.ts';
-import { filesystem, fromSnapshot, fromVolume, GiB, volumeRequest } from '../support/requests.ts';
+import { fromSnapshot, fromVolume, GiB } from '../support/requests.ts';
 import type { Extent, SimulatorApi } from '../support/simulator-api.ts';
+import { callsOf } from './calls.ts';
 import { type BlockAccess, Content, difference, writePattern } from './content.ts';
 import type { Steps } from './steps.ts';
 
-const NODE_ID = 'nqn.2014-08.org.nvmexpress:uuid:6f1c8a5e-7c0d-4c1b-9b0e-3d2f4a5b6c7d';
 const PLACES = 8;
 
 /** How much the story writes. */
@@ -34,6 +34,9 @@ export interface Scene {
   readonly api: BlockAccess & Pick<SimulatorApi, 'pools'>;
 }
 
+/** Where the stories write at full scale. */
+export const RANGES = placesOf(FULL_SCALE);
+
 export interface Outcome {
   /** The first byte that differs, in words; undefined when every byte is right. */
   readonly difference: string | undefined;
@@ -47,17 +50,7 @@ export async function tell({ controller, api }: Scene, steps: Steps, scale = FUL
   // What B overwrites.
   const half = ranges.filter((_, index) => index % 2 === 0);
   const [size, double, written] = [scale.volume, 2n * scale.volume, BigInt(PLACES * scale.place)].map(printSize);
-  const create = async (name: string, bytes: bigint, source = {}) =>
-    present((await controller.createVolume(volumeRequest(name, bytes, source))).volume);
-  const takeSnapshot = async (name: string, { volumeId }: Volume) =>
-    present((await controller.createSnapshot({ name, sourceVolumeId: volumeId })).snapshot);
-  const publish = async ({ volumeId }: Volume) => {
-    const request = { volumeId, nodeId: NODE_ID, volumeCapability: filesystem };
-    return (await controller.controllerPublishVolume(request)).publishContext['nqn'] ?? '';
-  };
-  const unpublish = async ({ volumeId }: Volume) => {
-    await controller.controllerUnpublishVolume({ volumeId, nodeId: NODE_ID });
-  };
+  const { create, takeSnapshot, publish, unpublish } = callsOf(controller);
   const withA = new Content().overwrittenWith('A', ranges);
   const withB = withA.overwrittenWith('B', half);
 
@@ -145,9 +138,4 @@ async function remove(
       await removal();
     }
   });
-}
-
-function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('the driver answered without the object');
-  return value;
 }

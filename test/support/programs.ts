@@ -78,17 +78,20 @@ export async function writeConfiguration(
   rds: RunningRds,
   limits: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
+  const file = join(directory, 'rose-csi.json');
+  await writeFile(file, JSON.stringify({ clusterId, backends: [{ ...backendOf('rds1', rds), ...limits }] }));
+  return file;
+}
+
+/** What the configuration of a controller says of an RDS, with all of its pools. */
+export function backendOf(name: string, rds: RunningRds) {
   const { address: host, port, user, keyFile: privateKeyFile, hostKeyFingerprint, pools } = rds;
-  const backend = {
-    name: 'rds1',
+  return {
+    name,
     ssh: { host, port, user, privateKeyFile, hostKeys: [hostKeyFingerprint] },
     nvme: { address: host },
     pools: pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
-    ...limits,
   };
-  const file = join(directory, 'rose-csi.json');
-  await writeFile(file, JSON.stringify({ clusterId, backends: [backend] }));
-  return file;
 }
 
 /**

@@ -27,7 +27,7 @@ function told() {
 function status(ages: readonly number[]): PairStatus {
   const now = Math.floor(Date.now() / 1000);
   const missing = ages.map((age, at) => original(at + 1, { at: now - age }));
-  const nothing = { oldestUncopied: undefined, newestCopy: undefined, originals: 0, copies: 0, taken: [] };
+  const nothing = { oldestUncopied: undefined, newestCopy: undefined, originals: 0, copies: 0, taken: [], readMs: 0 };
   return { ...nothing, sending: undefined, missing };
 }
 

@@ -8,7 +8,10 @@ import { runPeriodically } from '../run-periodically.ts';
 /** Between two passes while everything has its copy, while something is under way, in ms. */
 const IDLE_MS = 60_000;
 const BUSY_MS = 2000;
-/** A pass that took long is followed by a pause that is so many times longer: lists of thousands are read in it. */
+/**
+ * Where reading took long, as lists of thousands do, the pause is so many times longer. What else a pass waits for is no load: a
+ * process that has just begun removes nothing for seconds (docs/decisions/0017-late-writes.md).
+ */
 const PAUSE_TIMES = 10;
 /** How long a pass may take, in ms. */
 const PASS_MS = 120_000;
@@ -53,21 +56,21 @@ export async function replicate(
       return;
     }
     const begun = performance.now();
-    let isBusy = false;
+    let pauseMs: number;
     try {
       const status = await replicator.pass(callWithin(PASS_MS, signal));
-      isBusy = status.sending !== undefined;
+      pauseMs = Math.max(status.sending === undefined ? idleMs : busyMs, PAUSE_TIMES * status.readMs);
       known = status;
       metrics.count('replicaPasses', { ...labels, outcome: 'done' });
       tasks?.looked(pair, status);
     } catch (error) {
       if (signal.aborted) return;
+      pauseMs = Math.max(idleMs, PAUSE_TIMES * (performance.now() - begun));
       // What was known stays, so that the lag of a pool that cannot be read any more grows.
       metrics.count('replicaPasses', { ...labels, outcome: 'failed' });
       logger.warn({ pair: nameOfPair(pair), err: error }, 'copies could not be looked after');
     }
-    const took = performance.now() - begun;
-    dueAt = performance.now() + Math.max(isBusy ? busyMs : idleMs, PAUSE_TIMES * took);
+    dueAt = performance.now() + pauseMs;
   };
   await runPeriodically(busyMs, signal, async () => {
     if (performance.now() >= dueAt) await look();
@@ -82,9 +85,9 @@ export function replicaObserver(
 ): ReplicaObserver {
   const about = (pair: ReplicaPair, name: string) => ({ pair: nameOfPair(pair), name });
   return {
-    copied(pair, original, copy) {
-      logger.info(about(pair, original.name), 'the snapshot has a copy');
-      tasks()?.copied(pair, original, copy);
+    copied(pair, original, copy, bytes) {
+      logger.info({ ...about(pair, original.name), bytes: Number(bytes) }, 'the snapshot has a copy');
+      tasks()?.copied(pair, original, copy, bytes);
     },
     sent(pair, bytes) {
       metrics.count('replicaBytes', labelsOf(pair), Number(bytes));

@@ -25,7 +25,8 @@ import { Stillness } from './stillness.ts';
 
 /** Learns what happens to copies. Must not throw. */
 export interface ReplicaObserver {
-  copied(pair: ReplicaPair, original: Original, copy: Received): void;
+  /** @param bytes that were sent for it, as the RDS counts them. */
+  copied(pair: ReplicaPair, original: Original, copy: Received, bytes: bigint): void;
   /** @param bytes as the RDS counts them. */
   sent(pair: ReplicaPair, bytes: bigint): void;
   /** @param why In the words of the RDS. */
@@ -52,6 +53,8 @@ export interface PairStatus {
   readonly sending: { readonly name: string; readonly bytes: bigint; readonly status: string } | undefined;
   /** Snapshots whose name is taken on the replica. */
   readonly taken: readonly Original[];
+  /** How long reading both sides took, in ms. */
+  readonly readMs: number;
 }
 
 export interface ReplicatorOptions {
@@ -118,7 +121,9 @@ export class Replicator {
 
   async #pass(call: Call): Promise<PairStatus> {
     try {
+      const begun = this.#now();
       let view = await readPair(this.pair, this.#still, call);
+      const readMs = this.#now() - begun;
       this.#forget(view);
       for (let step = 0; step < MAX_STEPS; step += 1) {
         const decision = decide(view, { wanted: this.#wanted, deferred: this.#backoff.deferred() });
@@ -128,7 +133,7 @@ export class Replicator {
       }
       for (const original of taken(view)) this.#tellTaken(original);
       if (this.pair.keepMs !== undefined) view = await this.#expire(view, this.pair.keepMs, call);
-      return statusOf(view);
+      return { ...statusOf(view), readMs };
     } catch (error) {
       throw failure(error, `replica of ${nameOfPair(this.pair)}`, call);
     }
@@ -145,7 +150,8 @@ export class Replicator {
         await this.#removeRow(transfer.name, call);
         observer.sent(pair, transfer.bytes);
         const copy = original && copyOf(original, view);
-        if (outcome === 'finished' && original !== undefined && copy !== undefined) this.#succeed(original, copy);
+        if (outcome === 'finished' && original !== undefined && copy !== undefined)
+          this.#succeed(original, copy, transfer.bytes);
         else this.#fail(transfer.name, transfer.status);
         return { ...view, transfers: view.transfers.filter((one) => one !== transfer) };
       }
@@ -210,11 +216,11 @@ export class Replicator {
     return detail;
   }
 
-  #succeed(original: Original, copy: Received): void {
+  #succeed(original: Original, copy: Received, bytes: bigint): void {
     this.#backoff.succeed(original.name);
     this.#failures.delete(original.name);
     this.#wanted.delete(original.name);
-    this.#options.observer.copied(this.pair, original, copy);
+    this.#options.observer.copied(this.pair, original, copy, bytes);
   }
 
   #fail(name: string, why: string): void {
@@ -281,7 +287,7 @@ export class Replicator {
 }
 
 /** What a view tells. */
-function statusOf(view: View): PairStatus {
+function statusOf(view: View): Omit<PairStatus, 'readMs'> {
   const missing = uncopied(view);
   const copied = view.originals.filter((original) => copyOf(original, view) !== undefined);
   const seconds = copied.map(({ parsed }) => parsed.createdAtSeconds).toSorted((a, b) => Number(a - b));
