@@ -43,12 +43,17 @@ const MAYBE_IPV6 = /(?<![\w:])[0-9a-f:]{3,}(?![\w:])/gi;
 const FINGERPRINT = /SHA256:[A-Za-z0-9+/]{43}/g;
 
 function redact(text: string, { backends, withAddresses }: MarkdownOptions): string {
-  const addresses = backends.flatMap(({ ssh, nvme }) => [ssh.host, nvme.address]);
+  const replicas = backends.flatMap(({ pools }) => pools.flatMap(({ replica }) => replica ?? []));
+  const addresses = [
+    backends.flatMap(({ ssh, nvme }) => [ssh.host, nvme.address]),
+    replicas.map(({ address }) => address),
+  ].flat();
   const secrets = backends.flatMap(({ ssh }) => [
     [ssh.privateKeyFile, '(key file)'] as const,
     ...(ssh.hostKeysFile === undefined ? [] : [[ssh.hostKeysFile, '(file of host keys)'] as const]),
     [ssh.user, '(user)'] as const,
   ]);
+  secrets.push(...replicas.map(({ user }) => [user, '(user)'] as const));
   let clean = text.replaceAll(FINGERPRINT, '(fingerprint)');
   for (const [secret, instead] of secrets) clean = withoutWord(clean, secret, instead);
   if (withAddresses) return clean;
