@@ -14,6 +14,7 @@ import { EVENTS, type EventMeaning } from '../src/failures/events.ts';
 import type { Failure } from '../src/failures/failure.ts';
 import { FILESYSTEMS } from '../src/failures/filesystems.ts';
 import { POOLS } from '../src/failures/pools.ts';
+import { REPLICAS } from '../src/failures/replicas.ts';
 import { SOURCES } from '../src/failures/sources.ts';
 
 const DOCS = join(import.meta.dirname, '../docs');
@@ -27,6 +28,7 @@ const SECTIONS: Readonly<Record<string, Readonly<Record<string, Failure>>>> = {
   'The way to the RDS': CONNECTION,
   Pools: POOLS,
   'Sources of restores and snapshots': SOURCES,
+  'Copies on a second RDS': REPLICAS,
   'Volumes on the RDS': DISKS,
   'The driver itself': DRIVER,
   'Devices on a node': DEVICES,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { receivingSubvolumes } from '../config/replicas.ts';
 import type { BackendConfig } from '../config/schema.ts';
 import { type Metrics, noMetrics } from '../observability/metrics.ts';
 import { noTracer, type Tracer } from '../observability/tracing.ts';
@@ -32,10 +33,16 @@ export interface BackendOptions {
   readonly metrics?: Metrics;
 }
 
+/** The conversations with all configured RDS, each as {@link openBackend}. */
+export function openBackends(configs: readonly BackendConfig[], options: BackendOptions): Backend[] {
+  return configs.map((config) => openBackend(config, options, receivingSubvolumes(config.name, configs)));
+}
+
 /** The conversation with one configured RDS. Nothing is connected before the first command. */
 export function openBackend(
   config: BackendConfig,
   { owners, logger, patience = {}, tracer = noTracer, metrics = noMetrics }: BackendOptions,
+  receiving: ReadonlyMap<string, string> = new Map(),
 ): Backend {
   const { ssh, nvme } = config;
   const { hasPredecessor = false, replication: _, ...conversation } = patience;
@@ -65,7 +72,12 @@ export function openBackend(
     },
     watchExec: execTracing(tracer, config.name),
   });
-  const pools = config.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint: mountPoint ?? label }));
+  const pools = config.pools.map(({ label, uuid, mountPoint }) => ({
+    label,
+    uuid,
+    mountPoint: mountPoint ?? label,
+    receivesIn: receiving.get(label),
+  }));
   return {
     name: config.name,
     rds: new Rds(

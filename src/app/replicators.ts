@@ -14,8 +14,9 @@ export function replicaPairs(configs: readonly BackendConfig[], backends: readon
       const target = to?.rds.settings.pools.find((one) => one.label === replica?.pool);
       if (replica === undefined || !from || !to || !pool || !target) return [];
       const { address, port, user, keep } = replica;
-      // What is received lies in the top level, and the label is the manual's word for that (U31).
-      const at = { address, port, user, mount: target.label };
+      // The label is the manual's word for where is received, with a subvolume behind it (U31).
+      const mount = target.receivesIn === undefined ? target.label : `${target.label}/${target.receivesIn}`;
+      const at = { address, port, user, mount };
       return [{ from, pool, to, replica: target, target: at, keepMs: parseDuration(keep) }];
     }),
   );

@@ -40,6 +40,8 @@ test('a replica is checked with the whole configuration, and what was meant is n
     [{ keep: '30 days' }, /replica\.keep: "forever", or a whole number of hours, days or weeks/],
     [{ keep: '0d' }, /replica\.keep: "forever"/],
     [{ adress: 'x' }, /replica: "adress" unknown; did you mean "address"\?/],
+    [{ subvolume: 'a/b' }, /replica\.subvolume: the name of a subvolume in the top level of that pool/],
+    [{ subvolume: 'snap-1' }, /replica\.subvolume: the name of a subvolume that is none of the driver/],
     [{ user: '' }, /replica\.user: the name of an account on the other RDS/],
   ] as const) {
     assert.match(said(pair(changes)), words);

@@ -6,7 +6,9 @@ interface Backend {
   readonly name: string;
   readonly pools: readonly {
     readonly label: string;
-    readonly replica?: { readonly backend: string; readonly pool: string } | undefined;
+    readonly replica?:
+      | { readonly backend: string; readonly pool: string; readonly subvolume?: string | undefined }
+      | undefined;
   }[];
 }
 
@@ -53,6 +55,16 @@ export function replicaProblems(backends: readonly Backend[]): Problem[] {
     const message = `${replica.backend}/${replica.pool} is the replica of another pool already, in ${placeOf(replicas[first]?.path ?? [], { backends })}: a pool takes the copies of one`;
     return [{ path: [...path, 'pool'], message }];
   });
+}
+
+/** Of the pools of a backend, by label, the subvolumes in which they receive. */
+export function receivingSubvolumes(backend: string, backends: readonly Backend[]): ReadonlyMap<string, string> {
+  const replicas = backends.flatMap(({ pools }) => pools.flatMap(({ replica }) => replica ?? []));
+  return new Map(
+    replicas.flatMap(({ backend: to, pool, subvolume }) =>
+      to === backend && subvolume !== undefined ? [[pool, subvolume] as const] : [],
+    ),
+  );
 }
 
 function unknown(what: string, name: string, known: readonly string[], none: string): string {

@@ -57,6 +57,15 @@ const replica = z.strictObject({
   backend: backendName,
   /** Label of the pool there. */
   pool: z.string().min(1).max(32),
+  /** Subvolume of that pool in which the copies lie, for an RDS that receives in none but such (U31); absent for the top level. */
+  subvolume: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/, 'the name of a subvolume in the top level of that pool')
+    .refine(
+      (name) => !/^(pvc|snap)-/.test(name),
+      'the name of a subvolume that is none of the driver: no pvc- or snap- in front',
+    )
+    .optional(),
   /** Where the RDS of the original reaches the SSH service of the other one. */
   address: host('replica.port'),
   port: port.default(22),

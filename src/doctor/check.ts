@@ -1,4 +1,5 @@
 import type { BackendConfig } from '../config/schema.ts';
+import type { ReplicaTarget } from '../rds/index.ts';
 import type { HostKeys, RouterOsConsole } from '../routeros/index.ts';
 import type { Finding } from './finding.ts';
 import type { Scratch } from './scratch.ts';
@@ -51,6 +52,20 @@ export interface PoolContext extends RdsContext {
   readonly scratch: Scratch;
 }
 
+/** What a test of a pool that has a replica is given. */
+export interface PairContext extends PoolContext {
+  /** The replica. */
+  readonly far: PoolContext;
+  readonly transfer: {
+    /** What a row that sends says of where to. */
+    readonly target: ReplicaTarget;
+    /** Path on the other RDS that copies are received in. */
+    readonly place: string;
+    /** What stands in front of the name of a copy there: nothing, or the subvolume and a slash. */
+    readonly prefix: string;
+  };
+}
+
 interface CheckBase {
   /** Stable, in kebab case: the key of a finding in JSON. */
   readonly id: string;
@@ -68,4 +83,10 @@ export interface RdsCheck extends CheckBase {
 export interface PoolCheck extends CheckBase {
   readonly needs: 'write';
   run(context: PoolContext): Promise<Finding>;
+}
+
+/** One test of each pool that has a replica. */
+export interface PairCheck extends CheckBase {
+  readonly needs: 'write';
+  run(context: PairContext): Promise<Finding>;
 }

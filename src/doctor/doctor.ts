@@ -1,7 +1,7 @@
-import type { Config } from '../config/schema.ts';
+import type { BackendConfig, Config } from '../config/schema.ts';
 import { openConsole, readHostKeys, readPrivateKey } from '../routeros/index.ts';
 import { nearest } from '../schema/nearest.ts';
-import { TIMING, type Timing } from './check.ts';
+import { type RdsContext, TIMING, type Timing } from './check.ts';
 import { ALL_CHECKS } from './checks/all.ts';
 import { examine, type RdsReport } from './examine.ts';
 import { UNTESTABLE, type Untestable } from './untestable.ts';
@@ -47,31 +47,16 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const reports: RdsReport[] = [];
   for (const backend of config.backends) {
     if (signal.aborted) break;
-    const { ssh } = backend;
-    const hostKeys = (warn: (problem: string) => void = () => undefined) => readHostKeys(ssh, warn);
-    const privateKey = () => readPrivateKey(ssh.privateKeyFile);
-    const open = () =>
-      openConsole({
-        host: ssh.host,
-        port: ssh.port,
-        execTimeoutMs: ssh.execTimeoutSeconds * 1000,
-        hostKeys: () => hostKeys(),
-        credentials: async () => ({ username: ssh.user, privateKey: await privateKey() }),
-      });
-    const context = {
-      backend,
-      console: open(),
-      openConsole: open,
-      hostKeys,
-      privateKey,
-      timing: { ...TIMING, ...options.timing },
-    };
-    const report = await examine(context, {
+    const report = await examine(contextOf(backend, options.timing), {
       write,
       pools,
       signal,
       removeLeftovers: options.removeLeftovers ?? false,
       wants: (id) => only.length === 0 || only.includes(id),
+      open(name) {
+        const other = config.backends.find((candidate) => candidate.name === name);
+        return other && contextOf(other, options.timing);
+      },
       onProgress: (title) => options.onProgress?.(backend.name, title),
     });
     reports.push(report);
@@ -86,6 +71,22 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     backends: reports,
     notTestable: UNTESTABLE,
   };
+}
+
+/** The way into an RDS; nothing is connected before the first command. */
+function contextOf(backend: BackendConfig, timing: DoctorOptions['timing']): RdsContext {
+  const { ssh } = backend;
+  const hostKeys = (warn: (problem: string) => void = () => undefined) => readHostKeys(ssh, warn);
+  const privateKey = () => readPrivateKey(ssh.privateKeyFile);
+  const open = () =>
+    openConsole({
+      host: ssh.host,
+      port: ssh.port,
+      execTimeoutMs: ssh.execTimeoutSeconds * 1000,
+      hostKeys: () => hostKeys(),
+      credentials: async () => ({ username: ssh.user, privateKey: await privateKey() }),
+    });
+  return { backend, console: open(), openConsole: open, hostKeys, privateKey, timing: { ...TIMING, ...timing } };
 }
 
 function exitCode(reports: readonly RdsReport[], interrupted: boolean): DoctorReport['exitCode'] {

@@ -1,16 +1,18 @@
 import { mountPointOf } from '../rds/index.ts';
 import { NEVER_SENT, RouterOsError, text } from '../routeros/index.ts';
-import type { PoolCheck, PoolContext, RdsCheck, RdsContext } from './check.ts';
+import type { PoolContext, RdsCheck, RdsContext } from './check.ts';
 import { ACCESS_CHECKS } from './checks/access.ts';
 import { READ_CHECKS, WRITE_CHECKS } from './checks/all.ts';
 import { CONNECTIVITY_CHECKS, KEY_CHECK, LOGIN_CHECK } from './checks/connectivity.ts';
 import { SETTLED_MS } from './checks/leftovers.ts';
 import { problemOf, readPools } from './checks/pools.ts';
-import { differs, type Finding, fits, type NamedFinding, untested, unusable } from './finding.ts';
+import { cleanUpFinding } from './clean-up.ts';
+import { differs, type Finding, fits, type NamedFinding, untested } from './finding.ts';
 import { guarded } from './guarded-console.ts';
-import { Obstacle } from './objects.ts';
+import { tryOutPair } from './pair.ts';
+import { perform } from './perform.ts';
 import { Scratch, ScratchRegistry } from './scratch.ts';
-import { removeAll, type Swept, sweep } from './sweep.ts';
+import { removeAll, sweep } from './sweep.ts';
 
 export interface Examination {
   /** Whether scratch objects may be made. */
@@ -20,6 +22,8 @@ export interface Examination {
   readonly pools: readonly string[];
   /** Whether a test was asked for; those that others rest on are made in any case. */
   wants(id: string): boolean;
+  /** The way into another configured RDS, which whoever opens it closes. */
+  open(backend: string): RdsContext | undefined;
   readonly signal: AbortSignal;
   onProgress(title: string): void;
 }
@@ -84,7 +88,8 @@ async function tryOut(
       const disk = rows.mounted.find((row) => text(row, 'fs-label') === pool.label) ?? {};
       const scratch = new Scratch(registry, pool.label);
       const place = { ...context, label: pool.label, mountPoint: mountPointOf(disk), scratch };
-      await tryOutPool(place, plan, findings);
+      const isUsable = await tryOutPool(place, plan, findings);
+      if (isUsable && pool.replica !== undefined) await tryOutPair(place, pool.replica, plan, findings);
     }
   } finally {
     if (registry.objects.length > 0) {
@@ -97,56 +102,14 @@ async function tryOut(
   return asked;
 }
 
-async function tryOutPool(place: PoolContext, plan: Examination, findings: NamedFinding[]): Promise<void> {
+/** @returns false when nothing can be made in the pool. */
+async function tryOutPool(place: PoolContext, plan: Examination, findings: NamedFinding[]): Promise<boolean> {
   for (const check of ACCESS_CHECKS) {
     const { verdict } = await perform(check, place, plan, findings, place.label);
-    if (verdict === 'unusable' || verdict === 'untested') return;
+    if (verdict === 'unusable' || verdict === 'untested') return false;
   }
   for (const check of WRITE_CHECKS) if (plan.wants(check.id)) await perform(check, place, plan, findings, place.label);
-}
-
-async function perform<C extends RdsContext>(
-  check: (RdsCheck | PoolCheck) & { run(context: C): Promise<Finding> },
-  context: C,
-  plan: Examination,
-  findings: NamedFinding[],
-  pool?: string,
-): Promise<Finding> {
-  plan.signal.throwIfAborted();
-  plan.onProgress(check.title);
-  const { finding, lost } = await outcome(check.needs, () => check.run(context), plan.signal);
-  const { id, title, unknown, needs } = check;
-  findings.push({
-    id,
-    title,
-    needs,
-    ...(unknown === undefined ? {} : { unknown }),
-    ...(pool === undefined ? {} : { pool }),
-    ...finding,
-  });
-  if (lost !== undefined) throw lost;
-  return finding;
-}
-
-/** What a test came to, errors of the conversation included; `lost` when the RDS can no longer be reached. */
-async function outcome(
-  needs: 'read' | 'write',
-  run: () => Promise<Finding>,
-  signal: AbortSignal,
-): Promise<{ readonly finding: Finding; readonly lost?: RouterOsError }> {
-  try {
-    return { finding: await run() };
-  } catch (error) {
-    if (signal.aborted) throw error;
-    if (error instanceof Obstacle) return { finding: untested(error.message, NOT_TESTED) };
-    if (!(error instanceof RouterOsError)) throw error;
-    const { kind, detail } = error;
-    if (NEVER_SENT.has(kind)) return { finding: unusable(detail, 'nothing works without an answer'), lost: error };
-    if (kind === 'unknown') return { finding: untested(detail, 'could not be tested: no whole answer came back') };
-    return {
-      finding: needs === 'read' ? unusable(detail, 'cannot work without this answer') : untested(detail, NOT_TESTED),
-    };
-  }
+  return true;
 }
 
 /** Whether tests that were asked for rest on this one. */
@@ -158,30 +121,12 @@ function nothingIfRefused(error: unknown): undefined {
   if (!(error instanceof RouterOsError) || isLost(error)) throw error;
 }
 
-const NOT_TESTED = 'could not be tested, for that reason';
-
 function isBad({ verdict }: Finding): boolean {
   return verdict === 'unusable' || verdict === 'untested';
 }
 
 function isLost(error: unknown): boolean {
   return error instanceof RouterOsError && (NEVER_SENT.has(error.kind) || error.kind === 'unknown');
-}
-
-function cleanUpFinding({ removed, left }: Swept): NamedFinding {
-  const named = { id: 'clean-up', title: 'removing the scratch objects', needs: 'write' } as const;
-  if (left.length === 0) {
-    const said = removed === 0 ? 'there was nothing to remove' : `all ${removed} are gone`;
-    return { ...named, ...fits(said, 'leaves nothing behind either', { removed }) };
-  }
-  return {
-    ...named,
-    ...unusable(`${left.length} are still there, or may be`, 'does not touch them. Remove them as below', {
-      removed,
-      left: left.length,
-    }),
-    lines: ['To remove by hand what could not be removed:', ...left.map((command) => `  ${command}`)],
-  };
 }
 
 async function leftoversRemoved({ console, timing }: RdsContext): Promise<NamedFinding> {

@@ -25,7 +25,8 @@ export function runOf(name: string): { readonly run: string; readonly begunMs: n
 }
 
 export interface ScratchObject {
-  readonly kind: 'subvolume' | 'disk';
+  /** `transfer` is a row that sends a subvolume of the name. */
+  readonly kind: 'subvolume' | 'disk' | 'transfer';
   readonly label: string;
   readonly name: string;
 }
@@ -82,6 +83,11 @@ export class Scratch {
   /** A new slot for a disk item, entered. */
   slot(length = 0): string {
     return this.#enter('disk', length);
+  }
+
+  /** Enters something with a name of another place: a transfer of a subvolume, or what it brings. */
+  enter(kind: 'subvolume' | 'transfer', name: string): void {
+    this.#registry.add({ kind, label: this.#label, name });
   }
 
   /** See {@link ScratchRegistry.mayAppearWithin}. */

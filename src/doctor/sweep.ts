@@ -1,4 +1,13 @@
-import { ere, put, type RouterOsConsole, RouterOsError, ros, type Script, text } from '../routeros/index.ts';
+import {
+  ere,
+  type JsonRow,
+  put,
+  type RouterOsConsole,
+  RouterOsError,
+  ros,
+  type Script,
+  text,
+} from '../routeros/index.ts';
 import { runOf, type ScratchObject, type ScratchRegistry } from './scratch.ts';
 
 /** How often what is left is removed again before it is given up. */
@@ -24,9 +33,13 @@ const DISKS: Script = ros`:foreach xI in=[/disk find where slot~${ere`^[Rr][Oo][
 const SUBVOLUMES: Script = ros`:foreach xI in=[/disk/btrfs/subvolume find where !dead and name~${ere`(^|/)rose.doctor.`}] do={
   ${put(ros`{"name"=[/disk/btrfs/subvolume get $xI name];"fs"=[/disk/btrfs/subvolume get $xI fs]}`)}}`;
 
+const TRANSFERS: Script = ros`:foreach xI in=[/disk/btrfs/transfer find where type=send] do={
+  :local xN [:tostr [/disk/btrfs/transfer get $xI send-subvolumes]];
+  :if ($xN~${ere`^rose.doctor.`}) do={${put(ros`{"name"=$xN;"fs"=[/disk/btrfs/transfer get $xI fs]}`)}}}`;
+
 /**
- * Everything on the RDS that a doctor made and did not remove, in the order in which it is to be removed: disk items,
- * then subvolumes, the youngest first.
+ * Everything on the RDS that a doctor made and did not remove, in the order in which it is to be removed: transfers, disk
+ * items, then subvolumes, the youngest first.
  *
  * @throws RouterOsError when the RDS cannot be asked.
  */
@@ -40,7 +53,20 @@ export async function remnants(console: RouterOsConsole): Promise<readonly Remna
     const leaf = text(found, 'name').split('/').at(-1) ?? '';
     return remnant('subvolume', text(found, 'name'), leaf, text(found, 'fs'));
   });
-  return [...disks, ...subvolumes.toReversed()];
+  const transfers = (await transferRows(console)).flatMap((found) =>
+    remnant('transfer', text(found, 'name'), text(found, 'name'), text(found, 'fs')),
+  );
+  return [...transfers, ...disks, ...subvolumes.toReversed()];
+}
+
+/** None on an RDS that does not know the menu. */
+async function transferRows(console: RouterOsConsole): Promise<readonly JsonRow[]> {
+  try {
+    return await console.run(TRANSFERS);
+  } catch (error) {
+    if (error instanceof RouterOsError && error.kind === 'rejected') return [];
+    throw error;
+  }
 }
 
 function remnant(kind: Remnant['kind'], name: string, marked: string, label: string): Remnant[] {
@@ -100,12 +126,16 @@ export async function removeAll(
 /** By name, never by an id that was read before: it may mean another object by now (U25). */
 function removal(object: Remnant): Script {
   const { kind, name } = object;
-  if (kind === 'subvolume') return removeByName(object);
+  if (kind !== 'disk') return removeByName(object);
   const exported = ros`[/disk find where slot=${name} and nvme-tcp-export]`;
   return ros`:if ([:len ${exported}]>0) do={/disk set ${exported} nvme-tcp-export=no}; ${removeByName(object)}`;
 }
 
 function removeByName({ kind, label, name }: Pick<Remnant, 'kind' | 'label' | 'name'>): Script {
+  if (kind === 'transfer') {
+    const names = ros`[:tostr [/disk/btrfs/transfer get $xI send-subvolumes]]`;
+    return ros`:foreach xI in=[/disk/btrfs/transfer find where type=send and fs=${label}] do={:if (${names}=${name}) do={/disk/btrfs/transfer remove $xI}}`;
+  }
   return kind === 'disk'
     ? ros`/disk remove [find where slot=${name}]`
     : ros`/disk/btrfs/subvolume remove [find where fs=${label} and name=${name}]`;

@@ -8,6 +8,18 @@ const PAGE = 'guides/second-rds.md#when-a-copy-does-not-come';
 export const REPLICAS = {
   /** Detail: what is being sent. */
   'RC-SENDING': passing('busy', 'another snapshot of the pool is being sent to its replica'),
+  /** Detail: pool and subvolume. */
+  'RC-NOPLACE': failing(
+    'precondition',
+    'the subvolume that copies are to be received in is not in the replica pool, or is read-only',
+    'Make it on that RDS, or take replica.subvolume out of the configuration',
+    {
+      says: (place) => `the subvolume ${place} that copies are to be received in is not there, or is read-only`,
+      page: PAGE,
+      event: 'ReplicaFailed',
+      command: REPLICAS_STATUS,
+    },
+  ),
   /** Detail: bytes that were sent so far, or words. */
   'DRV-SENDING': passing('busy', 'the snapshot is being sent to the backend of the StorageClass', {
     says: (detail) =>

@@ -3,6 +3,8 @@
 export interface Pool {
   readonly label: string;
   readonly uuid: string;
+  /** Name of the subvolume in which it receives what other RDS send; undefined for the top level. */
+  readonly receivesIn?: string | undefined;
 }
 
 /** A volume by id, wherever it is on the RDS. */

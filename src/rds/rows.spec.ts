@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { printSnapshotName } from './names.ts';
 import { decodeMade, decodeObject, decodePage } from './rows.ts';
 
+const POOL = { label: 'pool', uuid: '11111111-2222-4333-8444-000000000000' };
 const subvolume = (name: string, id: unknown) => ({ '.id': '*1', fs: 'pool', name, 'subvolume-id': id });
 const disk = {
   slot: 'pvc-1',
@@ -75,7 +77,7 @@ test('a size that is not readable yet is unknown, not zero (U24)', () => {
 
 test('a subvolume without an id is an answer that no one may act on', () => {
   assert.throws(() => decodeObject([subvolume('a', null)]), { code: 'RDS-UNEXPECTED' });
-  assert.throws(() => decodePage([subvolume('', 257)], 'pool'), { code: 'RDS-UNEXPECTED' });
+  assert.throws(() => decodePage([subvolume('', 257)], POOL), { code: 'RDS-UNEXPECTED' });
 });
 
 test('a page gives each volume its disk item, whatever order they come in, and knows whether there is more', () => {
@@ -83,7 +85,7 @@ test('a page gives each volume its disk item, whatever order they come in, and k
   const name = (digit: string) => `pvc-${uuid(digit)}-01234567-n00000000-0000-0000-0000-000000000000-1048576`;
   const slot = (digit: string) => `pvc-${uuid(digit).replaceAll('-', '').slice(0, 28)}`;
   const rows = [{ more: true }, subvolume(name('b'), 2), { ...disk, slot: slot('c') }, { ...disk, slot: slot('b') }];
-  const page = decodePage([...rows, subvolume(name('a'), 1), subvolume('pvc-by-hand', 3)], 'pool');
+  const page = decodePage([...rows, subvolume(name('a'), 1), subvolume('pvc-by-hand', 3)], POOL);
   assert.equal(page.more, true);
   assert.deepEqual(
     page.objects.map(({ subvolume: { name: of, fs }, disk: item }) => [of, fs, item?.slot]),
@@ -93,5 +95,46 @@ test('a page gives each volume its disk item, whatever order they come in, and k
       ['pvc-by-hand', 'pool', undefined],
     ],
   );
-  assert.deepEqual(decodePage([], 'pool'), { objects: [], more: false, rivals: [] });
+  assert.deepEqual(decodePage([], POOL), { objects: [], more: false, rivals: [] });
+});
+
+test('where a pool receives in a subvolume, what lies in it came by a transfer, and nothing in it is an object', () => {
+  const snapshot = printSnapshotName({
+    uuid: '19d5f0aa-0000-4000-8000-000000000001',
+    owner: '0123abcd',
+    sourceUuid: '19d5f0aa-0000-4000-8000-000000000002',
+    createdAtSeconds: 1n,
+    bytes: 1n << 20n,
+  });
+  const kind = (fullname: string, more: Record<string, unknown>, receivesIn?: string) => {
+    const row = { ...subvolume(snapshot, 300), fullname, ...more };
+    return decodePage([row], { ...POOL, receivesIn }).objects[0]?.subvolume.kind;
+  };
+  const [whole, half, untold] = [
+    { 'read-only': true, 'received-uuid': 'a1' },
+    { 'read-only': false },
+    { 'read-only': true, 'received-uuid': '-' },
+  ];
+  for (const root of ['', '/', '<FS_ROOT>/']) {
+    const inside = `${root}copies/${snapshot}`;
+    assert.deepEqual(
+      [whole, half, untold].map((row) => kind(inside, row, 'copies')),
+      ['copy', 'half-received', 'half-received'],
+      inside,
+    );
+    for (const [place, receivesIn] of [
+      [inside, undefined],
+      [inside, 'other'],
+      [`${root}copies/more/${snapshot}`, 'copies'],
+    ] as const)
+      assert.deepEqual(
+        [whole, half, untold].map((row) => kind(place, row, receivesIn)),
+        ['nested', 'nested', 'nested'],
+        place,
+      );
+    assert.deepEqual(
+      [whole, half, untold].map((row) => kind(`${root}${snapshot}`, row, 'copies')),
+      ['copy', 'half-received', 'own'],
+    );
+  }
 });

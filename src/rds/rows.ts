@@ -3,6 +3,7 @@ import { RdsError } from './errors.ts';
 import { idIn, parseName, parseVolumeName, slotOf } from './names.ts';
 import type { ExpectedPool } from './probe.ts';
 import { type Publication, readRecord } from './record.ts';
+import type { Pool } from './refs.ts';
 
 export interface SubvolumeRow {
   readonly name: string;
@@ -72,7 +73,7 @@ function byId<Row extends Pick<SubvolumeRow, 'subvolumeId'>>(rows: readonly Row[
 
 /** Subvolumes in whatever order they were printed that could be an object: made here, with whole names of ours. */
 export function decodeSubvolumes(rows: readonly JsonRow[]): SubvolumeRow[] {
-  const subvolumes = rows.filter(isSubvolume).map(decodeSubvolume);
+  const subvolumes = rows.filter(isSubvolume).map((row) => decodeSubvolume(row));
   return subvolumes.filter(({ kind, name }) => kind === 'own' && parseName(name) !== undefined);
 }
 
@@ -99,7 +100,7 @@ export function decodeMade(rows: readonly JsonRow[]): ObjectState {
   const state = decodeObject(rows);
   const other = rows
     .filter(isSubvolume)
-    .map(decodeSubvolume)
+    .map((row) => decodeSubvolume(row))
     .find(({ kind, name }) => kind === 'own' && idIn(name));
   if (state.subvolumes.length === 0 && other !== undefined) throw new RdsError('RC-TWO', other.name);
   return state;
@@ -123,15 +124,11 @@ export interface Rival {
   readonly fs: string;
 }
 
-/**
- * Decodes a page of subvolumes, and of the disk items of those that are volumes.
- *
- * @param fs Label of the filesystem that they are in.
- */
-export function decodePage(rows: readonly JsonRow[], fs: string): ListedPage {
+/** Decodes a page of subvolumes of a pool, and of the disk items of those that are volumes. */
+export function decodePage(rows: readonly JsonRow[], { label: fs, receivesIn }: Pool): ListedPage {
   const items = rows.filter((row) => !isSubvolume(row) && 'slot' in row).map(decodeDisk);
   const disks = new Map(items.map((disk) => [disk.slot, disk]));
-  const subvolumes = rows.filter(isSubvolume).map((row) => decodeSubvolume({ ...row, fs }));
+  const subvolumes = rows.filter(isSubvolume).map((row) => decodeSubvolume({ ...row, fs }, receivesIn));
   return {
     objects: subvolumes
       .toSorted((a, b) => (a.subvolumeId < b.subvolumeId ? -1 : 1))
@@ -277,7 +274,7 @@ function isSubvolume(row: JsonRow): boolean {
   return 'subvolume-id' in row;
 }
 
-function decodeSubvolume(row: JsonRow): SubvolumeRow {
+function decodeSubvolume(row: JsonRow, receivesIn?: string): SubvolumeRow {
   const subvolumeId = integer(row, 'subvolume-id');
   const name = text(row, 'name');
   if (subvolumeId === undefined || name === '') {
@@ -289,7 +286,7 @@ function decodeSubvolume(row: JsonRow): SubvolumeRow {
     fs: text(row, 'fs'),
     subvolumeId,
     uuid: text(row, 'uuid'),
-    kind: kindOf(row, name),
+    kind: kindOf(row, name, receivesIn),
     ...(isRealUuid(receivedUuid) && { receivedUuid }),
     ...(receivedAt !== '' && { receivedAt }),
   };
@@ -300,11 +297,16 @@ function isRealUuid(uuid: string): boolean {
   return /[1-9a-f]/.test(uuid);
 }
 
-function kindOf(row: JsonRow, name: string): SubvolumeKind {
-  const path = text(row, 'fullname');
-  if (/[^>]\//.test(path) || (path !== '' && path.slice(path.lastIndexOf('/') + 1) !== name)) return 'nested';
+function kindOf(row: JsonRow, name: string, receivesIn = ''): SubvolumeKind {
+  const path = text(row, 'fullname').replace(/^(<FS_ROOT>)*\/*/, '');
+  const container = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  const isAsShown = path === '' || path.slice(path.lastIndexOf('/') + 1) === name;
+  if (!isAsShown || (container !== '' && container !== receivesIn)) return 'nested';
   if (name.startsWith('snap-') && 'read-only' in row && !flag(row, 'read-only')) return 'half-received';
-  return isRealUuid(text(row, 'received-uuid')) ? 'copy' : 'own';
+  if (isRealUuid(text(row, 'received-uuid'))) return 'copy';
+  // Where a pool receives, nothing is made: it may be what a transfer left.
+  if (container !== '') return name.startsWith('snap-') ? 'half-received' : 'nested';
+  return 'own';
 }
 
 function decodeDisk(row: JsonRow): DiskRow {

@@ -5,7 +5,7 @@ export interface ReplicaTarget {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  /** Label of the replica pool, in whose top level is received. */
+  /** What is received in: the label of the replica pool, and the subvolume in it if there is one (U31). */
   readonly mount: string;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { openBackend } from '../../src/app/backends.ts';
+import { openBackends } from '../../src/app/backends.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
 import { identity } from '../../src/storage/ids.ts';
@@ -16,9 +16,7 @@ import { type Stack, startStack } from '../support/stack.ts';
 async function storageOf(t: TestContext, stack: Stack): Promise<StorageService> {
   const config = await loadConfig(stack.configFile, {});
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) =>
-    openBackend(backend, { owners: owner.owners, logger: createLogger('fatal') }),
-  );
+  const backends = openBackends(config.backends, { owners: owner.owners, logger: createLogger('fatal') });
   const storage = new StorageService({ backends, identity: owner });
   t.after(() => storage.close());
   return storage;

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { MiB, makeSnapshot, makeVolume, outcome } from '../support/calls.ts';
-import { type ReplicaStack, startReplicaPair } from '../support/replica-pair.ts';
+import { type ReplicaPairOptions, type ReplicaStack, startReplicaPair } from '../support/replica-pair.ts';
 import { fromSnapshot } from '../support/requests.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -17,10 +17,19 @@ interface Ended {
 }
 
 /** Runs `rose-csi replicas`. */
-async function replicas({ configFile }: ReplicaStack, name: string, ...more: readonly string[]): Promise<Ended> {
+async function replicas(stack: ReplicaStack, name: string, ...more: readonly string[]): Promise<Ended> {
+  return await rose(stack, 'replicas', name, ...more);
+}
+
+async function rose(
+  { configFile }: ReplicaStack,
+  command: string,
+  name: string,
+  ...more: readonly string[]
+): Promise<Ended> {
   const env: NodeJS.ProcessEnv = { ...process.env, COLUMNS: '120' };
   delete env['NODE_TEST_CONTEXT'];
-  const args = [MAIN, 'replicas', name, '--config', configFile, ...more];
+  const args = [MAIN, command, name, '--config', configFile, ...more];
   return await promisify(execFile)(process.execPath, args, { env }).then(
     (streams) => ({ code: 0, ...streams }),
     ({ code, stdout, stderr }: Ended) => ({ code, stdout, stderr }),
@@ -28,8 +37,8 @@ async function replicas({ configFile }: ReplicaStack, name: string, ...more: rea
 }
 
 /** Two snapshots of a volume, of which the first one has a copy. */
-async function oneOfTwo(t: TestContext) {
-  const stack = await startReplicaPair(t);
+async function oneOfTwo(t: TestContext, options: ReplicaPairOptions = {}) {
+  const stack = await startReplicaPair(t, options);
   const { controller } = stack;
   const volumeId = await makeVolume(controller, MiB, { parameters: { backend: 'rds1', pool: 'pool' } });
   const first = await makeSnapshot(controller, volumeId);
@@ -94,4 +103,22 @@ test('a configuration without a replica is told so', async (t) => {
   const stack = await startReplicaPair(t, { replica: false });
   const { code, stderr } = await replicas(stack, 'status');
   assert.deepEqual([code, /no pool of the configuration has a replica/.test(stderr)], [2, true]);
+});
+
+test('copies that lie in a subvolume are shown and adopted as copies by every command', async (t) => {
+  const { stack, first } = await oneOfTwo(t, { subvolume: 'rose' });
+  const copyId = first.replace('rds1', 'rds2');
+  const { pairs } = JSON.parse((await replicas(stack, 'ls', '--json')).stdout);
+  const states = pairs[0].snapshots.map(({ id, state }: Record<string, unknown>) => [id, state]);
+  assert.ok(states.some(([id, state]: string[]) => id === first && state === 'copied'));
+  const adopted = await replicas(stack, 'adopt', copyId);
+  assert.equal(adopted.code, 0, adopted.stderr);
+  for (const [command, name, ...more] of [
+    ['snapshots', 'ls'],
+    ['orphans', 'report', '--device-only'],
+  ] as const) {
+    const { stdout, stderr } = await rose(stack, command, name, '--json', ...more);
+    const [copy, ...others] = JSON.parse(stdout).copies;
+    assert.deepEqual([copy.kind, copy.of, copy.backend, others], ['copy', first, 'rds2', []], stderr);
+  }
 });

@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume, outcome, refused, volumeName } from '../support/calls.ts';
 import { change, look } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
-import { type ReplicaStack, startReplicaPair } from '../support/replica-pair.ts';
+import { type ReplicaPairOptions, type ReplicaStack, startReplicaPair } from '../support/replica-pair.ts';
 import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 
@@ -13,8 +13,8 @@ const FAR = { parameters: { backend: 'rds2', pool: 'copies' } };
 const BYTES = 4n * MiB;
 
 /** A snapshot of a volume with something in it, as its id and its name. */
-async function withSnapshot(t: TestContext) {
-  const stack = await startReplicaPair(t);
+async function withSnapshot(t: TestContext, options: ReplicaPairOptions = {}) {
+  const stack = await startReplicaPair(t, options);
   const volumeId = await makeVolume(stack.controller, BYTES, NEAR);
   await write(stack, volumeId, 0, pattern('first', 65_536));
   const snapshotId = await makeSnapshot(stack.controller, volumeId);
@@ -88,11 +88,39 @@ test('where what lies in another subvolume has the name of a snapshot, it is not
   assert.deepEqual([stack.copies(), await stack.transfers()], [[], '']);
 });
 
-test('where what lies in another subvolume has the name of a copy, a restore is refused, and the path is named', async (t) => {
-  const { stack, snapshotId, name } = await withSnapshot(t);
+/** Looks after copies until each snapshot has one. */
+async function copyAll(stack: ReplicaStack): Promise<void> {
   const replicator = await stack.replicator({});
-  await until(async () => (await replicator.pass({ signal: AbortSignal.timeout(10_000) })).missing.length === 0);
-  await change(stack.far, '/disk/btrfs/subvolume add fs=copies name=mine');
-  await change(stack.far, `/disk/btrfs/subvolume add fs=copies parent="${name}" name="mine/${name}" read-only=yes`);
-  await refused(claim(stack, snapshotId), 'FAILED_PRECONDITION', /mine\/snap-.*\[RC-NESTED\]$/);
-});
+  await until(async () => {
+    const { missing, sending } = await replicator.pass({ signal: AbortSignal.timeout(10_000) });
+    return missing.length === 0 && sending === undefined;
+  });
+}
+
+for (const subvolume of [undefined, 'rose']) {
+  const options = { ...(subvolume !== undefined && { subvolume }) };
+  const where = subvolume === undefined ? 'the top level' : 'a subvolume';
+  test(`where something else has the name of a copy in ${where}, a restore is refused, and the path is named`, async (t) => {
+    const { stack, snapshotId, name } = await withSnapshot(t, options);
+    await copyAll(stack);
+    await change(stack.far, '/disk/btrfs/subvolume add fs=copies name=mine');
+    await change(stack.far, `/disk/btrfs/subvolume add fs=copies parent="${name}" name="mine/${name}" read-only=yes`);
+    await refused(claim(stack, snapshotId), 'FAILED_PRECONDITION', /mine\/snap-.*\[RC-NESTED\]$/);
+  });
+
+  test(`what looks like a half in ${where} is left alone while a disk item uses a file of it`, async (t) => {
+    const { stack, name } = await withSnapshot(t, options);
+    const path = subvolume === undefined ? name : `${subvolume}/${name}`;
+    await change(stack.far, `/disk/btrfs/subvolume add fs=copies name="${path}"`);
+    await change(stack.far, `/disk add type=file slot=mine file-path="sata1/${path}/volume.img" file-size=1M`);
+    const replicator = await stack.replicator({});
+    const { taken } = await replicator.pass({ signal: AbortSignal.timeout(10_000) });
+    assert.deepEqual(
+      taken.map((original) => original.name),
+      [name],
+    );
+    assert.ok(stack.copies().includes(path));
+    await change(stack.far, '/disk remove [find where slot=mine]');
+    await copyAll(stack);
+  });
+}

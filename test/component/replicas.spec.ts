@@ -291,29 +291,3 @@ test('two pools that are the replicas of each other send what was made there, an
   await controller.deleteSnapshot({ snapshotId: there });
   assert.equal(await outcome(controller.getSnapshot({ snapshotId: there.replace('rds2:', 'rds1:') })), 'OK');
 });
-
-for (const [where, quirk] of [
-  ['far', 'receive-row-not-needed'],
-  ['far', 'receive-row-each-time'],
-  ['near', 'transfer-status-other'],
-  ['near', 'transfer-status-unset'],
-  ['near', 'transfer-removal-cancels'],
-  ['near', 'transfer-removal-refused'],
-  ['near', 'transfer-rows-lost'],
-  ['near', 'sent-not-protected'],
-  ['near', 'received-uuid-zeros'],
-  ['far', 'received-uuid-dash'],
-  ['far', 'break-leaves-nothing'],
-  ['far', 'removal-shows-dead'],
-] as const) {
-  test(`copies come incrementally, and are restored, on an RDS with ${quirk}`, async (t) => {
-    const { stack, volumeId, snapshotId } = await withSnapshot(t, { idleMs: 20, [where]: { quirks: [quirk] } });
-    const expected = await readAll(stack, volumeId);
-    await makeSnapshot(stack.controller, volumeId);
-    await stack.copied(2);
-    assert.ok((await restore(stack, snapshotId)).equals(expected));
-    await stack.controller.deleteSnapshot({ snapshotId });
-    await stack.controller.deleteSnapshot({ snapshotId: onFar(snapshotId) });
-    assert.equal(await outcome(stack.controller.getSnapshot({ snapshotId: onFar(snapshotId) })), 'NOT_FOUND');
-  });
-}

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pagesWithFailures } from '../../scripts/failure-tables.ts';
-import { isFailureCode } from '../../src/failures/catalogue.ts';
+import { FAILURES, isFailureCode } from '../../src/failures/catalogue.ts';
 import { EVENTS } from '../../src/failures/events.ts';
 import { PAGES, ROOT } from './pages.ts';
 
@@ -11,6 +11,11 @@ test('the tables of failures in the documentation are those of the catalogue', (
   for (const [path, text] of pagesWithFailures()) {
     assert.equal(readFileSync(path, 'utf8'), text, 'run node scripts/failure-tables.ts');
   }
+});
+
+test('the page of failures was without those of copies: it has a row for each of the catalogue', () => {
+  const page = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
+  for (const code of Object.keys(FAILURES)) assert.ok(page.includes(`\n| \`${code}\` |`), code);
 });
 
 test('every code that the documentation names is one of the catalogue', () => {

@@ -6,7 +6,7 @@ import { TRANSFER_QUIRKS } from '../../src/simulator/quirks/transfer-quirks.ts';
 import { inventory } from '../support/console.ts';
 import { findingOf, startExaminedRds } from './rds.ts';
 
-/** Without those that show only where there are two RDS: the doctor examines one. */
+/** Without those that show only where there are two RDS: replicas.spec.ts has them. */
 const QUIRKS = ALL.filter(({ name }) => !TRANSFER_QUIRKS.some((quirk) => quirk.name === name));
 
 /** The test that must notice a way in which an RDS may differ, and what it must come to. */

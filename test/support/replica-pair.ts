@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { openBackend, type Patience } from '../../src/app/backends.ts';
+import { openBackends, type Patience } from '../../src/app/backends.ts';
 import { replicaPairs } from '../../src/app/replicators.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/observability/log.ts';
@@ -27,6 +27,10 @@ export interface ReplicaPairOptions {
   readonly keep?: string;
   readonly near?: Partial<SimulatorOptions>;
   readonly far?: Partial<SimulatorOptions>;
+  /** In which subvolume of the replica pool copies lie, which an administrator has made; by default in the top level. */
+  readonly subvolume?: string;
+  /** Of the account that receives. */
+  readonly policies?: string;
   /** False leaves the first RDS without the key that it sends with. */
   readonly key?: boolean;
   /** False configures no replica. */
@@ -78,6 +82,8 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     backend: placed.backend,
     pools: placed.pools,
   });
+  if (options.subvolume !== undefined)
+    await change(far, `/disk/btrfs/subvolume add fs=copies name=${options.subvolume}`);
   const farApi = new SimulatorApi(far.apiSocket);
   const privateKeyFile = join(directory, 'id');
   await writeFile(privateKeyFile, login.privateKey, { mode: 0o600 });
@@ -89,6 +95,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
       port,
       user: 'receive',
       ...(options.keep && { keep: options.keep }),
+      ...(options.subvolume && { subvolume: options.subvolume }),
     },
   });
   const pool = { label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' };
@@ -121,7 +128,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     placed.remove();
     await rm(directory, { recursive: true, force: true });
   });
-  if (options.key !== false) await letSend(stack.simulator, 'pool', far);
+  if (options.key !== false) await letSend(stack.simulator, 'pool', far, options.policies);
   if (options.bothWays === true) await letSend(far, 'sata1', stack.simulator);
   const transfers = () =>
     look(
@@ -136,9 +143,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     async replicator({ now, observer = {}, patience = {} }) {
       const config = await loadConfig(stack.configFile);
       const { owners } = identity(config.driverName, config.clusterId, []);
-      const backends = config.backends.map((backend) =>
-        openBackend(backend, { owners, logger: createLogger('fatal'), patience }),
-      );
+      const backends = openBackends(config.backends, { owners, logger: createLogger('fatal'), patience });
       t.after(() => Promise.all(backends.map(({ rds }) => rds.close())));
       const [pair] = replicaPairs(config.backends, backends);
       return new Replicator(pair ?? assert.fail(), {
@@ -156,12 +161,17 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
 const SILENT: ReplicaObserver = { copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} };
 
 /** Gives one RDS a key, and the other an account that takes it. */
-export async function letSend(from: Simulator, mountPoint: string, to: Simulator): Promise<void> {
+export async function letSend(
+  from: Simulator,
+  mountPoint: string,
+  to: Simulator,
+  policies = 'ssh,read,write',
+): Promise<void> {
   const { pem, publicKey } = pemKey();
   const contents = pem.trimEnd().replaceAll('\n', '\\n');
   await change(from, `/file/add name=${mountPoint}/key contents="${contents}"`);
   await change(from, `/user/ssh-keys/private/import user=csi private-key-file=${mountPoint}/key`);
-  await change(to, '/user/group/add name=receive policy=ssh,read,write');
+  await change(to, `/user/group/add name=receive policy=${policies}`);
   await change(to, '/user/add name=receive group=receive');
   await change(to, `/user/ssh-keys/add user=receive key="${publicKey}"`);
 }

@@ -12,7 +12,7 @@ import { defaultBreaker } from '../../routeros/index.ts';
 import { identity } from '../../storage/ids.ts';
 import { Replicator } from '../../storage/replication/replicator.ts';
 import { StorageService } from '../../storage/service.ts';
-import { openBackend, type Patience } from '../backends.ts';
+import { openBackends, type Patience } from '../backends.ts';
 import { type Monitoring, startMonitoring } from '../monitoring.ts';
 import { replicaPairs } from '../replicators.ts';
 import { rpcTracing } from '../rpc-tracing.ts';
@@ -72,9 +72,13 @@ async function start(
   monitoring: Monitoring,
 ): Promise<RunningController> {
   const owner = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
-  const backends = config.backends.map((backend) =>
-    openBackend(backend, { owners: owner.owners, logger, patience, tracer, metrics: monitoring.metrics }),
-  );
+  const backends = openBackends(config.backends, {
+    owners: owner.owners,
+    logger,
+    patience,
+    tracer,
+    metrics: monitoring.metrics,
+  });
   const { ratePerMinute, burst } = config.snapshots;
   const { metrics } = monitoring;
   // Told before there are tasks, and of nothing until passes begin.

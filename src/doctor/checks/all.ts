@@ -1,4 +1,4 @@
-import type { PoolCheck, RdsCheck } from '../check.ts';
+import type { PairCheck, PoolCheck, RdsCheck } from '../check.ts';
 import { ACCESS_CHECKS } from './access.ts';
 import { CONNECTIVITY_CHECKS, KEY_CHECK } from './connectivity.ts';
 import { CONSOLE_CHECKS } from './console.ts';
@@ -9,6 +9,7 @@ import { HEALTH_CHECKS } from './health.ts';
 import { LEFTOVER_CHECKS } from './leftovers.ts';
 import { POOL_CHECKS } from './pools.ts';
 import { PROOF_CHECKS } from './proof.ts';
+import { PAIR_CHECKS } from './replicas.ts';
 import { SIZE_CHECKS } from './sizes.ts';
 import { SUBVOLUME_CHECKS } from './subvolumes.ts';
 import { SURVIVAL_CHECKS } from './survival.ts';
@@ -33,10 +34,11 @@ export const WRITE_CHECKS: readonly PoolCheck[] = [
 ];
 
 /** Every test there is. */
-export const ALL_CHECKS: readonly (RdsCheck | PoolCheck)[] = [
+export const ALL_CHECKS: readonly (RdsCheck | PoolCheck | PairCheck)[] = [
   KEY_CHECK,
   ...CONNECTIVITY_CHECKS,
   ...READ_CHECKS,
   ...ACCESS_CHECKS,
   ...WRITE_CHECKS,
+  ...PAIR_CHECKS,
 ];

@@ -19,7 +19,8 @@ import {
 import { percentile } from '../percentile.ts';
 import { awaited, row } from '../script.ts';
 
-const FILE = 'rose-doctor.txt';
+/** Name of the text file in a scratch subvolume. */
+export const FILE = 'rose-doctor.txt';
 const SNAPSHOTS = 5;
 
 const INSTEAD = 'cannot be proven this way: restore a claim as described below';
@@ -91,13 +92,14 @@ async function wrongTexts(
 }
 
 /** Waits until the file in a subvolume reads so; undefined when it does not. */
-async function readsAs(context: PoolContext, subvolume: string, expected: string) {
+export async function readsAs(context: PoolContext, subvolume: string, expected: string) {
   return awaited(context.timing.patienceMs, async () =>
     (await textIn(context, subvolume)) === expected ? true : undefined,
   );
 }
 
-async function textIn(context: PoolContext, subvolume: string): Promise<string> {
+/** The text in a scratch subvolume. */
+export async function textIn(context: PoolContext, subvolume: string): Promise<string> {
   const path = pathOf(context, subvolume, FILE);
   const found = await row(
     context.console,

@@ -25,7 +25,8 @@ Without --write everything is only read. With it, scratch objects named
 rose-doctor-… are made in the pools and removed again, also after Ctrl-C or an
 error: subvolumes with small images and texts, never anything of yours. A
 snapshot and a clone are read back, and what no one knows of RouterOS is tried
-(U1 to U42 in docs/routeros.md).
+(U1 to U42 in docs/routeros.md). Where a pool has a replica, scratch snapshots
+are sent there, and compared.
 
   ✓ fits                ! differs, and the driver copes
   ✗ not usable so       ? could not be tested

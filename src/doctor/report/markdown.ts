@@ -39,12 +39,17 @@ function cell(text: string): string {
 }
 
 function redact(text: string, { backends, withAddresses }: MarkdownOptions): string {
-  const addresses = backends.flatMap(({ ssh, nvme }) => [ssh.host, nvme.address]);
+  const replicas = backends.flatMap(({ pools }) => pools.flatMap(({ replica }) => replica ?? []));
+  const addresses = [
+    backends.flatMap(({ ssh, nvme }) => [ssh.host, nvme.address]),
+    replicas.map(({ address }) => address),
+  ].flat();
   const secrets = backends.flatMap(({ ssh }) => [
     [ssh.privateKeyFile, '(key file)'] as const,
     ...(ssh.hostKeysFile === undefined ? [] : [[ssh.hostKeysFile, '(file of host keys)'] as const]),
     [ssh.user, '(user)'] as const,
   ]);
+  secrets.push(...replicas.map(({ user }) => [user, '(user)'] as const));
   let clean = withoutFingerprints(text);
   for (const [secret, instead] of secrets) clean = withoutWord(clean, secret, instead);
   if (withAddresses) return clean;

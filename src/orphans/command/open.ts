@@ -42,7 +42,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   const { readConfiguration } = await import('../../app/configuration.ts');
   const { clusterId, driverName } = flags;
   const config = await readConfiguration(file, { clusterId, driverName });
-  const [{ createLogger }, { openBackend }, { adoptedOwner, identity }, { StorageService }] = await Promise.all([
+  const [{ createLogger }, { openBackends }, { adoptedOwner, identity }, { StorageService }] = await Promise.all([
     import('../../observability/log.ts'),
     import('../../app/backends.ts'),
     import('../../storage/ids.ts'),
@@ -50,7 +50,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
-  const backends = config.backends.map((backend) => openBackend(backend, { owners: ours.owners, logger }));
+  const backends = openBackends(config.backends, { owners: ours.owners, logger });
   const storage = new StorageService({ backends, identity: ours });
   const adopted = config.adoptedClusterIds.map((id): [string, string] => {
     return [adoptedOwner(config.driverName, id), `adopted cluster ${id}`];

@@ -139,7 +139,7 @@ export function listSnapshots({ owners }: RdsSettings, page: PageOf, sourceUuid?
   return {
     kind: 'read',
     script: script((s) => void printPage(s, page, 'snap', snapshotNames(owners, sourceUuid), snapshotNames(owners))),
-    decode: (rows) => decodePage(rows, page.pool.label),
+    decode: (rows) => decodePage(rows, page.pool),
   };
 }
 
@@ -148,6 +148,6 @@ export function listVolumes({ owners }: RdsSettings, page: PageOf): Reading<List
   return {
     kind: 'read',
     script: script((s) => printItems(s, printPage(s, page, 'pvc', volumeNames(owners)))),
-    decode: (rows) => decodePage(rows, page.pool.label),
+    decode: (rows) => decodePage(rows, page.pool),
   };
 }

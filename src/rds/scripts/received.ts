@@ -1,4 +1,4 @@
-import { put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { exactly, namesOf, ownedBy } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
@@ -22,7 +22,7 @@ import { pathsIn, removeSubvolume } from './removal.ts';
 
 const IS_HALF = ros`!(read-only=yes) and !(received-uuid~${REAL_UUID})`;
 
-/** Everything in a pool that may have the name of a snapshot, each as what it is, by ascending subvolume-id. */
+/** Everything in a pool that may have the name of a snapshot, wherever it lies, each as what it is, by ascending subvolume-id. */
 export function readReceived(pool: Pool, snapshot: SnapshotRef): Reading<readonly SubvolumeRow[]> {
   const properties = ros`${subvolumeProperties('snap')},recv-time`;
   return {
@@ -31,11 +31,11 @@ export function readReceived(pool: Pool, snapshot: SnapshotRef): Reading<readonl
       const { label } = provePool(s, pool);
       const names = s.let(namesOf(snapshot));
       s.each(
-        ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and fs=${label} and ${named(names)}]`,
+        ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and fs=${label} and name~${names}]`,
         (row) => s.run(put(row)),
       );
     }),
-    decode: (rows) => decodePage(rows, pool.label).objects.map(({ subvolume }) => subvolume),
+    decode: (rows) => decodePage(rows, pool).objects.map(({ subvolume }) => subvolume),
   };
 }
 
@@ -60,7 +60,7 @@ export function deleteCopy(
       const proven = provePool(s, pool);
       const row = s.let(ros`(${rowsWhere(ros`!dead and fs=${proven.label} and uuid=${uuid} and ${IS_COPY}`)}->0)`);
       proveOwned(s, row, ownedBy(snapshot, owners));
-      removeReceived(s, row, proven, IS_COPY);
+      removeReceived(s, row, proven, pool, IS_COPY);
     }),
     decode: () => undefined,
   };
@@ -91,12 +91,12 @@ export function discardHalfReceived(
     removes: true,
     script: script((s) => {
       const proven = provePool(s, pool);
-      const half = ros`!dead and fs=${proven.label} and ${named(exactly(name))} and uuid=${uuid} and ${IS_HALF}`;
+      const half = ros`!dead and fs=${proven.label} and name~${exactly(name)} and uuid=${uuid} and ${IS_HALF}`;
       const row = s.let(ros`(${rowsWhere(half)}->0)`);
       proveOwned(s, row, ownedBy(snapshot, owners));
       const volume = objects('pvc', named(namesOf({ kind: 'pvc', uuid: parsed.sourceUuid })));
       s.if(ros`[:len ${row}]>0 and [:len ${rowsWhere(volume)}]=0`, () => {
-        removeReceived(s, row, proven, IS_HALF);
+        removeReceived(s, row, proven, pool, IS_HALF);
         s.run(say('removed'));
       });
     }),
@@ -105,9 +105,10 @@ export function discardHalfReceived(
 }
 
 /** Removes the subvolume of a row, if there is one, that no disk item uses and that still is what it was found to be. */
-function removeReceived(s: ScriptBuilder, row: Script, pool: ProvenPool, what: Script): void {
+function removeReceived(s: ScriptBuilder, row: Script, pool: ProvenPool, { receivesIn }: Pool, what: Script): void {
   s.if(ros`[:len ${row}]>0`, () => {
-    const paths = pathsIn(s, pool, nameOf(row));
+    const name = receivesIn === undefined ? nameOf(row) : ros`(${ere`(${receivesIn}/)*`}.${nameOf(row)})`;
+    const paths = pathsIn(s, pool, name);
     s.each(ros`[/disk find where file-path~${paths}]`, (item) =>
       s.fail('RC-USED', ros`[:tostr [/disk get ${item} slot]]`),
     );

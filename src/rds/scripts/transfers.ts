@@ -1,11 +1,11 @@
 import { ere, put, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
-import { snapshotMentions } from '../names.ts';
+import { exactly, snapshotMentions } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef } from '../refs.ts';
 import { decodeTransfers, type ReplicaTarget, type TransferRow } from '../transfers.ts';
 import { guarded, guardedText } from './conditions.ts';
-import { type ProvenPool, provePool, standing } from './lookup.ts';
+import { named, type ProvenPool, provePool, standing } from './lookup.ts';
 
 /**
  * `/disk/btrfs/transfer` (docs/routeros.md, 6). Rows have no comment, so one is ours when it sends a snapshot of our owners from
@@ -146,23 +146,30 @@ export function removeTransfer(
 const OVER = ere`^(done|finished)$`;
 
 /**
- * Sees that the top level of a pool receives: there is a row of `type=receive` for it that is not used up (U30). One that is goes.
+ * Sees that a pool receives: there is a row of `type=receive` for the place that is not used up (U30). One that is goes. Refuses with
+ * RC-NOPLACE when the subvolume in which it receives is not there.
  *
  * @param snapshot What is to be received.
  */
 export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined> {
+  const { label, receivesIn } = pool;
   return {
     kind: 'write',
     object: snapshot,
-    name: `receive in ${pool.label}`,
+    name: `receive in ${label}`,
     removes: false,
     script: script((s) => {
       const proven = provePool(s, pool);
-      const at = ros`type=receive and fs=${proven.label} and file=${proven.mountPoint}`;
+      if (receivesIn !== undefined) {
+        const container = ros`!dead and fs=${proven.label} and read-only=no and ${named(exactly(receivesIn))}`;
+        s.if(ros`[:len [/disk/btrfs/subvolume find where ${container}]]!=1`, () =>
+          s.fail('RC-NOPLACE', ros`${`${label}/${receivesIn}`}`),
+        );
+      }
+      const place = receivesIn === undefined ? proven.mountPoint : ros`(${proven.mountPoint}.${`/${receivesIn}`})`;
+      const at = ros`type=receive and fs=${proven.label} and file=${place}`;
       s.if(ros`[:len [${MENU} find where ${at} and !(status~${OVER})]]=0`, () =>
-        s.run(
-          ros`${MENU} add type=receive fs=${guardedText(proven.label, ...standing(proven))} file=${proven.mountPoint}`,
-        ),
+        s.run(ros`${MENU} add type=receive fs=${guardedText(proven.label, ...standing(proven))} file=${place}`),
       );
       const over = ros`${MENU} find where ${at} and status~${OVER}`;
       s.if(ros`[:len [${over}]]>0`, () => s.run(ros`${MENU} remove ${guarded(over, ...standing(proven))}`));

@@ -61,7 +61,7 @@ export function shownName({ uuid }: ObjectRef): Reading<string | undefined> {
 
 /**
  * The path of a subvolume that has the name of an object and lies in another subvolume of its filesystem, so that the name does not
- * say which of them is meant (U8); undefined when there is none.
+ * say which of them is meant (U8); undefined when there is none. Of a copy, it may lie in the top level.
  */
 export function namesake(object: ObjectRef): Reading<string | undefined> {
   const properties = subvolumeProperties(object.kind);
@@ -71,20 +71,21 @@ export function namesake(object: ObjectRef): Reading<string | undefined> {
       ros`[/disk/btrfs/subvolume print detail as-value proplist=${properties} where !dead and name~${namesOf(object)}]`,
     ),
     decode(rows) {
-      const { copy } = object.kind === 'snap' ? object : { copy: undefined };
-      const own =
-        copy === undefined
-          ? decodeSubvolumes(rows)
-          : rows
-              .map((row) => ({ fs: text(row, 'fs'), name: text(row, 'name'), uuid: text(row, 'uuid') }))
-              .filter(({ uuid }) => uuid === copy);
-      const isNested = (row: JsonRow) =>
-        /[^>]\//.test(text(row, 'fullname')) &&
-        own.some(({ fs, name }) => fs === text(row, 'fs') && name === text(row, 'name'));
-      const nested = rows.find(isNested);
-      return nested && text(nested, 'fullname');
+      const other = rows.find((row) => isNamesake(row, object, rows));
+      return other && text(other, 'fullname');
     },
   };
+}
+
+function isNamesake(row: JsonRow, object: ObjectRef, rows: readonly JsonRow[]): boolean {
+  const { copy } = object.kind === 'snap' ? object : { copy: undefined };
+  const hasNameOf = (one: JsonRow) => text(one, 'fs') === text(row, 'fs') && text(one, 'name') === text(row, 'name');
+  if (copy !== undefined)
+    return text(row, 'uuid') !== copy && rows.some((one) => text(one, 'uuid') === copy && hasNameOf(one));
+  const isNested = /[^>]\//.test(text(row, 'fullname'));
+  return (
+    isNested && decodeSubvolumes(rows).some(({ fs, name }) => fs === text(row, 'fs') && name === text(row, 'name'))
+  );
 }
 
 function withoutSlash(path: string): string {

@@ -149,7 +149,7 @@ async function overviews(flags: Flags): Promise<Overview[]> {
 async function open({ config: file, ...overrides }: Flags) {
   const { readConfiguration } = await import('../../app/configuration.ts');
   const config = await readConfiguration(file, overrides);
-  const [{ createLogger }, { openBackend }, { identity }, { readingReplicators }] = await Promise.all([
+  const [{ createLogger }, { openBackends }, { identity }, { readingReplicators }] = await Promise.all([
     import('../../observability/log.ts'),
     import('../../app/backends.ts'),
     import('../../storage/ids.ts'),
@@ -157,7 +157,7 @@ async function open({ config: file, ...overrides }: Flags) {
   ]);
   const { owners } = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
-  const backends = config.backends.map((backend) => openBackend(backend, { owners, logger }));
+  const backends = openBackends(config.backends, { owners, logger });
   const replicators = readingReplicators(config.backends, backends);
   if (replicators.length === 0)
     throw new Error('no pool of the configuration has a replica (docs/guides/second-rds.md)');

@@ -71,7 +71,7 @@ async function list({ config: file, volume: typed, json, ...overrides }: ListFla
   const config = await readConfiguration(file, overrides);
   const [
     { createLogger },
-    { openBackend },
+    { openBackends },
     { identity },
     { StorageService },
     tree,
@@ -94,7 +94,7 @@ async function list({ config: file, volume: typed, json, ...overrides }: ListFla
   ]);
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('error');
-  const backends = config.backends.map((backend) => openBackend(backend, { owners: ours.owners, logger }));
+  const backends = openBackends(config.backends, { owners: ours.owners, logger });
   const storage = new StorageService({ backends, identity: ours });
   const inventory = await showing('reading the volumes and snapshots …', () =>
     inventoryOrExplain(storage, PATIENCE_MS).finally(() => storage.close()),

@@ -53,6 +53,11 @@ export type Decision =
 const AT_WORK =
   /^(|idle|waiting|pending|queued|starting|connecting|connected|preparing|(in )?progress|running|active|busy|sending|transferring|\d.*)$/i;
 
+/** Whether a status is one of the words for work that is not over. Only with other signs it says that something has failed. */
+export function isAtWork(status: string): boolean {
+  return AT_WORK.test(status);
+}
+
 export function decide(view: View, hints: Hints): Decision {
   const own = view.transfers.find(({ isOurs }) => isOurs);
   if (own !== undefined) return judge(own, view);
@@ -68,7 +73,7 @@ function judge(transfer: Transfer, view: View): Decision {
   if (original !== undefined && copyOf(original, view) !== undefined) {
     return { do: 'forget', transfer, outcome: 'finished' };
   }
-  const isOver = transfer.isStill && !AT_WORK.test(transfer.status);
+  const isOver = transfer.isStill && !isAtWork(transfer.status);
   return isOver ? { do: 'forget', transfer, outcome: 'failed' } : { do: 'wait', transfer };
 }
 

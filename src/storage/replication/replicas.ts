@@ -91,8 +91,10 @@ export class Replicas {
     if (copy !== undefined) return snapshotRef({ uuid }, copy);
     if (status.taken.some((one) => one.name === name)) throw new StorageError('DRV-TAKEN', id, `${name} on ${asked}`);
     const { sending } = status;
-    if (sending?.name === name) throw new StorageError('DRV-SENDING', id, `${sending.bytes}`);
     const failed = replicator.failureOf(name);
+    // It is sent again at once for whoever waits: why it failed is said until that comes further.
+    const isOnItsWay = sending?.name === name && (failed === undefined || sending.bytes > 0n);
+    if (isOnItsWay) throw new StorageError('DRV-SENDING', id, `${sending.bytes}`);
     if (failed !== undefined) throw new StorageError('DRV-TRANSFER', id, failed);
     throw new StorageError('DRV-SENDING', id, sending === undefined ? 'it begins soon' : `after ${sending.name}`);
   }

@@ -10,6 +10,7 @@ import {
   receiveIn,
   removeTransfer,
   type Sent,
+  type SnapshotRef,
   startTransfer,
 } from '../../rds/index.ts';
 import type { Backend } from '../backend.ts';
@@ -187,19 +188,12 @@ export class Replicator {
     await from.rds.run((settings) => removeTransfer(settings, pool, target, snapshotRef({ uuid }), name), call);
   }
 
-  /** Begins a transfer. A snapshot that is gone by now, or that the RDS refuses to send, does not hold up the others. */
+  /** Begins a transfer. A snapshot that is gone by now, or that cannot be sent or received, does not hold up the others. */
   async #send(original: Original, parent: Sent | undefined, view: View, call: Call): Promise<View | undefined> {
-    const { from, pool, to, replica, target } = this.pair;
     const snapshot = snapshotRef(original.parsed);
-    await to.rds.run(() => receiveIn(replica, snapshot), call);
-    try {
-      await from.rds.run(
-        (settings) => startTransfer(settings, pool, target, { snapshot, sent: original, parent }),
-        call,
-      );
-    } catch (error) {
-      if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED' || error.mayStillRun) throw error;
-      this.#fail(original.name, await this.#reason(error, [original, parent], call));
+    const refusal = (await this.#receive(snapshot, call)) ?? (await this.#start(snapshot, original, parent, call));
+    if (refusal !== undefined) {
+      this.#fail(original.name, refusal);
       return undefined;
     }
     const begun = { name: original.name, isOurs: true, status: '', bytes: 0n, isStill: false };
@@ -207,13 +201,45 @@ export class Replicator {
     return { ...view, transfers: [...view.transfers, begun] };
   }
 
-  /** Why the RDS refuses to send: what lies in another subvolume may have the name of one of them. */
-  async #reason({ detail }: RdsError, sent: readonly (Sent | undefined)[], call: Call): Promise<string> {
+  /** @returns why nothing can be received; undefined when it can. */
+  async #receive(snapshot: SnapshotRef, call: Call): Promise<string | undefined> {
+    const { to, replica } = this.pair;
+    try {
+      await to.rds.run(() => receiveIn(replica, snapshot), call);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RdsError) || error.code !== 'RC-NOPLACE') throw error;
+      return sentenceOf(error.code, error.detail);
+    }
+  }
+
+  /** @returns why the RDS refuses to send; undefined when it has begun. */
+  async #start(
+    snapshot: SnapshotRef,
+    original: Sent,
+    parent: Sent | undefined,
+    call: Call,
+  ): Promise<string | undefined> {
+    const { from, pool, target } = this.pair;
+    try {
+      await from.rds.run(
+        (settings) => startTransfer(settings, pool, target, { snapshot, sent: original, parent }),
+        call,
+      );
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RdsError) || error.code !== 'RDS-REFUSED' || error.mayStillRun) throw error;
+      return (await this.#nested([original, parent], call)) ?? error.detail;
+    }
+  }
+
+  /** What lies in another subvolume may have the name of what is sent, or of its parent. */
+  async #nested(sent: readonly (Sent | undefined)[], call: Call): Promise<string | undefined> {
     for (const { uuid } of sent.flatMap((one) => idIn(one?.name ?? '') ?? [])) {
       const nested = await this.pair.from.rds.run(() => namesake(snapshotRef({ uuid })), call);
       if (nested !== undefined) return sentenceOf('RC-NESTED', nested);
     }
-    return detail;
+    return undefined;
   }
 
   #succeed(original: Original, copy: Received, bytes: bigint): void {

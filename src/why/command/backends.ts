@@ -1,4 +1,4 @@
-import { openBackend } from '../../app/backends.ts';
+import { openBackends as connect } from '../../app/backends.ts';
 import { readingReplicators } from '../../app/replicators.ts';
 import type { Config } from '../../config/schema.ts';
 import { askedOnce, sentenceOf } from '../../failures/message.ts';
@@ -29,9 +29,11 @@ function patienceOf(limitMs: number): RetryPolicy {
 export function openBackends(config: Config, limitMs: number): OpenedBackends {
   const ours = identity(config.driverName, config.clusterId, config.adoptedClusterIds);
   const logger = createLogger('fatal');
-  const backends = config.backends.map((backend) =>
-    openBackend(backend, { owners: ours.owners, logger, patience: { retryPolicy: patienceOf(limitMs) } }),
-  );
+  const backends = connect(config.backends, {
+    owners: ours.owners,
+    logger,
+    patience: { retryPolicy: patienceOf(limitMs) },
+  });
   const storage = new StorageService({
     backends,
     identity: ours,
