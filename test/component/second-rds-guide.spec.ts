@@ -44,7 +44,9 @@ test('by what the guide says to type copies are made, and restored and adopted w
 
   const copyId = snapshotId.replace('rds1:', 'rds2:');
   const gone = GUIDE.slice(GUIDE.indexOf('\n## The RDS is gone'));
-  const [ls = '', adopt = ''] = gone.split('\n').flatMap((line) => /^ *(rose-csi replicas .*)$/.exec(line)?.[1] ?? []);
+  const [ls = '', adopt = ''] = gone
+    .split('\n')
+    .flatMap((line) => /^ *(rose-csi replicas .*--config .*)$/.exec(line)?.[1] ?? []);
   assert.match(await rose(ls, stack.configFile, copyId), new RegExp(`${copyId} .*unknown original`));
   const [content] = parseAllDocuments(await rose(adopt, stack.configFile, copyId)).map((one) => one.toJS());
   assert.deepEqual([content.kind, content.spec.source], ['VolumeSnapshotContent', { snapshotHandle: copyId }]);
