@@ -108,7 +108,7 @@ test('workflows have the least permissions, and their actions are fixed commits,
     jobs: z.record(z.string(), z.looseObject({ 'timeout-minutes': z.number() })),
   });
   const files = globSync('.github/workflows/*.yml', { cwd: ROOT });
-  assert.equal(files.length, 2);
+  assert.equal(files.length, 3);
   const pins = new Map<string, string>();
   for (const file of files) {
     const { permissions, jobs } = workflow.parse(parse(read(file)));
