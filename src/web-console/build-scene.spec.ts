@@ -205,3 +205,59 @@ test('a name that would reorder what stands beside it is shown as what it is', (
   const cluster = clusterOf({ ...KNOWN, [volumeId(1)]: ['apps', '\u202Egnp.elif'] });
   assert.equal(row(sceneOf({ backends: [answering(FAMILY)], cluster }), volumeId(1)).name, '\\u202egnp.elif');
 });
+
+test('an RDS that answers and is not fit as configured needs someone, with what to do', () => {
+  const unfit = { ...answering(FAMILY), problems: [{ code: 'RDS-UNSUPPORTED', found: 'RouterOS 7.20' }] as const };
+  const scene = sceneOf({ backends: [unfit], cluster: clusterOf(KNOWN) });
+  assert.deepEqual(
+    scene.backends[0]?.conditions.map(({ code }) => code),
+    ['RDS-UNSUPPORTED'],
+  );
+  assert.deepEqual(
+    scene.matters.map(({ urgency, code }) => [urgency, code]),
+    [['act', 'RDS-UNSUPPORTED']],
+  );
+});
+
+test('a backend that was renamed is said to be so, and what it holds keeps its names', () => {
+  const renamed = Object.fromEntries(Object.entries(KNOWN).map(([id, name]) => [id.replace('rds1:', 'old:'), name]));
+  const scene = sceneOf({ backends: [answering(FAMILY)], cluster: clusterOf(renamed) });
+  assert.equal(row(scene, volumeId(1)).name, 'data');
+  assert.deepEqual(
+    scene.matters.map(({ urgency, remedy }) => [urgency, /rename rds1 back to old/.test(remedy ?? '')]),
+    [['act', true]],
+  );
+});
+
+test('a copy on another backend of what Kubernetes refers to is no orphan, and is said to be a copy', () => {
+  const other = { ...volume(1), id: volumeId(1).replace('rds1:', 'rds2:'), backend: 'rds2' };
+  const backends = [answering(contents([volume(1)], [])), answering(contents([other], []), 'rds2')];
+  const { matters, rows } = sceneOf({ backends, cluster: clusterOf({ [volumeId(1)]: ['apps', 'data'] }) });
+  assert.ok(rows.every(({ orphan }) => orphan === undefined));
+  assert.deepEqual(
+    matters.map(({ urgency, says, ids }) => [urgency, says, ids]),
+    [['look', '1 object is a copy of what Kubernetes refers to on another backend', [other.id]]],
+  );
+});
+
+test('an Event bears the time and the object that it has, and one without either is still a failure', () => {
+  const message = messageOf('RDS-UNREACHABLE', '', '');
+  const about = (involvedObject: object, more: object = {}) =>
+    kinds.event.schema.parse({ involvedObject, message, ...more });
+  const events = [
+    about({ kind: 'VolumeSnapshot', namespace: 'apps', name: 'monday' }, { firstTimestamp: '2026-11-20T11:00:00Z' }),
+    about({ kind: 'Node', name: 'worker-1' }, { eventTime: '2026-11-20T11:30:00Z' }),
+    about({ kind: 'Pod', namespace: 'apps', name: 'db' }),
+    about({}),
+  ];
+  const { failures } = sceneOf({ backends: [answering(FAMILY)], cluster: clusterOf(KNOWN, { events }) });
+  assert.deepEqual(
+    failures.map(({ about: object, subject, count, at }) => [object, subject?.kind, count, at > 0]),
+    [
+      ['Node worker-1', undefined, 1, true],
+      ['VolumeSnapshot apps/monday', 'vs', 1, true],
+      ['Pod apps/db', undefined, 1, false],
+      [' ', undefined, 1, false],
+    ],
+  );
+});
