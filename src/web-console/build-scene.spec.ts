@@ -261,3 +261,43 @@ test('an Event bears the time and the object that it has, and one without either
     ],
   );
 });
+
+test('several partial volumes are one matter, and a copy whose object nothing tells has to be decided', () => {
+  const found = contents([volume(1, { state: 'no-disk-item' }), volume(2, { from: 1, state: 'no-subvolume' })], []);
+  const copy = {
+    kind: 'undecided',
+    name: volume(1).name,
+    createdAtSeconds: undefined,
+    backend: 'rds1',
+    pool: 'cold',
+    subvolume: 'x',
+    uuid: '',
+  } as const;
+  const inventory = { ...found.inventory, copies: [copy] };
+  const scene = sceneOf({ backends: [answering({ ...found, inventory })], cluster: { is: 'off' } });
+  assert.deepEqual(
+    scene.matters.map(({ urgency, says }) => [urgency, says.split(':')[0]]),
+    [
+      ['act', 'rds1/cold'],
+      ['look', '2 partial volumes'],
+    ],
+  );
+  assert.deepEqual(row(scene, volumeId(1)).copies, [{ what: 'undecided', backend: 'rds1', pool: 'cold' }]);
+});
+
+test('what bears no status and no time has waited for long, and what is being deleted has not', () => {
+  const claim = (name: string, metadata: object = {}) =>
+    kinds.claim.schema.parse({ metadata: { name, ...metadata }, spec: { storageClassName: 'rds' } });
+  const snapshotOf = (name: string, metadata: object = {}) =>
+    kinds.snapshot.schema.parse({ metadata: { name, ...metadata }, spec: { source: {} } });
+  const cluster = clusterOf(KNOWN, {
+    claims: [claim('old'), claim('going', { deletionTimestamp: '2026-11-20T11:00:00Z' })],
+    snapshots: [snapshotOf('without-a-class')],
+    classes: [kinds.storageClass.schema.parse({ metadata: { name: 'rds' }, provisioner: 'rds.rose-csi.io' })],
+  });
+  const { matters } = sceneOf({ backends: [answering(FAMILY)], cluster });
+  assert.deepEqual(
+    matters.map(({ subject }) => subject?.name),
+    ['old'],
+  );
+});
