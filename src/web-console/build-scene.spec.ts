@@ -228,3 +228,99 @@ test('a name that would reorder what stands beside it is shown as what it is', (
   const cluster = clusterOf({ ...KNOWN, [volumeId(1)]: ['apps', '\u202Egnp.elif'] });
   assert.equal(row(sceneOf({ backends: [answering(FAMILY)], cluster }), volumeId(1)).name, '\\u202egnp.elif');
 });
+
+test('an RDS that answers and is not fit as configured needs someone, with what to do', () => {
+  const unfit = { ...answering(FAMILY), problems: [{ code: 'RDS-UNSUPPORTED', found: 'RouterOS 7.20' }] as const };
+  const scene = sceneOf({ backends: [unfit], cluster: clusterOf(KNOWN) });
+  assert.deepEqual(
+    scene.backends[0]?.conditions.map(({ code }) => code),
+    ['RDS-UNSUPPORTED'],
+  );
+  assert.deepEqual(
+    scene.matters.map(({ urgency, code }) => [urgency, code]),
+    [['act', 'RDS-UNSUPPORTED']],
+  );
+});
+
+test('a backend that was renamed is said to be so, and what it holds keeps its names', () => {
+  const renamed = Object.fromEntries(Object.entries(KNOWN).map(([id, name]) => [id.replace('rds1:', 'old:'), name]));
+  const scene = sceneOf({ backends: [answering(FAMILY)], cluster: clusterOf(renamed) });
+  assert.equal(row(scene, volumeId(1)).name, 'data');
+  assert.deepEqual(
+    scene.matters.map(({ urgency, remedy }) => [urgency, /rename rds1 back to old/.test(remedy ?? '')]),
+    [['act', true]],
+  );
+});
+
+test('a copy on another backend of what Kubernetes refers to is no orphan, and is said to be a copy', () => {
+  const other = { ...volume(1), id: volumeId(1).replace('rds1:', 'rds2:'), backend: 'rds2' };
+  const backends = [answering(contents([volume(1)], [])), answering(contents([other], []), 'rds2')];
+  const { matters, rows } = sceneOf({ backends, cluster: clusterOf({ [volumeId(1)]: ['apps', 'data'] }) });
+  assert.ok(rows.every(({ orphan }) => orphan === undefined));
+  assert.deepEqual(
+    matters.map(({ urgency, says, ids }) => [urgency, says, ids]),
+    [['look', '1 object is a copy of what Kubernetes refers to on another backend', [other.id]]],
+  );
+});
+
+test('an Event bears the time and the object that it has, and one without either is still a failure', () => {
+  const message = messageOf('RDS-UNREACHABLE', '', '');
+  const about = (involvedObject: object, more: object = {}) =>
+    kinds.event.schema.parse({ involvedObject, message, ...more });
+  const events = [
+    about({ kind: 'VolumeSnapshot', namespace: 'apps', name: 'monday' }, { firstTimestamp: '2026-11-20T11:00:00Z' }),
+    about({ kind: 'Node', name: 'worker-1' }, { eventTime: '2026-11-20T11:30:00Z' }),
+    about({ kind: 'Pod', namespace: 'apps', name: 'db' }),
+    about({}),
+  ];
+  const { failures } = sceneOf({ backends: [answering(FAMILY)], cluster: clusterOf(KNOWN, { events }) });
+  assert.deepEqual(
+    failures.map(({ about: object, subject, count, at }) => [object, subject?.kind, count, at > 0]),
+    [
+      ['Node worker-1', undefined, 1, true],
+      ['VolumeSnapshot apps/monday', 'vs', 1, true],
+      ['Pod apps/db', undefined, 1, false],
+      [' ', undefined, 1, false],
+    ],
+  );
+});
+
+test('several partial volumes are one matter, and a copy whose object nothing tells has to be decided', () => {
+  const found = contents([volume(1, { state: 'no-disk-item' }), volume(2, { from: 1, state: 'no-subvolume' })], []);
+  const copy = {
+    kind: 'undecided',
+    name: volume(1).name,
+    createdAtSeconds: undefined,
+    backend: 'rds1',
+    pool: 'cold',
+    subvolume: 'x',
+    uuid: '',
+  } as const;
+  const inventory = { ...found.inventory, copies: [copy] };
+  const scene = sceneOf({ backends: [answering({ ...found, inventory })], cluster: { is: 'off' } });
+  assert.deepEqual(
+    scene.matters.map(({ urgency, says }) => [urgency, says.split(':')[0]]),
+    [
+      ['act', 'rds1/cold'],
+      ['look', '2 partial volumes'],
+    ],
+  );
+  assert.deepEqual(row(scene, volumeId(1)).copies, [{ what: 'undecided', backend: 'rds1', pool: 'cold' }]);
+});
+
+test('what bears no status and no time has waited for long, and what is being deleted has not', () => {
+  const claim = (name: string, metadata: object = {}) =>
+    kinds.claim.schema.parse({ metadata: { name, ...metadata }, spec: { storageClassName: 'rds' } });
+  const snapshotOf = (name: string, metadata: object = {}) =>
+    kinds.snapshot.schema.parse({ metadata: { name, ...metadata }, spec: { source: {} } });
+  const cluster = clusterOf(KNOWN, {
+    claims: [claim('old'), claim('going', { deletionTimestamp: '2026-11-20T11:00:00Z' })],
+    snapshots: [snapshotOf('without-a-class')],
+    classes: [kinds.storageClass.schema.parse({ metadata: { name: 'rds' }, provisioner: 'rds.rose-csi.io' })],
+  });
+  const { matters } = sceneOf({ backends: [answering(FAMILY)], cluster });
+  assert.deepEqual(
+    matters.map(({ subject }) => subject?.name),
+    ['old'],
+  );
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Scene } from '../scene.ts';
-import { agoText, changeText, countText, notesOf, shortId, sizeText, titleOf } from './format.ts';
+import { agoText, changeText, clockText, countText, notesOf, shortId, sizeText, timeText, titleOf } from './format.ts';
 import { hashOf, parseRoute } from './route.ts';
 import { linePoints, type Trends, withReading } from './trend.ts';
 
@@ -26,6 +26,8 @@ test('figures are written so that one can read them', () => {
   assert.deepEqual([sizeText(undefined), sizeText(0), sizeText(1.5 * 2 ** 30)], ['–', '0 B', '1.5 GiB']);
   assert.deepEqual([changeText(0), changeText(2 ** 20), changeText(-(2 ** 20))], ['no change', '+1 MiB', '−1 MiB']);
   assert.equal(agoText(0, 3 * 86_400_000), '3d ago');
+  const at = new Date(2026, 10, 20, 9, 5).getTime();
+  assert.deepEqual([timeText(at), clockText(at)], ['2026-11-20 09:05', '09:05']);
   assert.deepEqual([countText(1, 'row', 'rows'), countText(10_000, 'row', 'rows')], ['1 row', '10,000 rows']);
 });
 

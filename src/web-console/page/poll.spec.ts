@@ -62,3 +62,8 @@ test('a console that does not answer, or refuses, is asked again', async (t) => 
   ]);
   assert.deepEqual(seen, ['lost: connection refused', 'lost: not by that name', 'scene 1']);
 });
+
+test('an answer that says nothing of itself is shown, and asked for again from the beginning', async () => {
+  const { asked, seen } = await poll([new Response('{"version":"1"}')]);
+  assert.deepEqual([asked, seen], [['api/scene?after=0', 'api/scene?after=0'], ['scene 1']]);
+});

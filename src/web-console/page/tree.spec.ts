@@ -67,3 +67,11 @@ test('a small tree begins unfolded, a large one folded', () => {
   ]).flat();
   assert.equal(foldedAtFirst(forestOf(many)).size, 101);
 });
+
+test('what hangs on nothing has nothing above it, and an empty tree shows nothing', () => {
+  assert.deepEqual(ancestors(forest, 0), []);
+  assert.deepEqual(countBelow(forest, 5), { volumes: 0, snapshots: 0 });
+  assert.deepEqual(shownRows(forestOf([]), { filter: 'all', query: 'x', folded: NONE }), []);
+  const passed = (['partial', 'copies', 'adopted'] as const).map((filter) => ids({ filter }));
+  assert.deepEqual(passed, [[], [], []]);
+});
