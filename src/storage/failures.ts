@@ -4,6 +4,18 @@ import type { ErrorKind } from '../failures/failure.ts';
 import { idIn, RdsError } from '../rds/index.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+
+/** Runs `work` as the only operation on `id` in this process; whatever fails becomes a StorageError that names `id`. */
+export async function exclusively<T>(lock: KeyedLock, id: string, call: Call, work: () => Promise<T>): Promise<T> {
+  return await lock.run(id, call, async () => {
+    try {
+      return await work();
+    } catch (error) {
+      throw failure(error, id, call);
+    }
+  });
+}
 
 /** Any error as a StorageError about `object`. */
 export function failure(error: unknown, object: string, call: Call): StorageError {

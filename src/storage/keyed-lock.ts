@@ -1,6 +1,5 @@
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import { failure } from './failures.ts';
 
 /**
  * One operation at a time on one object within this process. It saves work and gives clear answers; safety does not
@@ -41,17 +40,6 @@ export class KeyedLock {
       this.#tails.delete(key);
     }
   }
-}
-
-/** Runs `work` as the only operation on `id` in this process; whatever fails becomes a StorageError that names `id`. */
-export async function exclusively<T>(lock: KeyedLock, id: string, call: Call, work: () => Promise<T>): Promise<T> {
-  return await lock.run(id, call, async () => {
-    try {
-      return await work();
-    } catch (error) {
-      throw failure(error, id, call);
-    }
-  });
 }
 
 /** Waits for the earlier holder, but no longer than the caller does. */

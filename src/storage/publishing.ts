@@ -15,9 +15,9 @@ import {
 import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
-import { isAnothersSlot } from './failures.ts';
+import { exclusively, isAnothersSlot } from './failures.ts';
 import { hostIdOf, volumeRef } from './ids.ts';
-import { exclusively, type KeyedLock } from './keyed-lock.ts';
+import type { KeyedLock } from './keyed-lock.ts';
 import { settle } from './settle.ts';
 import type { ControllerPublishRequest, ExportAddress, PublishMode } from './storage.ts';
 

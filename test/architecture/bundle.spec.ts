@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildBundle } from '../../scripts/build.ts';
+import { NODE_COMMAND_FLAGS } from '../../scripts/node-flags.ts';
 
 /** Stands in the Dutch messages of zod, and nowhere else. */
 const DUTCH = 'Ongeldig';
@@ -18,4 +20,32 @@ test('no process carries the translations of zod, which `import { z }` in one fi
   assert.ok(files.includes('main.js'));
   const carrying = files.filter((file) => readFileSync(join(directory, file), 'utf8').includes(DUTCH));
   assert.deepEqual(carrying, []);
+});
+
+test('a function that moved brought the SSH client into the node, which does not start with it under the flags of its image', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'rose-csi-bundle-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const program = await buildBundle(join(directory, 'dist'));
+  const node = spawn(process.execPath, [
+    ...NODE_COMMAND_FLAGS,
+    program,
+    'node',
+    '--endpoint',
+    `unix://${join(directory, 'csi.sock')}`,
+    '--cluster-id',
+    'bundle',
+    '--node-name',
+    'bundle',
+  ]);
+  t.after(() => node.kill());
+  let said = '';
+  const served = Promise.withResolvers<void>();
+  const listen = (text: Buffer): void => {
+    said += text.toString();
+    if (said.includes('"serving"')) served.resolve();
+  };
+  node.stdout.on('data', listen);
+  node.stderr.on('data', listen);
+  node.once('exit', () => served.reject(new Error(said)));
+  await served.promise;
 });
