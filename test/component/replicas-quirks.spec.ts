@@ -61,7 +61,7 @@ async function begin(t: TestContext, quirk: string, subvolume: string | undefine
     until(async () => {
       const status = await pass().catch(() => undefined);
       return status?.missing.length === 0 && status.sending === undefined;
-    }, 20_000);
+    }, 60_000);
   return { stack, volumeId, snapshotId, pass, settle };
 }
 
@@ -114,7 +114,7 @@ for (const { name: quirk } of TRANSFER_QUIRKS)
             (error: { details?: string }) => error.details ?? '',
           );
           return words.test(said);
-        }, 20_000);
+        }, 60_000);
         const left = snapshotsOn(stack.far);
         for (let time = 0; time < 3; time += 1) await pass();
         assert.deepEqual([snapshotsOn(stack.simulator), snapshotsOn(stack.far)], [originals, left]);
