@@ -35,8 +35,8 @@ test('CreateSnapshot in a cluster annotates the content, when it was told its na
     'rds.rose-csi.io/backend': 'rds1',
     'rds.rose-csi.io/pool': 'pool',
   });
-  const others = api.requests.filter(({ path }) => path !== SNAPSHOT_GROUP);
-  assert.equal(others.length, 1, 'without orphans.enabled nothing else is asked');
+  const others = api.requests.filter(({ path }) => path !== SNAPSHOT_GROUP && !path.endsWith('/persistentvolumes'));
+  assert.equal(others.length, 1, 'without orphans.enabled nothing else is asked, but for which volumes there should be');
 });
 
 test('an API server that stalls or refuses delays and fails no snapshot', async (t) => {
