@@ -36,7 +36,11 @@ test('CreateSnapshot in a cluster annotates the content, when it was told its na
     'rds.rose-csi.io/pool': 'pool',
   });
   const others = api.requests.filter(({ path }) => path !== SNAPSHOT_GROUP && !path.endsWith('/persistentvolumes'));
-  assert.equal(others.length, 1, 'without orphans.enabled nothing else is asked, but for which volumes there should be');
+  assert.equal(
+    others.length,
+    1,
+    'without orphans.enabled nothing else is asked, but for which volumes there should be',
+  );
 });
 
 test('an API server that stalls or refuses delays and fails no snapshot', async (t) => {
