@@ -10,13 +10,15 @@ const SETTINGS = {
   reserveBytes: 7n,
   port: 4420,
 };
+/** Nothing is shown of how well a pool is. */
+const facts = { isDeviceMissing: undefined, errors: new Map(), disks: [] };
 const REPORT = { version: '7.23.2', problems: [], pools: [] };
 
 /** An RDS with an empty pool, which can be lost, and a clock. */
 function rds() {
   const state = { isLost: false, now: 1000 };
   const answers = [
-    new Map([['pool1', { size: 100n, free: 60n, volumes: 0, snapshots: 0 }]]),
+    new Map([['pool1', { size: 100n, free: 60n, volumes: 0, snapshots: 0, facts }]]),
     new Map([['pool1', { size: 100n, free: 60n, promised: 30n }]]),
     { objects: [], more: false },
     { objects: [], more: false },
@@ -39,7 +41,16 @@ test('everything of an RDS is read, with what its pools have promised', async ()
   const { routerOs, error, contents } = await reader.read(signal);
   assert.deepEqual([routerOs, error, contents?.at], ['7.23.2', undefined, 1000]);
   assert.deepEqual(contents?.pools, [
-    { pool: 'pool1', size: 100n, free: 60n, reserve: 7n, promised: 30n, volumes: 0, snapshots: 0 },
+    {
+      pool: 'pool1',
+      size: 100n,
+      free: 60n,
+      reserve: 7n,
+      promised: 30n,
+      volumes: 0,
+      snapshots: 0,
+      health: { conditions: [], examined: [] },
+    },
   ]);
 });
 
