@@ -33,30 +33,13 @@ export function mattersIn(
 }
 
 function ofBackend({ name, error, problems, contents }: BackendState, config: string): Matter[] {
-  const doctor = [withConfig(DOCTOR, config)];
-  const lost: Matter[] =
-    error === undefined
-      ? []
-      : [
-          {
-            urgency: 'act',
-            code: error.code,
-            says: `${name}: ${sentenceOf(error.code, error.detail)}`,
-            ...remedy(remedyOf(error.code)),
-            commands: doctor,
-          },
-        ];
+  const forDoctor = (code: string, says: string, advice: string): Matter => {
+    return { urgency: 'act', code, says, ...remedy(advice), commands: [withConfig(DOCTOR, config)] };
+  };
+  const lost = error && forDoctor(error.code, `${name}: ${sentenceOf(error.code, error.detail)}`, remedyOf(error.code));
   const unfit = problems
     .filter(({ code }) => code !== error?.code)
-    .map(({ code, found }): Matter => {
-      return {
-        urgency: 'act',
-        code,
-        says: `${name}: ${sentenceOf(code, found)}`,
-        ...remedy(remedyOf(code)),
-        commands: doctor,
-      };
-    });
+    .map(({ code, found }) => forDoctor(code, `${name}: ${sentenceOf(code, found)}`, remedyOf(code)));
   const scarce = (contents?.pools ?? []).flatMap((pool): Matter[] => {
     const says = scarcity(name, pool);
     return says === undefined
@@ -64,17 +47,11 @@ function ofBackend({ name, error, problems, contents }: BackendState, config: st
       : [{ urgency: 'act', says: sentence(says), ...remedy(EVENTS.PoolNearlyFull.advice), commands: [] }];
   });
   const unwell = (contents?.pools ?? []).flatMap(({ pool, health }) =>
-    health.conditions.map(
-      (one): Matter => ({
-        urgency: 'act',
-        code: one.code,
-        says: `${name}/${pool}: ${conditionSentence(one)}`,
-        ...remedy(CONDITIONS[one.code].remedy),
-        commands: doctor,
-      }),
+    health.conditions.map((one) =>
+      forDoctor(one.code, `${name}/${pool}: ${conditionSentence(one)}`, CONDITIONS[one.code].remedy),
     ),
   );
-  return [...lost, ...unfit, ...unwell, ...scarce];
+  return [...(lost === undefined ? [] : [lost]), ...unfit, ...unwell, ...scarce];
 }
 
 /** Volumes that have lost something. What a call at work leaves out for a moment takes two looks, and is left to Events and `why`. */

@@ -3,16 +3,21 @@ import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { buildBundle } from '../../scripts/build.ts';
 import { NODE_COMMAND_FLAGS } from '../../scripts/node-flags.ts';
 
 /** Stands in the Dutch messages of zod, and nowhere else. */
 const DUTCH = 'Ongeldig';
 
-test('no process carries the translations of zod, which `import { z }` in one file brings into all', async (t) => {
+function scratch(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'rose-csi-bundle-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+test('no process carries the translations of zod, which `import { z }` in one file brings into all', async (t) => {
+  const directory = scratch(t);
   const locales = join(import.meta.dirname, '../../node_modules/zod/v4/locales/nl.js');
   assert.ok(readFileSync(locales, 'utf8').includes(DUTCH), 'the sign to look for is gone');
   await buildBundle(directory);
@@ -23,8 +28,7 @@ test('no process carries the translations of zod, which `import { z }` in one fi
 });
 
 test('a function that moved brought the SSH client into the node, which does not start with it under the flags of its image', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'rose-csi-bundle-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   const program = await buildBundle(join(directory, 'dist'));
   const node = spawn(process.execPath, [
     ...NODE_COMMAND_FLAGS,

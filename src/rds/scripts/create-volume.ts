@@ -109,7 +109,7 @@ function make(s: ScriptBuilder, making: Making, original: Script, originalName: 
     bytes > 0n ? ros`(${bytes + reserveBytes + reserved}-${least})` : ros`${reserveBytes + reserved}`,
   );
   proveRatio(s, pool, bytes > 0n ? ros`${bytes + reserved}` : ros`(${least}+${reserved})`, ratioPercent);
-  const home = guardedText(pool.label, ...standing(pool), isAlone(original, originalName, pool));
+  const home = guardedText(pool.label, ...standing(pool), isAlone(ros`(${original}->"uuid")`, originalName, pool));
   s.run(ros`/disk/btrfs/subvolume add fs=${home} parent=${originalName} name=${name}`);
 }
 

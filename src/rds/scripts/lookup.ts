@@ -87,11 +87,12 @@ export function isThere(row: Script): Script {
 }
 
 /**
- * Whether the pool has no other subvolume with the name in a row, as one that someone has put into another subvolume. `parent=`
- * takes a name, and which of two a device would take is not known (U8); so it is also none that was recreated under the name.
+ * Whether the pool has no other subvolume with the name than the one of this uuid, as one that someone has put into another
+ * subvolume. `parent=` takes a name, and which of two a device would take is not known (U8); so it is also none that was
+ * recreated under the name.
  */
-export function isAlone(row: Script, name: Script, pool: ProvenPool): Script {
-  return ros`[:len [/disk/btrfs/subvolume find where fs=${pool.label} and name=${name} and uuid!=(${row}->"uuid")]]=0`;
+export function isAlone(uuid: Script, name: Script, pool: ProvenPool): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where fs=${pool.label} and name=${name} and uuid!=${uuid}]]=0`;
 }
 
 /** The conditions under which a pool is still the one that was proven. */

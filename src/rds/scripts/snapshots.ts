@@ -69,7 +69,7 @@ export function createSnapshot(settings: RdsSettings, request: CreateSnapshot): 
           pool.label,
           ...standing(pool),
           isThere(row),
-          isAlone(row, name, pool),
+          isAlone(ros`(${row}->"uuid")`, name, pool),
           ...(isChosen ? [] : [none]),
         );
         // A floor: someone may have grown the image by hand.

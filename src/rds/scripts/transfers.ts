@@ -5,7 +5,7 @@ import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef } from '../refs.ts';
 import { decodeTransfers, type ReplicaTarget, type TransferRow } from '../transfers.ts';
 import { guarded, guardedText } from './conditions.ts';
-import { named, type ProvenPool, provePool, standing } from './lookup.ts';
+import { isAlone, named, provePool, standing } from './lookup.ts';
 
 /**
  * `/disk/btrfs/transfer` (docs/routeros.md, 6). Rows have no comment, so one is ours when it sends a snapshot of our owners from
@@ -93,7 +93,9 @@ export function startTransfer(
         },
         isTo(target),
       );
-      const there = [sent, parent].flatMap((one) => (one === undefined ? [] : [isSendable(one), isAlone(one, proven)]));
+      const there = [sent, parent].flatMap((one) =>
+        one === undefined ? [] : [isSendable(one), isAlone(ros`${one.uuid}`, ros`${one.name}`, proven)],
+      );
       const from = guardedText(proven.label, ...standing(proven), ...there);
       const incremental = parent === undefined ? ros`` : ros` send-parent=${parent.name}`;
       const to = ros`ssh-address=${target.address} ssh-port=${target.port} ssh-user=${target.user} ssh-receive-mount=${target.mount}`;
@@ -108,11 +110,6 @@ export function startTransfer(
 /** Whether that very subvolume is there and read-only. */
 function isSendable({ uuid }: Sent): Script {
   return ros`[:len [/disk/btrfs/subvolume find where !dead and uuid=${uuid} and read-only=yes]]=1`;
-}
-
-/** Whether the pool has no other subvolume of the name, wherever it lies: which of two a device would send is not known (U8). */
-function isAlone({ name, uuid }: Sent, { label }: ProvenPool): Script {
-  return ros`[:len [/disk/btrfs/subvolume find where fs=${label} and name=${name} and uuid!=${uuid}]]=0`;
 }
 
 /** Removes the rows that send a snapshot to the replica. What they have sent is on the other side. */

@@ -1,9 +1,11 @@
 import { sentenceOf } from '../../failures/message.ts';
 import {
+  type Asking,
   deleteCopy,
   discardHalfReceived,
   idIn,
   namesake,
+  type ObjectState,
   RdsError,
   readSnapshot,
   readVolume,
@@ -294,18 +296,18 @@ export class Replicator {
 
   async #volumeExists({ parsed }: Received, call: Call): Promise<boolean> {
     const volume = volumeRef({ uuid: parsed.sourceUuid });
-    for (const { rds } of this.#options.backends) {
-      const { subvolumes } = await rds.run((settings) => readVolume(settings, volume), call);
-      if (subvolumes.length > 0) return true;
-    }
-    return false;
+    return await this.#isAnywhere((settings) => readVolume(settings, volume), call);
   }
 
-  /** Whether any backend has the snapshot, in whatever pool. */
   async #hasOriginal({ parsed }: Received, call: Call): Promise<boolean> {
     const snapshot = snapshotRef(parsed);
+    return await this.#isAnywhere((settings) => readSnapshot(settings, snapshot), call);
+  }
+
+  /** Whether any backend has what is asked for, in whatever pool. */
+  async #isAnywhere(asking: Asking<ObjectState>, call: Call): Promise<boolean> {
     for (const { rds } of this.#options.backends) {
-      const { subvolumes } = await rds.run((settings) => readSnapshot(settings, snapshot), call);
+      const { subvolumes } = await rds.run(asking, call);
       if (subvolumes.length > 0) return true;
     }
     return false;
