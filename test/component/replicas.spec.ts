@@ -276,6 +276,19 @@ test('two controllers at once copy each snapshot once', async (t) => {
   assert.equal(stack.copies().filter((name) => name.startsWith('snap-')).length, 4);
 });
 
+test('a claim waited for ever without a reason, since another process removed each transfer that had failed', async (t) => {
+  const { stack, snapshotId } = await withSnapshot(t, { key: false });
+  const call = claim(stack, snapshotId);
+  await refused(call(), 'ABORTED', /\[DRV-SENDING\]$/);
+  await until(async () => (await stack.transfers()).endsWith('authentication failed'));
+  await change(stack.simulator, '/disk/btrfs/transfer remove [find]');
+  await refused(call(), 'UNAVAILABLE', /failed: it ended without a word, and the copy is not whole.*\[DRV-TRANSFER\]$/);
+  await until(async () => (await stack.transfers()).endsWith('authentication failed'));
+  await refused(call(), 'UNAVAILABLE', /\[DRV-TRANSFER\]$/);
+  await change(stack.simulator, '/disk/btrfs/transfer remove [find]');
+  await refused(call(), 'UNAVAILABLE', /failed: ssh: authentication failed.*\[DRV-TRANSFER\]$/);
+});
+
 test('two pools that are the replicas of each other send what was made there, and no copies back', async (t) => {
   const stack = await startReplicaPair(t, { idleMs: 20, bothWays: true });
   const { controller, simulator } = stack;

@@ -30,6 +30,21 @@ test('a row that was gone in between is a new one', () => {
   assert.equal(still.judge([row(1n)])[0]?.isStill, false);
 });
 
+test('what another process has removed is known as it was last seen, once', () => {
+  const still = new Stillness(0, () => 0);
+  still.judge([row(1n), { ...row(1n, 'refused'), id: '*2' }]);
+  assert.deepEqual(still.gone, []);
+  still.judge([{ ...row(0n, ''), id: '*3' }, row(2n)]);
+  assert.deepEqual(still.gone, [{ ...row(1n, 'refused'), id: '*2' }]);
+  still.judge([]);
+  assert.deepEqual(
+    still.gone.map(({ id }) => id),
+    ['*3', '*1'],
+  );
+  still.judge([]);
+  assert.deepEqual(still.gone, []);
+});
+
 test('what fails is left alone for a minute, then for twice the time, up to an hour, until it succeeds', () => {
   let now = 0;
   const backoff = new Backoff(() => now);

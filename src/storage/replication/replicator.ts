@@ -20,7 +20,17 @@ import type { Call } from '../call.ts';
 import { failure } from '../failures.ts';
 import { snapshotRef, volumeRef } from '../ids.ts';
 import { Backoff } from './backoff.ts';
-import { copyOf, type Decision, decide, type Original, type Received, taken, uncopied, type View } from './decision.ts';
+import {
+  copyOf,
+  type Decision,
+  decide,
+  isAtWork,
+  type Original,
+  type Received,
+  taken,
+  uncopied,
+  type View,
+} from './decision.ts';
 import { nameOfPair, type ReplicaPair } from './pair.ts';
 import { readPair } from './reading.ts';
 import { expired, orphaned } from './retention.ts';
@@ -71,6 +81,8 @@ export interface ReplicatorOptions {
 }
 
 const STILL_MS = 10_000;
+/** Where the RDS says nothing. */
+const WORDLESS = 'it ended without a word, and the copy is not whole';
 /** Steps of one pass. */
 const MAX_STEPS = 20;
 
@@ -88,6 +100,8 @@ export class Replicator {
   /** When copies were first seen to have no original, by their own uuids. */
   readonly #goneSince = new Map<string, number>();
   readonly #told = new Set<string>();
+  /** What the last pass has begun to send, whose rows no one has seen yet. */
+  readonly #begun = new Set<string>();
   readonly #failures = new Map<string, string>();
   #running: Promise<PairStatus> | undefined;
 
@@ -128,6 +142,7 @@ export class Replicator {
       let view = await readPair(this.pair, this.#still, call);
       const readMs = this.#now() - begun;
       this.#forget(view);
+      this.#notice(view);
       for (let step = 0; step < MAX_STEPS; step += 1) {
         const decision = decide(view, { wanted: this.#wanted, deferred: this.#backoff.deferred() });
         const next = await this.#carryOut(decision, view, call);
@@ -198,6 +213,7 @@ export class Replicator {
       this.#fail(original.name, refusal);
       return undefined;
     }
+    this.#begun.add(original.name);
     const begun = { name: original.name, isOurs: true, status: '', bytes: 0n, isStill: false };
     // The next decision is to wait, which ends the pass.
     return { ...view, transfers: [...view.transfers, begun] };
@@ -253,9 +269,21 @@ export class Replicator {
 
   #fail(name: string, why: string): void {
     this.#backoff.fail(name);
-    const words = why === '' ? 'it ended without a word, and the copy is not whole' : why;
+    const words = why === '' ? WORDLESS : why;
     this.#failures.set(name, words);
     this.#options.observer.failed(this.pair, name, words);
+  }
+
+  /** A transfer that left no copy has failed, also where another process dealt with it: whoever waits here is to learn of it. */
+  #notice(view: View): void {
+    const missing = new Set(uncopied(view).map(({ name }) => name));
+    const isThere = new Set(view.transfers.map(({ name }) => name));
+    const begun = [...this.#begun].filter((name) => !isThere.has(name)).map((name) => ({ name, status: '' }));
+    for (const { name, status } of [...this.#still.gone.filter(({ isOurs }) => isOurs), ...begun]) {
+      if (missing.has(name))
+        this.#failures.set(name, isAtWork(status) ? (this.#failures.get(name) ?? WORDLESS) : status);
+    }
+    this.#begun.clear();
   }
 
   #tellTaken(original: Original): void {

@@ -2,8 +2,7 @@ import type { TransferRow } from '../../rds/index.ts';
 import type { Transfer } from './decision.ts';
 
 interface Seen {
-  readonly status: string;
-  readonly bytes: bigint;
+  readonly row: TransferRow;
   readonly since: number;
 }
 
@@ -16,6 +15,7 @@ export class Stillness {
   readonly #now: () => number;
   readonly #ms: number;
   #seen: ReadonlyMap<string, Seen> = new Map();
+  #gone: readonly TransferRow[] = [];
 
   /** @param ms for how long, by the clock of `now`. */
   constructor(ms: number, now: () => number) {
@@ -27,15 +27,22 @@ export class Stillness {
   judge(rows: readonly TransferRow[]): Transfer[] {
     const now = this.#now();
     const seen = new Map<string, Seen>();
-    const transfers = rows.map(({ id, ...row }) => {
-      const key = `${id} ${row.name}`;
+    const transfers = rows.map((row) => {
+      const key = `${row.id} ${row.name}`;
       const before = this.#seen.get(key);
-      const hasMoved = before === undefined || before.status !== row.status || before.bytes !== row.bytes;
+      const hasMoved = before?.row.status !== row.status || before.row.bytes !== row.bytes;
       const since = hasMoved ? now : before.since;
-      seen.set(key, { status: row.status, bytes: row.bytes, since });
-      return { ...row, isStill: !hasMoved && now - since >= this.#ms };
+      seen.set(key, { row, since });
+      const { id: _, ...transfer } = row;
+      return { ...transfer, isStill: !hasMoved && now - since >= this.#ms };
     });
+    this.#gone = [...this.#seen].flatMap(([key, { row }]) => (seen.has(key) ? [] : [row]));
     this.#seen = seen;
     return transfers;
+  }
+
+  /** What the reading before the last one had and that one has not, as it was then: whoever removed it. */
+  get gone(): readonly TransferRow[] {
+    return this.#gone;
   }
 }
