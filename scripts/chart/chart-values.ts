@@ -206,9 +206,10 @@ export const chartValues: Readonly<Record<string, JsonSchema>> = {
     simulatorSocket: {
       ...string(
         '**Not for data that matters**: path of the API socket of a simulated RDS (`rose-csi simulate --loop`) on the machine of ' +
-          'all nodes, whose volumes are then attached as loop devices, to try things out without hardware. Empty for a real RDS.',
+          'all nodes, whose volumes are then attached as loop devices, to try things out without hardware. Several, in one ' +
+          'directory, with commas between them. Empty for a real RDS.',
       ),
-      pattern: '^(/[A-Za-z0-9._-]+){2,}$|^$',
+      pattern: '^(/[A-Za-z0-9._-]+){2,}(,(/[A-Za-z0-9._-]+){2,})*$|^$',
     },
     ...workload('DaemonSet', 'when empty, a tenth of the nodes at a time. Volumes in use go on.'),
   }),

@@ -5,7 +5,7 @@ import { CACHE } from './cache.ts';
 import { answer } from './commands.ts';
 import { kubernetesModule } from './kubernetes-module.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { linkerFlags, PROGRAMS, type Program } from './programs.ts';
+import { COMPILER_FLAGS, linkerFlags, PROGRAMS, type Program } from './programs.ts';
 
 const GO = join(import.meta.dirname, 'go');
 /** How often a build that goes on says so. */
@@ -87,7 +87,7 @@ async function makeMissing(recipes: Recipes, say: Say, signal?: AbortSignal): Pr
 
 function recipeOf(program: Program, given: Omit<Recipe, 'file'> & { readonly go: string }): Recipe {
   const { directory, modules, flags, go } = given;
-  const hash = createHash('sha256').update(JSON.stringify([program, flags, go]));
+  const hash = createHash('sha256').update(JSON.stringify([program, COMPILER_FLAGS, flags, go]));
   // What is made in the cache has sums that grow with each build, from the same module.
   const sources = modules === 'mod' ? ['origin'] : globSync('**/*.{mod,sum,go}', { cwd: directory }).sort();
   for (const name of sources) hash.update(`${name}\n`).update(readFileSync(join(directory, name)));
@@ -99,20 +99,17 @@ async function make({ source, isTest }: Program, recipe: Recipe, say: Say, signa
   const { directory, modules, flags, file } = recipe;
   mkdirSync(join(file, '..'), { recursive: true });
   const begin = performance.now();
+  const command = isTest ? ['test', '-c'] : ['build'];
   const seconds = () => `${Math.round((performance.now() - begin) / 1000)} s`;
   say('is built');
   const pulse = setInterval(() => say(`goes on, ${seconds()} so far`), PULSE_MS);
   try {
     const part = `${file}.part`;
-    await answer(
-      'nice',
-      ['go', ...(isTest ? ['test', '-c'] : ['build']), '-trimpath', '-ldflags', flags, '-o', part, source],
-      {
-        cwd: directory,
-        env: { CGO_ENABLED: '0', GOFLAGS: `-mod=${modules} -buildvcs=false` },
-        ...(signal && { signal }),
-      },
-    );
+    await answer('nice', ['go', ...command, '-trimpath', COMPILER_FLAGS, '-ldflags', flags, '-o', part, source], {
+      cwd: directory,
+      env: { CGO_ENABLED: '0', GOFLAGS: `-mod=${modules} -buildvcs=false` },
+      ...(signal && { signal }),
+    });
     renameSync(part, file);
     say(`took ${seconds()}`);
   } finally {

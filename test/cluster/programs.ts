@@ -44,6 +44,9 @@ export const SUITE_PROGRAMS: readonly Program[] = [
   { name: 'e2e.test', module: 'kubernetes', source: 'k8s.io/kubernetes/test/e2e', isTest: true },
 ];
 
+/** Flags of the compiler: the linker leaves out what debuggers want to know, so that it need not be made (a seventh of the time). */
+export const COMPILER_FLAGS = '-gcflags=all=-dwarf=false';
+
 /** Flags of the linker: no symbols, and for Kubernetes its version, which it does not know by itself. */
 export function linkerFlags({ module }: Program, kubernetes: string = KUBERNETES): string {
   if (module !== 'kubernetes') return '-s -w';

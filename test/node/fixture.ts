@@ -226,7 +226,7 @@ export async function startFixture(t: TestContext, options: StackOptions = {}): 
         unstagePatience: 1,
         trimInterval: 0,
         attach: 'loop',
-        simulatorApi: stack.simulator.apiSocket,
+        simulatorApi: [stack.simulator.apiSocket],
         ...extra,
       },
       createLogger(process.env['TEST_LOG'] ?? 'fatal'),

@@ -90,7 +90,7 @@ export function nodeCommand(): Command {
         .env('ROSE_CSI_ATTACH')
         .default('nvme-tcp'),
     )
-    .addOption(new Option('--simulator-api <socket>', 'unix socket of the simulator, for --attach loop'))
+    .addOption(new Option('--simulator-api <socket...>', 'unix sockets of simulators, for --attach loop'))
     .addOption(
       new Option('--metrics-port <port>', 'serve metrics for Prometheus here; 0 for any port; off without it')
         .env('ROSE_CSI_METRICS_PORT')

@@ -45,8 +45,8 @@ export interface NodeOptions {
   /** Hours between two trims of all filesystems; 0 for none. */
   readonly trimInterval: number;
   readonly attach: 'nvme-tcp' | 'loop';
-  /** Unix socket of the simulator. */
-  readonly simulatorApi?: string;
+  /** Unix sockets of simulators. */
+  readonly simulatorApi?: readonly string[];
   /** Where metrics are served; not at all without it. 0 for any port that is free. */
   readonly metricsPort?: number | undefined;
   /** All addresses of the node without it. */
