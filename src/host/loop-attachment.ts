@@ -47,18 +47,14 @@ export class LoopAttachment implements Attachment {
   }
 
   async connections(): Promise<Connection[]> {
-    const { attached, failure } = await this.#all();
-    if (failure !== undefined) throw failure;
-    return attached.map(({ socket }) => ({ place: socket, isLive: true }));
+    return (await this.#all()).map(({ socket }) => ({ place: socket, isLive: true }));
   }
 
   /** A loop device that was detached while it is in use goes on until its last user ends, and then with its file. */
   async ownerOf(number: string): Promise<Owner> {
-    const { attached, failure } = await this.#all();
-    for (const { nqn, device } of attached) {
+    for (const { nqn, device } of await this.#all()) {
       if ((await readBlockDevice(PLACES, basename(device)))?.number === number) return { kind: 'volume', nqn };
     }
-    if (failure !== undefined) throw failure;
     const attribute = (file: string) => readAttribute(join(PLACES.sys, 'dev/block', number, 'loop', file));
     if (!/^7:/.test(number)) return { kind: 'other' };
     const isLost = (await attribute('backing_file')) === undefined || (await attribute('autoclear')) === '1';
@@ -88,25 +84,17 @@ export class LoopAttachment implements Attachment {
     throw failure;
   }
 
-  /** What a simulator that cannot be asked may have is not known to be gone. */
   async #attached(nqn: string): Promise<Attached[]> {
-    const { attached, failure } = await this.#all();
-    const found = attached.filter((one) => isNqnOf(nqn, one.nqn));
-    if (found.length === 0 && failure !== undefined) throw failure;
-    return found;
+    return (await this.#all()).filter((one) => isNqnOf(nqn, one.nqn));
   }
 
-  /** What all simulators have attached to this host, and why one of them did not say. */
-  async #all(): Promise<{ readonly attached: readonly Attached[]; readonly failure: unknown }> {
+  /** What is attached to this host. What a simulator has that cannot be asked is not known, so that it fails then. */
+  async #all(): Promise<Attached[]> {
     const lists = this.#sockets.map(async (socket) => {
       const all = (await ask(socket, 'GET', '/v1/attachments')) as readonly Omit<Attached, 'socket'>[];
-      return all.filter(({ host }) => host === this.#hostNqn).map((one) => ({ ...one, socket }));
+      return all.map((one) => ({ ...one, socket }));
     });
-    const settled = await Promise.allSettled(lists);
-    return {
-      attached: settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])),
-      failure: settled.find((one) => one.status === 'rejected')?.reason,
-    };
+    return (await Promise.all(lists)).flat().filter(({ host }) => host === this.#hostNqn);
   }
 
   #path(nqn: string): string {

@@ -8,6 +8,7 @@ import { leftovers } from './leftovers.ts';
 import { obstacle } from './obstacle.ts';
 import { ACCESS } from './scenarios/access.ts';
 import { CAPACITY } from './scenarios/capacity.ts';
+import { COPIES } from './scenarios/copies.ts';
 import { MANY } from './scenarios/crowd.ts';
 import { DATABASE } from './scenarios/database.ts';
 import { FIRST_DAY } from './scenarios/first-day.ts';
@@ -24,6 +25,7 @@ const SCENARIOS = [
   ...CAPACITY,
   ...ACCESS,
   ...RESTORES,
+  ...COPIES,
   ...DATABASE,
   ...GAVE_UP,
   ...MANY,

@@ -16,7 +16,7 @@ import { Machine } from './machines.ts';
 import { KubernetesNode } from './node.ts';
 import { Pki } from './pki.ts';
 import { SUITE_PROGRAMS } from './programs.ts';
-import { SimulatedRds } from './rds.ts';
+import { SimulatedPair } from './rds.ts';
 
 const NODE_SECONDS = 120;
 /** Of this machine, empty again when no cluster is there; whoever has more in them keeps them. */
@@ -39,9 +39,9 @@ export interface ClusterOptions {
 /** A cluster that runs, with the chart installed. */
 export interface Cluster {
   readonly kubectl: Kubectl;
-  readonly rds: SimulatedRds;
+  readonly pair: SimulatedPair;
   readonly chart: Installation;
-  /** The first has the control plane and the RDS. */
+  /** The first has the control plane and both RDS. */
   readonly machines: readonly Machine[];
   /** What Kubernetes runs pods with, on each machine. */
   readonly nodes: readonly KubernetesNode[];
@@ -51,7 +51,7 @@ export interface Cluster {
 }
 
 /**
- * Brings up a cluster: builds what is missing, then the machines, Kubernetes on them, the simulated RDS, and the chart. When
+ * Brings up a cluster: builds what is missing, then the machines, Kubernetes on them, two simulated RDS, and the chart. When
  * something fails, or the signal comes, nothing of it stays.
  *
  * @param directory of its own, an absolute path without blanks, at most 60 characters: sockets are in it.
@@ -108,13 +108,13 @@ async function bringUp(directory: string, options: ClusterOptions): Promise<Clus
   for (const { name } of machines) await waitForNode(kubectl, name);
   done('the nodes are ready');
 
-  const rds = new SimulatedRds(first);
-  await rds.start();
-  done('the simulated RDS answers');
+  const pair = new SimulatedPair(first);
+  await pair.start();
+  done('both simulated RDS answer');
   const chart = new Installation(first, kubectl, helm, pki.kubeconfig('admin'));
-  await chart.install(rds);
+  await chart.install(pair);
   done('the chart is installed and ready');
-  return { kubectl, rds, chart, machines, nodes, programs, adminConfig: pki.kubeconfig('admin') };
+  return { kubectl, pair, chart, machines, nodes, programs, adminConfig: pki.kubeconfig('admin') };
 }
 
 /** Ends a cluster, whatever is there of it, and removes all of it: processes, mounts, loop devices, control groups, files. */
@@ -122,7 +122,8 @@ export async function down(directory: string): Promise<void> {
   const numbers = globSync('n*/init.pid', { cwd: directory }).map((file) => Number(/^n(\d+)/.exec(file)?.[1]));
   const machines = numbers.map((number) => new Machine(directory, number));
   // It makes no more loop devices then. One that is in use goes with its last user, so it is told before its users end.
-  for (const machine of machines) await machine.stop('simulator', 'SIGKILL');
+  for (const machine of machines)
+    for (const { name } of new SimulatedPair(machine).all) await machine.stop(name, 'SIGKILL');
   for (const device of await loopDevicesOf(directory)) await answer('losetup', ['--detach', device]);
   for (const machine of machines) await machine.halt();
   await removeCgroups(basename(directory));

@@ -67,8 +67,8 @@ export class Machine {
     const flags = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
     const outer = leave('unshare', [...flags, pause, this.directory], 'ignore');
     try {
-      await until(async () => childrenOf(outer).some((pid) => commandOf(pid)[0] === pause), PATIENCE_MS);
-      writeFileSync(this.#file('init'), `${childrenOf(outer)[0]}\n`);
+      await until(async () => descendantsOf(outer).some((pid) => commandOf(pid)[0] === pause), PATIENCE_MS);
+      writeFileSync(this.#file('init'), `${descendantsOf(outer)[0]}\n`);
     } catch (error) {
       // What is not written down is never found again. The first process goes with this one.
       process.kill(outer, 'SIGKILL');
@@ -117,11 +117,11 @@ export class Machine {
     throw new Error(`${name} ended on ${this.name}:\n${log}`);
   }
 
-  /** Asks a program that was started to end, and waits until it has. Does nothing when it has already. */
+  /** Asks a program that was started to end, with the processes that serve for it, and waits until it has. Does nothing when it has already. */
   async stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const outer = pidIn(this.#file(name));
     if (outer === undefined) return;
-    for (const pid of childrenOf(outer)) process.kill(pid, signal);
+    for (const pid of descendantsOf(outer)) end(pid, signal);
     await until(async () => !isRunning(outer), PATIENCE_MS);
     rmSync(this.#file(name));
   }
@@ -233,11 +233,21 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function childrenOf(pid: number): readonly number[] {
+function descendantsOf(pid: number): readonly number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+    return children.flatMap((child) => [child, ...descendantsOf(child)]);
   } catch {
     return [];
+  }
+}
+
+/** One that ended meanwhile needs no signal. */
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ESRCH') throw error;
   }
 }
 

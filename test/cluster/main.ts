@@ -16,7 +16,7 @@ const DIRECTORY = '/var/tmp/rose-csi-cluster';
 
 const HELP = `
 A real Kubernetes on this machine: etcd, API server, controller manager, scheduler, and for each node a kubelet and a
-containerd, in namespaces of their own. Nothing of it is reachable from outside. A simulated RDS stands for the RDS, and the
+containerd, in namespaces of their own. Nothing of it is reachable from outside. Two simulated RDS stand for real ones, and the
 chart is installed as a user does, with the images of this checkout. Not for data that matters.
 
 Programs and images are built once, the programs in half an hour of two cores, and kept in ${CACHE}.
@@ -77,7 +77,7 @@ The cluster is up. Its doors, for root:
 
   export PATH=${bin}:$PATH
   kubectl get nodes,pods --all-namespaces
-  kubectl get storageclasses                 # rose-csi, rose-csi-wait, rose-csi-xfs, rose-csi-pool2
+  kubectl get storageclasses                 # rose-csi, -wait, -xfs, -pool2 and -rds2
   helm --namespace rose-csi list
   shell-${first.name}                                   # the first node: its processes, mounts and network
 

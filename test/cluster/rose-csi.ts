@@ -10,17 +10,17 @@ import { CommandError } from './commands.ts';
  * @returns what it printed, and its exit status.
  */
 export async function roseCsi(
-  { machines: [first], rds, kubectl, adminConfig }: Cluster,
+  { machines: [first], pair, kubectl, adminConfig }: Cluster,
   ...args: readonly string[]
 ): Promise<{ readonly output: string; readonly status: number }> {
   if (first === undefined) throw new Error('a cluster has at least one node');
   const config = join(first.directory, 'rose-csi.json');
   const clusterId = await kubectl.field('namespace', 'kube-system', '.metadata.uid');
-  const backends = [await rds.backend({ privateKeyFile: rds.keyFile, hostKeysFile: rds.hostKeysFile })];
+  const backends = await pair.backends(({ keyFile, hostKeysFile }) => ({ privateKeyFile: keyFile, hostKeysFile }));
   writeFileSync(config, JSON.stringify({ clusterId, logLevel: 'warn', backends }));
   const end = 'status=0; "$0" "$@" || status=$?; echo; echo "$status"';
-  const flags = [`--config=${config}`, `--kubeconfig=${adminConfig}`];
-  const text = await first.run('sh', ['-c', end, process.execPath, SOURCES, ...args, ...flags]);
+  const command = ['-c', end, process.execPath, SOURCES, ...args, `--config=${config}`];
+  const text = await first.run('sh', command, { env: { KUBECONFIG: adminConfig } });
   const lines = text.trimEnd().split('\n');
   return { output: lines.slice(0, -1).join('\n'), status: Number(lines.at(-1)) };
 }

@@ -31,7 +31,7 @@ export class Suite {
   /** Runs specs of a group, and says of each when it has ended, unless the suite skips it. */
   async run(group: Group, specs: readonly SpecName[], say: Say): Promise<readonly Result[]> {
     const logins = group.wantsSsh ? await this.#openLogins() : undefined;
-    if (group.chart !== undefined) await this.#cluster.chart.install(this.#cluster.rds, group.chart);
+    if (group.chart !== undefined) await this.#cluster.chart.install(this.#cluster.pair, group.chart);
     let count = 0;
     const progress = new Progress();
     const onLine = (line: string) => {
@@ -48,7 +48,7 @@ export class Suite {
       return await this.#run(group.name.replaceAll(' ', '-'), group.kind, flags, onLine, logins?.env);
     } finally {
       for (const login of logins?.nodes ?? []) await login.close();
-      if (group.chart !== undefined) await this.#cluster.chart.install(this.#cluster.rds);
+      if (group.chart !== undefined) await this.#cluster.chart.install(this.#cluster.pair);
     }
   }
 

@@ -58,7 +58,7 @@ async function areAll({ kubectl }: Cluster, kind: string, prefix: string, is: (o
 }
 
 /** Kills each twice, on both machines, unless it is told to end before; a kubelet and the RDS in between. */
-async function killAll({ machines, nodes, rds }: Cluster, signal: AbortSignal): Promise<void> {
+async function killAll({ machines, nodes, pair }: Cluster, signal: AbortSignal): Promise<void> {
   for (let round = 0; round < KILLS && !signal.aborted; round += 1) {
     const victim = VICTIMS[round % VICTIMS.length] ?? '';
     // There may be none at the moment: it is being started again.
@@ -66,7 +66,7 @@ async function killAll({ machines, nodes, rds }: Cluster, signal: AbortSignal): 
     const node = round % VICTIMS.length === 0 ? nodes[round % nodes.length] : undefined;
     await node?.machine.stop('kubelet', 'SIGKILL');
     node?.startKubelet();
-    if (round % VICTIMS.length === 2) await rds.crash();
+    if (round % VICTIMS.length === 2) await pair.first.crash();
     await pause(BETWEEN_MS, undefined, { signal }).catch(() => undefined);
   }
 }

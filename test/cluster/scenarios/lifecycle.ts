@@ -12,7 +12,7 @@ export const LIFECYCLE: readonly Scenario[] = [
       const { kubectl, chart } = cluster;
       await kubectl.apply(claim('lasting', 'rose-csi', '1Gi'), pod('lasting', 'lasting', COUNTING, { node: 'n2' }));
       await ready(cluster, 'lasting');
-      await chart.install(cluster.rds, ['--set=controller.replicas=2', '--set=node.podAnnotations.upgraded=yes']);
+      await chart.install(cluster.pair, ['--set=controller.replicas=2', '--set=node.podAnnotations.upgraded=yes']);
       const before = await counted(cluster, 'lasting');
       await eventually(async () => (await counted(cluster, 'lasting')) > before);
       const restarts = await kubectl.field('pod', 'lasting', '.status.containerStatuses[0].restartCount');
@@ -42,7 +42,7 @@ export const LIFECYCLE: readonly Scenario[] = [
       const before = await counted(cluster, 'lasting');
       await chart.helm('uninstall', 'rose-csi', '--wait');
       await eventually(async () => (await counted(cluster, 'lasting')) > before);
-      await chart.install(cluster.rds);
+      await chart.install(cluster.pair);
       await remove(cluster, 'pod/lasting');
       await kubectl.apply(pod('after', 'lasting', { node: 'n1' }));
       await ready(cluster, 'after');

@@ -48,12 +48,14 @@ export async function eventsAbout(kubectl: Kubectl, kind: string, name: string):
   return events.map(({ reason, message }) => `${reason}: ${message}`);
 }
 
-/** Waits until nothing of the driver's is left in Kubernetes or on the RDS. */
-export async function nothingLeft({ kubectl, rds }: Cluster): Promise<void> {
+/** Waits until nothing of the driver's is left in Kubernetes or on both RDS. */
+export async function nothingLeft({ kubectl, pair }: Cluster): Promise<void> {
   for (const kind of ['pv', 'volumesnapshotcontents', 'volumeattachments']) {
     await eventually(async () => (await kubectl.list(kind)).length === 0);
   }
-  const isEmpty = async (): Promise<boolean> =>
-    (await rds.pools()).every(({ subvolumes, strayFiles }) => subvolumes.length + strayFiles.length === 0);
+  const isEmpty = async (): Promise<boolean> => {
+    const pools = (await Promise.all(pair.all.map((rds) => rds.pools()))).flat();
+    return pools.every(({ subvolumes, strayFiles }) => subvolumes.length + strayFiles.length === 0);
+  };
   await eventually(isEmpty);
 }
