@@ -154,7 +154,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
       });
     },
     copies: () => far.device.pools()[0]?.subvolumes ?? [],
-    copied: (count) => until(async () => (await look(far, WHOLE)) === `${count}` && (await transfers()) === '', 20_000),
+    copied: (count) => until(async () => (await look(far, WHOLE)) === `${count}` && (await transfers()) === '', 60_000),
   };
 }
 
