@@ -83,14 +83,14 @@ export class TwoRds {
     return (this.#lastExecs ?? (await this.api(1).execs())) + (await this.api(2).execs());
   }
 
-  /** Lets RDS 1 log in to RDS 2, in the commands of docs/guides/second-rds.md without `address=`, which the simulator has not. */
+  /** Lets RDS 1 log in to RDS 2, in the commands of docs/guides/second-rds.md. */
   async exchangeKeys(): Promise<void> {
     const [first, second] = this.#both();
     const { pem, publicKey } = pemKey();
     await administer(second, [
       upload('copies/transfer.pub', publicKey),
       `/user/group/add name=${RECEIVER} policy=ssh,read,write`,
-      `/user/add name=${RECEIVER} group=${RECEIVER}`,
+      `/user/add name=${RECEIVER} group=${RECEIVER} address=${first.address}`,
       `/user/ssh-keys/import user=${RECEIVER} public-key-file=copies/transfer.pub`,
     ]);
     await administer(first, [

@@ -172,7 +172,7 @@ export async function letSend(
   await change(from, `/file/add name=${mountPoint}/key contents="${contents}"`);
   await change(from, `/user/ssh-keys/private/import user=csi private-key-file=${mountPoint}/key`);
   await change(to, `/user/group/add name=receive policy=${policies}`);
-  await change(to, '/user/add name=receive group=receive');
+  await change(to, '/user/add name=receive group=receive address=127.0.0.1');
   await change(to, `/user/ssh-keys/add user=receive key="${publicKey}"`);
 }
 
