@@ -76,6 +76,12 @@ test('where reading takes long, snapshots that are made do not make it more freq
   assert.equal(await after(1), 2);
 });
 
+test('where reading takes long, a transfer is looked at less often, too', async (t) => {
+  const { after } = start(t, { ...SENDING, readMs: 1000 });
+  assert.equal(await after(3999), 1);
+  assert.equal(await after(1), 2);
+});
+
 test('a snapshot in another pool, or on another backend, ends no pause', async (t) => {
   const { after, note } = start(t);
   await after(10_000);

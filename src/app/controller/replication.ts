@@ -17,6 +17,8 @@ const BUSY_MS = 2000;
  * process that has just begun removes nothing for seconds (docs/decisions/0017-late-writes.md).
  */
 const PAUSE_TIMES = 10;
+/** The same while a transfer is under way, which is more work for both sides than a list is, and holds up the next one. */
+const BUSY_PAUSE_TIMES = 4;
 /** How long a pass may take, in ms. */
 const PASS_MS = 120_000;
 
@@ -116,14 +118,13 @@ export class Replication {
 
   /** A transfer that has begun is looked at soon, and ever later the longer it takes; a pass comes early when all is copied only. */
   #restAfter({ sending, readMs }: PairStatus): Rest {
-    const afterReadingMs = PAUSE_TIMES * readMs;
     if (sending === undefined) {
-      const leastMs = Math.max(this.#soonMs, afterReadingMs);
+      const leastMs = Math.max(this.#soonMs, PAUSE_TIMES * readMs);
       return { leastMs, mostMs: Math.max(leastMs, this.#idleMs) };
     }
     const isTheSame = sending.name === this.#known?.sending?.name;
     this.#waitedMs = Math.min(isTheSame ? 2 * this.#waitedMs : this.#soonMs, this.#busyMs);
-    return exactly(Math.max(this.#waitedMs, afterReadingMs));
+    return exactly(Math.max(this.#waitedMs, BUSY_PAUSE_TIMES * readMs));
   }
 }
 
