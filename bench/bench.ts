@@ -13,6 +13,7 @@ import { machine } from './machine.ts';
 import { node } from './node.ts';
 import { Progress } from './progress.ts';
 import { writeReadme } from './readme.ts';
+import { replicas } from './replicas.ts';
 import { report } from './report.ts';
 import type { Row } from './rows.ts';
 import { rpcs } from './rpcs.ts';
@@ -21,7 +22,7 @@ import { sizes } from './sizes.ts';
 import { startup } from './startup.ts';
 import { wire } from './wire.ts';
 
-const SECTIONS: readonly Section[] = [rpcs, load, sizes, lists, capacity, fullPool, startup, node, wire];
+const SECTIONS: readonly Section[] = [rpcs, load, sizes, lists, capacity, fullPool, replicas, startup, node, wire];
 
 const HELP = `Usage: npm run bench [-- OPTIONS]
 
@@ -39,7 +40,7 @@ asks no RDS: it shows what gRPC alone costs. Of many callers one to four are ser
   --only NAME      one section; repeat for more:
 ${SECTIONS.map(({ name, about }) => `                     ${name.padEnd(9)} ${about}`).join('\n')}
   --against DIR    another checkout, in which \`npm run build\` was run: its controller is measured
-                   in turn with this one, where there are many callers at once
+                   beside this one, where there are many callers at once, or copies to be made
   --quick          few samples, in half a minute or so: whether it works, not how fast it is
   --json           one JSON object per line on standard output; the table goes to standard error
   --write-readme   after a whole run, put the result into README.md
@@ -48,7 +49,7 @@ ${SECTIONS.map(({ name, about }) => `                     ${name.padEnd(9)} ${ab
 The node is measured beside the same commands typed by hand: on loop devices of this machine, and
 over NVMe/TCP between two machines in an emulator, whose times are not those of any real one.
 
-A whole run takes about ten minutes. A missed budget is reported and is no error.
+A whole run takes about twelve minutes. A missed budget is reported and is no error.
 `;
 
 try {

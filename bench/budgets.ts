@@ -21,6 +21,13 @@ const LEAST_PER_SECOND: Readonly<Record<string, number>> = {
 };
 /** The large volume holds 32 times the data: a copy would show, the spread of the samples does not. */
 const MAX_SIZE_RATIO = 1.25;
+/** Of a copy over `btrfs send` of the same: a wrong parent, or none, would show. */
+const MAX_SENT_RATIO = 1.02;
+/** What the driver may add to the transfer of a snapshot: it looks after 0.2 s, and waits ten times what looking takes. */
+const MAX_COPY_OVERHEAD_MS = 600;
+/** Looks at both sides, the removal of a row, what the receiver needs, the next row; each look is three commands. */
+const MAX_COPY_EXECS = 12;
+const MAX_COPYING_MB = 40;
 const MAX_IDLE_MB = 90;
 const MAX_SERVING_MS = 500;
 const MAX_IDLE_NODE_MB = 68;
@@ -33,6 +40,7 @@ export function judge(rows: readonly Row[]): BudgetRow[] {
     ...throughput(rows),
     ...flatness(rows),
     ...pages(rows),
+    ...copies(rows),
     ...start(rows),
     ...nodeStart(rows),
   ];
@@ -86,6 +94,28 @@ function pages(rows: readonly Row[]): BudgetRow[] {
     const what = `execs for a list of ${snapshots} snapshots in ${pages} pages`;
     return verdict(what, '1 a page', `${execs}`, execs === pages);
   });
+}
+
+function copies(rows: readonly Row[]): BudgetRow[] {
+  const sent = ofKind(rows, 'replica-bytes').map(({ copy, ratio }) =>
+    verdict(`bytes of a copy, ${copy}, over btrfs send`, `≤ ${MAX_SENT_RATIO}`, `${ratio}`, ratio <= MAX_SENT_RATIO),
+  );
+  const made = ofKind(rows, 'replica-lag').flatMap((row) => {
+    const overhead = round(row.eachP50 - row.byHandP50);
+    const grown = round(row.rssMostMb - row.rssBeforeMb);
+    const of = `${row.snapshots} copies`;
+    return [
+      verdict(
+        `${of}, each over its transfer by hand`,
+        `≤ ${MAX_COPY_OVERHEAD_MS} ms`,
+        `${overhead} ms`,
+        overhead <= MAX_COPY_OVERHEAD_MS,
+      ),
+      verdict(`${of}, execs for each`, `≤ ${MAX_COPY_EXECS}`, `${row.execsEach}`, row.execsEach <= MAX_COPY_EXECS),
+      verdict(`${of}, memory on top`, `≤ ${MAX_COPYING_MB} MB`, `${grown} MB`, grown <= MAX_COPYING_MB),
+    ];
+  });
+  return [...sent, ...made];
 }
 
 function start(rows: readonly Row[]): BudgetRow[] {

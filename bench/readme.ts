@@ -92,6 +92,7 @@ function otherLines(rows: readonly Row[]): string[] {
     ({ rpc, smallP50, largeP50 }) => `${rpc} ${tenths(smallP50)} and ${tenths(largeP50)} ms`,
   );
   const last = ofKind(rows, 'list').at(-1);
+  const copies = ofKind(rows, 'replica-lag');
   const [start] = ofKind(rows, 'start');
   const [nodeStart] = ofKind(rows, 'node-start');
   const capacity = ofKind(rows, 'capacity').map(({ rpc, volumes, p50 }) => `${rpc} ${tenths(p50)} ms with ${volumes}`);
@@ -105,6 +106,11 @@ function otherLines(rows: readonly Row[]): string[] {
           `- ListSnapshots over ${last.snapshots}: first page ${tenths(last.firstPageP50)} ms, all ${last.pages} pages ` +
             `${(last.walkMs / 1000).toFixed(1)} s in ${last.execs} execs, at most ${last.peakRssMb.toFixed(0)} MB of memory.`,
         ]),
+    ...copies.map(
+      ({ snapshots, allMs, eachP50, byHandP50, execsEach }) =>
+        `- Copies on a second RDS of ${snapshots} snapshots made at once: all there after ${(allMs / 1000).toFixed(0)} s, ` +
+        `${tenths(eachP50)} ms each, of which the transfer by hand takes ${tenths(byHandP50)}; ${execsEach} execs each.`,
+    ),
     ...(capacity.length === 0 ? [] : [`- Volumes in the pool: ${capacity.join(', ')}.`]),
     ...(nodeStart === undefined
       ? []

@@ -18,6 +18,7 @@ export function report(rows: readonly Row[]): string {
     lists(rows),
     capacity(rows),
     fullPool(rows),
+    copies(rows),
     starts(rows),
     nodes(rows),
     steps(rows),
@@ -144,6 +145,33 @@ function fullPool(rows: readonly Row[]): string[] {
     ['', 'n', 'p50, ms', 'RDS, p50', 'execs'],
     all.map(({ rpc, n, p50, rdsP50, execs }) => [rpc, n, p50, rdsP50, execs]),
   );
+}
+
+function copies(rows: readonly Row[]): string[] {
+  return [
+    ...table(
+      'Bytes of a copy on a second RDS, backend btrfs',
+      [-16, 14, 14, 18, 8],
+      ['', 'written', 'sent', 'btrfs send', 'ratio'],
+      ofKind(rows, 'replica-bytes').map(({ copy, written, sent, byHand, ratio }) => [
+        copy,
+        written,
+        sent,
+        byHand,
+        ratio,
+      ]),
+    ),
+    ...ofKind(rows, 'replica-lag').flatMap((row) => [
+      ...table(
+        `Copies of ${row.snapshots} snapshots made at once, ${row.latencyMs} ms latency; ms`,
+        [12, 15, 16, 10, 16, 8, 12],
+        ['all copied', 'the other one', 'each, p50', 'by hand', 'most lag, s', 'passes', 'execs each'],
+        [[row.allMs, row.otherAllMs ?? '', row.eachP50, row.byHandP50, row.maxLagSeconds, row.passes, row.execsEach]],
+      ),
+      `A pass when all is copied: ${row.idlePassP50} ms, ${row.idlePassExecs} execs.`,
+      `Memory: ${row.rssBeforeMb} MB before, at most ${row.rssMostMb} MB.`,
+    ]),
+  ];
 }
 
 function starts(rows: readonly Row[]): string[] {

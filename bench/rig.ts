@@ -45,7 +45,7 @@ export interface Rig {
  * The RDS keeps its files in memory where the system offers that, so that the disk of this machine, which is not the
  * one of an RDS, has no part in the figures.
  */
-const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+export const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Sets up a rig, hands it to `use`, and takes it down whatever happens. */
 export async function withRig<T>(options: RigOptions, use: (rig: Rig) => Promise<T>): Promise<T> {

@@ -134,6 +134,43 @@ export interface NodeRow {
   readonly steps: Readonly<Record<string, number>>;
 }
 
+/** What is sent for a copy, on real Btrfs, against `btrfs send` of the same subvolumes typed by hand. In bytes. */
+export interface ReplicaBytesRow {
+  readonly kind: 'replica-bytes';
+  readonly copy: 'full' | 'incremental';
+  readonly written: number;
+  readonly sent: number;
+  /** `btrfs send`, with `-p` and the snapshot before it where the copy is incremental. */
+  readonly byHand: number;
+  readonly ratio: number;
+}
+
+/** Copies on a second RDS of snapshots that are made all at once, of a volume each. */
+export interface ReplicaLagRow {
+  readonly kind: 'replica-lag';
+  readonly snapshots: number;
+  readonly latencyMs: number;
+  /** From the answer to the last CreateSnapshot until the controller knows the last copy. */
+  readonly allMs: number;
+  /** The same by another version in the same run (`--against`). */
+  readonly otherAllMs?: number;
+  /** From copy to copy. */
+  readonly eachP50: number;
+  /** Median of transfers of the same, one row typed by hand and looked at until it is done. */
+  readonly byHandP50: number;
+  /** Most that the metric of the lag showed, in seconds; it counts from the second in a name. */
+  readonly maxLagSeconds: number;
+  /** Looks at both sides until then, and commands of both RDS together for each snapshot. */
+  readonly passes: number;
+  readonly execsEach: number;
+  /** One pass that finds all copied. */
+  readonly idlePassP50: number;
+  readonly idlePassExecs: number;
+  /** Resident memory of the controller before the snapshots are made, and the most until all are copied. */
+  readonly rssBeforeMb: number;
+  readonly rssMostMb: number;
+}
+
 /** What could not be measured here. */
 export interface LeftOutRow {
   readonly kind: 'left-out';
@@ -160,6 +197,8 @@ export type Row =
   | StartRow
   | NodeStartRow
   | NodeRow
+  | ReplicaBytesRow
+  | ReplicaLagRow
   | LeftOutRow
   | BudgetRow;
 

@@ -20,6 +20,7 @@ export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker
 /** Milliseconds. @see ../storage/replication/replicator.ts and ./controller/replication.ts */
 interface ReplicationPace {
   readonly stillMs?: number;
+  readonly soonMs?: number;
   readonly busyMs?: number;
   readonly idleMs?: number;
 }

@@ -9,8 +9,8 @@ import { connect, exec } from './ssh/ssh-client.testing.ts';
 /** A simulator, and how to run a line there as any user. */
 async function start(t: TestContext, options: Partial<SimulatorOptions> = {}) {
   const { simulator, privateKey, stateDir } = await simulatorForTest(t, options);
-  const runAs = async (username: string, key: string, line: string) => {
-    const client = await connect(t, { port: simulator.port, username, privateKey: key });
+  const runAs = async (username: string, key: string, line: string, from: { readonly localAddress?: string } = {}) => {
+    const client = await connect(t, { port: simulator.port, username, privateKey: key, ...from });
     return (await exec(client, line)).stdout.trimEnd();
   };
   return { simulator, stateDir, privateKey, runAs, run: (line: string) => runAs('admin', privateKey, line) };
@@ -33,6 +33,36 @@ test('another account logs in with a key of its own, and does what its group may
 
   assert.equal(await run('/user/remove backup; :put [:len [/user/ssh-keys/find]]'), '0');
   await assert.rejects(as(':put 1'), /authentication methods failed/);
+});
+
+test('an account that is limited to addresses is refused from others, also after a restart', async (t) => {
+  const { run, runAs, simulator, stateDir } = await start(t);
+  const add = (address: string) =>
+    run(`/user/add name=u group=read address=${address}; /user/ssh-keys/add user=u key="${QUOTED}"`);
+  const from = (localAddress: string, as = runAs) => as('u', OTHER.privateKey, ':put 1', { localAddress });
+  const refused = /authentication methods failed/;
+  assert.equal(await add('127.0.0.2'), '');
+  assert.equal(await from('127.0.0.2'), '1');
+  await assert.rejects(from('127.0.0.1'), refused);
+
+  assert.equal(await run('/user/remove u'), '');
+  assert.equal(await add('2001:db8::/32,127.0.0.8/30,127.0.0.1'), '');
+  assert.equal(await run(':put [:len [/user/get u address]]'), '3');
+  for (const address of ['127.0.0.1', '127.0.0.11']) assert.equal(await from(address), '1', address);
+  await assert.rejects(from('127.0.0.12'), refused);
+  await simulator.close();
+  const again = await start(t, { stateDir });
+  await assert.rejects(from('127.0.0.12', again.runAs), refused);
+  assert.equal(await from('127.0.0.11', again.runAs), '1');
+});
+
+test('what is no address is refused, and none at all means all', async (t) => {
+  const { run, runAs } = await start(t);
+  for (const address of ['10.0.0', '10.0.0.0/33', '10.0.0.0/', 'rds1', '::/129']) {
+    assert.match(await run(`/user/add name=u group=read address="${address}"`), /^invalid value .*address/, address);
+  }
+  assert.equal(await run(`/user/add name=u group=read address=""; /user/ssh-keys/add user=u key="${QUOTED}"`), '');
+  assert.equal(await runAs('u', OTHER.privateKey, ':put 1', { localAddress: '127.0.0.2' }), '1');
 });
 
 test('the account of the driver may neither change nor see accounts', async (t) => {
@@ -92,6 +122,6 @@ test("a private key in OpenSSH's own form was taken, which RouterOS refuses", as
   const imported = '/user/ssh-keys/private/import user=csi private-key-file=pool/key';
   assert.equal(await run(imported), 'unable to load key file (wrong format or bad passphrase)!');
   assert.match(await run(`${imported} passphrase=x`), /the simulator does not carry out/);
-  assert.match(await run('/user/add name=x group=read address=10.0.0.0/8'), /the simulator does not carry out/);
+  assert.match(await run('/user/add name=x group=read comment=mine'), /the simulator does not carry out/);
   assert.equal(await run(':put [:len [/file/find where name="pool/key"]]'), '1', 'the file stays');
 });

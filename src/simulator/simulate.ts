@@ -108,6 +108,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         ...(user === ADMINISTRATOR ? authorizedKeys : []),
         ...device.accounts.publicKeys(user).flatMap(parseAuthorizedKeys),
       ],
+      admits: (user, address) => device.accounts.mayLogInFrom(user, address),
       latencyMs: options.latencyMs ?? 0,
       behavior: behaviorOf(quirks, faults),
     });

@@ -60,6 +60,13 @@ test('snapshots are copied in the background, incrementally, and restored on the
   assert.ok((await restore(stack, second)).equals(expected));
 });
 
+test('a snapshot was not sent before the next look at all of them, a minute later', async (t) => {
+  const { stack, volumeId } = await withSnapshot(t, { idleMs: 3_600_000 });
+  await stack.copied(1);
+  await Promise.all(Array.from({ length: 8 }, () => makeSnapshot(stack.controller, volumeId)));
+  await stack.copied(9);
+});
+
 test('a restore on the other RDS is ABORTED with the progress until the snapshot has arrived', async (t) => {
   const { stack, volumeId, snapshotId } = await withSnapshot(t);
   const stall = stack.far.faults.arm({
@@ -127,7 +134,7 @@ test('without a replica a restore on another backend is refused, with a word on 
 });
 
 test('the id on the other backend names the copy: it is read, restored from and deleted, and never the original', async (t) => {
-  const { stack, volumeId, snapshotId } = await withSnapshot(t, { idleMs: 3_600_000 });
+  const { stack, volumeId, snapshotId } = await withSnapshot(t);
   const { controller } = stack;
   const copyId = onFar(snapshotId);
   assert.equal(await outcome(controller.getSnapshot({ snapshotId: copyId })), 'NOT_FOUND', 'before it is there');
@@ -276,7 +283,7 @@ test('two controllers at once copy each snapshot once', async (t) => {
   assert.equal(stack.copies().filter((name) => name.startsWith('snap-')).length, 4);
 });
 
-test('a claim waited without end and reason, since another process removed each transfer that had failed', async (t) => {
+test('a claim waited forever without a reason, since another process removed each transfer that had failed', async (t) => {
   const { stack, snapshotId } = await withSnapshot(t, { key: false });
   const call = claim(stack, snapshotId);
   await refused(call(), 'ABORTED', /\[DRV-SENDING\]$/);

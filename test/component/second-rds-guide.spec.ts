@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { pemKey } from '../../src/simulator/ssh/pem-key.testing.ts';
 import { MiB, makeSnapshot, makeVolume } from '../support/calls.ts';
-import { change } from '../support/console.ts';
+import { change, look } from '../support/console.ts';
 import { pattern, readAll, write } from '../support/images.ts';
 import { startReplicaPair } from '../support/replica-pair.ts';
 import { fromSnapshot } from '../support/requests.ts';
@@ -30,9 +30,14 @@ test('by what the guide says to type copies are made, and restored and adopted w
   const onSecond = [...typed('/user/group/add'), ...typed('/user/add'), ...typed('/user/ssh-keys/import')];
   const onFirst = typed('/user/ssh-keys/private/import');
   assert.deepEqual([onSecond.length, onFirst.length], [3, 1]);
-  // Files of the simulator lie in pools, and it knows no addresses of accounts.
-  for (const command of onSecond)
-    await change(far, command.replace(/ password=\S+ address=\S+/, '').replace('file=transfer', 'file=sata1/transfer'));
+  // Files of the simulator lie in pools, and both RDS are on this machine.
+  const here = (command: string) =>
+    command
+      .replace('<random>', 'random')
+      .replace('address=192.0.2.10', 'address=127.0.0.1')
+      .replace('file=transfer', 'file=sata1/transfer');
+  for (const command of onSecond) await change(far, here(command));
+  assert.equal(await look(far, ':put [:tostr [/user/get receive address]]'), '127.0.0.1');
   for (const command of onFirst) await change(simulator, command.replace('file=transfer', 'file=pool/transfer'));
 
   const volumeId = await makeVolume(controller, MiB, { parameters: { backend: 'rds1', pool: 'pool' } });

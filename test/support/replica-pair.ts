@@ -37,7 +37,7 @@ export interface ReplicaPairOptions {
   readonly replica?: boolean;
   /** The pools are the replicas of each other. */
   readonly bothWays?: boolean;
-  /** How often copies are looked after, in ms, while all is copied; never by themselves unless given. */
+  /** How often copies are looked after, in ms, while all is copied and no snapshot is made; never by themselves unless given. */
   readonly idleMs?: number;
   readonly stack?: StackOptions;
 }
@@ -64,6 +64,7 @@ interface ReplicatorForTest {
   readonly patience?: Patience;
 }
 
+const NEVER_MS = 3_600_000;
 const WHOLE = ':put [:len [/disk/btrfs/subvolume find where read-only=yes and received-uuid~"[1-9a-f]"]]';
 
 export async function startReplicaPair(t: TestContext, options: ReplicaPairOptions = {}): Promise<ReplicaStack> {
@@ -101,10 +102,11 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
   const pool = { label: 'pool', uuid: POOL_UUID, mountPoint: 'pool' };
   // Ports of a simulator are known when it has started: the first one's own for the way back.
   const nearPort = options.bothWays === true ? await freePort() : 0;
-  const { idleMs = 3_600_000 } = options;
+  const { idleMs } = options;
+  const pace = idleMs === undefined ? { soonMs: NEVER_MS, idleMs: NEVER_MS } : { soonMs: 10, idleMs };
   const stack = await startStack(t, {
     ...options.stack,
-    patience: { ...options.stack?.patience, replication: { stillMs: 50, busyMs: 10, idleMs } },
+    patience: { ...options.stack?.patience, replication: { stillMs: 50, busyMs: 10, ...pace } },
     simulator: { ...options.near, listen: { host: '127.0.0.1', port: nearPort } },
     backend: { pools: [{ ...pool, ...(options.replica !== false && to(far.port, 'rds2', 'copies')) }] },
     moreBackends: [
@@ -172,7 +174,7 @@ export async function letSend(
   await change(from, `/file/add name=${mountPoint}/key contents="${contents}"`);
   await change(from, `/user/ssh-keys/private/import user=csi private-key-file=${mountPoint}/key`);
   await change(to, `/user/group/add name=receive policy=${policies}`);
-  await change(to, '/user/add name=receive group=receive');
+  await change(to, '/user/add name=receive group=receive address=127.0.0.1');
   await change(to, `/user/ssh-keys/add user=receive key="${publicKey}"`);
 }
 

@@ -77,7 +77,9 @@ export function backgroundTasks(options: BackgroundTasksOptions): BackgroundTask
   const stopping = new AbortController();
   let watch: Promise<void> | undefined;
   return {
-    onSnapshot: (snapshot, contentName) => annotator.note(snapshot, contentName),
+    onSnapshot(snapshot, contentName) {
+      if (contentName !== undefined) annotator.note(snapshot, contentName);
+    },
     interceptors: events?.interceptors ?? [],
     watchBackend: events?.watchBackend,
     replicas,

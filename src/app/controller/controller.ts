@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.ts';
 import { controllerHandlers } from '../../csi/controller/controller.ts';
+import type { OnSnapshot } from '../../csi/controller/snapshots.ts';
 import { Controller, Identity } from '../../csi/gen/csi_pb.js';
 import { implement } from '../../csi/grpc-binding.ts';
 import { identityHandlers } from '../../csi/identity.ts';
@@ -22,7 +23,7 @@ import type { BackgroundTasks, BackgroundTasksOptions } from './background-tasks
 import { poolMetrics } from './pool-metrics.ts';
 import { proveBackend } from './proving.ts';
 import { measureQueues } from './queue-metrics.ts';
-import { replicaObserver, replicate } from './replication.ts';
+import { Replication, replicaObserver } from './replication.ts';
 import { onRoomRefused } from './room-refusals.ts';
 import { watchVolumes } from './volume-watch.ts';
 
@@ -98,15 +99,19 @@ async function start(
   const lastingMs = LASTING_BREAKS * (patience.breaker ?? defaultBreaker).maxBreakMs;
   tasks = access && (await openBackgroundTasks({ config, access, storage, lastingMs, logger, metrics }));
   if (tasks === undefined && config.orphans.enabled) logger.warn('no orphan report: this is not in a cluster');
+  const replications = replicators.map(
+    (replicator) => new Replication(replicator, { ...pace, logger, metrics, tasks: tasks?.replicas }),
+  );
+  const onSnapshot: OnSnapshot = (snapshot, contentName) => {
+    tasks?.onSnapshot(snapshot, contentName);
+    for (const replication of replications) replication.note(snapshot);
+  };
   const services = [
     implement(
       Identity,
       identityHandlers({ name: config.driverName, version: VERSION }, () => storage.ready()),
     ),
-    implement(
-      Controller,
-      controllerHandlers(storage, { driverName: config.driverName, onSnapshot: tasks?.onSnapshot }),
-    ),
+    implement(Controller, controllerHandlers(storage, { driverName: config.driverName, onSnapshot })),
   ];
   let refusedAt = Number.NEGATIVE_INFINITY;
   const interceptors = [
@@ -136,9 +141,7 @@ async function start(
     const polling = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on, volumes };
     work.push(pollBackend(backend, { ...polling, listeners, logger, signal }));
   }
-  for (const replicator of replicators) {
-    work.push(replicate(replicator, { ...pace, logger, metrics, tasks: tasks?.replicas }, signal));
-  }
+  work.push(...replications.map((replication) => replication.run(signal)));
   const close = async () => {
     stopping.abort();
     await Promise.all([server.stop(), tasks?.stop(), monitoring.stop()]);

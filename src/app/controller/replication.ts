@@ -3,16 +3,22 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { callWithin } from '../../storage/call.ts';
 import { nameOfPair, type ReplicaPair } from '../../storage/replication/pair.ts';
 import { lagOf, type PairStatus, type ReplicaObserver, type Replicator } from '../../storage/replication/replicator.ts';
-import { runPeriodically } from '../run-periodically.ts';
+import type { Snapshot } from '../../storage/storage.ts';
+import { Pause } from './pause.ts';
 
-/** Between two passes while everything has its copy, while something is under way, in ms. */
+/** Between two passes while everything has its copy, in ms. */
 const IDLE_MS = 60_000;
+/** Between any two at least, and while a transfer is under way that has just begun, in ms. */
+const SOON_MS = 200;
+/** Between two while a transfer takes long, in ms. */
 const BUSY_MS = 2000;
 /**
  * Where reading took long, as lists of thousands do, the pause is so many times longer. What else a pass waits for is no load: a
  * process that has just begun removes nothing for seconds (docs/decisions/0017-late-writes.md).
  */
 const PAUSE_TIMES = 10;
+/** The same while a transfer is under way, which is more work for both sides than a list is, and holds up the next one. */
+const BUSY_PAUSE_TIMES = 4;
 /** How long a pass may take, in ms. */
 const PASS_MS = 120_000;
 
@@ -29,52 +35,101 @@ export interface ReplicationOptions {
   readonly metrics: Metrics;
   /** Undefined outside of a cluster. */
   readonly tasks?: ClusterReplicas | undefined;
-  /** Between two passes while something is under way, in ms; replaced in tests. */
+  /** Pauses between passes: the shortest, the longest while something is under way, the longest of all, in ms; replaced in tests. */
+  readonly soonMs?: number;
   readonly busyMs?: number;
   readonly idleMs?: number;
 }
 
-/** Keeps the copies of a pool up to date in the background. Resolves when the signal aborts. */
-export async function replicate(
-  replicator: Replicator,
-  options: ReplicationOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { logger, metrics, tasks, busyMs = BUSY_MS, idleMs = IDLE_MS } = options;
-  const { pair } = replicator;
-  const labels = labelsOf(pair);
-  metrics.count('replicaFailures', labels, 0);
-  let dueAt = 0;
-  let known: PairStatus | undefined;
-  metrics.beforeReading(() => measure(metrics, pair, known));
-  const look = async (): Promise<void> => {
+/** How long to wait for the next pass: so long at least, whatever happens meanwhile, and no longer than the other. */
+interface Rest {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** Keeps the copies of a pool up to date in the background. */
+export class Replication {
+  readonly #replicator: Replicator;
+  readonly #options: ReplicationOptions;
+  readonly #pause = new Pause();
+  readonly #soonMs: number;
+  readonly #busyMs: number;
+  readonly #idleMs: number;
+  #known: PairStatus | undefined;
+  /** The pause before the last pass that saw the same transfer at work. */
+  #waitedMs = 0;
+
+  constructor(replicator: Replicator, options: ReplicationOptions) {
+    this.#replicator = replicator;
+    this.#options = options;
+    this.#soonMs = options.soonMs ?? SOON_MS;
+    this.#busyMs = options.busyMs ?? BUSY_MS;
+    this.#idleMs = options.idleMs ?? IDLE_MS;
+  }
+
+  /**
+   * A snapshot was made. If it is of this pool, the next pass comes as soon as one may, and sees all that were made until then.
+   * Where another process looks after copies, nothing comes of it, nor does it while the RDS cannot be read.
+   */
+  note({ place }: Pick<Snapshot, 'place'>): void {
+    const { from, pool } = this.#replicator.pair;
+    if (place.backend === from.name && place.pool === pool.label) this.#pause.callOff();
+  }
+
+  /** Passes, and pauses between them, until the signal aborts. Call it once. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { metrics } = this.#options;
+    const { pair } = this.#replicator;
+    metrics.count('replicaFailures', labelsOf(pair), 0);
+    metrics.beforeReading(() => measure(metrics, pair, this.#known));
+    while (!signal.aborted) {
+      const { leastMs, mostMs } = await this.#look(signal);
+      await this.#pause.take(leastMs, mostMs, signal);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<Rest> {
+    const { logger, metrics, tasks } = this.#options;
+    const { pair } = this.#replicator;
+    const labels = labelsOf(pair);
     // Where no one can tell, copies are looked after all the same.
     if (tasks !== undefined && !(await tasks.leads(signal).catch(() => true))) {
-      known = undefined;
+      this.#known = undefined;
       metrics.count('replicaPasses', { ...labels, outcome: 'follower' });
-      dueAt = performance.now() + idleMs;
-      return;
+      return exactly(this.#idleMs);
     }
     const begun = performance.now();
-    let pauseMs: number;
     try {
-      const status = await replicator.pass(callWithin(PASS_MS, signal));
-      pauseMs = Math.max(status.sending === undefined ? idleMs : busyMs, PAUSE_TIMES * status.readMs);
-      known = status;
+      const status = await this.#replicator.pass(callWithin(PASS_MS, signal));
+      const rest = this.#restAfter(status);
+      this.#known = status;
       metrics.count('replicaPasses', { ...labels, outcome: 'done' });
       tasks?.looked(pair, status);
+      return rest;
     } catch (error) {
-      if (signal.aborted) return;
-      pauseMs = Math.max(idleMs, PAUSE_TIMES * (performance.now() - begun));
-      // What was known stays, so that the lag of a pool that cannot be read any more grows.
-      metrics.count('replicaPasses', { ...labels, outcome: 'failed' });
-      logger.warn({ pair: nameOfPair(pair), err: error }, 'copies could not be looked after');
+      if (!signal.aborted) {
+        // What was known stays, so that the lag of a pool that cannot be read any more grows.
+        metrics.count('replicaPasses', { ...labels, outcome: 'failed' });
+        logger.warn({ pair: nameOfPair(pair), err: error }, 'copies could not be looked after');
+      }
+      return exactly(Math.max(this.#idleMs, PAUSE_TIMES * (performance.now() - begun)));
     }
-    dueAt = performance.now() + pauseMs;
-  };
-  await runPeriodically(busyMs, signal, async () => {
-    if (performance.now() >= dueAt) await look();
-  });
+  }
+
+  /** A transfer that has begun is looked at soon, and ever later the longer it takes; a pass comes early when all is copied only. */
+  #restAfter({ sending, readMs }: PairStatus): Rest {
+    if (sending === undefined) {
+      const leastMs = Math.max(this.#soonMs, PAUSE_TIMES * readMs);
+      return { leastMs, mostMs: Math.max(leastMs, this.#idleMs) };
+    }
+    const isTheSame = sending.name === this.#known?.sending?.name;
+    this.#waitedMs = Math.min(isTheSame ? 2 * this.#waitedMs : this.#soonMs, this.#busyMs);
+    return exactly(Math.max(this.#waitedMs, BUSY_PAUSE_TIMES * readMs));
+  }
+}
+
+function exactly(ms: number): Rest {
+  return { leastMs: ms, mostMs: ms };
 }
 
 /** Logs what becomes of copies, and counts it. */

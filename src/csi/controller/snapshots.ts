@@ -7,8 +7,11 @@ import type { Handlers } from '../grpc-binding.ts';
 import { snapshotParameters } from '../parameters.ts';
 import { pageRequest, requireName, requireString } from '../validation.ts';
 
-/** Notified of every snapshot that CreateSnapshot answers with, and of its VolumeSnapshotContent. Must not throw. */
-export type OnSnapshot = (snapshot: Snapshot, contentName: string) => void;
+/**
+ * Notified of every snapshot that CreateSnapshot answers with, and of its VolumeSnapshotContent when the sidecar tells it. Must not
+ * throw.
+ */
+export type OnSnapshot = (snapshot: Snapshot, contentName: string | undefined) => void;
 
 /** Making, removing and finding snapshots. */
 export function snapshotHandlers(snapshots: SnapshotStore, onSnapshot?: OnSnapshot) {
@@ -18,7 +21,7 @@ export function snapshotHandlers(snapshots: SnapshotStore, onSnapshot?: OnSnapsh
       const name = requireName(message.name);
       const { maxSnapshotsPerVolume: maxSnapshots, contentName } = snapshotParameters(message.parameters);
       const snapshot = await snapshots.create({ name, sourceVolumeId, maxSnapshots }, call);
-      if (contentName !== undefined) onSnapshot?.(snapshot, contentName);
+      onSnapshot?.(snapshot, contentName);
       return { snapshot: snapshotMessage(snapshot) };
     },
 

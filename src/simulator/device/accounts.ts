@@ -1,4 +1,5 @@
 import { DeviceFailure } from '../console/menu.ts';
+import { isAmong } from './addresses.ts';
 import type { State } from './state.ts';
 
 /** Everything that a group can allow (docs/routeros.md, 9). */
@@ -75,6 +76,12 @@ export class Accounts {
   /** @throws DeviceFailure when the account may not (docs/routeros.md, 1.4). */
   require(user: string | undefined, policy: string): void {
     if (!this.may(user, policy)) throw new DeviceFailure('not enough permissions (9)');
+  }
+
+  /** Whether an account may log in from an address (docs/routeros.md, 9). */
+  mayLogInFrom(user: string, address: string): boolean {
+    const { addresses = [] } = this.#state.table('user').get(user) ?? {};
+    return addresses.length === 0 || isAmong(address, addresses);
   }
 
   /** Lines of public keys with which an account may log in, beside those that the simulator was started with. */

@@ -98,6 +98,8 @@ interface UserRecord {
   readonly id: string;
   readonly name: string;
   readonly group: string;
+  /** From where it may log in, as addresses and networks; from anywhere where there are none. */
+  readonly addresses?: readonly string[];
 }
 
 /** What accounts may do. */

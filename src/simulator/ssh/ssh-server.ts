@@ -29,6 +29,8 @@ export interface SshServerOptions {
   readonly authorizedKeys: readonly ParsedKey[];
   /** With which keys others may log in, or the user as well; by default with none. */
   readonly moreKeys?: (user: string) => readonly ParsedKey[];
+  /** Whether someone may log in from an address; by default everyone may from all. */
+  readonly admits?: (user: string, address: string) => boolean;
   readonly shell: Shell;
   /** What takes what other simulators send; by default nothing does. */
   readonly receiver?: Receiver;
@@ -166,6 +168,7 @@ export class SshServer {
     const isGood =
       !this.#behavior.refusesLogin(open) &&
       context.method === 'publickey' &&
+      this.#admits(context.username, peer) &&
       isAuthorised(this.#keysOf(context.username), context);
     if (!isGood) {
       context.reject(['publickey']);
@@ -174,6 +177,11 @@ export class SshServer {
     // Without a signature it was only asked whether the key would do.
     if (context.signature !== undefined) peer.user = context.username;
     context.accept();
+  }
+
+  #admits(username: string, { socket }: Peer): boolean {
+    const { admits = () => true } = this.#options;
+    return admits(username, socket.remoteAddress ?? '');
   }
 
   #keysOf(username: string): readonly ParsedKey[] {

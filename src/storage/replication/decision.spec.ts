@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { copyOf, type Decision, decide, type Hints, type Received, taken, uncopied, type View } from './decision.ts';
+import {
+  copyOf,
+  type Decision,
+  decide,
+  type Hints,
+  type Original,
+  type Received,
+  taken,
+  uncopied,
+  type View,
+} from './decision.ts';
 import { copy, half, NO_HINTS, named, original, sending, view } from './replication.fixture.ts';
 
 test('nothing is to be done where every snapshot has its copy', () => {
@@ -30,6 +40,19 @@ test('the parent is the newest one before it that both sides have, of the same v
   assert.deepEqual(parent([copy(first), copy(second)]), [third, second]);
   assert.deepEqual(parent([copy(first)]), [second, first]);
   assert.deepEqual(parent([copy(second), copy(third)]), [first, second], 'one that is newer is better than none');
+});
+
+test('of snapshots of one second each is sent after those that were made before it, with the nearest of them as parent', () => {
+  // By name they would go the other way round.
+  const originals = [1, 2, 3].map((number) => original(number, { at: 10, id: 300n - BigInt(number) }));
+  const sent = (received: readonly Received[]) => {
+    const decision = decide(view({ originals, received }), NO_HINTS);
+    return decision.do === 'send' ? [decision.original, decision.parent] : decision;
+  };
+  const [third, second, first] = originals as [Original, Original, Original];
+  assert.deepEqual(sent([]), [first, undefined]);
+  assert.deepEqual(sent([copy(first)]), [second, first]);
+  assert.deepEqual(sent([copy(first), copy(second)]), [third, second]);
 });
 
 test('a parent is known by the uuid that was received, never by its name', () => {

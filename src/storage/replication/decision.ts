@@ -153,7 +153,11 @@ function parentOf(original: Original, { originals, received }: View): Original |
   return common.findLast((one) => byTime(one, original) < 0) ?? common[0];
 }
 
+/**
+ * When they were made. Names tell seconds, and Btrfs numbers subvolumes in the order in which they are made: of those of one second,
+ * that is how their contents follow one another. It is an order and no more; an RDS that changes ids changes what is sent first.
+ */
 function byTime(a: Original, b: Original): number {
-  const seconds = Number(a.parsed.createdAtSeconds - b.parsed.createdAtSeconds);
-  return seconds !== 0 ? seconds : a.name < b.name ? -1 : Number(a.name > b.name);
+  const seconds = a.parsed.createdAtSeconds - b.parsed.createdAtSeconds;
+  return Number(seconds || a.subvolumeId - b.subvolumeId) || (a.name < b.name ? -1 : Number(a.name > b.name));
 }

@@ -1,6 +1,7 @@
 import type { Arguments } from '../../console/menu.ts';
 import { RosArray } from '../../console/value.ts';
 import { ADMINISTRATOR, BUILT_IN_GROUPS, ONLY_ADMINISTRATORS, OWNERS_GROUP, POLICIES } from '../accounts.ts';
+import { readAddresses } from '../addresses.ts';
 import { textArgument } from '../arguments.ts';
 import { failure, invalidValue, noMatch, notSimulated } from '../failures.ts';
 import type { Rds } from '../rds.ts';
@@ -20,24 +21,28 @@ function userMenu(rds: Rds): DeviceMenu {
     kind: 'list',
     nameProperty: 'name',
     policy: ONLY_ADMINISTRATORS,
-    properties: ['name', 'group'],
+    properties: ['name', 'group', 'address'],
     rows: async () => [
-      makeRow('*1', { name: ADMINISTRATOR, group: 'full' }),
-      ...(owner === ADMINISTRATOR ? [] : [makeRow('*2', { name: owner, group: OWNERS_GROUP })]),
-      ...[...rds.state.table('user').values()].map(({ id, name, group }) => makeRow(id, { name, group })),
+      userRow('*1', ADMINISTRATOR, 'full'),
+      ...(owner === ADMINISTRATOR ? [] : [userRow('*2', owner, OWNERS_GROUP)]),
+      ...[...rds.state.table('user').values()].map(({ id, name, group, addresses }) =>
+        userRow(id, name, group, addresses),
+      ),
     ],
     handlers: {
       async add(_ids, args) {
         // No one logs in by a password here, so none is kept.
         for (const name of args.keys()) {
-          if (!['name', 'group', 'password'].includes(name)) throw notSimulated(`/user add ${name}=`);
+          if (!['name', 'group', 'address', 'password'].includes(name)) throw notSimulated(`/user add ${name}=`);
         }
         const name = newName(args);
         const group = textArgument(args, 'group');
         if (group === undefined) throw failure('group must be specified');
         if (rds.accounts.policiesOf(group) === undefined) throw noMatch('group');
         if (rds.accounts.exists(name)) throw failure('user with the same name already exists');
-        const record = { id: rds.state.nextId('user', 3), name, group };
+        const addresses = readAddresses(textArgument(args, 'address') ?? '');
+        if (addresses === undefined) throw invalidValue('address');
+        const record = { id: rds.state.nextId('user', 3), name, group, addresses };
         rds.state.commit({ put: 'user', key: name, record });
         return record.id;
       },
@@ -89,6 +94,10 @@ function groupMenu(rds: Rds): DeviceMenu {
       },
     },
   });
+}
+
+function userRow(id: string, name: string, group: string, addresses: readonly string[] = []) {
+  return makeRow(id, { name, group, address: new RosArray([...addresses]) });
 }
 
 function groupRow(id: string, name: string, policies: readonly string[]) {
