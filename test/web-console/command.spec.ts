@@ -1,43 +1,14 @@
 /** `rose-csi console` as it is shipped, as a process, on a simulated RDS. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
-import { buildBundle } from '../../scripts/build.ts';
-import type { Scene } from '../../src/web-console/scene.ts';
+import { test } from 'node:test';
 import { loseDiskItem } from '../orphans/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change } from '../support/console.ts';
 import { KubernetesApi, persistentVolume } from '../support/kubernetes-api.ts';
-import { type RunningConsole, startConsole } from '../support/programs.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'rose-csi-console-'));
-let main = '';
-
-before(async () => {
-  main = await buildBundle(join(directory, 'dist'));
-});
-after(() => rmSync(directory, { recursive: true, force: true }));
-
-interface Console extends RunningConsole {
-  /** Where it says that it serves, with a slash at the end. */
-  readonly url: string;
-}
-
-async function start(t: TestContext, configFile: string, ...flags: readonly string[]): Promise<Console> {
-  const running = await startConsole(main, configFile, ...flags);
-  t.after(() => running.stop());
-  return { ...running, url: /^(http:\S+) /.exec(running.said)?.[1] ?? assert.fail(running.said) };
-}
-
-async function sceneOf({ url }: Console): Promise<Scene> {
-  const response = await fetch(`${url}api/scene`);
-  assert.equal(response.status, 200);
-  return (await response.json()) as Scene;
-}
+import { sceneOf, start } from './shipped.ts';
 
 test('it serves the page on loopback, and what the RDS holds with the names of Kubernetes', async (t) => {
   const stack = await startStack(t);

@@ -1,6 +1,7 @@
 import { openBackend } from '../../app/backends.ts';
 import { accessFor } from '../../app/cluster-access.ts';
 import { COPY_WORDS } from '../../app/copies.ts';
+import { replicaPairs } from '../../app/replicators.ts';
 import { VERSION } from '../../app/version.ts';
 import type { ClusterFlags } from '../../cli/flags.ts';
 import type { Config } from '../../config/schema.ts';
@@ -18,6 +19,7 @@ import { parseSubject } from '../../why/subject.ts';
 import { BackendReader } from '../backend-reading.ts';
 import { buildScene } from '../build-scene.ts';
 import { type ClusterState, readCluster } from '../cluster-reading.ts';
+import { PairReader } from '../pair-reading.ts';
 import type { Scene, WhyScene } from '../scene.ts';
 import { visibleTexts } from '../visible-texts.ts';
 
@@ -55,7 +57,9 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
     openBackend(backend, { owners: ours.owners, logger, patience: { retryPolicy: PATIENCE } }),
   );
   const storage = new StorageService({ backends, identity: ours });
-  const readers = backends.map((backend) => new BackendReader(backend, storage));
+  const pairs = replicaPairs(config.backends, backends);
+  const readers = backends.map((backend) => new BackendReader(backend, storage, pairs));
+  const pairReaders = pairs.map((pair) => new PairReader(pair));
   const chain = openBackends(config, WHY_MS);
   const access = (): Promise<Access> => accessFor(flags);
   const settings = {
@@ -66,12 +70,17 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
     configFile: flags.config,
     words: COPY_WORDS,
   };
+  let unseenBefore: ReadonlySet<string> = new Set();
   return {
     async read(signal) {
       // Kubernetes after the RDS: what is made in between does no harm then (orphans/references.ts).
       const states = await Promise.all(readers.map((reader) => reader.read(signal)));
+      const copying = await Promise.all(pairReaders.map((reader) => reader.read(states, signal)));
       const cluster = flags.deviceOnly === true ? ({ is: 'off' } as const) : await askCluster(access, signal);
-      return buildScene({ backends: states, cluster, now: Date.now() }, settings);
+      const readings = { backends: states, pairs: copying, cluster, unseenBefore, now: Date.now() };
+      const { scene, unseen } = buildScene(readings, settings);
+      unseenBefore = unseen;
+      return scene;
     },
     async why(object, namespace) {
       if (flags.deviceOnly === true) throw new Error('Kubernetes is not asked: the console runs with --device-only');

@@ -8,6 +8,7 @@ import type { Scene } from '../../../src/web-console/scene.ts';
 import { until } from '../../support/until.ts';
 import { type ServeOptions, serve } from '../fixture.ts';
 import {
+  copied,
   empty,
   FINE,
   HOSTILE,
@@ -17,6 +18,7 @@ import {
   nothingSeen,
   partial,
   rdsDown,
+  replicaDown,
   STUCK,
   waiting,
   withoutKubernetes,
@@ -36,6 +38,8 @@ const SCENES: Readonly<Record<string, { readonly scene: () => Scene; readonly sa
   'nothing seen': { scene: nothingSeen, says: /rds1 cannot be read/ },
   '10,000 snapshots': { scene: large, says: /10,000 snapshots/ },
   'hostile names': { scene: hostile, says: /things need a look/ },
+  'copies on a second RDS': { scene: copied, says: /Being sent/ },
+  'the second RDS down': { scene: replicaDown, says: /rds2 cannot be read/ },
   'partial objects and copies': { scene: partial, says: /things need a look/ },
 };
 
