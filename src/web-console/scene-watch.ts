@@ -98,7 +98,7 @@ export class SceneWatch {
   async #read(): Promise<void> {
     try {
       const scene = await this.#options.read(this.#stopped.signal);
-      const json = JSON.stringify(scene);
+      const json = Buffer.from(JSON.stringify(scene));
       // Above those of an earlier process, whose page may still be open.
       const number = (this.#latest?.number ?? Date.now()) + 1;
       const etag = `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"`;
