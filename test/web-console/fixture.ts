@@ -43,13 +43,20 @@ async function page(): Promise<string> {
 export async function serve(
   t: TestContext,
   read: () => Promise<Scene>,
-  { pauseMs = 60_000, hosts = [], basePath = '', port = 0, why = async () => assertNever() }: ServeOptions = {},
+  {
+    pauseMs = 60_000,
+    hosts = [],
+    basePath = '',
+    port = 0,
+    why = async () => assertNever(),
+    ...more
+  }: ServeOptions = {},
 ): Promise<Served> {
   let [readings, looking] = [0, 0];
   const scenes = new SceneWatch({
     read: async () => {
       readings += 1;
-      return await read();
+      return Buffer.from(JSON.stringify(await read()));
     },
     pauseMs,
     onDefect: (error) => {
@@ -65,7 +72,7 @@ export async function serve(
     },
   };
   const files = await readPage(await page());
-  const server = await servePage({ address: '127.0.0.1', port, hosts, basePath, files, scenes: counted, why });
+  const server = await servePage({ address: '127.0.0.1', port, hosts, basePath, files, scenes: counted, why, ...more });
   const stop = async (): Promise<void> => {
     await Promise.all([server.close(), scenes.close()]);
   };
