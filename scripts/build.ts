@@ -26,7 +26,7 @@ export async function buildBundle(directory = OUT): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/main.ts'],
+    entryPoints: { main: 'src/main.ts', 'console-reader': 'src/web-console/command/reader-thread.ts' },
     outdir: directory,
     bundle: true,
     splitting: true,

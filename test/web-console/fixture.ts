@@ -22,7 +22,8 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-export interface ServeOptions extends Partial<Pick<ServerOptions, 'hosts' | 'basePath' | 'why' | 'port'>> {
+export interface ServeOptions
+  extends Partial<Pick<ServerOptions, 'hosts' | 'basePath' | 'why' | 'port' | 'silenceMs'>> {
   /** From one reading to the next, in ms. */
   readonly pauseMs?: number;
 }

@@ -26,10 +26,9 @@ import { visibleTexts } from '../visible-texts.ts';
 /** What the console looks at. */
 export interface OpenedConsole {
   /** Reads everything. What cannot be read is said in the scene. */
-  read(signal: AbortSignal): Promise<Scene>;
+  read(): Promise<Scene>;
   /** @throws Error when the object cannot be asked about */
   why(object: string, namespace: string): Promise<WhyScene>;
-  close(): Promise<void>;
 }
 
 export interface OpenFlags extends ClusterFlags {
@@ -48,7 +47,7 @@ const PATIENCE: RetryPolicy = {
   budgetMs: WHY_MS,
 };
 
-/** Opens the backends of a configuration, and finds the cluster beside them. Nothing is connected yet. */
+/** Opens the backends of a configuration, and finds the cluster beside them, for as long as the thread runs. Nothing is connected yet. */
 export async function openConsole(config: Config, flags: OpenFlags): Promise<OpenedConsole> {
   const { driverName: driver, clusterId } = config;
   const ours = identity(driver, clusterId, config.adoptedClusterIds);
@@ -70,9 +69,11 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
     configFile: flags.config,
     words: COPY_WORDS,
   };
+  // Whoever ends a reading ends the thread.
+  const { signal } = new AbortController();
   let unseenBefore: ReadonlySet<string> = new Set();
   return {
-    async read(signal) {
+    async read() {
       // Kubernetes after the RDS: what is made in between does no harm then (orphans/references.ts).
       const states = await Promise.all(readers.map((reader) => reader.read(signal)));
       const copying = await Promise.all(pairReaders.map((reader) => reader.read(states, signal)));
@@ -88,9 +89,6 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
       const reader = new Reader(await access(), REQUEST_MS, AbortSignal.timeout(2 * WHY_MS));
       const question = { subject, driver, backends: chain, now: Date.now(), configFile: flags.config };
       return visibleTexts(answerJson(answer(await gather(reader, question)))) as WhyScene;
-    },
-    async close() {
-      await Promise.all([storage.close(), chain.close()]);
     },
   };
 }
