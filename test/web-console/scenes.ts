@@ -1,6 +1,7 @@
 /** What the page is shown with: scenes as readings would make them, the same on every day. */
 import { messageOf } from '../../src/failures/message.ts';
 import { kinds } from '../../src/kubernetes/kinds.ts';
+import { StorageError } from '../../src/storage/errors.ts';
 import type { InventorySnapshot, InventoryVolume } from '../../src/storage/inventory.ts';
 import {
   answering,
@@ -162,6 +163,8 @@ export const HOSTILE = [
   ),
   '👩‍👩‍👧‍👦 مرحبا 你好',
   '$(touch /tmp/x) `id` \\',
+  '</script></title><style>*{display:none}</style><script>globalThis.broken=1</script>',
+  `${'\u2066\u200F'.repeat(20)}${'m'.repeat(10_000)}`,
 ] as const;
 
 /** Names that are someone else's input, wherever one can stand. */
@@ -185,9 +188,22 @@ export function hostile(): Scene {
     }),
   );
   const classes = [kinds.storageClass.schema.parse({ metadata: { name: 'rds' }, provisioner: DRIVER })];
+  const pairs = HOSTILE.map((text, number) => {
+    const sending = { name: text, bytes: 1n, status: text, isOurs: true, isStill: true };
+    const error = new StorageError('RDS-REFUSED', text, text);
+    const place = { backend: text, pool: text };
+    return pairOf([{ ...withCopy(number, 0, 9, 'taken'), name: text }], {
+      from: place,
+      to: place,
+      sending,
+      isStill: true,
+      error,
+    });
+  });
   return sceneOf({
-    backends: [answering(contents(volumes, snapshots))],
-    cluster: clusterOf(names, { events, claims: stuck, classes, unseen: [HOSTILE[0]] }),
+    backends: [{ ...answering(contents(volumes, snapshots, { label: HOSTILE[10] })), routerOs: HOSTILE[10] }],
+    pairs,
+    cluster: clusterOf(names, { events, claims: stuck, classes, unseen: [HOSTILE[0], HOSTILE[10], HOSTILE[11]] }),
   });
 }
 

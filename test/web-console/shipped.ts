@@ -17,7 +17,7 @@ interface Console extends RunningConsole {
 let built: Promise<string> | undefined;
 
 /** Builds the program, once for all tests of a file. @returns it; the end of the process removes it */
-async function program(): Promise<string> {
+export async function program(): Promise<string> {
   built ??= mkdtemp(join(tmpdir(), 'rose-csi-console-')).then((directory) => {
     process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
     return buildBundle(join(directory, 'dist'));
