@@ -74,3 +74,18 @@ test('while the RDS of the copies is away, what it had is shown as old, and no s
   assert.equal(rows.find(({ id }) => id === snapshot)?.uncopied, 'unknown');
   assert.ok(matters.every(({ code }) => code !== 'DRV-LAG'));
 });
+
+test('an RDS that hangs is said to be lost, and what the other one has is shown all the same', async (t) => {
+  const stack = await startReplicaPair(t, { stack: { ssh: { execTimeoutSeconds: 1 } } });
+  const volume = await makeVolume(stack.controller, MiB, { parameters: { backend: 'rds1', pool: 'pool' } });
+  stack.far.faults.arm({ kind: 'stall', at: {}, ms: 'untilReleased', disconnect: false }, Number.POSITIVE_INFINITY);
+  const { backends, rows, pairs } = await sceneOf(await start(t, stack.configFile, '--device-only'));
+  assert.deepEqual(
+    backends.map(({ name, answers, conditions }) => [name, answers, conditions[0]?.code]),
+    [
+      ['rds1', true, undefined],
+      ['rds2', false, 'RDS-UNKNOWN'],
+    ],
+  );
+  assert.deepEqual([rows.map(({ id }) => id), pairs?.[0]?.to.answers], [[volume], false]);
+});
