@@ -53,6 +53,33 @@ test('one reading serves all who look, and while no one does the RDS is left alo
   assert.equal((await stack.api.execs()) - before, execs);
 });
 
+test('a kubeconfig that may not list everything leaves the rest to be seen, and makes no orphans', async (t) => {
+  const stack = await startStack(t);
+  const source = await makeVolume(stack.controller, MiB);
+  const api = await KubernetesApi.start(t);
+  api.put('persistentvolumes', persistentVolume(source));
+  const kubeconfig = join(stack.directory, 'kubeconfig');
+  await writeFile(kubeconfig, api.kubeconfig());
+  const without = async (plural: string) => {
+    api.trouble = ({ path }) => (path.endsWith(`/${plural}`) ? 403 : undefined);
+    const { cluster, rows } = await sceneOf(await start(t, stack.configFile, '--kubeconfig', kubeconfig));
+    assert.deepEqual(
+      rows.map(({ id, orphan }) => [id, orphan]),
+      [[source, undefined]],
+    );
+    return { cluster, name: rows[0]?.name };
+  };
+  const nodes = await without('nodes');
+  assert.equal(nodes.name, 'data');
+  assert.match(nodes.cluster.is === 'asked' ? nodes.cluster.unseen.join() : '', /^Nodes: .*403/);
+  const contents = await without('volumesnapshotcontents');
+  assert.equal(contents.name, undefined);
+  assert.match(
+    contents.cluster.is === 'unseen' ? contents.cluster.because : '',
+    /VolumeSnapshotContents: HTTP status 403/,
+  );
+});
+
 test('an RDS that cannot be reached is said to be so, and the console goes on and ends with 0', async (t) => {
   const stack = await startStack(t);
   const away = join(stack.directory, 'away.json');
