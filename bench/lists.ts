@@ -36,7 +36,7 @@ export const lists: Section = {
 
 /** Makes subvolumes that are snapshots by their names, numbers `from` up to but without `to`. */
 export async function makeSnapshots(
-  { routerOs }: Rig,
+  { routerOs }: Pick<Rig, 'routerOs'>,
   from: number,
   to: number,
   progress: (made: number) => void,

@@ -20,13 +20,14 @@ export const BUNDLE = join(OUT, 'main.js');
  * controller does not carry the simulator in memory.
  *
  * @param directory where to, instead of `dist/`; what is there is removed.
+ * @param main another program, for a test that measures a part of it.
  * @returns the path of the program.
  */
-export async function buildBundle(directory = OUT): Promise<string> {
+export async function buildBundle(directory = OUT, main = 'src/main.ts'): Promise<string> {
   await rm(directory, { recursive: true, force: true });
   await build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/main.ts'],
+    entryPoints: { main, 'console-reader': 'src/web-console/command/reader-thread.ts' },
     outdir: directory,
     bundle: true,
     splitting: true,

@@ -28,7 +28,7 @@ export const LAYERS: Readonly<Record<string, readonly string[] | 'all'>> = {
   why: ['failures', 'storage', 'kubernetes', 'cli'],
   snapshots: ['failures', 'storage', 'cli'],
   replicas: ['failures', 'rds', 'storage', 'cli'],
-  'web-console': ['failures', 'storage', 'kubernetes', 'orphans', 'snapshots', 'why', 'cli'],
+  'web-console': ['failures', 'storage', 'kubernetes', 'orphans', 'snapshots', 'replicas', 'why', 'cli'],
   doctor: ['failures', 'routeros', 'rds', 'storage', 'config', 'schema', 'cli'],
   app: 'all',
 };

@@ -12,12 +12,14 @@ const MAX_PAGES = 10_000;
  *
  * @param what for the message of an error
  * @param fetch asks for one page
+ * @param isWanted of which objects something is kept; by default of all. A list may be long, and little of it wanted.
  * @throws KubernetesError when the list cannot be read to its end.
  */
 export async function readPages<T>(
   what: string,
   item: z.ZodType<T>,
   fetch: (query: Readonly<Record<string, string>>) => Promise<unknown>,
+  isWanted: (item: T) => boolean = () => true,
 ): Promise<Listed<T>> {
   const items: T[] = [];
   let resourceVersion: string | undefined;
@@ -29,7 +31,7 @@ export async function readPages<T>(
     if (answer.metadata.resourceVersion !== resourceVersion) {
       throw new KubernetesError(`${what}: its pages are of different moments`);
     }
-    items.push(...parse(z.array(item), answer.items ?? [], what));
+    items.push(...parse(z.array(item), answer.items ?? [], what).filter(isWanted));
     token = answer.metadata.continue || undefined;
     if (token === undefined) return { items, resourceVersion };
   }

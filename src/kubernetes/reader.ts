@@ -40,8 +40,12 @@ export class Reader {
     );
   }
 
-  /** Absent means that the API server does not know the kind. */
-  async list<T>(kind: Kind<T>, { namespace, labels, fields }: Where = {}): Promise<Seen<readonly T[]>> {
+  /** Absent means that the API server does not know the kind. @param isWanted which objects are kept; by default all */
+  async list<T>(
+    kind: Kind<T>,
+    { namespace, labels, fields }: Where = {},
+    isWanted?: (object: T) => boolean,
+  ): Promise<Seen<readonly T[]>> {
     const what = `listing ${kind.title}s`;
     const selectors = {
       ...(labels !== undefined && { labelSelector: labels }),
@@ -49,7 +53,8 @@ export class Reader {
     };
     return await look(`list ${resource(kind)}`, async () => {
       const path = pathOf(kind, namespace);
-      return (await readPages(what, kind.schema, (query) => this.#ask(what, path, { ...query, ...selectors }))).items;
+      const fetch = (query: Readonly<Record<string, string>>) => this.#ask(what, path, { ...query, ...selectors });
+      return (await readPages(what, kind.schema, fetch, isWanted)).items;
     });
   }
 

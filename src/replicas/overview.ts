@@ -1,7 +1,14 @@
 import type { Call } from '../storage/call.ts';
 import { failure } from '../storage/failures.ts';
 import { printHandle } from '../storage/ids.ts';
-import { copyOf, type Original, type Received, taken, type View } from '../storage/replication/decision.ts';
+import {
+  copyOf,
+  type Original,
+  type Received,
+  type Transfer,
+  taken,
+  type View,
+} from '../storage/replication/decision.ts';
 import type { ReplicaPair } from '../storage/replication/pair.ts';
 import { readOriginals, readReplica, readTransfers } from '../storage/replication/reading.ts';
 import { Stillness } from '../storage/replication/stillness.ts';
@@ -16,7 +23,7 @@ import { Stillness } from '../storage/replication/stillness.ts';
  * - `missing`: there is none.
  * - `unknown`: the backend of the replica cannot be asked.
  */
-type CopyState =
+export type CopyState =
   | 'copied'
   | 'alone'
   | 'unknown original'
@@ -34,6 +41,8 @@ export interface SnapshotWithCopy {
   readonly name: string;
   readonly createdAtSeconds: bigint;
   readonly bytes: bigint;
+  /** The owner in its name. */
+  readonly owner: string;
   readonly state: CopyState;
   /** When the copy came, in the words and the time zone of its RDS. */
   readonly receivedAt: string | undefined;
@@ -67,22 +76,43 @@ export async function overview(pair: ReplicaPair, call: Call): Promise<Overview>
       transfers: await readTransfers(pair, call),
     })),
   ]);
-  const transfers = new Stillness(0, () => 0).judge(side?.transfers ?? []);
-  const view = { originals: side?.originals ?? [], received: received ?? [], transfers };
-  const sending = view.transfers.find(({ isOurs }) => isOurs);
-  return { pair, problems, sending, snapshots: snapshotsOf(pair, view, received !== undefined, side !== undefined) };
+  const transfers = side && new Stillness(0, () => 0).judge(side.transfers);
+  return { pair, problems, ...overviewOf(pair, { received, originals: side?.originals, transfers }) };
 }
 
-function snapshotsOf(pair: ReplicaPair, view: View, knowsCopies: boolean, knowsOriginals: boolean): SnapshotWithCopy[] {
+/** The lists of both sides of a pair; undefined what could not be read. */
+export interface Sides {
+  readonly originals: readonly Original[] | undefined;
+  readonly received: readonly Received[] | undefined;
+  readonly transfers: readonly Transfer[] | undefined;
+}
+
+/** The names by which ids of both sides are printed. */
+type Names = { readonly [side in 'from' | 'to']: Pick<ReplicaPair[side], 'name'> };
+
+/** What both sides of a pair say together. */
+export function overviewOf(names: Names, sides: Sides): Pick<Overview, 'snapshots' | 'sending'> {
+  const { originals = [], received = [], transfers = [] } = sides;
+  const view = { originals, received, transfers };
+  const snapshots = snapshotsOf(names, view, sides.received !== undefined, sides.originals !== undefined);
+  return { snapshots, sending: transfers.find(({ isOurs }) => isOurs) };
+}
+
+function snapshotsOf(pair: Names, view: View, knowsCopies: boolean, knowsOriginals: boolean): SnapshotWithCopy[] {
   const blocked = new Set(taken(view).map(({ name }) => name));
-  const stateOf = (original: Original): CopyState => {
+  const there = new Set(view.received.map(({ name }) => name));
+  const sent = new Set(view.transfers.flatMap(({ name, isOurs }) => (isOurs ? [name] : [])));
+  const stateOf = ({ name }: Original, copy: Received | undefined): CopyState => {
     if (!knowsCopies) return 'unknown';
-    if (copyOf(original, view) !== undefined) return 'copied';
-    if (view.transfers.some(({ name, isOurs }) => isOurs && name === original.name)) return 'sending';
-    if (blocked.has(original.name)) return 'taken';
-    return view.received.some(({ name }) => name === original.name) ? 'half-received' : 'missing';
+    if (copy !== undefined) return 'copied';
+    if (sent.has(name)) return 'sending';
+    if (blocked.has(name)) return 'taken';
+    return there.has(name) ? 'half-received' : 'missing';
   };
-  const originals = view.originals.map((original) => shown(pair, original, stateOf(original), copyOf(original, view)));
+  const originals = view.originals.map((original) => {
+    const copy = copyOf(original, view);
+    return shown(pair, original, stateOf(original, copy), copy);
+  });
   const known = new Set(view.originals.map(({ name }) => name));
   const others = view.received
     .filter(({ name, kind }) => !known.has(name) && kind === 'copy')
@@ -91,7 +121,7 @@ function snapshotsOf(pair: ReplicaPair, view: View, knowsCopies: boolean, knowsO
 }
 
 function shown(
-  { from, to }: ReplicaPair,
+  { from, to }: Names,
   { name, parsed }: Pick<Original, 'name' | 'parsed'>,
   state: CopyState,
   copy: Received | undefined,
@@ -103,6 +133,7 @@ function shown(
     name,
     createdAtSeconds: parsed.createdAtSeconds,
     bytes: parsed.bytes,
+    owner: parsed.owner,
     state,
     receivedAt: copy?.receivedAt,
   };

@@ -52,7 +52,15 @@ const LATE = 'RC-LATE';
  * inside of tokens (docs/routeros.md, 1.1 and U11). They go first, as one may have landed inside a UTF-8 sequence.
  */
 function decodeOutput(output: Uint8Array): string {
-  return Buffer.from(output.filter((byte) => byte >= 0x20 && byte !== 0x7f)).toString('utf8');
+  // Not by `filter`, which makes a list of numbers first: of a whole inventory, 100 MB of garbage.
+  const kept = Buffer.allocUnsafe(output.length);
+  let length = 0;
+  for (const byte of output) {
+    if (byte < 0x20 || byte === 0x7f) continue;
+    kept[length] = byte;
+    length += 1;
+  }
+  return kept.toString('utf8', 0, length);
 }
 
 /**

@@ -99,18 +99,28 @@ export function joinInventories(
   return { volumes, snapshots, copies: attribute(copies, backends, ids) };
 }
 
+/** What one backend has listed: everything with the name of a volume or snapshot of our owners. */
+export interface BackendList {
+  readonly volumes: readonly ListedObject[];
+  readonly snapshots: readonly ListedObject[];
+  readonly items: readonly LostItem[];
+}
+
 /**
  * Reads everything of our owners on a backend, in as many execs as it takes.
  *
  * @throws StorageError when any of its pools cannot be read.
  */
-export async function readBackendInventory(backend: Backend, call: Call): Promise<BackendInventory> {
-  const { name, rds } = backend;
-  const { settings } = rds;
+async function readBackendInventory(backend: Backend, call: Call): Promise<BackendInventory> {
+  return await sortBackendList(backend, await listBackend(backend, call), call);
+}
+
+/** The lists that {@link sortBackendList} makes an inventory of. Throws as {@link readBackendInventory}. */
+export async function listBackend({ name, rds }: Backend, call: Call): Promise<BackendList> {
   const volumes: ListedObject[] = [];
   const snapshots: ListedObject[] = [];
   try {
-    for (const pool of settings.pools) {
+    for (const pool of rds.settings.pools) {
       const page = { pool, copies: true };
       volumes.push(
         ...(await walk((after) =>
@@ -119,7 +129,20 @@ export async function readBackendInventory(backend: Backend, call: Call): Promis
       );
       snapshots.push(...(await everySnapshot(rds, page, call)));
     }
-    const items = await lostItems(rds, '', call);
+    return { volumes, snapshots, items: await lostItems(rds, '', call) };
+  } catch (error) {
+    throw failure(error, `backend ${name}`, call);
+  }
+}
+
+/** Tells objects from what only has their names; the RDS is asked where that is in doubt. Throws as {@link readBackendInventory}. */
+export async function sortBackendList(
+  backend: Backend,
+  { volumes, snapshots, items }: BackendList,
+  call: Call,
+): Promise<BackendInventory> {
+  const { name } = backend;
+  try {
     const [sortedVolumes, sortedSnapshots] = [
       await classifyCopies(backend, volumes, call),
       await classifyCopies(backend, snapshots, call),

@@ -73,12 +73,21 @@ export interface HeldVolume {
 export async function heldVolumes(backend: Backend, call: Call): Promise<readonly HeldVolume[]> {
   const first = await lookAtVolumes(backend, call);
   if (first.every(({ conditions }) => conditions.length === 0)) return first;
+  return seenTwice(first, await lookAtVolumes(backend, call));
+}
+
+/** The volumes of the second of two looks in a row, with those of their conditions that both have seen. */
+export function seenTwice<T extends Pick<HeldVolume, 'id' | 'conditions'>>(
+  first: readonly Pick<HeldVolume, 'id' | 'conditions'>[],
+  second: readonly T[],
+): T[] {
   const before = new Map(first.map(({ id, conditions }) => [id, conditions]));
-  const again = await lookAtVolumes(backend, call);
-  return again.map((volume) => ({
-    ...volume,
-    conditions: volume.conditions.filter(({ code }) => before.get(volume.id)?.some((one) => one.code === code)),
-  }));
+  return second.map((volume) => {
+    if (volume.conditions.length === 0) return volume;
+    const known = before.get(volume.id) ?? [];
+    const conditions = volume.conditions.filter(({ code }) => known.some((one) => one.code === code));
+    return { ...volume, conditions };
+  });
 }
 
 async function lookAtVolumes({ name: backend, rds }: Backend, call: Call): Promise<HeldVolume[]> {

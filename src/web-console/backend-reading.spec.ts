@@ -31,7 +31,7 @@ function rds() {
     if (state.isLost) throw new StorageError('RDS-UNREACHABLE', 'backend rds1', 'no connection');
     return REPORT;
   };
-  return { state, reader: new BackendReader(backend, { prove }, () => state.now) };
+  return { state, reader: new BackendReader(backend, { prove }, [], () => state.now) };
 }
 
 const signal = new AbortController().signal;
@@ -69,11 +69,10 @@ test('what an RDS reported before it was lost stays, and it is lost since it was
 
 test('a defect is one, and no reading ends in it', async () => {
   const backend = { name: 'rds1', rds: { settings: SETTINGS } } as unknown as Backend;
-  const reader = new BackendReader(backend, {
-    prove: async () => {
-      throw new TypeError('a defect of a test');
-    },
-  });
+  const prove = async () => {
+    throw new TypeError('a defect of a test');
+  };
+  const reader = new BackendReader(backend, { prove }, []);
   const { error, contents } = await reader.read(signal);
   assert.deepEqual([error?.code, contents], ['DRV-DEFECT', undefined]);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONDITIONS } from '../failures/conditions.ts';
+import { CONDITIONS, conditionMessage } from '../failures/conditions.ts';
 import { messageOf } from '../failures/message.ts';
 import { kinds } from '../kubernetes/kinds.ts';
 import {
@@ -214,6 +214,18 @@ test('failures are Events that bear a code, newest first, whoever wrote them', (
     ],
   );
   assert.match(failures[1]?.remedy ?? '', /^Delete snapshots or volumes/);
+});
+
+test('what only a node sees of a volume is told by its Event', () => {
+  const message = conditionMessage('rds1:pvc-1 (apps/data)', { code: 'ConnectionLost', detail: '' });
+  const of = (reason: string) =>
+    kinds.event.schema.parse({ involvedObject: { kind: 'Node', name: 'worker-1' }, reason, message });
+  const cluster = clusterOf(KNOWN, { events: [of('ConnectionLost'), of('SomethingElse')] });
+  const { failures } = sceneOf({ backends: [answering(FAMILY)], cluster });
+  assert.deepEqual(
+    failures.map(({ code, says, about }) => [code, says, about]),
+    [['ConnectionLost', CONDITIONS.ConnectionLost.what, 'Node worker-1']],
+  );
 });
 
 test('what could not be listed is said', () => {

@@ -1,15 +1,18 @@
 import { CONDITIONS, conditionSentence } from '../failures/conditions.ts';
 import { remedyOf, sentenceOf } from '../failures/message.ts';
 import { type Comparison, compare } from '../orphans/comparison.ts';
+import { type CopyState, hasCopy } from '../replicas/overview.ts';
 import { type Branch, lineage } from '../snapshots/lineage.ts';
 import { nodeIdOf } from '../storage/ids.ts';
-import { type Inventory, joinInventories } from '../storage/inventory.ts';
+import { type Inventory, type InventorySnapshot, joinInventories } from '../storage/inventory.ts';
 import { scarcity } from '../storage/pool-reading.ts';
 import type { BackendState, PoolState } from './backend-reading.ts';
 import { type ClusterName, clusterNames } from './cluster-names.ts';
 import type { ClusterState } from './cluster-reading.ts';
-import { attributed, type CopyWords } from './copies.ts';
+import { attributed, type CopyWords, type Paired, type PairedSnapshot, paired } from './copies.ts';
 import { mattersIn } from './matters.ts';
+import type { PairState } from './pair-reading.ts';
+import { pairScene } from './pair-scene.ts';
 import { recentFailures } from './recent-failures.ts';
 import type { BackendScene, ClusterScene, Condition, CopyScene, PoolScene, Row, Scene } from './scene.ts';
 import { visibleTexts } from './visible-texts.ts';
@@ -28,7 +31,10 @@ export interface Settings {
 /** Everything that was read, at one time. */
 export interface Readings {
   readonly backends: readonly BackendState[];
+  readonly pairs: readonly PairState[];
   readonly cluster: ClusterState;
+  /** Handles that Kubernetes named in the reading before, and that were on no backend. */
+  readonly unseenBefore: ReadonlySet<string>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -40,31 +46,66 @@ interface Around {
   readonly names: (id: string) => ClusterName | undefined;
   readonly nodes: ReadonlyMap<string, string>;
   readonly copies: ReadonlyMap<string, readonly CopyScene[]>;
+  readonly paired: Paired;
+}
+
+/** What the page shows, and what the next reading has to know of this one. */
+export interface BuiltScene {
+  readonly scene: Scene;
+  /** Handles that Kubernetes names, and that are on no backend. */
+  readonly unseen: ReadonlySet<string>;
 }
 
 /** Puts together what the page shows. */
-export function buildScene(readings: Readings, settings: Settings): Scene {
-  const { backends, cluster } = readings;
+export function buildScene(readings: Readings, settings: Settings): BuiltScene {
+  const { backends, cluster, pairs } = readings;
   const inventory = inventoryOf(backends);
   const comparison = comparisonOf(readings, inventory, settings.driver);
   const isReferredTo = comparison?.doubt === undefined;
+  const snapshots = paired(pairs);
+  const unseen = new Set(comparison?.unseen.map(({ handle }) => handle));
+  const once =
+    backends.reduce((sum, { error, contents }) => sum + (error === undefined ? (contents?.look.once ?? 0) : 0), 0) +
+    [...unseen].filter((handle) => !readings.unseenBefore.has(handle)).length;
   const around: Around = {
     settings,
     orphans: new Set(isReferredTo ? comparison?.orphans.map(({ id }) => id) : []),
     names: cluster.is === 'asked' ? clusterNames(cluster.view) : () => undefined,
     nodes: nodesOf(cluster, settings.clusterId),
-    copies: attributed(inventory.copies, settings.words),
+    copies: attributed(inventory.copies, settings.words, snapshots),
+    paired: snapshots,
   };
-  return visibleTexts({
+  const scene = visibleTexts({
     version: settings.version,
     driver: settings.driver,
     configFile: settings.configFile,
     backends: backends.map(backendScene),
+    ...(pairs.length > 0 && { pairs: pairs.map((pair) => pairScene(pair, backends)) }),
     cluster: clusterScene(cluster),
-    rows: rowsOf(lineage(inventory), 0, around),
-    matters: mattersIn(readings, inventory, comparison, settings),
+    ...(once > 0 && { lookedAtAgain: once }),
+    rows: rowsOf(lineage(withCopies(inventory, snapshots)), 0, around),
+    matters: mattersIn(readings, { inventory, comparison, paired: snapshots, names: around.names }, settings),
     failures: cluster.is === 'asked' ? recentFailures(cluster.events) : [],
   });
+  return { scene, unseen };
+}
+
+/** Copies without an original stand in the lineage in its place: below the volume that it was taken of. */
+function withCopies({ volumes, snapshots }: Inventory, { alone }: Paired): Pick<Inventory, 'volumes' | 'snapshots'> {
+  return { volumes, snapshots: [...snapshots, ...alone.map(inItsPlace)] };
+}
+
+function inItsPlace({ copyId: id, name: subvolume, pair, ...copy }: PairedSnapshot): InventorySnapshot {
+  const { owner, createdAtSeconds, bytes, volumeId } = copy;
+  const [uuid, sourceUuid] = [id, volumeId].map((one) => one.slice(one.indexOf('-') + 1));
+  return {
+    id,
+    backend: pair.from.backend,
+    pool: pair.to.pool,
+    subvolume,
+    name: { uuid: uuid ?? '', owner, sourceUuid: sourceUuid ?? '', createdAtSeconds, bytes },
+    duplicates: [],
+  };
 }
 
 /** What the backends hold, as far as it was ever read. */
@@ -147,8 +188,12 @@ function rowOf(thing: Branch['thing'], around: Around): Omit<Row, 'level'> {
     ...(around.orphans.has(id) && { orphan: true as const }),
     ...(copies !== undefined && { copies }),
   };
+  const { byId, byCopyId } = around.paired;
+  const copy = byCopyId.get(id);
+  if (copy !== undefined && hasCopy(copy)) return { ...common, ...copyRow(copy, name) };
   if (thing.kind === 'gone') return { kind: 'gone', ...common };
   if (thing.kind === 'snapshot') {
+    const state = byId.get(id)?.state;
     const { pool, name: of, duplicates } = thing.snapshot;
     return {
       kind: 'snapshot',
@@ -156,6 +201,7 @@ function rowOf(thing: Branch['thing'], around: Around): Omit<Row, 'level'> {
       pool,
       size: Number(of.bytes),
       takenAt: Number(of.createdAtSeconds) * 1000,
+      ...(state !== undefined && isUncopied(state) && { uncopied: state }),
       ...ownership(of.owner, duplicates, around),
     };
   }
@@ -170,6 +216,24 @@ function rowOf(thing: Branch['thing'], around: Around): Omit<Row, 'level'> {
     ...(lacks !== undefined && { lacks }),
     ...ownership(of.owner, duplicates, around),
   };
+}
+
+function copyRow({ id, state, bytes, createdAtSeconds, receivedAt, pair, copyId }: PairedSnapshot, name?: ClusterName) {
+  const original: Row['original'] =
+    state === 'copied' ? { is: 'there', id } : { is: state === 'alone' ? 'gone' : 'unseen' };
+  return {
+    kind: 'copy' as const,
+    pool: pair.to.pool,
+    size: Number(bytes),
+    takenAt: Number(createdAtSeconds) * 1000,
+    original,
+    ...(receivedAt !== undefined && { received: receivedAt }),
+    ...(name?.handle === copyId && { referred: true as const }),
+  };
+}
+
+function isUncopied(state: CopyState): state is NonNullable<Row['uncopied']> {
+  return !hasCopy({ state });
 }
 
 function nameIn({ object, namespace, name }: ClusterName): Pick<Row, 'object' | 'namespace' | 'name'> {

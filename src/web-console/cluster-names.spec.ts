@@ -22,7 +22,7 @@ test('what has no claim yet, no handle, or another driver without one has no nam
   ].map((one) => kinds.content.schema.parse(one));
   const view = { volumes: listed(volumes), contents: listed(contents), attachments: listed([]) };
   const names = clusterNames(view);
-  assert.deepEqual(names(volumeId(1)), { object: 'pv-1', namespace: undefined, name: undefined });
+  assert.deepEqual(names(volumeId(1)), { handle: volumeId(1), object: 'pv-1', namespace: undefined, name: undefined });
   assert.equal(names(snapshotId(1))?.object, 'content-1');
   assert.equal(names(volumeId(1).replace('rds1:', 'rds2:'))?.object, 'pv-1');
   assert.equal(names(volumeId(2)), undefined);

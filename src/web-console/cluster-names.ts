@@ -3,6 +3,8 @@ import { type KubernetesView, objectOf, snapshotHandleOf } from '../orphans/refe
 
 /** What an object of an RDS is called in Kubernetes. */
 export interface ClusterName {
+  /** The id that it refers to: another one for the copy of what it refers to. */
+  readonly handle: string;
   /** The PersistentVolume or VolumeSnapshotContent. */
   readonly object: string;
   /** Namespace and name of the claim or VolumeSnapshot; undefined while nothing is bound to it. */
@@ -21,11 +23,12 @@ export function clusterNames({ volumes, contents }: KubernetesView): (id: string
 function ofVolume({ metadata, spec }: Volume): [string, ClusterName][] {
   if (spec.csi === undefined) return [];
   const { namespace, name } = spec.claimRef ?? {};
-  return [[spec.csi.volumeHandle, { object: metadata.name, namespace, name }]];
+  const handle = spec.csi.volumeHandle;
+  return [[handle, { handle, object: metadata.name, namespace, name }]];
 }
 
 function ofContent(content: VolumeSnapshotContent): [string, ClusterName][] {
   const handle = snapshotHandleOf(content);
   const { namespace, name } = content.spec.volumeSnapshotRef;
-  return handle === undefined ? [] : [[handle, { object: content.metadata.name, namespace, name }]];
+  return handle === undefined ? [] : [[handle, { handle, object: content.metadata.name, namespace, name }]];
 }

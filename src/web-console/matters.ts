@@ -6,27 +6,47 @@ import { remedyOf, sentenceOf } from '../failures/message.ts';
 import type { Comparison } from '../orphans/comparison.ts';
 import { type BackendObject, backendObjects } from '../orphans/find.ts';
 import { renaming } from '../orphans/mismatches.ts';
+import { objectOf, type Reference } from '../orphans/references.ts';
 import type { Inventory, InventoryCopy } from '../storage/inventory.ts';
 import { scarcity } from '../storage/pool-reading.ts';
 import type { BackendState } from './backend-reading.ts';
 import type { Readings, Settings } from './build-scene.ts';
+import type { ClusterName } from './cluster-names.ts';
+import { onReplica, type Paired, type PairedSnapshot } from './copies.ts';
+import { mattersOfPair } from './pair-matters.ts';
 import { type Matter, MOST_IDS } from './scene.ts';
 import { unfinished } from './unfinished.ts';
 
+/** What was read, put together. */
+export interface Found {
+  readonly inventory: Inventory;
+  /** Undefined unless everything was read just now. */
+  readonly comparison: Comparison | undefined;
+  readonly paired: Paired;
+  readonly names: (id: string) => ClusterName | undefined;
+}
+
 /** What needs a look, the most urgent first. */
-export function mattersIn(
-  { backends, cluster, now }: Readings,
-  inventory: Inventory,
-  comparison: Comparison | undefined,
-  settings: Settings,
-): Matter[] {
+export function mattersIn(readings: Readings, found: Found, settings: Settings): Matter[] {
+  const { backends, pairs, cluster, now } = readings;
+  const { inventory, comparison, paired } = found;
   const config = `--config ${shellQuoted(settings.configFile)}`;
+  // Without Kubernetes a volume that has lost its disk item, and the rest of a call that was given up, look the same.
+  const isUsed = (id: string) => cluster.is !== 'asked' || found.names(id) !== undefined;
+  const unwell = inventory.volumes.filter(({ id, conditions }) => conditions.length > 0 && isUsed(id));
+  const twice = new Set(backends.flatMap(({ contents }) => [...(contents?.look.twice ?? [])]));
+  const partial = backendObjects(inventory).filter(({ kind, id }) => kind === 'partial' && twice.has(id));
+  const told = new Set(unwell.map(({ id }) => id));
   const all = [
     ...backends.flatMap((backend) => ofBackend(backend, config)),
-    ...ofVolumes(inventory.volumes),
-    ...ofPartial(backendObjects(inventory), config),
-    ...ofCopies(inventory.copies, settings),
-    ...(comparison === undefined ? [] : ofComparison(comparison, config)),
+    ...pairs.flatMap((pair) => mattersOfPair(pair, now, config)),
+    ...ofVolumes(unwell),
+    ...ofPartial(
+      partial.filter(({ id }) => !told.has(id)),
+      config,
+    ),
+    ...ofCopies(inventory.copies, { twice, paired }, settings),
+    ...(comparison === undefined ? [] : ofComparison(comparison, { ...readings, paired, config })),
     ...(cluster.is === 'asked' ? unfinished(cluster, settings.driver, now, config) : []),
   ];
   return [...all.filter(({ urgency }) => urgency === 'act'), ...all.filter(({ urgency }) => urgency === 'look')];
@@ -54,12 +74,10 @@ function ofBackend({ name, error, problems, contents }: BackendState, config: st
   return [...(lost === undefined ? [] : [lost]), ...unfit, ...unwell, ...scarce];
 }
 
-/** Volumes that have lost something. What a call at work leaves out for a moment takes two looks, and is left to Events and `why`. */
+/** What is wrong with volumes, one matter for each condition. */
 function ofVolumes(volumes: Inventory['volumes']): Matter[] {
-  const lossy = volumes.flatMap(({ id, conditions }) =>
-    conditions.flatMap(({ code }) => (CONDITIONS[code].severity === 'dataLoss' ? [{ id, code }] : [])),
-  );
-  return [...Map.groupBy(lossy, ({ code }) => code)].map(
+  const all = volumes.flatMap(({ id, conditions }) => conditions.map(({ code }) => ({ id, code })));
+  return [...Map.groupBy(all, ({ code }) => code)].map(
     ([code, found]): Matter => ({
       urgency: 'act',
       code,
@@ -72,8 +90,7 @@ function ofVolumes(volumes: Inventory['volumes']): Matter[] {
 }
 
 /** Partial volumes that something refers to are completed by their next publication, so they are only shown. */
-function ofPartial(objects: readonly BackendObject[], config: string): Matter[] {
-  const partial = objects.filter(({ kind }) => kind === 'partial');
+function ofPartial(partial: readonly BackendObject[], config: string): Matter[] {
   return partial.length === 0
     ? []
     : [
@@ -88,10 +105,18 @@ function ofPartial(objects: readonly BackendObject[], config: string): Matter[] 
       ];
 }
 
-/** Copies that are whole are backups, and what lies in someone's subvolume is theirs: neither needs a look. */
-function ofCopies(copies: readonly InventoryCopy[], { words }: Settings): Matter[] {
+/**
+ * Copies that are whole are backups, and what lies in someone's subvolume is theirs: neither needs a look. Nor does a half that is
+ * being received, or that the driver has not had the time to remove.
+ */
+function ofCopies(
+  copies: readonly InventoryCopy[],
+  { twice, paired: { byCopyId } }: { readonly twice: ReadonlySet<string>; readonly paired: Paired },
+  { words }: Settings,
+): Matter[] {
   return copies
-    .filter(({ kind }) => kind === 'half-received' || kind === 'undecided')
+    .filter(({ kind, uuid }) => kind === 'undecided' || (kind === 'half-received' && (twice.has(uuid) || uuid === '')))
+    .filter((copy) => onReplica(copy, byCopyId)?.state !== 'sending')
     .map((copy): Matter => {
       return {
         urgency: copy.kind === 'undecided' ? 'act' : 'look',
@@ -103,7 +128,14 @@ function ofCopies(copies: readonly InventoryCopy[], { words }: Settings): Matter
     });
 }
 
-function ofComparison({ orphans, mismatches, unseen, doubt }: Comparison, config: string): Matter[] {
+function ofComparison(
+  { orphans, mismatches, unseen, doubt }: Comparison,
+  {
+    unseenBefore,
+    paired,
+    config,
+  }: Pick<Readings, 'unseenBefore'> & Pick<Found, 'paired'> & { readonly config: string },
+): Matter[] {
   const report = `rose-csi orphans report ${config}`;
   if (doubt !== undefined) {
     const advice = 'Until that is settled nothing is called an orphan here.';
@@ -123,16 +155,11 @@ function ofComparison({ orphans, mismatches, unseen, doubt }: Comparison, config
             commands: [report],
           },
         ]),
-    ...unseen.slice(0, MOST_IDS).map(({ handle, by }): Matter => {
-      const advice =
-        'Its data is not there. Look whether the RDS has it under another owner, or restore it from a snapshot.';
-      return {
-        urgency: 'act',
-        says: `${by} refers to ${handle}, which is not on the backends`,
-        remedy: advice,
-        commands: [report],
-      };
-    }),
+    ...unseen
+      // What was made between the reading of an RDS and that of Kubernetes is there in the next one.
+      .filter(({ handle }) => unseenBefore.has(handle))
+      .slice(0, MOST_IDS)
+      .map((reference) => ofUnseen(reference, paired.byId.get(reference.handle), report, config)),
     ...(orphans.length === 0
       ? []
       : [
@@ -156,6 +183,25 @@ function ofComparison({ orphans, mismatches, unseen, doubt }: Comparison, config
           },
         ]),
   ];
+}
+
+/** What Kubernetes names, and no backend has. @param copy what a replica has of it */
+function ofUnseen({ handle, by }: Reference, copy: PairedSnapshot | undefined, report: string, config: string): Matter {
+  const says = `${by} refers to ${handle}, which is not on the backends`;
+  if (copy !== undefined) {
+    const { backend, pool } = copy.pair.to;
+    return {
+      urgency: 'look',
+      says: `${says}, but for its copy on ${backend}/${pool}`,
+      remedy: `A claim of a StorageClass of ${backend} and ${pool} restores from it. To have a VolumeSnapshot of the copy itself, adopt it.`,
+      ids: [copy.copyId],
+      commands: [`rose-csi replicas adopt ${config} ${shellQuoted(copy.copyId)}`],
+    };
+  }
+  const advice =
+    'Its data is not there. Look whether the RDS has it under another owner, or restore it from a snapshot.';
+  const isVolume = objectOf(handle)?.startsWith('pvc-') === true;
+  return { urgency: 'act', ...(isVolume && { code: 'VolumeMissing' }), says, remedy: advice, commands: [report] };
 }
 
 function idsOf(objects: readonly { readonly id: string }[]): string[] {

@@ -1,11 +1,14 @@
 import { kinds } from '../kubernetes/kinds.ts';
+import { hasCopy, type SnapshotWithCopy } from '../replicas/overview.ts';
 import { StorageError } from '../storage/errors.ts';
 import { identity, nodeIdOf } from '../storage/ids.ts';
 import type { InventorySnapshot, InventoryVolume } from '../storage/inventory.ts';
 import type { BackendContents, BackendState } from './backend-reading.ts';
-import { buildScene, type Readings, type Settings } from './build-scene.ts';
+import { type BuiltScene, buildScene, type Readings, type Settings } from './build-scene.ts';
 import type { ClusterReading } from './cluster-reading.ts';
+import type { PairState } from './pair-reading.ts';
 import type { Scene } from './scene.ts';
+import { FIRST_LOOK, lookedAgain } from './second-look.ts';
 
 /** 2026-11-20T12:00:00Z: when everything was read. */
 export const NOW = Date.parse('2026-11-20T12:00:00Z');
@@ -102,10 +105,10 @@ export function nodeId(name: string): string {
 export function contents(
   volumes: readonly InventoryVolume[],
   snapshots: readonly InventorySnapshot[],
-  facts: Partial<BackendContents> = {},
+  { label = 'pool1' }: { readonly label?: string } = {},
 ): BackendContents {
   const pool = {
-    pool: 'pool1',
+    pool: label,
     size: 4096n * GiB,
     free: 2890n * GiB,
     reserve: 100n * GiB,
@@ -114,7 +117,8 @@ export function contents(
     snapshots: snapshots.length,
     health: { conditions: [], examined: [] },
   };
-  return { at: NOW, pools: [pool], inventory: { volumes, snapshots, copies: [] }, ...facts };
+  const inventory = { volumes, snapshots, copies: [] };
+  return { at: NOW, pools: [pool], inventory, look: FIRST_LOOK, originals: new Map(), received: new Map() };
 }
 
 /** An RDS that answers. */
@@ -131,6 +135,51 @@ export function lost(state: BackendState): BackendState {
   );
   const contents = state.contents && { ...state.contents, at: NOW - 600_000 };
   return { ...state, error, lostAt: NOW - 585_000, contents };
+}
+
+/** A snapshot of pool1 on rds1 with its copy in copies on rds2, so many hours old. */
+export function withCopy(
+  number: number,
+  source: number,
+  hours: number,
+  state: SnapshotWithCopy['state'],
+): SnapshotWithCopy {
+  const { id, subvolume: name, name: parsed } = snapshot(number, source, hours);
+  const { createdAtSeconds, bytes, owner } = parsed;
+  const copyId = id.replace('rds1:', 'rds2:');
+  const receivedAt = hasCopy({ state }) ? '2026-11-20 11:00:00' : undefined;
+  return { id, copyId, volumeId: volumeId(source), name, createdAtSeconds, bytes, owner, state, receivedAt };
+}
+
+/** pool1 on rds1 with copies on rds2. */
+export function pairOf(snapshots: readonly SnapshotWithCopy[], facts: Partial<PairState> = {}): PairState {
+  return {
+    from: { backend: 'rds1', pool: 'pool1' },
+    to: { backend: 'rds2', pool: 'copies' },
+    snapshots: snapshots.toSorted((a, b) => Number(a.createdAtSeconds - b.createdAtSeconds)),
+    sending: undefined,
+    isStill: false,
+    error: undefined,
+    ...facts,
+  };
+}
+
+/** What rds2 has of these: whole copies, and halves of what is being sent or was cut off. */
+function received(snapshots: readonly SnapshotWithCopy[]): BackendContents['inventory']['copies'] {
+  return snapshots.flatMap(({ state, id, volumeId: source, name: subvolume, createdAtSeconds, bytes, owner }) => {
+    const isHalf = state === 'half-received' || state === 'sending';
+    if (!hasCopy({ state }) && !isHalf) return [];
+    const [uuidOfSnapshot = '', sourceUuid = ''] = [id, source].map((one) => one.slice(one.indexOf('-') + 1));
+    const name = { uuid: uuidOfSnapshot, owner, sourceUuid, createdAtSeconds, bytes };
+    const kind = isHalf ? ('half-received' as const) : ('copy' as const);
+    return [{ kind, name, createdAtSeconds, backend: 'rds2', pool: 'copies', subvolume, uuid: `u-${id}` }];
+  });
+}
+
+/** rds2, which has nothing but copies. */
+export function replica(snapshots: readonly SnapshotWithCopy[]): BackendState {
+  const found = contents([], [], { label: 'copies' });
+  return answering({ ...found, inventory: { ...found.inventory, copies: received(snapshots) } }, 'rds2');
 }
 
 /** What a claim or VolumeSnapshot is called, by the id of what it stands for. */
@@ -174,6 +223,28 @@ export function clusterOf(names: Names, facts: Partial<ClusterReading> = {}): Cl
   };
 }
 
-export function sceneOf(readings: Omit<Readings, 'now'>): Scene {
-  return buildScene({ ...readings, now: NOW }, SETTINGS);
+type SomeReadings = Pick<Readings, 'backends' | 'cluster'> & Partial<Readings>;
+
+/** What readings show of which the last two have found the same. */
+export function sceneOf(readings: SomeReadings): Scene {
+  const backends = readings.backends.map((state) => ({
+    ...state,
+    contents: state.contents && seenTwice(state.contents),
+  }));
+  const { unseen: unseenBefore } = built({ ...readings, backends });
+  return built({ unseenBefore, ...readings, backends }).scene;
+}
+
+/** What the first reading shows. */
+export function firstSceneOf(readings: SomeReadings): Scene {
+  return built(readings).scene;
+}
+
+function built(readings: SomeReadings): BuiltScene {
+  return buildScene({ pairs: [], unseenBefore: new Set(), now: NOW, ...readings }, SETTINGS);
+}
+
+function seenTwice(contents: BackendContents): BackendContents {
+  const { look } = lookedAgain(contents.inventory, lookedAgain(contents.inventory, FIRST_LOOK).look);
+  return { ...contents, look };
 }

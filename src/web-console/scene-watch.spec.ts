@@ -22,7 +22,7 @@ function watched(t: TestContext, pauseMs: number, read: (count: number) => Promi
   const watch = new SceneWatch({
     read: async () => {
       counted.readings += 1;
-      return await read(counted.readings);
+      return Buffer.from(JSON.stringify(await read(counted.readings)));
     },
     pauseMs,
     onDefect: (error) => counted.defects.push(error),

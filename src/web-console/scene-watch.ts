@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Scene } from './scene.ts';
 
 /** From the beginning of one reading to that of the next, at least, in ms. */
 const PAUSE_MS = 15_000;
@@ -19,8 +18,8 @@ export interface ReadScene {
 }
 
 export interface SceneWatchOptions {
-  /** Reads everything. */
-  readonly read: (signal: AbortSignal) => Promise<Scene>;
+  /** Reads everything. @returns a scene (`scene.ts`) as JSON, in UTF-8 */
+  readonly read: () => Promise<Uint8Array>;
   /** Default: 15 s. */
   readonly pauseMs?: number;
   /** Called with what keeps a reading from ending, which is a defect. */
@@ -97,8 +96,7 @@ export class SceneWatch {
 
   async #read(): Promise<void> {
     try {
-      const scene = await this.#options.read(this.#stopped.signal);
-      const json = JSON.stringify(scene);
+      const json = await this.#options.read();
       // Above those of an earlier process, whose page may still be open.
       const number = (this.#latest?.number ?? Date.now()) + 1;
       const etag = `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"`;

@@ -9,7 +9,11 @@ export interface Scene {
   /** The configuration file, as the commands that are shown name it. */
   readonly configFile: string;
   readonly backends: readonly BackendScene[];
+  /** Pools whose snapshots are copied to another RDS; left out where none are. */
+  readonly pairs?: readonly PairScene[];
   readonly cluster: ClusterScene;
+  /** How many objects seem to lack something, which one look may find while a call is at work; left out for none. */
+  readonly lookedAtAgain?: number;
   /** The lineage from top to bottom: below each object, a level deeper, what came from it. */
   readonly rows: readonly Row[];
   /** What needs a look, the most urgent first. */
@@ -46,6 +50,46 @@ export interface PoolScene {
   readonly snapshots: number;
 }
 
+/** A pool and the pool on another RDS that has copies of its snapshots. What is about copies is of when both were last read. */
+export interface PairScene {
+  readonly from: PlaceScene;
+  readonly to: PlaceScene;
+  /** Snapshots that have a copy. */
+  readonly copies: number;
+  /** Snapshots without one; left out while the RDS of the copies does not answer. */
+  readonly missing?: number;
+  /** When the oldest of those was taken: how far the copies lag behind. */
+  readonly oldestMissing?: number;
+  /** When the newest snapshot that has a copy was taken. */
+  readonly newestCopy?: number;
+  /** Copies whose originals are gone. */
+  readonly alone: number;
+  /** What is half-received, and no transfer names. */
+  readonly halfReceived: number;
+  /** What is being sent; left out for nothing, and when that is not known. */
+  readonly sending?: SendingScene;
+  /** Why it is not known what is being sent, in one sentence. */
+  readonly unread?: string;
+}
+
+export interface PlaceScene {
+  readonly backend: string;
+  readonly pool: string;
+  /** False while what is said of it is what it last reported. */
+  readonly answers: boolean;
+}
+
+export interface SendingScene {
+  /** Id of the snapshot; its name for one that is not there any more. */
+  readonly id: string;
+  /** Bytes so far, as the RDS counts them. */
+  readonly bytes: number;
+  /** In the words of the RDS; may be empty. */
+  readonly status: string;
+  /** It has not moved for two minutes. */
+  readonly still?: true;
+}
+
 /** Something about an object that is not as it should be. */
 export interface Condition {
   /** One of docs/errors.md or docs/health.md; left out for what is neither. */
@@ -62,9 +106,12 @@ export type ClusterScene =
   | { readonly is: 'off' }
   | { readonly is: 'unseen'; readonly because: string };
 
-/** A volume, a snapshot, or a source that is no longer there. */
+/**
+ * A volume, a snapshot, or a source that is no longer there; or the copy of a snapshot on a replica, where that is all that is
+ * left of it, or something was made from the copy.
+ */
 export interface Row {
-  readonly kind: 'volume' | 'snapshot' | 'gone';
+  readonly kind: 'volume' | 'snapshot' | 'copy' | 'gone';
   /** As on the backends: `<backend>:pvc-<uuid>` or `<backend>:snap-<uuid>`. */
   readonly id: string;
   /** How deep in the tree; 0 at the top. */
@@ -90,6 +137,14 @@ export interface Row {
   readonly duplicates?: readonly string[];
   /** What bears its name elsewhere and is no object. */
   readonly copies?: readonly CopyScene[];
+  /** Why a snapshot has no copy, though its pool has a replica. */
+  readonly uncopied?: 'missing' | 'sending' | 'half-received' | 'taken' | 'unknown';
+  /** When a copy came, in the words and the time zone of its RDS. */
+  readonly received?: string;
+  /** The original of a copy: its id, or why there is none to name. */
+  readonly original?: { readonly is: 'there'; readonly id: string } | { readonly is: 'gone' | 'unseen' };
+  /** A copy that Kubernetes refers to where it is. */
+  readonly referred?: true;
 }
 
 export interface CopyScene {
@@ -98,6 +153,10 @@ export interface CopyScene {
   readonly backend: string;
   readonly pool: string;
   readonly takenAt?: number;
+  /** Of a whole copy of a snapshot on a replica: the id that it has there. */
+  readonly id?: string;
+  /** When it came, in the words and the time zone of its RDS. */
+  readonly received?: string;
 }
 
 /** Something that needs a look. */
@@ -127,7 +186,7 @@ export interface Subject {
 /** Ids of a matter at most: more are no easier to read. */
 export const MOST_IDS = 20;
 
-/** A failure that Kubernetes has an Event of. */
+/** A failure, or something that is not well, that Kubernetes has an Event of. */
 export interface FailureScene {
   readonly at: number;
   /** How often it was reported. */

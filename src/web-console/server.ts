@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly hosts: readonly string[];
   /** What stands before every path, without a slash at its end; empty for nothing. */
   readonly basePath: string;
+  /** How long nothing may go over a connection. Default: two minutes. */
+  readonly silenceMs?: number;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly scenes: Pick<SceneWatch, 'after'>;
   /**
@@ -37,18 +39,22 @@ export interface RunningServer {
 
 /** How long a request for the next scene is held open before it is told that there is none, in ms. */
 const HOLD_MS = 25_000;
-const MAX_CONNECTIONS = 128;
+/** Each viewer holds one. What comes on top is closed at once, probes as well. */
+const MAX_CONNECTIONS = 1_024;
+/** How long nothing may go over a connection, in ms: more than a request is held, or a chain is walked. What no one reads is not kept for good. */
+const SILENCE_MS = 120_000;
 /** For a request with its headers, in ms; it has no body that anyone reads. */
 const REQUEST_MS = 5_000;
 
 /** @throws Error naming the address when it cannot be listened on */
 export async function servePage(options: ServerOptions): Promise<RunningServer> {
-  const { address, port } = options;
+  const { address, port, silenceMs = SILENCE_MS } = options;
   const limits = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: REQUEST_MS };
   const server = createServer(limits, (request, response) => {
     answer(request, response, options).catch(() => response.destroy());
   });
   server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(silenceMs);
   try {
     server.listen({ port, ...(address !== undefined && { host: address }) });
     await once(server, 'listening');
@@ -77,13 +83,19 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     refuse(response.setHeader('Allow', 'GET'), 405, 'This server only answers GET.');
     return;
   }
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://console');
+  const target = targetOf(request.url);
+  if (target === undefined) {
+    refuse(response, 400, 'That is no path.');
+    return;
+  }
+  const { pathname, searchParams } = target;
   // A probe comes by the address of a pod, and learns nothing.
   if (pathname === '/healthz') {
     response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end('ok\n');
     return;
   }
-  if (!isHostAllowed(headers.host, options.hosts)) {
+  const { host: named = [undefined] } = request.headersDistinct;
+  if (!named.every((host) => isHostAllowed(host, options.hosts))) {
     refuse(response, 403, 'This server does not go by that name. --allow-host lets it.');
     return;
   }
@@ -102,6 +114,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   else if (path === 'api/scene') await sendScene(request, response, Number(searchParams.get('after')), options);
   else if (path === 'api/why') await sendWhy(response, searchParams, options);
   else refuse(response, 404, 'There is nothing here.');
+}
+
+/** What is asked for; undefined for what is no path. A host in it is never looked at: `//host/path` is a path, too. */
+function targetOf(url = ''): URL | undefined {
+  return (url.startsWith('/') ? URL.parse(`http://console${url}`) : null) ?? undefined;
 }
 
 /** The path below a prefix; undefined for one that is not. */

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../cli/shell-quoted.ts';
+import type { Claim, VolumeSnapshot } from '../kubernetes/kinds.ts';
 import type { ClusterReading } from './cluster-reading.ts';
 import type { Matter, Subject } from './scene.ts';
 
@@ -33,21 +34,25 @@ function pendingClaims({ claims, classes }: ClusterReading, driver: string): Wai
     classes.filter(({ provisioner }) => provisioner === driver).map(({ metadata }) => metadata.name),
   );
   return claims
-    .filter(({ metadata, spec, status }) => {
-      const isPending = status?.phase === undefined || status.phase === 'Pending';
-      return isPending && metadata.deletionTimestamp === undefined && ours.has(spec.storageClassName ?? '');
-    })
+    .filter((claim) => hasNoVolume(claim) && ours.has(claim.spec.storageClassName ?? ''))
     .map((claim) => waiting('pvc', claim));
 }
 
 function pendingSnapshots({ snapshots, snapshotClasses }: ClusterReading, driver: string): Waiting[] {
   const ours = new Set(snapshotClasses.filter((one) => one.driver === driver).map(({ metadata }) => metadata.name));
   return snapshots
-    .filter(({ metadata, spec, status }) => {
-      const isReady = status?.readyToUse === true || metadata.deletionTimestamp !== undefined;
-      return !isReady && ours.has(spec.volumeSnapshotClassName ?? '');
-    })
+    .filter((snapshot) => isNotReady(snapshot) && ours.has(snapshot.spec.volumeSnapshotClassName ?? ''))
     .map((snapshot) => waiting('vs', snapshot));
+}
+
+/** Whether a claim waits for its volume, whoever makes that. */
+export function hasNoVolume({ metadata, status }: Pick<Claim, 'metadata' | 'status'>): boolean {
+  return (status?.phase === undefined || status.phase === 'Pending') && metadata.deletionTimestamp === undefined;
+}
+
+/** Whether a snapshot waits to be taken, whoever takes it. */
+export function isNotReady({ metadata, status }: Pick<VolumeSnapshot, 'metadata' | 'status'>): boolean {
+  return status?.readyToUse !== true && metadata.deletionTimestamp === undefined;
 }
 
 function waiting(kind: Subject['kind'], { metadata }: Pick<ClusterReading['claims'][number], 'metadata'>): Waiting {

@@ -1,43 +1,14 @@
 /** `rose-csi console` as it is shipped, as a process, on a simulated RDS. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
-import { buildBundle } from '../../scripts/build.ts';
-import type { Scene } from '../../src/web-console/scene.ts';
+import { test } from 'node:test';
 import { loseDiskItem } from '../orphans/fixture.ts';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
 import { change } from '../support/console.ts';
 import { KubernetesApi, persistentVolume } from '../support/kubernetes-api.ts';
-import { type RunningConsole, startConsole } from '../support/programs.ts';
 import { type Stack, startStack } from '../support/stack.ts';
-
-const directory = mkdtempSync(join(tmpdir(), 'rose-csi-console-'));
-let main = '';
-
-before(async () => {
-  main = await buildBundle(join(directory, 'dist'));
-});
-after(() => rmSync(directory, { recursive: true, force: true }));
-
-interface Console extends RunningConsole {
-  /** Where it says that it serves, with a slash at the end. */
-  readonly url: string;
-}
-
-async function start(t: TestContext, configFile: string, ...flags: readonly string[]): Promise<Console> {
-  const running = await startConsole(main, configFile, ...flags);
-  t.after(() => running.stop());
-  return { ...running, url: /^(http:\S+) /.exec(running.said)?.[1] ?? assert.fail(running.said) };
-}
-
-async function sceneOf({ url }: Console): Promise<Scene> {
-  const response = await fetch(`${url}api/scene`);
-  assert.equal(response.status, 200);
-  return (await response.json()) as Scene;
-}
+import { sceneOf, start } from './shipped.ts';
 
 test('it serves the page on loopback, and what the RDS holds with the names of Kubernetes', async (t) => {
   const stack = await startStack(t);
@@ -80,6 +51,33 @@ test('one reading serves all who look, and while no one does the RDS is left alo
   assert.equal(execs, 6);
   await sceneOf(console);
   assert.equal((await stack.api.execs()) - before, execs);
+});
+
+test('a kubeconfig that may not list everything leaves the rest to be seen, and makes no orphans', async (t) => {
+  const stack = await startStack(t);
+  const source = await makeVolume(stack.controller, MiB);
+  const api = await KubernetesApi.start(t);
+  api.put('persistentvolumes', persistentVolume(source));
+  const kubeconfig = join(stack.directory, 'kubeconfig');
+  await writeFile(kubeconfig, api.kubeconfig());
+  const without = async (plural: string) => {
+    api.trouble = ({ path }) => (path.endsWith(`/${plural}`) ? 403 : undefined);
+    const { cluster, rows } = await sceneOf(await start(t, stack.configFile, '--kubeconfig', kubeconfig));
+    assert.deepEqual(
+      rows.map(({ id, orphan }) => [id, orphan]),
+      [[source, undefined]],
+    );
+    return { cluster, name: rows[0]?.name };
+  };
+  const nodes = await without('nodes');
+  assert.equal(nodes.name, 'data');
+  assert.match(nodes.cluster.is === 'asked' ? nodes.cluster.unseen.join() : '', /^Nodes: .*403/);
+  const contents = await without('volumesnapshotcontents');
+  assert.equal(contents.name, undefined);
+  assert.match(
+    contents.cluster.is === 'unseen' ? contents.cluster.because : '',
+    /VolumeSnapshotContents: HTTP status 403/,
+  );
 });
 
 test('an RDS that cannot be reached is said to be so, and the console goes on and ends with 0', async (t) => {

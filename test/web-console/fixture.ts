@@ -22,7 +22,8 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-export interface ServeOptions extends Partial<Pick<ServerOptions, 'hosts' | 'basePath' | 'why' | 'port'>> {
+export interface ServeOptions
+  extends Partial<Pick<ServerOptions, 'hosts' | 'basePath' | 'why' | 'port' | 'silenceMs'>> {
   /** From one reading to the next, in ms. */
   readonly pauseMs?: number;
 }
@@ -43,13 +44,20 @@ async function page(): Promise<string> {
 export async function serve(
   t: TestContext,
   read: () => Promise<Scene>,
-  { pauseMs = 60_000, hosts = [], basePath = '', port = 0, why = async () => assertNever() }: ServeOptions = {},
+  {
+    pauseMs = 60_000,
+    hosts = [],
+    basePath = '',
+    port = 0,
+    why = async () => assertNever(),
+    ...more
+  }: ServeOptions = {},
 ): Promise<Served> {
   let [readings, looking] = [0, 0];
   const scenes = new SceneWatch({
     read: async () => {
       readings += 1;
-      return await read();
+      return Buffer.from(JSON.stringify(await read()));
     },
     pauseMs,
     onDefect: (error) => {
@@ -65,7 +73,7 @@ export async function serve(
     },
   };
   const files = await readPage(await page());
-  const server = await servePage({ address: '127.0.0.1', port, hosts, basePath, files, scenes: counted, why });
+  const server = await servePage({ address: '127.0.0.1', port, hosts, basePath, files, scenes: counted, why, ...more });
   const stop = async (): Promise<void> => {
     await Promise.all([server.close(), scenes.close()]);
   };

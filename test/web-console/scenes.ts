@@ -1,6 +1,7 @@
 /** What the page is shown with: scenes as readings would make them, the same on every day. */
 import { messageOf } from '../../src/failures/message.ts';
 import { kinds } from '../../src/kubernetes/kinds.ts';
+import { StorageError } from '../../src/storage/errors.ts';
 import type { InventorySnapshot, InventoryVolume } from '../../src/storage/inventory.ts';
 import {
   answering,
@@ -11,11 +12,14 @@ import {
   type Names,
   NOW,
   nodeId,
+  pairOf,
+  replica,
   sceneOf,
   snapshot,
   snapshotId,
   volume,
   volumeId,
+  withCopy,
 } from '../../src/web-console/readings.fixture.ts';
 import type { Scene, WhyScene } from '../../src/web-console/scene.ts';
 
@@ -159,6 +163,8 @@ export const HOSTILE = [
   ),
   '👩‍👩‍👧‍👦 مرحبا 你好',
   '$(touch /tmp/x) `id` \\',
+  '</script></title><style>*{display:none}</style><script>globalThis.broken=1</script>',
+  `${'\u2066\u200F'.repeat(20)}${'m'.repeat(10_000)}`,
 ] as const;
 
 /** Names that are someone else's input, wherever one can stand. */
@@ -182,9 +188,22 @@ export function hostile(): Scene {
     }),
   );
   const classes = [kinds.storageClass.schema.parse({ metadata: { name: 'rds' }, provisioner: DRIVER })];
+  const pairs = HOSTILE.map((text, number) => {
+    const sending = { name: text, bytes: 1n, status: text, isOurs: true, isStill: true };
+    const error = new StorageError('RDS-REFUSED', text, text);
+    const place = { backend: text, pool: text };
+    return pairOf([{ ...withCopy(number, 0, 9, 'taken'), name: text }], {
+      from: place,
+      to: place,
+      sending,
+      isStill: true,
+      error,
+    });
+  });
   return sceneOf({
-    backends: [answering(contents(volumes, snapshots))],
-    cluster: clusterOf(names, { events, claims: stuck, classes, unseen: [HOSTILE[0]] }),
+    backends: [{ ...answering(contents(volumes, snapshots, { label: HOSTILE[10] })), routerOs: HOSTILE[10] }],
+    pairs,
+    cluster: clusterOf(names, { events, claims: stuck, classes, unseen: [HOSTILE[0], HOSTILE[10], HOSTILE[11]] }),
   });
 }
 
@@ -219,6 +238,40 @@ export function partial(): Scene {
     copies: [copy('copy', 0, 'cold'), copy('half-received', 1, 'cold'), copy('nested', 2, 'pool1')],
   };
   return sceneOf({ backends: [answering({ ...found, inventory })], cluster: clusterOf(names) });
+}
+
+/** Copies on a second RDS: whole, being received, cut off, blocked, late, and of originals that are gone. */
+export function copied(): Scene {
+  const { volumes, snapshots, names } = household();
+  const states = ['copied', 'copied', 'taken', 'half-received', 'missing', 'sending'] as const;
+  const pairs = snapshots.map(({ name }, number) => {
+    const source = volumes.findIndex((one) => one.name.uuid === name.sourceUuid);
+    const hours = (NOW / 1000 - Number(name.createdAtSeconds)) / 3600;
+    return { ...withCopy(number, source, hours, states[number] ?? 'copied'), bytes: name.bytes };
+  });
+  const all = [...pairs, withCopy(70, 0, 300, 'alone'), withCopy(71, 72, 500, 'alone')];
+  const sent = all.find(({ state }) => state === 'sending');
+  const sending = { name: sent?.name ?? '', bytes: 7n * GiB, status: 'running', isOurs: true, isStill: true };
+  return sceneOf({
+    backends: [answering(contents(volumes, snapshots)), replica(all)],
+    pairs: [pairOf(all, { sending, isStill: true }), { ...pairOf([]), ...WAY_BACK }],
+    cluster: clusterOf({ ...names, [snapshotId(70)]: ['db', 'postgres-data-0-november'] }),
+  });
+}
+
+const WAY_BACK = { from: { backend: 'rds2', pool: 'copies' }, to: { backend: 'rds1', pool: 'pool1' } } as const;
+
+/** The same while the second RDS does not answer. */
+export function replicaDown(): Scene {
+  const { volumes, snapshots, names } = household();
+  const all = snapshots
+    .slice(0, 3)
+    .map((_, number) => withCopy(number, 0, number * 24 + 9.5, number === 2 ? 'unknown' : 'copied'));
+  return sceneOf({
+    backends: [answering(contents(volumes, snapshots)), lost(replica(all))],
+    pairs: [pairOf(all)],
+    cluster: clusterOf(names),
+  });
 }
 
 /** What `why` answers about a claim with which all is well. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { answering, clusterOf, contents, sceneOf, volume } from '../../src/web-console/readings.fixture.ts';
 import type { Scene } from '../../src/web-console/scene.ts';
+import { until } from '../support/until.ts';
 import { type Served, serve } from './fixture.ts';
 
 const SCENE: Scene = sceneOf({ backends: [answering(contents([volume(1)], []))], cluster: clusterOf({}) });
@@ -29,6 +31,14 @@ async function ask(
   const parts: Buffer[] = [];
   for await (const part of answer) parts.push(part as Buffer);
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(parts) };
+}
+
+/** What comes back for these very words, until the server closes the connection. */
+async function converse({ port }: Served, words: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').end(words);
+  let text = '';
+  for await (const part of socket) text += String(part);
+  return text;
 }
 
 test('every answer forbids all that the page does not need, and lets no other origin read it', async (t) => {
@@ -135,6 +145,74 @@ test('what the path or the query says reaches no file', async (t) => {
   ]) {
     assert.equal((await ask(served, path)).status, 404, path);
   }
+});
+
+test('a host in the path led past the prefix and to the probe, and what is no path got no answer', async (t) => {
+  const served = await serve(t, async () => SCENE, { basePath: '/rose' });
+  for (const path of [
+    '//evil.example/rose/',
+    '//evil.example/healthz',
+    '/\\evil.example/rose/',
+    '/rose//evil.example/',
+  ]) {
+    assert.equal((await ask(served, path)).status, 404, path);
+  }
+  for (const path of ['http://evil.example/rose/', 'http://[::1/', '*']) {
+    assert.equal((await ask(served, path)).status, 400, path);
+  }
+  assert.equal((await ask(served, '//')).status, 404);
+  const redirect = await ask(served, '/rose?//evil.example');
+  assert.equal(redirect.headers.location, '/rose/');
+});
+
+test('of two names in one request, one that is not its own is enough to refuse it', async (t) => {
+  const served = await serve(t, async () => SCENE);
+  const answer = await converse(
+    served,
+    'GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+  );
+  assert.match(answer, /^HTTP\/1\.1 403 /);
+});
+
+test('two hundred viewers are served by one reading, and the probe is answered beside them', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  let readings = 0;
+  const served = await serve(
+    t,
+    async () => {
+      readings += 1;
+      if (readings > 1) await gate.promise;
+      return { ...SCENE, version: `${readings}` };
+    },
+    { pauseMs: 1 },
+  );
+  const { headers } = await ask(served, '/api/scene');
+  const viewers = Array.from({ length: 200 }, () => ask(served, `/api/scene?after=${headers['x-reading']}`));
+  await until(async () => served.looking() === 200);
+  assert.equal((await ask(served, '/healthz')).status, 200);
+  gate.resolve();
+  const seen = await Promise.all(viewers);
+  assert.deepEqual(
+    [...new Set(seen.map(({ status, body }) => `${status} ${JSON.parse(`${body}`).version}`))],
+    ['200 2'],
+  );
+});
+
+test('a viewer that never reads what it asked for is not kept for good', async (t) => {
+  const rows = Array.from({ length: 200_000 }, (_, index) => ({
+    kind: 'gone' as const,
+    id: `rds1:pvc-${index}`,
+    level: 0,
+  }));
+  const served = await serve(t, async () => ({ ...SCENE, rows }), { silenceMs: 200 });
+  const open = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+  const before = open();
+  const socket = connect(served.port, '127.0.0.1').pause();
+  t.after(() => socket.destroy());
+  socket.write('GET /api/scene HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  // Both ends are in this process.
+  await until(async () => open() === before + 2 && served.readings() === 1);
+  await until(async () => open() === before + 1);
 });
 
 test('the chain of an object is asked for by its kind, name and namespace, and a refusal says why', async (t) => {

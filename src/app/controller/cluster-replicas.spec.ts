@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import type { Cluster, EventNote } from '../../kubernetes/cluster.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import { createLogger } from '../../observability/log.ts';
-import type { ReplicaPair } from '../../storage/replication/pair.ts';
+import { LATE_SECONDS, type ReplicaPair } from '../../storage/replication/pair.ts';
 import { original } from '../../storage/replication/replication.fixture.ts';
 import type { PairStatus } from '../../storage/replication/replicator.ts';
-import { clusterReplicas, LATE_SECONDS } from './cluster-replicas.ts';
+import { clusterReplicas } from './cluster-replicas.ts';
 
 const pair = {
   from: { name: 'rds1' },

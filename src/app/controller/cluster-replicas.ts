@@ -13,7 +13,7 @@ import { snapshotHandleOf } from '../../orphans/references.ts';
 import { idIn } from '../../rds/index.ts';
 import { printHandle } from '../../storage/ids.ts';
 import type { Received } from '../../storage/replication/decision.ts';
-import type { ReplicaPair } from '../../storage/replication/pair.ts';
+import { LATE_SECONDS, type ReplicaPair } from '../../storage/replication/pair.ts';
 import type { ClusterReplicas } from './replication.ts';
 
 export interface ClusterReplicasOptions {
@@ -25,8 +25,6 @@ export interface ClusterReplicasOptions {
   readonly logger: Logger;
 }
 
-/** How old a snapshot without a copy must be before it is reported, in seconds. */
-export const LATE_SECONDS = 6 * 3600;
 /** Snapshots without a copy that one pass reports. */
 const MAX_LATE = 10;
 /** How long the Lease stands, and for how long this process believes that it holds it, in seconds. */

@@ -1,6 +1,9 @@
 import type { ExpectedPool, ReplicaTarget } from '../../rds/index.ts';
 import type { Backend } from '../backend.ts';
 
+/** How old a snapshot without a copy must be before it is reported, in seconds. */
+export const LATE_SECONDS = 6 * 3600;
+
 /** A pool, and the pool on another backend that has copies of its snapshots. */
 export interface ReplicaPair {
   readonly from: Backend;

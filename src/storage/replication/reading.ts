@@ -19,17 +19,27 @@ export async function readPair(pair: ReplicaPair, still: Stillness, call: Call):
 
 /** What the replica pool has. Throws as {@link readPair}. */
 export async function readReplica({ to, replica }: ReplicaPair, call: Call): Promise<Received[]> {
-  return (await everySnapshot(to.rds, { pool: replica, copies: true }, call)).flatMap(receivedOf);
+  return receivedIn(await everySnapshot(to.rds, { pool: replica, copies: true }, call));
 }
 
 /** The snapshots of the pool. Throws as {@link readPair}. */
 export async function readOriginals({ from, pool }: ReplicaPair, call: Call): Promise<Original[]> {
-  return (await everySnapshot(from.rds, { pool, copies: true }, call)).flatMap(originalOf);
+  return originalsIn(await everySnapshot(from.rds, { pool, copies: true }, call));
 }
 
 /** The transfers of snapshots of the pool. Throws as {@link readPair}. */
 export async function readTransfers({ from, pool, target }: ReplicaPair, call: Call): Promise<readonly TransferRow[]> {
   return await from.rds.run((settings) => listTransfers(settings, pool, target), call);
+}
+
+/** Of a pool's list with copies, what was made there. */
+export function originalsIn(snapshots: readonly ListedObject[]): Original[] {
+  return snapshots.flatMap(originalOf);
+}
+
+/** Of a replica pool's list with copies, what takes a name that a copy may have. */
+export function receivedIn(snapshots: readonly ListedObject[]): Received[] {
+  return snapshots.flatMap(receivedOf);
 }
 
 function originalOf({ subvolume }: ListedObject): Original[] {

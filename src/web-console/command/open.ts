@@ -1,6 +1,7 @@
 import { openBackend } from '../../app/backends.ts';
 import { accessFor } from '../../app/cluster-access.ts';
 import { COPY_WORDS } from '../../app/copies.ts';
+import { replicaPairs } from '../../app/replicators.ts';
 import { VERSION } from '../../app/version.ts';
 import type { ClusterFlags } from '../../cli/flags.ts';
 import type { Config } from '../../config/schema.ts';
@@ -18,16 +19,16 @@ import { parseSubject } from '../../why/subject.ts';
 import { BackendReader } from '../backend-reading.ts';
 import { buildScene } from '../build-scene.ts';
 import { type ClusterState, readCluster } from '../cluster-reading.ts';
+import { PairReader } from '../pair-reading.ts';
 import type { Scene, WhyScene } from '../scene.ts';
 import { visibleTexts } from '../visible-texts.ts';
 
 /** What the console looks at. */
 export interface OpenedConsole {
   /** Reads everything. What cannot be read is said in the scene. */
-  read(signal: AbortSignal): Promise<Scene>;
+  read(): Promise<Scene>;
   /** @throws Error when the object cannot be asked about */
   why(object: string, namespace: string): Promise<WhyScene>;
-  close(): Promise<void>;
 }
 
 export interface OpenFlags extends ClusterFlags {
@@ -46,7 +47,7 @@ const PATIENCE: RetryPolicy = {
   budgetMs: WHY_MS,
 };
 
-/** Opens the backends of a configuration, and finds the cluster beside them. Nothing is connected yet. */
+/** Opens the backends of a configuration, and finds the cluster beside them, for as long as the thread runs. Nothing is connected yet. */
 export async function openConsole(config: Config, flags: OpenFlags): Promise<OpenedConsole> {
   const { driverName: driver, clusterId } = config;
   const ours = identity(driver, clusterId, config.adoptedClusterIds);
@@ -55,7 +56,9 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
     openBackend(backend, { owners: ours.owners, logger, patience: { retryPolicy: PATIENCE } }),
   );
   const storage = new StorageService({ backends, identity: ours });
-  const readers = backends.map((backend) => new BackendReader(backend, storage));
+  const pairs = replicaPairs(config.backends, backends);
+  const readers = backends.map((backend) => new BackendReader(backend, storage, pairs));
+  const pairReaders = pairs.map((pair) => new PairReader(pair));
   const chain = openBackends(config, WHY_MS);
   const access = (): Promise<Access> => accessFor(flags);
   const settings = {
@@ -66,12 +69,19 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
     configFile: flags.config,
     words: COPY_WORDS,
   };
+  // Whoever ends a reading ends the thread.
+  const { signal } = new AbortController();
+  let unseenBefore: ReadonlySet<string> = new Set();
   return {
-    async read(signal) {
+    async read() {
       // Kubernetes after the RDS: what is made in between does no harm then (orphans/references.ts).
       const states = await Promise.all(readers.map((reader) => reader.read(signal)));
+      const copying = await Promise.all(pairReaders.map((reader) => reader.read(states, signal)));
       const cluster = flags.deviceOnly === true ? ({ is: 'off' } as const) : await askCluster(access, signal);
-      return buildScene({ backends: states, cluster, now: Date.now() }, settings);
+      const readings = { backends: states, pairs: copying, cluster, unseenBefore, now: Date.now() };
+      const { scene, unseen } = buildScene(readings, settings);
+      unseenBefore = unseen;
+      return scene;
     },
     async why(object, namespace) {
       if (flags.deviceOnly === true) throw new Error('Kubernetes is not asked: the console runs with --device-only');
@@ -79,9 +89,6 @@ export async function openConsole(config: Config, flags: OpenFlags): Promise<Ope
       const reader = new Reader(await access(), REQUEST_MS, AbortSignal.timeout(2 * WHY_MS));
       const question = { subject, driver, backends: chain, now: Date.now(), configFile: flags.config };
       return visibleTexts(answerJson(answer(await gather(reader, question)))) as WhyScene;
-    },
-    async close() {
-      await Promise.all([storage.close(), chain.close()]);
     },
   };
 }

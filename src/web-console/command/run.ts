@@ -7,8 +7,9 @@ import { SceneWatch } from '../scene-watch.ts';
 import { servePage } from '../server.ts';
 import { WhyDesk } from '../why-desk.ts';
 import type { ConsoleFlags } from './command.ts';
-import { openConsole } from './open.ts';
+import type { OpenFlags } from './open.ts';
 import { pageDirectory } from './page-directory.ts';
+import { Reading } from './reading.ts';
 import { ALL_ADDRESSES } from './values.ts';
 
 /**
@@ -22,12 +23,12 @@ export async function runConsole(flags: ConsoleFlags): Promise<void> {
     readConfiguration(file, { clusterId, driverName }),
     readPage(pageDirectory()),
   ]);
-  const opened = await openConsole(config, { ...flags, config: flags.showConfig ?? file });
+  const reading = new Reading({ config, flags: openFlags(flags) });
   const scenes = new SceneWatch({
-    read: (signal) => opened.read(signal),
+    read: () => reading.read(),
     onDefect: (error) => printNote(`rose-csi console: a reading failed: ${reasonOf(error)}\n`),
   });
-  const desk = new WhyDesk((object, namespace) => opened.why(object, namespace));
+  const desk = new WhyDesk((object, namespace) => reading.why(object, namespace));
   const why = (object: string, namespace: string) => desk.ask(object, namespace);
   const everywhere = address === ALL_ADDRESSES;
   const server = await servePage({
@@ -43,7 +44,7 @@ export async function runConsole(flags: ConsoleFlags): Promise<void> {
   const host = everywhere ? 'localhost' : address.includes(':') ? `[${address}]` : address;
   print(`http://${host}:${server.port}${basePath}/ shows the backends, and changes nothing. Ctrl-C ends it.\n`);
   const stop = (): void => {
-    Promise.all([server.close(), scenes.close(), opened.close()])
+    Promise.all([server.close(), scenes.close(), reading.close()])
       .catch((error: unknown) => {
         printNote(`rose-csi console: stopping failed: ${reasonOf(error)}\n`);
         process.exitCode = EXIT.failed;
@@ -51,4 +52,14 @@ export async function runConsole(flags: ConsoleFlags): Promise<void> {
       .finally(() => process.exit());
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
+}
+
+/** What of the flags says what is read. */
+function openFlags({ config, showConfig, deviceOnly, kubeconfig, context }: ConsoleFlags): OpenFlags {
+  return {
+    config: showConfig ?? config,
+    ...(deviceOnly !== undefined && { deviceOnly }),
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  };
 }

@@ -8,6 +8,7 @@ test('an address to listen on is an IP address, or all', () => {
 });
 
 test('a prefix begins with a slash, and a slash at its end is left out', () => {
-  assert.deepEqual(['/', '/rose/', '/a/b-c'].map(basePath), ['', '/rose', '/a/b-c']);
-  for (const text of ['rose', '/a b', '//x', '/a/../b?', '/<']) assert.throws(() => basePath(text), /no path/);
+  assert.deepEqual(['/', '/rose/', '/a/b-c', '/.a/..b'].map(basePath), ['', '/rose', '/a/b-c', '/.a/..b']);
+  for (const text of ['rose', '/a b', '//x', '/a/../b?', '/<', '/..', '/a/../b', '/./a', '/a/.'])
+    assert.throws(() => basePath(text), /no path/);
 });

@@ -50,7 +50,7 @@ function useRoute(): Route {
 
 function Header({ known, route }: { readonly known: Known; readonly route: Route }) {
   const { scene } = known;
-  const count = scene?.rows.filter(({ kind }) => kind !== 'gone').length;
+  const count = scene?.rows.filter(({ kind }) => kind === 'volume' || kind === 'snapshot').length;
   return (
     <header class="top">
       <p class="brand">

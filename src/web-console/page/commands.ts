@@ -8,7 +8,9 @@ export interface Command {
 }
 
 /** The claim or VolumeSnapshot of a row, as `why` takes it; undefined for what has none. */
-export function subjectOf({ kind, namespace, name }: Row): Subject | undefined {
+export function subjectOf({ kind, namespace, name, referred }: Row): Subject | undefined {
+  // What a copy is called by its original's name is no object of its own, unless it was adopted.
+  if (kind === 'copy' && referred !== true) return undefined;
   if (kind === 'gone' || namespace === undefined || name === undefined) return undefined;
   return { kind: kind === 'volume' ? 'pvc' : 'vs', namespace, name };
 }
@@ -18,8 +20,13 @@ export function commandsFor(row: Row, configFile: string): Command[] {
   const config = `--config ${shellQuoted(configFile)}`;
   const id = shellQuoted(row.id);
   const subject = subjectOf(row);
+  if (row.kind === 'copy')
+    return [...(subject === undefined ? [] : ofSubject(subject, config)), ...ofCopy(row, config, id)];
   return [
     ...(subject === undefined ? [] : ofSubject(subject, config)),
+    ...(row.uncopied === undefined
+      ? []
+      : [{ does: 'How far the copies of its pool are', text: `rose-csi replicas status ${config}` }]),
     { does: 'What it came from, and what came from it', text: `rose-csi snapshots ls ${config} --volume ${id}` },
     ...(row.orphan === true
       ? [
@@ -27,6 +34,16 @@ export function commandsFor(row: Row, configFile: string): Command[] {
           { does: 'Delete it for good, after asking', text: `rose-csi orphans delete ${config} ${id}` },
         ]
       : []),
+  ];
+}
+
+/** One whose original is there is restored by way of that. */
+function ofCopy({ original, referred }: Row, config: string, id: string): Command[] {
+  return [
+    ...(original?.is === 'there' || referred === true
+      ? []
+      : [{ does: 'Print what brings it into Kubernetes', text: `rose-csi replicas adopt ${config} ${id}` }]),
+    { does: 'All snapshots with their copies', text: `rose-csi replicas ls ${config}` },
   ];
 }
 

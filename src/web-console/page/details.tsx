@@ -10,6 +10,7 @@ import { Why } from './why.tsx';
 const KINDS: Readonly<Record<Row['kind'], string>> = {
   volume: 'Volume',
   snapshot: 'Snapshot',
+  copy: 'Copy of a snapshot',
   gone: 'Source that is no longer there',
 };
 
@@ -45,6 +46,7 @@ export function Details(props: {
             {titleOf(row)}
           </h2>
           <Facts row={row} />
+          <CopiesOf row={row} forest={forest} />
           <Family forest={forest} at={at} row={row} />
           {scene.cluster.is === 'asked' && <WhyOf row={row} />}
           <h3>Go on with</h3>
@@ -84,7 +86,7 @@ function Facts({ row }: { readonly row: Row }) {
     ...(object === undefined
       ? []
       : [
-          ['Kubernetes', `${kind === 'snapshot' ? 'VolumeSnapshotContent' : 'PersistentVolume'} ${object}`] as [
+          ['Kubernetes', `${kind === 'volume' ? 'PersistentVolume' : 'VolumeSnapshotContent'} ${object}`] as [
             string,
             string,
           ],
@@ -112,6 +114,49 @@ function Facts({ row }: { readonly row: Row }) {
       )}
     </>
   );
+}
+
+/** Where else it is, and for a copy where its original is. */
+function CopiesOf({ row, forest }: { readonly row: Row; readonly forest: Forest }) {
+  const { kind, original, received, copies = [] } = row;
+  if (kind === 'copy') {
+    return (
+      <>
+        <h3>Copy</h3>
+        <p>
+          {received !== undefined && `It was received ${received}, by the clock of its RDS. `}
+          {original?.is === 'gone' && 'Its original is gone. A claim of its RDS and pool still restores from it.'}
+          {original?.is === 'unseen' && 'Whether its original is still there is not known: that RDS does not answer.'}
+          {original?.is === 'there' && (
+            <>
+              Its original is there:{' '}
+              <a href={hashOf({ view: 'tree', id: original.id })}>{nameOf(original.id, forest)}</a>.
+            </>
+          )}
+        </p>
+      </>
+    );
+  }
+  if (copies.length === 0) return null;
+  return (
+    <>
+      <h3>Copies</h3>
+      <ul class="copies">
+        {copies.map(({ what, backend, pool, id, received: at }) => (
+          <li key={`${backend}/${pool} ${id ?? what}`}>
+            {what} on {backend}/{pool}
+            {at !== undefined && `, received ${at} by its clock`}
+            {id !== undefined && <span class="muted"> {id}</span>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function nameOf(id: string, { rows, indexById }: Forest): string {
+  const row = rows[indexById.get(id) ?? -1];
+  return row === undefined ? id : titleOf(row);
 }
 
 /** What it came from, and how much came from it. */

@@ -51,14 +51,43 @@ export function notesOf({
   duplicates,
   adopted,
   copies = [],
+  uncopied,
+  original,
+  pool,
+  id,
   kind,
 }: Row): { text: string; warns: boolean }[] {
+  const ofCopy = original === undefined ? undefined : ORIGINALS[original.is];
   return [
+    ...(ofCopy === undefined
+      ? []
+      : [{ text: `copy on ${id.slice(0, id.indexOf(':'))}/${pool}`, warns: false }, ofCopy]),
     ...(kind === 'gone' ? [{ text: 'no longer there', warns: false }] : []),
     ...(orphan === true ? [{ text: 'not referred to', warns: true }] : []),
     ...(lacks === undefined ? [] : [{ text: `partial: no ${lacks}`, warns: true }]),
     ...(duplicates === undefined ? [] : [{ text: `${duplicates.length} left of a race`, warns: true }]),
     ...(adopted === undefined ? [] : [{ text: `adopted from ${adopted}`, warns: false }]),
-    ...copies.map(({ what, backend, pool }) => ({ text: `${what} on ${backend}/${pool}`, warns: false })),
+    ...(uncopied === undefined || uncopied === 'half-received' ? [] : [UNCOPIED[uncopied]]),
+    // A copy that stands for itself need not be said to have one, nor what is being sent to be half there.
+    ...(kind === 'copy' || uncopied === 'sending' ? [] : copies).map((copy) => ({
+      text: `${copy.what} on ${copy.backend}/${copy.pool}`,
+      warns: false,
+    })),
   ];
 }
+
+const ORIGINALS: Readonly<Record<NonNullable<Row['original']>['is'], { text: string; warns: boolean }>> = {
+  there: { text: 'original is there', warns: false },
+  gone: { text: 'original is gone', warns: false },
+  unseen: { text: 'original not seen', warns: false },
+};
+
+/** What is half-received is said of the half. */
+const UNCOPIED: Readonly<
+  Record<Exclude<NonNullable<Row['uncopied']>, 'half-received'>, { text: string; warns: boolean }>
+> = {
+  missing: { text: 'no copy yet', warns: false },
+  sending: { text: 'being sent', warns: false },
+  taken: { text: 'name taken on the replica', warns: true },
+  unknown: { text: 'copy not seen', warns: false },
+};

@@ -1,4 +1,5 @@
 import type { FailureScene, Matter, Scene } from '../scene.ts';
+import { Copies } from './copies.tsx';
 import { Copyable } from './copyable.tsx';
 import { agoText, countText, titleOf } from './format.ts';
 import { hashOf } from './route.ts';
@@ -18,17 +19,20 @@ export function Overview(props: { readonly scene: Scene; readonly readAt: number
       </section>
       {scene.matters.length > 0 && <Matters scene={scene} />}
       <Storage {...props} />
+      <Copies scene={scene} readAt={readAt} />
       <Failures failures={scene.failures} scene={scene} now={readAt} />
     </>
   );
 }
 
 /** The first thing to know, in one sentence. */
-function verdict({ backends, cluster, matters }: Scene): string {
+function verdict({ backends, cluster, matters, lookedAtAgain = 0 }: Scene): string {
   const lost = backends.filter(({ answers }) => !answers);
   if (lost.length > 0) return `${lost.map(({ name }) => name).join(', ')} cannot be read`;
   if (cluster.is === 'unseen') return 'Kubernetes cannot be asked';
   if (matters.length > 0) return `${countText(matters.length, 'thing needs', 'things need')} a look`;
+  // What one look has seen may be a call at work; the next one tells.
+  if (lookedAtAgain > 0) return `${countText(lookedAtAgain, 'object is', 'objects are')} looked at again`;
   return backends.length === 1
     ? 'The RDS answers, and nothing needs a look'
     : 'Every RDS answers, and nothing needs a look';

@@ -164,6 +164,7 @@ interface TreeRowProps {
 const KINDS: Readonly<Record<Row['kind'], string>> = {
   volume: 'Volume',
   snapshot: 'Snapshot',
+  copy: 'Copy',
   gone: 'Source that is gone',
 };
 

@@ -11,6 +11,7 @@ const FILTER_WORDS: Readonly<Record<Filter, string>> = {
   orphan: 'Not referred to',
   partial: 'Partial',
   copies: 'With copies',
+  uncopied: 'Without a copy',
   adopted: 'Adopted',
 };
 

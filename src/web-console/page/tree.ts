@@ -13,7 +13,7 @@ export interface Forest {
 }
 
 /** Which rows are wanted, by a choice of the page. */
-export type Filter = 'all' | 'in-use' | 'orphan' | 'partial' | 'copies' | 'adopted';
+export type Filter = 'all' | 'in-use' | 'orphan' | 'partial' | 'copies' | 'uncopied' | 'adopted';
 
 /** Whether a row is one of those that a filter asks for. */
 export const FILTERS: Readonly<Record<Filter, (row: Row) => boolean>> = {
@@ -21,7 +21,8 @@ export const FILTERS: Readonly<Record<Filter, (row: Row) => boolean>> = {
   'in-use': ({ nodes }) => nodes !== undefined,
   orphan: ({ orphan }) => orphan === true,
   partial: ({ lacks, duplicates }) => lacks !== undefined || duplicates !== undefined,
-  copies: ({ copies }) => copies !== undefined,
+  copies: ({ copies, kind }) => copies !== undefined || kind === 'copy',
+  uncopied: ({ uncopied }) => uncopied !== undefined,
   adopted: ({ adopted }) => adopted !== undefined,
 };
 
@@ -128,8 +129,8 @@ export function countBelow(
   index: number,
 ): { readonly volumes: number; readonly snapshots: number } {
   const below = rows.slice(index + 1, ends[index]);
-  const snapshots = below.filter(({ kind }) => kind === 'snapshot').length;
-  return { volumes: below.length - snapshots, snapshots };
+  const count = (wanted: Row['kind']) => below.filter(({ kind }) => kind === wanted).length;
+  return { volumes: count('volume'), snapshots: count('snapshot') };
 }
 
 /** What a row came from, the oldest first. */

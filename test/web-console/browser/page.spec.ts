@@ -8,6 +8,7 @@ import type { Scene } from '../../../src/web-console/scene.ts';
 import { until } from '../../support/until.ts';
 import { type ServeOptions, serve } from '../fixture.ts';
 import {
+  copied,
   empty,
   FINE,
   HOSTILE,
@@ -17,6 +18,7 @@ import {
   nothingSeen,
   partial,
   rdsDown,
+  replicaDown,
   STUCK,
   waiting,
   withoutKubernetes,
@@ -36,6 +38,8 @@ const SCENES: Readonly<Record<string, { readonly scene: () => Scene; readonly sa
   'nothing seen': { scene: nothingSeen, says: /rds1 cannot be read/ },
   '10,000 snapshots': { scene: large, says: /10,000 snapshots/ },
   'hostile names': { scene: hostile, says: /things need a look/ },
+  'copies on a second RDS': { scene: copied, says: /Being sent/ },
+  'the second RDS down': { scene: replicaDown, says: /rds2 cannot be read/ },
   'partial objects and copies': { scene: partial, says: /things need a look/ },
 };
 
@@ -206,88 +210,64 @@ test('a search unfolds what it finds, and what was folded before is so again beh
   assertClean();
 });
 
-/** What a page took, in ms, as the browser itself reports it. */
-interface Taken {
-  readonly opened: number;
-  /** The longest task of each step of the scroll; 0 for one below 50 ms, which browsers do not report. */
+/** What the main thread of a page worked, in ms of processor time. */
+interface Worked {
+  readonly opening: number;
+  /** Of each step of the scroll. */
   readonly steps: readonly number[];
 }
 
-test('10,000 snapshots open in under a second and scroll without a task of over 100 ms', BROWSING, async (t) => {
+// Processor time and not the length of tasks: on a machine with other work a task of 10 ms takes 200 by the clock, now here and now
+// there, so that tasks could only be judged by the best of several repetitions. What the page itself works is the same each time:
+// 10 ms a step, 4 of them in our script, and up to 50 where the browser collects garbage.
+test('10,000 snapshots are opened and scrolled with little work, in every step', BROWSING, async (t) => {
   const looked = await look(t, large(), { now: undefined });
   if (looked === undefined) return;
-  const { browser, served } = looked;
-  let best = await openAndScroll(browser, served.url);
-  // Other programs of this machine delay now one step and now another. What the page itself takes, it takes each time.
-  for (let time = 1; time < 6 && !isFluent(best); time += 1) {
-    const again = await openAndScroll(browser, served.url);
-    best = {
-      opened: Math.min(best.opened, again.opened),
-      steps: best.steps.map((ms, step) => Math.min(ms, again.steps[step] ?? ms)),
-    };
-  }
-  const told = `${Math.round(best.opened)} ms to open, longest task while scrolling ${Math.max(...best.steps)} ms`;
+  const { opening, steps } = await openAndScroll(looked.browser, looked.served.url);
+  const [median = 0, most = 0] = [steps.toSorted((a, b) => a - b)[steps.length / 2], Math.max(...steps)];
+  const told = `${Math.round(opening)} ms of work to open, ${Math.round(median)} for the median step of a scroll, ${Math.round(most)} for the longest`;
   t.diagnostic(`10,000 snapshots: ${told}`);
-  assert.ok(isFluent(best), told);
+  assert.ok(opening < 500 && median < 30 && most < 100, told);
 });
 
-function isFluent({ opened, steps }: Taken): boolean {
-  return opened < 1_000 && steps.every((ms) => ms <= 100);
-}
-
-async function openAndScroll(browser: Browser, url: string): Promise<Taken> {
+async function openAndScroll(browser: Browser, url: string): Promise<Worked> {
   const context = await browser.newContext(SCREENS.desktop);
   const page = await context.newPage();
-  await page.addInitScript(() => {
-    const state = { opened: 0, tasks: [] as (readonly [at: number, ms: number])[] };
-    Object.assign(globalThis, { state });
-    new MutationObserver((_, observer) => {
-      if (document.querySelector('tr.row') === null) return;
-      observer.disconnect();
-      // Once it is painted.
-      requestAnimationFrame(() => setTimeout(() => Object.assign(state, { opened: performance.now() })));
-    }).observe(document, { childList: true, subtree: true });
-    new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) state.tasks.push([startTime, duration]);
-    }).observe({ entryTypes: ['longtask'] });
-  });
+  const session = await context.newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const workedMs = async (): Promise<number> => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? assert.fail('no time of tasks'));
+  };
   await page.goto(`${url}#/tree`);
-  await page.waitForFunction(() => (globalThis as unknown as Measured).state.opened > 0);
+  await page.locator('tr.row').first().waitFor();
+  const opening = await workedMs();
   await page.getByRole('button', { name: 'Unfold all' }).click();
   await until(async () => (await page.getByRole('treegrid').getAttribute('aria-rowcount')) === '11001');
+  const height = await page.locator('.scroll').evaluate((area) => area.scrollHeight);
   // Frame by frame, as a finger that flings the list, and then by leaps, as one that drags the bar.
-  const taken = await page.evaluate(async () => {
-    const { state } = globalThis as unknown as Measured;
-    const area = document.querySelector('.scroll');
-    if (area === null) throw new Error('nothing to scroll');
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    const places = [
-      ...Array.from({ length: 120 }, (_, step) => (step + 1) * 900),
-      ...Array.from({ length: 40 }, (_, step) => (((step + 1) * 37) % 41) * (area.scrollHeight / 41)),
-    ];
-    const begun: number[] = [];
-    for (const place of places) {
-      begun.push(performance.now());
-      area.scrollTop = place;
+  const places = [
+    ...Array.from({ length: 120 }, (_, step) => (step + 1) * 900),
+    ...Array.from({ length: 40 }, (_, step) => (((step + 1) * 37) % 41) * (height / 41)),
+  ];
+  const steps: number[] = [];
+  let before = await workedMs();
+  for (const place of places) {
+    await page.locator('.scroll').evaluate(async (area, top) => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      area.scrollTop = top;
+      // The list is drawn in the first frame behind the scroll, and painted before the next.
       await frame();
-    }
-    // Two frames and a task later the browser has reported them all.
-    await frame();
-    await frame();
-    await new Promise((resolve) => setTimeout(resolve));
-    const steps = begun.map((from, step) => {
-      const to = begun[step + 1] ?? Number.POSITIVE_INFINITY;
-      return Math.max(0, ...state.tasks.filter(([at]) => at >= from && at < to).map(([, ms]) => ms));
-    });
-    return { opened: state.opened, steps };
-  });
+      await frame();
+    }, place);
+    const now = await workedMs();
+    steps.push(now - before);
+    before = now;
+  }
+  // Rows were drawn at all, or nothing was measured.
+  assert.ok(steps.every((ms) => ms > 1));
   await context.close();
-  return taken;
-}
-
-/** What the page under measurement keeps. */
-interface Measured {
-  readonly state: { readonly opened: number; readonly tasks: (readonly [at: number, ms: number])[] };
+  return { opening, steps };
 }
 
 test('a hostile name is shown as it is, and its command is copied as it is', BROWSING, async (t) => {
