@@ -86,3 +86,53 @@ test('keys, fingerprints, hardware addresses and serial numbers go, and what is 
     kept,
   );
 });
+
+test('an address after an escaped line end got through, also where JSON is quoted in JSON', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rose-csi-prove-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const said = 'no\n192.0.2.7\n2001:db8::7\nkeeper\t52:54:00:ab:cd:ef "serial":"S6 7" to 2001:db8::7: refused\r\n';
+  const [suite] = reportWith().suites;
+  assert.ok(suite);
+  const transcripts = new Map([['raw', JSON.stringify(JSON.stringify(said))]]);
+  const suites = [{ ...suite, said: JSON.stringify(said), more: said }];
+  await writeReport(folder, reportWith({ suites }), transcripts, [['keeper', '(user)']]);
+  JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  for (const name of ['report.md', 'report.json', 'transcripts/raw.txt']) {
+    const text = await readFile(join(folder, name), 'utf8');
+    for (const secret of ['192.0', 'db8', 'keeper', '52:54', 'S6', ' 7"']) {
+      assert.ok(!text.includes(secret), `${name}: ${secret}`);
+    }
+  }
+});
+
+test('a password, a key or a serial number was only known in one spelling', () => {
+  const key = 'AAAAC3NzaC1lZDI1NTE5AAAAIBGR9LywOPdloPB4o3pipdX17E';
+  const cases: readonly string[] = [
+    'password=hunter2',
+    'password="hun\\"ter2 hunter2"',
+    '"password":"hunter2"',
+    'passphrase: hunter2',
+    'wpa2-pre-shared-key="hunter2"',
+    'secret=hunter2',
+    'private-key="hunter2',
+    'serial="AB hunter2"',
+    'Serial Number: hunter2',
+    `${key} hunter2@example.org`,
+    'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUhunter2\nAAAhunter2',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2',
+  ];
+  for (const text of cases) {
+    for (const spelling of [text, JSON.stringify(text), JSON.stringify(JSON.stringify(text))]) {
+      const clean = redacted(spelling, []);
+      assert.ok(!/hunter2|AAAA|AB/.test(clean), `${spelling}: ${clean}`);
+    }
+  }
+  for (const mac of ['52-54-00-AB-CD-EF', '16:27:38:49:5a:6b:7c:8d']) assert.equal(redacted(mac, []), '(mac)');
+  assert.equal(redacted('"p\\\\w\\"d"', [['p\\w"d', '(password)']]), '"(password)"');
+  assert.equal(redacted('Password: \n\nMikroTik', []), 'Password: \n\nMikroTik');
+});
+
+test('what a device puts in pointed brackets was HTML on the page, and not to be seen', () => {
+  const page = reportPage(reportWith({ answers: answersFrom([{ ...SEEN, device: 'top-level <FS_ROOT>' }]) }));
+  assert.match(page, /top-level &lt;FS_ROOT>/);
+});

@@ -65,7 +65,7 @@ export function reportPage(report: ProveReport): string {
     '|---|---|---|---|',
     ...suites.map(({ name, state, seconds, said }) => `| ${name} | ${state} | ${seconds} | ${cell(said)} |`),
     '',
-    left.length === 0 ? 'Nothing is left on the device.' : `Left on the device: ${left.join(', ')}.`,
+    left.length === 0 ? 'Nothing is left on the device.' : `Left on the device: ${cell(left.join(', '))}.`,
     '',
     '## The unknowns',
     '',
@@ -89,8 +89,9 @@ function told({ seen, missing }: Answer): string {
   return [...observed, ...missing.map((reason) => `not seen: ${reason}`)].join('; ');
 }
 
+/** As it stands, in a cell of a table: what a device puts in pointed brackets is no HTML. */
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll(/\s+/g, ' ');
 }
 
 /**
@@ -104,11 +105,13 @@ export async function writeReport(
   transcripts: ReadonlyMap<string, string>,
   secrets: readonly Secret[],
 ): Promise<void> {
+  // Each text for itself: what is removed of one must not take a quote of JSON with it.
+  const clean = (_: string, value: unknown) => (typeof value === 'string' ? redacted(value, secrets) : value);
   const files = new Map([
-    ['report.md', reportPage(report)],
-    ['report.json', `${JSON.stringify(report, undefined, 2)}\n`],
-    ...[...transcripts].map(([name, text]) => [`transcripts/${name}.txt`, text] as const),
+    ['report.md', redacted(reportPage(report), secrets)],
+    ['report.json', `${JSON.stringify(report, clean, 2)}\n`],
+    ...[...transcripts].map(([name, text]) => [`transcripts/${name}.txt`, redacted(text, secrets)] as const),
   ]);
   await mkdir(join(folder, 'transcripts'), { recursive: true });
-  for (const [name, text] of files) await writeFile(join(folder, name), redacted(text, secrets));
+  for (const [name, text] of files) await writeFile(join(folder, name), text);
 }
