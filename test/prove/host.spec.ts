@@ -13,10 +13,10 @@ import { until } from '../support/until.ts';
 import type { ProveReport } from './report.ts';
 import { runNode } from './suites/process.ts';
 
-async function rdsAndFlags(t: TestContext) {
+async function rdsAndFlags(t: TestContext, rdsFlags: readonly string[] = []) {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-host-'));
   t.after(() => rm(directory, { recursive: true }));
-  const rds = await startRds(SOURCES, directory, ['--user', 'keeper']);
+  const rds = await startRds(SOURCES, directory, ['--user', 'keeper', ...rdsFlags]);
   t.after(() => rds.stop());
   const api = new SimulatorApi(rds.apiSocket);
   t.after(() => api.close());
@@ -102,4 +102,33 @@ test('Ctrl-C in the middle lets nothing more begin, and leaves nothing', { timeo
   const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport;
   assert.deepEqual(report.left, []);
   assert.equal(report.suites.find(({ name }) => name === 'benchmark')?.said, 'interrupted');
+});
+
+for (const quirk of ['name-is-path', 'slot-upper-case']) {
+  test(`a device that shows names otherwise than they were sent kept all that was made: ${quirk}`, {
+    timeout: 120_000,
+  }, async (t) => {
+    const { out, prove, subvolumes } = await rdsAndFlags(t, ['--quirk', quirk]);
+    const { code, output } = await prove('--pool', 'pool', '--yes', '--only', 'raw answers', '--only', 'stories');
+    assert.equal(code, 1, output);
+    assert.match(output, /remove what is left/);
+    assert.deepEqual(await subvolumes(), []);
+    assert.deepEqual((JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport).left, []);
+  });
+}
+
+test('a device that was lost on the way took the report with it, and what to look for', {
+  timeout: 120_000,
+}, async (t) => {
+  const { rds, args, out, subvolumes } = await rdsAndFlags(t);
+  const running = runNode([...args, '--pool', 'pool', '--yes', '--only', 'stories']);
+  await until(async () => (await subvolumes()).length > 1, 60_000);
+  await rds.stop();
+  const { code, output } = await running;
+  assert.equal(code, 1, output);
+  assert.match(output, /what is made on the device has -[0-9a-f]{8}-, rose-prove-\w+-, rose-doctor- in its name/);
+  assert.match(output, /left on the device: not known, as the device cannot be listed/);
+  const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport;
+  assert.match(report.left.join(), /not known/);
+  assert.equal(report.suites.find(({ name }) => name === 'stories')?.state, 'failed');
 });

@@ -43,6 +43,7 @@ async function main(plan: Plan): Promise<number> {
     });
     const folder = resolve(plan.out ?? `rose-csi-report-${report.startedAt.slice(0, 19).replaceAll(':', '')}`);
     await writeReport(folder, report, transcripts, device.secrets);
+    if (report.left.length > 0) show(`left on the device: ${report.left.join(', ')}`);
     const settled = report.answers.filter(({ state }) => state === 'settled').length;
     show(`${settled} of ${report.answers.length} unknowns are settled. The report, to attach to an issue: ${folder}`);
     return isGood(report) ? 0 : 1;
