@@ -72,6 +72,19 @@ test('a device that exists is left as it was, and the report does not say where 
   }
 });
 
+test('a terminal that is closed left everything on the device', { timeout: 120_000 }, async (t) => {
+  const { args, out, subvolumes } = await rdsAndFlags(t);
+  const flags = ['--pool', 'pool', '--yes', '--only', 'stories', '--only', 'benchmark'];
+  const child = spawn(process.execPath, [...args, ...flags], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const ended = once(child, 'exit');
+  await until(async () => (await subvolumes()).length > 1, 60_000);
+  child.stderr.destroy();
+  process.kill(-(child.pid ?? 0), 'SIGHUP');
+  assert.deepEqual(await ended, [1, null]);
+  assert.deepEqual(await subvolumes(), []);
+  assert.deepEqual((JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport).left, []);
+});
+
 test('without a yes nothing is done, and what is wrong ends it before anything is made', async (t) => {
   const { prove, subvolumes } = await rdsAndFlags(t);
   for (const [args, message] of [
@@ -116,6 +129,14 @@ for (const quirk of ['name-is-path', 'slot-upper-case']) {
     assert.deepEqual((JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport).left, []);
   });
 }
+
+test('a key that is no good was named by a copy of it that is gone', async (t) => {
+  const { rds, prove, subvolumes } = await rdsAndFlags(t);
+  const { code, output } = await prove('--pool', 'pool', '--yes', '--key', `${rds.keyFile}.pub`);
+  assert.equal(code, 2, output);
+  assert.ok(output.includes(`the key file ${rds.keyFile}.pub is a public key`), output);
+  assert.deepEqual(await subvolumes(), []);
+});
 
 test('a device that was lost on the way took the report with it, and what to look for', {
   timeout: 120_000,

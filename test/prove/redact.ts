@@ -1,7 +1,18 @@
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
 import { withoutAddresses, withoutFingerprints, withoutWord } from '../../src/doctor/report/redact.ts';
 
 /** A text that must not get out, and what stands in its place. */
 export type Secret = readonly [text: string, instead: string];
+
+/** What transcripts say of this machine, such as the paths in the stack of an error, which often have the name of a user. */
+export const OF_THIS_MACHINE: readonly Secret[] = (
+  [
+    [join(import.meta.dirname, '../..'), '(repository)'],
+    [homedir(), '(home)'],
+    [hostname(), '(this machine)'],
+  ] as const
+).filter(([text]) => text !== '/');
 
 /** What holds a secret, or identifies a device or a licence (`/system/license`, `/system/routerboard`). */
 const NAMES = 'password|passphrase|secret|private-key|shared-key|serial(?:[- ]n(?:umber|o))?|software-id|system-id';

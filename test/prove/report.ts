@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorReport } from '../../src/doctor/doctor.ts';
 import { MARKS } from '../../src/doctor/report/words.ts';
@@ -95,7 +95,18 @@ function cell(text: string): string {
 }
 
 /**
- * Writes `report.md`, `report.json` and the transcripts into a folder, all without secrets.
+ * Makes the folder of a report, before there is one: trying everything takes long, and would be lost.
+ *
+ * @throws Error when it cannot be made, or holds something, which would be sent with the report.
+ */
+export async function makeReportFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty; --out takes another folder`);
+  await mkdir(join(folder, 'transcripts'));
+}
+
+/**
+ * Writes `report.md`, `report.json` and the transcripts into a folder that {@link makeReportFolder} made, all without secrets.
  *
  * @param transcripts by name, without extension.
  */
@@ -112,6 +123,5 @@ export async function writeReport(
     ['report.json', `${JSON.stringify(report, clean, 2)}\n`],
     ...[...transcripts].map(([name, text]) => [`transcripts/${name}.txt`, redacted(text, secrets)] as const),
   ]);
-  await mkdir(join(folder, 'transcripts'), { recursive: true });
   for (const [name, text] of files) await writeFile(join(folder, name), text);
 }
