@@ -48,7 +48,7 @@ export function mayUseKvm(): boolean {
   }
 }
 
-/** @throws Error when a file is not the raw image of a disk that a machine boots from: one would wait for it in vain. */
+/** @throws Error when a file is not the raw image of a disk from which a machine boots. */
 export async function checkImage(image: string): Promise<void> {
   const file = await open(image);
   try {

@@ -65,7 +65,7 @@ export function reportPage(report: ProveReport): string {
     '|---|---|---|---|',
     ...suites.map(({ name, state, seconds, said }) => `| ${name} | ${state} | ${seconds} | ${cell(said)} |`),
     '',
-    left.length === 0 ? 'Nothing is left on the device.' : `Left on the device: ${cell(left.join(', '))}.`,
+    left.length === 0 ? 'Nothing of this run is left on the device.' : `Left on the device: ${cell(left.join(', '))}.`,
     '',
     '## The unknowns',
     '',
