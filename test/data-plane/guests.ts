@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { buildBundle, COMMONJS_GLOBALS } from '../../scripts/build.ts';
 import { archiveOf, buildImage } from './guest-image.ts';
 import { fetchKernel } from './guest-kernel.ts';
-import { type GuestOptions, startGuest } from './qemu.ts';
+import { type GuestOptions, pathOption, startGuest } from './qemu.ts';
 import { run } from './tools.ts';
 
 const HERE = import.meta.dirname;
@@ -108,7 +108,7 @@ export async function runScenario(
         }
       },
     });
-  const drive = ['-drive', `if=none,id=pool,file=${pool},format=raw,cache=unsafe,discard=unmap`];
+  const drive = ['-drive', `if=none,id=pool,file=${pathOption(pool)},format=raw,cache=unsafe,discard=unmap`];
   const storage = guest('storage', {
     role: 'storage',
     devices: [...wire('listen', '1'), ...drive, '-device', 'virtio-blk-pci,drive=pool'],

@@ -52,6 +52,11 @@ export function machineArguments(memoryMb: number, accelerator: 'kvm' | 'tcg' = 
   return ['-M', 'q35', ...how, '-smp', '1', '-m', String(memoryMb), ...bare];
 }
 
+/** A path as a value among options of qemu, which are parted by commas. */
+export function pathOption(path: string): string {
+  return path.replaceAll(',', ',,');
+}
+
 /** Boots a guest with its console on standard output. */
 export function startGuest(options: GuestOptions): Guest {
   const child = spawn(

@@ -108,7 +108,7 @@ test('--json prints one object with stable keys, and --report a page without key
   for (const secret of ['keeper', '127.0.0.1', 'id_ed25519', 'SHA256']) assert.ok(!page.includes(secret), secret);
 });
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   test(`${signal} in the middle ends it with status 2 and leaves nothing`, async (t) => {
     const rds = await startExaminedRds(t, { latencyMs: 5 });
     const program = doctor(t, '--config', rds.configFile, '--write');

@@ -74,3 +74,34 @@ test('what is no report is refused with its path', async (t) => {
   await assert.rejects(readReport(folder), /report\.json is no report of this version/);
   await assert.rejects(readReport(join(folder, 'none')), /ENOENT/);
 });
+
+test('a report with the wrong things in it ended in a TypeError, ran as a regular expression, or wrote to the terminal', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rose-csi-prove-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const answer = { id: 'U7', state: 'settled', seen: [{ device: '\x1b[2J\n  U1', source: 'doctor' }], missing: [] };
+  const good = {
+    format: 1,
+    startedAt: '2026-11-30T12:00:00.000Z',
+    target: { kind: 'chr', routerOs: '7.24.5', board: 'CHR' },
+    answers: [answer],
+  };
+  const file = join(folder, 'report.json');
+  const read = async (report: unknown) => {
+    await writeFile(file, typeof report === 'string' ? report : JSON.stringify(report));
+    return await readReport(file);
+  };
+  for (const bad of [
+    JSON.stringify(good).slice(0, 100),
+    { ...good, answers: [{ ...answer, id: '(U|.*)*x' }] },
+    { ...good, answers: [{ ...answer, seen: undefined }] },
+    { ...good, startedAt: 5 },
+    { ...good, target: {} },
+    { ...good, doctor: { backends: 'x' } },
+    { ...good, doctor: { backends: [{ findings: [null] }] } },
+  ]) {
+    await assert.rejects(read(bad), /report\.json is no report of this version: [\w.]*: /);
+  }
+  await assert.rejects(readReport('/dev/zero'), /is no report: it is no file, or too large/);
+  const text = changesText(await read(good), [], PAGE);
+  assert.match(text, /\(CHR, 7\.24\.5, 2026-11-30; doctor\): \\u001b\[2J {3}U1$/m);
+});

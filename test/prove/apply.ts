@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { oneLine } from '../../src/cli/printable.ts';
 import type { DoctorReport } from '../../src/doctor/doctor.ts';
 import type { NamedFinding } from '../../src/doctor/finding.ts';
 import { QUIRKS } from '../../src/simulator/quirks/quirks.ts';
@@ -23,14 +24,56 @@ export interface SwitchChange {
   readonly quirks: readonly string[];
 }
 
+/** In bytes; a report has some hundred KiB. */
+const MAX_BYTES = 16 * 2 ** 20;
+
+const UNKNOWN = z.string().regex(/^U\d{1,3}$/);
+
+/** What is read of a report, which may be anyone's. The rest is not looked at. */
+const REPORT = z.looseObject({
+  format: z.literal(1),
+  startedAt: z.iso.datetime(),
+  target: z.looseObject({ kind: z.enum(['chr', 'host', 'stand-in']), routerOs: z.string(), board: z.string() }),
+  answers: z.array(
+    z.looseObject({
+      id: UNKNOWN,
+      state: z.enum(['settled', 'partly', 'open']),
+      seen: z.array(z.looseObject({ device: z.string(), source: z.string() })),
+      missing: z.array(z.string()),
+    }),
+  ),
+  doctor: z
+    .looseObject({
+      backends: z.array(
+        z.looseObject({
+          findings: z.array(
+            z.looseObject({ id: z.string(), unknown: UNKNOWN.optional(), verdict: z.string(), device: z.string() }),
+          ),
+        }),
+      ),
+    })
+    .optional(),
+});
+
 /** Reads a report. @param path the folder, or `report.json` in it. @throws Error that says what is wrong with it. */
 export async function readReport(path: string): Promise<ProveReport> {
   const file = (await stat(path)).isDirectory() ? join(path, 'report.json') : path;
-  const report: unknown = JSON.parse(await readFile(file, 'utf8'));
-  const shape = z.looseObject({ format: z.literal(1), target: z.looseObject({}), answers: z.array(z.looseObject({})) });
-  const { success } = shape.safeParse(report);
-  if (!success) throw new Error(`${file} is no report of this version`);
-  return report as ProveReport;
+  const found = await stat(file);
+  if (!found.isFile() || found.size > MAX_BYTES) throw new Error(`${file} is no report: it is no file, or too large`);
+  const report = parsed(await readFile(file, 'utf8'));
+  const { error } = REPORT.safeParse(report);
+  if (error === undefined) return report as ProveReport;
+  const { path: at = [], message = '' } = error.issues[0] ?? {};
+  throw new Error(`${file} is no report of this version: ${at.join('.')}: ${message}`);
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -87,12 +130,17 @@ function switchText({ unknown, check, device, simulator, quirks }: SwitchChange)
     quirks.length === 0
       ? 'no quirk does this: it needs one, and a test that the doctor notices it'
       : `this is what ${quirks.join(' and ')} does: make it the default, and what it is now a quirk`;
-  return [`  ${unknown} (${check})`, `    device:    ${device}`, `    simulator: ${simulator}`, `    ${change}`];
+  return [
+    `  ${unknown} (${check})`,
+    `    device:    ${oneLine(device)}`,
+    `    simulator: ${simulator}`,
+    `    ${change}`,
+  ];
 }
 
 function answerText({ id, state, seen, missing }: Answer, where: string, page: string): string[] {
-  const observed = seen.map(({ device, source }) => `    + _Seen_ (${where}; ${source}): ${device}`);
-  const open = state === 'settled' ? [] : missing.map((reason) => `    still open: ${reason}`);
+  const observed = seen.map(({ device, source }) => oneLine(`    + _Seen_ (${where}; ${source}): ${device}`));
+  const open = state === 'settled' ? [] : missing.map((reason) => oneLine(`    still open: ${reason}`));
   return [`  ${id}`, ...linesAbout(id, page).map((line) => `    ${line}`), ...observed, ...open, ''];
 }
 

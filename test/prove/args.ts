@@ -1,23 +1,29 @@
 import { parseArgs } from 'node:util';
 
 export const HELP = `Usage: npm run prove -- --chr IMAGE [OPTIONS]
-       npm run prove -- --host HOST --user USER --key FILE --host-keys FILE --pool LABEL
+       npm run prove -- --host HOST --user USER --key FILE --host-keys FILE
+                        --pool LABEL [OPTIONS]
        npm run prove -- --stand-in [OPTIONS]
        npm run prove -- --apply REPORT
 
-Proves the driver on RouterOS and writes a report that can be attached to an issue: what the device
-does with each of our assumptions (U1 to U40 in docs/routeros.md), doctor, the story of the demo,
-csi-sanity, what the component tests show, a snapshot under writes, and how fast it is.
+Proves the driver on RouterOS and writes a report that can be attached to an
+issue: what the device does with each of our assumptions (the unknowns of
+docs/routeros.md, 14), doctor, the story of the demo, csi-sanity, what the
+component tests show, a snapshot under writes, and how fast it is.
 docs/prove.md says more.
 
-  --chr IMAGE       boot this image of a CHR (raw, chr-VERSION.img) in QEMU with three empty disks,
-                    set it up as docs/install.md says, and try everything; the image is not changed
-  --package FILE    the storage package (rose-storage-VERSION.npk), when the image lacks it
-  --online          let the machine reach the network, so that it may ask MikroTik for the package
+  --chr IMAGE       boot this image of a CHR (raw, chr-VERSION.img) in QEMU with
+                    three empty disks, set it up as docs/install.md says, and
+                    try everything; the image is not changed
+  --package FILE    the storage package (rose-storage-VERSION.npk), when the
+                    image lacks it
+  --online          let the machine reach the network, so that it may ask
+                    MikroTik for the package
   --accelerator A   kvm or tcg; by default kvm where it boots, else tcg
 
-  --host HOST       a device that exists and is set up as docs/install.md says; on scratch objects
-                    only, all of which are removed, after a question
+  --host HOST       a device that exists and is set up as docs/install.md says;
+                    on scratch objects only, all of which are removed, after a
+                    question
   --port N          its SSH port (22)
   --user USER, --key FILE, --host-keys FILE
                     account, private key, and the file of ssh-keyscan
@@ -25,16 +31,19 @@ docs/prove.md says more.
   --nvme ADDRESS    its address in the storage network (HOST); port 4420
   --yes             do not ask
 
-  --stand-in        boot a simulator instead of RouterOS: whether the program itself works
+  --stand-in        boot a simulator instead of RouterOS: whether the program
+                    itself works
 
-  --apply REPORT    show what a report would change in the simulator and in docs/routeros.md
+  --apply REPORT    show what a report would change in the simulator and in
+                    docs/routeros.md
 
   --only NAME       one suite; repeat for more
-  --out DIR         where the report goes (./rose-csi-report-DATE)
+  --out DIR         where the report goes, an empty folder or a new one
+                    (./rose-csi-report-DATE)
   --help            this text
 
-Nothing is downloaded but by --online, and by what the tests of this repository need (a kernel of
-Debian for the second machine, csi-sanity by Go).
+Nothing is downloaded but by --online, and by what the tests of this repository
+need (a kernel of Debian for the second machine, csi-sanity by Go).
 `;
 
 export type Plan =

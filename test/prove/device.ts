@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { put, type RouterOsConsole, ros, text } from '../../src/routeros/index.ts';
 import type { GuestSystem } from '../data-plane/guests.ts';
@@ -41,9 +41,8 @@ export async function existingDevice(plan: HostPlan, directory: string): Promise
   const keyFile = join(directory, 'key');
   const hostKeysFile = join(directory, 'hostkeys');
   // OpenSSH and the driver refuse a key that others may read; it may lie on a medium without permissions.
-  await copyFile(plan.key, keyFile);
-  await chmod(keyFile, 0o600);
-  await copyFile(plan.hostKeys, hostKeysFile);
+  await writeFile(keyFile, await readFile(plan.key), { mode: 0o600 });
+  await writeFile(hostKeysFile, await readFile(plan.hostKeys));
   const door = { host: plan.host, port: plan.port, user: plan.user, keyFile, hostKeysFile };
   const console = consoleOf(door);
   try {
@@ -62,6 +61,10 @@ export async function existingDevice(plan: HostPlan, directory: string): Promise
       consoleTranscript: () => '',
       stop: async () => undefined,
     };
+  } catch (error) {
+    // The user knows the files by the names that were given; these are gone at the end.
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Error(said.replaceAll(keyFile, plan.key).replaceAll(hostKeysFile, plan.hostKeys), { cause: error });
   } finally {
     console.close();
   }

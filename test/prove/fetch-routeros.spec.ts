@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { hasProgram } from '../support/capability.ts';
 
@@ -32,4 +32,15 @@ test('the workflow keeps no image of another checksum', (t) => {
   const { status, image } = fetchFile(t, 'image', createHash('sha256').update('other').digest('hex'));
   assert.notEqual(status, 0);
   assert.ok(!existsSync(image));
+});
+
+test('a checksum that was none, or that of another file in a line before, let any image through', (t) => {
+  if (!hasProgram(t, 'curl')) return;
+  const ofNothing = createHash('sha256').update('').digest('hex');
+  for (const sha256 of ['', `${ofNothing}  /dev/null\njunk`, `${ofNothing}  /dev/null`]) {
+    const { status, image } = fetchFile(t, 'image', sha256);
+    assert.notEqual(status, 0);
+    assert.ok(!existsSync(image));
+    assert.ok(!existsSync(join(dirname(image), 'download')));
+  }
 });

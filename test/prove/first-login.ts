@@ -44,7 +44,7 @@ const TERMINAL_QUESTIONS: readonly (readonly [question: string, answer: string])
 ];
 
 /** What reads as a question though it is none of the known ones: a last line that ends in such a character. */
-const UNKNOWN_QUESTION = /[:?>\]] ?$/;
+const UNKNOWN_QUESTION = /[:?>\]] *$/;
 
 /** The text without what only moves a cursor or colours it, and with plain line ends. */
 export function plain(text: string): string {

@@ -13,10 +13,10 @@ import { until } from '../support/until.ts';
 import type { ProveReport } from './report.ts';
 import { runNode } from './suites/process.ts';
 
-async function rdsAndFlags(t: TestContext) {
+async function rdsAndFlags(t: TestContext, rdsFlags: readonly string[] = []) {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-host-'));
   t.after(() => rm(directory, { recursive: true }));
-  const rds = await startRds(SOURCES, directory, ['--user', 'keeper']);
+  const rds = await startRds(SOURCES, directory, ['--user', 'keeper', ...rdsFlags]);
   t.after(() => rds.stop());
   const api = new SimulatorApi(rds.apiSocket);
   t.after(() => api.close());
@@ -72,6 +72,19 @@ test('a device that exists is left as it was, and the report does not say where 
   }
 });
 
+test('a terminal that is closed left everything on the device', { timeout: 120_000 }, async (t) => {
+  const { args, out, subvolumes } = await rdsAndFlags(t);
+  const flags = ['--pool', 'pool', '--yes', '--only', 'stories', '--only', 'benchmark'];
+  const child = spawn(process.execPath, [...args, ...flags], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const ended = once(child, 'exit');
+  await until(async () => (await subvolumes()).length > 1, 60_000);
+  child.stderr.destroy();
+  process.kill(-(child.pid ?? 0), 'SIGHUP');
+  assert.deepEqual(await ended, [1, null]);
+  assert.deepEqual(await subvolumes(), []);
+  assert.deepEqual((JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport).left, []);
+});
+
 test('without a yes nothing is done, and what is wrong ends it before anything is made', async (t) => {
   const { prove, subvolumes } = await rdsAndFlags(t);
   for (const [args, message] of [
@@ -102,4 +115,41 @@ test('Ctrl-C in the middle lets nothing more begin, and leaves nothing', { timeo
   const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport;
   assert.deepEqual(report.left, []);
   assert.equal(report.suites.find(({ name }) => name === 'benchmark')?.said, 'interrupted');
+});
+
+for (const quirk of ['name-is-path', 'slot-upper-case']) {
+  test(`a device that shows names otherwise than they were sent kept all that was made: ${quirk}`, {
+    timeout: 120_000,
+  }, async (t) => {
+    const { out, prove, subvolumes } = await rdsAndFlags(t, ['--quirk', quirk]);
+    const { code, output } = await prove('--pool', 'pool', '--yes', '--only', 'raw answers', '--only', 'stories');
+    assert.equal(code, 1, output);
+    assert.match(output, /remove what is left/);
+    assert.deepEqual(await subvolumes(), []);
+    assert.deepEqual((JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport).left, []);
+  });
+}
+
+test('a key that is no good was named by a copy of it that is gone', async (t) => {
+  const { rds, prove, subvolumes } = await rdsAndFlags(t);
+  const { code, output } = await prove('--pool', 'pool', '--yes', '--key', `${rds.keyFile}.pub`);
+  assert.equal(code, 2, output);
+  assert.ok(output.includes(`the key file ${rds.keyFile}.pub is a public key`), output);
+  assert.deepEqual(await subvolumes(), []);
+});
+
+test('a device that was lost on the way took the report with it, and what to look for', {
+  timeout: 120_000,
+}, async (t) => {
+  const { rds, args, out, subvolumes } = await rdsAndFlags(t);
+  const running = runNode([...args, '--pool', 'pool', '--yes', '--only', 'stories']);
+  await until(async () => (await subvolumes()).length > 1, 60_000);
+  await rds.stop();
+  const { code, output } = await running;
+  assert.equal(code, 1, output);
+  assert.match(output, /what is made on the device has -[0-9a-f]{8}-, rose-prove-\w+-, rose-doctor- in its name/);
+  assert.match(output, /left on the device: not known, as the device cannot be listed/);
+  const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as ProveReport;
+  assert.match(report.left.join(), /not known/);
+  assert.equal(report.suites.find(({ name }) => name === 'stories')?.state, 'failed');
 });

@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { truncate, writeFile } from 'node:fs/promises';
+import { open, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { freePort, type GuestSystem } from '../data-plane/guests.ts';
-import { KERNEL_PARAMETERS, machineArguments } from '../data-plane/qemu.ts';
+import { KERNEL_PARAMETERS, machineArguments, pathOption } from '../data-plane/qemu.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
@@ -48,6 +48,23 @@ export function mayUseKvm(): boolean {
   }
 }
 
+/** @throws Error when a file is not the raw image of a disk from which a machine boots. */
+export async function checkImage(image: string): Promise<void> {
+  const file = await open(image);
+  try {
+    const sector = Buffer.alloc(512);
+    const { bytesRead } = (await file.stat()).isFile() ? await file.read(sector) : { bytesRead: 0 };
+    if (sector.toString('latin1', 0, 2) === 'PK')
+      throw new Error(`${image} is a .zip: unzip it, and give the .img in it`);
+    // What a BIOS looks for.
+    if (bytesRead < 512 || sector.readUInt16LE(510) !== 0xaa55) {
+      throw new Error(`${image} is no raw image of a disk that boots: it has no boot sector`);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Starts the machine. @throws Error when qemu cannot be run. */
 export async function startMachine({ directory, boot, accelerator, online }: MachineOptions): Promise<Machine> {
   const sshPort = await freePort();
@@ -75,7 +92,8 @@ export async function startMachine({ directory, boot, accelerator, online }: Mac
 
 function bootArguments(boot: Boot): string[] {
   // With a screen that no one sees, since no report is known of an image that boots without.
-  if ('image' in boot) return ['-vga', 'std', '-drive', `file=${boot.image},format=raw,if=virtio,snapshot=on`];
+  if ('image' in boot)
+    return ['-vga', 'std', '-drive', `file=${pathOption(boot.image)},format=raw,if=virtio,snapshot=on`];
   const { kernel, initrd } = boot.standIn;
   return ['-kernel', kernel, '-initrd', initrd, '-append', [...KERNEL_PARAMETERS, 'rose.role=stand-in'].join(' ')];
 }
@@ -86,7 +104,7 @@ async function emptyDisks(directory: string): Promise<string[]> {
     const file = join(directory, `disk${number}.img`);
     await writeFile(file, '');
     await truncate(file, DISK_BYTES);
-    disks.push('-drive', `file=${file},format=raw,if=virtio,cache=unsafe,discard=unmap`);
+    disks.push('-drive', `file=${pathOption(file)},format=raw,if=virtio,cache=unsafe,discard=unmap`);
   }
   return disks;
 }

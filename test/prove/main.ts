@@ -1,19 +1,28 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { guardOutput } from '../../src/cli/output.ts';
+import { visible } from '../../src/cli/printable.ts';
 import { buildSystem } from '../data-plane/guests.ts';
 import { apply } from './apply.ts';
 import { HELP, type HostPlan, type Plan, readArgs } from './args.ts';
 import { type Device, existingDevice, virtualDevice } from './device.ts';
+import { checkImage } from './machine.ts';
 import { checkSuites, prove } from './prove.ts';
-import { isGood, writeReport } from './report.ts';
+import { OF_THIS_MACHINE, redacted } from './redact.ts';
+import { isGood, makeReportFolder, reportPage, writeReport } from './report.ts';
 import { ROLE } from './suites/initiator.ts';
 
+/** What ends a program from outside: Ctrl-C, `kill`, and a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+// A reader that has gone (`| head`) must not end it before what was made is removed.
+guardOutput();
 try {
   process.exitCode = await main(readArgs(process.argv.slice(2)));
 } catch (error) {
-  process.stderr.write(`prove: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(visible(`prove: ${error instanceof Error ? error.message : String(error)}\n`));
   process.exitCode = 2;
 }
 
@@ -24,11 +33,15 @@ async function main(plan: Plan): Promise<number> {
     return 0;
   }
   if (plan.mode === 'apply') {
-    process.stdout.write(await apply(plan.report));
+    // A report may be anyone's.
+    process.stdout.write(visible(await apply(plan.report)));
     return 0;
   }
   checkSuites(plan.only);
   if (plan.mode === 'host') await mustBeMeant(plan);
+  const begin = new Date().toISOString().slice(0, 19).replaceAll(':', '');
+  const folder = resolve(plan.out ?? `rose-csi-report-${begin}`);
+  await makeReportFolder(folder);
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-prove-'));
   const interruption = interruptible();
   let device: Device | undefined;
@@ -41,8 +54,13 @@ async function main(plan: Plan): Promise<number> {
       signal: interruption.signal,
       show,
     });
-    const folder = resolve(plan.out ?? `rose-csi-report-${report.startedAt.slice(0, 19).replaceAll(':', '')}`);
-    await writeReport(folder, report, transcripts, device.secrets);
+    const secrets = [...device.secrets, ...OF_THIS_MACHINE];
+    await writeReport(folder, report, transcripts, secrets).catch((error: unknown) => {
+      // What took so long is not lost to a disk that is full by now.
+      process.stdout.write(visible(redacted(reportPage(report), secrets)));
+      throw error;
+    });
+    if (report.left.length > 0) show(`left on the device: ${report.left.join(', ')}`);
     const settled = report.answers.filter(({ state }) => state === 'settled').length;
     show(`${settled} of ${report.answers.length} unknowns are settled. The report, to attach to an issue: ${folder}`);
     return isGood(report) ? 0 : 1;
@@ -50,6 +68,8 @@ async function main(plan: Plan): Promise<number> {
     interruption.dispose();
     await device?.stop();
     await rm(directory, { recursive: true, force: true });
+    // Where there is no report.
+    for (const empty of [join(folder, 'transcripts'), folder]) await rmdir(empty).catch(() => undefined);
   }
 }
 
@@ -57,7 +77,8 @@ async function deviceOf(plan: Extract<Plan, { only: readonly string[] }>, direct
   if (plan.mode === 'host') return await existingDevice(plan, directory);
   if (plan.mode === 'chr') {
     const image = resolve(plan.image);
-    await stat(image);
+    await checkImage(image);
+    if (plan.package !== undefined) await access(plan.package);
     return await virtualDevice({ ...plan, kind: 'chr', boot: { image } }, directory, show);
   }
   const system = await buildSystem(['stand-in', ROLE], join(import.meta.dirname, 'guest'));
@@ -91,12 +112,12 @@ function interruptible(): { readonly signal: AbortSignal; dispose(): void } {
     dispose();
   };
   const dispose = (): void => {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   return { signal: controller.signal, dispose };
 }
 
 function show(line: string): void {
-  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+  process.stderr.write(visible(`${new Date().toISOString().slice(11, 19)} ${line}\n`));
 }

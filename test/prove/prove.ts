@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { VERSION } from '../../src/app/version.ts';
-import { consoleOf, writeConfiguration } from './access.ts';
+import { until } from '../support/until.ts';
+import { type Access, consoleOf, writeConfiguration } from './access.ts';
 import { Attempts } from './attempts.ts';
 import type { Device } from './device.ts';
-import { leftovers, listing } from './leftovers.ts';
+import { leftovers, listing, marksOf, type Shown } from './leftovers.ts';
 import type { ProveReport } from './report.ts';
 import { removeScratch } from './scratch-item.ts';
 import { BENCH } from './suites/bench.ts';
@@ -15,6 +16,9 @@ import { RAW_ANSWERS } from './suites/raw-answers.ts';
 import { SANITY } from './suites/sanity.ts';
 import { STORIES } from './suites/stories.ts';
 import type { Ground, Suite } from './suites/suite.ts';
+
+/** How long the removal of what is left may take, in ms. */
+const REMOVAL_MS = 20_000;
 
 /** On every device, in this order. */
 const SUITES: readonly Suite[] = [DOCTOR, RAW_ANSWERS, INITIATOR, SANITY, STORIES, BENCH];
@@ -58,9 +62,14 @@ export async function prove({ device, directory, only, signal, show }: ProveOpti
   attempts.leaveOut([...SUITES, ...last].filter((suite) => !isChosen(suite)));
 
   const before = await listing(access);
+  const { run, doctor: ofDoctor } = marksOf(clusterId);
+  // Whoever kills this process has to remove what is there by hand.
+  show(`what is made on the device has ${[...run, ofDoctor].join(', ')} in its name`);
   for (const suite of SUITES.filter(isChosen)) await attempts.run(suite);
   await stopped(running);
-  const left = await cleanedUp(given, before);
+  const left = await cleanedUp(given, before).catch((error: unknown) => [
+    `not known, as the device cannot be listed (${String(error)})`,
+  ]);
   for (const suite of last.filter(isChosen)) await attempts.run(suite);
 
   const { results, answers, doctor, transcripts } = attempts;
@@ -83,25 +92,39 @@ export async function prove({ device, directory, only, signal, show }: ProveOpti
  *
  * @param before the listing of the device from the beginning.
  * @returns what is left all the same.
+ * @throws Error when the device cannot be listed.
  */
 async function cleanedUp(
   { access, clusterId, configFile, directory, show }: Ground,
-  before: readonly string[],
+  before: readonly Shown[],
 ): Promise<readonly string[]> {
-  const left = async () => leftovers(before, await listing(access), clusterId);
-  const remaining = await left();
-  if (remaining.length === 0) return remaining;
-  show('remove what is left');
-  const complain = (error: unknown) => show(`  ${String(error)}`);
-  // Another process: the first may be what failed, or was interrupted with this one.
-  const running = startController(configFile, directory);
-  running.catch(complain);
-  await stopped(running);
+  const { run, doctor } = marksOf(clusterId);
+  const left = async (marks: readonly string[]) => leftovers(before, await listing(access), marks);
+  if ((await left([...run, doctor])).length > 0) {
+    show('remove what is left');
+    // Another process: the first may be what failed, or was interrupted with this one.
+    const running = startController(configFile, directory);
+    running.catch((error: unknown) => show(`  ${String(error)}`));
+    await stopped(running);
+    await removedByHand(access, () => left(run));
+  }
+  return (await left([...run, doctor])).map(({ name, path }) => path ?? name);
+}
+
+/**
+ * Removes what the driver does not, as when the device shows a name otherwise than it was sent: by the name that it shows. It
+ * may be in use for a moment after what used it is gone (docs/routeros.md, U9).
+ */
+async function removedByHand(access: Access, left: () => Promise<readonly Shown[]>): Promise<void> {
   const console = consoleOf(access);
-  const names = (await left()).filter((name) => name.startsWith(`${clusterId}-`));
-  for (const name of names) await removeScratch(console, name).catch(complain);
+  const isGone = async () => {
+    // Disk items before the subvolumes that they use, and the youngest first.
+    for (const { name } of (await left()).toReversed()) await removeScratch(console, name);
+    return (await left()).length === 0;
+  };
+  // What stays is found by listing the device.
+  await until(isGone, REMOVAL_MS, 500).catch(() => undefined);
   console.close();
-  return await left();
 }
 
 /** Removes what is there of the cluster, and ends the controller. */

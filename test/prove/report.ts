@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorReport } from '../../src/doctor/doctor.ts';
 import { MARKS } from '../../src/doctor/report/words.ts';
@@ -65,7 +65,7 @@ export function reportPage(report: ProveReport): string {
     '|---|---|---|---|',
     ...suites.map(({ name, state, seconds, said }) => `| ${name} | ${state} | ${seconds} | ${cell(said)} |`),
     '',
-    left.length === 0 ? 'Nothing is left on the device.' : `Left on the device: ${left.join(', ')}.`,
+    left.length === 0 ? 'Nothing of this run is left on the device.' : `Left on the device: ${cell(left.join(', '))}.`,
     '',
     '## The unknowns',
     '',
@@ -89,12 +89,24 @@ function told({ seen, missing }: Answer): string {
   return [...observed, ...missing.map((reason) => `not seen: ${reason}`)].join('; ');
 }
 
+/** As it stands, in a cell of a table: what a device puts in pointed brackets is no HTML. */
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll(/\s+/g, ' ');
 }
 
 /**
- * Writes `report.md`, `report.json` and the transcripts into a folder, all without secrets.
+ * Makes the folder of a report, before there is one: trying everything takes long, and would be lost.
+ *
+ * @throws Error when it cannot be made, or holds something, which would be sent with the report.
+ */
+export async function makeReportFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty; --out takes another folder`);
+  await mkdir(join(folder, 'transcripts'));
+}
+
+/**
+ * Writes `report.md`, `report.json` and the transcripts into a folder that {@link makeReportFolder} made, all without secrets.
  *
  * @param transcripts by name, without extension.
  */
@@ -104,11 +116,12 @@ export async function writeReport(
   transcripts: ReadonlyMap<string, string>,
   secrets: readonly Secret[],
 ): Promise<void> {
+  // Each text for itself: what is removed of one must not take a quote of JSON with it.
+  const clean = (_: string, value: unknown) => (typeof value === 'string' ? redacted(value, secrets) : value);
   const files = new Map([
-    ['report.md', reportPage(report)],
-    ['report.json', `${JSON.stringify(report, undefined, 2)}\n`],
-    ...[...transcripts].map(([name, text]) => [`transcripts/${name}.txt`, text] as const),
+    ['report.md', redacted(reportPage(report), secrets)],
+    ['report.json', `${JSON.stringify(report, clean, 2)}\n`],
+    ...[...transcripts].map(([name, text]) => [`transcripts/${name}.txt`, redacted(text, secrets)] as const),
   ]);
-  await mkdir(join(folder, 'transcripts'), { recursive: true });
-  for (const [name, text] of files) await writeFile(join(folder, name), redacted(text, secrets));
+  for (const [name, text] of files) await writeFile(join(folder, name), text);
 }

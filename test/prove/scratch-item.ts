@@ -67,6 +67,7 @@ export class ScratchItem {
  * may be another's by then (docs/routeros.md, U25). What is not there is refused, or not (U27); a listing says what stays.
  */
 export async function removeScratch(console: RouterOsConsole, name: string): Promise<void> {
+  await console.run(ros`/disk set [find where slot=${name} and nvme-tcp-export] nvme-tcp-export=no`).catch(ifRefused);
   await console.run(ros`/disk remove [find where slot=${name}]`).catch(ifRefused);
   await console.run(ros`/disk/btrfs/subvolume remove [find where name=${name}]`).catch(ifRefused);
 }

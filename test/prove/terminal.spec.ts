@@ -119,4 +119,5 @@ test('text of a boot is no question, and a prompt within it is not taken for the
   assert.deepEqual(reactionTo('Login: admin\nStarting', LOGIN), { kind: 'wait' });
   assert.equal(unknownQuestion('Starting services\n'), undefined);
   assert.equal(unknownQuestion('value: '), 'value:');
+  assert.equal(unknownQuestion('Enter colour?  '), 'Enter colour?');
 });

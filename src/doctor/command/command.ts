@@ -118,6 +118,9 @@ async function writeReport(file: string, text: string, flag: 'a' | 'w'): Promise
   }
 }
 
+/** What ends a program from outside: Ctrl-C, `kill`, and a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The first signal ends the tests, and what was made is removed; a second one ends the process at once. */
 function interruptible(): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
@@ -127,8 +130,8 @@ function interruptible(): { readonly signal: AbortSignal; dispose(): void } {
     dispose();
   };
   const dispose = (): void => {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   return { signal: controller.signal, dispose };
 }
