@@ -27,7 +27,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/(?:\b[\w.@-]+ )?\bAAAA[BCEGI][23n][A-Za-z0-9+/=]{8,}/g, '(public key)'],
   [/(?<![0-9a-f])[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4,}(?![0-9a-f])/gi, '(mac)'],
   [new RegExp(String.raw`(${NAMES})(\\*["']?[ \t]*[=:][ \t]*)(?:${VALUE})`, 'gis'), '$1$2(removed)'],
-  [/\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '(mail)'],
+  [/\b[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b/gi, '(mail)'],
 ];
 
 /**

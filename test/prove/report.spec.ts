@@ -78,7 +78,8 @@ test('keys, fingerprints, hardware addresses and serial numbers go, and what is 
   ].join('\n');
   const clean = redacted(secret, []);
   for (const text of ['AAAA', 'abc', '52:54', 'ABCD', 'HF1234567', 'fe80']) assert.ok(!clean.includes(text), clean);
-  const kept = 'RouterOS 7.24.5 at 12:34:56, uuid 5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f, slot pvc-1, 1w2d03:04:05, U7';
+  const kept =
+    'RouterOS 7.24.5 at 12:34:56, uuid 5d1c9a43-0b5e-4c39-8f4e-2a7b1c3d4e5f, slot pvc-1, 1w2d03:04:05, U7, csi-test/v5@v5.3.1/pkg';
   assert.equal(
     redacted(kept, [
       ['', 'x'],
