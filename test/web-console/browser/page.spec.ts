@@ -213,6 +213,8 @@ test('a search unfolds what it finds, and what was folded before is so again beh
 /** What the main thread of a page worked, in ms of processor time. */
 interface Worked {
   readonly opening: number;
+  /** How long that took by the clock, which is told and not judged. */
+  readonly openedMs: number;
   /** Of each step of the scroll. */
   readonly steps: readonly number[];
 }
@@ -223,9 +225,9 @@ interface Worked {
 test('10,000 snapshots are opened and scrolled with little work, in every step', BROWSING, async (t) => {
   const looked = await look(t, large(), { now: undefined });
   if (looked === undefined) return;
-  const { opening, steps } = await openAndScroll(looked.browser, looked.served.url);
+  const { opening, openedMs, steps } = await openAndScroll(looked.browser, looked.served.url);
   const [median = 0, most = 0] = [steps.toSorted((a, b) => a - b)[steps.length / 2], Math.max(...steps)];
-  const told = `${Math.round(opening)} ms of work to open, ${Math.round(median)} for the median step of a scroll, ${Math.round(most)} for the longest`;
+  const told = `${Math.round(opening)} ms of work to open, within ${Math.round(openedMs)} ms, ${Math.round(median)} for the median step of a scroll, ${Math.round(most)} for the longest`;
   t.diagnostic(`10,000 snapshots: ${told}`);
   assert.ok(opening < 500 && median < 30 && most < 100, told);
 });
@@ -239,8 +241,10 @@ async function openAndScroll(browser: Browser, url: string): Promise<Worked> {
     const { metrics } = await session.send('Performance.getMetrics');
     return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? assert.fail('no time of tasks'));
   };
+  const begun = performance.now();
   await page.goto(`${url}#/tree`);
   await page.locator('tr.row').first().waitFor();
+  const openedMs = performance.now() - begun;
   const opening = await workedMs();
   await page.getByRole('button', { name: 'Unfold all' }).click();
   await until(async () => (await page.getByRole('treegrid').getAttribute('aria-rowcount')) === '11001');
@@ -267,7 +271,7 @@ async function openAndScroll(browser: Browser, url: string): Promise<Worked> {
   // Rows were drawn at all, or nothing was measured.
   assert.ok(steps.every((ms) => ms > 1));
   await context.close();
-  return { opening, steps };
+  return { opening, openedMs, steps };
 }
 
 test('a hostile name is shown as it is, and its command is copied as it is', BROWSING, async (t) => {
