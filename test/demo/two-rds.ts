@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pemKey } from '../../src/simulator/ssh/pem-key.testing.ts';
-import { administer } from '../support/administrator.ts';
 import { startController } from '../support/installation.ts';
+import { letSend, RECEIVER } from '../support/letting-send.ts';
 import { backendOf, type RunningRds, startRds } from '../support/programs.ts';
 import { SimulatorApi } from '../support/simulator-api.ts';
 import { until } from '../support/until.ts';
@@ -12,8 +11,6 @@ import { findPlace, type Place } from './place.ts';
 
 /** Labels of the pool of each RDS. */
 const POOLS = ['pool', 'copies'] as const;
-/** The account on RDS 2 that RDS 1 logs in with. */
-const RECEIVER = 'receive';
 /** How long a snapshot may take to arrive, in ms, on a machine that has more to do. */
 const ARRIVAL_MS = 60_000;
 
@@ -83,20 +80,9 @@ export class TwoRds {
     return (this.#lastExecs ?? (await this.api(1).execs())) + (await this.api(2).execs());
   }
 
-  /** Lets RDS 1 log in to RDS 2, in the commands of docs/guides/second-rds.md without `address=`, which the simulator has not. */
+  /** Lets RDS 1 log in to RDS 2. */
   async exchangeKeys(): Promise<void> {
-    const [first, second] = this.#both();
-    const { pem, publicKey } = pemKey();
-    await administer(second, [
-      upload('copies/transfer.pub', publicKey),
-      `/user/group/add name=${RECEIVER} policy=ssh,read,write`,
-      `/user/add name=${RECEIVER} group=${RECEIVER}`,
-      `/user/ssh-keys/import user=${RECEIVER} public-key-file=copies/transfer.pub`,
-    ]);
-    await administer(first, [
-      upload('pool/transfer', pem),
-      `/user/ssh-keys/private/import user=${first.user} private-key-file=pool/transfer`,
-    ]);
+    await letSend(...this.#both());
   }
 
   /** Gives the pool of RDS 1 a replica in that of RDS 2, and restarts the controller, which reads its configuration once. */
@@ -167,11 +153,6 @@ export class TwoRds {
     const whole = this.log().split('\n').slice(0, -1);
     return whole.filter((line) => line.includes('the snapshot has a copy')).map((line) => JSON.parse(line));
   }
-}
-
-/** Makes a file of some lines, which an administrator would upload. */
-function upload(name: string, text: string): string {
-  return `/file/add name=${name} contents="${text.trimEnd().replaceAll('\n', '\\n')}"`;
 }
 
 function present<T>(value: T | undefined): T {

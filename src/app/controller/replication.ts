@@ -32,6 +32,8 @@ export interface ReplicationOptions {
   /** Between two passes while something is under way, in ms; replaced in tests. */
   readonly busyMs?: number;
   readonly idleMs?: number;
+  /** How many times as long as reading the pauses are at least; replaced in tests. */
+  readonly pauseTimes?: number;
 }
 
 /** Keeps the copies of a pool up to date in the background. Resolves when the signal aborts. */
@@ -40,7 +42,7 @@ export async function replicate(
   options: ReplicationOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { logger, metrics, tasks, busyMs = BUSY_MS, idleMs = IDLE_MS } = options;
+  const { logger, metrics, tasks, busyMs = BUSY_MS, idleMs = IDLE_MS, pauseTimes = PAUSE_TIMES } = options;
   const { pair } = replicator;
   const labels = labelsOf(pair);
   metrics.count('replicaFailures', labels, 0);
@@ -59,13 +61,13 @@ export async function replicate(
     let pauseMs: number;
     try {
       const status = await replicator.pass(callWithin(PASS_MS, signal));
-      pauseMs = Math.max(status.sending === undefined ? idleMs : busyMs, PAUSE_TIMES * status.readMs);
+      pauseMs = Math.max(status.sending === undefined ? idleMs : busyMs, pauseTimes * status.readMs);
       known = status;
       metrics.count('replicaPasses', { ...labels, outcome: 'done' });
       tasks?.looked(pair, status);
     } catch (error) {
       if (signal.aborted) return;
-      pauseMs = Math.max(idleMs, PAUSE_TIMES * (performance.now() - begun));
+      pauseMs = Math.max(idleMs, pauseTimes * (performance.now() - begun));
       // What was known stays, so that the lag of a pool that cannot be read any more grows.
       metrics.count('replicaPasses', { ...labels, outcome: 'failed' });
       logger.warn({ pair: nameOfPair(pair), err: error }, 'copies could not be looked after');
