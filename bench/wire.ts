@@ -20,9 +20,10 @@ export const wire: Section = {
     const system = await buildSystem(['storage', ROLE]);
     try {
       progress('booting two machines', 0, 1);
-      const result = await runScenario(system, ROLE, TIMEOUT_MS, (line) => {
+      const onLine = (line: string) => {
         if (line.startsWith('STEP ')) progress(line.replace(/^STEP \w+ \d+ ms /, ''), 0, 1);
-      });
+      };
+      const result = await runScenario(system, { role: ROLE, timeoutMs: TIMEOUT_MS, onLine });
       if (result.story.at(-1)?.startsWith(`SCENARIO ${ROLE} ok`) !== true) {
         throw new Error(`the scenario did not end well:\n${result.log.split('\n').slice(-40).join('\n')}`);
       }

@@ -17,12 +17,14 @@ export interface Patience extends Pick<RouterOsOptions, 'retryPolicy' | 'breaker
   readonly replication?: ReplicationPace;
 }
 
-/** Milliseconds. @see ../storage/replication/replicator.ts and ./controller/replication.ts */
+/** In milliseconds but for the last. @see ../storage/replication/replicator.ts and ./controller/replication.ts */
 interface ReplicationPace {
   readonly stillMs?: number;
   readonly soonMs?: number;
   readonly busyMs?: number;
   readonly idleMs?: number;
+  /** How many times as long as reading a pause is at least. */
+  readonly pauseTimes?: number;
 }
 
 export interface BackendOptions {

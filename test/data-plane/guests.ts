@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildBundle, COMMONJS_GLOBALS } from '../../scripts/build.ts';
+import { STORAGE_ADDRESS } from './guest/wire.ts';
 import { archiveOf, buildImage } from './guest-image.ts';
 import { fetchKernel } from './guest-kernel.ts';
+import { PoweredGuest } from './powered-guest.ts';
 import { type GuestOptions, pathOption, startGuest } from './qemu.ts';
 import { run } from './tools.ts';
 
@@ -61,67 +63,89 @@ export function layOver(initrd: string, folder: string): void {
 }
 
 export interface ScenarioResult {
-  /** Exit status of each guest; undefined when it ended without telling. */
-  readonly status: { readonly storage: number | undefined; readonly node: number | undefined };
+  /** Exit status of each guest, the node's last; undefined when it ended without telling. */
+  readonly statuses: readonly (number | undefined)[];
   /** Lines of the node guest that report steps, checks and the end. */
   readonly story: readonly string[];
-  /** Everything both guests printed. */
+  /** Everything all guests printed. */
   readonly log: string;
 }
 
-/**
- * Boots a storage guest and a node guest joined by a wire and runs a scenario on the node guest.
- *
- * @param onLine called with each line of the story as it happens.
- */
+export interface Scenario {
+  /** Of the node guest. */
+  readonly role: string;
+  /** Addresses of the storage guests; that of the first one unless given. */
+  readonly storages?: readonly string[];
+  readonly timeoutMs: number;
+  /** Called with each line of the story as it happens. */
+  onLine(line: string): void;
+}
+
+/** Boots storage guests and a node guest with a wire to each of them, and runs a scenario on the node guest. */
 export async function runScenario(
   system: GuestSystem,
-  role: string,
-  timeoutMs: number,
-  onLine: (line: string) => void,
+  { role, storages = [STORAGE_ADDRESS], timeoutMs, onLine }: Scenario,
 ): Promise<ScenarioResult> {
-  const pool = join(system.directory, `${role}-pool.img`);
-  await writeFile(pool, '');
-  await truncate(pool, POOL_BYTES);
   const log = join(system.directory, `${role}.log`);
   const file = createWriteStream(log);
   const story: string[] = [];
   const booting = Promise.withResolvers<void>();
-  const port = await freePort();
-  const wire = (end: string, mac: string) => [
-    '-netdev',
-    `socket,id=wire,${end}=127.0.0.1:${port}`,
-    '-device',
-    `virtio-net-pci,netdev=wire,mac=52:54:00:00:00:0${mac}`,
-  ];
+  const machines = new Map<string, PoweredGuest>();
   const common = { kernel: system.kernel, initrd: system.initrd, memoryMb: 1536, timeoutMs };
-  const guest = (name: string, options: Pick<GuestOptions, 'role' | 'devices'>) =>
+  const guest = (name: string, options: Omit<GuestOptions, 'onLine' | keyof typeof common>) =>
     startGuest({
       ...common,
       ...options,
       onLine: (line) => {
         booting.resolve();
         file.write(`${name}: ${line}\n`);
-        if (name === 'node' && /^(STEP|CHECK|SAMPLE|SCENARIO) /.test(line)) {
-          story.push(line);
-          onLine(line);
-        }
+        if (name !== 'node') return;
+        const [, state, address = ''] = /^WAIT (off|on) (\S+)$/.exec(line) ?? [];
+        if (state !== undefined)
+          void machines
+            .get(address)
+            ?.turn(state === 'on')
+            .then(() => node.type('\n'));
+        if (!/^(STEP|CHECK|SAMPLE|SCENARIO) /.test(line)) return;
+        story.push(line);
+        onLine(line);
       },
     });
-  const drive = ['-drive', `if=none,id=pool,file=${pathOption(pool)},format=raw,cache=unsafe,discard=unmap`];
-  const storage = guest('storage', {
-    role: 'storage',
-    devices: [...wire('listen', '1'), ...drive, '-device', 'virtio-blk-pci,drive=pool'],
-  });
-  // The storage guest's end of the wire must be there before the other's.
-  await Promise.race([booting.promise, storage.status]);
-  const node = guest('node', { role, devices: wire('connect', '2') });
+  const wires = await Promise.all(storages.map(async () => await freePort()));
+  const node = guest('node', { role, devices: wires.flatMap((port) => wire('listen', port)) });
+  // Its ends of the wires must be there before the others', and are there again for a guest that comes back.
+  await Promise.race([booting.promise, node.status]);
+  for (const [index, port] of wires.entries()) {
+    const address = storages[index] ?? '';
+    const drive = await newDrive(join(system.directory, `${role}-pool-${index}.img`));
+    const devices = [...wire('connect', port), ...drive];
+    const parameters = [`rose.address=${address}`];
+    machines.set(address, new PoweredGuest(() => guest(address, { role: 'storage', devices, parameters })));
+  }
   const nodeStatus = await node.status;
-  // A node that ended well has asked the storage guest to end too.
-  if (nodeStatus !== 0) storage.kill();
-  const status = { storage: await storage.status, node: nodeStatus };
+  const statuses: (number | undefined)[] = [];
+  for (const machine of machines.values()) {
+    // A node that ended well has asked the storage guests to end too.
+    if (nodeStatus !== 0) await machine.turn(false);
+    statuses.push(await machine.status);
+  }
   await new Promise((resolve) => file.end(resolve));
-  return { status, story, log: await readFile(log, 'utf8') };
+  return { statuses: [...statuses, nodeStatus], story, log: await readFile(log, 'utf8') };
+}
+
+/** One end of a wire. */
+function wire(end: 'listen' | 'connect', port: number): string[] {
+  const mac = `52:54:00:${end === 'listen' ? '01' : '02'}:${(port >> 8).toString(16).padStart(2, '0')}:${(port & 255).toString(16).padStart(2, '0')}`;
+  const id = `wire${port}`;
+  return ['-netdev', `socket,id=${id},${end}=127.0.0.1:${port}`, '-device', `virtio-net-pci,netdev=${id},mac=${mac}`];
+}
+
+/** An empty disk. */
+async function newDrive(pool: string): Promise<string[]> {
+  await writeFile(pool, '');
+  await truncate(pool, POOL_BYTES);
+  const drive = `if=none,id=pool,file=${pathOption(pool)},format=raw,cache=unsafe,discard=unmap`;
+  return ['-drive', drive, '-device', 'virtio-blk-pci,drive=pool'];
 }
 
 /** A port of loopback that no one listens on now. */

@@ -3,12 +3,15 @@ import { readFile } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import type { RunningRds } from './programs.ts';
 
+/** How an RDS is reached, and by which key. */
+export type Door = Pick<RunningRds, 'address' | 'port' | 'keyFile'>;
+
 /**
  * Runs lines on the console of an RDS as its administrator, over SSH, one after the other.
  *
  * @throws Error with the line and what it printed, at the first one that has something to say: these have not, when it goes well.
  */
-export async function administer(rds: RunningRds, lines: readonly string[]): Promise<void> {
+export async function administer(rds: Door, lines: readonly string[]): Promise<void> {
   const client = new ssh2.Client();
   try {
     const ready = once(client, 'ready');

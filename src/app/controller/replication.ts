@@ -39,6 +39,8 @@ export interface ReplicationOptions {
   readonly soonMs?: number;
   readonly busyMs?: number;
   readonly idleMs?: number;
+  /** How many times as long as reading the pauses are at least; replaced in tests. */
+  readonly pauseTimes?: number;
 }
 
 /** How long to wait for the next pass: so long at least, whatever happens meanwhile, and no longer than the other. */
@@ -55,6 +57,7 @@ export class Replication {
   readonly #soonMs: number;
   readonly #busyMs: number;
   readonly #idleMs: number;
+  readonly #pauseTimes: number;
   #known: PairStatus | undefined;
   /** The pause before the last pass that saw the same transfer at work. */
   #waitedMs = 0;
@@ -65,6 +68,7 @@ export class Replication {
     this.#soonMs = options.soonMs ?? SOON_MS;
     this.#busyMs = options.busyMs ?? BUSY_MS;
     this.#idleMs = options.idleMs ?? IDLE_MS;
+    this.#pauseTimes = options.pauseTimes ?? PAUSE_TIMES;
   }
 
   /**
@@ -112,19 +116,19 @@ export class Replication {
         metrics.count('replicaPasses', { ...labels, outcome: 'failed' });
         logger.warn({ pair: nameOfPair(pair), err: error }, 'copies could not be looked after');
       }
-      return exactly(Math.max(this.#idleMs, PAUSE_TIMES * (performance.now() - begun)));
+      return exactly(Math.max(this.#idleMs, this.#pauseTimes * (performance.now() - begun)));
     }
   }
 
   /** A transfer that has begun is looked at soon, and ever later the longer it takes; a pass comes early when all is copied only. */
   #restAfter({ sending, readMs }: PairStatus): Rest {
     if (sending === undefined) {
-      const leastMs = Math.max(this.#soonMs, PAUSE_TIMES * readMs);
+      const leastMs = Math.max(this.#soonMs, this.#pauseTimes * readMs);
       return { leastMs, mostMs: Math.max(leastMs, this.#idleMs) };
     }
     const isTheSame = sending.name === this.#known?.sending?.name;
     this.#waitedMs = Math.min(isTheSame ? 2 * this.#waitedMs : this.#soonMs, this.#busyMs);
-    return exactly(Math.max(this.#waitedMs, BUSY_PAUSE_TIMES * readMs));
+    return exactly(Math.max(this.#waitedMs, Math.min(this.#pauseTimes, BUSY_PAUSE_TIMES) * readMs));
   }
 }
 

@@ -1,22 +1,21 @@
 /** What stands for Kubernetes in the node guest: controller and node service, and the calls of sidecars and kubelet. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   Controller,
-  Identity,
   VolumeCapability_AccessMode_Mode as Mode,
   type VolumeCapabilitySchema,
 } from '../../../src/csi/gen/csi_pb.js';
 import { nodeIdOf } from '../../../src/storage/ids.ts';
 import { type Client, createClient } from '../../support/grpc-client.ts';
-import { until } from '../../support/until.ts';
-import { LOOK_MS, NodeService } from './node.ts';
+import { ControllerProcess } from './controller.ts';
+import { NodeService } from './node.ts';
 import { ask, SSH_PORT, STORAGE_ADDRESS } from './wire.ts';
 
 export const MiB = 2 ** 20;
+/** Name of the cluster of the storage guests. */
+export const CLUSTER = 'data-plane';
 
 export type Use = 'ext4' | 'xfs' | 'block';
 
@@ -33,14 +32,14 @@ export interface Mounted extends Claim {
   readonly path: string;
 }
 
-/** What the storage guest says of its RDS. */
-interface Rds {
+/** What a storage guest says of its RDS. */
+export interface Rds {
   readonly hostKeyFingerprint: string;
   readonly privateKey: string;
   readonly pools: readonly { label: string; uuid: string; mountPoint: string }[];
 }
 
-/** A configuration of the controller, with one backend. */
+/** A configuration of the controller. */
 export interface Configuration {
   readonly clusterId: string;
   readonly backends: readonly object[];
@@ -53,33 +52,43 @@ export function capability(use: Use): MessageInitShape<typeof VolumeCapabilitySc
     : { accessMode, accessType: { case: 'mount', value: { fsType: use } } };
 }
 
+/** A backend of a configuration, and where its key is. */
+export async function backendOn(address: string, name: string) {
+  const rds = await ask<Rds>('rds', '', address);
+  mkdirSync('/run/rose', { recursive: true });
+  const privateKeyFile = `/run/rose/${name}-key`;
+  writeFileSync(privateKeyFile, rds.privateKey, { mode: 0o600 });
+  return {
+    name,
+    ssh: { host: address, port: SSH_PORT, user: 'csi', privateKeyFile, hostKeys: [rds.hostKeyFingerprint] },
+    reserve: '64MiB',
+    nvme: { address },
+    pools: rds.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
+  };
+}
+
 /**
  * A configuration for the RDS of the storage guest.
  *
  * @param allowHostName whether exports are limited to the node's own host NQN.
  */
 export async function storageConfiguration(allowHostName = false): Promise<Configuration> {
-  const rds = await ask<Rds>('rds');
-  mkdirSync('/run/rose', { recursive: true });
-  writeFileSync('/run/rose/key', rds.privateKey, { mode: 0o600 });
-  const ssh = { host: STORAGE_ADDRESS, port: SSH_PORT, user: 'csi', privateKeyFile: '/run/rose/key' };
-  const backend = {
-    name: 'rds1',
-    ssh: { ...ssh, hostKeys: [rds.hostKeyFingerprint] },
-    reserve: '64MiB',
-    nvme: { address: STORAGE_ADDRESS, allowHostName },
-    pools: rds.pools.map(({ label, uuid, mountPoint }) => ({ label, uuid, mountPoint })),
-  };
-  return { clusterId: 'data-plane', backends: [backend] };
+  const backend = await backendOn(STORAGE_ADDRESS, 'rds1');
+  return { clusterId: CLUSTER, backends: [{ ...backend, nvme: { ...backend.nvme, allowHostName } }] };
 }
 
 export class Cluster {
   readonly controller: Client<typeof Controller>;
   readonly nodeId: string;
   readonly #node: NodeService;
-  readonly #process: ChildProcess;
+  readonly #process: ControllerProcess;
 
-  private constructor(controller: Client<typeof Controller>, running: ChildProcess, nodeId: string, node: NodeService) {
+  private constructor(
+    controller: Client<typeof Controller>,
+    running: ControllerProcess,
+    nodeId: string,
+    node: NodeService,
+  ) {
     this.controller = controller;
     this.nodeId = nodeId;
     this.#node = node;
@@ -88,25 +97,18 @@ export class Cluster {
 
   /**
    * @param configuration of the controller; for the storage guest unless given.
+   * @param program that takes configuration and socket in place of `rose-csi controller`.
    */
-  static async start(name: string, configuration?: Configuration): Promise<Cluster> {
+  static async start(name: string, configuration?: Configuration, program?: string): Promise<Cluster> {
     const document = configuration ?? (await storageConfiguration());
     const { clusterId } = document;
     mkdirSync('/run/rose', { recursive: true });
     const config = `/run/rose/${name}.json`;
     writeFileSync(config, JSON.stringify(document));
     const endpoint = `unix:///run/rose/${name}.sock`;
-    const running = spawn(
-      process.execPath,
-      ['/rose/main.js', 'controller', '--config', config, '--endpoint', endpoint],
-      {
-        stdio: ['ignore', 'inherit', 'inherit'],
-      },
-    );
-    const identity = createClient(Identity, endpoint);
-    const isReady = async () => (await identity.probe({}).catch(() => undefined))?.ready === true;
-    await until(isReady, 60_000, LOOK_MS);
-    identity.close();
+    const usual = ['/rose/main.js', 'controller', '--config', config, '--endpoint', endpoint];
+    const command = program === undefined ? usual : [program, config, endpoint];
+    const running = await ControllerProcess.start(command, endpoint);
     const node = await NodeService.start(name, clusterId);
     return new Cluster(createClient(Controller, endpoint), running, nodeIdOf(clusterId, name), node);
   }
@@ -114,8 +116,7 @@ export class Cluster {
   async stop(): Promise<void> {
     await this.#node.stop();
     this.controller.close();
-    this.#process.kill('SIGTERM');
-    await once(this.#process, 'exit');
+    await this.#process.stop();
   }
 
   async create(use: Use, bytes: number, source: object = {}): Promise<Claim> {
@@ -136,8 +137,15 @@ export class Cluster {
     return snapshot.snapshotId;
   }
 
-  async restore(snapshotId: string, use: Use, bytes: number): Promise<Claim> {
+  /** Waits for the copy of a snapshot. @returns bytes that were sent for it. */
+  async copied(snapshotId: string): Promise<number> {
+    return await this.#process.copied(snapshotId);
+  }
+
+  /** @param elsewhere parameters of a StorageClass of another backend. */
+  async restore(snapshotId: string, use: Use, bytes: number, elsewhere: object = {}): Promise<Claim> {
     return await this.create(use, bytes, {
+      ...elsewhere,
       volumeContentSource: { type: { case: 'snapshot', value: { snapshotId } } },
     });
   }

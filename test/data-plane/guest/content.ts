@@ -3,9 +3,11 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, constants, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Mounted } from './cluster.ts';
 
-const LENGTH = 4 * 2 ** 20;
+/** Of the block of data. */
+export const DATA_BYTES = 4 * 2 ** 20;
 const RECORD = 4096;
 /** Where records begin on a raw device, behind the block of data. */
 const RECORDS_AT = 16 * 2 ** 20;
@@ -25,7 +27,7 @@ export function write(volume: Mounted, seed: string): void {
   const flags = volume.use === 'block' ? constants.O_RDWR : constants.O_RDWR | constants.O_CREAT;
   const file = openSync(dataFile(volume), flags, 0o600);
   try {
-    writeSync(file, pattern(seed, LENGTH), 0, LENGTH, 0);
+    writeSync(file, pattern(seed, DATA_BYTES), 0, DATA_BYTES, 0);
     fdatasyncSync(file);
   } finally {
     closeSync(file);
@@ -36,8 +38,8 @@ export function write(volume: Mounted, seed: string): void {
 export function holds(volume: Mounted, seed: string): boolean {
   const file = openSync(dataFile(volume), constants.O_RDONLY);
   try {
-    const found = Buffer.alloc(LENGTH);
-    return readSync(file, found, 0, LENGTH, 0) === LENGTH && found.equals(pattern(seed, LENGTH));
+    const found = Buffer.alloc(DATA_BYTES);
+    return readSync(file, found, 0, DATA_BYTES, 0) === DATA_BYTES && found.equals(pattern(seed, DATA_BYTES));
   } finally {
     closeSync(file);
   }
@@ -59,14 +61,17 @@ function recordFile(volume: Mounted): string {
 export class Writer {
   readonly #volume: Mounted;
   readonly #seed: string;
+  readonly #pauseMs: number;
   readonly #done: Promise<void>;
   #stopping = false;
   #synced = 0;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
-  constructor(volume: Mounted, seed: string) {
+  /** @param pauseMs between two records, for a pod that leaves the machine to others as well. */
+  constructor(volume: Mounted, seed: string, pauseMs = 0) {
     this.#volume = volume;
     this.#seed = seed;
+    this.#pauseMs = pauseMs;
     this.#done = this.#run();
     this.#done.catch(() => undefined);
   }
@@ -99,6 +104,7 @@ export class Writer {
         this.#synced += 1;
         for (const { resolve } of this.#waiting.filter(({ count }) => count <= this.#synced)) resolve();
         this.#waiting = this.#waiting.filter(({ count }) => count > this.#synced);
+        if (this.#pauseMs > 0) await pause(this.#pauseMs);
       }
     } finally {
       await file.close();

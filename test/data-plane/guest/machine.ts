@@ -2,12 +2,15 @@
 import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import type { Mounted } from './cluster.ts';
 import { sh } from './shell.ts';
-import { ask, NODE_ADDRESS } from './wire.ts';
+import { ask, nodeEndOf, STORAGE_ADDRESS } from './wire.ts';
 
-/** Brings the wire up and waits for the storage guest. */
-export async function joinNetwork(): Promise<void> {
-  sh(`ip addr add ${NODE_ADDRESS}/24 dev eth0; ip link set eth0 up; modprobe nvme-tcp`);
-  await ask('rds');
+/** Brings the wires up and waits for the storage guests, which reach each other over this one. */
+export async function joinNetwork(storages: readonly string[] = [STORAGE_ADDRESS]): Promise<void> {
+  sh('modprobe nvme-tcp; echo 1 > /proc/sys/net/ipv4/ip_forward');
+  for (const [index, address] of storages.entries()) {
+    sh(`ip addr add ${nodeEndOf(address)}/24 dev eth${index}; ip link set eth${index} up`);
+    await ask('rds', '', address);
+  }
 }
 
 /** Bytes of the filesystem of a volume, or of its device. */

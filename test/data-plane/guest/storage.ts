@@ -1,29 +1,58 @@
-/** The storage guest: a simulated RDS on real Btrfs with the kernel's NVMe target, and what only its owner can do to it. */
+/** A storage guest: a simulated RDS on real Btrfs with the kernel's NVMe target, and what only its owner can do to it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generateKey } from '../../support/keys.ts';
-import { forward, SSH_PORT, STORAGE_ADDRESS, serveCommands } from './wire.ts';
+import { imageDigest } from './image-digest.ts';
+import {
+  forward,
+  LOOPBACK,
+  nodeEndOf,
+  PEER_PORT,
+  SECOND_ADDRESS,
+  SSH_PORT,
+  STORAGE_ADDRESS,
+  serveCommands,
+} from './wire.ts';
 
 const POOL = '/pool';
+/** What is the RDS but its pool: as that, it is there again when the power is back. */
+const STATE = join(POOL, 'state');
+const KEYS = join(POOL, 'keys');
 const PORTS = '/sys/kernel/config/nvmet/ports';
-const KEYS = generateKey();
+const [, ADDRESS = STORAGE_ADDRESS] = /rose\.address=(\S+)/.exec(readFileSync('/proc/cmdline', 'utf8')) ?? [];
 
 function run(program: string, ...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 function prepare(): void {
-  run('ip', 'addr', 'add', `${STORAGE_ADDRESS}/24`, 'dev', 'eth0');
+  run('ip', 'addr', 'add', `${ADDRESS}/24`, 'dev', 'eth0');
   run('ip', 'link', 'set', 'eth0', 'up');
+  run('ip', 'route', 'add', 'default', 'via', nodeEndOf(ADDRESS));
   run('modprobe', 'nvmet-tcp');
-  run('mkfs.btrfs', '-q', '-f', '/dev/vda');
+  run('sh', '-c', 'blkid -p /dev/vda || mkfs.btrfs -q /dev/vda');
   mkdirSync(join(POOL), { recursive: true });
   run('mount', '-o', 'noatime', '/dev/vda', POOL);
+  // It names a process of before the power was lost, and one that runs now may be taken for it.
+  rmSync(join(STATE, 'lock'), { force: true });
+  if (existsSync(KEYS)) return;
   mkdirSync(join(POOL, 'rds'));
-  writeFileSync('/root/authorized_keys', `${KEYS.publicKey}\n`);
+  mkdirSync(KEYS);
+  const { privateKey, publicKey } = generateKey();
+  writeFileSync(join(KEYS, 'private'), privateKey);
+  writeFileSync(join(KEYS, 'authorized'), `${publicKey}\n`);
 }
 
 let simulator: ChildProcess | undefined;
@@ -37,23 +66,23 @@ async function startRds(): Promise<unknown> {
       'simulate',
       '--json',
       '--state',
-      '/root/state',
+      STATE,
       '--listen',
-      `127.0.0.1:${SSH_PORT}`,
+      `${LOOPBACK}:${SSH_PORT}`,
       '--authorized-keys',
-      '/root/authorized_keys',
+      join(KEYS, 'authorized'),
       '--backend',
       'btrfs',
       '--pool',
       `label=pool,path=${POOL}/rds`,
       '--nvmet',
-      STORAGE_ADDRESS,
+      ADDRESS,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   simulator = child;
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  return { ...(JSON.parse(line) as object), privateKey: KEYS.privateKey };
+  return { ...(JSON.parse(line) as object), privateKey: readFileSync(join(KEYS, 'private'), 'utf8') };
 }
 
 /** Switches the RDS off, as a reboot does: its exports end. */
@@ -111,11 +140,16 @@ function subvolumes(): string[] {
   return paths.filter((path) => /^(pvc|snap)-/.test(basename(path)));
 }
 
+/** The image of a volume, a snapshot or a copy. */
+function imageOf(id: string): string {
+  const path = subvolumes().find((found) => basename(found).startsWith(id.slice(id.indexOf(':') + 1)));
+  if (path === undefined) throw new Error(`${id} has no subvolume`);
+  return join(POOL, path, 'volume.img');
+}
+
 /** Whether a filesystem tool finds nothing to repair in the image of a volume that no one uses. */
 function check(volumeId: string): string {
-  const path = subvolumes().find((found) => basename(found).startsWith(volumeId.slice(volumeId.indexOf(':') + 1)));
-  if (path === undefined) throw new Error(`${volumeId} has no subvolume`);
-  const image = join(POOL, path, 'volume.img');
+  const image = imageOf(volumeId);
   const type = run('blkid', '-p', '-o', 'value', '-s', 'TYPE', image).trim();
   if (type === 'ext4') run('e2fsck', '-fn', image);
   else run('xfs_repair', '-n', '-f', image);
@@ -124,8 +158,9 @@ function check(volumeId: string): string {
 
 prepare();
 const first = await startRds();
-forward(STORAGE_ADDRESS, SSH_PORT);
-serveCommands({
+forward(ADDRESS, SSH_PORT);
+forward(LOOPBACK, PEER_PORT, SSH_PORT, ADDRESS === STORAGE_ADDRESS ? SECOND_ADDRESS : STORAGE_ADDRESS);
+serveCommands(ADDRESS, {
   rds: async () => first,
   unplug: async () => unplug(),
   plug: async () => plug(),
@@ -135,6 +170,9 @@ serveCommands({
   subvolumes: async () => subvolumes(),
   subsystems: async () => readdirSync('/sys/kernel/config/nvmet/subsystems'),
   check: async (volumeId) => check(volumeId),
+  digest: async (id) => imageDigest(imageOf(id)),
+  /** The simulator's state outlives its process, not the power (src/simulator/device/journal.ts). */
+  sync: async () => run('sync'),
   quit: async () => {
     await stopRds();
     setTimeout(() => process.exit(0), 200);

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { askOutside } from '../../data-plane/guest/outside.ts';
 import type { Observation } from '../answers.ts';
 
 /** What the initiator reports to the machine outside, one line of JSON each. */
@@ -14,9 +13,5 @@ export function answer(what: Answer): void {
 
 /** Asks the machine outside to restart the device, and returns when it is up again. */
 export async function restartDevice(): Promise<void> {
-  const lines = createInterface({ input: process.stdin });
-  const done = once(lines, 'line');
-  console.log('WAIT restart');
-  await done;
-  lines.close();
+  await askOutside('restart');
 }
