@@ -276,7 +276,7 @@ test('two controllers at once copy each snapshot once', async (t) => {
   assert.equal(stack.copies().filter((name) => name.startsWith('snap-')).length, 4);
 });
 
-test('a claim waited for ever without a reason, since another process removed each transfer that had failed', async (t) => {
+test('a claim waited forever without a reason, since another process removed each transfer that had failed', async (t) => {
   const { stack, snapshotId } = await withSnapshot(t, { key: false });
   const call = claim(stack, snapshotId);
   await refused(call(), 'ABORTED', /\[DRV-SENDING\]$/);
