@@ -4,7 +4,7 @@ import { hasProgram } from '../support/capability.ts';
 import { SECOND_ADDRESS, STORAGE_ADDRESS } from './guest/wire.ts';
 import { buildSystem, type GuestSystem, runScenario } from './guests.ts';
 
-/** Of one scenario; all together take eight minutes on two cores. */
+/** Of one scenario; all together take nine minutes on two cores. */
 const TIMEOUT_MS = 420_000;
 
 let system: GuestSystem | undefined;

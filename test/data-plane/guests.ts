@@ -91,6 +91,10 @@ export async function runScenario(
   const story: string[] = [];
   const booting = Promise.withResolvers<void>();
   const machines = new Map<string, PoweredGuest>();
+  const turn = async (address: string, on: boolean) => {
+    await machines.get(address)?.turn(on);
+    node.type('\n');
+  };
   const common = { kernel: system.kernel, initrd: system.initrd, memoryMb: 1536, timeoutMs };
   const guest = (name: string, options: Omit<GuestOptions, 'onLine' | keyof typeof common>) =>
     startGuest({
@@ -100,12 +104,8 @@ export async function runScenario(
         booting.resolve();
         file.write(`${name}: ${line}\n`);
         if (name !== 'node') return;
-        const [, state, address = ''] = /^WAIT (off|on) (\S+)$/.exec(line) ?? [];
-        if (state !== undefined)
-          void machines
-            .get(address)
-            ?.turn(state === 'on')
-            .then(() => node.type('\n'));
+        const [, power, address = ''] = /^WAIT (off|on) (\S+)$/.exec(line) ?? [];
+        if (power !== undefined) void turn(address, power === 'on');
         if (!/^(STEP|CHECK|SAMPLE|SCENARIO) /.test(line)) return;
         story.push(line);
         onLine(line);
@@ -135,9 +135,10 @@ export async function runScenario(
 
 /** One end of a wire. */
 function wire(end: 'listen' | 'connect', port: number): string[] {
-  const mac = `52:54:00:${end === 'listen' ? '01' : '02'}:${(port >> 8).toString(16).padStart(2, '0')}:${(port & 255).toString(16).padStart(2, '0')}`;
   const id = `wire${port}`;
-  return ['-netdev', `socket,id=${id},${end}=127.0.0.1:${port}`, '-device', `virtio-net-pci,netdev=${id},mac=${mac}`];
+  const mac = `52:54:00:00:00:0${end === 'listen' ? '2' : '1'}`;
+  const card = `virtio-net-pci,netdev=${id},mac=${mac},romfile=`;
+  return ['-netdev', `socket,id=${id},${end}=127.0.0.1:${port}`, '-device', card];
 }
 
 /** An empty disk. */

@@ -33,7 +33,7 @@ export interface Mounted extends Claim {
 }
 
 /** What a storage guest says of its RDS. */
-export interface Rds {
+interface Rds {
   readonly hostKeyFingerprint: string;
   readonly privateKey: string;
   readonly pools: readonly { label: string; uuid: string; mountPoint: string }[];
