@@ -8,6 +8,6 @@ const running = await startController({
   config: await loadConfig(config),
   endpoint,
   logger: createLogger('info'),
-  patience: { replication: { busyMs: 1000, idleMs: 2000, pauseTimes: 1 } },
+  patience: { replication: { busyMs: 1000, idleMs: 2000, pauseTimes: 0 } },
 });
 process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)));
