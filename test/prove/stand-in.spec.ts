@@ -12,7 +12,7 @@ import type { ProveReport } from './report.ts';
 import { UNKNOWNS } from './unknowns.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-/** What it may take in CI, on two cores; a machine with other work is given more. */
+/** What it is meant to take on two cores, which is told and not judged: a machine with other work takes longer. */
 const MEANT_SECONDS = 300;
 const TIMEOUT_MS = 3 * MEANT_SECONDS * 1000;
 /** What the stand-in cannot tell. */
@@ -56,6 +56,5 @@ test('a machine that stands for a CHR is proven, and the report names every unkn
   for (const expected of ['This report is of the stand-in', 'default-nqn-is-slot', '- **U7. ']) {
     assert.ok(changes.includes(expected), expected);
   }
-  t.diagnostic(`proven in ${seconds} s`);
-  if (process.env['CI'] === 'true') assert.ok(seconds <= MEANT_SECONDS, `${seconds} s are more than ${MEANT_SECONDS}`);
+  t.diagnostic(`proven in ${seconds} s, of ${MEANT_SECONDS} that it is meant to take`);
 });
