@@ -139,6 +139,13 @@ test('a device with less than the volume had is reported, as far as its size is 
   assert.deepEqual(await conditions(), []);
 });
 
+test('a namespace whose size the kernel has not read yet was called smaller than its volume', async (t) => {
+  const { sysfs, conditions, health } = await startHealth(t);
+  health.hasBytes(VOLUME, 2n ** 20n);
+  await writeFile(join(sysfs.places.sys, 'block/nvme0n1/size'), '0\n');
+  assert.deepEqual(await conditions(), []);
+});
+
 test('a filesystem that e2fsck did not repair is remembered until the volume is staged, other failures are not', async (t) => {
   const { conditions, health } = await startHealth(t);
   health.notStaged(VOLUME, new StorageError('NODE-CONNECT', VOLUME.id));

@@ -121,9 +121,10 @@ export class NodeHealth {
     return isConnecting ? lostWith('the kernel is connecting') : undefined;
   }
 
+  /** A namespace without a size is one that the kernel has not read yet. */
   #ofSize({ uuid }: VolumeIdentity, { bytes }: BlockDevice): Condition[] {
     const wanted = this.#bytes.get(uuid);
-    if (wanted === undefined || bytes >= wanted) return [];
+    if (wanted === undefined || bytes === 0n || bytes >= wanted) return [];
     return [{ code: 'DeviceSmaller', detail: `${printExactSize(bytes)} of ${printExactSize(wanted)}` }];
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { printSnapshotName } from './names.ts';
-import { decodeMade, decodeObject, decodePage } from './rows.ts';
+import { decodeContents, decodeMade, decodeObject, decodePage } from './rows.ts';
 
 const POOL = { label: 'pool', uuid: '11111111-2222-4333-8444-000000000000' };
 const subvolume = (name: string, id: unknown) => ({ '.id': '*1', fs: 'pool', name, 'subvolume-id': id });
@@ -137,4 +137,14 @@ test('where a pool receives in a subvolume, what lies in it came by a transfer, 
       ['copy', 'half-received', 'own'],
     );
   }
+});
+
+test('a number of missing devices was taken for none, and so was any form that is not known (U41)', () => {
+  const isMissing = (shown: unknown) => {
+    const pool = { 'fs-label': 'pool', size: '10', free: '5', volumes: 0, snapshots: 0 };
+    return decodeContents([{ of: 'pool', 'missing-devs': shown }, pool]).get('pool')?.facts.isDeviceMissing;
+  };
+  assert.deepEqual([1, '2', true, 'yes'].map(isMissing), [true, true, true, true]);
+  assert.deepEqual([0, '0', false, 'no'].map(isMissing), [false, false, false, false]);
+  assert.deepEqual([undefined, '', 'nvme2', '*'].map(isMissing), [undefined, undefined, undefined, undefined]);
 });

@@ -239,9 +239,8 @@ export const DISK_ERRORS = ['io-errors', 'unrecovered-integrity-errors'] as cons
 
 function healthFacts(rows: readonly JsonRow[]): PoolHealthFacts {
   const filesystem = rows.find((row) => !('slot' in row)) ?? {};
-  const missing = text(filesystem, 'missing-devs');
   return {
-    isDeviceMissing: missing === '' ? undefined : flag(filesystem, 'missing-devs'),
+    isDeviceMissing: isMissing(text(filesystem, 'missing-devs')),
     errors: countersIn(filesystem, BTRFS_ERRORS),
     disks: rows
       .filter((row) => 'slot' in row)
@@ -251,6 +250,12 @@ function healthFacts(rows: readonly JsonRow[]): PoolHealthFacts {
         errors: countersIn(row, DISK_ERRORS),
       })),
   };
+}
+
+/** A flag, or how many there are; undefined for nothing, and for a form that is not known (U41). */
+function isMissing(shown: string): boolean | undefined {
+  if (/^(?:true|yes|0*[1-9][0-9]*)$/.test(shown)) return true;
+  return /^(?:false|no|0+)$/.test(shown) ? false : undefined;
 }
 
 /** Those that are numbers for certain; one for each device is added up (U41). */

@@ -20,8 +20,11 @@ export function examineVolume(
   ];
 }
 
-/** Whether an image has less than it should, which the driver itself never does. */
+/**
+ * Whether an image has less than it should, which the driver itself never does. A size of zero is one that the RDS has not read
+ * yet (docs/routeros.md, U24).
+ */
 export function smaller(size: bigint | undefined, wanted: bigint): Condition[] {
-  if (size === undefined || size >= wanted) return [];
+  if (size === undefined || size === 0n || size >= wanted) return [];
   return [{ code: 'ImageSmaller', detail: `${printExactSize(size)} of ${printExactSize(wanted)}` }];
 }

@@ -80,6 +80,10 @@ test('an image whose size the RDS does not show yet is not smaller than its volu
   assert.deepEqual(await found(backendWith([subvolume(1), item(1, undefined)])), [[idOf(1)]]);
 });
 
+test('an image that the RDS shows with a size of zero, as it has not read it yet, was called cut off', async () => {
+  assert.deepEqual(await found(backendWith([subvolume(1), item(1, 0)])), [[idOf(1)]]);
+});
+
 test('a look that fails leaves all unknown, also the second one', async () => {
   for (const looks of [[], [[subvolume(1)]]]) {
     await assert.rejects(found(backendWith(...looks)), { message: /^backend rds1: .*\[RDS-UNREACHABLE\]$/ });

@@ -5,7 +5,7 @@ import type { Volume } from '../../kubernetes/kinds.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { Backend } from '../../storage/backend.ts';
-import { callWithin } from '../../storage/call.ts';
+import { type Call, callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { parseHandle } from '../../storage/ids.ts';
 import type { StorageService } from '../../storage/service.ts';
@@ -48,11 +48,23 @@ interface Found {
   readonly condition: Condition;
 }
 
+/** A volume that Kubernetes has otherwise than the list of its RDS. */
+interface Suspect {
+  readonly id: string;
+  /** Bytes that it should have. */
+  readonly wanted: bigint;
+}
+
+interface Looked extends Pick<Suspect, 'wanted'> {
+  /** Undefined when it could not be seen. */
+  readonly conditions: readonly Condition[] | undefined;
+}
+
 class VolumeWatch {
   readonly #backend: string;
   readonly #options: VolumeWatchOptions;
-  /** Those that were looked for one by one since the last look at all, and are well. */
-  readonly #well = new Set<string>();
+  /** What was found of those that were looked for one by one, the longest ago first. */
+  readonly #looked = new Map<string, Looked>();
   #last: readonly HeldVolume[] | undefined;
   #isAsking = false;
 
@@ -62,7 +74,9 @@ class VolumeWatch {
   }
 
   read(volumes: readonly HeldVolume[] | undefined): void {
-    if (volumes !== this.#last) this.#well.clear();
+    if (volumes !== this.#last) {
+      for (const [id, { conditions }] of this.#looked) if (conditions?.length === 0) this.#looked.delete(id);
+    }
     this.#last = volumes;
     if (volumes === undefined) {
       for (const condition of CODES) this.#options.metrics.forget('volumeConditions', this.#labels(condition));
@@ -101,19 +115,37 @@ class VolumeWatch {
       }));
     const suspects = claimed.filter(({ id, wanted }) => {
       const volume = held.get(id);
-      return volume === undefined ? !this.#well.has(id) : smaller(volume.bytes, wanted).length > 0;
+      const isSuspect = volume === undefined || smaller(volume.bytes, wanted).length > 0;
+      const looked = this.#looked.get(id);
+      return isSuspect && !(looked?.conditions?.length === 0 && looked.wanted >= wanted);
     });
-    const more: Found[] = [];
-    for (const { id, wanted } of suspects.slice(0, MAX_LOOKS)) {
-      const conditions = await this.#look(id, wanted, call);
-      if (conditions.length === 0) this.#well.add(id);
-      more.push(...conditions.map((condition) => ({ id, condition })));
-    }
+    await this.#lookAt(suspects, call);
+    const more = suspects.flatMap(({ id }) =>
+      (this.#looked.get(id)?.conditions ?? []).map((condition) => ({ id, condition })),
+    );
     const ids = new Set(claimed.map(({ id }) => id));
     const seen = found.filter(({ id }) => ids.has(id));
     const isNew = ({ id, condition }: Found) =>
       !seen.some((one) => one.id === id && one.condition.code === condition.code);
-    this.#tell([...seen, ...more.filter(isNew)], suspects.length <= MAX_LOOKS);
+    this.#tell(
+      [...seen, ...more.filter(isNew)],
+      suspects.every(({ id }) => this.#looked.get(id)?.conditions !== undefined),
+    );
+  }
+
+  /** Those first that were looked at longest ago, or never, so that each has its turn. What cannot be seen stops no other. */
+  async #lookAt(suspects: readonly Suspect[], call: Call): Promise<void> {
+    const suspected = new Set(suspects.map(({ id }) => id));
+    for (const [id, { conditions }] of this.#looked) {
+      if (conditions?.length !== 0 && !suspected.has(id)) this.#looked.delete(id);
+    }
+    const order = [...this.#looked.keys()];
+    const inTurn = suspects.toSorted((one, other) => order.indexOf(one.id) - order.indexOf(other.id));
+    for (const { id, wanted } of inTurn.slice(0, MAX_LOOKS)) {
+      const conditions = await this.#look(id, wanted, call);
+      this.#looked.delete(id);
+      this.#looked.set(id, { wanted, conditions });
+    }
   }
 
   /** Bound and to stay: of what is being made or deleted a part may be missing. */
@@ -122,13 +154,15 @@ class VolumeWatch {
     return parseHandle('pvc', csi.volumeHandle)?.backend === this.#backend;
   }
 
-  /** What an intact answer says of a volume now, whoever owns it. */
-  async #look(id: string, wanted: bigint, call: ReturnType<typeof callWithin>): Promise<Condition[]> {
+  /** What an intact answer says of a volume now, whoever owns it; undefined where there is none. */
+  async #look(id: string, wanted: bigint, call: Call): Promise<Condition[] | undefined> {
     try {
       return smaller((await this.#options.storage.inspectVolume(id, call)).bytes, wanted);
     } catch (error) {
       if (error instanceof StorageError && error.code === 'RC-NOVOL') return [{ code: 'VolumeMissing', detail: '' }];
-      throw error;
+      const { logger, signal } = this.#options;
+      if (!signal.aborted) logger.warn({ backend: this.#backend, volumeId: id, err: error }, 'a volume was not seen');
+      return undefined;
     }
   }
 

@@ -106,7 +106,8 @@ function foreign({ view }: ClusterState): Finding | undefined {
 function smaller(cluster: ClusterState): Finding | undefined {
   const device = volumeOf(cluster);
   const believed = parseQuantity(there(cluster.volume)?.spec.capacity?.storage);
-  if (device?.bytes === undefined || believed === undefined || device.bytes >= believed) return undefined;
+  // A size of zero is one that the RDS has not read yet (docs/routeros.md, U24).
+  if (!device?.bytes || believed === undefined || device.bytes >= believed) return undefined;
   return {
     state: 'stuck',
     at: 'device',
