@@ -7,6 +7,7 @@ import {
   answering,
   clusterOf,
   contents,
+  HALF_RECEIVED,
   lost,
   NOW,
   nodeId,
@@ -122,20 +123,11 @@ test('what is wrong with a pool or a volume is said in the words of every other 
 });
 
 test('partial volumes, copies and pools that are nearly full need a look', () => {
-  const copy = {
-    kind: 'half-received',
-    name: snapshot(1, 1, 1).name,
-    createdAtSeconds: 1n,
-    backend: 'rds1',
-    pool: 'pool1',
-    subvolume: 'x',
-    uuid: 'u-1',
-  } as const;
   const found = contents([volume(1, { state: 'no-disk-item' })], [snapshot(1, 1, 1)]);
   const full = {
     ...found,
     pools: found.pools.map((pool) => ({ ...pool, free: 2n ** 30n })),
-    inventory: { ...found.inventory, copies: [copy] },
+    inventory: { ...found.inventory, copies: [HALF_RECEIVED] },
   };
   const scene = sceneOf({ backends: [answering(full)], cluster: clusterOf(KNOWN) });
   assert.equal(row(scene, volumeId(1)).lacks, 'disk item');

@@ -248,3 +248,14 @@ function seenTwice(contents: BackendContents): BackendContents {
   const { look } = lookedAgain(contents.inventory, lookedAgain(contents.inventory, FIRST_LOOK).look);
   return { ...contents, look };
 }
+
+/** What a transfer that was cut off has left under the name of the first snapshot. */
+export const HALF_RECEIVED = {
+  kind: 'half-received',
+  name: snapshot(1, 1, 1).name,
+  createdAtSeconds: 1n,
+  backend: 'rds1',
+  pool: 'pool1',
+  subvolume: 'x',
+  uuid: 'u-1',
+} as const;

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering, clusterOf, contents, firstSceneOf, sceneOf, volume, volumeId } from './readings.fixture.ts';
+import {
+  answering,
+  clusterOf,
+  contents,
+  firstSceneOf,
+  HALF_RECEIVED,
+  sceneOf,
+  volume,
+  volumeId,
+} from './readings.fixture.ts';
 import { FIRST_LOOK, lookedAgain } from './second-look.ts';
 
 const lostItem = volume(1, { state: 'no-disk-item', conditions: [{ code: 'DiskItemLost', detail: '' }] });
-const half = {
-  kind: 'half-received',
-  name: { ...lostItem.name, sourceUuid: lostItem.name.uuid, createdAtSeconds: 1n, bytes: 1n },
-  createdAtSeconds: 1n,
-  backend: 'rds1',
-  pool: 'pool1',
-  subvolume: 'x',
-  uuid: 'u-1',
-} as const;
-const seen = { volumes: [lostItem, volume(2)], snapshots: [], copies: [half] };
+const seen = { volumes: [lostItem, volume(2)], snapshots: [], copies: [HALF_RECEIVED] };
 
 test('what one look finds is doubtful, and what the next one finds again is so', () => {
   const first = lookedAgain(seen, FIRST_LOOK);

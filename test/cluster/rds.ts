@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pemKey } from '../../src/simulator/ssh/pem-key.testing.ts';
+import { RECEIVER } from '../support/exchange-keys.ts';
 import { SOURCES } from '../support/installation.ts';
 import { generateKey } from '../support/keys.ts';
 import { type PoolView, SimulatorApi } from '../support/simulator-api.ts';
@@ -188,9 +189,9 @@ export class SimulatedPair {
     const contents = pem.trimEnd().replaceAll('\n', '\\n');
     await this.first.change(`/file/add name=pool1/transfer contents="${contents}"`);
     await this.first.change('/user/ssh-keys/private/import user=csi private-key-file=pool1/transfer');
-    await this.second.change('/user/group/add name=receive policy=ssh,read,write');
-    await this.second.change('/user/add name=receive group=receive');
-    await this.second.change(`/user/ssh-keys/add user=receive key="${publicKey}"`);
+    await this.second.change(`/user/group/add name=${RECEIVER} policy=ssh,read,write`);
+    await this.second.change(`/user/add name=${RECEIVER} group=${RECEIVER}`);
+    await this.second.change(`/user/ssh-keys/add user=${RECEIVER} key="${publicKey}"`);
   }
 
   /** They as backends of a configuration. @param accessTo what `ssh` holds there beside its address and user */
@@ -198,7 +199,8 @@ export class SimulatedPair {
     const [first, second] = [this.first, this.second];
     const { pools, ...rest } = await first.backend(accessTo(first));
     const [home, copied] = pools;
-    const replica = { backend: second.name, pool: 'copies', address: '127.0.0.1', port: 2223, user: 'receive' };
+    const { port } = second.address;
+    const replica = { backend: second.name, pool: 'copies', address: '127.0.0.1', port, user: RECEIVER };
     return [{ ...rest, pools: [home, { ...copied, replica }] }, await second.backend(accessTo(second))];
   }
 }

@@ -139,8 +139,9 @@ class VolumeWatch {
     for (const [id, { conditions }] of this.#looked) {
       if (conditions?.length !== 0 && !suspected.has(id)) this.#looked.delete(id);
     }
-    const order = [...this.#looked.keys()];
-    const inTurn = suspects.toSorted((one, other) => order.indexOf(one.id) - order.indexOf(other.id));
+    const turns = new Map([...this.#looked.keys()].map((id, turn) => [id, turn]));
+    const turnOf = ({ id }: Suspect) => turns.get(id) ?? -1;
+    const inTurn = suspects.toSorted((one, other) => turnOf(one) - turnOf(other));
     for (const { id, wanted } of inTurn.slice(0, MAX_LOOKS)) {
       const conditions = await this.#look(id, wanted, call);
       this.#looked.delete(id);
