@@ -40,7 +40,7 @@ ENTRYPOINT ["node", "--max-semi-space-size=1", "/opt/rose-csi/dist/main.js"]
 FROM ${NODE_IMAGE} AS node
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends e2fsprogs kmod mount nvme-cli util-linux xfsprogs \
+    && apt-get install --yes --no-install-recommends e2fsprogs kmod mount util-linux xfsprogs \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/*
 ARG VERSION=unknown
 ARG REVISION=unknown

@@ -87,15 +87,16 @@ export const STEPS = ['connect', 'probe', 'prove', 'format', 'mount', 'grow', 'u
 export type Step = (typeof STEPS)[number];
 
 /** How long each step took, in ms; the node runs one program after another. */
-export function stepsOf({ ms, programs, call }: NodeSample): Record<Step, number> {
+export function stepsOf({ ms, programs }: NodeSample): Record<Step, number> {
   const steps = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
-  for (const { program, ms: took } of programs) steps[stepOf(program, call)] += took;
+  for (const { program, ms: took } of programs) steps[stepOf(program)] += took;
   steps.rest = ms - programs.reduce((sum, { ms: took }) => sum + took, 0);
   return steps;
 }
 
-function stepOf(program: string, call: NodeSample['call']): Step {
-  if (program === 'nvme') return call === 'NodeUnstage' ? 'disconnect' : 'connect';
+function stepOf(program: string): Step {
+  if (program === 'nvme-connect') return 'connect';
+  if (program === 'nvme-disconnect') return 'disconnect';
   if (program === 'blkid') return 'probe';
   if (program === 'mount' || program === 'e2fsck') return 'mount';
   if (program === 'umount') return 'unmount';

@@ -14,7 +14,9 @@ import { answer, step } from './image/commands.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** What `rose-csi node` runs on a node, the init container, and `--host-tools`. */
 const NODE_TOOLS = [
-  'nvme',
+  'sh',
+  'tee',
+  'getent',
   'mount',
   'umount',
   'blkid',

@@ -1,4 +1,4 @@
-import { failing, LOGS, passing } from './failure.ts';
+import { failing, passing } from './failure.ts';
 import { ofTwo } from './figures.ts';
 
 /** See from the node whether the data address answers. */
@@ -36,8 +36,8 @@ export const DEVICES = {
   'NODE-TWO': failing(
     'unavailable',
     'the volume appears as several devices, and none of them is used',
-    'Inspect them on the node with nvme list-subsys',
-    { command: LOGS },
+    'Inspect on the node which connections lead to it',
+    { command: 'grep . /sys/class/nvme/*/subsysnqn /sys/class/nvme/*/address /sys/class/nvme/*/state' },
   ),
   'NODE-LOCKED': passing('busy', 'another program has the device locked'),
   'NODE-HELD': passing('unavailable', 'the device is held by another program or device of this node', {
@@ -47,7 +47,7 @@ export const DEVICES = {
   'NODE-FLUSH': passing('unavailable', 'the volume is still being flushed, or used in another mount namespace', {
     remedy: 'Retrying automatically; if this lasts, see on the node what holds the device',
   }),
-  'NODE-DISCONNECT': passing('unavailable', 'the volume is still connected after `nvme disconnect`', {
+  'NODE-DISCONNECT': passing('unavailable', 'the volume is still connected after its connection was to be ended', {
     remedy: 'Retrying automatically; if this lasts, see on the node what holds the device',
   }),
   'NODE-PROGRAM': passing('unavailable', 'a program of the node failed', {

@@ -41,7 +41,7 @@ function mountOf(device: string, superOptions: readonly string[] = ['rw'], type 
 
 async function startHealth(t: TestContext) {
   const sysfs = await FakeSysfs.make(t);
-  await sysfs.nvme('exit 1');
+  await sysfs.kernel('exit 1');
   await sysfs.addController(NQN, 'nvme0', 'live', ADDRESS);
   await sysfs.addNamespace({ nqn: NQN, name: 'nvme0n1', sectors: 2048 });
   const mounts = new MadeUpMounts(sysfs.host);

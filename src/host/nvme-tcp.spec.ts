@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeIdOfHost, nqnOf, publicationNqn } from '../storage/ids.ts';
 import { DEFAULT_TUNING, type NvmeTarget } from './attachment.ts';
 import { DEV_FILESYSTEM, isSame } from './block-device.ts';
 import { isOf } from './device-owner.ts';
-import { connectArguments, NvmeTcp } from './nvme-tcp.ts';
+import { fabricsOptions, tellController } from './nvme-fabrics.ts';
+import { NvmeTcp } from './nvme-tcp.ts';
 import { FakeSysfs } from './sysfs.fixture.ts';
 
 const HOST_ID = '11111111-2222-5333-8444-555555555555';
 const HOST = nodeIdOfHost(HOST_ID);
 const NQN = publicationNqn(nqnOf('00000000-0000-4000-8000-000000000001'), 'ffffffff');
+const THIRD = publicationNqn(nqnOf('00000000-0000-4000-8000-000000000003'), 'ffffffff');
 const OTHER = 'nqn.2026-11.io.rose-csi:pvc-00000000-0000-4000-8000-000000000002';
 const NEIGHBOUR = 'nqn.2000-02.com.mikrotik:root-of-this-host';
 const TARGET: NvmeTarget = { nqn: NQN, address: '192.0.2.1', port: 4420, bytes: 2n ** 21n, tuning: DEFAULT_TUNING };
@@ -23,29 +25,30 @@ const attachment = (fake: FakeSysfs) => new NvmeTcp(HOST, fake.host, fake.places
 /** Bash that makes what a connect makes. */
 const CONNECTS = `
   mkdir -p $SYS/class/nvme/nvme3 $SYS/block/nvme3n1/device
-  echo ${NQN} | tee $SYS/class/nvme/nvme3/subsysnqn > $SYS/block/nvme3n1/device/subsysnqn
+  for where in class/nvme/nvme3 block/nvme3n1/device; do echo ${NQN} > $SYS/$where/subsysnqn; done
   cd $SYS/block/nvme3n1; echo 1 > nsid; echo 4096 > size; echo 0 > ro; echo 259:9 > dev; echo 7 > diskseq
   echo live > $SYS/class/nvme/nvme3/state`;
 
-test('the arguments: our own host NQN and host id together, finite times, nothing that is left to discovery', () => {
-  assert.deepEqual(connectArguments(HOST, TARGET), [
-    'connect',
-    '--transport=tcp',
-    '--traddr=192.0.2.1',
-    '--trsvcid=4420',
-    `--nqn=${NQN}`,
-    `--hostnqn=${HOST}`,
-    `--hostid=${HOST_ID}`,
-    '--ctrl-loss-tmo=600',
-    '--reconnect-delay=5',
-    '--keep-alive-tmo=15',
-    '--nr-io-queues=4',
+const OPTIONS = fabricsOptions(HOST, TARGET, TARGET.address);
+
+test('the options: our own host NQN and host id together, finite times, nothing that is left to discovery', () => {
+  assert.deepEqual(OPTIONS.split(','), [
+    'transport=tcp',
+    'traddr=192.0.2.1',
+    'trsvcid=4420',
+    `nqn=${NQN}`,
+    `hostnqn=${HOST}`,
+    `hostid=${HOST_ID}`,
+    'ctrl_loss_tmo=600',
+    'reconnect_delay=5',
+    'keep_alive_tmo=15',
+    'nr_io_queues=4',
   ]);
 });
 
 test('a volume is connected once; the next call finds it', async (t) => {
   const fake = await FakeSysfs.make(t);
-  await fake.nvme(CONNECTS);
+  await fake.kernel(CONNECTS);
   const nvme = attachment(fake);
   const device = await nvme.connect(TARGET, NEVER_ABORTED);
   assert.deepEqual(device, {
@@ -56,34 +59,48 @@ test('a volume is connected once; the next call finds it', async (t) => {
     sequence: '7',
   });
   assert.ok(isSame(device, await nvme.connect(TARGET, NEVER_ABORTED)));
-  assert.deepEqual(await fake.calls(), [connectArguments(HOST, TARGET).join(' ')]);
+  assert.deepEqual(await fake.writes(), [`dev/nvme-fabrics ${OPTIONS}`]);
 });
 
-test('a connect that fails says what nvme said, and is no trouble when the connection is there', async (t) => {
+test('a connect that fails says what the kernel said, and is no trouble when the connection is there', async (t) => {
   const fake = await FakeSysfs.make(t);
   const nvme = attachment(fake);
-  await fake.nvme('echo "Failed to write to /dev/nvme-fabrics: Connection refused" >&2; exit 1');
+  await fake.kernel('echo "tee: $1: Connection refused" >&2; exit 1');
   await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), {
     kind: 'unavailable',
-    message: / on 192\.0\.2\.1:4420: .*: nvme ended with status 1: .*Connection refused.*\[NODE-CONNECT\]$/,
+    message: / on 192\.0\.2\.1:4420: .*: nvme-connect ended with status 1: .*Connection refused.*\[NODE-CONNECT\]$/,
   });
-  await fake.nvme(`${CONNECTS}; echo "already connected" >&2; exit 1`);
+  await fake.kernel(`${CONNECTS}; echo "already connected" >&2; exit 1`);
   assert.equal((await nvme.connect(TARGET, NEVER_ABORTED)).number, '259:9');
 });
 
 test('a message about a node without the kernel module blamed the network', async (t) => {
   const fake = await FakeSysfs.make(t);
-  await fake.nvme('echo "Failed to scan topology: No such file or directory" >&2; exit 1');
+  const file = join(fake.places.dev, 'nvme-fabrics');
+  await rm(file);
   await assert.rejects(attachment(fake).connect(TARGET, NEVER_ABORTED), {
     kind: 'unavailable',
-    message: /nvme-tcp is not loaded: .*scan topology.*modprobe nvme-tcp.*\[NODE-MODULE\]$/,
+    message: /nvme-tcp is not loaded: .*there is no .*\/nvme-fabrics.*modprobe nvme-tcp.*\[NODE-MODULE\]$/,
   });
+  await assert.rejects(stat(file), { code: 'ENOENT' }, 'a file in its place would keep the device from being made');
+});
+
+test('a name is resolved, since the kernel takes addresses only', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.kernel(CONNECTS);
+  await attachment(fake).connect({ ...TARGET, address: 'localhost' }, NEVER_ABORTED);
+  assert.match((await fake.writes()).join(), /,traddr=(?:127\.0\.0\.1|::1),/);
+  await assert.rejects(attachment(fake).connect({ ...TARGET, nqn: THIRD, address: 'rds.invalid' }, NEVER_ABORTED), {
+    kind: 'unavailable',
+    message: /the name rds\.invalid leads to no address.*\[NODE-CONNECT\]$/,
+  });
+  assert.equal((await fake.writes()).length, 1);
 });
 
 test('a connection that is not live is not used, nor is one without a size', async (t) => {
   const fake = await FakeSysfs.make(t);
   const nvme = attachment(fake);
-  await fake.nvme('exit 9');
+  await fake.kernel('exit 9');
   await fake.addController(NQN, 'nvme0', 'connecting');
   await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
   await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), { kind: 'unavailable', message: /nvme0 is connecting/ });
@@ -91,7 +108,7 @@ test('a connection that is not live is not used, nor is one without a size', asy
   await fake.addController(NQN, 'nvme0');
   await fake.addNamespace({ nqn: NQN, name: 'nvme0n1', sectors: 0 });
   await assert.rejects(nvme.connect(TARGET, NEVER_ABORTED), { kind: 'unavailable', message: /nvme0 is live/ });
-  assert.deepEqual(await fake.calls(), []);
+  assert.deepEqual(await fake.writes(), []);
 });
 
 test('a connection to another RDS is never taken for the one that is asked for', async (t) => {
@@ -104,7 +121,7 @@ test('a connection to another RDS is never taken for the one that is asked for',
     ['', true],
   ] as const) {
     const fake = await FakeSysfs.make(t);
-    await fake.nvme('exit 9');
+    await fake.kernel('exit 9');
     await fake.addController(NQN, 'nvme0', 'live', address);
     await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
     const connection = attachment(fake).connect(target, NEVER_ABORTED);
@@ -158,22 +175,42 @@ test('a disconnect goes by NQN, is proven, and leaves neighbours alone', async (
     await fake.addController(nqn, `nvme${index}`);
     await fake.addNamespace({ nqn, name: `nvme${index}n1` });
   }
-  await fake.nvme('rm -r $SYS/class/nvme/nvme1 $SYS/block/nvme1n1');
+  await fake.kernel('rm -r $SYS/class/nvme/nvme1 $SYS/block/nvme1n1');
   await nvme.disconnect(NQN);
-  assert.deepEqual(await fake.calls(), [`disconnect --nqn=${NQN}`]);
+  assert.deepEqual(await fake.writes(), ['nvme1/delete_controller 1']);
   for (const nqn of [NEIGHBOUR, OTHER]) assert.equal(await nvme.isLive(nqn), true);
   await nvme.disconnect(NQN);
-  assert.equal((await fake.calls()).length, 1, 'nothing is done to what is not connected');
+  assert.equal((await fake.writes()).length, 1, 'nothing is done to what is not connected');
 });
 
-test('a disconnect that left something is not believed, whatever its exit status', async (t) => {
+test('a controller that the kernel gave to another subsystem between the look and the write was disconnected', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.kernel('true');
+  await fake.addController(OTHER, 'nvme0');
+  await tellController(fake.host, fake.places, { name: 'nvme0', nqn: NQN }, 'disconnect');
+  await tellController(fake.host, fake.places, { name: 'nvme7', nqn: NQN }, 'disconnect');
+  assert.deepEqual(await fake.writes(), []);
+});
+
+test('a disconnect that the kernel refuses says why', async (t) => {
+  const fake = await FakeSysfs.make(t);
+  await fake.addController(NQN, 'nvme0');
+  await fake.kernel('echo "tee: $1: Permission denied" >&2; exit 1');
+  await assert.rejects(attachment(fake).disconnect(NQN), {
+    kind: 'unavailable',
+    message:
+      /: nvme0; nvme-disconnect ended with status 1: tee: delete_controller: Permission denied\. .*\[NODE-DISCONNECT\]$/,
+  });
+});
+
+test('a disconnect that left something is not believed, although it ended well', async (t) => {
   const fake = await FakeSysfs.make(t);
   await fake.addController(NQN, 'nvme0');
   await fake.addNamespace({ nqn: NQN, name: 'nvme0n1' });
-  await fake.nvme(`rm -r $SYS/class/nvme/nvme0; echo "NQN:${NQN} disconnected 1 controller(s)"`);
+  await fake.kernel('rm -r $SYS/class/nvme/nvme0');
   await assert.rejects(attachment(fake).disconnect(NQN), {
     kind: 'unavailable',
-    message: /: NQN:.* disconnected 1 controller\(s\)\. .*\[NODE-DISCONNECT\]$/,
+    message: /: nvme0n1\. .*\[NODE-DISCONNECT\]$/,
   });
 });
 
@@ -189,19 +226,19 @@ test('a volume is found by any of its publications, a publication only by its ow
   assert.equal((await nvme.find(NQN))?.path, `${fake.places.dev}/nvme0n1`);
   assert.equal(await nvme.find(now), undefined);
   assert.deepEqual(await nvme.connected(now), []);
-  await fake.nvme('rm -r $SYS/class/nvme/nvme0 $SYS/block/nvme0n1');
+  await fake.kernel('rm -r $SYS/class/nvme/nvme0 $SYS/block/nvme0n1');
   await nvme.disconnect(NQN);
-  assert.deepEqual(await fake.calls(), [`disconnect --nqn=${earlier}`]);
+  assert.deepEqual(await fake.writes(), ['nvme0/delete_controller 1']);
 });
 
 test('a rescan goes to a controller that works', async (t) => {
   const fake = await FakeSysfs.make(t);
-  await fake.nvme('true');
+  await fake.kernel('true');
   await fake.addController(NQN, 'nvme0', 'connecting');
   await fake.addController(NQN, 'nvme1');
   await fake.addController(OTHER, 'nvme2');
   await attachment(fake).rescan(NQN);
-  assert.deepEqual(await fake.calls(), [`ns-rescan ${fake.places.dev}/nvme1`]);
+  assert.deepEqual(await fake.writes(), ['nvme1/rescan_controller 1']);
 });
 
 test('whose a mount is must be known by its device, and a device that is gone is lost', async (t) => {

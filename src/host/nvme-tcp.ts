@@ -1,10 +1,10 @@
-/** Volumes over NVMe/TCP, connected with nvme-cli. */
+/** Volumes over NVMe/TCP, by the initiator of the kernel. */
 import { isIP, isIPv6 } from 'node:net';
 import { StorageError } from '../storage/errors.ts';
-import { hostIdOf } from '../storage/ids.ts';
 import type { Attachment, Connection, NvmeTarget } from './attachment.ts';
 import { type BlockDevice, PLACES, type Places } from './block-device.ts';
 import type { Owner } from './device-owner.ts';
+import { connectFabrics, lacksModule, tellController } from './nvme-fabrics.ts';
 import { type Controller, controllersOf, namespaceOf, namespacesOf, ownControllers, ownerOf } from './nvme-sysfs.ts';
 import { ProcessError, type Processes } from './processes.ts';
 import { waitFor } from './wait.ts';
@@ -17,26 +17,6 @@ export interface NvmeTimes {
 }
 
 const TIMES: NvmeTimes = { connectMs: 30_000, liveMs: 40_000, goneMs: 30_000 };
-
-/** The arguments of `nvme connect`. Host NQN and host id go together, or the kernel refuses the second volume. */
-export function connectArguments(hostNqn: string, { nqn, address, port, tuning }: NvmeTarget): string[] {
-  return [
-    'connect',
-    '--transport=tcp',
-    `--traddr=${address}`,
-    `--trsvcid=${port}`,
-    `--nqn=${nqn}`,
-    `--hostnqn=${hostNqn}`,
-    `--hostid=${hostIdOf(hostNqn) ?? ''}`,
-    `--ctrl-loss-tmo=${tuning.ctrlLossTimeoutSeconds}`,
-    `--reconnect-delay=${tuning.reconnectDelaySeconds}`,
-    `--keep-alive-tmo=${tuning.keepAliveTimeoutSeconds}`,
-    `--nr-io-queues=${tuning.ioQueues}`,
-  ];
-}
-
-/** What nvme-cli says on a node whose kernel has no NVMe over fabrics. */
-const NO_MODULE = /(?:scan topology|nvme-fabrics): No such file or directory/;
 
 /** @param hostNqn what this node calls itself, which is also its CSI node id */
 export class NvmeTcp implements Attachment {
@@ -94,41 +74,42 @@ export class NvmeTcp implements Attachment {
   /** One controller that works is enough: they all lead to the same namespace. */
   async rescan(nqn: string): Promise<void> {
     const controller = (await controllersOf(this.#places, nqn)).find(({ state }) => state === 'live');
-    if (controller !== undefined) await this.#host.run('nvme', ['ns-rescan', `${this.#places.dev}/${controller.name}`]);
+    if (controller !== undefined) await tellController(this.#host, this.#places, controller, 'rescan');
   }
 
   async disconnect(nqn: string): Promise<void> {
-    for (const subsystem of await this.connected(nqn)) await this.#disconnect(subsystem);
+    const complaints = await Promise.all((await controllersOf(this.#places, nqn)).map((one) => this.#delete(one)));
+    const gone = async () => ((await this.#isConnected(nqn)) ? undefined : true);
+    if ((await waitFor(gone, this.#times.goneMs)) !== undefined) return;
+    const left = [...(await controllersOf(this.#places, nqn)), ...(await namespacesOf(this.#places, nqn))];
+    throw new StorageError('NODE-DISCONNECT', nqn, [...left.map(({ name }) => name), ...complaints.flat()].join('; '));
   }
 
   async #isConnected(nqn: string): Promise<boolean> {
     return (await this.connected(nqn)).length > 0;
   }
 
-  async #disconnect(nqn: string): Promise<void> {
-    // Its exit status says little (it ends with 0 when it disconnected nothing), so sysfs decides.
-    const said = await this.#host.ask('nvme', ['disconnect', `--nqn=${nqn}`]).then(
-      ({ text, complaint }) => complaint || text,
-      (error: unknown) => String(error instanceof Error ? error.message : error),
-    );
-    const gone = async () => ((await this.#isConnected(nqn)) ? undefined : true);
-    if ((await waitFor(gone, this.#times.goneMs)) === undefined) {
-      throw new StorageError('NODE-DISCONNECT', nqn, said);
+  /** @returns what went wrong; sysfs decides whether that matters */
+  async #delete(controller: Controller): Promise<string[]> {
+    try {
+      await tellController(this.#host, this.#places, controller, 'disconnect');
+      return [];
+    } catch (error) {
+      return [String(error instanceof Error ? error.message : error)];
     }
   }
 
   async #connect(target: NvmeTarget, signal: AbortSignal): Promise<void> {
     try {
       const options = { timeoutMs: this.#times.connectMs, signal };
-      await this.#host.run('nvme', connectArguments(this.#hostNqn, target), options);
+      await connectFabrics(this.#host, this.#places, this.#hostNqn, target, options);
     } catch (error) {
       // Another process may have been faster, or it was taken off after it had done its work.
       if (await this.#isConnected(target.nqn)) return;
       if (!(error instanceof ProcessError)) throw error;
       const where = `${target.nqn} on ${target.address}:${target.port}`;
-      throw new StorageError(NO_MODULE.test(error.message) ? 'NODE-MODULE' : 'NODE-CONNECT', where, error.message, {
-        cause: error,
-      });
+      const code = lacksModule(error) ? 'NODE-MODULE' : 'NODE-CONNECT';
+      throw new StorageError(code, where, error.message, { cause: error });
     }
   }
 

@@ -59,7 +59,8 @@ const MAX_COMPLAINT_BYTES = 4096;
  * @param prefix program and arguments that go before every command, such as `chroot /host`
  */
 export function processes(prefix: readonly string[] = []): Processes {
-  const ask: Processes['ask'] = (program, args, options = {}) => start([...prefix, program, ...args], options);
+  const ask: Processes['ask'] = (program, args, options = {}) =>
+    start(programOf(program, args), [...prefix, program, ...args], options);
   return {
     ask,
     async run(program, args, options) {
@@ -78,11 +79,12 @@ export function programOf(program: string, args: readonly string[]): string {
   return program === 'sh' ? (args[2] ?? program) : program;
 }
 
-function start([program = '', ...args]: readonly string[], options: ProcessOptions): Promise<Output> {
+/** @param name what messages call it */
+function start(name: string, [program = '', ...args]: readonly string[], options: ProcessOptions): Promise<Output> {
   const { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, lingerMs = 0, signal } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
-      reject(new ProcessError(`${program} was not started: the caller has gone`, { timedOut: true }));
+      reject(new ProcessError(`${name} was not started: the caller has gone`, { timedOut: true }));
       return;
     }
     const child = spawn(program, args, {
@@ -102,7 +104,7 @@ function start([program = '', ...args]: readonly string[], options: ProcessOptio
       stdout?.destroy();
       stderr?.destroy();
       child.unref();
-      const gone = () => reject(new ProcessError(`${program} ${why}`, { timedOut: true }));
+      const gone = () => reject(new ProcessError(`${name} ${why}`, { timedOut: true }));
       if (lingerMs === 0) return gone();
       const patience = setTimeout(gone, lingerMs);
       child.once('exit', () => {
@@ -120,7 +122,7 @@ function start([program = '', ...args]: readonly string[], options: ProcessOptio
     };
     child.once('error', (error) => {
       end();
-      reject(new ProcessError(`${program} cannot be started: ${error.message}`));
+      reject(new ProcessError(`${name} cannot be started: ${error.message}`));
     });
     child.once('close', (status) => {
       end();

@@ -1,4 +1,4 @@
-/** For the specs of this directory: a sysfs with NVMe devices, and an `nvme` that changes it. */
+/** For the specs of this directory: a sysfs with NVMe devices, and a kernel that changes it when it is written to. */
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface FakeNamespace {
 export class FakeSysfs {
   readonly directory: string;
   readonly places: Places;
-  /** Runs a fake `nvme` in place of the real one. */
+  /** Runs a `tee` that plays the kernel, which a file cannot do. */
   readonly host: Processes;
 
   private constructor(directory: string) {
@@ -35,6 +35,7 @@ export class FakeSysfs {
     for (const name of ['sys/class/nvme', 'sys/block', 'dev', 'bin']) {
       await mkdir(join(directory, name), { recursive: true });
     }
+    await writeFile(join(fake.places.dev, 'nvme-fabrics'), '');
     return fake;
   }
 
@@ -64,16 +65,17 @@ export class FakeSysfs {
     }
   }
 
-  /** What `nvme` does: lines of bash, with its arguments in `$@` and the tree in `$SYS`. */
-  async nvme(script: string): Promise<void> {
-    const file = join(this.directory, 'bin/nvme');
-    await writeFile(file, `#!/bin/bash\nprintf '%s\\n' "$*" >> ${this.directory}/calls\n${script}\n`);
+  /** What the kernel does when a file is written: lines of bash, with what is written in `$WRITTEN` and the tree in `$SYS`. */
+  async kernel(script: string): Promise<void> {
+    const file = join(this.directory, 'bin/tee');
+    const log = `printf '%s/%s %s\\n' "$(basename "$(dirname "$(realpath "$1")")")" "$(basename "$1")" "$WRITTEN"`;
+    await writeFile(file, `#!/bin/bash\nWRITTEN=$(cat)\n${log} >> ${this.directory}/writes\n${script}\n`);
     await chmod(file, 0o755);
   }
 
-  /** The arguments of each `nvme` so far. */
-  async calls(): Promise<string[]> {
-    const text = await readFile(join(this.directory, 'calls'), 'utf8').catch(() => '');
+  /** Each write so far: the file with the directory that it is in, and what was written. */
+  async writes(): Promise<string[]> {
+    const text = await readFile(join(this.directory, 'writes'), 'utf8').catch(() => '');
     return text.split('\n').filter((line) => line !== '');
   }
 }

@@ -49,6 +49,7 @@ const PROGRAMS = [
   'stat',
   'df',
   'dd',
+  'tee',
   'flock',
   'nvme',
   'kmod',

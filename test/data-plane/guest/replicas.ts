@@ -132,14 +132,12 @@ await scenario('replicas', async () => {
   const claim = await step('RDS 2: the newest snapshot is restored', () =>
     cluster.restore(newest.id, 'ext4', SIZE, SECOND),
   );
-  // First: while it lasts, nvme-cli before 2.10 connects nothing else.
-  await step('the pod on RDS 1 ends, and what it had not flushed is lost', () =>
-    patiently(() => cluster.detach(source)),
-  );
-  const restored = await step('it is mounted', () => cluster.mount(claim));
+  const ended = patiently(() => cluster.detach(source));
+  const restored = await step('it is mounted, beside the pod on RDS 1 that ends', () => cluster.mount(claim));
   compare(restored, newest);
   const second = start(restored, 'elsewhere');
   await step('it is written to', () => second.writer.more(5));
+  await step('the pod on RDS 1 has ended, and what it had not flushed is lost', () => ended);
 
   await step('RDS 1 has its power back', async () => {
     await askOutside(`on ${STORAGE_ADDRESS}`);
