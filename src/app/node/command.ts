@@ -13,7 +13,8 @@ configuration file. In a pod with a service account token it writes Events about
 its Node, and asks Kubernetes for nothing else. It runs as root on each node,
 with the kernel module nvme-tcp, and with sh, tee, mount, umount, blkid, wipefs,
 blockdev, flock, setpriv, dd, stat, fstrim, getent, mkfs.ext4, e2fsck,
-resize2fs, mkfs.xfs and xfs_growfs of this container or, by --host-tools, of the host.
+resize2fs, mkfs.xfs and xfs_growfs of this container or, by --host-tools, of
+the host.
 
 Cluster id and driver name must be those of the controller: with the node name
 they give the host NQN, which is the node's CSI id. What it formats is written
