@@ -90,11 +90,44 @@ test('a device that the kernel has given up while it is mounted is a lost connec
   mounts.all = [];
   assert.deepEqual(await conditions(), []);
   await assert.rejects(
-    health.conditionsOf(VOLUME, [PATH]),
+    health.examine(VOLUME, [PATH]),
     (error: unknown) => error instanceof StorageError && error.code === 'NODE-ABSENT',
   );
   await sysfs.addController(NQN, 'nvme0', 'connecting', ADDRESS);
   assert.deepEqual(await conditions(), ['ConnectionLost the kernel is connecting']);
+});
+
+test('a look at a path where nothing of the volume is mounted any more said that all is well', async (t) => {
+  const { mounts, health, ext4, sysfs } = await startHealth(t);
+  await ext4('1');
+  const examined = async () => (await health.look(VOLUME, [PATH])).examined;
+  const all = ['FilesystemDamaged', 'ConnectionLost', 'DeviceReadOnly', 'FilesystemGaveUp', 'FilesystemErrorRecorded'];
+  assert.deepEqual(await examined(), all);
+  for (const left of [[], [mountOf('0:40', ['ro'], 'tmpfs')]]) {
+    mounts.all = left;
+    assert.deepEqual(await examined(), ['ConnectionLost']);
+  }
+  mounts.all = [mountOf('259:1')];
+  await ext4('nonsense');
+  assert.deepEqual(await examined(), all.slice(0, -1), 'what is no number says nothing');
+  await sysfs.remove('nvme0', 'nvme0c0n1');
+  assert.deepEqual(await examined(), ['FilesystemDamaged', 'ConnectionLost']);
+});
+
+test('a volume that is mounted elsewhere than at the paths of a call was called well without a look', async (t) => {
+  const { mounts, health, ext4 } = await startHealth(t);
+  await ext4('1');
+  mounts.all = [{ ...mountOf('0:40', ['rw'], 'tmpfs'), mountPoint: '/other' }, mountOf('259:1')];
+  for (const paths of [['/gone'], ['/other'], ['/other', PATH], []]) {
+    const { conditions } = await health.examine(VOLUME, paths);
+    assert.deepEqual(
+      conditions.map(({ code }) => code),
+      ['FilesystemErrorRecorded'],
+      paths.join(),
+    );
+  }
+  mounts.all = [];
+  assert.deepEqual((await health.examine(VOLUME, [PATH])).examined, ['ConnectionLost'], 'it is not mounted');
 });
 
 test('a mount of something else at the path says nothing of the volume', async (t) => {

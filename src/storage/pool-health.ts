@@ -1,12 +1,5 @@
-import { type Condition, type ConditionCode, codesOf } from '../failures/conditions.ts';
+import { type ConditionCode, codesOf, type Look } from '../failures/conditions.ts';
 import type { ErrorCounters, PoolHealthFacts } from '../rds/index.ts';
-
-/** What is wrong with a pool, and of which conditions its RDS shows whether they are so. */
-export interface PoolHealth {
-  readonly conditions: readonly Condition[];
-  /** The others are unknown: neither well nor not. */
-  readonly examined: readonly ConditionCode[];
-}
 
 /** Every condition that a pool can have. */
 export const POOL_CONDITIONS: readonly ConditionCode[] = codesOf({ about: 'pool' });
@@ -18,7 +11,7 @@ type Verdict = readonly string[] | undefined;
  * Judges what an RDS shows of a pool. What it does not show, or in a form that is not known, says nothing; and one disk of which
  * nothing is known keeps the others from being called well for all.
  */
-export function examinePool({ isDeviceMissing, errors, disks }: PoolHealthFacts): PoolHealth {
+export function examinePool({ isDeviceMissing, errors, disks }: PoolHealthFacts): Look {
   const found: readonly (readonly [ConditionCode, readonly Verdict[]])[] = [
     ['PoolDeviceMissing', [isDeviceMissing === undefined ? undefined : isDeviceMissing ? [''] : []]],
     ['PoolDeviceErrors', [errorsIn(errors)]],

@@ -1,3 +1,4 @@
+import { type ConditionCode, recoveryMessage } from '../failures/conditions.ts';
 import type { Case } from './case.fixture.ts';
 import {
   ago,
@@ -21,6 +22,8 @@ const creating = (name = 'db-0', where = 'node-a') => pod(name, where, { status:
 const mount = (message: string, reason = 'FailedMount') => event('Pod', 'db-0', reason, message);
 const growing = (status: Readonly<Record<string, unknown>> = {}) =>
   claim({ spec: { resources: { requests: { storage: '20Gi' } } }, status });
+const ended = (code: ConditionCode) =>
+  event('Node', 'node-a', 'VolumeRecovered', recoveryMessage(HANDLE, code, 'well'), { type: 'Normal' });
 const pendingOnNode = { conditions: [{ type: 'FileSystemResizePending', status: 'True' }] };
 
 /** Volumes that are attached, mounted and grown. */
@@ -240,10 +243,24 @@ export const USE_CASES: readonly Case[] = [
     title: 'a node that had lost its connection to the volume, and to another one',
     objects: healthy()
       .put('events', event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: lost`, { lastTimestamp: ago(60) }))
-      .put('events', event('Node', 'node-a', 'VolumeRecovered', `${HANDLE}: over`, { type: 'Normal' }))
+      .put('events', ended('ConnectionLost'))
       .put('events', event('Node', 'node-a', 'DeviceReadOnly', `${HANDLE.replace('7a0f', '0000')}: read-only`)),
     rule: undefined,
     result: 'fine',
+  },
+  {
+    title: 'a node that had lost its connection, and whose filesystem still has recorded errors',
+    objects: healthy()
+      .put('events', event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: lost`, { lastTimestamp: ago(60) }))
+      .put('events', ended('ConnectionLost'))
+      .put(
+        'events',
+        event('Node', 'node-a', 'FilesystemErrorRecorded', `${HANDLE}: the kernel has recorded errors: 1`),
+      ),
+    rule: 'volume-unwell',
+    result: 'degraded',
+    alone: true,
+    says: /FilesystemErrorRecorded/,
   },
   {
     title: 'a filesystem in which the kernel has recorded an error, and which works on',

@@ -4,7 +4,9 @@ import {
   codesOf,
   conditionSentence,
   isConditionCode,
+  tellsEndOf,
 } from '../../failures/conditions.ts';
+import type { Event } from '../../kubernetes/kinds.ts';
 import { type ClusterState, isAlive, isGoing, there, timeOf } from '../cluster-state.ts';
 import type { Finding, Rule } from '../finding.ts';
 
@@ -27,7 +29,7 @@ export const healthRules: readonly Rule[] = [
 const OF_PODS: readonly ConditionCode[] = ['FilesystemGaveUp', 'FilesystemDamaged'];
 const SEEN_BY_NODE = codesOf({ seenBy: 'node' }).filter((code) => !OF_PODS.includes(code));
 
-/** By the Events of the nodes that pods run on, unless the node has said since that all is over. */
+/** By the Events of the nodes that pods run on, unless the node has said since that it is over. */
 function unwell(cluster: ClusterState): Finding[] {
   const handle = there(cluster.volume)?.spec.csi?.volumeHandle;
   if (handle === undefined) return [];
@@ -37,10 +39,12 @@ function unwell(cluster: ClusterState): Finding[] {
     const ofVolume = (there(cluster.events.get(`Node/${node}`)) ?? []).filter(({ message }) =>
       message?.startsWith(`${handle}:`),
     );
-    const over = Math.max(0, ...ofVolume.filter(({ reason }) => reason === 'VolumeRecovered').map(timeOf));
+    const ends = ofVolume.filter(({ reason }) => reason === 'VolumeRecovered');
     return ofVolume.flatMap((event): Finding[] => {
       const { reason = '', message = '' } = event;
-      if (!isConditionCode(reason) || !SEEN_BY_NODE.includes(reason) || timeOf(event) <= over) return [];
+      if (!isConditionCode(reason) || !SEEN_BY_NODE.includes(reason)) return [];
+      const isEndOfIt = (end: Event) => tellsEndOf(handle, reason, end.message ?? '') && timeOf(end) >= timeOf(event);
+      if (ends.some(isEndOfIt)) return [];
       const { severity, what, remedy } = CONDITIONS[reason];
       return [
         {
