@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConditionCode } from '../failures/conditions.ts';
 import { type Asking, printVolumeName, RdsError, type RdsSettings, slotOf } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import { callWithin } from './call.ts';
@@ -66,6 +67,19 @@ test('of two subvolumes of one id, of which one is larger, none is found to be t
   const larger = { name: printVolumeName({ ...name, requestedBytes: 10n * MiB }), 'subvolume-id': 300 };
   const rds = backendWith([larger, subvolume(1), item(1)]);
   assert.deepEqual([await found(rds), rds.asked()], [[[idOf(1)]], 1]);
+});
+
+test('a volume with a second subvolume of its id was never found to be unwell', async () => {
+  const name = { uuid: uuidOf(1), owner: '0123abcd', origin: { kind: 'new' } } as const;
+  const larger = { name: printVolumeName({ ...name, requestedBytes: 10n * MiB }), 'subvolume-id': 300 };
+  const cases: readonly (readonly [JsonRow[], ConditionCode])[] = [
+    [[], 'DiskItemLost'],
+    [[item(1, 4096)], 'ImageSmaller'],
+  ];
+  for (const [items, code] of cases) {
+    const rows = [larger, subvolume(1), ...items];
+    assert.deepEqual(await found(backendWith(rows, rows)), [[idOf(1), code]]);
+  }
 });
 
 test('what two looks have seen is a condition, and what only the second has is not yet', async () => {

@@ -98,8 +98,11 @@ async function lookAtVolumes({ name: backend, rds }: Backend, call: Call): Promi
         const name = parseVolumeName(subvolume.name);
         if (name === undefined) continue;
         const id = printHandle({ kind: 'pvc', backend, uuid: name.uuid });
-        // Of two of one id, which may differ in what they should be, nothing here says which is the volume.
-        const conditions = held.has(id) ? [] : examineVolume(name, disk);
+        const found = examineVolume(name, disk);
+        // Of several of one id, which may differ in what they should be, nothing here says which is the volume: what is wrong with
+        // each of them is wrong with it.
+        const others = held.get(id)?.conditions ?? found;
+        const conditions = found.filter(({ code }) => others.some((one) => one.code === code));
         held.set(id, { id, bytes: disk?.size, conditions });
       }
     }
