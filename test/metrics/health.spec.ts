@@ -60,6 +60,7 @@ async function startPoller(t: TestContext, options: StackOptions = {}, api?: Kub
       lookMs: 5,
       inventories: false,
       volumes: true,
+      running: () => storage.running(),
       refusedAt: () => Number.NEGATIVE_INFINITY,
       logger,
       signal,

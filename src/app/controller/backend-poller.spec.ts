@@ -57,6 +57,7 @@ class Poll {
       lookMs: 1,
       inventories,
       volumes: false,
+      running: () => new Set(),
       logger: createLogger('fatal'),
       refusedAt: () => this.refusedAt,
       now: () => this.nowMs,

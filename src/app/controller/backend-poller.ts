@@ -8,7 +8,7 @@ import {
   poolInventories,
   readPools,
 } from '../../storage/pool-reading.ts';
-import { type HeldVolume, heldVolumes } from '../../storage/volume-health.ts';
+import { type HeldVolume, heldVolumes, type Running } from '../../storage/volume-health.ts';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** From one reading of the pools to the next while the RDS answers and has room, in ms. */
@@ -47,6 +47,8 @@ export interface BackendPollerOptions {
   readonly inventories: boolean;
   /** Whether anyone wants to know how the volumes are. */
   readonly volumes: boolean;
+  /** Ids of what this process is working on now. */
+  readonly running: Running;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -60,7 +62,7 @@ export interface BackendPollerOptions {
  * well; what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
  */
 export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {
-  const { listeners, lookMs, refusedAt, logger, signal, now = () => performance.now() } = options;
+  const { listeners, lookMs, refusedAt, running, logger, signal, now = () => performance.now() } = options;
   const attempt = async <T>(
     what: string,
     ask: (backend: Backend, call: Call) => Promise<T>,
@@ -94,8 +96,11 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     };
   };
   const inventoryNow = hourly(options.inventories, 'inventory of the pools', poolInventories);
-  const volumesNow = hourly(options.volumes, 'look at the volumes', heldVolumes, (volumes) =>
-    volumes.some(({ conditions }) => conditions.length > 0),
+  const volumesNow = hourly(
+    options.volumes,
+    'look at the volumes',
+    (_, call) => heldVolumes(backend, running, call),
+    (volumes) => volumes.some(({ conditions, inDoubt }) => conditions.length > 0 || inDoubt.length > 0),
   );
   await runPeriodically(lookMs, signal, async () => {
     look();

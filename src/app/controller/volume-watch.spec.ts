@@ -66,7 +66,9 @@ test('of more volumes that are gone than are looked for with one reading, the la
 });
 
 test('volumes that grew after the list were looked for with each reading, and no one looked for those that are gone', async () => {
-  const grown = numbers(0, 25).map((number): HeldVolume => ({ id: idOf(number), bytes: MiB, conditions: [] }));
+  const grown = numbers(0, 25).map(
+    (number): HeldVolume => ({ id: idOf(number), bytes: MiB, conditions: [], inDoubt: [] }),
+  );
   const { read, missing, told, asked } = startWatch(numbers(0, 26), (id) => (id === idOf(25) ? 'gone' : 2n * MiB));
   await read(grown);
   await read(grown);
