@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConditionCode } from '../../failures/conditions.ts';
 import type { Volume } from '../../kubernetes/kinds.ts';
 import { createLogger } from '../../observability/log.ts';
 import { prometheusMetrics } from '../../observability/prometheus.ts';
@@ -17,17 +18,17 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
 function startWatch(claimed: readonly number[], answer: (id: string) => bigint | 'gone' | 'unseen') {
   const asked: string[] = [];
   const told = new Set<string>();
-  const items = claimed.map(
-    (number): Volume => ({
-      metadata: { name: `pv-${number}`, finalizers: [], annotations: {}, labels: {} },
-      spec: {
-        accessModes: ['ReadWriteOnce'],
-        csi: { driver: DRIVER, volumeHandle: idOf(number) },
-        capacity: { storage: '2Mi' },
-      },
-      status: { phase: 'Bound' },
-    }),
-  );
+  /** Waited for by the list of PersistentVolumes. */
+  const listing = { until: Promise.resolve() };
+  const itemOf = (number: number): Volume => ({
+    metadata: { name: `pv-${number}`, finalizers: [], annotations: {}, labels: {} },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      csi: { driver: DRIVER, volumeHandle: idOf(number) },
+      capacity: { storage: '2Mi' },
+    },
+    status: { phase: 'Bound' },
+  });
   const metrics = prometheusMetrics();
   const watch = watchVolumes({ name: 'rds1' } as Backend, {
     storage: {
@@ -42,21 +43,38 @@ function startWatch(claimed: readonly number[], answer: (id: string) => bigint |
     metrics,
     reports: {
       driver: DRIVER,
-      cluster: { persistentVolumes: async () => ({ items, resourceVersion: '1' }) },
+      cluster: {
+        async persistentVolumes() {
+          await listing.until;
+          return { items: claimed.map(itemOf), resourceVersion: '1' };
+        },
+      },
       report: (id, { code }) => void told.add(`${id} ${code}`),
     },
     logger: createLogger('fatal'),
     signal: new AbortController().signal,
   });
-  const read = async (volumes: readonly HeldVolume[]) => {
-    watch.read({ pools: [], inventory: undefined, volumes });
+  const read = async (volumes: readonly HeldVolume[] | undefined) => {
+    watch.read(volumes && { pools: [], inventory: undefined, volumes });
     // Nothing here waits for anything but promises.
     await new Promise(setImmediate);
   };
-  const missing = async () =>
-    /^rose_csi_volume_conditions\{.*condition="VolumeMissing"\} (\d+)$/m.exec(await metrics.read())?.[1];
-  return { read, missing, told, asked: () => asked.splice(0) };
+  const counted = async (condition: ConditionCode) =>
+    new RegExp(`^rose_csi_volume_conditions\\{.*condition="${condition}"\\} (\\d+)$`, 'm').exec(
+      await metrics.read(),
+    )?.[1];
+  const missing = () => counted('VolumeMissing');
+  return { read, counted, missing, told, listing, asked: () => asked.splice(0) };
 }
+
+/** A volume whose disk item is lost, or may be. */
+const lost = (number: number): HeldVolume => ({
+  id: idOf(number),
+  bytes: undefined,
+  conditions: [{ code: 'DiskItemLost', detail: '' }],
+  inDoubt: [],
+});
+const doubtful = (number: number): HeldVolume => ({ ...lost(number), conditions: [], inDoubt: ['DiskItemLost'] });
 
 test('of more volumes that are gone than are looked for with one reading, the last were never told', async () => {
   const { read, missing, told } = startWatch(numbers(0, 45), () => 'gone');
@@ -96,4 +114,22 @@ test('a volume that is back is no longer told, and while one cannot be seen no n
   said = 2n * MiB;
   await read([]);
   assert.equal(await missing(), '0');
+});
+
+test('what may be the work of a call is neither told nor counted as well', async () => {
+  const { read, counted, told } = startWatch([1], () => 2n * MiB);
+  await read([doubtful(1), doubtful(2)]);
+  assert.deepEqual([...told], []);
+  assert.deepEqual([await counted('DiskItemLost'), await counted('ExportLost')], [undefined, '0']);
+});
+
+test('an RDS that was lost while Kubernetes was asked had numbers of before', async () => {
+  const { read, counted, told, listing } = startWatch([1], () => 2n * MiB);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  listing.until = promise;
+  await read([lost(1)]);
+  await read(undefined);
+  resolve();
+  await new Promise(setImmediate);
+  assert.deepEqual([await counted('DiskItemLost'), [...told]], [undefined, []]);
 });
