@@ -35,6 +35,8 @@ export interface BackendListener {
   look?(): void;
   /** @param reading undefined when the pools could not be read */
   read(reading: BackendReading | undefined): void;
+  /** Whether the volumes should be looked at with the next reading, though that was done within the hour. */
+  doubtsVolumes?(): boolean;
 }
 
 export interface BackendPollerOptions {
@@ -58,8 +60,8 @@ export interface BackendPollerOptions {
 /**
  * Reads the pools of an RDS in the background, for all who want to know: at once, then every five minutes, every minute while
  * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. An
- * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as one of them is not
- * well; what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
+ * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as a listener wants that;
+ * what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
  */
 export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {
   const { listeners, lookMs, refusedAt, running, logger, signal, now = () => performance.now() } = options;
@@ -83,12 +85,12 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     isWanted: boolean,
     what: string,
     ask: (backend: Backend, call: Call) => Promise<T>,
-    isDue: (known: T) => boolean = () => false,
+    isDue: () => boolean = () => false,
   ) => {
     let askedAt = Number.NEGATIVE_INFINITY;
     let known: T | undefined;
     return async (): Promise<T | undefined> => {
-      if (isWanted && (known === undefined || isDue(known) || readAt - askedAt >= INVENTORY_MS)) {
+      if (isWanted && (known === undefined || isDue() || readAt - askedAt >= INVENTORY_MS)) {
         known = await attempt(what, ask);
         askedAt = readAt;
       }
@@ -100,7 +102,7 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     options.volumes,
     'look at the volumes',
     (_, call) => heldVolumes(backend, running, call),
-    (volumes) => volumes.some(({ conditions, inDoubt }) => conditions.length > 0 || inDoubt.length > 0),
+    () => listeners.some((listener) => listener.doubtsVolumes?.() === true),
   );
   await runPeriodically(lookMs, signal, async () => {
     look();

@@ -18,6 +18,7 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from }, 
 function startWatch(claimed: readonly number[], answer: (id: string) => bigint | 'gone' | 'unseen') {
   const asked: string[] = [];
   const told = new Set<string>();
+  const claims = [...claimed];
   /** Waited for by the list of PersistentVolumes. */
   const listing = { until: Promise.resolve() };
   const itemOf = (number: number): Volume => ({
@@ -46,7 +47,7 @@ function startWatch(claimed: readonly number[], answer: (id: string) => bigint |
       cluster: {
         async persistentVolumes() {
           await listing.until;
-          return { items: claimed.map(itemOf), resourceVersion: '1' };
+          return { items: claims.map(itemOf), resourceVersion: '1' };
         },
       },
       report: (id, { code }) => void told.add(`${id} ${code}`),
@@ -64,7 +65,8 @@ function startWatch(claimed: readonly number[], answer: (id: string) => bigint |
       await metrics.read(),
     )?.[1];
   const missing = () => counted('VolumeMissing');
-  return { read, counted, missing, told, listing, asked: () => asked.splice(0) };
+  const doubts = () => watch.doubtsVolumes?.();
+  return { read, counted, missing, told, doubts, claims, listing, asked: () => asked.splice(0) };
 }
 
 /** A volume whose disk item is lost, or may be. */
@@ -116,10 +118,33 @@ test('a volume that is back is no longer told, and while one cannot be seen no n
   assert.equal(await missing(), '0');
 });
 
-test('what may be the work of a call is neither told nor counted as well', async () => {
-  const { read, counted, told } = startWatch([1], () => 2n * MiB);
+test('what no claim has let the RDS be looked at with each reading, though it was never told', async () => {
+  const { read, counted, told, doubts } = startWatch([1], () => 2n * MiB);
+  await read([lost(2)]);
+  assert.deepEqual([doubts(), [...told], await counted('DiskItemLost')], [false, [], '0']);
+  await read([lost(1), lost(2)]);
+  assert.deepEqual([doubts(), [...told]], [true, [`${idOf(1)} DiskItemLost`]]);
+});
+
+test('what was in the making when the RDS was looked at is not told when it has a claim, but looked at again', async () => {
+  const { read, counted, told, doubts, claims } = startWatch([1], () => 2n * MiB);
+  const volumes = [lost(1), lost(2)];
+  await read(volumes);
+  claims.push(2);
+  await read(volumes);
+  assert.deepEqual([...told], [`${idOf(1)} DiskItemLost`]);
+  assert.deepEqual([doubts(), await counted('DiskItemLost')], [true, '1']);
+  claims.shift();
+  await read(volumes);
+  assert.deepEqual([doubts(), await counted('DiskItemLost')], [true, undefined], 'it is not known of the other one');
+  await read([lost(2)]);
+  assert.deepEqual([...told], [`${idOf(1)} DiskItemLost`, `${idOf(2)} DiskItemLost`]);
+});
+
+test('what may be the work of a call is neither told nor counted as well, and is looked at again', async () => {
+  const { read, counted, told, doubts } = startWatch([1], () => 2n * MiB);
   await read([doubtful(1), doubtful(2)]);
-  assert.deepEqual([...told], []);
+  assert.deepEqual([doubts(), [...told]], [true, []]);
   assert.deepEqual([await counted('DiskItemLost'), await counted('ExportLost')], [undefined, '0']);
 });
 

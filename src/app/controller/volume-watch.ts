@@ -42,7 +42,7 @@ export interface VolumeWatchOptions {
 /** Reports volumes that are not well: by metrics, and where there is Kubernetes, by Events, also of those that are gone. */
 export function watchVolumes(backend: Backend, options: VolumeWatchOptions): BackendListener {
   const watch = new VolumeWatch(backend.name, options);
-  return { read: (reading) => watch.read(reading?.volumes) };
+  return { read: (reading) => watch.read(reading?.volumes), doubtsVolumes: () => watch.doubts };
 }
 
 interface Found {
@@ -75,9 +75,15 @@ class VolumeWatch {
   /** What was found of those that were looked for one by one, the longest ago first. */
   readonly #looked = new Map<string, Looked>();
   #last: readonly HeldVolume[] | undefined;
+  /** The volumes that were compared last. */
+  #compared: readonly HeldVolume[] | undefined;
   /** Ids of what claims had when that could last be read. */
   #claimed: ReadonlySet<string> = new Set();
+  /** Ids of what was told of the volumes that were compared last. */
+  #told: ReadonlySet<string> = new Set();
   #isAsking = false;
+  /** Whether what the RDS says of a volume that counts is not well, or not certain. */
+  doubts = false;
 
   constructor(backend: string, options: VolumeWatchOptions) {
     this.#backend = backend;
@@ -95,6 +101,7 @@ class VolumeWatch {
     }
     const { reports, logger } = this.#options;
     if (reports === undefined) {
+      this.doubts = volumes.some(isDoubtful);
       const inDoubt = volumes.flatMap((volume) => volume.inDoubt);
       this.#tell({ found: foundOf(volumes), unknown: new Set<ConditionCode>(['VolumeMissing', ...inDoubt]) });
       return;
@@ -118,7 +125,12 @@ class VolumeWatch {
     const claims = await this.#claims(reports, call);
     if (claims !== undefined) this.#claimed = new Set(claims.map(({ id }) => id));
     const ofClaims = volumes.filter(({ id }) => this.#claimed.has(id));
-    const seen = foundOf(ofClaims);
+    // What has been claimed since the RDS was looked at may have been in the making then.
+    const isBelieved = ({ id }: HeldVolume) => volumes !== this.#compared || this.#told.has(id);
+    const seen = foundOf(ofClaims.filter(isBelieved));
+    this.#compared = volumes;
+    this.#told = new Set(seen.map(({ id }) => id));
+    this.doubts = ofClaims.some(isDoubtful);
     const missed = claims === undefined ? undefined : await this.#missed(claims, volumes, call);
     const isNew = ({ id, condition }: Found) =>
       !seen.some((one) => one.id === id && one.condition.code === condition.code);
@@ -219,4 +231,8 @@ class VolumeWatch {
 
 function foundOf(volumes: readonly Pick<HeldVolume, 'id' | 'conditions'>[]): Found[] {
   return volumes.flatMap(({ id, conditions }) => conditions.map((condition) => ({ id, condition })));
+}
+
+function isDoubtful({ conditions, inDoubt }: HeldVolume): boolean {
+  return conditions.length > 0 || inDoubt.length > 0;
 }
