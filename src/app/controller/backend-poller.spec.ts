@@ -177,3 +177,13 @@ test('an orphan without a disk item cost two commands with each reading: volumes
   for (let minute = 15; minute < 70; minute += 5) assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
   assert.deepEqual(await poll.after(5 * MINUTE), ['reading', 'volumes'], 'an hour later');
 });
+
+test('what was seen of the volumes of an RDS before it was away counted for an hour after its return', async (t) => {
+  const poll = new Poll(t, { volumes: true });
+  await poll.after(0);
+  poll.failing.add('reading');
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
+  poll.failing.clear();
+  assert.deepEqual(await poll.after(MINUTE), ['reading', 'volumes']);
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
+});

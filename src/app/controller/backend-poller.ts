@@ -60,8 +60,8 @@ export interface BackendPollerOptions {
 /**
  * Reads the pools of an RDS in the background, for all who want to know: at once, then every five minutes, every minute while
  * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. An
- * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as a listener wants that;
- * what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
+ * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as a listener wants that,
+ * and with the first after one that failed; what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
  */
 export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {
   const { listeners, lookMs, refusedAt, running, logger, signal, now = () => performance.now() } = options;
@@ -80,7 +80,7 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     for (const listener of listeners) listener.look?.();
   };
   if (listeners.length === 0) return;
-  let [readAt, pauseMs] = [Number.NEGATIVE_INFINITY, 0];
+  let [readAt, pauseMs, wasAway] = [Number.NEGATIVE_INFINITY, 0, false];
   const hourly = <T>(
     isWanted: boolean,
     what: string,
@@ -102,7 +102,7 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     options.volumes,
     'look at the volumes',
     (_, call) => heldVolumes(backend, running, call),
-    () => listeners.some((listener) => listener.doubtsVolumes?.() === true),
+    () => wasAway || listeners.some((listener) => listener.doubtsVolumes?.() === true),
   );
   await runPeriodically(lookMs, signal, async () => {
     look();
@@ -111,6 +111,8 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     const pools = await attempt('reading of the pools', readPools);
     const reading = pools && { pools, inventory: await inventoryNow(), volumes: await volumesNow() };
     if (signal.aborted) return;
+    // One that was restarted meanwhile may have lost exports and disk items.
+    wasAway = pools === undefined;
     pauseMs = pools === undefined || pools.some((pool) => hasLessThan(4n, pool)) ? SHORT_MS : READING_MS;
     for (const listener of listeners) listener.read(reading);
     look();
