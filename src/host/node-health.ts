@@ -45,9 +45,11 @@ export class NodeHealth {
     this.#damaged.delete(uuid);
   }
 
-  /** Takes note of why a volume could not be staged. */
-  notStaged({ uuid }: VolumeIdentity, error: unknown): void {
-    if (error instanceof StorageError && error.code === 'NODE-DAMAGED') this.#damaged.set(uuid, error.detail);
+  /** Takes note of why a volume could not be staged. @returns what that says of the volume; undefined for nothing */
+  notStaged({ uuid }: VolumeIdentity, error: unknown): Look | undefined {
+    if (!(error instanceof StorageError) || error.code !== 'NODE-DAMAGED') return undefined;
+    this.#damaged.set(uuid, error.detail);
+    return { conditions: [{ code: 'FilesystemDamaged', detail: error.detail }], examined: ['FilesystemDamaged'] };
   }
 
   /** Forgets a volume that this node no longer has. */

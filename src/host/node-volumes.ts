@@ -105,7 +105,8 @@ export class NodeVolumes {
       await stage();
       this.#health.hasBytes(volume, target.bytes);
     } catch (error) {
-      this.#health.notStaged(volume, error);
+      const look = this.#health.notStaged(volume, error);
+      if (look !== undefined) this.#onExamined(volume, look);
       throw error;
     }
   }

@@ -111,3 +111,11 @@ test('a connection that was lost, and of which no one asked for a while, is not 
   note('a', [LOST]);
   assert.deepEqual(told(), ['a ConnectionLost']);
 });
+
+test('a condition that no look could tell of was counted as well', async () => {
+  const { note, metrics } = startWatch();
+  note('a', [], ['ConnectionLost']);
+  const shown = await metrics.read();
+  assert.match(shown, /condition="ConnectionLost"\} 0/);
+  assert.doesNotMatch(shown, /condition="(?:FilesystemErrorRecorded|DeviceSmaller)"/);
+});

@@ -21,8 +21,8 @@ export interface HealthWatchOptions {
 
 interface Seen {
   readonly at: number;
-  /** Since when each of its conditions is so, as the last look that could tell has found. */
-  readonly since: ReadonlyMap<ConditionCode, number>;
+  /** As the last look that could tell of each has found: since when it is so, undefined when it is not. */
+  readonly known: ReadonlyMap<ConditionCode, number | undefined>;
 }
 
 /**
@@ -55,15 +55,15 @@ export class HealthWatch {
     const { conditions, examined } = look;
     if (examined.length === 0) return;
     const now = this.#now();
-    const since = this.#knownOf(volumeId, now);
+    const known = this.#knownOf(volumeId, now);
     const over = examined.filter((code) => !conditions.some((condition) => condition.code === code));
-    for (const code of over) since.delete(code);
-    for (const { code } of conditions) since.set(code, since.get(code) ?? now);
-    this.#seen.set(volumeId, { at: now, since });
+    for (const code of over) known.set(code, undefined);
+    for (const { code } of conditions) known.set(code, known.get(code) ?? now);
+    this.#seen.set(volumeId, { at: now, known });
     this.#end(volumeId, over, 'well');
     for (const condition of conditions) {
       const { code } = condition;
-      const lasted = now - (since.get(code) ?? now);
+      const lasted = now - (known.get(code) ?? now);
       if (BY_ERROR.has(code) || (code === 'ConnectionLost' && lasted < LASTING_MS)) continue;
       this.#reported.set(volumeId, (this.#reported.get(volumeId) ?? new Set()).add(code));
       this.#options.report(volumeId, condition);
@@ -71,9 +71,9 @@ export class HealthWatch {
   }
 
   /** What was known before, unless that is too old to go on. */
-  #knownOf(volumeId: string, now: number): Map<ConditionCode, number> {
+  #knownOf(volumeId: string, now: number): Map<ConditionCode, number | undefined> {
     const before = this.#seen.get(volumeId);
-    return new Map(before !== undefined && now - before.at <= FORGET_MS ? before.since : []);
+    return new Map(before !== undefined && now - before.at <= FORGET_MS ? before.known : []);
   }
 
   #end(volumeId: string, codes: readonly ConditionCode[], how: 'well' | 'gone'): void {
@@ -82,19 +82,15 @@ export class HealthWatch {
     if (reported?.size === 0) this.#reported.delete(volumeId);
   }
 
-  /** Of volumes that no one looks at nothing is known, which is no 0. */
+  /** Of what no look could tell nothing is known, which is no 0. */
   #measure(): void {
     const oldest = this.#now() - FORGET_MS;
     for (const [id, { at }] of this.#seen) if (at < oldest) this.#seen.delete(id);
-    const all = [...this.#seen.values()];
     for (const condition of CODES) {
+      const all = [...this.#seen.values()].filter(({ known }) => known.has(condition));
+      const count = all.filter(({ known }) => known.get(condition) !== undefined).length;
       if (all.length === 0) this.#options.metrics.forget('nodeVolumeConditions', { condition });
-      else
-        this.#options.metrics.set(
-          'nodeVolumeConditions',
-          { condition },
-          all.filter(({ since }) => since.has(condition)).length,
-        );
+      else this.#options.metrics.set('nodeVolumeConditions', { condition }, count);
     }
   }
 }
