@@ -146,7 +146,7 @@ export interface Condition {
 /** What was seen of a pool or volume at one time. */
 export interface Look {
   readonly conditions: readonly Condition[];
-  /** The conditions that it could tell of, whether they are so or not. Of the others it says nothing: they are unknown. */
+  /** The conditions that it could judge, whether they are so or not. Of the others it says nothing: they are unknown. */
   readonly examined: readonly ConditionCode[];
 }
 

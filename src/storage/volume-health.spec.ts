@@ -104,7 +104,7 @@ test('a volume that a call was at work on during either look was told to have lo
   }
 });
 
-test('Kubernetes was told of a volume what the call that was at work on it had not made yet', async () => {
+test('a call of CSI reported what the call that was at work on a volume had not made yet', async () => {
   const rows = [subvolume(1), subvolume(2)];
   let running = NO_ONE();
   const backend = {

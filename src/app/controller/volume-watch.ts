@@ -79,7 +79,7 @@ class VolumeWatch {
   #compared: readonly HeldVolume[] | undefined;
   /** Ids of what claims had when that could last be read. */
   #claimed: ReadonlySet<string> = new Set();
-  /** Ids of what was told of the volumes that were compared last. */
+  /** Ids of those that were reported when volumes were compared last. */
   #told: ReadonlySet<string> = new Set();
   #isAsking = false;
   /** Whether what the RDS says of a volume that counts is not well, or not certain. */

@@ -20,7 +20,7 @@ function startWatch() {
     recovered: (id, code, how) => void told.push(`${id} ${code} ${how}`),
     now: () => nowMs,
   });
-  /** A look that could tell of all conditions, unless it says of which. */
+  /** A look that could judge all conditions, unless it says which. */
   const note = (id: string, conditions: readonly Condition[], examined: readonly ConditionCode[] = ALL) =>
     watch.note(id, { conditions, examined });
   const counted = async () =>
@@ -112,7 +112,7 @@ test('a connection that was lost, and of which no one asked for a while, is not 
   assert.deepEqual(told(), ['a ConnectionLost']);
 });
 
-test('a condition that no look could tell of was counted as well', async () => {
+test('a condition that no look could judge was counted as well', async () => {
   const { note, metrics } = startWatch();
   note('a', [], ['ConnectionLost']);
   const shown = await metrics.read();

@@ -21,7 +21,7 @@ export interface HealthWatchOptions {
 
 interface Seen {
   readonly at: number;
-  /** As the last look that could tell of each has found: since when it is so, undefined when it is not. */
+  /** As the last look that could judge each has found: since when it is so, undefined when it is not. */
   readonly known: ReadonlyMap<ConditionCode, number | undefined>;
 }
 
@@ -43,8 +43,8 @@ export class HealthWatch {
   }
 
   /**
-   * Takes note of a look at a volume, or that this node no longer has it. A condition is over when a look that could tell has not
-   * found it: one while the pod ends, and nothing is mounted any more, sees none and says nothing.
+   * Takes note of a look at a volume, or that this node no longer has it. A condition is over when a look that could judge it
+   * has not found it: one while the pod ends, and nothing is mounted any more, sees none and says nothing.
    */
   note(volumeId: string, look: Look | 'gone'): void {
     if (look === 'gone') {
@@ -82,7 +82,7 @@ export class HealthWatch {
     if (reported?.size === 0) this.#reported.delete(volumeId);
   }
 
-  /** Of what no look could tell nothing is known, which is no 0. */
+  /** Of what no look could judge nothing is known, which is no 0. */
   #measure(): void {
     const oldest = this.#now() - FORGET_MS;
     for (const [id, { at }] of this.#seen) if (at < oldest) this.#seen.delete(id);
