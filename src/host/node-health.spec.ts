@@ -159,6 +159,19 @@ test('a device that became read-only is reported where it is mounted to be writt
   assert.deepEqual(await conditions(), [], 'it was mounted so');
 });
 
+test('an ext4 that became read-only because of its device made the device seem to have recovered', async (t) => {
+  const { sysfs, mounts, health } = await startHealth(t);
+  await writeFile(join(sysfs.places.sys, 'block/nvme0n1/ro'), '1\n');
+  const seen = async (...superOptions: string[]) => {
+    mounts.all = [mountOf('259:1', superOptions)];
+    const { conditions, examined } = await health.look(VOLUME, [PATH]);
+    return [conditions.map(({ code }) => code), examined.includes('DeviceReadOnly')];
+  };
+  assert.deepEqual(await seen('rw'), [['DeviceReadOnly'], true]);
+  assert.deepEqual(await seen('ro'), [[], false]);
+  assert.deepEqual(await seen('rw', 'emergency_ro'), [['DeviceReadOnly', 'FilesystemGaveUp'], true]);
+});
+
 test('a device with less than the volume had is reported, as far as its size is known', async (t) => {
   const { conditions, health } = await startHealth(t);
   assert.deepEqual(await conditions(), []);

@@ -153,13 +153,12 @@ export class NodeHealth {
     if (!shows(mount, device)) return [];
     const isFilesystem = showsFilesystem(mount, device);
     const options = isFilesystem ? mount.superOptions : mount.options;
-    const isReadOnly = device.readOnly && !options.includes('ro');
-    const ofDevice: Verdict = ['DeviceReadOnly', isReadOnly ? device.path : undefined];
-    if (!isFilesystem) return [ofDevice];
+    const ofDevice = readOnlyVerdict(device, options);
+    if (!isFilesystem) return ofDevice;
     const fact = await givenUp(this.#tools.host, mount, device, signal);
-    if (fact !== undefined) return [ofDevice, ['FilesystemGaveUp', fact]];
+    if (fact !== undefined) return [...ofDevice, ['FilesystemGaveUp', fact]];
     return [
-      ofDevice,
+      ...ofDevice,
       // Whether one on a device that cannot be written has given up is not to be seen.
       ...(device.readOnly ? [] : [['FilesystemGaveUp', undefined] as const]),
       ...(await this.#ofErrors(mount, device)),
@@ -173,6 +172,12 @@ export class NodeHealth {
     if (shown === undefined || !/^\d+$/.test(shown)) return [];
     return [['FilesystemErrorRecorded', Number(shown) === 0 ? undefined : `${shown} on ${path}`]];
   }
+}
+
+/** A mount that cannot be written may have been made so, or have become so because of its device: it says nothing. */
+function readOnlyVerdict({ readOnly, path }: BlockDevice, options: readonly string[]): Verdict[] {
+  if (!readOnly) return [['DeviceReadOnly', undefined]];
+  return options.includes('ro') ? [] : [['DeviceReadOnly', path]];
 }
 
 function shows(mount: Mount, device: BlockDevice): boolean {
