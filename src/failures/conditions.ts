@@ -143,6 +143,13 @@ export interface Condition {
   readonly detail: string;
 }
 
+/** What was seen of a pool or volume at one time. */
+export interface Look {
+  readonly conditions: readonly Condition[];
+  /** The conditions that it could judge, whether they are so or not. Of the others it says nothing: they are unknown. */
+  readonly examined: readonly ConditionCode[];
+}
+
 /** All codes of one kind, in the order of the list. */
 export function codesOf(wanted: Partial<Pick<ConditionMeaning, 'about' | 'seenBy'>>): ConditionCode[] {
   return (Object.keys(ROWS) as ConditionCode[]).filter((code) => {
@@ -160,6 +167,16 @@ export function conditionSentence({ code, detail }: Condition): string {
 /** `object: sentence. Remedy [code]`, as the messages of failures are made. @param object what it is about */
 export function conditionMessage(object: string, condition: Condition): string {
   return `${object}: ${conditionSentence(condition)}${endOf(condition.code)}`;
+}
+
+/** That a condition is over, as {@link tellsEndOf} knows it again. @param object what it was about */
+export function recoveryMessage(object: string, code: ConditionCode, how: 'well' | 'gone'): string {
+  return `${object}: ${code} is over${how === 'gone' ? ', as this node no longer has the volume' : ''}`;
+}
+
+/** Whether the message of an Event says that this condition of the object is over. */
+export function tellsEndOf(object: string, code: ConditionCode, message: string): boolean {
+  return message.startsWith(`${object}: ${code} is over`);
 }
 
 /** What of a message must never be cut: what to do, and the code. Empty for what is no message of a condition. */

@@ -83,7 +83,7 @@ export const EVENTS = {
   VolumeRecovered: {
     type: 'Normal',
     about: ['Node'],
-    when: 'A volume that was reported with a [condition](health.md) that its node sees has none any more.',
+    when: 'A [condition](health.md) that the node has reported of a volume is over: a look that could judge it has not found it, or the node no longer has the volume.',
   },
   UnflushedDataLost: warning(
     ['Node'],

@@ -34,9 +34,8 @@ export async function givenUp(
   device: BlockDevice,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  // It was mounted as one that cannot be written.
-  if (device.readOnly) return undefined;
-  const found = GIVEN_UP.find((option) => superOptions.includes(option));
+  // On a device that cannot be written `ro` is how it was mounted.
+  const found = GIVEN_UP.find((option) => superOptions.includes(option) && !(option === 'ro' && device.readOnly));
   if (found !== undefined) return wordsFor(type, device, found);
   if (type !== 'xfs') return undefined;
   try {

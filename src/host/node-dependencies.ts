@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Condition } from '../failures/conditions.ts';
+import type { Look } from '../failures/conditions.ts';
 import type { VolumeNqn } from '../storage/ids.ts';
 import type { Attachment } from './attachment.ts';
 import type { Formatting } from './formatting.ts';
@@ -29,5 +29,5 @@ export interface NodeDependencies {
   /** Notified of a volume that was mounted at its old size, and why; must not throw. */
   readonly onNotGrown?: (volume: VolumeIdentity, fact: string) => void;
   /** Notified of how a volume is at each look at it, and of one that this node no longer has; must not throw. */
-  readonly onExamined?: (volume: VolumeIdentity, conditions: readonly Condition[] | 'gone') => void;
+  readonly onExamined?: (volume: VolumeIdentity, look: Look | 'gone') => void;
 }

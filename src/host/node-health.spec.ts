@@ -90,11 +90,44 @@ test('a device that the kernel has given up while it is mounted is a lost connec
   mounts.all = [];
   assert.deepEqual(await conditions(), []);
   await assert.rejects(
-    health.conditionsOf(VOLUME, [PATH]),
+    health.examine(VOLUME, [PATH]),
     (error: unknown) => error instanceof StorageError && error.code === 'NODE-ABSENT',
   );
   await sysfs.addController(NQN, 'nvme0', 'connecting', ADDRESS);
   assert.deepEqual(await conditions(), ['ConnectionLost the kernel is connecting']);
+});
+
+test('a look at a path where nothing of the volume is mounted any more said that all is well', async (t) => {
+  const { mounts, health, ext4, sysfs } = await startHealth(t);
+  await ext4('1');
+  const examined = async () => (await health.look(VOLUME, [PATH])).examined;
+  const all = ['FilesystemDamaged', 'ConnectionLost', 'DeviceReadOnly', 'FilesystemGaveUp', 'FilesystemErrorRecorded'];
+  assert.deepEqual(await examined(), all);
+  for (const left of [[], [mountOf('0:40', ['ro'], 'tmpfs')]]) {
+    mounts.all = left;
+    assert.deepEqual(await examined(), ['ConnectionLost']);
+  }
+  mounts.all = [mountOf('259:1')];
+  await ext4('nonsense');
+  assert.deepEqual(await examined(), all.slice(0, -1), 'what is no number says nothing');
+  await sysfs.remove('nvme0', 'nvme0c0n1');
+  assert.deepEqual(await examined(), ['FilesystemDamaged', 'ConnectionLost']);
+});
+
+test('a volume that is mounted elsewhere than at the paths of a call was called well without a look', async (t) => {
+  const { mounts, health, ext4 } = await startHealth(t);
+  await ext4('1');
+  mounts.all = [{ ...mountOf('0:40', ['rw'], 'tmpfs'), mountPoint: '/other' }, mountOf('259:1')];
+  for (const paths of [['/gone'], ['/other'], ['/other', PATH], []]) {
+    const { conditions } = await health.examine(VOLUME, paths);
+    assert.deepEqual(
+      conditions.map(({ code }) => code),
+      ['FilesystemErrorRecorded'],
+      paths.join(),
+    );
+  }
+  mounts.all = [];
+  assert.deepEqual((await health.examine(VOLUME, [PATH])).examined, ['ConnectionLost'], 'it is not mounted');
 });
 
 test('a mount of something else at the path says nothing of the volume', async (t) => {
@@ -124,6 +157,19 @@ test('a device that became read-only is reported where it is mounted to be writt
   assert.deepEqual(await conditions(), [`DeviceReadOnly ${join(sysfs.places.dev, 'nvme0n1')}`]);
   mounts.all = [mountOf('259:1', ['ro'])];
   assert.deepEqual(await conditions(), [], 'it was mounted so');
+});
+
+test('an ext4 that became read-only because of its device made the device seem to have recovered', async (t) => {
+  const { sysfs, mounts, health } = await startHealth(t);
+  await writeFile(join(sysfs.places.sys, 'block/nvme0n1/ro'), '1\n');
+  const seen = async (...superOptions: string[]) => {
+    mounts.all = [mountOf('259:1', superOptions)];
+    const { conditions, examined } = await health.look(VOLUME, [PATH]);
+    return [conditions.map(({ code }) => code), examined.includes('DeviceReadOnly')];
+  };
+  assert.deepEqual(await seen('rw'), [['DeviceReadOnly'], true]);
+  assert.deepEqual(await seen('ro'), [[], false]);
+  assert.deepEqual(await seen('rw', 'emergency_ro'), [['DeviceReadOnly', 'FilesystemGaveUp'], true]);
 });
 
 test('a device with less than the volume had is reported, as far as its size is known', async (t) => {

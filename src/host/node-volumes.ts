@@ -68,18 +68,17 @@ export class NodeVolumes {
   async usage(volume: VolumeIdentity, path: string, call: Call): Promise<VolumeStats> {
     return await named(volume, async () => {
       const examined = await this.#health.look(volume, [path], call.signal);
-      const { device, conditions } = examined;
-      if (device !== undefined || conditions.length > 0) this.#onExamined(volume, conditions);
+      this.#onExamined(volume, examined);
       return await this.#publishing.usage(volume, path, examined, call);
     });
   }
 
-  /** Without the lock, as {@link usage}. @see NodeHealth.conditionsOf */
+  /** Without the lock, as {@link usage}. @see NodeHealth.examine */
   async conditions(volume: VolumeIdentity, paths: readonly string[], call: Call): Promise<readonly Condition[]> {
     return await named(volume, async () => {
-      const conditions = await this.#health.conditionsOf(volume, paths, call.signal);
-      this.#onExamined(volume, conditions);
-      return conditions;
+      const examined = await this.#health.examine(volume, paths, call.signal);
+      this.#onExamined(volume, examined);
+      return examined.conditions;
     });
   }
 
@@ -106,7 +105,8 @@ export class NodeVolumes {
       await stage();
       this.#health.hasBytes(volume, target.bytes);
     } catch (error) {
-      this.#health.notStaged(volume, error);
+      const look = this.#health.notStaged(volume, error);
+      if (look !== undefined) this.#onExamined(volume, look);
       throw error;
     }
   }

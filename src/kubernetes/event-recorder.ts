@@ -15,7 +15,7 @@ export interface EventRecorderOptions {
 }
 
 /** The same is reported once in this time, in ms: for as long as an API server keeps an Event by default. */
-const SILENCE_MS = 3_600_000;
+export const SILENCE_MS = 3_600_000;
 /** And once in this time while it cannot be written. */
 const FAILED_SILENCE_MS = 60_000;
 /** Events that may wait; more are dropped, and written when they happen again. */

@@ -98,7 +98,8 @@ const csiNode = z.object({ metadata, spec: z.object({ drivers: many(z.object({ n
 const csiDriver = z.object({ metadata });
 
 const said = z.object({ reason: text, message: text }).optional();
-const containerState = z.object({ waiting: said, terminated: said }).optional();
+const running = z.object({ startedAt: text }).optional();
+const containerState = z.object({ waiting: said, terminated: said, running }).optional();
 
 const pod = z.object({
   metadata: metadata.extend({ ownerReferences: many(z.object({ kind: z.string(), name: z.string() })) }),

@@ -148,3 +148,15 @@ test('a number of missing devices was taken for none, and so was any form that i
   assert.deepEqual([0, '0', false, 'no'].map(isMissing), [false, false, false, false]);
   assert.deepEqual([undefined, '', 'nvme2', '*'].map(isMissing), [undefined, undefined, undefined, undefined]);
 });
+
+test('a counter of errors in a form that is not known was decoded as one that is not shown', () => {
+  const counters = (shown: unknown) => {
+    const pool = { 'fs-label': 'pool', size: '10', free: '5', volumes: 0, snapshots: 0 };
+    const facts = decodeContents([{ of: 'pool', 'read-errors': shown }, pool]).get('pool')?.facts;
+    return [...(facts?.errors ?? [])];
+  };
+  assert.deepEqual(counters(''), []);
+  assert.deepEqual(counters('7'), [['read-errors', 7n]]);
+  assert.deepEqual(counters([1, 2]), [['read-errors', 3n]]);
+  assert.deepEqual(counters('1;sda'), [['read-errors', undefined]]);
+});

@@ -180,8 +180,8 @@ export interface PoolSpace {
   readonly promised: bigint;
 }
 
-/** Counters of errors by name; none where the RDS does not show them. */
-export type ErrorCounters = ReadonlyMap<string, bigint>;
+/** Counters of errors by name, of those that the RDS shows; undefined for one whose form is not known. */
+export type ErrorCounters = ReadonlyMap<string, bigint | undefined>;
 
 /** What the RDS shows of the health of a pool. What it does not show is unknown, and not well (U41, U42). */
 export interface PoolHealthFacts {
@@ -258,16 +258,21 @@ function isMissing(shown: string): boolean | undefined {
   return /^(?:false|no|0+)$/.test(shown) ? false : undefined;
 }
 
-/** Those that are numbers for certain; one for each device is added up (U41). */
+/** Those that are shown; numbers for each device are added up (U41). */
 function countersIn(row: JsonRow, names: readonly string[]): ErrorCounters {
   return new Map(
-    names.flatMap((name): [string, bigint][] => {
-      const parts = text(row, name).split(/[,;]\s*/);
-      const counts = parts.map((count) => integer({ count }, 'count'));
-      const known = counts.filter((count) => count !== undefined);
-      return known.length === parts.length ? [[name, known.reduce((sum, count) => sum + count, 0n)]] : [];
+    names.flatMap((name): [string, bigint | undefined][] => {
+      const shown = text(row, name);
+      return shown === '' ? [] : [[name, sumOf(shown)]];
     }),
   );
+}
+
+/** Undefined unless all are numbers for certain. */
+function sumOf(shown: string): bigint | undefined {
+  const counts = shown.split(/[,;]\s*/).map((count) => integer({ count }, 'count'));
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === counts.length ? known.reduce((sum, count) => sum + count, 0n) : undefined;
 }
 
 /** Decodes the space of one pool; what the device does not report counts as none. */

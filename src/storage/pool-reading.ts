@@ -1,10 +1,11 @@
+import type { Look } from '../failures/conditions.ts';
 import { printSize } from '../failures/print-size.ts';
 import { type PoolContents, parseSnapshotName, poolContents, poolSpace } from '../rds/index.ts';
 import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
 import { failure } from './failures.ts';
 import { everySnapshot } from './inventory.ts';
-import { examinePool, type PoolHealth } from './pool-health.ts';
+import { examinePool } from './pool-health.ts';
 
 /** A pool as its RDS has just reported it; sizes in bytes. */
 export interface PoolReading extends Omit<PoolContents, 'facts'> {
@@ -12,7 +13,7 @@ export interface PoolReading extends Omit<PoolContents, 'facts'> {
   readonly pool: string;
   /** What the configuration says must stay free. */
   readonly reserve: bigint;
-  readonly health: PoolHealth;
+  readonly health: Look;
 }
 
 /** What can only be known of a pool by looking at everything that is in it. */

@@ -136,11 +136,11 @@ export class StorageService implements Storage {
   }
 
   async volumeHealth(volumeId: string, call: Call): Promise<VolumeHealth> {
-    return await volumeHealth(this.#backends, volumeId, call);
+    return await volumeHealth(this.#backends, () => this.running(), volumeId, call);
   }
 
   async listVolumeHealth(page: PageRequest, call: Call): Promise<Page<VolumeHealth>> {
-    return await listVolumeHealth(this.#backends, this.running(), page, call);
+    return await listVolumeHealth(this.#backends, () => this.running(), page, call);
   }
 
   async expandVolume(volumeId: string, capacity: CapacityRange, call: Call): Promise<bigint> {

@@ -1,4 +1,4 @@
-import type { Condition } from '../failures/conditions.ts';
+import type { Condition, ConditionCode } from '../failures/conditions.ts';
 import { listVolumes, parseVolumeName, readVolume } from '../rds/index.ts';
 import type { Backend, Backends } from './backend.ts';
 import type { Call } from './call.ts';
@@ -11,20 +11,32 @@ import { readPools } from './pool-reading.ts';
 import type { Page, PageRequest, VolumeHealth } from './storage.ts';
 import { examineVolume } from './volume-conditions.ts';
 
+/** Ids of the volumes and snapshots that this process is working on now. */
+export type Running = () => ReadonlySet<string>;
+
 /**
- * What is wrong with a volume and its pool now, whoever owns it, in two execs.
+ * What is wrong with a volume and its pool now, whoever owns it, in two execs. Of one that a call is at work on, which may lack a
+ * part for a moment, only how its pool is.
  *
  * @throws StorageError `notFound` when an intact answer from the right pools says that there is none.
  */
-export async function volumeHealth(backends: Backends, volumeId: string, call: Call): Promise<VolumeHealth> {
+export async function volumeHealth(
+  backends: Backends,
+  running: Running,
+  volumeId: string,
+  call: Call,
+): Promise<VolumeHealth> {
   const { handle, backend } = backends.require('pvc', volumeId);
+  const before = running();
   try {
     const { subvolumes, disk } = await backend.rds.run((settings) => readVolume(settings, volumeRef(handle)), call);
     const [subvolume] = subvolumes;
     const name = parseVolumeName(subvolume?.name ?? '');
     if (subvolume === undefined || name === undefined) throw new StorageError('RC-NOVOL', volumeId);
+    const isBusy = before.has(volumeId) || running().has(volumeId);
+    const own = isBusy ? [] : examineVolume(name, disk);
     const pools = await poolConditions(backend, call);
-    return { id: volumeId, conditions: [...examineVolume(name, disk), ...(pools.get(subvolume.fs) ?? [])] };
+    return { id: volumeId, conditions: [...own, ...(pools.get(subvolume.fs) ?? [])] };
   } catch (error) {
     throw failure(error, volumeId, call);
   }
@@ -33,10 +45,11 @@ export async function volumeHealth(backends: Backends, volumeId: string, call: C
 /** A page of the volumes of our owners with which, or with whose pool, something is wrong. It may be empty, and not the last. */
 export async function listVolumeHealth(
   backends: Backends,
-  busy: ReadonlySet<string>,
+  running: Running,
   request: PageRequest,
   call: Call,
 ): Promise<Page<VolumeHealth>> {
+  const before = running();
   const pools = new Map<string, ReadonlyMap<string, readonly Condition[]>>();
   return await listPage<VolumeHealth>(backends.all(), request, call, {
     rows: VOLUME_ROWS,
@@ -48,8 +61,8 @@ export async function listVolumeHealth(
       const name = parseVolumeName(subvolume.name);
       if (name === undefined) return undefined;
       const id = printHandle({ kind: 'pvc', backend: backend.name, uuid: name.uuid });
-      // What a call is at work on may lack a part for a moment.
-      const own = busy.has(id) ? [] : examineVolume(name, disk);
+      const isBusy = before.has(id) || running().has(id);
+      const own = isBusy ? [] : examineVolume(name, disk);
       const conditions = [...own, ...(pools.get(backend.name)?.get(pool.label) ?? [])];
       return conditions.length === 0 ? undefined : { id, conditions };
     },
@@ -62,18 +75,27 @@ export interface HeldVolume {
   /** Bytes of the image; undefined while the device does not report, and without a disk item. */
   readonly bytes: bigint | undefined;
   readonly conditions: readonly Condition[];
+  /** What looks wrong and may be what a call is in the middle of: neither so nor not. */
+  readonly inDoubt: readonly ConditionCode[];
 }
 
 /**
  * Looks at all volumes of our owners on an RDS: in one exec for each 130 of a pool. Where something is wrong it looks again, as a
- * call that is under way may leave a part out for a moment, and believes what it has seen twice.
+ * call that is under way may leave a part out for a moment, and believes what it has seen twice. What it has seen of a volume that
+ * this process worked on meanwhile is in doubt.
  *
  * @throws StorageError when any pool cannot be read.
  */
-export async function heldVolumes(backend: Backend, call: Call): Promise<readonly HeldVolume[]> {
+export async function heldVolumes(backend: Backend, running: Running, call: Call): Promise<readonly HeldVolume[]> {
+  const busy = new Set(running());
   const first = await lookAtVolumes(backend, call);
   if (first.every(({ conditions }) => conditions.length === 0)) return first;
-  return seenTwice(first, await lookAtVolumes(backend, call));
+  for (const id of running()) busy.add(id);
+  const second = seenTwice(first, await lookAtVolumes(backend, call));
+  for (const id of running()) busy.add(id);
+  return second.map((volume) =>
+    busy.has(volume.id) ? { ...volume, conditions: [], inDoubt: volume.conditions.map(({ code }) => code) } : volume,
+  );
 }
 
 /** The volumes of the second of two looks in a row, with those of their conditions that both have seen. */
@@ -98,9 +120,12 @@ async function lookAtVolumes({ name: backend, rds }: Backend, call: Call): Promi
         const name = parseVolumeName(subvolume.name);
         if (name === undefined) continue;
         const id = printHandle({ kind: 'pvc', backend, uuid: name.uuid });
-        // Of two of one id, which may differ in what they should be, nothing here says which is the volume.
-        const conditions = held.has(id) ? [] : examineVolume(name, disk);
-        held.set(id, { id, bytes: disk?.size, conditions });
+        const found = examineVolume(name, disk);
+        // Of several of one id, which may differ in what they should be, nothing here says which is the volume: what is wrong with
+        // each of them is wrong with it.
+        const others = held.get(id)?.conditions ?? found;
+        const conditions = found.filter(({ code }) => others.some((one) => one.code === code));
+        held.set(id, { id, bytes: disk?.size, conditions, inDoubt: [] });
       }
     }
   } catch (error) {

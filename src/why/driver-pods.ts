@@ -4,6 +4,8 @@ import { type ClusterState, isReady, there } from './cluster-state.ts';
 /** Labels of the chart: which of its two kinds a pod is, and the chart itself, which no value changes. */
 const COMPONENT = 'app.kubernetes.io/component';
 const CHART = 'helm.sh/chart';
+/** The container of the driver itself. */
+const DRIVER_CONTAINER = 'rose-csi';
 /** Where docs/install.md puts the chart. */
 const USUAL_NAMESPACE = 'rose-csi';
 
@@ -24,6 +26,16 @@ export function nodePods({ driverPods }: ClusterState, node: string): readonly P
   return there(driverPods)?.filter(
     ({ metadata, spec }) => metadata.labels[COMPONENT] === 'node' && spec.nodeName === node,
   );
+}
+
+/** Since when the node plugin runs on a node, in ms since the epoch; undefined when it does not, or that is not seen. */
+export function nodePluginSince(cluster: ClusterState, node: string): number | undefined {
+  const containers = (nodePods(cluster, node) ?? []).flatMap(({ status }) => status?.containerStatuses ?? []);
+  const starts = containers
+    .filter(({ name }) => name === DRIVER_CONTAINER)
+    .map(({ state }) => Date.parse(state?.running?.startedAt ?? ''));
+  const known = starts.filter((start) => !Number.isNaN(start));
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 /** The namespace that the driver runs in, as far as it is seen. */

@@ -1,3 +1,4 @@
+import { type ConditionCode, recoveryMessage } from '../failures/conditions.ts';
 import type { Case } from './case.fixture.ts';
 import {
   ago,
@@ -21,6 +22,20 @@ const creating = (name = 'db-0', where = 'node-a') => pod(name, where, { status:
 const mount = (message: string, reason = 'FailedMount') => event('Pod', 'db-0', reason, message);
 const growing = (status: Readonly<Record<string, unknown>> = {}) =>
   claim({ spec: { resources: { requests: { storage: '20Gi' } } }, status });
+const ended = (code: ConditionCode) =>
+  event('Node', 'node-a', 'VolumeRecovered', recoveryMessage(HANDLE, code, 'well'), { type: 'Normal' });
+const lostAt = (seconds: number) =>
+  event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: lost`, { lastTimestamp: ago(seconds) });
+/** The node plugin of node-a, by when its containers have started. */
+const pluginSince = (seconds: number, registrar = seconds) =>
+  driverPod('node', 'node-a', {
+    status: {
+      containerStatuses: [
+        { name: 'rose-csi', ready: true, state: { running: { startedAt: ago(seconds) } } },
+        { name: 'csi-node-driver-registrar', ready: true, state: { running: { startedAt: ago(registrar) } } },
+      ],
+    },
+  });
 const pendingOnNode = { conditions: [{ type: 'FileSystemResizePending', status: 'True' }] };
 
 /** Volumes that are attached, mounted and grown. */
@@ -240,10 +255,50 @@ export const USE_CASES: readonly Case[] = [
     title: 'a node that had lost its connection to the volume, and to another one',
     objects: healthy()
       .put('events', event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: lost`, { lastTimestamp: ago(60) }))
-      .put('events', event('Node', 'node-a', 'VolumeRecovered', `${HANDLE}: over`, { type: 'Normal' }))
+      .put('events', ended('ConnectionLost'))
       .put('events', event('Node', 'node-a', 'DeviceReadOnly', `${HANDLE.replace('7a0f', '0000')}: read-only`)),
     rule: undefined,
     result: 'fine',
+  },
+  {
+    title: 'a node that had lost its connection before its node plugin was started again, which tells no end of it',
+    objects: healthy().put('events', lostAt(900)).put('pods', pluginSince(200)),
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title:
+      'a node that had lost its connection just before its node plugin was started again, and cannot have looked yet',
+    objects: healthy().put('events', lostAt(200)).put('pods', pluginSince(170)),
+    rule: 'volume-unwell',
+    result: 'stuck',
+    says: /As it said at 2026-11-20T11:56:40\.000Z/,
+  },
+  {
+    title: 'a node that has lost its connection since its node plugin started, though a sidecar was started later',
+    objects: healthy().put('events', lostAt(900)).put('pods', pluginSince(1000, 200)),
+    rule: 'volume-unwell',
+    result: 'stuck',
+  },
+  {
+    title: 'a node that had lost its connection, and has not said so again when it was due',
+    objects: healthy().put('events', lostAt(3900)).put('pods', pluginSince(9000)),
+    rule: undefined,
+    result: 'fine',
+  },
+  {
+    title: 'a node that had lost its connection, and whose filesystem still has recorded errors',
+    objects: healthy()
+      .put('events', event('Node', 'node-a', 'ConnectionLost', `${HANDLE}: lost`, { lastTimestamp: ago(60) }))
+      .put('events', ended('ConnectionLost'))
+      .put(
+        'events',
+        event('Node', 'node-a', 'FilesystemErrorRecorded', `${HANDLE}: the kernel has recorded errors: 1`),
+      ),
+    rule: 'volume-unwell',
+    result: 'degraded',
+    alone: true,
+    says: /FilesystemErrorRecorded/,
   },
   {
     title: 'a filesystem in which the kernel has recorded an error, and which works on',

@@ -84,3 +84,33 @@ test('data that was not flushed to a lost RDS is reported once on the Node', asy
   assert.deepEqual([event?.reason, event?.count, event?.involvedObject], ['UnflushedDataLost', 1, NODE]);
   assert.match(event?.message ?? '', new RegExp(`^${claim.volumeId} was disconnected .* is lost\\. Check the data`));
 });
+
+test('each condition of a volume has its own Event and its own end, and one that comes back is reported at once', async (t) => {
+  const api = await KubernetesApi.start(t);
+  const events = nodeEvents(api.access, 'node-1', createLogger('fatal'));
+  t.after(() => events.stop());
+  const id = 'rds1:pvc-1';
+  const counts = () => api.events().map(({ reason, count }) => `${reason} ${count}`);
+  const isThere = (...wanted: string[]) => until(async () => wanted.every((one) => counts().includes(one)));
+  events.condition(id, { code: 'ConnectionLost', detail: '' });
+  events.condition(id, { code: 'DeviceReadOnly', detail: '/dev/nvme1n1' });
+  await isThere('ConnectionLost 1', 'DeviceReadOnly 1');
+  events.recovered(id, 'ConnectionLost', 'well');
+  await isThere('VolumeRecovered 1');
+  events.condition(id, { code: 'DeviceReadOnly', detail: '/dev/nvme1n1' });
+  events.condition(id, { code: 'ConnectionLost', detail: '' });
+  await isThere('ConnectionLost 2');
+  events.recovered(id, 'DeviceReadOnly', 'gone');
+  await until(async () => counts().length === 4);
+  assert.deepEqual(counts().toSorted(), [
+    'ConnectionLost 2',
+    'DeviceReadOnly 1',
+    'VolumeRecovered 1',
+    'VolumeRecovered 1',
+  ]);
+  const ends = api.events().flatMap(({ reason, message }) => (reason === 'VolumeRecovered' ? message : []));
+  assert.deepEqual(ends.toSorted(), [
+    `${id}: ConnectionLost is over`,
+    `${id}: DeviceReadOnly is over, as this node no longer has the volume`,
+  ]);
+});

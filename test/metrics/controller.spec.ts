@@ -117,6 +117,7 @@ async function readPoolsOf(
       lookMs: 5,
       inventories: true,
       volumes: false,
+      running: () => new Set(),
       refusedAt: () => Number.NEGATIVE_INFINITY,
       logger,
       signal: stopping.signal,

@@ -60,6 +60,7 @@ async function startPoller(t: TestContext, options: StackOptions = {}, api?: Kub
       lookMs: 5,
       inventories: false,
       volumes: true,
+      running: () => storage.running(),
       refusedAt: () => Number.NEGATIVE_INFINITY,
       logger,
       signal,
@@ -167,14 +168,32 @@ test('a volume that is gone from its RDS, or smaller than Kubernetes believes, i
 test('an API server that does not answer leaves unknown what only it knows, and the rest known', async (t) => {
   const api = await KubernetesApi.start(t);
   const { stack, reports, untilScraped } = await startPoller(t, {}, api);
+  const claimed = await makeVolume(stack.controller, 4n * MiB);
+  api.put('persistentvolumes', bound(claimed, '4Mi'));
   api.put('persistentvolumes', bound(`rds1:${volumeName()}`, '4Mi'));
   await untilScraped(isOne('VolumeMissing'));
   api.trouble = () => 500;
-  await makeVolume(stack.controller, 4n * MiB);
+  const orphan = await makeVolume(stack.controller, 4n * MiB);
   await change(stack.simulator, '/disk/remove [find where type=file]');
   const found = await untilScraped(isOne('DiskItemLost'));
-  assert.deepEqual(ofVolumes(found), [undefined, 0, 1, 0]);
-  assert.ok([...reports].some((report) => report.endsWith(' DiskItemLost')));
+  assert.deepEqual(ofVolumes(found), [undefined, undefined, 1, 0], 'of what had a claim when that could be read');
+  assert.ok(reports.has(`${claimed} DiskItemLost`) && !reports.has(`${orphan} DiskItemLost`));
+});
+
+test('while the API server did not answer, what no claim has was an alarm', async (t) => {
+  const api = await KubernetesApi.start(t);
+  api.trouble = () => 500;
+  const { stack, reports, untilScraped } = await startPoller(t, {}, api);
+  await untilScraped((found) => ofVolumes(found)[2] === 0);
+  const orphan = await makeVolume(stack.controller, 4n * MiB);
+  await change(stack.simulator, '/disk/remove [find where type=file]');
+  const unknown = await untilScraped((found) => ofVolumes(found)[2] === undefined);
+  assert.deepEqual(ofVolumes(unknown), [undefined, undefined, undefined, 0]);
+  api.trouble = () => undefined;
+  await untilScraped((found) => ofVolumes(found)[2] === 0);
+  assert.deepEqual([...reports], []);
+  api.put('persistentvolumes', bound(orphan, '4Mi'));
+  await untilScraped(isOne('DiskItemLost'));
 });
 
 test('health costs a controller with metrics one command more at its start, and none with each reading', async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { scrape } from '../metrics/scrape.ts';
 import { makeSnapshot, refused } from '../support/calls.ts';
 import { KubernetesApi } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
@@ -48,7 +49,7 @@ test('an ext4 that e2fsck does not repair by itself is not mounted, and can be r
   const started = await eventful(t);
   if (started?.fixture === undefined) return;
   const { fixture, reasons } = started;
-  const { node } = fixture;
+  const node = await fixture.anotherNode('node-2', { metricsPort: 0, metricsAddress: '127.0.0.1' });
   const claim = await used(fixture, 'ext4');
   await onDevice(fixture, claim, (device) => {
     run('debugfs', '-w', '-R', 'clri <2>', device);
@@ -61,6 +62,9 @@ test('an ext4 that e2fsck does not repair by itself is not mounted, and can be r
   );
   assert.deepEqual([node.mounts(), fixture.loops.attachments], [[], []]);
   await until(async () => reasons().includes('FilesystemDamaged'));
+  const counted = async () =>
+    (await scrape(node.metricsPort)).value('nodeVolumeConditions', { condition: 'FilesystemDamaged' });
+  assert.equal(await counted(), 1, 'no one can ask for the usage of what is not mounted');
   const { volumeId } = claim;
   const conditions = async () =>
     (await node.client.nodeGetVolumeHealth({ volumeId })).volumeHealth?.healthStatuses.map(({ reason }) => reason);
@@ -69,8 +73,10 @@ test('an ext4 that e2fsck does not repair by itself is not mounted, and can be r
   const device = await node.mount(raw);
   assert.throws(() => run('e2fsck', '-f', '-y', device), /./, 'its status says that it has repaired something');
   await node.unmount(raw);
-  await node.mount(claim);
+  const volumePath = await node.mount(claim);
   assert.deepEqual(await conditions(), []);
+  await node.client.nodeGetVolumeStats({ volumeId, volumePath });
+  assert.equal(await counted(), 0);
 });
 
 test('a host without a working e2fsck must not stop a mount', async (t) => {

@@ -78,6 +78,11 @@ test('an error that the kernel records in an ext4 is reported at once, by CSI, a
   assert.equal(await stats(), 'OK', 'it works on');
   assert.equal(await counted('FilesystemErrorRecorded'), 1);
   await until(async () => reasons().includes('FilesystemErrorRecorded'));
+  await node.client.nodeUnpublishVolume({ volumeId: claim.volumeId, targetPath: path });
+  assert.equal(await stats(), 'NOT_FOUND', 'the pod is gone from the path');
+  assert.equal(await counted('FilesystemErrorRecorded'), 1);
+  assert.deepEqual(await healthOf(node, claim), ['DEGRADED FilesystemErrorRecorded'], 'as it is staged');
+  assert.ok(!reasons().includes('VolumeRecovered'));
   await node.unmount(claim);
   await until(async () => reasons().includes('VolumeRecovered'));
   await node.mount(claim);

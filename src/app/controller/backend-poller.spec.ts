@@ -16,12 +16,19 @@ const settings: RdsSettings = {
 };
 
 /** What an exec is for. */
-type Part = 'reading' | 'inventory';
+type Part = 'reading' | 'inventory' | 'volumes';
+
+/** What only its script has. */
+const PARTS: readonly (readonly [Part, mark: string])[] = [
+  ['reading', '"volumes"='],
+  ['volumes', '"nvme-tcp-export"='],
+];
 
 interface PollOptions {
   /** Bytes of the 1000 of its pool, of which 10 must stay free. */
   readonly free?: bigint;
   readonly inventories?: boolean;
+  readonly volumes?: boolean;
   /** Who listens, too. */
   readonly more?: (backend: Backend) => BackendListener[];
 }
@@ -30,6 +37,8 @@ interface PollOptions {
 class Poll {
   /** What the RDS was asked. */
   readonly asked: Part[] = [];
+  /** Whether a listener wants another look at the volumes. */
+  doubtsVolumes = false;
   /** What listeners were told. */
   readonly told: (BackendReading | undefined)[] = [];
   /** What the RDS does not answer. */
@@ -39,7 +48,10 @@ class Poll {
   nowMs = 0;
   #looks = 0;
 
-  constructor(t: TestContext, { free = 900n, inventories = false, more = () => [] }: PollOptions = {}) {
+  constructor(
+    t: TestContext,
+    { free = 900n, inventories = false, volumes = false, more = () => [] }: PollOptions = {},
+  ) {
     this.free = free;
     const backend = {
       name: 'rds1',
@@ -50,13 +62,15 @@ class Poll {
         this.#looks += 1;
       },
       read: (reading) => void this.told.push(reading),
+      doubtsVolumes: () => this.doubtsVolumes,
     };
     const stopping = new AbortController();
     const poll = pollBackend(backend, {
       listeners: [own, ...more(backend)],
       lookMs: 1,
       inventories,
-      volumes: false,
+      volumes,
+      running: () => new Set(),
       logger: createLogger('fatal'),
       refusedAt: () => this.refusedAt,
       now: () => this.nowMs,
@@ -79,9 +93,9 @@ class Poll {
 
   async #run<T>(asking: Asking<T>): Promise<T> {
     const { script, decode } = asking(settings);
-    const part = script.text.includes('"volumes"=') ? 'reading' : 'inventory';
+    const part = PARTS.find(([, mark]) => script.text.includes(mark))?.[0] ?? 'inventory';
     // The exec for the promises stands for a whole inventory; those for pages of snapshots follow it.
-    if (part === 'reading' || script.text.includes('"promised"=')) this.asked.push(part);
+    if (part !== 'inventory' || script.text.includes('"promised"=')) this.asked.push(part);
     if (this.failing.has(part)) throw new RdsError('RDS-UNREACHABLE', part);
     const pool = { 'fs-label': 'pool', size: '1000', free: `${this.free}` };
     return decode(script.text.includes('"fs-label"=') ? [{ ...pool, promised: 70, volumes: 2, snapshots: 3 }] : []);
@@ -151,4 +165,25 @@ test('a pool at 0 bytes was reported minutes after calls had been refused for it
   poll.refusedAt = 1000;
   assert.deepEqual([await poll.after(1001), told], [['reading'], ['rds1/pool']]);
   assert.deepEqual(await poll.after(1), [], 'once for a refusal');
+});
+
+test('an orphan without a disk item cost two commands with each reading: volumes are looked at again as a listener wants', async (t) => {
+  const poll = new Poll(t, { volumes: true });
+  assert.deepEqual(await poll.after(0), ['reading', 'volumes']);
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
+  poll.doubtsVolumes = true;
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading', 'volumes']);
+  poll.doubtsVolumes = false;
+  for (let minute = 15; minute < 70; minute += 5) assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading', 'volumes'], 'an hour later');
+});
+
+test('what was seen of the volumes of an RDS before it was away counted for an hour after its return', async (t) => {
+  const poll = new Poll(t, { volumes: true });
+  await poll.after(0);
+  poll.failing.add('reading');
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
+  poll.failing.clear();
+  assert.deepEqual(await poll.after(MINUTE), ['reading', 'volumes']);
+  assert.deepEqual(await poll.after(5 * MINUTE), ['reading']);
 });

@@ -8,7 +8,7 @@ import {
   poolInventories,
   readPools,
 } from '../../storage/pool-reading.ts';
-import { type HeldVolume, heldVolumes } from '../../storage/volume-health.ts';
+import { type HeldVolume, heldVolumes, type Running } from '../../storage/volume-health.ts';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** From one reading of the pools to the next while the RDS answers and has room, in ms. */
@@ -35,6 +35,8 @@ export interface BackendListener {
   look?(): void;
   /** @param reading undefined when the pools could not be read */
   read(reading: BackendReading | undefined): void;
+  /** Whether the volumes should be looked at with the next reading, though that was done within the hour. */
+  doubtsVolumes?(): boolean;
 }
 
 export interface BackendPollerOptions {
@@ -47,6 +49,8 @@ export interface BackendPollerOptions {
   readonly inventories: boolean;
   /** Whether anyone wants to know how the volumes are. */
   readonly volumes: boolean;
+  /** Ids of what this process is working on now. */
+  readonly running: Running;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -56,11 +60,11 @@ export interface BackendPollerOptions {
 /**
  * Reads the pools of an RDS in the background, for all who want to know: at once, then every five minutes, every minute while
  * one is short of room or they cannot be read, and soon after a call was refused for lack of it. Each reading is one exec. An
- * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as one of them is not
- * well; what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
+ * inventory follows once an hour, and a look at the volumes, which is repeated with each reading as long as a listener wants that,
+ * and with the first after one that failed; what failed is asked again at the next reading. Where no one listens nothing is read. Resolves when the signal aborts.
  */
 export async function pollBackend(backend: Backend, options: BackendPollerOptions): Promise<void> {
-  const { listeners, lookMs, refusedAt, logger, signal, now = () => performance.now() } = options;
+  const { listeners, lookMs, refusedAt, running, logger, signal, now = () => performance.now() } = options;
   const attempt = async <T>(
     what: string,
     ask: (backend: Backend, call: Call) => Promise<T>,
@@ -76,17 +80,17 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     for (const listener of listeners) listener.look?.();
   };
   if (listeners.length === 0) return;
-  let [readAt, pauseMs] = [Number.NEGATIVE_INFINITY, 0];
+  let [readAt, pauseMs, wasAway] = [Number.NEGATIVE_INFINITY, 0, false];
   const hourly = <T>(
     isWanted: boolean,
     what: string,
     ask: (backend: Backend, call: Call) => Promise<T>,
-    isDue: (known: T) => boolean = () => false,
+    isDue: () => boolean = () => false,
   ) => {
     let askedAt = Number.NEGATIVE_INFINITY;
     let known: T | undefined;
     return async (): Promise<T | undefined> => {
-      if (isWanted && (known === undefined || isDue(known) || readAt - askedAt >= INVENTORY_MS)) {
+      if (isWanted && (known === undefined || isDue() || readAt - askedAt >= INVENTORY_MS)) {
         known = await attempt(what, ask);
         askedAt = readAt;
       }
@@ -94,8 +98,11 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     };
   };
   const inventoryNow = hourly(options.inventories, 'inventory of the pools', poolInventories);
-  const volumesNow = hourly(options.volumes, 'look at the volumes', heldVolumes, (volumes) =>
-    volumes.some(({ conditions }) => conditions.length > 0),
+  const volumesNow = hourly(
+    options.volumes,
+    'look at the volumes',
+    (_, call) => heldVolumes(backend, running, call),
+    () => wasAway || listeners.some((listener) => listener.doubtsVolumes?.() === true),
   );
   await runPeriodically(lookMs, signal, async () => {
     look();
@@ -104,6 +111,8 @@ export async function pollBackend(backend: Backend, options: BackendPollerOption
     const pools = await attempt('reading of the pools', readPools);
     const reading = pools && { pools, inventory: await inventoryNow(), volumes: await volumesNow() };
     if (signal.aborted) return;
+    // One that was restarted meanwhile may have lost exports and disk items.
+    wasAway = pools === undefined;
     pauseMs = pools === undefined || pools.some((pool) => hasLessThan(4n, pool)) ? SHORT_MS : READING_MS;
     for (const listener of listeners) listener.read(reading);
     look();

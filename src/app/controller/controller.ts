@@ -139,7 +139,7 @@ async function start(
       volumes ? watchVolumes(backend, { storage, metrics, reports, logger, signal }) : [],
     ].flat();
     const polling = { lookMs: lastingMs / LOOKS, refusedAt: () => refusedAt, inventories: monitoring.on, volumes };
-    work.push(pollBackend(backend, { ...polling, listeners, logger, signal }));
+    work.push(pollBackend(backend, { ...polling, running: () => storage.running(), listeners, logger, signal }));
   }
   work.push(...replications.map((replication) => replication.run(signal)));
   const close = async () => {

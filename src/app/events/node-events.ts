@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Interceptor } from '../../csi/grpc-binding.ts';
 import { FAILURES } from '../../failures/catalogue.ts';
-import { type Condition, conditionMessage } from '../../failures/conditions.ts';
+import { type Condition, type ConditionCode, conditionMessage, recoveryMessage } from '../../failures/conditions.ts';
 import { FilesystemGaveUp } from '../../host/filesystem-health.ts';
 import type { Access } from '../../kubernetes/access.ts';
 import type { EventNote, ObjectReference } from '../../kubernetes/cluster.ts';
@@ -17,8 +17,8 @@ export interface NodeEvents {
   notGrown(volumeId: string, message: string): void;
   /** A volume is not well. */
   condition(volumeId: string, condition: Condition): void;
-  /** A volume that was not well is well, or no longer on this node. */
-  recovered(volumeId: string): void;
+  /** A condition that was reported of a volume is over: it was seen not to be so, or the node no longer has the volume. */
+  recovered(volumeId: string, code: ConditionCode, how: 'well' | 'gone'): void;
   stop(): Promise<void>;
 }
 
@@ -71,11 +71,12 @@ export function nodeEvents(access: Access, nodeName: string, logger: Logger): No
       tell({ reason: 'FilesystemNotGrown', subject: volumeId, message: `${volumeId}: ${why}` });
     },
     condition(volumeId, condition) {
-      tell({ reason: condition.code, subject: volumeId, message: conditionMessage(volumeId, condition) });
+      const message = conditionMessage(volumeId, condition);
+      tell({ reason: condition.code, subject: `${volumeId} ${condition.code}`, message });
     },
-    recovered(volumeId) {
-      const message = `${volumeId}: what was reported of it on this node is over`;
-      tell({ reason: 'VolumeRecovered', subject: volumeId, message });
+    recovered(volumeId, code, how) {
+      const message = recoveryMessage(volumeId, code, how);
+      tell({ reason: 'VolumeRecovered', subject: `${volumeId} ${code}`, message });
     },
     async stop() {
       await (await opened?.catch(() => undefined))?.stop();

@@ -114,7 +114,7 @@ async function start(
     patienceMs: options.unstagePatience * 1000,
     onUnflushed: ({ id }) => events.unflushed(id),
     onNotGrown: ({ id }, fact) => events.notGrown(id, fact),
-    onExamined: ({ id }, conditions) => health.note(id, conditions),
+    onExamined: ({ id }, look) => health.note(id, look),
   });
   const services = [
     implement(

@@ -42,7 +42,9 @@ async function diskHealth({ backend, console }: RdsContext): Promise<Finding> {
   if (rows.length === 0) return untested('no disk of a configured pool is there', DRIVER);
   const unset = missingOf(rows, names);
   if (unset.length > 0) return differs(`it does not show ${unset.join(', ')} of every disk`, DRIVER, details);
-  const words = rows.map((row) => text(row, 'critical-warning')).filter((shown) => !/^(?:0x)?[0-9a-f]+$/i.test(shown));
+  const words = rows
+    .map((row) => text(row, 'critical-warning'))
+    .filter((shown) => !/^(?:0x[0-9a-f]+|\d+)$/i.test(shown));
   return words.length > 0
     ? differs('it shows the critical warning in words', `${DRIVER}. Please report the words`, details)
     : fits('it shows a critical warning as a number, and I/O errors', DRIVER, details);

@@ -4,8 +4,12 @@ import {
   codesOf,
   conditionSentence,
   isConditionCode,
+  tellsEndOf,
 } from '../../failures/conditions.ts';
+import { SILENCE_MS } from '../../kubernetes/event-recorder.ts';
+import type { Event } from '../../kubernetes/kinds.ts';
 import { type ClusterState, isAlive, isGoing, there, timeOf } from '../cluster-state.ts';
+import { nodePluginSince } from '../driver-pods.ts';
 import type { Finding, Rule } from '../finding.ts';
 
 /** How a volume is where it is used, and its pool. */
@@ -27,7 +31,23 @@ export const healthRules: readonly Rule[] = [
 const OF_PODS: readonly ConditionCode[] = ['FilesystemGaveUp', 'FilesystemDamaged'];
 const SEEN_BY_NODE = codesOf({ seenBy: 'node' }).filter((code) => !OF_PODS.includes(code));
 
-/** By the Events of the nodes that pods run on, unless the node has said since that all is over. */
+/**
+ * How long a node may take to say again what is still so, in ms, once it is due: the kubelet asks about each volume every minute,
+ * and a lost connection must have lasted for one.
+ */
+const TOLD_AGAIN_MS = 180_000;
+
+/**
+ * Whether a node would have said so again if it were still so. What lasts is told again each hour, and soon after the node plugin
+ * has started: an earlier one's Events say nothing of now, as it tells no end of them any more.
+ */
+function isPast(event: Event, cluster: ClusterState, node: string): boolean {
+  const at = timeOf(event);
+  const since = nodePluginSince(cluster, node) ?? 0;
+  return cluster.now > (since > at ? since : at + SILENCE_MS) + TOLD_AGAIN_MS;
+}
+
+/** By the Events of the nodes that pods run on, unless the node has said since that it is over, or would have said it again. */
 function unwell(cluster: ClusterState): Finding[] {
   const handle = there(cluster.volume)?.spec.csi?.volumeHandle;
   if (handle === undefined) return [];
@@ -37,10 +57,12 @@ function unwell(cluster: ClusterState): Finding[] {
     const ofVolume = (there(cluster.events.get(`Node/${node}`)) ?? []).filter(({ message }) =>
       message?.startsWith(`${handle}:`),
     );
-    const over = Math.max(0, ...ofVolume.filter(({ reason }) => reason === 'VolumeRecovered').map(timeOf));
+    const ends = ofVolume.filter(({ reason }) => reason === 'VolumeRecovered');
     return ofVolume.flatMap((event): Finding[] => {
       const { reason = '', message = '' } = event;
-      if (!isConditionCode(reason) || !SEEN_BY_NODE.includes(reason) || timeOf(event) <= over) return [];
+      if (!isConditionCode(reason) || !SEEN_BY_NODE.includes(reason)) return [];
+      const isEndOfIt = (end: Event) => tellsEndOf(handle, reason, end.message ?? '') && timeOf(end) >= timeOf(event);
+      if (ends.some(isEndOfIt) || isPast(event, cluster, node)) return [];
       const { severity, what, remedy } = CONDITIONS[reason];
       return [
         {
@@ -48,7 +70,7 @@ function unwell(cluster: ClusterState): Finding[] {
           at: `node ${node}`,
           said: message,
           what: `Node ${node} reports ${reason} of the volume.`,
-          why: `When it looked: ${what}.`,
+          why: `As it said at ${new Date(timeOf(event)).toISOString()}: ${what}.`,
           next: `${remedy}.`,
           command: `kubectl describe node ${node}`,
         },
