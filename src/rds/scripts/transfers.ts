@@ -53,7 +53,6 @@ export function listTransfers(
         const get = (property: Script): Script => ros`[${MENU} get ${row} ${property}]`;
         s.run(
           put(ros`{"transfer"=[:tostr ${row}];"name"=${name};"ssh-address"=${get(ros`ssh-address`)};
-            "ssh-port"=${get(ros`ssh-port`)};"ssh-user"=${get(ros`ssh-user`)};
             "ssh-receive-mount"=${get(ros`ssh-receive-mount`)};"status"=${get(ros`status`)};"bytes"=${get(ros`bytes`)}}`),
         );
       });

@@ -6,8 +6,10 @@ import {
   type Decision,
   decide,
   type Hints,
+  isAtWork,
   type Original,
   type Received,
+  type Transfer,
   taken,
   uncopied,
   type View,
@@ -107,8 +109,17 @@ test('what someone else sends elsewhere is nothing to wait for, and keeps a half
   const one = original(1, {});
   const foreign = sending(one, { isOurs: false, status: 'in progress' });
   assert.equal(decide(view({ originals: [one], transfers: [foreign] }), NO_HINTS).do, 'send');
-  const found = decide(view({ originals: [one], received: [half(one)], transfers: [foreign] }), NO_HINTS);
-  assert.deepEqual(found, { do: 'nothing' });
+  const decided = (transfer: Transfer) =>
+    decide(view({ originals: [one], received: [half(one)], transfers: [transfer] }), NO_HINTS).do;
+  assert.equal(decided(foreign), 'nothing');
+  assert.equal(decided({ ...foreign, status: 'interrupted', isStill: false }), 'nothing');
+});
+
+test('a row of someone else that had stopped kept a half forever, and its snapshot from being sent', () => {
+  const one = original(1, {});
+  const stopped = sending(one, { isOurs: false, status: 'interrupted', isStill: true });
+  const found = decide(view({ originals: [one], received: [half(one)], transfers: [stopped] }), NO_HINTS);
+  assert.deepEqual(found, { do: 'discard', half: half(one), original: one });
 });
 
 test('a half is removed when its original is there and no transfer names it', () => {
@@ -210,7 +221,11 @@ function isSafe(seen: View, decision: Decision): void {
       originals.some(({ name }) => name === one.name),
       'the original is there',
     );
-    assert.ok(!transfers.some(({ name, isOurs }) => isOurs || name === one.name), 'nothing can be at work on it');
+    const atWork = transfers.filter(({ isStill, status }) => !isStill || isAtWork(status));
+    assert.ok(
+      !transfers.some(({ isOurs }) => isOurs) && !atWork.some(({ name }) => name === one.name),
+      'none is at work',
+    );
   }
   if (decision.do === 'send') {
     const { original: one, parent } = decision;
