@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createLogger } from '../../observability/log.ts';
 import { noMetrics } from '../../observability/metrics.ts';
+import { SILENT } from '../../storage/replication/observer.ts';
 import type { PairStatus, Replicator } from '../../storage/replication/replicator.ts';
 import { type ClusterReplicas, Replication } from './replication.ts';
 
@@ -34,7 +35,7 @@ function start(t: TestContext, first: PairStatus = COPIED, tasks?: Partial<Clust
   const replication = new Replication(replicator, {
     logger: createLogger('fatal'),
     metrics: noMetrics,
-    tasks: tasks && { copied() {}, failed() {}, taken() {}, looked() {}, leads: async () => true, ...tasks },
+    tasks: tasks && { ...SILENT, looked() {}, references: async () => new Set(), leads: async () => true, ...tasks },
   });
   const stopping = new AbortController();
   const running = replication.run(stopping.signal);

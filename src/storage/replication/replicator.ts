@@ -1,14 +1,9 @@
 import { sentenceOf } from '../../failures/message.ts';
 import {
-  type Asking,
-  deleteCopy,
   discardHalfReceived,
   idIn,
   namesake,
-  type ObjectState,
   RdsError,
-  readSnapshot,
-  readVolume,
   receiveIn,
   removeTransfer,
   type Sent,
@@ -18,7 +13,7 @@ import {
 import type { Backend } from '../backend.ts';
 import type { Call } from '../call.ts';
 import { failure } from '../failures.ts';
-import { snapshotRef, volumeRef } from '../ids.ts';
+import { snapshotRef } from '../ids.ts';
 import { Backoff } from './backoff.ts';
 import {
   copyOf,
@@ -31,26 +26,11 @@ import {
   uncopied,
   type View,
 } from './decision.ts';
+import { Expiry, type References } from './expiry.ts';
+import type { ReplicaObserver } from './observer.ts';
 import { nameOfPair, type ReplicaPair } from './pair.ts';
 import { readPair } from './reading.ts';
-import { expired, orphaned } from './retention.ts';
 import { Stillness } from './stillness.ts';
-
-/** Learns what happens to copies. Must not throw. */
-export interface ReplicaObserver {
-  /** @param bytes that were sent for it, as the RDS counts them. */
-  copied(pair: ReplicaPair, original: Original, copy: Received, bytes: bigint): void;
-  /** @param bytes as the RDS counts them. */
-  sent(pair: ReplicaPair, bytes: bigint): void;
-  /** @param why In the words of the RDS. */
-  failed(pair: ReplicaPair, name: string, why: string): void;
-  /** Something else has the name on the replica. */
-  taken(pair: ReplicaPair, original: Original): void;
-  /** What a transfer had left that was cut off is removed. */
-  discarded(pair: ReplicaPair, half: Received): void;
-  /** A copy is removed, as its original has been gone for long enough. */
-  expired(pair: ReplicaPair, copy: Received): void;
-}
 
 /** What a pass found, for users and metrics. */
 export interface PairStatus {
@@ -74,6 +54,8 @@ export interface ReplicatorOptions {
   readonly observer: ReplicaObserver;
   /** All backends, which are asked before a copy is removed. */
   readonly backends: readonly Backend[];
+  /** What else keeps a copy; by default nothing. */
+  readonly references?: References;
   /** How long a transfer must have stood still before it is believed to have stopped, in ms. */
   readonly stillMs?: number;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -97,8 +79,7 @@ export class Replicator {
   readonly #still: Stillness;
   readonly #backoff: Backoff;
   readonly #wanted = new Set<string>();
-  /** When copies were first seen to have no original, by their own uuids. */
-  readonly #goneSince = new Map<string, number>();
+  readonly #expiry: Expiry;
   readonly #told = new Set<string>();
   /** What the last pass has begun to send, whose rows no one has seen yet. */
   readonly #begun = new Set<string>();
@@ -111,10 +92,18 @@ export class Replicator {
     this.#now = options.now ?? (() => performance.now());
     this.#still = new Stillness(options.stillMs ?? STILL_MS, this.#now);
     this.#backoff = new Backoff(this.#now);
+    const { backends, observer, references = async () => new Set<string>() } = options;
+    this.#expiry = new Expiry(pair, {
+      backends,
+      references,
+      now: this.#now,
+      expired: (copy) => observer.expired(pair, copy),
+      kept: (copy, why) => observer.kept(pair, copy, why),
+    });
   }
 
   /**
-   * Looks at both sides and does what is next: at most one transfer is begun, and one copy removed. Who asks meanwhile gets the
+   * Looks at both sides and does what is next: at most one transfer is begun, and a few copies removed. Who asks meanwhile gets the
    * answer of the one that is under way.
    *
    * @throws StorageError when a side cannot be read, or refuses.
@@ -150,7 +139,7 @@ export class Replicator {
         view = next;
       }
       for (const original of taken(view)) this.#tellTaken(original);
-      if (this.pair.keepMs !== undefined) view = await this.#expire(view, this.pair.keepMs, call);
+      view = await this.#expiry.pass(view, call);
       return { ...statusOf(view), readMs };
     } catch (error) {
       throw failure(error, `replica of ${nameOfPair(this.pair)}`, call);
@@ -303,42 +292,6 @@ export class Replicator {
       this.#told.delete(name);
       this.#failures.delete(name);
     }
-  }
-
-  /** Removes at most one copy whose original has been gone for long enough. */
-  async #expire(view: View, keepMs: number, call: Call): Promise<View> {
-    const now = this.#now();
-    const gone = new Set(orphaned(view).map(({ uuid }) => uuid));
-    for (const uuid of this.#goneSince.keys()) if (!gone.has(uuid)) this.#goneSince.delete(uuid);
-    for (const uuid of gone) if (!this.#goneSince.has(uuid)) this.#goneSince.set(uuid, now);
-    for (const { copy, isLast } of expired(view, this.#goneSince, keepMs, now)) {
-      if (isLast && (await this.#volumeExists(copy, call))) continue;
-      if (await this.#hasOriginal(copy, call)) continue;
-      const { to, replica } = this.pair;
-      await to.rds.run((settings) => deleteCopy(settings, replica, snapshotRef(copy.parsed), copy.uuid), call);
-      this.#options.observer.expired(this.pair, copy);
-      return { ...view, received: view.received.filter((one) => one !== copy) };
-    }
-    return view;
-  }
-
-  async #volumeExists({ parsed }: Received, call: Call): Promise<boolean> {
-    const volume = volumeRef({ uuid: parsed.sourceUuid });
-    return await this.#isAnywhere((settings) => readVolume(settings, volume), call);
-  }
-
-  async #hasOriginal({ parsed }: Received, call: Call): Promise<boolean> {
-    const snapshot = snapshotRef(parsed);
-    return await this.#isAnywhere((settings) => readSnapshot(settings, snapshot), call);
-  }
-
-  /** Whether any backend has what is asked for, in whatever pool. */
-  async #isAnywhere(asking: Asking<ObjectState>, call: Call): Promise<boolean> {
-    for (const { rds } of this.#options.backends) {
-      const { subvolumes } = await rds.run(asking, call);
-      if (subvolumes.length > 0) return true;
-    }
-    return false;
   }
 }
 
