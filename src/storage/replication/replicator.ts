@@ -30,6 +30,7 @@ import { Expiry, type References } from './expiry.ts';
 import type { ReplicaObserver } from './observer.ts';
 import { nameOfPair, type ReplicaPair } from './pair.ts';
 import { readPair } from './reading.ts';
+import { SharedRun } from './shared-run.ts';
 import { Stillness } from './stillness.ts';
 
 /** What a pass found, for users and metrics. */
@@ -84,7 +85,7 @@ export class Replicator {
   /** What the last pass has begun to send, whose rows no one has seen yet. */
   readonly #begun = new Set<string>();
   readonly #failures = new Map<string, string>();
-  #running: Promise<PairStatus> | undefined;
+  readonly #passes = new SharedRun((signal) => this.#pass({ signal }));
 
   constructor(pair: ReplicaPair, options: ReplicatorOptions) {
     this.pair = pair;
@@ -104,15 +105,16 @@ export class Replicator {
 
   /**
    * Looks at both sides and does what is next: at most one transfer is begun, and a few copies removed. Who asks meanwhile gets the
-   * answer of the one that is under way.
+   * answer of the one that is under way, which goes on while anyone waits for it.
    *
    * @throws StorageError when a side cannot be read, or refuses.
    */
   async pass(call: Call): Promise<PairStatus> {
-    this.#running ??= this.#pass(call).finally(() => {
-      this.#running = undefined;
-    });
-    return await this.#running;
+    try {
+      return await this.#passes.join(call.signal);
+    } catch (error) {
+      throw failure(error, `replica of ${nameOfPair(this.pair)}`, call);
+    }
   }
 
   /** Has a snapshot sent before others, in passes to come. */
@@ -126,24 +128,20 @@ export class Replicator {
   }
 
   async #pass(call: Call): Promise<PairStatus> {
-    try {
-      const begun = this.#now();
-      let view = await readPair(this.pair, this.#still, call);
-      const readMs = this.#now() - begun;
-      this.#forget(view);
-      this.#notice(view);
-      for (let step = 0; step < MAX_STEPS; step += 1) {
-        const decision = decide(view, { wanted: this.#wanted, deferred: this.#backoff.deferred() });
-        const next = await this.#carryOut(decision, view, call);
-        if (next === undefined) break;
-        view = next;
-      }
-      for (const original of taken(view)) this.#tellTaken(original);
-      view = await this.#expiry.pass(view, call);
-      return { ...statusOf(view), readMs };
-    } catch (error) {
-      throw failure(error, `replica of ${nameOfPair(this.pair)}`, call);
+    const begun = this.#now();
+    let view = await readPair(this.pair, this.#still, call);
+    const readMs = this.#now() - begun;
+    this.#forget(view);
+    this.#notice(view);
+    for (let step = 0; step < MAX_STEPS; step += 1) {
+      const decision = decide(view, { wanted: this.#wanted, deferred: this.#backoff.deferred() });
+      const next = await this.#carryOut(decision, view, call);
+      if (next === undefined) break;
+      view = next;
     }
+    for (const original of taken(view)) this.#tellTaken(original);
+    view = await this.#expiry.pass(view, call);
+    return { ...statusOf(view), readMs };
   }
 
   /** @returns what there is afterwards; undefined when this pass is at its end. */
