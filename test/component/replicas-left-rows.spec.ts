@@ -1,4 +1,4 @@
-/** Rows of transfers that were begun with other settings, and stay on the first RDS. */
+/** Rows of transfers on the first RDS that are not what they seem: begun with other settings, or of what is gone. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume } from '../support/calls.ts';
@@ -47,4 +47,33 @@ test('a snapshot was not copied after the address of the replica was changed whi
   await change(stack.far, `/disk/btrfs/subvolume add fs=copies name="${name}"`);
   await copyAll(stack);
   assert.match(await stack.transfers(), /^\S+ ssh: could not connect$/, 'what goes elsewhere is left alone');
+});
+
+test('a transfer that is done while nothing has come was said to have failed with the word done', async (t) => {
+  const { stack, name } = await withSnapshots(t);
+  const failed: string[] = [];
+  const observer = { failed: (_pair: unknown, _name: string, why: string) => void failed.push(why) };
+  const replicator = await stack.replicator({ observer });
+  const pass = () => replicator.pass({ signal: AbortSignal.timeout(10_000) });
+  await pass();
+  await until(async () => (await stack.transfers()) === `${name} done`);
+  await change(stack.far, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
+  await until(async () => (await pass()) && failed.length > 0);
+  assert.match(failed.join(), /^the RDS says "done", and no whole copy is in the replica pool: does the address/);
+});
+
+test('a snapshot that was deleted while it was sent is said to have failed by no one', async (t) => {
+  const { stack, name } = await withSnapshots(t);
+  const failed: string[] = [];
+  const observer = { failed: (_pair: unknown, one: string) => void failed.push(one) };
+  const replicator = await stack.replicator({ observer });
+  const pass = () => replicator.pass({ signal: AbortSignal.timeout(10_000) });
+  await pass();
+  await until(async () => (await stack.transfers()) === `${name} done`);
+  await change(stack.simulator, `/disk/btrfs/subvolume remove [find where name="${name}"]`);
+  await until(async () => {
+    const { missing, sending } = await pass();
+    return missing.length === 0 && sending === undefined;
+  });
+  assert.deepEqual(failed, []);
 });

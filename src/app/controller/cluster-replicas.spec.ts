@@ -5,7 +5,7 @@ import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import { createLogger } from '../../observability/log.ts';
 import { LATE_SECONDS, type ReplicaPair } from '../../storage/replication/pair.ts';
 import { original } from '../../storage/replication/replication.fixture.ts';
-import type { PairStatus } from '../../storage/replication/replicator.ts';
+import type { PairStatus } from '../../storage/replication/status.ts';
 import { clusterReplicas } from './cluster-replicas.ts';
 
 const pair = {

@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createLogger } from '../../observability/log.ts';
 import { noMetrics } from '../../observability/metrics.ts';
 import { SILENT } from '../../storage/replication/observer.ts';
-import type { PairStatus, Replicator } from '../../storage/replication/replicator.ts';
+import type { Replicator } from '../../storage/replication/replicator.ts';
+import type { PairStatus } from '../../storage/replication/status.ts';
 import { type ClusterReplicas, Replication } from './replication.ts';
 
 const COPIED: PairStatus = {

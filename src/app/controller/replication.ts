@@ -3,7 +3,8 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { callWithin } from '../../storage/call.ts';
 import type { ReplicaObserver } from '../../storage/replication/observer.ts';
 import { nameOfPair, type ReplicaPair } from '../../storage/replication/pair.ts';
-import { lagOf, type PairStatus, type Replicator } from '../../storage/replication/replicator.ts';
+import type { Replicator } from '../../storage/replication/replicator.ts';
+import { lagOf, type PairStatus } from '../../storage/replication/status.ts';
 import type { Snapshot } from '../../storage/storage.ts';
 import { Pause } from './pause.ts';
 

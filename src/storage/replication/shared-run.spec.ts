@@ -38,7 +38,7 @@ test('one that had enough took the work from all others that waited for it', asy
   assert.equal(await second, 'done');
 });
 
-test('when no one waits any more it is given up, and the next one begins anew', async () => {
+test('when no one waits any more it is given up, and who asks next begins another one', async () => {
   const { shared, runs } = work();
   const giving = new AbortController();
   const joined = [shared.join(giving.signal), shared.join(giving.signal)];
