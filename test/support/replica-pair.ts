@@ -31,6 +31,8 @@ export interface ReplicaPairOptions {
   readonly far?: Partial<SimulatorOptions>;
   /** In which subvolume of the replica pool copies lie, which an administrator has made; by default in the top level. */
   readonly subvolume?: string;
+  /** What must stay free in each pool of the second RDS. */
+  readonly farReserve?: string;
   /** Of the account that receives. */
   readonly policies?: string;
   /** False leaves the first RDS without the key that it sends with. */
@@ -115,6 +117,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     moreBackends: [
       {
         name: 'rds2',
+        ...(options.farReserve && { reserve: options.farReserve }),
         ssh: {
           host: '127.0.0.1',
           port: far.port,

@@ -4,7 +4,7 @@ import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef } from '../refs.ts';
 import { decodeTransfers, type ReplicaTarget, type TransferRow } from '../transfers.ts';
-import { guarded, guardedText } from './conditions.ts';
+import { guarded, guardedText, proveSpace } from './conditions.ts';
 import { isAlone, named, provePool, standing } from './lookup.ts';
 
 /**
@@ -143,11 +143,16 @@ const OVER = ere`^(done|finished)$`;
 
 /**
  * Sees that a pool receives: there is a row of `type=receive` for the place that is not used up (U30). One that is goes. Refuses with
- * RC-NOPLACE when the subvolume in which it receives is not there.
+ * RC-NOPLACE when the subvolume in which it receives is not there, and with RC-SPACE while the pool has less free than its reserve: how much
+ * will come is not known before, and whoever has volumes there needs room, too.
  *
  * @param snapshot What is to be received.
  */
-export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined> {
+export function receiveIn(
+  { reserveBytes }: Pick<RdsSettings, 'reserveBytes'>,
+  pool: Pool,
+  snapshot: SnapshotRef,
+): Writing<undefined> {
   const { label, receivesIn } = pool;
   return {
     kind: 'write',
@@ -162,6 +167,7 @@ export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined>
           s.fail('RC-NOPLACE', ros`${`${label}/${receivesIn}`}`),
         );
       }
+      proveSpace(s, proven, ros`${reserveBytes}`);
       const place = receivesIn === undefined ? proven.mountPoint : ros`(${proven.mountPoint}.${`/${receivesIn}`})`;
       const at = ros`type=receive and fs=${proven.label} and file=${place}`;
       s.if(ros`[:len [${MENU} find where ${at} and !(status~${OVER})]]=0`, () =>

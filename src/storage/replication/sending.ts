@@ -25,7 +25,7 @@ export type Begun =
   | { readonly is: 'refused'; readonly why: string; readonly all: boolean };
 
 /** Refusals of the RDS of the replica that are about the place, whatever is to be received. */
-const NO_PLACE: ReadonlySet<RdsErrorCode> = new Set(['RC-NOPLACE']);
+const NO_PLACE: ReadonlySet<RdsErrorCode> = new Set(['RC-NOPLACE', 'RC-SPACE']);
 
 /** Begins a transfer. @throws RdsError when an RDS cannot be asked. */
 export async function beginSending(
@@ -37,7 +37,7 @@ export async function beginSending(
   const { from, pool, to, replica, target } = pair;
   const snapshot = snapshotRef(original.parsed);
   try {
-    await to.rds.run(() => receiveIn(replica, snapshot), call);
+    await to.rds.run((settings) => receiveIn(settings, replica, snapshot), call);
   } catch (error) {
     if (!(error instanceof RdsError) || !NO_PLACE.has(error.code)) throw error;
     return { is: 'refused', why: sentenceOf(error.code, error.detail), all: true };
