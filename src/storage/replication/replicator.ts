@@ -6,7 +6,7 @@ import { copyOf, type Decision, decide, type Original, type Transfer, taken, typ
 import { Expiry, type References } from './expiry.ts';
 import type { ReplicaObserver } from './observer.ts';
 import { nameOfPair, type ReplicaPair } from './pair.ts';
-import { readPair } from './reading.ts';
+import { PairReader } from './pair-reader.ts';
 import { beginSending, discardHalf, forgetTransfer } from './sending.ts';
 import { SharedRun } from './shared-run.ts';
 import { type PairStatus, statusOf } from './status.ts';
@@ -35,8 +35,8 @@ const MAX_STEPS = 20;
 export class Replicator {
   readonly pair: ReplicaPair;
   readonly #observer: ReplicaObserver;
-  readonly #now: () => number;
   readonly #still: Stillness;
+  readonly #reader: PairReader;
   readonly #attempts: Attempts;
   readonly #expiry: Expiry;
   readonly #passes = new SharedRun((signal) => this.#pass({ signal }));
@@ -53,8 +53,8 @@ export class Replicator {
   ) {
     this.pair = pair;
     this.#observer = observer;
-    this.#now = now;
     this.#still = new Stillness(stillMs, now);
+    this.#reader = new PairReader(pair, this.#still, now);
     this.#attempts = new Attempts(now);
     this.#expiry = new Expiry(pair, {
       backends,
@@ -90,9 +90,21 @@ export class Replicator {
   }
 
   async #pass(call: Call): Promise<PairStatus> {
-    const begun = this.#now();
-    let view = await readPair(this.pair, this.#still, call);
-    const readMs = this.#now() - begun;
+    let reading = await this.#reader.read(this.#attempts.hints, call);
+    let view = await this.#work(reading.view, call);
+    if (!reading.isWhole && !isSending(view)) {
+      // Nothing more is to be done by these lists, and they may be older than what was made since.
+      reading = await this.#reader.readLists(call);
+      view = await this.#work(reading.view, call);
+    }
+    if (reading.isWhole) view = await this.#expiry.pass(view, call);
+    this.#reader.keep({ ...reading, view });
+    return statusOf(view, isSending(view) ? reading.lookMs : reading.listsMs);
+  }
+
+  /** Does what is next, until that is to wait. @returns what there is afterwards. */
+  async #work(seen: View, call: Call): Promise<View> {
+    let view = seen;
     this.#attempts.learn(view, this.#still.gone);
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const next = await this.#carryOut(decide(view, this.#attempts.hints), view, call);
@@ -100,7 +112,7 @@ export class Replicator {
       view = next;
     }
     for (const original of this.#attempts.untold(taken(view))) this.#observer.taken(this.pair, original);
-    return statusOf(await this.#expiry.pass(view, call), readMs);
+    return view;
   }
 
   /** @returns what there is afterwards; undefined when nothing more is to be done in this pass. */
@@ -111,7 +123,7 @@ export class Replicator {
       case 'discard': {
         const { half } = decision;
         const rest = view.received.filter((one) => one !== half);
-        // What is not removed is one of its own, for this pass.
+        // What is not removed is one of its own, until the lists are read again.
         if (!(await discardHalf(this.pair, half, call)))
           return { ...view, received: [...rest, { ...half, kind: 'own' }] };
         this.#observer.discarded(this.pair, half);
@@ -168,4 +180,8 @@ export class Replicator {
   #fail(name: string, why: string): void {
     this.#observer.failed(this.pair, name, this.#attempts.fail(name, why));
   }
+}
+
+function isSending({ transfers }: View): boolean {
+  return transfers.some(({ isOurs }) => isOurs);
 }

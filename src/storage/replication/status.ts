@@ -14,7 +14,7 @@ export interface PairStatus {
   readonly sending: { readonly name: string; readonly bytes: bigint; readonly status: string } | undefined;
   /** Snapshots whose name is taken on the replica. */
   readonly taken: readonly Original[];
-  /** How long reading both sides took, in ms. */
+  /** How long what the next pass reads is likely to take, in ms. */
   readonly readMs: number;
 }
 
