@@ -37,6 +37,8 @@ export interface ExpiryOptions {
 
 /** Copies that one pass looks at. */
 const MOST = 20;
+/** After so long without a look, in ms, what was seen before says nothing of what has been since: `keep` is an hour at least. */
+const LONGEST_GAP_MS = 3_600_000;
 
 /**
  * Removes the copies of a pair whose originals have been gone for as long as `keep` says, each in no doubt only: no backend has the
@@ -49,6 +51,7 @@ export class Expiry {
   readonly #staying: Backoff;
   /** When copies were first seen to have no original, by their own uuids. */
   readonly #goneSince = new Map<string, number>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(pair: ReplicaPair, options: ExpiryOptions) {
     this.#pair = pair;
@@ -78,6 +81,9 @@ export class Expiry {
   }
 
   #note(view: View, now: number): void {
+    // A process that does not look after copies looks when a claim waits, and no more.
+    if (now - this.#lookedAt > LONGEST_GAP_MS) this.#goneSince.clear();
+    this.#lookedAt = now;
     const gone = new Set(orphaned(view).map(({ uuid }) => uuid));
     for (const uuid of this.#goneSince.keys()) if (!gone.has(uuid)) this.#goneSince.delete(uuid);
     for (const uuid of gone) if (!this.#goneSince.has(uuid)) this.#goneSince.set(uuid, now);
