@@ -97,6 +97,21 @@ test('a snapshot that was deleted, and one that another process has copied, are 
   assert.equal(stack.copies().filter((name) => name.startsWith('snap-')).length, 3);
 });
 
+test('a copy that was deleted is no parent any more, also by old lists, and is made again', async (t) => {
+  const { stack, ids, pass, told, take } = await withSnapshots(t, 1);
+  await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB, NEAR));
+  await take();
+  // The one of the other volume is being sent.
+  await until(async () => (await pass()).missing.length === 2);
+  await stack.controller.deleteSnapshot({ snapshotId: (ids[0] ?? '').replace('rds1:', 'rds2:') });
+  await until(async () => {
+    const { missing, sending } = await pass();
+    return missing.length === 0 && sending === undefined;
+  });
+  assert.deepEqual(told, []);
+  assert.equal(stack.copies().filter((name) => name.startsWith('snap-')).length, 3);
+});
+
 test('no copy is removed by old lists', async (t) => {
   const { stack, ids, pass, told, clock, take } = await withSnapshots(t, 2, '1h');
   await until(async () => (await pass()).missing.length === 0);

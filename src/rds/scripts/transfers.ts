@@ -1,4 +1,4 @@
-import { ere, put, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { exactly, snapshotMentions } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
@@ -146,13 +146,15 @@ const OVER = ere`^(done|finished)$`;
  * RC-NOPLACE when the subvolume in which it receives is not there, and with RC-SPACE while the pool has less free than its reserve: how much
  * will come is not known before, and whoever has volumes there needs room, too.
  *
- * @param snapshot What is to be received.
+ * Reports whether the copy of the parent is there, by which the difference is received.
+ *
+ * @param what The snapshot that is to be received, and the uuid of its parent, if only the difference to that comes.
  */
 export function receiveIn(
   { reserveBytes }: Pick<RdsSettings, 'reserveBytes'>,
   pool: Pool,
-  snapshot: SnapshotRef,
-): Writing<undefined> {
+  { snapshot, parent }: { readonly snapshot: SnapshotRef; readonly parent: string | undefined },
+): Writing<boolean> {
   const { label, receivesIn } = pool;
   return {
     kind: 'write',
@@ -175,7 +177,10 @@ export function receiveIn(
       );
       const over = ros`${MENU} find where ${at} and status~${OVER}`;
       s.if(ros`[:len [${over}]]>0`, () => s.run(ros`${MENU} remove ${guarded(over, ...standing(proven))}`));
+      const copies = ros`[/disk/btrfs/subvolume find where !dead and fs=${proven.label} and read-only=yes and received-uuid=${parent ?? ''}]`;
+      if (parent === undefined) s.run(say('ready'));
+      else s.if(ros`[:len ${copies}]>0`, () => s.run(say('ready')));
     }),
-    decode: () => undefined,
+    decode: (rows) => rows.length > 0,
   };
 }

@@ -159,6 +159,8 @@ export class Replicator {
       }
       case 'gone':
         return { ...view, originals: view.originals.filter((one) => one !== outcome.original) };
+      case 'lacking':
+        return { ...view, received: view.received.filter(({ receivedUuid }) => receivedUuid !== parent?.uuid) };
       case 'refused':
         this.#fail(name, outcome.why);
         return outcome.all ? undefined : view;

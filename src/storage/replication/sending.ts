@@ -16,11 +16,12 @@ import type { Original, Received } from './decision.ts';
 import type { ReplicaPair } from './pair.ts';
 
 /**
- * What became of the wish to send a snapshot. `gone`: it or its parent is not there any more. `busy`: another process has begun with another one. `refused`:
+ * What became of the wish to send a snapshot. `gone`: it or its parent is not there any more. `lacking`: the copy
+ * of the parent is not. `busy`: another process has begun with another one. `refused`:
  * an RDS does not do it, and of `all` it would do none now.
  */
 export type Begun =
-  | { readonly is: 'begun' | 'busy' }
+  | { readonly is: 'begun' | 'busy' | 'lacking' }
   | { readonly is: 'gone'; readonly original: Original }
   | { readonly is: 'refused'; readonly why: string; readonly all: boolean };
 
@@ -37,7 +38,8 @@ export async function beginSending(
   const { from, pool, to, replica, target } = pair;
   const snapshot = snapshotRef(original.parsed);
   try {
-    await to.rds.run((settings) => receiveIn(settings, replica, snapshot), call);
+    const what = { snapshot, parent: parent?.uuid };
+    if (!(await to.rds.run((settings) => receiveIn(settings, replica, what), call))) return { is: 'lacking' };
   } catch (error) {
     if (!(error instanceof RdsError) || !NO_PLACE.has(error.code)) throw error;
     return { is: 'refused', why: sentenceOf(error.code, error.detail), all: true };
