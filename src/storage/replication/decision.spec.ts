@@ -88,19 +88,20 @@ test('a row goes when the copy is whole, whatever it says, and as a failure when
   for (const status of ['', 'in progress', 'done', 'no luck']) {
     const transfer = sending(one, { status, isStill: false });
     const found = decide(view({ originals: [one], received: [copy(one)], transfers: [transfer] }), NO_HINTS);
-    assert.deepEqual(found, { do: 'forget', transfer, outcome: 'finished' }, status);
+    assert.deepEqual(found, { do: 'forget', transfer, original: one, copy: copy(one) }, status);
   }
   for (const status of ['done', 'ssh: connection lost', 'error: no space']) {
     const transfer = sending(one, { status });
     const received = [half(one), { ...copy(one), receivedUuid: 'another' }];
     const found = decide(view({ originals: [one], received, transfers: [transfer] }), NO_HINTS);
-    assert.deepEqual(found, { do: 'forget', transfer, outcome: 'failed' }, status);
+    assert.deepEqual(found, { do: 'forget', transfer, original: one, copy: undefined }, status);
   }
 });
 
 test('the row of a snapshot that was deleted meanwhile is forgotten when it is over', () => {
   const transfer = sending(original(1, {}), { status: 'done' });
-  assert.deepEqual(decide(view({ transfers: [transfer] }), NO_HINTS), { do: 'forget', transfer, outcome: 'failed' });
+  const over = { do: 'forget', transfer, original: undefined, copy: undefined };
+  assert.deepEqual(decide(view({ transfers: [transfer] }), NO_HINTS), over);
   const running = sending(original(1, {}), { status: 'in progress' });
   assert.equal(decide(view({ transfers: [running] }), NO_HINTS).do, 'wait');
 });
@@ -236,7 +237,7 @@ function isSafe(seen: View, decision: Decision): void {
       assert.ok(received.some(({ kind, receivedUuid }) => kind === 'copy' && receivedUuid === parent.uuid));
     }
   }
-  if (decision.do === 'forget' && decision.outcome === 'failed') {
+  if (decision.do === 'forget' && decision.copy === undefined) {
     assert.ok(decision.transfer.isStill && decision.transfer.isOurs);
   }
 }

@@ -44,7 +44,14 @@ export type Decision =
   /** One is under way. */
   | { readonly do: 'wait'; readonly transfer: Transfer }
   /** Its row is of no use any more. */
-  | { readonly do: 'forget'; readonly transfer: Transfer; readonly outcome: 'finished' | 'failed' }
+  | {
+      readonly do: 'forget';
+      readonly transfer: Transfer;
+      /** Undefined when it was deleted meanwhile. */
+      readonly original: Original | undefined;
+      /** Undefined when it has failed. */
+      readonly copy: Received | undefined;
+    }
   /** A half that is in the way. */
   | { readonly do: 'discard'; readonly half: Received; readonly original: Original }
   | { readonly do: 'send'; readonly original: Original; readonly parent: Original | undefined };
@@ -70,10 +77,10 @@ export function decide(view: View, hints: Hints): Decision {
 /** A transfer is over when its copy is whole, and when it has stopped for another reason than that it waits. */
 function judge(transfer: Transfer, view: View): Decision {
   const original = under(view.originals).get(transfer.name)?.[0];
-  if (original !== undefined && copyOf(original, view) !== undefined) {
-    return { do: 'forget', transfer, outcome: 'finished' };
-  }
-  return mayMove(transfer) ? { do: 'wait', transfer } : { do: 'forget', transfer, outcome: 'failed' };
+  const copy = original && copyOf(original, view);
+  return copy === undefined && mayMove(transfer)
+    ? { do: 'wait', transfer }
+    : { do: 'forget', transfer, original, copy };
 }
 
 /** Whether a transfer may go on: it moves, or its status is a word for work. One that has stopped holds up nothing, whoever's it is. */

@@ -2,7 +2,7 @@ import type { Backend } from '../backend.ts';
 import type { Call } from '../call.ts';
 import { failure } from '../failures.ts';
 import { Attempts } from './attempts.ts';
-import { copyOf, type Decision, decide, type Original, type Transfer, taken, type View } from './decision.ts';
+import { type Decision, decide, taken, type View } from './decision.ts';
 import { Expiry, type References } from './expiry.ts';
 import type { ReplicaObserver } from './observer.ts';
 import { nameOfPair, type ReplicaPair } from './pair.ts';
@@ -23,6 +23,8 @@ export interface ReplicatorOptions {
   /** Milliseconds that only go forward; replaced in tests. */
   readonly now?: () => number;
 }
+
+type DecisionTo<What extends Decision['do']> = Extract<Decision, { readonly do: What }>;
 
 const STILL_MS = 10_000;
 /** Steps of one pass. */
@@ -119,7 +121,7 @@ export class Replicator {
   async #carryOut(decision: Decision, view: View, call: Call): Promise<View | undefined> {
     switch (decision.do) {
       case 'forget':
-        return await this.#forget(decision.transfer, view, call);
+        return await this.#forget(decision, view, call);
       case 'discard': {
         const { half } = decision;
         const rest = view.received.filter((one) => one !== half);
@@ -130,24 +132,27 @@ export class Replicator {
         return { ...view, received: rest };
       }
       case 'send':
-        return await this.#send(decision.original, decision.parent, view, call);
+        return await this.#send(decision, view, call);
       default:
         return undefined;
     }
   }
 
-  async #forget(transfer: Transfer, view: View, call: Call): Promise<View> {
-    const { name } = transfer;
+  async #forget({ transfer, original, copy }: DecisionTo<'forget'>, view: View, call: Call): Promise<View> {
+    const { name, status, bytes } = transfer;
     await forgetTransfer(this.pair, name, call);
-    this.#observer.sent(this.pair, transfer.bytes);
-    const original = view.originals.find((one) => one.name === name);
+    this.#observer.sent(this.pair, bytes);
+    if (original !== undefined && copy !== undefined) {
+      this.#attempts.succeed(name);
+      this.#observer.copied(this.pair, original, copy, bytes);
+    }
     // Of one that was deleted meanwhile no one needs to hear.
-    if (original !== undefined) this.#judge(original, view, transfer);
+    if (original !== undefined && copy === undefined) this.#fail(name, status);
     return { ...view, transfers: view.transfers.filter((one) => one !== transfer) };
   }
 
   /** A snapshot that is gone by now, or that is not sent, does not hold up the others. */
-  async #send(original: Original, parent: Original | undefined, view: View, call: Call): Promise<View | undefined> {
+  async #send({ original, parent }: DecisionTo<'send'>, view: View, call: Call): Promise<View | undefined> {
     const { name } = original;
     const outcome = await beginSending(this.pair, original, parent, call);
     switch (outcome.is) {
@@ -167,16 +172,6 @@ export class Replicator {
       case 'busy':
         return undefined;
     }
-  }
-
-  #judge(original: Original, view: View, { status, bytes }: Transfer): void {
-    const copy = copyOf(original, view);
-    if (copy === undefined) {
-      this.#fail(original.name, status);
-      return;
-    }
-    this.#attempts.succeed(original.name);
-    this.#observer.copied(this.pair, original, copy, bytes);
   }
 
   #fail(name: string, why: string): void {
