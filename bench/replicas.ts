@@ -7,6 +7,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { createLogger } from '../src/observability/log.ts';
 import { ros, type Script } from '../src/routeros/index.ts';
 import { identity } from '../src/storage/ids.ts';
+import { SILENT } from '../src/storage/replication/observer.ts';
 import { Replicator } from '../src/storage/replication/replicator.ts';
 import { type Scrape, scrape } from '../test/metrics/scrape.ts';
 import { MiB } from '../test/support/calls.ts';
@@ -115,8 +116,7 @@ async function passesWhenCopied(rig: ReplicaRig, quick: boolean) {
   const backends = openBackends(config.backends, { owners, logger: createLogger('fatal') });
   try {
     const [pair] = replicaPairs(config.backends, backends);
-    const observer = { copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} };
-    const replicator = new Replicator(pair ?? assert.fail('no pair'), { backends, observer });
+    const replicator = new Replicator(pair ?? assert.fail('no pair'), { backends, observer: SILENT });
     const pass = () => replicator.pass({ signal: AbortSignal.timeout(60_000) });
     await pass();
     const before = await rig.execs();

@@ -1,8 +1,9 @@
 import { parseDuration } from '../config/duration.ts';
 import type { BackendConfig } from '../config/schema.ts';
 import type { Backend } from '../storage/backend.ts';
+import { SILENT } from '../storage/replication/observer.ts';
 import type { ReplicaPair } from '../storage/replication/pair.ts';
-import { type ReplicaObserver, Replicator } from '../storage/replication/replicator.ts';
+import { Replicator } from '../storage/replication/replicator.ts';
 
 /** The pools that have a replica, and where that is. The configuration was checked as a whole. */
 export function replicaPairs(configs: readonly BackendConfig[], backends: readonly Backend[]): ReplicaPair[] {
@@ -21,8 +22,6 @@ export function replicaPairs(configs: readonly BackendConfig[], backends: readon
     }),
   );
 }
-
-const SILENT: ReplicaObserver = { copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} };
 
 /** For a command that looks at copies by their ids, and makes no passes. */
 export function readingReplicators(configs: readonly BackendConfig[], backends: readonly Backend[]): Replicator[] {

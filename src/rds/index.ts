@@ -56,7 +56,7 @@ export {
   readSnapshot,
   removeDuplicate,
 } from './scripts/snapshots.ts';
-export { listTransfers, receiveIn, removeTransfer, type Sent, startTransfer } from './scripts/transfers.ts';
+export { listTransfers, receiveIn, removeTransfer, startTransfer } from './scripts/transfers.ts';
 export {
   attachVolume,
   deleteVolume,

@@ -15,7 +15,10 @@ export interface TransferRow {
   readonly id: string;
   /** Name of what is sent; of several, with `;` or `,` between them. */
   readonly name: string;
-  /** Whether it sends to the replica of the pool; any other is someone else's. */
+  /**
+   * Whether it sends to the replica of the pool, by address and place, as which account and to which port ever: both may have been others when
+   * it began. Any other is someone else's.
+   */
   readonly isOurs: boolean;
   /** In the words of the RDS, which are not known (U39). */
   readonly status: string;
@@ -23,18 +26,13 @@ export interface TransferRow {
 }
 
 export function decodeTransfers(rows: readonly JsonRow[], target: ReplicaTarget): readonly TransferRow[] {
-  const expected = [target.address, String(target.port), target.user, target.mount];
   return rows
     .filter((row) => 'transfer' in row)
-    .map((row) => {
-      const port = text(row, 'ssh-port') || '22';
-      const found = [text(row, 'ssh-address'), port, text(row, 'ssh-user'), text(row, 'ssh-receive-mount')];
-      return {
-        id: text(row, 'transfer'),
-        name: text(row, 'name'),
-        status: text(row, 'status'),
-        isOurs: found.every((value, at) => value === expected[at]),
-        bytes: bytes(row, 'bytes') ?? 0n,
-      };
-    });
+    .map((row) => ({
+      id: text(row, 'transfer'),
+      name: text(row, 'name'),
+      status: text(row, 'status'),
+      isOurs: text(row, 'ssh-address') === target.address && text(row, 'ssh-receive-mount') === target.mount,
+      bytes: bytes(row, 'bytes') ?? 0n,
+    }));
 }

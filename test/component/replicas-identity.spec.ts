@@ -23,7 +23,8 @@ async function withSnapshot(t: TestContext, options: ReplicaPairOptions = {}) {
 }
 
 /** What an administrator does: a snapshot under another name, which is sent to the replica. */
-async function sendAs({ simulator, far }: ReplicaStack, source: string, other: string): Promise<void> {
+async function sendAs(stack: ReplicaStack, source: string, other: string): Promise<void> {
+  const { simulator, far } = stack;
   await change(simulator, `/disk/btrfs/subvolume add fs=pool parent="${source}" name="${other}" read-only=yes`);
   await change(far, '/disk/btrfs/transfer add type=receive fs=copies file=sata1');
   await change(
@@ -31,7 +32,7 @@ async function sendAs({ simulator, far }: ReplicaStack, source: string, other: s
     `/disk/btrfs/transfer add type=send fs=pool send-subvolumes="${other}" ssh-address=127.0.0.1 ssh-port=${far.port} ssh-user=receive ssh-receive-mount=copies`,
   );
   const received = `:put [:len [/disk/btrfs/subvolume find where name="${other}" and read-only=yes]]`;
-  await until(async () => (await look(far, received)) === '1');
+  await until(async () => (await look(far, received)) === '1' && (await stack.transfers()).endsWith(' done'));
   await change(simulator, '/disk/btrfs/transfer remove [find where type=send]');
 }
 
@@ -78,6 +79,39 @@ test('a copy alone whose name is not whole is no copy: it is neither found, rest
   await refused(claim(stack, copyId), 'NOT_FOUND', /\[RC-NOSRC\]$/);
   await stack.controller.deleteSnapshot({ snapshotId: copyId });
   assert.deepEqual(stack.copies(), [mine]);
+});
+
+test('a snapshot that was recreated under its id was restored from the copy of the earlier one', async (t) => {
+  const { stack, volumeId, snapshotId, name } = await withSnapshot(t, { idleMs: 20 });
+  const { controller } = stack;
+  await stack.copied(1);
+  await controller.deleteSnapshot({ snapshotId });
+  await write(stack, volumeId, 0, pattern('second', 65_536));
+  const expected = await readAll(stack, volumeId);
+  // Names tell seconds.
+  const second = Number(name.split('-').at(-2)) + 1;
+  await until(async () => Date.now() >= second * 1000);
+  const request = { name: snapshotId.slice('rds1:'.length), sourceVolumeId: volumeId };
+  assert.equal((await controller.createSnapshot(request)).snapshot?.snapshotId, snapshotId);
+  const restored = async (id: string) => {
+    const wanted = volumeRequest(volumeName(), BYTES, { ...fromSnapshot(id), ...FAR });
+    await until(async () => (await outcome(controller.createVolume(wanted))) === 'OK');
+    const { volume } = await controller.createVolume(wanted);
+    return await readAll({ simulator: stack.far, api: stack.farApi }, volume?.volumeId ?? '');
+  };
+  assert.ok((await restored(snapshotId)).equals(expected), 'before it is copied');
+  await stack.copied(2);
+  const copyId = snapshotId.replace('rds1:', 'rds2:');
+  assert.ok((await restored(copyId)).equals(expected), 'by the id of the copy');
+  await stack.simulator.close();
+  assert.ok((await restored(snapshotId)).equals(expected), 'while its RDS is silent');
+  const { snapshot } = await controller.getSnapshot({ snapshotId: copyId });
+  assert.equal(snapshot?.creationTime?.seconds, BigInt(second));
+  await controller.deleteSnapshot({ snapshotId: copyId });
+  assert.deepEqual(
+    stack.copies().filter((one) => one.startsWith('snap-')),
+    [],
+  );
 });
 
 test('where what lies in another subvolume has the name of a snapshot, it is not sent, and the path is named', async (t) => {

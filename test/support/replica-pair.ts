@@ -11,7 +11,9 @@ import type { Simulator, SimulatorOptions } from '../../src/simulator/simulate.t
 import { startSimulator } from '../../src/simulator/simulate.ts';
 import { pemKey } from '../../src/simulator/ssh/pem-key.testing.ts';
 import { identity } from '../../src/storage/ids.ts';
-import { type ReplicaObserver, Replicator } from '../../src/storage/replication/replicator.ts';
+import type { References } from '../../src/storage/replication/expiry.ts';
+import { type ReplicaObserver, SILENT } from '../../src/storage/replication/observer.ts';
+import { Replicator } from '../../src/storage/replication/replicator.ts';
 import { placePools } from './backend.ts';
 import { change, look } from './console.ts';
 import { generateKey } from './keys.ts';
@@ -29,6 +31,8 @@ export interface ReplicaPairOptions {
   readonly far?: Partial<SimulatorOptions>;
   /** In which subvolume of the replica pool copies lie, which an administrator has made; by default in the top level. */
   readonly subvolume?: string;
+  /** What must stay free in each pool of the second RDS. */
+  readonly farReserve?: string;
   /** Of the account that receives. */
   readonly policies?: string;
   /** False leaves the first RDS without the key that it sends with. */
@@ -61,6 +65,7 @@ export interface ReplicaStack extends Stack {
 interface ReplicatorForTest {
   readonly now?: () => number;
   readonly observer?: Partial<ReplicaObserver>;
+  readonly references?: References;
   readonly patience?: Patience;
 }
 
@@ -112,6 +117,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     moreBackends: [
       {
         name: 'rds2',
+        ...(options.farReserve && { reserve: options.farReserve }),
         ssh: {
           host: '127.0.0.1',
           port: far.port,
@@ -142,7 +148,7 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     far,
     farApi,
     transfers,
-    async replicator({ now, observer = {}, patience = {} }) {
+    async replicator({ now, observer = {}, patience = {}, references }) {
       const config = await loadConfig(stack.configFile);
       const { owners } = identity(config.driverName, config.clusterId, []);
       const backends = openBackends(config.backends, { owners, logger: createLogger('fatal'), patience });
@@ -153,14 +159,13 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
         stillMs: 0,
         observer: { ...SILENT, ...observer },
         ...(now !== undefined && { now }),
+        ...(references !== undefined && { references }),
       });
     },
     copies: () => far.device.pools()[0]?.subvolumes ?? [],
     copied: (count) => until(async () => (await look(far, WHOLE)) === `${count}` && (await transfers()) === '', 60_000),
   };
 }
-
-const SILENT: ReplicaObserver = { copied() {}, sent() {}, failed() {}, taken() {}, discarded() {}, expired() {} };
 
 /** Gives one RDS a key, and the other an account that takes it. */
 export async function letSend(

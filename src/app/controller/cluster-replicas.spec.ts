@@ -5,7 +5,7 @@ import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import { createLogger } from '../../observability/log.ts';
 import { LATE_SECONDS, type ReplicaPair } from '../../storage/replication/pair.ts';
 import { original } from '../../storage/replication/replication.fixture.ts';
-import type { PairStatus } from '../../storage/replication/replicator.ts';
+import type { PairStatus } from '../../storage/replication/status.ts';
 import { clusterReplicas } from './cluster-replicas.ts';
 
 const pair = {
@@ -51,4 +51,19 @@ test('a name that is taken is told with where', () => {
   const one = original(1, {});
   replicas.taken(pair, one);
   assert.match(notes[0]?.message ?? '', new RegExp(`${one.name} on rds2/copies.*\\[DRV-TAKEN\\]$`));
+});
+
+test('what the cluster refers to is told by the handles of the driver, and where the kind is not there not at all', async () => {
+  const content = (driver: string, snapshotHandle: string) => ({ spec: { driver, source: { snapshotHandle } } });
+  const answers: unknown[] = [
+    { items: [content('d', 'rds1:snap-1'), content('other', 'rds1:snap-2'), { spec: { driver: 'd', source: {} } }] },
+    { items: [] },
+    undefined,
+  ];
+  const cluster = { snapshotContents: async () => answers.shift() } as unknown as Cluster;
+  const { references } = clusterReplicas({ cluster, driver: 'd', recorder: undefined, logger: createLogger('fatal') });
+  const { signal } = new AbortController();
+  assert.deepEqual([...(await references(signal))], ['rds1:snap-1']);
+  assert.deepEqual([...(await references(signal))], [], 'as it is now');
+  await assert.rejects(references(signal), /no VolumeSnapshotContents/);
 });

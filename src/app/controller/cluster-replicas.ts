@@ -85,6 +85,12 @@ export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplica
         tell(pair, parsed.uuid, 'DRV-LAG', printAge((now - Number(parsed.createdAtSeconds)) * 1000));
       }
     },
+    async references(signal) {
+      const all = await contents.list(signal);
+      // Without the kind nothing is known of who needs what.
+      if (all === undefined) throw new Error('the cluster has no VolumeSnapshotContents');
+      return new Set(all.keys());
+    },
     async leads(signal) {
       // Several pools ask at once, and of two writes at once one is refused.
       if (held === undefined || performance.now() - held.at > HELD_MS) {
@@ -134,7 +140,7 @@ class Contents {
   async #all(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent>> {
     if (this.#listing === undefined) {
       this.#listedAt = performance.now();
-      const listing = this.#list(signal);
+      const listing = this.list(signal).then((all) => all ?? new Map<string, VolumeSnapshotContent>());
       this.#listing = listing;
       // One that failed must not fail the next attempt, too.
       listing.catch(() => {
@@ -144,9 +150,11 @@ class Contents {
     return await this.#listing;
   }
 
-  async #list(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent>> {
+  /** All of them as they are now, by the handles of their snapshots; undefined where the cluster does not know the kind. */
+  async list(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent> | undefined> {
     const contents = await this.#cluster.snapshotContents(signal);
-    const ours = (contents?.items ?? []).filter(({ spec }) => spec.driver === this.#driver);
+    if (contents === undefined) return undefined;
+    const ours = contents.items.filter(({ spec }) => spec.driver === this.#driver);
     return new Map(
       ours.flatMap((content) => {
         const handle = snapshotHandleOf(content);

@@ -11,6 +11,7 @@ import type { Access } from '../../kubernetes/access.ts';
 import { noTracer, type Tracer } from '../../observability/tracing.ts';
 import { defaultBreaker } from '../../routeros/index.ts';
 import { identity } from '../../storage/ids.ts';
+import type { References } from '../../storage/replication/expiry.ts';
 import { Replicator } from '../../storage/replication/replicator.ts';
 import { StorageService } from '../../storage/service.ts';
 import { openBackends, type Patience } from '../backends.ts';
@@ -86,8 +87,9 @@ async function start(
   let tasks: BackgroundTasks | undefined;
   const observer = replicaObserver(logger, metrics, () => tasks?.replicas);
   const { stillMs, ...pace } = patience.replication ?? {};
+  const references: References = async (signal) => (await tasks?.replicas.references(signal)) ?? new Set();
   const replicators = replicaPairs(config.backends, backends).map(
-    (pair) => new Replicator(pair, { observer, backends, ...(stillMs !== undefined && { stillMs }) }),
+    (pair) => new Replicator(pair, { observer, backends, references, ...(stillMs !== undefined && { stillMs }) }),
   );
   const storage = new StorageService({
     backends,

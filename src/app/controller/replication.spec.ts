@@ -3,7 +3,9 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createLogger } from '../../observability/log.ts';
 import { noMetrics } from '../../observability/metrics.ts';
-import type { PairStatus, Replicator } from '../../storage/replication/replicator.ts';
+import { SILENT } from '../../storage/replication/observer.ts';
+import type { Replicator } from '../../storage/replication/replicator.ts';
+import type { PairStatus } from '../../storage/replication/status.ts';
 import { type ClusterReplicas, Replication } from './replication.ts';
 
 const COPIED: PairStatus = {
@@ -34,7 +36,7 @@ function start(t: TestContext, first: PairStatus = COPIED, tasks?: Partial<Clust
   const replication = new Replication(replicator, {
     logger: createLogger('fatal'),
     metrics: noMetrics,
-    tasks: tasks && { copied() {}, failed() {}, taken() {}, looked() {}, leads: async () => true, ...tasks },
+    tasks: tasks && { ...SILENT, looked() {}, references: async () => new Set(), leads: async () => true, ...tasks },
   });
   const stopping = new AbortController();
   const running = replication.run(stopping.signal);

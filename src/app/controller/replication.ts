@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { Metrics } from '../../observability/metrics.ts';
 import { callWithin } from '../../storage/call.ts';
+import type { ReplicaObserver } from '../../storage/replication/observer.ts';
 import { nameOfPair, type ReplicaPair } from '../../storage/replication/pair.ts';
-import { lagOf, type PairStatus, type ReplicaObserver, type Replicator } from '../../storage/replication/replicator.ts';
+import type { Replicator } from '../../storage/replication/replicator.ts';
+import { lagOf, type PairStatus } from '../../storage/replication/status.ts';
 import type { Snapshot } from '../../storage/storage.ts';
 import { Pause } from './pause.ts';
 
@@ -22,10 +24,12 @@ const BUSY_PAUSE_TIMES = 4;
 /** How long a pass may take, in ms. */
 const PASS_MS = 120_000;
 
-/** What a cluster adds to copies. Nothing in them rests on it, and nothing here throws but {@link leads}. */
+/** What a cluster adds to copies. None is made or found by it, and nothing here throws but what says so. */
 export interface ClusterReplicas extends Pick<ReplicaObserver, 'copied' | 'failed' | 'taken'> {
   /** After each pass. */
   looked(pair: ReplicaPair, status: PairStatus): void;
+  /** Ids of the snapshots that the cluster refers to. Throws when they cannot be told. */
+  references(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Whether this process is the one that looks after copies. Two at once are harmless. Throws when that cannot be told. */
   leads(signal: AbortSignal): Promise<boolean>;
 }
@@ -166,6 +170,12 @@ export function replicaObserver(
     expired(pair, copy) {
       metrics.count('replicaExpired', labelsOf(pair));
       logger.warn(about(pair, copy.name), 'removed a copy whose original has been gone for long enough (keep)');
+    },
+    kept(pair, copy, why) {
+      logger.warn(
+        { ...about(pair, copy.name), why },
+        'a copy whose original has been gone for long enough stays for now',
+      );
     },
   };
 }

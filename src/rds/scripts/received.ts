@@ -1,4 +1,4 @@
-import { ere, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
+import { ere, join, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { exactly, namesOf, ownedBy } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
@@ -41,16 +41,18 @@ export function readReceived(pool: Pool, snapshot: SnapshotRef): Reading<readonl
 
 /**
  * Removes one copy of a snapshot from a pool, that very one. Refuses with RC-USED when a disk item uses a file of it. An original is
- * never touched, nor is what is half-received.
+ * never touched, nor is what is half-received. Reports whether it went.
  *
  * @param uuid Its own.
+ * @param besides The own uuid of another copy, only beside which it may go; by default it always may.
  */
 export function deleteCopy(
   { owners }: Pick<RdsSettings, 'owners'>,
   pool: Pool,
   snapshot: SnapshotRef,
   uuid: string,
-): Writing<undefined> {
+  besides?: string,
+): Writing<boolean> {
   return {
     kind: 'write',
     object: snapshot,
@@ -58,11 +60,16 @@ export function deleteCopy(
     removes: true,
     script: script((s) => {
       const proven = provePool(s, pool);
-      const row = s.let(ros`(${rowsWhere(ros`!dead and fs=${proven.label} and uuid=${uuid} and ${IS_COPY}`)}->0)`);
+      const copy = (own: string): Script => ros`!dead and fs=${proven.label} and uuid=${own} and ${IS_COPY}`;
+      const row = s.let(ros`(${rowsWhere(copy(uuid))}->0)`);
       proveOwned(s, row, ownedBy(snapshot, owners));
-      removeReceived(s, row, proven, pool, IS_COPY);
+      const other = besides === undefined ? [] : [ros`[:len [/disk/btrfs/subvolume find where ${copy(besides)}]]=1`];
+      s.if(join([ros`[:len ${row}]>0`, ...other], ros` and `), () => {
+        removeReceived(s, row, proven, pool, [isStill(IS_COPY, row), ...other]);
+        s.run(say('removed'));
+      });
     }),
-    decode: () => undefined,
+    decode: (rows) => rows.length > 0,
   };
 }
 
@@ -96,7 +103,7 @@ export function discardHalfReceived(
       proveOwned(s, row, ownedBy(snapshot, owners));
       const volume = objects('pvc', named(namesOf({ kind: 'pvc', uuid: parsed.sourceUuid })));
       s.if(ros`[:len ${row}]>0 and [:len ${rowsWhere(volume)}]=0`, () => {
-        removeReceived(s, row, proven, pool, IS_HALF);
+        removeReceived(s, row, proven, pool, [isStill(IS_HALF, row)]);
         s.run(say('removed'));
       });
     }),
@@ -104,15 +111,23 @@ export function discardHalfReceived(
   };
 }
 
-/** Removes the subvolume of a row, if there is one, that no disk item uses and that still is what it was found to be. */
-function removeReceived(s: ScriptBuilder, row: Script, pool: ProvenPool, { receivesIn }: Pool, what: Script): void {
-  s.if(ros`[:len ${row}]>0`, () => {
-    const name = receivesIn === undefined ? nameOf(row) : ros`(${ere`(${receivesIn}/)*`}.${nameOf(row)})`;
-    const paths = pathsIn(s, pool, name);
-    s.each(ros`[/disk find where file-path~${paths}]`, (item) =>
-      s.fail('RC-USED', ros`[:tostr [/disk get ${item} slot]]`),
-    );
-    const still = ros`[:len [/disk/btrfs/subvolume find where ${what} and uuid=(${row}->"uuid")]]=1`;
-    removeSubvolume(s, row, pool, paths, still);
-  });
+/** Whether the subvolume of a row still is what it was found to be. */
+function isStill(what: Script, row: Script): Script {
+  return ros`[:len [/disk/btrfs/subvolume find where ${what} and uuid=(${row}->"uuid")]]=1`;
+}
+
+/** Removes the subvolume of a row that no disk item uses, if these conditions hold. */
+function removeReceived(
+  s: ScriptBuilder,
+  row: Script,
+  pool: ProvenPool,
+  { receivesIn }: Pool,
+  conditions: readonly Script[],
+): void {
+  const name = receivesIn === undefined ? nameOf(row) : ros`(${ere`(${receivesIn}/)*`}.${nameOf(row)})`;
+  const paths = pathsIn(s, pool, name);
+  s.each(ros`[/disk find where file-path~${paths}]`, (item) =>
+    s.fail('RC-USED', ros`[:tostr [/disk get ${item} slot]]`),
+  );
+  removeSubvolume(s, row, pool, paths, ...conditions);
 }

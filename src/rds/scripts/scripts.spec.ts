@@ -87,7 +87,7 @@ const operations: Readonly<Record<string, Operation<unknown>>> = {
   transfers: listTransfers(settings, pool, target),
   send: startTransfer(settings, pool, target, { snapshot, sent, parent: sent }),
   'forget a transfer': removeTransfer(settings, pool, target, snapshot, sent.name),
-  receive: receiveIn(pool, snapshot),
+  receive: receiveIn(settings, pool, { snapshot, parent: sent.uuid }),
   'what was received': readReceived(pool, snapshot),
   'delete a copy': deleteCopy(settings, pool, snapshot, UUID),
   'discard a half': discardHalfReceived(settings, pool, snapshot, { ...sent, parsed: { sourceUuid: UUID } }),

@@ -1,10 +1,10 @@
-import { ere, put, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, put, ros, type Script, type ScriptBuilder, say, script } from '../../routeros/index.ts';
 import { exactly, snapshotMentions } from '../names.ts';
 import type { Reading, Writing } from '../operation.ts';
 import type { RdsSettings } from '../rds.ts';
 import type { Pool, SnapshotRef } from '../refs.ts';
 import { decodeTransfers, type ReplicaTarget, type TransferRow } from '../transfers.ts';
-import { guarded, guardedText } from './conditions.ts';
+import { guarded, guardedText, proveSpace } from './conditions.ts';
 import { isAlone, named, provePool, standing } from './lookup.ts';
 
 /**
@@ -53,7 +53,6 @@ export function listTransfers(
         const get = (property: Script): Script => ros`[${MENU} get ${row} ${property}]`;
         s.run(
           put(ros`{"transfer"=[:tostr ${row}];"name"=${name};"ssh-address"=${get(ros`ssh-address`)};
-            "ssh-port"=${get(ros`ssh-port`)};"ssh-user"=${get(ros`ssh-user`)};
             "ssh-receive-mount"=${get(ros`ssh-receive-mount`)};"status"=${get(ros`status`)};"bytes"=${get(ros`bytes`)}}`),
         );
       });
@@ -144,11 +143,18 @@ const OVER = ere`^(done|finished)$`;
 
 /**
  * Sees that a pool receives: there is a row of `type=receive` for the place that is not used up (U30). One that is goes. Refuses with
- * RC-NOPLACE when the subvolume in which it receives is not there.
+ * RC-NOPLACE when the subvolume in which it receives is not there, and with RC-SPACE while the pool has less free than its reserve: how much
+ * will come is not known before, and whoever has volumes there needs room, too.
  *
- * @param snapshot What is to be received.
+ * Reports whether the copy of the parent is there, by which the difference is received.
+ *
+ * @param what The snapshot that is to be received, and the uuid of its parent, if only the difference to that comes.
  */
-export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined> {
+export function receiveIn(
+  { reserveBytes }: Pick<RdsSettings, 'reserveBytes'>,
+  pool: Pool,
+  { snapshot, parent }: { readonly snapshot: SnapshotRef; readonly parent: string | undefined },
+): Writing<boolean> {
   const { label, receivesIn } = pool;
   return {
     kind: 'write',
@@ -163,6 +169,7 @@ export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined>
           s.fail('RC-NOPLACE', ros`${`${label}/${receivesIn}`}`),
         );
       }
+      proveSpace(s, proven, ros`${reserveBytes}`);
       const place = receivesIn === undefined ? proven.mountPoint : ros`(${proven.mountPoint}.${`/${receivesIn}`})`;
       const at = ros`type=receive and fs=${proven.label} and file=${place}`;
       s.if(ros`[:len [${MENU} find where ${at} and !(status~${OVER})]]=0`, () =>
@@ -170,7 +177,10 @@ export function receiveIn(pool: Pool, snapshot: SnapshotRef): Writing<undefined>
       );
       const over = ros`${MENU} find where ${at} and status~${OVER}`;
       s.if(ros`[:len [${over}]]>0`, () => s.run(ros`${MENU} remove ${guarded(over, ...standing(proven))}`));
+      const copies = ros`[/disk/btrfs/subvolume find where !dead and fs=${proven.label} and read-only=yes and received-uuid=${parent ?? ''}]`;
+      if (parent === undefined) s.run(say('ready'));
+      else s.if(ros`[:len ${copies}]>0`, () => s.run(say('ready')));
     }),
-    decode: () => undefined,
+    decode: (rows) => rows.length > 0,
   };
 }

@@ -6,8 +6,10 @@ import {
   type Decision,
   decide,
   type Hints,
+  isAtWork,
   type Original,
   type Received,
+  type Transfer,
   taken,
   uncopied,
   type View,
@@ -86,19 +88,20 @@ test('a row goes when the copy is whole, whatever it says, and as a failure when
   for (const status of ['', 'in progress', 'done', 'no luck']) {
     const transfer = sending(one, { status, isStill: false });
     const found = decide(view({ originals: [one], received: [copy(one)], transfers: [transfer] }), NO_HINTS);
-    assert.deepEqual(found, { do: 'forget', transfer, outcome: 'finished' }, status);
+    assert.deepEqual(found, { do: 'forget', transfer, original: one, copy: copy(one) }, status);
   }
   for (const status of ['done', 'ssh: connection lost', 'error: no space']) {
     const transfer = sending(one, { status });
     const received = [half(one), { ...copy(one), receivedUuid: 'another' }];
     const found = decide(view({ originals: [one], received, transfers: [transfer] }), NO_HINTS);
-    assert.deepEqual(found, { do: 'forget', transfer, outcome: 'failed' }, status);
+    assert.deepEqual(found, { do: 'forget', transfer, original: one, copy: undefined }, status);
   }
 });
 
 test('the row of a snapshot that was deleted meanwhile is forgotten when it is over', () => {
   const transfer = sending(original(1, {}), { status: 'done' });
-  assert.deepEqual(decide(view({ transfers: [transfer] }), NO_HINTS), { do: 'forget', transfer, outcome: 'failed' });
+  const over = { do: 'forget', transfer, original: undefined, copy: undefined };
+  assert.deepEqual(decide(view({ transfers: [transfer] }), NO_HINTS), over);
   const running = sending(original(1, {}), { status: 'in progress' });
   assert.equal(decide(view({ transfers: [running] }), NO_HINTS).do, 'wait');
 });
@@ -107,8 +110,17 @@ test('what someone else sends elsewhere is nothing to wait for, and keeps a half
   const one = original(1, {});
   const foreign = sending(one, { isOurs: false, status: 'in progress' });
   assert.equal(decide(view({ originals: [one], transfers: [foreign] }), NO_HINTS).do, 'send');
-  const found = decide(view({ originals: [one], received: [half(one)], transfers: [foreign] }), NO_HINTS);
-  assert.deepEqual(found, { do: 'nothing' });
+  const decided = (transfer: Transfer) =>
+    decide(view({ originals: [one], received: [half(one)], transfers: [transfer] }), NO_HINTS).do;
+  assert.equal(decided(foreign), 'nothing');
+  assert.equal(decided({ ...foreign, status: 'interrupted', isStill: false }), 'nothing');
+});
+
+test('a row of someone else that had stopped kept a half forever, and its snapshot from being sent', () => {
+  const one = original(1, {});
+  const stopped = sending(one, { isOurs: false, status: 'interrupted', isStill: true });
+  const found = decide(view({ originals: [one], received: [half(one)], transfers: [stopped] }), NO_HINTS);
+  assert.deepEqual(found, { do: 'discard', half: half(one), original: one });
 });
 
 test('a half is removed when its original is there and no transfer names it', () => {
@@ -210,7 +222,11 @@ function isSafe(seen: View, decision: Decision): void {
       originals.some(({ name }) => name === one.name),
       'the original is there',
     );
-    assert.ok(!transfers.some(({ name, isOurs }) => isOurs || name === one.name), 'nothing can be at work on it');
+    const atWork = transfers.filter(({ isStill, status }) => !isStill || isAtWork(status));
+    assert.ok(
+      !transfers.some(({ isOurs }) => isOurs) && !atWork.some(({ name }) => name === one.name),
+      'none is at work',
+    );
   }
   if (decision.do === 'send') {
     const { original: one, parent } = decision;
@@ -221,7 +237,7 @@ function isSafe(seen: View, decision: Decision): void {
       assert.ok(received.some(({ kind, receivedUuid }) => kind === 'copy' && receivedUuid === parent.uuid));
     }
   }
-  if (decision.do === 'forget' && decision.outcome === 'failed') {
+  if (decision.do === 'forget' && decision.copy === undefined) {
     assert.ok(decision.transfer.isStill && decision.transfer.isOurs);
   }
 }

@@ -44,7 +44,14 @@ export type Decision =
   /** One is under way. */
   | { readonly do: 'wait'; readonly transfer: Transfer }
   /** Its row is of no use any more. */
-  | { readonly do: 'forget'; readonly transfer: Transfer; readonly outcome: 'finished' | 'failed' }
+  | {
+      readonly do: 'forget';
+      readonly transfer: Transfer;
+      /** Undefined when it was deleted meanwhile. */
+      readonly original: Original | undefined;
+      /** Undefined when it has failed. */
+      readonly copy: Received | undefined;
+    }
   /** A half that is in the way. */
   | { readonly do: 'discard'; readonly half: Received; readonly original: Original }
   | { readonly do: 'send'; readonly original: Original; readonly parent: Original | undefined };
@@ -70,11 +77,20 @@ export function decide(view: View, hints: Hints): Decision {
 /** A transfer is over when its copy is whole, and when it has stopped for another reason than that it waits. */
 function judge(transfer: Transfer, view: View): Decision {
   const original = under(view.originals).get(transfer.name)?.[0];
-  if (original !== undefined && copyOf(original, view) !== undefined) {
-    return { do: 'forget', transfer, outcome: 'finished' };
-  }
-  const isOver = transfer.isStill && !isAtWork(transfer.status);
-  return isOver ? { do: 'forget', transfer, outcome: 'failed' } : { do: 'wait', transfer };
+  const copy = original && copyOf(original, view);
+  return copy === undefined && mayMove(transfer)
+    ? { do: 'wait', transfer }
+    : { do: 'forget', transfer, original, copy };
+}
+
+/** Whether a transfer may go on: it moves, or its status is a word for work. One that has stopped holds up nothing, whoever's it is. */
+function mayMove({ isStill, status }: Transfer): boolean {
+  return !isStill || isAtWork(status);
+}
+
+/** Whether a transfer that may go on names it. */
+function isBeingSent({ name }: Pick<Original, 'name'>, { transfers }: Pick<View, 'transfers'>): boolean {
+  return transfers.some((transfer) => mayMove(transfer) && transfer.name.includes(name));
 }
 
 /** The copy of an original: it came whole, under the same name, from that very subvolume. */
@@ -104,24 +120,22 @@ function under<T extends { readonly name: string }>(list: readonly T[]): Names<T
 }
 
 /**
- * Halves that may be removed: no transfer names them, they can be written to, have no uuid of an original, and their original is
- * there. What is read-only without such a uuid may be a snapshot that was made there.
+ * Halves that may be removed: no transfer that may go on names them, they can be written to, have no uuid of an original, and their
+ * original is there. What is read-only without such a uuid may be a snapshot that was made there.
  */
-function halves({ originals, received, transfers }: View): { readonly half: Received; readonly original: Original }[] {
-  return received.flatMap((half) => {
+function halves(view: View): { readonly half: Received; readonly original: Original }[] {
+  return view.received.flatMap((half) => {
     const isHalf = half.kind === 'half-received' && half.receivedUuid === undefined && half.uuid !== '';
-    const original = isHalf ? under(originals).get(half.name)?.[0] : undefined;
-    const isNamed = transfers.some(({ name }) => name.includes(half.name));
-    return original !== undefined && !isNamed ? [{ half, original }] : [];
+    const original = isHalf ? under(view.originals).get(half.name)?.[0] : undefined;
+    return original !== undefined && !isBeingSent(half, view) ? [{ half, original }] : [];
   });
 }
 
 /** Originals whose name is taken on the replica by something else than their copy, which the replicator does not touch. */
 export function taken(view: View): Original[] {
   const removable = new Set(halves(view).map(({ original }) => original));
-  const isSent = ({ name }: Original) => view.transfers.some((transfer) => transfer.name.includes(name));
   return uncopied(view).filter(
-    (original) => under(view.received).has(original.name) && !removable.has(original) && !isSent(original),
+    (original) => under(view.received).has(original.name) && !removable.has(original) && !isBeingSent(original, view),
   );
 }
 

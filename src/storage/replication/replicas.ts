@@ -3,7 +3,6 @@ import {
   type Clock,
   deleteCopy,
   isLonger,
-  objectOf,
   parseSnapshotName,
   RdsError,
   readReceived,
@@ -12,7 +11,7 @@ import {
   type SubvolumeRow,
 } from '../../rds/index.ts';
 import type { Backend } from '../backend.ts';
-import type { Call } from '../call.ts';
+import { type Call, callWithin } from '../call.ts';
 import { StorageError } from '../errors.ts';
 import { printHandle, snapshotRef } from '../ids.ts';
 import type { Replicator } from './replicator.ts';
@@ -20,6 +19,8 @@ import type { Replicator } from './replicator.ts';
 /** How often, and after how many milliseconds, it is looked again whether a copy is gone (U9). */
 const TIMES = 20;
 const PAUSE_MS = 100;
+/** How long a restore from a copy waits for the backend of the original, in ms. */
+const ASK_MS = 5000;
 
 /** The copies of snapshots, for calls that name one: by `<replica backend>:snap-<uuid>`, or as the source of a restore elsewhere. */
 export class Replicas {
@@ -56,9 +57,15 @@ export class Replicas {
     return theCopy(await readAll(backend, this.#on(backend.name), uuid, call));
   }
 
-  /** Its own uuid of the whole copy that one backend has of a snapshot of another; undefined when there is none. Throws as {@link copyOn}. */
+  /**
+   * Its own uuid of the whole copy that one backend has of a snapshot of another; undefined when there is none. What came from an
+   * earlier snapshot of the id is none while the backend of the snapshot can say so. Throws as {@link copyOn}.
+   */
   async copyFrom(from: Backend, to: Backend, uuid: string, call: Call): Promise<string | undefined> {
-    return theCopy(await readAll(to, this.#between(from.name, to.name), uuid, call))?.uuid;
+    const rows = await readAll(to, this.#between(from.name, to.name), uuid, call);
+    if (rows.length === 0) return undefined;
+    const original = await knownUuid(from, uuid, call);
+    return theCopy(original === undefined ? rows : rows.filter(({ receivedUuid }) => receivedUuid === original))?.uuid;
   }
 
   /**
@@ -121,16 +128,17 @@ export class Replicas {
   async deleteCopies(backend: Backend, uuid: string, clock: Pick<Clock, 'wait'>, call: Call): Promise<void> {
     const { owners } = backend.rds.settings;
     const isOurs = ({ name }: SubvolumeRow) => owners.includes(parseSnapshotName(name)?.owner ?? '');
-    let first: SubvolumeRow | undefined;
-    let last: SubvolumeRow | undefined;
+    const removed: SubvolumeRow[] = [];
     for (let again = TIMES; ; ) {
       const rows = await readAll(backend, this.#on(backend.name), uuid, call);
       const copy = theCopy(
-        first === undefined ? rows : rows.filter((row) => isOurs(row) && !isLonger(row, first ?? row)),
+        removed.length === 0
+          ? rows
+          : rows.filter((row) => isOurs(row) && !removed.some((before) => isLonger(row, before))),
       );
       const pair = this.#on(backend.name).find((one) => one.pair.replica.label === copy?.fs)?.pair;
       if (copy === undefined || pair === undefined) return;
-      if (copy.uuid === last?.uuid) {
+      if (copy.uuid === removed.at(-1)?.uuid) {
         again -= 1;
         if (again < 0) {
           const id = printHandle({ kind: 'snap', backend: backend.name, uuid });
@@ -139,8 +147,7 @@ export class Replicas {
         await clock.wait(PAUSE_MS, call.signal);
       }
       await backend.rds.run((settings) => deleteCopy(settings, pair.replica, snapshotRef({ uuid }), copy.uuid), call);
-      first ??= copy;
-      last = copy;
+      removed.push(copy);
     }
   }
 }
@@ -160,15 +167,33 @@ async function readAll(
 }
 
 /**
- * Of what has the name of one snapshot, its copy: whole, with a whole name, and of several the one that {@link objectOf} says.
+ * The own uuid of a snapshot on its backend, of which its copy tells that it is one; undefined where there is none, and where it cannot be
+ * asked now: a restore does not wait for an RDS that is gone.
+ */
+async function knownUuid({ rds }: Backend, uuid: string, { signal }: Call): Promise<string | undefined> {
+  if (rds.state().breaker !== 'closed') return undefined;
+  try {
+    const call = callWithin(ASK_MS, signal);
+    const { subvolumes } = await rds.run((settings) => readSnapshot(settings, snapshotRef({ uuid })), call);
+    return subvolumes[0]?.uuid || undefined;
+  } catch (error) {
+    if (!(error instanceof RdsError) || signal?.aborted) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Of what has the name of one snapshot, its copy: whole, with a whole name, and of several the one that came last, since an id may be
+ * used again. What goes on behind the name of another one is someone's own.
  *
- * @throws RdsError RC-TWO when nothing says which.
+ * @throws RdsError RC-TWO when they are in several pools.
  */
 function theCopy(rows: readonly SubvolumeRow[]): SubvolumeRow | undefined {
   const copies = rows.filter(({ kind, name }) => kind === 'copy' && parseSnapshotName(name) !== undefined);
-  const copy = objectOf(copies, () => false);
-  if (copy === undefined && copies.length > 0) {
+  const [first, ...others] = copies
+    .filter((row) => !copies.some((other) => isLonger(row, other)))
+    .toSorted((a, b) => (a.subvolumeId > b.subvolumeId ? -1 : 1));
+  if (others.some(({ fs }) => fs !== first?.fs))
     throw new RdsError('RC-TWO', copies.map(({ name, fs }) => `${name} in ${fs}`).join(', '));
-  }
-  return copy;
+  return first;
 }

@@ -28,12 +28,9 @@ test('a copy that was never seen to have no original stays', () => {
 
 test('the last copy of a volume is told, and that of another volume makes it none the less the last', () => {
   const view = { originals: [other], received: [copy(first), copy(other)] };
-  assert.deepEqual(expired(view, since(copy(first)), 0, 100), [{ copy: copy(first), isLast: true }]);
-  const two = { ...view, received: [copy(first), copy(second)] };
-  assert.deepEqual(
-    expired(two, since(copy(first)), 0, 100).map(({ isLast }) => isLast),
-    [false],
-  );
+  assert.deepEqual(expired(view, since(copy(first)), 0, 100), [{ copy: copy(first), other: undefined }]);
+  const three = { ...view, received: [copy(first), copy(third), copy(second)] };
+  assert.deepEqual(expired(three, since(copy(first)), 0, 100), [{ copy: copy(first), other: copy(third) }]);
 });
 
 test('where no original is left at all, nothing expires', () => {

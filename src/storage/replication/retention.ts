@@ -15,8 +15,8 @@ export function orphaned({ originals, received }: Pick<View, 'originals' | 'rece
 /** A copy that has outlived its original for long enough. */
 export interface Expired {
   readonly copy: Received;
-  /** Whether it is the last one of its volume: it stays while that exists. */
-  readonly isLast: boolean;
+  /** Another copy of its volume, which has to outlast it: the newest of those that stay, else the newest. Undefined where it is the last one: it stays while the volume exists. */
+  readonly other: Received | undefined;
 }
 
 /**
@@ -31,12 +31,20 @@ export function expired(
   now: number,
 ): Expired[] {
   if (view.originals.length === 0) return [];
-  const copies = view.received.filter(({ kind }) => kind === 'copy');
-  return orphaned(view)
+  const alone = orphaned(view);
+  const isAlone = new Set(alone);
+  const others = view.received.filter((one) => one.kind === 'copy' && !isAlone.has(one));
+  // Those that stay are counted on first.
+  const ofVolume = Map.groupBy(
+    [...alone.toSorted(byAge), ...others.toSorted(byAge)],
+    ({ parsed }) => parsed.sourceUuid,
+  );
+  return alone
     .filter(({ uuid }) => now - (goneSince.get(uuid) ?? Number.POSITIVE_INFINITY) >= keepMs)
-    .toSorted((a, b) => Number(a.parsed.createdAtSeconds - b.parsed.createdAtSeconds))
-    .map((copy) => ({
-      copy,
-      isLast: !copies.some((other) => other !== copy && other.parsed.sourceUuid === copy.parsed.sourceUuid),
-    }));
+    .toSorted(byAge)
+    .map((copy) => ({ copy, other: ofVolume.get(copy.parsed.sourceUuid)?.findLast((one) => one !== copy) }));
+}
+
+function byAge(a: Received, b: Received): number {
+  return Number(a.parsed.createdAtSeconds - b.parsed.createdAtSeconds);
 }

@@ -31,7 +31,6 @@ interface Taken {
 export class ReplicaRun {
   readonly #stack: ReplicaStack;
   readonly #replicator: Replicator;
-  readonly #advance: () => void;
   readonly #volumes = new Map<number, string>();
   /** By the number that a script uses for the last one. */
   readonly #snapshots = new Map<number, Taken>();
@@ -40,11 +39,10 @@ export class ReplicaRun {
   readonly #restored: string[] = [];
   #isAway = false;
 
-  /** @param advance lets so much time pass that what failed is sent again. */
-  constructor(stack: ReplicaStack, replicator: Replicator, advance: () => void) {
+  /** @param replicator One by whose clock so much time passes that what failed is sent again. */
+  constructor(stack: ReplicaStack, replicator: Replicator) {
     this.#stack = stack;
     this.#replicator = replicator;
-    this.#advance = advance;
   }
 
   /** @throws Error that says what cannot be right. */
@@ -168,7 +166,6 @@ export class ReplicaRun {
   }
 
   async #pass(): Promise<void> {
-    this.#advance();
     const passing = this.#replicator.pass({ signal: AbortSignal.timeout(PATIENCE_MS) });
     if (this.#isAway) await assert.rejects(passing);
     else await passing;
@@ -248,7 +245,6 @@ export class ReplicaRun {
     );
     await this.#perform({ do: 'back' });
     await until(async () => {
-      this.#advance();
       const { missing, sending } = await this.#replicator.pass({ signal: AbortSignal.timeout(PATIENCE_MS) });
       return missing.length === 0 && sending === undefined;
     }, PATIENCE_MS);
