@@ -102,6 +102,8 @@ export interface ClusterState {
   readonly capacities?: Seen<readonly StorageCapacity[]>;
   readonly volume?: Seen<Volume>;
   readonly attachments?: Seen<readonly VolumeAttachment[]>;
+  /** Other PersistentVolumes of the same volume, each with a node that it is attached to and the RDS has on its record. */
+  readonly sharing?: readonly { readonly name: string; readonly node: string }[];
   /** The pods that use the claim. */
   readonly pods?: Seen<readonly Pod[]>;
   readonly nodes?: Seen<readonly Node[]>;

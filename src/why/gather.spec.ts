@@ -77,3 +77,18 @@ test('a node that is attached while the RDS is being asked is not taken for one 
   const { result } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, backends: backends }));
   assert.deepEqual([result, asked], ['fine', 2]);
 });
+
+test('a node that was deleted while it has the volume is known by its attachment', async () => {
+  const objects = healthy().remove('nodes', 'node-a');
+  const view: DeviceView = { backends: ['rds1'], device: onRds({ nodes: ['node-a'] }), status: RDS1 };
+  let known: readonly string[] = [];
+  const volume = async (_handle: string, names: readonly string[]) => {
+    known = names;
+    return view;
+  };
+  const backends: BackendReader = { backends: ['rds1'], volume, snapshot: async () => view, forNew: async () => view };
+  const subject = parseSubject('data', 'apps');
+  const { findings } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, backends }));
+  assert.ok(known.includes('node-a'), known.join());
+  assert.equal(findings[0]?.rule, 'node-gone');
+});

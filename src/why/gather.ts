@@ -5,6 +5,7 @@ import {
   type Pod,
   type StorageClass,
   type Volume,
+  type VolumeAttachment,
   type VolumeSnapshot,
 } from '../kubernetes/kinds.ts';
 import type { Reader as HttpReader, Seen } from '../kubernetes/reader.ts';
@@ -83,16 +84,38 @@ async function withBackend(
   if (view === undefined) return cluster;
   const nodes = view.device.is === 'volume' ? view.device.nodes : [];
   const attached = there(cluster.attachments)?.map(({ spec }) => spec.nodeName) ?? [];
-  if (cluster.attachments === undefined || nodes.every((node) => attached.includes(node))) return { ...cluster, view };
-  const attachments = await attachmentsOf(reader, there(cluster.volume));
-  const again = await askBackends(cluster, backends);
-  return { ...cluster, ...(attachments && { attachments }), ...(again && { view: again }) };
+  const volume = there(cluster.volume);
+  if (cluster.attachments === undefined || volume === undefined || nodes.every((node) => attached.includes(node))) {
+    return { ...cluster, view };
+  }
+  const all = await reader.list(kinds.attachment);
+  const [again, sharing] = await Promise.all([
+    askBackends({ ...cluster, attachments: of(volume, all) }, backends),
+    sharingOf(reader, volume, there(all) ?? [], nodes),
+  ]);
+  return { ...cluster, attachments: of(volume, all), sharing, ...(again && { view: again }) };
 }
 
-async function attachmentsOf(reader: Reader, volume: Volume | undefined): Promise<ClusterState['attachments']> {
-  if (volume === undefined) return undefined;
-  const { name } = volume.metadata;
-  return filtered(await reader.list(kinds.attachment), ({ spec }) => spec.source.persistentVolumeName === name);
+function of({ metadata }: Volume, all: Seen<readonly VolumeAttachment[]>): Seen<readonly VolumeAttachment[]> {
+  return filtered(all, ({ spec }) => spec.source.persistentVolumeName === metadata.name);
+}
+
+/** Other PersistentVolumes of the same volume that are attached to one of the nodes. */
+async function sharingOf(
+  reader: Reader,
+  { metadata, spec: { csi } }: Volume,
+  attachments: readonly VolumeAttachment[],
+  nodes: readonly string[],
+): Promise<NonNullable<ClusterState['sharing']>> {
+  const suspects = attachments.flatMap(({ spec: { source, nodeName: node } }) => {
+    const { persistentVolumeName: name } = source;
+    return name !== undefined && name !== metadata.name && nodes.includes(node) ? [{ name, node }] : [];
+  });
+  const looked = suspects.map(async (one) => ({ ...one, seen: there(await reader.get(kinds.volume, one.name)) }));
+  return (await Promise.all(looked)).flatMap(({ name, node, seen }) => {
+    const isSame = seen?.spec.csi?.driver === csi?.driver && seen?.spec.csi?.volumeHandle === csi?.volumeHandle;
+    return isSame ? [{ name, node }] : [];
+  });
 }
 
 async function fromClaimOrVolume(reader: Reader, { kind, name, namespace }: Subject): Promise<Part> {
@@ -202,7 +225,7 @@ async function users(reader: Reader, { kind }: Subject, { claim, volume }: Part)
   const isLeaving = object !== undefined && isGoing(object);
   const [allPods, attachments, nodes, snapshots] = await Promise.all([
     object === undefined ? undefined : reader.list(kinds.pod, { namespace }),
-    attachmentsOf(reader, made),
+    made === undefined ? undefined : reader.list(kinds.attachment).then((all) => of(made, all)),
     made === undefined ? undefined : reader.list(kinds.node),
     isLeaving ? reader.list(kinds.snapshot, { namespace }) : undefined,
   ]);
@@ -278,7 +301,11 @@ async function askBackends(
   }
   const csi = there(volume)?.spec.csi;
   if (csi !== undefined) {
-    const names = (there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name);
+    // A node that was deleted has its attachments still, and may run.
+    const names = [
+      ...(there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name),
+      ...(there(cluster.attachments) ?? []).map(({ spec }) => spec.nodeName),
+    ];
     return csi.driver === driver ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
   }
   const made = there(storageClass);

@@ -1,5 +1,5 @@
 import { type Case, onRds, RDS1 } from './case.fixture.ts';
-import { HANDLE, healthy } from './objects.fixture.ts';
+import { attachment, HANDLE, healthy, node, volume } from './objects.fixture.ts';
 
 /** The same volume, as another backend would call it. */
 const OTHER = HANDLE.replace('rds1', 'rds9');
@@ -100,6 +100,18 @@ export const RDS_CASES: readonly Case[] = [
     rule: 'device-published-elsewhere',
     result: 'stuck',
     says: /slot="pvc-7a0f[\s\S]*nvme-tcp-export=no/,
+  },
+  {
+    title: 'a node that has the volume by another PersistentVolume, made by hand',
+    objects: healthy()
+      .put('nodes', node('node-b'))
+      .put('persistentvolumes', volume({ metadata: { name: 'by-hand' } }))
+      .put('volumeattachments', attachment('node-b', { spec: { source: { persistentVolumeName: 'by-hand' } } })),
+    view: { device: onRds({ nodes: ['node-b'] }) },
+    rule: 'volume-twice',
+    result: 'stuck',
+    alone: true,
+    says: /kubectl patch persistentvolume pvc-\S+ by-hand -p [^\n]*Retain/,
   },
   {
     title: 'an export by hand',

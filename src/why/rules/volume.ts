@@ -19,6 +19,7 @@ export const volumeRules: readonly Rule[] = [
     notices: 'the volume or snapshot is on another backend than the one that its id names',
     judge: renamedBackend,
   },
+  { id: 'volume-twice', notices: 'another PersistentVolume has the same volume, and is attached', judge: twice },
 ];
 
 function notFound({ volume, claim, subject }: ClusterState): Finding | undefined {
@@ -78,4 +79,16 @@ function renamedBackend({ view }: ClusterState): Finding | undefined {
     next: 'Give each backend the name that it had. Delete nothing before that.',
     command: 'helm get values rose-csi',
   };
+}
+
+function twice({ volume, sharing = [] }: ClusterState): Finding[] {
+  const name = there(volume)?.metadata.name;
+  return sharing.map((other) => ({
+    state: 'stuck',
+    at: 'volume',
+    what: `PersistentVolume ${other.name} has the same volume, and has it attached to ${other.node}.`,
+    why: 'Both have one spec.csi.volumeHandle, so one of them was made by hand. They share the data: if one goes whose reclaim policy is Delete, it goes with it.',
+    next: 'Leave the RDS alone. Make sure that neither takes the data with it, then delete the one that is too many, with its claim:',
+    command: `kubectl patch persistentvolume ${name} ${other.name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+  }));
 }
