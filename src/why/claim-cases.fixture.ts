@@ -19,6 +19,12 @@ import {
 } from './objects.fixture.ts';
 
 const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message);
+const free = (spec: Readonly<Record<string, unknown>>) =>
+  volume({ spec: { claimRef: undefined, ...spec }, status: { phase: 'Available' } });
+const KEPT = volume({
+  spec: { claimRef: { namespace: 'apps', name: 'old' }, persistentVolumeReclaimPolicy: 'Retain' },
+  status: { phase: 'Released' },
+});
 const late = { volumeBindingMode: 'WaitForFirstConsumer' };
 const room = (name: string, capacity: string) => ({
   metadata: { name, namespace: 'rose-csi' },
@@ -142,6 +148,36 @@ export const CLAIM_CASES: readonly Case[] = [
     rule: 'claim-waits-for-volume',
     result: 'stuck',
     says: /claimRef\.uid/,
+  },
+  {
+    title: 'a claim for a volume that is kept from an earlier claim',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', KEPT),
+    rule: 'volume-retained',
+    result: 'stuck',
+    alone: true,
+    says: /"op":"remove","path":"\/spec\/claimRef"/,
+  },
+  {
+    title: 'a claim for a free volume of another class',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', free({ storageClassName: 'slow' })),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    alone: true,
+    says: /has the class "rds", and the volume "slow"/,
+  },
+  {
+    title: 'a claim for a free volume that is smaller',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', free({ capacity: { storage: '5Gi' } })),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /asks for 10Gi, and the volume has 5Gi/,
+  },
+  {
+    title: 'a claim for a free volume with other access modes',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', free({ accessModes: ['ReadWriteMany'] })),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /not have the access mode ReadWriteOnce/,
   },
   {
     title: 'a claim that waits for its first pod',

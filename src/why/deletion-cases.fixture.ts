@@ -13,6 +13,11 @@ import {
   volume,
 } from './objects.fixture.ts';
 
+const released = () =>
+  noPods()
+    .remove('persistentvolumeclaims', 'data', 'apps')
+    .remove('volumeattachments', 'csi-node-a')
+    .put('persistentvolumes', volume({ status: { phase: 'Released' } }));
 const going = { deletionTimestamp: ago(300) };
 const noPods = () => healthy().remove('pods', 'db-0', 'apps');
 
@@ -96,6 +101,22 @@ export const DELETION_CASES: readonly Case[] = [
     rule: 'volume-retained',
     result: 'stuck',
     says: /"op":"remove","path":"\/spec\/claimRef"/,
+  },
+  {
+    title: 'a volume whose claim has just gone',
+    subject: `pv/${PV}`,
+    objects: released(),
+    rule: 'volume-delete-silent',
+    result: 'waiting',
+    alone: true,
+    says: /is to go with it[\s\S]*Retain/,
+  },
+  {
+    title: 'a volume whose claim has gone while no controller runs was called fine',
+    subject: `pv/${PV}`,
+    objects: released().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    rule: 'controller-not-running',
+    result: 'stuck',
   },
   {
     title: 'a volume that was deleted under its claim',

@@ -4,7 +4,8 @@ import { controllerLog } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { isDead } from './attachment.ts';
-import { PATIENCE_MS } from './claim.ts';
+import { isRetained, PATIENCE_MS } from './claim.ts';
+import { isUndeleted } from './driver.ts';
 
 /** Claims and volumes that are being deleted and do not go. */
 export const deletionRules: readonly Rule[] = [
@@ -33,6 +34,11 @@ export const deletionRules: readonly Rule[] = [
     id: 'volume-delete-failed',
     notices: 'the volume is released or Failed, and the driver cannot delete it',
     judge: deleteFailed,
+  },
+  {
+    id: 'volume-delete-silent',
+    notices: 'the claim of the volume is gone, and no one has deleted it yet or said why not',
+    judge: deleteSilent,
   },
   {
     id: 'volume-retained',
@@ -172,9 +178,23 @@ function deleteFailed(cluster: ClusterState): Finding | undefined {
   return { state: 'stuck', at: 'volume', said, what: 'The volume cannot be deleted.', ...explain(said, cluster) };
 }
 
+function deleteSilent(cluster: ClusterState): Finding | undefined {
+  const volume = there(cluster.volume);
+  if (!isUndeleted(volume) || volume?.metadata.deletionTimestamp !== undefined) return undefined;
+  if (deleteFailed(cluster) !== undefined) return undefined;
+  return {
+    state: 'waiting',
+    at: 'volume',
+    what: 'The claim of the volume is gone, and the volume is to go with it.',
+    why: 'Its reclaim policy is Delete, and no error is reported. It is deleted once it is detached, and every retry waits twice as long.',
+    next: 'Wait some minutes and ask again. If the data is needed after all, keep it now:',
+    command: `kubectl patch persistentvolume ${volume?.metadata.name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+  };
+}
+
 function retained({ volume }: ClusterState): Finding | undefined {
   const object = there(volume);
-  if (object?.status?.phase !== 'Released' || object.spec.persistentVolumeReclaimPolicy !== 'Retain') return undefined;
+  if (object === undefined || !isRetained(object)) return undefined;
   const { claimRef } = object.spec;
   return {
     state: 'stuck',
