@@ -180,6 +180,20 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     says: /no snapshotHandle/,
   },
   {
+    title: 'a snapshot-controller that no pod shows, and that has spoken',
+    objects: unboundSnapshot()
+      .remove('pods', 'snapshot-controller-0', 'kube-system')
+      .put(
+        'events',
+        event('VolumeSnapshot', 'monday', 'SnapshotContentCreationFailed', 'Failed to create snapshot content', {
+          source: { component: 'snapshot-controller' },
+        }),
+      ),
+    rule: 'snapshot-not-bound',
+    result: 'stuck',
+    alone: true,
+  },
+  {
     title: 'a content by hand whose snapshot is not on the RDS',
     objects: unboundSnapshot(byHand).put(
       'volumesnapshotcontents',
