@@ -9,6 +9,7 @@ import {
   type VolumeSnapshot,
 } from '../kubernetes/kinds.ts';
 import type { Reader as HttpReader, Seen } from '../kubernetes/reader.ts';
+import { parseHandle } from '../storage/ids.ts';
 import { type ClusterState, type DeviceView, isAlive, isGoing, type Subject, there, timeOf } from './cluster-state.ts';
 import { DRIVER_PODS, isOfChart } from './driver-pods.ts';
 
@@ -293,7 +294,9 @@ async function askBackends(
     const object = there(content);
     const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
     if (object?.spec.driver !== driver) return nothingYet(backends);
-    if (handle !== undefined) return await backends.snapshot(handle);
+    if (handle !== undefined) {
+      return parseHandle('snap', handle) === undefined ? nothingYet(backends) : await backends.snapshot(handle);
+    }
     // Before there is a snapshot, what it is to be taken of tells whether it can be.
     const { volumeHandle } = object.spec.source;
     const isLeaving = isGoing(object) || there(cluster.snapshot)?.metadata.deletionTimestamp !== undefined;
@@ -306,7 +309,8 @@ async function askBackends(
       ...(there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name),
       ...(there(cluster.attachments) ?? []).map(({ spec }) => spec.nodeName),
     ];
-    return csi.driver === driver ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
+    const isOurs = csi.driver === driver && parseHandle('pvc', csi.volumeHandle) !== undefined;
+    return isOurs ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
   }
   const made = there(storageClass);
   if (made?.provisioner !== driver) return nothingYet(backends);

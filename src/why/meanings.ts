@@ -23,6 +23,13 @@ export const MEANINGS: readonly Meaning[] = [
     command: LOGS,
   },
   {
+    // csi-snapshotter, of a content that was made by hand.
+    pattern: /can not find snapshot for snapshotID/,
+    why: 'The driver knows no snapshot of the id that the content names.',
+    next: 'Compare it with the snapshots that there are. It cannot be changed: delete the VolumeSnapshot and its content, and recreate both.',
+    command: 'rose-csi snapshots ls --config rose-csi.yaml',
+  },
+  {
     // csi-provisioner refuses before it asks the driver.
     pattern:
       /is less than the size \d+ for the source snapshot|must be greater than or equal in size to the specified PVC/,

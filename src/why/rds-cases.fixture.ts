@@ -1,5 +1,5 @@
 import { type Case, onRds, RDS1 } from './case.fixture.ts';
-import { attachment, HANDLE, healthy, node, volume } from './objects.fixture.ts';
+import { attachment, DRIVER, HANDLE, healthy, node, SNAP_HANDLE, volume } from './objects.fixture.ts';
 
 /** The same volume, as another backend would call it. */
 const OTHER = HANDLE.replace('rds1', 'rds9');
@@ -60,6 +60,18 @@ export const RDS_CASES: readonly Case[] = [
     rule: 'device-absent',
     result: 'stuck',
     says: /--volume rds1:pvc-/,
+  },
+  {
+    title: 'a volume made by hand with the id of a snapshot was said to be gone from the RDS',
+    objects: healthy().put(
+      'persistentvolumes',
+      volume({ spec: { csi: { driver: DRIVER, volumeHandle: SNAP_HANDLE } } }),
+    ),
+    view: { device: { is: 'absent', id: SNAP_HANDLE } },
+    rule: 'not-an-id',
+    result: 'stuck',
+    alone: true,
+    says: /it is the id of a snapshot/,
   },
   {
     title: 'a volume of another cluster',

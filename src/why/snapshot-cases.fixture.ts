@@ -32,6 +32,12 @@ const going = { deletionTimestamp: ago(300) };
 const byHand = { source: { volumeSnapshotContentName: CONTENT, persistentVolumeClaimName: undefined } };
 const handmade = { source: { volumeHandle: undefined, snapshotHandle: SNAP_HANDLE } };
 
+const wronglyMade = (snapshotHandle: string) => {
+  const message = `can not find snapshot for snapshotID ${snapshotHandle}`;
+  const status = { snapshotHandle: undefined, readyToUse: false, error: { message } };
+  return content({ spec: { source: { volumeHandle: undefined, snapshotHandle } }, status });
+};
+
 const cases: readonly Omit<Case, 'subject'>[] = [
   { title: 'a snapshot that is ready', objects: healthy(), rule: undefined, result: 'fine' },
   {
@@ -178,6 +184,28 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     rule: 'content-mismatch',
     result: 'stuck',
     says: /no snapshotHandle/,
+  },
+  {
+    title: 'a content by hand with the id of a volume was said to be gone from the RDS',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', wronglyMade(HANDLE)),
+    view: { device: { is: 'absent', id: HANDLE } },
+    rule: 'not-an-id',
+    result: 'stuck',
+    says: /it is the id of a volume/,
+  },
+  {
+    title: 'a content by hand with a name of its own',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', wronglyMade('rds1:monday')),
+    rule: 'not-an-id',
+    result: 'stuck',
+    says: /one looks like BACKEND:snap-UUID/,
+  },
+  {
+    title: 'a content by hand with an id that nothing has, seen without the RDS',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', wronglyMade(SNAP_HANDLE)),
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /recreate both[\s\S]*rose-csi snapshots ls/,
   },
   {
     title: 'a snapshot-controller that no pod shows, and that has spoken',
