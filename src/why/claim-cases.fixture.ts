@@ -1,3 +1,4 @@
+import { messageOf } from '../failures/message.ts';
 import { type Case, RDS1 } from './case.fixture.ts';
 import {
   ago,
@@ -242,7 +243,7 @@ export const CLAIM_CASES: readonly Case[] = [
     ),
     rule: 'provisioning-failed',
     result: 'stuck',
-    says: /never succeed as it stands/,
+    says: /delete the class, and recreate it under its name/,
   },
   {
     title: 'an error that nothing explains',
@@ -400,6 +401,32 @@ export const CLAIM_CASES: readonly Case[] = [
     rule: 'pod-unschedulable',
     result: 'stuck',
     says: /has published none for class rds/,
+  },
+  {
+    title: 'a class with a parameter that the driver does not know, whose volumes wait for pods',
+    objects: placed('0/2 nodes are available: 2 node(s) did not have enough free storage.'),
+    view: { status: undefined, refusal: messageOf('DRV-INVALID', '', 'parameters of the StorageClass: "pol" unknown') },
+    rule: 'class-refused',
+    result: 'stuck',
+    says: /"pol" unknown[\s\S]*recreate it under its name/,
+  },
+  {
+    title: 'a class with a pool that is not configured was said to have no room',
+    objects: unbound().put('events', failed('rpc error: parameters.pool of the StorageClass is pol1')),
+    view: { status: undefined, refusal: 'parameters.pool of the StorageClass is pol1' },
+    rule: 'class-refused',
+    result: 'stuck',
+    alone: true,
+  },
+  {
+    title: 'a class with a Secret that the sidecar cannot read',
+    objects: unbound().put(
+      'events',
+      failed('error getting secret nosuch in namespace default: secrets "nosuch" is forbidden'),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /without its parameters csi\.storage\.k8s\.io/,
   },
   {
     title: 'a claim for which the scheduler sees too little room',

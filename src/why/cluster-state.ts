@@ -83,6 +83,8 @@ export interface DeviceView {
   readonly device: Device;
   /** Undefined when it did not answer, or when it is not known which one is meant. */
   readonly status: BackendStatus | undefined;
+  /** Why the driver makes no volume of the class. */
+  readonly refusal?: string;
 }
 
 /** Everything that was looked at, at one time. What is undefined was not looked for, because nothing leads there. */

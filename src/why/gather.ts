@@ -22,8 +22,8 @@ export interface BackendReader {
   /** Throws nothing. */
   volume(handle: string, nodeNames: readonly string[]): Promise<DeviceView>;
   snapshot(handle: string): Promise<DeviceView>;
-  /** The RDS that a new volume would go to; undefined when the class leaves it open and there are several. */
-  forNew(backend: string | undefined, pool: string | undefined): Promise<DeviceView>;
+  /** The RDS that a new volume of a class with these parameters would go to; none when they leave it open and there are several. */
+  forNew(parameters: Readonly<Record<string, string>>): Promise<DeviceView>;
 }
 
 export interface GatherOptions {
@@ -314,7 +314,7 @@ async function askBackends(
   }
   const made = there(storageClass);
   if (made?.provisioner !== driver) return nothingYet(backends);
-  return await backends.forNew(made.parameters['backend'], made.parameters['pool']);
+  return await backends.forNew(made.parameters);
 }
 
 function nothingYet({ backends }: BackendReader): DeviceView {

@@ -23,6 +23,25 @@ export const MEANINGS: readonly Meaning[] = [
     command: LOGS,
   },
   {
+    pattern: /parameters(?:\.\w+)? of the StorageClass|the StorageClass must name/,
+    why: 'The StorageClass has a parameter that the driver refuses; no volume is made before that is right.',
+    next: 'Parameters cannot be changed: delete the class, and recreate it under its name as the message says. What waits for it goes on by itself within minutes.',
+    command: 'kubectl get storageclasses -o yaml',
+  },
+  {
+    pattern: /parameters of the VolumeSnapshotClass/,
+    why: 'The VolumeSnapshotClass has a parameter that the driver refuses; no snapshot is taken before that is right.',
+    next: 'Parameters cannot be changed: delete the class, and recreate it under its name as the message says. What waits for it goes on by itself within minutes.',
+    command: 'kubectl get volumesnapshotclasses -o yaml',
+  },
+  {
+    // csi-provisioner and csi-snapshotter, which read the Secret before they ask the driver.
+    pattern: /error getting secret|cannot get credentials for snapshot content/,
+    why: 'The class names a Secret, and the sidecar cannot read it. This driver needs none.',
+    next: 'Delete the class, and recreate it under its name without its parameters csi.storage.k8s.io/…-secret-…. A claim goes on by itself; a VolumeSnapshot keeps the name of the Secret, so delete and recreate it.',
+    command: 'kubectl get storageclasses,volumesnapshotclasses -o yaml',
+  },
+  {
     // csi-snapshotter, of a content that was made by hand.
     pattern: /can not find snapshot for snapshotID/,
     why: 'The driver knows no snapshot of the id that the content names.',

@@ -222,6 +222,20 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     alone: true,
   },
   {
+    title: 'a snapshot class with a Secret that the sidecar cannot read',
+    objects: failing('cannot get credentials for snapshot content'),
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /keeps the name of the Secret/,
+  },
+  {
+    title: 'a snapshot class with a parameter that the driver does not know',
+    objects: failing(rpcError('DRV-INVALID', 'parameters of the VolumeSnapshotClass: "pool" unknown')),
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /kubectl get volumesnapshotclasses/,
+  },
+  {
     title: 'a content by hand whose snapshot is not on the RDS',
     objects: unboundSnapshot(byHand).put(
       'volumesnapshotcontents',

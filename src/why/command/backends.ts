@@ -1,6 +1,7 @@
 import { openBackends as connect } from '../../app/backends.ts';
 import { readingReplicators } from '../../app/replicators.ts';
 import type { Config } from '../../config/schema.ts';
+import { volumeParameters } from '../../csi/parameters.ts';
 import { askedOnce, sentenceOf } from '../../failures/message.ts';
 import { createLogger } from '../../observability/log.ts';
 import { parseSnapshotName } from '../../rds/index.ts';
@@ -61,7 +62,12 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
     backends: names,
     volume: (handle, nodeNames) => view(handle, (id) => ask.volume(id, nodeNames)),
     snapshot: (handle) => view(handle, (id) => ask.snapshot(id)),
-    async forNew(wanted, pool) {
+    async forNew(parameters) {
+      const { backend: wanted, pool } = parameters;
+      const refusal = refusalOf(parameters, config);
+      if (refusal !== undefined) {
+        return { backends: names, device: { is: 'none' }, status: undefined, refusal };
+      }
       const [name, second] = wanted === undefined ? names : names.filter((one) => one === wanted);
       if (name === undefined || second !== undefined) {
         return { backends: names, device: { is: 'none' }, status: undefined };
@@ -70,6 +76,29 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
     },
     close: () => storage.close(),
   };
+}
+
+/** What CreateVolume says of the parameters of a class, before it looks for an RDS. */
+function refusalOf(parameters: Readonly<Record<string, string>>, { backends }: Config): string | undefined {
+  try {
+    const { backend, pool } = volumeParameters(parameters);
+    const fitting = backend === undefined ? backends : backends.filter(({ name }) => name === backend);
+    if (fitting.length === 0)
+      return unconfigured(
+        'backend',
+        backend,
+        backends.map(({ name }) => name),
+      );
+    const pools = fitting.flatMap((one) => one.pools.map(({ label }) => label));
+    return pool === undefined || pools.includes(pool) ? undefined : unconfigured('pool', pool, pools);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function unconfigured(what: string, name: string | undefined, known: readonly string[]): string {
+  const detail = `parameters.${what} of the StorageClass is ${name}, which is not configured; configured: ${known.join(', ')}`;
+  return new StorageError('DRV-INVALID', '', detail).message;
 }
 
 /** What is asked of one RDS; nothing but reading. */

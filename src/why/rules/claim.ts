@@ -18,6 +18,7 @@ export const claimRules: readonly Rule[] = [
     judge: noClass,
   },
   { id: 'class-of-another-driver', notices: 'the class of the claim belongs to another driver', judge: foreignClass },
+  { id: 'class-refused', notices: 'the class has a parameter that the driver refuses', judge: classRefused },
   {
     id: 'claim-waits-for-volume',
     notices: 'the claim asks for one named PersistentVolume, or for none of a class',
@@ -102,6 +103,19 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
     why: 'This driver is not asked for the volume, so it knows nothing about it.',
     next: 'See what that driver says of the claim, or recreate the claim with a class of this driver.',
     command: `kubectl -n ${claim.metadata.namespace} describe pvc ${claim.metadata.name}`,
+  };
+}
+
+function classRefused(cluster: ClusterState): Finding | undefined {
+  const said = cluster.view?.refusal;
+  const claim = pendingClaim(cluster);
+  if (said === undefined || claim === undefined) return undefined;
+  return {
+    state: 'stuck',
+    at: 'class',
+    said,
+    what: `The driver makes no volume of StorageClass ${claim.spec.storageClassName ?? 'that is the default one'}.`,
+    ...explain(said, cluster),
   };
 }
 
@@ -201,7 +215,7 @@ const FAILED = ['ProvisioningFailed'];
 
 function provisioningFailed(cluster: ClusterState): Finding | undefined {
   const claim = pendingClaim(cluster);
-  if (claim === undefined || cluster.source?.seen.is === 'absent') return undefined;
+  if (claim === undefined || cluster.source?.seen.is === 'absent' || cluster.view?.refusal) return undefined;
   const event = newest(cluster, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
   if (event?.message === undefined) return undefined;
   return {
