@@ -72,8 +72,16 @@ export interface BackendStatus {
   /** One sentence each; empty when it is fit. */
   readonly problems: readonly string[];
   readonly freeBytes: bigint;
-  /** What is wrong with each of its pools, by label. */
-  readonly pools: ReadonlyMap<string, readonly Condition[]>;
+  /** By label. */
+  readonly pools: ReadonlyMap<string, PoolStatus>;
+}
+
+/** A pool as its RDS reports it. */
+export interface PoolStatus {
+  readonly conditions: readonly Condition[];
+  readonly freeBytes: bigint;
+  /** What is said of it when it is nearly full. */
+  readonly scarcity: string | undefined;
 }
 
 /** The RDS beside the cluster; undefined in the cluster state without `--config`. */

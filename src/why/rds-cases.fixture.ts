@@ -1,4 +1,4 @@
-import { type Case, onRds, RDS1 } from './case.fixture.ts';
+import { type Case, onRds, poolStatus, RDS1 } from './case.fixture.ts';
 import { attachment, DRIVER, HANDLE, healthy, node, SNAP_HANDLE, volume } from './objects.fixture.ts';
 
 /** The same volume, as another backend would call it. */
@@ -140,8 +140,8 @@ export const RDS_CASES: readonly Case[] = [
       status: {
         ...RDS1,
         pools: new Map([
-          ['pool', [{ code: 'PoolDeviceMissing', detail: '' }]],
-          ['cold', [{ code: 'PoolDiskErrors', detail: 'nvme2: io-errors 7' }]],
+          ['pool', poolStatus({ conditions: [{ code: 'PoolDeviceMissing', detail: '' }] })],
+          ['cold', poolStatus({ conditions: [{ code: 'PoolDiskErrors', detail: 'nvme2: io-errors 7' }] })],
         ]),
       },
     },
@@ -149,5 +149,41 @@ export const RDS_CASES: readonly Case[] = [
     result: 'degraded',
     alone: true,
     says: /Pool pool of rds1 is degraded: PoolDeviceMissing/,
+  },
+  {
+    title: 'a volume in a pool without any room was called fine while its pod could not write',
+    objects: healthy(),
+    view: {
+      device: onRds(),
+      status: {
+        ...RDS1,
+        pools: new Map([
+          ['pool', poolStatus({ freeBytes: 0n, scarcity: 'pool pool of rds1 has 0 B of 40 GiB free' })],
+          ['cold', poolStatus()],
+        ]),
+      },
+    },
+    rule: 'pool-nearly-full',
+    result: 'stuck',
+    alone: true,
+    says: /Writes that need space fail/,
+  },
+  {
+    title: 'a volume in a pool that is nearly full, and another pool that is full',
+    objects: healthy(),
+    view: {
+      device: onRds(),
+      status: {
+        ...RDS1,
+        pools: new Map([
+          ['pool', poolStatus({ scarcity: 'pool pool of rds1 has 2 GiB of 40 GiB free' })],
+          ['cold', poolStatus({ freeBytes: 0n, scarcity: 'pool cold of rds1 has 0 B of 40 GiB free' })],
+        ]),
+      },
+    },
+    rule: 'pool-nearly-full',
+    result: 'degraded',
+    alone: true,
+    says: /2 GiB of 40 GiB/,
   },
 ];

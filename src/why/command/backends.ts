@@ -9,8 +9,9 @@ import type { RetryPolicy } from '../../routeros/index.ts';
 import { type Call, callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/ids.ts';
+import { scarcity } from '../../storage/pool-reading.ts';
 import { StorageService } from '../../storage/service.ts';
-import type { BackendStatus, Device, DeviceView } from '../cluster-state.ts';
+import type { BackendStatus, Device, DeviceView, PoolStatus } from '../cluster-state.ts';
 import type { BackendReader } from '../gather.ts';
 
 /** The backends of a configuration, which are only read. */
@@ -162,8 +163,11 @@ class Questions {
       const freeBytes = problems.length > 0 ? 0n : await this.#storage.capacity(where, this.#call());
       const pools = problems.length > 0 ? [] : await this.#storage.pools(backend, this.#call());
       const said = problems.map(({ code, found }) => `${sentenceOf(code, found)} [${code}]`);
-      const conditions = new Map(pools.map(({ pool: label, health }) => [label, health.conditions]));
-      return { backend, problems: said, freeBytes, pools: conditions };
+      const states = pools.map((reading): [string, PoolStatus] => [
+        reading.pool,
+        { conditions: reading.health.conditions, freeBytes: reading.free, scarcity: scarcity(backend, reading) },
+      ]);
+      return { backend, problems: said, freeBytes, pools: new Map(states) };
     } catch (error) {
       return { because: messageOf(error) };
     }
