@@ -103,6 +103,21 @@ export const DELETION_CASES: readonly Case[] = [
     says: /"op":"remove","path":"\/spec\/claimRef"/,
   },
   {
+    title: 'a volume that was kept and is being deleted was offered to a new claim',
+    subject: `pv/${PV}`,
+    objects: released().put(
+      'persistentvolumes',
+      volume({
+        metadata: { ...going, finalizers: ['external-attacher/rds-rose-csi-io'] },
+        spec: { persistentVolumeReclaimPolicy: 'Retain' },
+        status: { phase: 'Released' },
+      }),
+    ),
+    rule: 'volume-held',
+    result: 'stuck',
+    alone: true,
+  },
+  {
     title: 'a volume whose claim has just gone',
     subject: `pv/${PV}`,
     objects: released(),

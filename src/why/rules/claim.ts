@@ -157,7 +157,8 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
 }
 
 /** Whether its claim is gone and the data stays. */
-export function isRetained({ spec, status }: Volume): boolean {
+export function isRetained({ metadata, spec, status }: Volume): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
   return status?.phase === 'Released' && spec.persistentVolumeReclaimPolicy === 'Retain';
 }
 
