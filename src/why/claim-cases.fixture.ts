@@ -419,6 +419,30 @@ export const CLAIM_CASES: readonly Case[] = [
     alone: true,
   },
   {
+    title: 'a claim that several nodes are to read',
+    objects: unbound().put(
+      'events',
+      failed(
+        rpcError('DRV-INVALID', 'volume_capabilities[0]: access mode MULTI_NODE_READER_ONLY is not offered: a reason'),
+      ),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /recreate it with ReadWriteOnce/,
+  },
+  {
+    title: 'a class with a filesystem that is not offered',
+    objects: unbound().put(
+      'events',
+      failed(
+        rpcError('DRV-INVALID', 'volume_capabilities[0]: filesystem "ntfs" is not offered; offered: "ext4", "xfs"'),
+      ),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /recreate it under its name/,
+  },
+  {
     title: 'a class with a Secret that the sidecar cannot read',
     objects: unbound().put(
       'events',

@@ -23,10 +23,18 @@ export const MEANINGS: readonly Meaning[] = [
     command: LOGS,
   },
   {
-    pattern: /parameters(?:\.\w+)? of the StorageClass|the StorageClass must name/,
+    // A filesystem and mount options come from the class, too.
+    pattern:
+      /parameters(?:\.\w+)? of the StorageClass|the StorageClass must name|volume_capabilities\[\d+\]: (?:filesystem|mount_flags)/,
     why: 'The StorageClass has a parameter that the driver refuses; no volume is made before that is right.',
     next: 'Parameters cannot be changed: delete the class, and recreate it under its name as the message says. What waits for it goes on by itself within minutes.',
     command: 'kubectl get storageclasses -o yaml',
+  },
+  {
+    pattern: /access mode \S+ is (?:not )?offered/,
+    why: 'The claim asks for an access mode that lets several nodes mount its filesystem, and ext4 and XFS belong to one at a time.',
+    next: 'Delete the claim, and recreate it with ReadWriteOnce; a pod that only reads may say readOnly: true. To read on several nodes make a claim for each from one snapshot; raw block volumes may be ReadWriteMany.',
+    command: 'kubectl get persistentvolumeclaims --all-namespaces',
   },
   {
     pattern: /parameters of the VolumeSnapshotClass/,
