@@ -201,14 +201,24 @@ async function fromSnapshot(reader: Reader, { name, namespace }: Subject): Promi
   }
   const { source } = object.spec;
   const contentName = object.status?.boundVolumeSnapshotContentName ?? source.volumeSnapshotContentName;
-  const [content, claim, snapshotControllerPods] = await Promise.all([
+  const isReady = object.status?.readyToUse === true;
+  const [content, claim, snapshotControllerPods, nodes] = await Promise.all([
     contentName === undefined ? undefined : reader.get(kinds.content, contentName),
-    source.persistentVolumeClaimName === undefined || object.status?.readyToUse === true
+    source.persistentVolumeClaimName === undefined || isReady
       ? undefined
       : reader.get(kinds.claim, source.persistentVolumeClaimName, namespace),
     snapshotControllers(reader),
+    // The RDS knows the nodes that have the volume by their ids.
+    isReady ? undefined : reader.list(kinds.node),
   ]);
-  return { snapshot, snapshotClasses, snapshotControllerPods, ...(content && { content }), ...(claim && { claim }) };
+  return {
+    snapshot,
+    snapshotClasses,
+    snapshotControllerPods,
+    ...(content && { content }),
+    ...(claim && { claim }),
+    ...(nodes && { nodes }),
+  };
 }
 
 async function snapshotControllers(reader: Reader): Promise<Seen<readonly Pod[]>> {
@@ -290,6 +300,11 @@ async function askBackends(
 ): Promise<DeviceView | undefined> {
   if (backends === undefined) return undefined;
   const { driver, volume, content, storageClass } = cluster;
+  // A node that was deleted has its attachments still, and may run.
+  const names = [
+    ...(there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name),
+    ...(there(cluster.attachments) ?? []).map(({ spec }) => spec.nodeName),
+  ];
   if (cluster.subject.kind === 'snapshot') {
     const object = there(content);
     const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
@@ -300,15 +315,10 @@ async function askBackends(
     // Before there is a snapshot, what it is to be taken of tells whether it can be.
     const { volumeHandle } = object.spec.source;
     const isLeaving = isGoing(object) || there(cluster.snapshot)?.metadata.deletionTimestamp !== undefined;
-    return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, []);
+    return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, names);
   }
   const csi = there(volume)?.spec.csi;
   if (csi !== undefined) {
-    // A node that was deleted has its attachments still, and may run.
-    const names = [
-      ...(there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name),
-      ...(there(cluster.attachments) ?? []).map(({ spec }) => spec.nodeName),
-    ];
     const isOurs = csi.driver === driver && parseHandle('pvc', csi.volumeHandle) !== undefined;
     return isOurs ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
   }
