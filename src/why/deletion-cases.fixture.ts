@@ -1,6 +1,7 @@
 import type { Case } from './case.fixture.ts';
 import {
   ago,
+  attachment,
   claim,
   event,
   healthy,
@@ -13,6 +14,7 @@ import {
   volume,
 } from './objects.fixture.ts';
 
+const ATTACHED = `persistentvolume ${PV} is still attached to node node-a`;
 const released = () =>
   noPods()
     .remove('persistentvolumeclaims', 'data', 'apps')
@@ -38,7 +40,7 @@ export const DELETION_CASES: readonly Case[] = [
     objects: healthy().put('persistentvolumeclaims', claim({ metadata: going })),
     rule: 'claim-in-use',
     result: 'stuck',
-    says: /kubectl -n apps delete pod db-0/,
+    says: /data goes with it, unless PersistentVolume pvc-\S+ has[\s\S]*kubectl -n apps delete pod db-0/,
   },
   {
     title: 'a claim of which a snapshot is being taken',
@@ -75,6 +77,38 @@ export const DELETION_CASES: readonly Case[] = [
     rule: 'volume-attached',
     result: 'stuck',
     says: /csi-node-a on node-a/,
+  },
+  {
+    title: 'a volume whose claim has gone before its pod',
+    subject: `pv/${PV}`,
+    objects: released()
+      .put('volumeattachments', attachment('node-a'))
+      .put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', ATTACHED)),
+    rule: 'volume-delete-failed',
+    result: 'stuck',
+    alone: true,
+    says: /Retain before they go/,
+  },
+  {
+    title: 'a volume that was detached after the last attempt to delete it',
+    subject: `pv/${PV}`,
+    objects: released().put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', ATTACHED)),
+    rule: 'volume-delete-silent',
+    result: 'waiting',
+    alone: true,
+  },
+  {
+    title: 'a volume that was kept after an attempt to delete it',
+    subject: `pv/${PV}`,
+    objects: released()
+      .put(
+        'persistentvolumes',
+        volume({ spec: { persistentVolumeReclaimPolicy: 'Retain' }, status: { phase: 'Released' } }),
+      )
+      .put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', ATTACHED)),
+    rule: 'volume-retained',
+    result: 'stuck',
+    alone: true,
   },
   {
     title: 'a volume that cannot be deleted',

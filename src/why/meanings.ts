@@ -80,6 +80,13 @@ export const MEANINGS: readonly Meaning[] = [
     command: 'kubectl get volumesnapshots,persistentvolumeclaims --all-namespaces',
   },
   {
+    // csi-provisioner, of a PersistentVolume whose claim is gone.
+    pattern: /persistentvolume \S+ is still attached to node/,
+    why: 'The provisioner deletes a volume when no node has it any more. When its pods have just gone, that takes a minute or two.',
+    next: 'See which pods run on that node, and ask again. If the data is needed after all, set persistentVolumeReclaimPolicy of the PersistentVolume to Retain before they go.',
+    command: 'kubectl get pods --all-namespaces -o wide',
+  },
+  {
     // csi-provisioner, before it asks the driver.
     pattern: /no topology key found (?:for node|on CSINode)|does not match topology keys from CSINode/,
     why: 'The node plugin of the node that was chosen for the pod has not registered yet, or is older than the controller.',

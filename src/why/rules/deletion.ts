@@ -60,6 +60,14 @@ function holders({ pods }: ClusterState): readonly Pod[] {
   return (there(pods) ?? []).filter(isAlive);
 }
 
+/** Said before anyone deletes the last pod, for after that it is too late. */
+function lossOf({ volume }: ClusterState): string {
+  const object = there(volume);
+  return object?.spec.persistentVolumeReclaimPolicy === 'Delete'
+    ? ` Its data goes with it, unless PersistentVolume ${object.metadata.name} has persistentVolumeReclaimPolicy Retain by then.`
+    : '';
+}
+
 function claimInUse(cluster: ClusterState): Finding | undefined {
   const claim = going(cluster);
   const pods = holders(cluster);
@@ -71,7 +79,7 @@ function claimInUse(cluster: ClusterState): Finding | undefined {
     state: 'stuck',
     at: 'claim',
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
-    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.',
+    why: `Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.${lossOf(cluster)}`,
     next:
       staying.length > 0
         ? 'Delete the pods, or scale down what starts them.'
@@ -169,12 +177,17 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
   };
 }
 
+/** The words of csi-provisioner. */
+const STILL_ATTACHED = /is still attached to node/;
+
 function deleteFailed(cluster: ClusterState): Finding | undefined {
   const volume = there(cluster.volume);
   if (volume === undefined || !['Released', 'Failed'].includes(volume.status?.phase ?? '')) return undefined;
   const event = newest(cluster, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
   const said = event?.message ?? telling(volume.status?.message);
-  if (said === undefined || said === '') return undefined;
+  if (said === undefined || said === '' || isRetained(volume)) return undefined;
+  // That is over when it is detached, and until the next attempt no one says so.
+  if (STILL_ATTACHED.test(said) && there(cluster.attachments)?.length === 0) return undefined;
   return { state: 'stuck', at: 'volume', said, what: 'The volume cannot be deleted.', ...explain(said, cluster) };
 }
 
