@@ -40,8 +40,9 @@ export const FILESYSTEMS = {
     'Make sure that the pool has room and the RDS answers, then delete the pods that use the volume: the next one mounts it again; a restarted container does not',
     { page: 'what-happens-when.md#a-filesystem-gives-up', event: 'FilesystemGaveUp', command: PODS },
   ),
+  // After FAILED_PRECONDITION the kubelet starts the pod all the same, after any other code it does not.
   'NODE-GROW': failing(
-    'unavailable',
+    'precondition',
     'its filesystem did not grow to the size of the volume',
     'It stays mounted at its old size. An ext4 in which the kernel has recorded an error is checked, repaired and grown when its last pod is gone and the next one starts',
     { page: 'guides/troubleshooting.md#a-filesystem-that-does-not-grow', event: 'FilesystemNotGrown', command: LOGS },

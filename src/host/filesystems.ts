@@ -65,7 +65,7 @@ async function explained(error: StorageError, what: FilesystemMount): Promise<St
  * Grows a mounted filesystem to the size of its device; leaves it alone when it has that size. Never before the journal
  * was replayed, which the mount has done.
  *
- * @throws StorageError NODE-GROW
+ * @throws StorageError NODE-GROW: `precondition` when the program refuses, `unavailable` when it was killed for the time it took
  */
 export async function growFilesystem(
   host: Processes,
@@ -78,7 +78,8 @@ export async function growFilesystem(
     await host.run(...command, { timeoutMs: GROW_MS });
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error;
-    throw new StorageError('NODE-GROW', device.path, error.message, { cause: error });
+    const open = error.timedOut && { kind: 'unavailable' as const };
+    throw new StorageError('NODE-GROW', device.path, error.message, { cause: error, ...open });
   }
 }
 

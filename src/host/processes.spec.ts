@@ -35,6 +35,11 @@ test('a bad exit is an error that says what the program said, or an answer to wh
   assert.deepEqual({ status, complaint }, { status: 7, complaint: 'no such device' });
 });
 
+test('kubectl showed the banner of a program and not what it refused', async () => {
+  const script = 'console.error("resize2fs 1.47.0\\n  Permission denied\\n"); process.exit(1)';
+  await assert.rejects(direct.run(NODE, ['-e', script]), /status 1: resize2fs 1\.47\.0; Permission denied$/);
+});
+
 test('a program that is not there is an error, also to whoever asks', async () => {
   await assert.rejects(direct.ask('/no/such/program', []), /cannot be started/);
 });

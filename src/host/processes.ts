@@ -9,7 +9,7 @@ export interface Output {
   readonly bytes: Buffer;
   /** The same as text without white space at its ends. */
   readonly text: string;
-  /** Standard error as text without white space at its ends, at most 4 KiB of it. */
+  /** Standard error as one line, without white space at its ends, of at most 4 KiB of it. */
   readonly complaint: string;
 }
 
@@ -67,10 +67,15 @@ export function processes(prefix: readonly string[] = []): Processes {
       const output = await ask(program, args, options);
       if (output.status === 0) return output;
       const why = output.status === undefined ? 'was killed' : `ended with status ${output.status}`;
-      const said = output.complaint || output.text.slice(0, MAX_COMPLAINT_BYTES) || 'it said nothing';
+      const said = output.complaint || onOneLine(output.text.slice(0, MAX_COMPLAINT_BYTES)) || 'it said nothing';
       throw new ProcessError(`${programOf(program, args)} ${why}: ${said}`, { status: output.status });
     },
   };
+}
+
+/** What a program says ends up in Events, of which kubectl shows the first line, and with most programs that is a banner. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, '; ');
 }
 
 /** What a command is about: the program that setpriv starts, or what a script of ours (`sh -c SCRIPT NAME`) calls itself. */
@@ -128,7 +133,7 @@ function start(name: string, [program = '', ...args]: readonly string[], options
       end();
       const bytes = output.bytes();
       const [text, complaint] = [bytes, errors.bytes()].map((part) => part.toString('utf8').trim());
-      resolve({ status: status ?? undefined, bytes, text: text ?? '', complaint: complaint ?? '' });
+      resolve({ status: status ?? undefined, bytes, text: text ?? '', complaint: onOneLine(complaint ?? '') });
     });
   });
 }

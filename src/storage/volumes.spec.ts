@@ -74,6 +74,14 @@ test('an RDS that does not grow what is exported may grow it later', async (t) =
   await assert.rejects(grow(false), { kind: 'outOfRange', code: 'RC-GROW' });
 });
 
+test('a growth without room was repeated without end, though the claim asked for less by then', async (t) => {
+  for (const code of ['RC-SPACE', 'RC-PROMISE'] as const) {
+    const { store } = volumes(t, refused(code, '5 of 20'));
+    const growth = store.expand(ID, { requiredBytes: 2n * MiB, limitBytes: 0n }, call);
+    await assert.rejects(growth, { kind: 'outOfRange', code });
+  }
+});
+
 test('a partial volume that could hold data is kept', async (t) => {
   const gone = volumes(t, [], [], []);
   await gone.store.discardPartial(ID, call);

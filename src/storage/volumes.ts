@@ -1,3 +1,4 @@
+import type { FailureCode } from '../failures/catalogue.ts';
 import { printExactSize } from '../failures/print-size.ts';
 import {
   type Clock,
@@ -29,6 +30,9 @@ import { settle } from './settle.ts';
 import { requestedBytes } from './size.ts';
 import type { CapacityRange, ContentSource, CreateVolumeRequest, Volume } from './storage.ts';
 import { unlisted } from './unlisted.ts';
+
+/** A growth that the pool has no room for, or may not promise. */
+const NO_ROOM: ReadonlySet<FailureCode> = new Set(['RC-SPACE', 'RC-PROMISE']);
 
 /** Creating, reading, growing and deleting volumes. */
 export class Volumes {
@@ -132,10 +136,14 @@ export class Volumes {
       const grown = await backend.rds
         .run((settings) => expandVolume(settings, volume, bytes), call)
         .catch(async (error: unknown) => {
-          if (!(error instanceof RdsError) || error.code !== 'RC-GROW' || error.mayStillRun) throw error;
+          if (!(error instanceof RdsError) || error.mayStillRun) throw error;
+          const { code, detail } = error;
+          // RESOURCE_EXHAUSTED leaves the outcome open: csi-resizer repeats it forever, though the claim asks for less by now.
+          if (NO_ROOM.has(code)) throw new StorageError(code, volumeId, detail, { cause: error, kind: 'outOfRange' });
+          if (code !== 'RC-GROW') throw error;
           // Some devices may grow only what is not exported (U3), so the last word is not spoken.
           const isExported = (await backend.rds.run(() => readDisk(volume), call))?.exported === true;
-          throw isExported ? new StorageError('DRV-INUSE', volumeId, error.detail, { cause: error }) : error;
+          throw isExported ? new StorageError('DRV-INUSE', volumeId, detail, { cause: error }) : error;
         });
       // No one is given a size that a script which looked before it was set may yet undo.
       await settle(this.#clock, call);

@@ -1,6 +1,6 @@
 import { type Answer, answer } from './answer.ts';
 import type { Objects } from './cluster.fixture.ts';
-import type { BackendStatus, ClusterState, Device, DeviceView } from './cluster-state.ts';
+import type { BackendStatus, ClusterState, Device, DeviceView, PoolStatus } from './cluster-state.ts';
 import { type BackendReader, gather } from './gather.ts';
 import { DRIVER, HANDLE, NOW, SNAP_HANDLE } from './objects.fixture.ts';
 import { parseSubject } from './subject.ts';
@@ -23,6 +23,11 @@ export interface Case {
 }
 
 export const RDS1: BackendStatus = { backend: 'rds1', problems: [], freeBytes: 10n ** 12n, pools: new Map() };
+
+/** A pool with room. */
+export function poolStatus(fields: Partial<PoolStatus> = {}): PoolStatus {
+  return { conditions: [], freeBytes: 2n ** 31n, scarcity: undefined, ...fields };
+}
 
 /** The volume as a healthy RDS has it, published to node-a. */
 export function onRds(fields: Partial<Extract<Device, { is: 'volume' }>> = {}): Device {

@@ -1,3 +1,4 @@
+import { messageOf } from '../failures/message.ts';
 import { type Case, RDS1 } from './case.fixture.ts';
 import {
   ago,
@@ -19,6 +20,12 @@ import {
 } from './objects.fixture.ts';
 
 const failed = (message: string) => event('PersistentVolumeClaim', 'data', 'ProvisioningFailed', message);
+const free = (spec: Readonly<Record<string, unknown>>) =>
+  volume({ spec: { claimRef: undefined, ...spec }, status: { phase: 'Available' } });
+const KEPT = volume({
+  spec: { claimRef: { namespace: 'apps', name: 'old' }, persistentVolumeReclaimPolicy: 'Retain' },
+  status: { phase: 'Released' },
+});
 const late = { volumeBindingMode: 'WaitForFirstConsumer' };
 const room = (name: string, capacity: string) => ({
   metadata: { name, namespace: 'rose-csi' },
@@ -144,6 +151,36 @@ export const CLAIM_CASES: readonly Case[] = [
     says: /claimRef\.uid/,
   },
   {
+    title: 'a claim for a volume that is kept from an earlier claim',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', KEPT),
+    rule: 'volume-retained',
+    result: 'stuck',
+    alone: true,
+    says: /"op":"remove","path":"\/spec\/claimRef"/,
+  },
+  {
+    title: 'a claim for a free volume of another class',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', free({ storageClassName: 'slow' })),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    alone: true,
+    says: /has the class "rds", and the volume "slow"/,
+  },
+  {
+    title: 'a claim for a free volume that is smaller',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', free({ capacity: { storage: '5Gi' } })),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /asks for 10Gi, and the volume has 5Gi/,
+  },
+  {
+    title: 'a claim for a free volume with other access modes',
+    objects: unbound({ spec: { volumeName: PV } }).put('persistentvolumes', free({ accessModes: ['ReadWriteMany'] })),
+    rule: 'claim-waits-for-volume',
+    result: 'stuck',
+    says: /not have the access mode ReadWriteOnce/,
+  },
+  {
     title: 'a claim that waits for its first pod',
     objects: noPods().put('storageclasses', storageClass(late)),
     rule: 'claim-waits-for-pod',
@@ -206,7 +243,7 @@ export const CLAIM_CASES: readonly Case[] = [
     ),
     rule: 'provisioning-failed',
     result: 'stuck',
-    says: /never succeed as it stands/,
+    says: /delete the class, and recreate it under its name/,
   },
   {
     title: 'an error that nothing explains',
@@ -364,6 +401,56 @@ export const CLAIM_CASES: readonly Case[] = [
     rule: 'pod-unschedulable',
     result: 'stuck',
     says: /has published none for class rds/,
+  },
+  {
+    title: 'a class with a parameter that the driver does not know, whose volumes wait for pods',
+    objects: placed('0/2 nodes are available: 2 node(s) did not have enough free storage.'),
+    view: { status: undefined, refusal: messageOf('DRV-INVALID', '', 'parameters of the StorageClass: "pol" unknown') },
+    rule: 'class-refused',
+    result: 'stuck',
+    says: /"pol" unknown[\s\S]*recreate it under its name/,
+  },
+  {
+    title: 'a class with a pool that is not configured was said to have no room',
+    objects: unbound().put('events', failed('rpc error: parameters.pool of the StorageClass is pol1')),
+    view: { status: undefined, refusal: 'parameters.pool of the StorageClass is pol1' },
+    rule: 'class-refused',
+    result: 'stuck',
+    alone: true,
+  },
+  {
+    title: 'a claim that several nodes are to read',
+    objects: unbound().put(
+      'events',
+      failed(
+        rpcError('DRV-INVALID', 'volume_capabilities[0]: access mode MULTI_NODE_READER_ONLY is not offered: a reason'),
+      ),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /recreate it with ReadWriteOnce/,
+  },
+  {
+    title: 'a class with a filesystem that is not offered',
+    objects: unbound().put(
+      'events',
+      failed(
+        rpcError('DRV-INVALID', 'volume_capabilities[0]: filesystem "ntfs" is not offered; offered: "ext4", "xfs"'),
+      ),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /recreate it under its name/,
+  },
+  {
+    title: 'a class with a Secret that the sidecar cannot read',
+    objects: unbound().put(
+      'events',
+      failed('error getting secret nosuch in namespace default: secrets "nosuch" is forbidden'),
+    ),
+    rule: 'provisioning-failed',
+    result: 'stuck',
+    says: /without its parameters csi\.storage\.k8s\.io/,
   },
   {
     title: 'a claim for which the scheduler sees too little room',

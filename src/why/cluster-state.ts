@@ -72,8 +72,16 @@ export interface BackendStatus {
   /** One sentence each; empty when it is fit. */
   readonly problems: readonly string[];
   readonly freeBytes: bigint;
-  /** What is wrong with each of its pools, by label. */
-  readonly pools: ReadonlyMap<string, readonly Condition[]>;
+  /** By label. */
+  readonly pools: ReadonlyMap<string, PoolStatus>;
+}
+
+/** A pool as its RDS reports it. */
+export interface PoolStatus {
+  readonly conditions: readonly Condition[];
+  readonly freeBytes: bigint;
+  /** What is said of it when it is nearly full. */
+  readonly scarcity: string | undefined;
 }
 
 /** The RDS beside the cluster; undefined in the cluster state without `--config`. */
@@ -83,6 +91,8 @@ export interface DeviceView {
   readonly device: Device;
   /** Undefined when it did not answer, or when it is not known which one is meant. */
   readonly status: BackendStatus | undefined;
+  /** Why the driver makes no volume of the class. */
+  readonly refusal?: string;
 }
 
 /** Everything that was looked at, at one time. What is undefined was not looked for, because nothing leads there. */
@@ -102,6 +112,8 @@ export interface ClusterState {
   readonly capacities?: Seen<readonly StorageCapacity[]>;
   readonly volume?: Seen<Volume>;
   readonly attachments?: Seen<readonly VolumeAttachment[]>;
+  /** Other PersistentVolumes of the same volume, each with a node that it is attached to and the RDS has on its record. */
+  readonly sharing?: readonly { readonly name: string; readonly node: string }[];
   /** The pods that use the claim. */
   readonly pods?: Seen<readonly Pod[]>;
   readonly nodes?: Seen<readonly Node[]>;

@@ -1,6 +1,7 @@
 import type { Case } from './case.fixture.ts';
 import {
   ago,
+  attachment,
   claim,
   event,
   healthy,
@@ -13,6 +14,12 @@ import {
   volume,
 } from './objects.fixture.ts';
 
+const ATTACHED = `persistentvolume ${PV} is still attached to node node-a`;
+const released = () =>
+  noPods()
+    .remove('persistentvolumeclaims', 'data', 'apps')
+    .remove('volumeattachments', 'csi-node-a')
+    .put('persistentvolumes', volume({ status: { phase: 'Released' } }));
 const going = { deletionTimestamp: ago(300) };
 const noPods = () => healthy().remove('pods', 'db-0', 'apps');
 
@@ -33,7 +40,7 @@ export const DELETION_CASES: readonly Case[] = [
     objects: healthy().put('persistentvolumeclaims', claim({ metadata: going })),
     rule: 'claim-in-use',
     result: 'stuck',
-    says: /kubectl -n apps delete pod db-0/,
+    says: /data goes with it, unless PersistentVolume pvc-\S+ has[\s\S]*kubectl -n apps delete pod db-0/,
   },
   {
     title: 'a claim of which a snapshot is being taken',
@@ -72,6 +79,38 @@ export const DELETION_CASES: readonly Case[] = [
     says: /csi-node-a on node-a/,
   },
   {
+    title: 'a volume whose claim has gone before its pod',
+    subject: `pv/${PV}`,
+    objects: released()
+      .put('volumeattachments', attachment('node-a'))
+      .put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', ATTACHED)),
+    rule: 'volume-delete-failed',
+    result: 'stuck',
+    alone: true,
+    says: /Retain before they go/,
+  },
+  {
+    title: 'a volume that was detached after the last attempt to delete it',
+    subject: `pv/${PV}`,
+    objects: released().put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', ATTACHED)),
+    rule: 'volume-delete-silent',
+    result: 'waiting',
+    alone: true,
+  },
+  {
+    title: 'a volume that was kept after an attempt to delete it',
+    subject: `pv/${PV}`,
+    objects: released()
+      .put(
+        'persistentvolumes',
+        volume({ spec: { persistentVolumeReclaimPolicy: 'Retain' }, status: { phase: 'Released' } }),
+      )
+      .put('events', event('PersistentVolume', PV, 'VolumeFailedDelete', ATTACHED)),
+    rule: 'volume-retained',
+    result: 'stuck',
+    alone: true,
+  },
+  {
     title: 'a volume that cannot be deleted',
     subject: `pv/${PV}`,
     objects: noPods()
@@ -96,6 +135,37 @@ export const DELETION_CASES: readonly Case[] = [
     rule: 'volume-retained',
     result: 'stuck',
     says: /"op":"remove","path":"\/spec\/claimRef"/,
+  },
+  {
+    title: 'a volume that was kept and is being deleted was offered to a new claim',
+    subject: `pv/${PV}`,
+    objects: released().put(
+      'persistentvolumes',
+      volume({
+        metadata: { ...going, finalizers: ['external-attacher/rds-rose-csi-io'] },
+        spec: { persistentVolumeReclaimPolicy: 'Retain' },
+        status: { phase: 'Released' },
+      }),
+    ),
+    rule: 'volume-held',
+    result: 'stuck',
+    alone: true,
+  },
+  {
+    title: 'a volume whose claim has just gone',
+    subject: `pv/${PV}`,
+    objects: released(),
+    rule: 'volume-delete-silent',
+    result: 'waiting',
+    alone: true,
+    says: /is to go with it[\s\S]*Retain/,
+  },
+  {
+    title: 'a volume whose claim has gone while no controller runs was called fine',
+    subject: `pv/${PV}`,
+    objects: released().remove('pods', 'rose-csi-controller-node-b', 'rose-csi'),
+    rule: 'controller-not-running',
+    result: 'stuck',
   },
   {
     title: 'a volume that was deleted under its claim',

@@ -20,12 +20,15 @@ export interface Explanation {
  */
 export function explain(message: string, cluster: ClusterState, node?: string): Explanation {
   const failure = codeIn(message);
-  const { why, next, command } = (failure && explanationOf(failure)) ??
-    MEANINGS.find(({ pattern }) => pattern.test(message)) ?? {
-      why: 'The message below says it.',
-      next: `Look at the log of the ${node === undefined ? 'controller' : 'node plugin'} around that time.`,
-      command: LOGS,
-    };
+  const meaning = MEANINGS.find(({ pattern }) => pattern.test(message));
+  const coded = failure && explanationOf(failure);
+  // What a failure leaves to its message the words of that message may explain.
+  const isOpen = failure !== undefined && remedyOf(failure) === '';
+  const { why, next, command } = (isOpen ? (meaning ?? coded) : (coded ?? meaning)) ?? {
+    why: 'The message below says it.',
+    next: `Look at the log of the ${node === undefined ? 'controller' : 'node plugin'} around that time.`,
+    command: LOGS,
+  };
   const log = node === undefined ? controllerLog(cluster) : nodeLog(cluster, node);
   return { why, next, ...(command !== undefined && { command: command.replace(LOGS, () => log) }) };
 }

@@ -5,7 +5,20 @@ import { answer } from './answer.ts';
 import { answerTo, clusterStateOf, onRds, RDS1 } from './case.fixture.ts';
 import { type DeviceView, there } from './cluster-state.ts';
 import { type BackendReader, gather } from './gather.ts';
-import { ago, attachment, claim, DRIVER, event, healthy, NOW, PV, pod, unbound } from './objects.fixture.ts';
+import {
+  ago,
+  attachment,
+  claim,
+  DRIVER,
+  event,
+  healthy,
+  NOW,
+  PV,
+  pendingContent,
+  pendingSnapshot,
+  pod,
+  unbound,
+} from './objects.fixture.ts';
 import { parseSubject } from './subject.ts';
 import { printAnswer } from './text.ts';
 
@@ -76,4 +89,32 @@ test('a node that is attached while the RDS is being asked is not taken for one 
   const subject = parseSubject('data', 'apps');
   const { result } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, backends: backends }));
   assert.deepEqual([result, asked], ['fine', 2]);
+});
+
+test('a snapshot that is not taken yet shows the nodes of its volume by their names', async () => {
+  const objects = healthy().put('volumesnapshots', pendingSnapshot()).put('volumesnapshotcontents', pendingContent());
+  let known: readonly string[] = [];
+  const view: DeviceView = { backends: ['rds1'], device: onRds(), status: RDS1 };
+  const volume = async (_handle: string, names: readonly string[]) => {
+    known = names;
+    return view;
+  };
+  const backends: BackendReader = { backends: ['rds1'], volume, snapshot: async () => view, forNew: async () => view };
+  await gather(objects.reader(), { subject: parseSubject('vs/monday', 'apps'), driver: DRIVER, now: NOW, backends });
+  assert.deepEqual(known, ['node-a', 'node-b']);
+});
+
+test('a node that was deleted while it has the volume is known by its attachment', async () => {
+  const objects = healthy().remove('nodes', 'node-a');
+  const view: DeviceView = { backends: ['rds1'], device: onRds({ nodes: ['node-a'] }), status: RDS1 };
+  let known: readonly string[] = [];
+  const volume = async (_handle: string, names: readonly string[]) => {
+    known = names;
+    return view;
+  };
+  const backends: BackendReader = { backends: ['rds1'], volume, snapshot: async () => view, forNew: async () => view };
+  const subject = parseSubject('data', 'apps');
+  const { findings } = answer(await gather(objects.reader(), { subject, driver: DRIVER, now: NOW, backends }));
+  assert.ok(known.includes('node-a'), known.join());
+  assert.equal(findings[0]?.rule, 'node-gone');
 });

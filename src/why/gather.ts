@@ -5,9 +5,11 @@ import {
   type Pod,
   type StorageClass,
   type Volume,
+  type VolumeAttachment,
   type VolumeSnapshot,
 } from '../kubernetes/kinds.ts';
 import type { Reader as HttpReader, Seen } from '../kubernetes/reader.ts';
+import { parseHandle } from '../storage/ids.ts';
 import { type ClusterState, type DeviceView, isAlive, isGoing, type Subject, there, timeOf } from './cluster-state.ts';
 import { DRIVER_PODS, isOfChart } from './driver-pods.ts';
 
@@ -20,8 +22,8 @@ export interface BackendReader {
   /** Throws nothing. */
   volume(handle: string, nodeNames: readonly string[]): Promise<DeviceView>;
   snapshot(handle: string): Promise<DeviceView>;
-  /** The RDS that a new volume would go to; undefined when the class leaves it open and there are several. */
-  forNew(backend: string | undefined, pool: string | undefined): Promise<DeviceView>;
+  /** The RDS that a new volume of a class with these parameters would go to; none when they leave it open and there are several. */
+  forNew(parameters: Readonly<Record<string, string>>): Promise<DeviceView>;
 }
 
 export interface GatherOptions {
@@ -83,16 +85,38 @@ async function withBackend(
   if (view === undefined) return cluster;
   const nodes = view.device.is === 'volume' ? view.device.nodes : [];
   const attached = there(cluster.attachments)?.map(({ spec }) => spec.nodeName) ?? [];
-  if (cluster.attachments === undefined || nodes.every((node) => attached.includes(node))) return { ...cluster, view };
-  const attachments = await attachmentsOf(reader, there(cluster.volume));
-  const again = await askBackends(cluster, backends);
-  return { ...cluster, ...(attachments && { attachments }), ...(again && { view: again }) };
+  const volume = there(cluster.volume);
+  if (cluster.attachments === undefined || volume === undefined || nodes.every((node) => attached.includes(node))) {
+    return { ...cluster, view };
+  }
+  const all = await reader.list(kinds.attachment);
+  const [again, sharing] = await Promise.all([
+    askBackends({ ...cluster, attachments: of(volume, all) }, backends),
+    sharingOf(reader, volume, there(all) ?? [], nodes),
+  ]);
+  return { ...cluster, attachments: of(volume, all), sharing, ...(again && { view: again }) };
 }
 
-async function attachmentsOf(reader: Reader, volume: Volume | undefined): Promise<ClusterState['attachments']> {
-  if (volume === undefined) return undefined;
-  const { name } = volume.metadata;
-  return filtered(await reader.list(kinds.attachment), ({ spec }) => spec.source.persistentVolumeName === name);
+function of({ metadata }: Volume, all: Seen<readonly VolumeAttachment[]>): Seen<readonly VolumeAttachment[]> {
+  return filtered(all, ({ spec }) => spec.source.persistentVolumeName === metadata.name);
+}
+
+/** Other PersistentVolumes of the same volume that are attached to one of the nodes. */
+async function sharingOf(
+  reader: Reader,
+  { metadata, spec: { csi } }: Volume,
+  attachments: readonly VolumeAttachment[],
+  nodes: readonly string[],
+): Promise<NonNullable<ClusterState['sharing']>> {
+  const suspects = attachments.flatMap(({ spec: { source, nodeName: node } }) => {
+    const { persistentVolumeName: name } = source;
+    return name !== undefined && name !== metadata.name && nodes.includes(node) ? [{ name, node }] : [];
+  });
+  const looked = suspects.map(async (one) => ({ ...one, seen: there(await reader.get(kinds.volume, one.name)) }));
+  return (await Promise.all(looked)).flatMap(({ name, node, seen }) => {
+    const isSame = seen?.spec.csi?.driver === csi?.driver && seen?.spec.csi?.volumeHandle === csi?.volumeHandle;
+    return isSame ? [{ name, node }] : [];
+  });
 }
 
 async function fromClaimOrVolume(reader: Reader, { kind, name, namespace }: Subject): Promise<Part> {
@@ -177,14 +201,24 @@ async function fromSnapshot(reader: Reader, { name, namespace }: Subject): Promi
   }
   const { source } = object.spec;
   const contentName = object.status?.boundVolumeSnapshotContentName ?? source.volumeSnapshotContentName;
-  const [content, claim, snapshotControllerPods] = await Promise.all([
+  const isReady = object.status?.readyToUse === true;
+  const [content, claim, snapshotControllerPods, nodes] = await Promise.all([
     contentName === undefined ? undefined : reader.get(kinds.content, contentName),
-    source.persistentVolumeClaimName === undefined || object.status?.readyToUse === true
+    source.persistentVolumeClaimName === undefined || isReady
       ? undefined
       : reader.get(kinds.claim, source.persistentVolumeClaimName, namespace),
     snapshotControllers(reader),
+    // The RDS knows the nodes that have the volume by their ids.
+    isReady ? undefined : reader.list(kinds.node),
   ]);
-  return { snapshot, snapshotClasses, snapshotControllerPods, ...(content && { content }), ...(claim && { claim }) };
+  return {
+    snapshot,
+    snapshotClasses,
+    snapshotControllerPods,
+    ...(content && { content }),
+    ...(claim && { claim }),
+    ...(nodes && { nodes }),
+  };
 }
 
 async function snapshotControllers(reader: Reader): Promise<Seen<readonly Pod[]>> {
@@ -202,7 +236,7 @@ async function users(reader: Reader, { kind }: Subject, { claim, volume }: Part)
   const isLeaving = object !== undefined && isGoing(object);
   const [allPods, attachments, nodes, snapshots] = await Promise.all([
     object === undefined ? undefined : reader.list(kinds.pod, { namespace }),
-    attachmentsOf(reader, made),
+    made === undefined ? undefined : reader.list(kinds.attachment).then((all) => of(made, all)),
     made === undefined ? undefined : reader.list(kinds.node),
     isLeaving ? reader.list(kinds.snapshot, { namespace }) : undefined,
   ]);
@@ -266,24 +300,31 @@ async function askBackends(
 ): Promise<DeviceView | undefined> {
   if (backends === undefined) return undefined;
   const { driver, volume, content, storageClass } = cluster;
+  // A node that was deleted has its attachments still, and may run.
+  const names = [
+    ...(there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name),
+    ...(there(cluster.attachments) ?? []).map(({ spec }) => spec.nodeName),
+  ];
   if (cluster.subject.kind === 'snapshot') {
     const object = there(content);
     const handle = object?.status?.snapshotHandle ?? object?.spec.source.snapshotHandle;
     if (object?.spec.driver !== driver) return nothingYet(backends);
-    if (handle !== undefined) return await backends.snapshot(handle);
+    if (handle !== undefined) {
+      return parseHandle('snap', handle) === undefined ? nothingYet(backends) : await backends.snapshot(handle);
+    }
     // Before there is a snapshot, what it is to be taken of tells whether it can be.
     const { volumeHandle } = object.spec.source;
     const isLeaving = isGoing(object) || there(cluster.snapshot)?.metadata.deletionTimestamp !== undefined;
-    return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, []);
+    return volumeHandle === undefined || isLeaving ? nothingYet(backends) : await backends.volume(volumeHandle, names);
   }
   const csi = there(volume)?.spec.csi;
   if (csi !== undefined) {
-    const names = (there(cluster.nodes) ?? []).map(({ metadata }) => metadata.name);
-    return csi.driver === driver ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
+    const isOurs = csi.driver === driver && parseHandle('pvc', csi.volumeHandle) !== undefined;
+    return isOurs ? await backends.volume(csi.volumeHandle, names) : nothingYet(backends);
   }
   const made = there(storageClass);
   if (made?.provisioner !== driver) return nothingYet(backends);
-  return await backends.forNew(made.parameters['backend'], made.parameters['pool']);
+  return await backends.forNew(made.parameters);
 }
 
 function nothingYet({ backends }: BackendReader): DeviceView {

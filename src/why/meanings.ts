@@ -23,6 +23,40 @@ export const MEANINGS: readonly Meaning[] = [
     command: LOGS,
   },
   {
+    // A filesystem and mount options come from the class, too.
+    pattern:
+      /parameters(?:\.\w+)? of the StorageClass|the StorageClass must name|volume_capabilities\[\d+\]: (?:filesystem|mount_flags)/,
+    why: 'The StorageClass has a parameter that the driver refuses; no volume is made before that is right.',
+    next: 'Parameters cannot be changed: delete the class, and recreate it under its name as the message says. What waits for it goes on by itself within minutes.',
+    command: 'kubectl get storageclasses -o yaml',
+  },
+  {
+    pattern: /access mode \S+ is (?:not )?offered/,
+    why: 'The claim asks for an access mode that lets several nodes mount its filesystem, and ext4 and XFS belong to one at a time.',
+    next: 'Delete the claim, and recreate it with ReadWriteOnce; a pod that only reads may say readOnly: true. To read on several nodes make a claim for each from one snapshot; raw block volumes may be ReadWriteMany.',
+    command: 'kubectl get persistentvolumeclaims --all-namespaces',
+  },
+  {
+    pattern: /parameters of the VolumeSnapshotClass/,
+    why: 'The VolumeSnapshotClass has a parameter that the driver refuses; no snapshot is taken before that is right.',
+    next: 'Parameters cannot be changed: delete the class, and recreate it under its name as the message says. What waits for it goes on by itself within minutes.',
+    command: 'kubectl get volumesnapshotclasses -o yaml',
+  },
+  {
+    // csi-provisioner and csi-snapshotter, which read the Secret before they ask the driver.
+    pattern: /error getting secret|cannot get credentials for snapshot content/,
+    why: 'The class names a Secret, and the sidecar cannot read it. This driver needs none.',
+    next: 'Delete the class, and recreate it under its name without its parameters csi.storage.k8s.io/…-secret-…. A claim goes on by itself; a VolumeSnapshot keeps the name of the Secret, so delete and recreate it.',
+    command: 'kubectl get storageclasses,volumesnapshotclasses -o yaml',
+  },
+  {
+    // csi-snapshotter, of a content that was made by hand.
+    pattern: /can not find snapshot for snapshotID/,
+    why: 'The driver knows no snapshot of the id that the content names.',
+    next: 'Compare it with the snapshots that there are. It cannot be changed: delete the VolumeSnapshot and its content, and recreate both.',
+    command: 'rose-csi snapshots ls --config rose-csi.yaml',
+  },
+  {
     // csi-provisioner refuses before it asks the driver.
     pattern:
       /is less than the size \d+ for the source snapshot|must be greater than or equal in size to the specified PVC/,
@@ -44,6 +78,13 @@ export const MEANINGS: readonly Meaning[] = [
     why: 'The source of the claim is not ready; the volume is made when it is.',
     next: 'Ask why the source is not ready.',
     command: 'kubectl get volumesnapshots,persistentvolumeclaims --all-namespaces',
+  },
+  {
+    // csi-provisioner, of a PersistentVolume whose claim is gone.
+    pattern: /persistentvolume \S+ is still attached to node/,
+    why: 'The provisioner deletes a volume when no node has it any more. When its pods have just gone, that takes a minute or two.',
+    next: 'See which pods run on that node, and ask again. If the data is needed after all, set persistentVolumeReclaimPolicy of the PersistentVolume to Retain before they go.',
+    command: 'kubectl get pods --all-namespaces -o wide',
   },
   {
     // csi-provisioner, before it asks the driver.

@@ -1,5 +1,5 @@
-import { type Case, onRds, RDS1 } from './case.fixture.ts';
-import { HANDLE, healthy } from './objects.fixture.ts';
+import { type Case, onRds, poolStatus, RDS1 } from './case.fixture.ts';
+import { attachment, DRIVER, HANDLE, healthy, node, SNAP_HANDLE, volume } from './objects.fixture.ts';
 
 /** The same volume, as another backend would call it. */
 const OTHER = HANDLE.replace('rds1', 'rds9');
@@ -62,6 +62,18 @@ export const RDS_CASES: readonly Case[] = [
     says: /--volume rds1:pvc-/,
   },
   {
+    title: 'a volume made by hand with the id of a snapshot was said to be gone from the RDS',
+    objects: healthy().put(
+      'persistentvolumes',
+      volume({ spec: { csi: { driver: DRIVER, volumeHandle: SNAP_HANDLE } } }),
+    ),
+    view: { device: { is: 'absent', id: SNAP_HANDLE } },
+    rule: 'not-an-id',
+    result: 'stuck',
+    alone: true,
+    says: /it is the id of a snapshot/,
+  },
+  {
     title: 'a volume of another cluster',
     objects: healthy(),
     view: { device: onRds({ ownedBy: undefined }) },
@@ -102,6 +114,18 @@ export const RDS_CASES: readonly Case[] = [
     says: /slot="pvc-7a0f[\s\S]*nvme-tcp-export=no/,
   },
   {
+    title: 'a node that has the volume by another PersistentVolume, made by hand',
+    objects: healthy()
+      .put('nodes', node('node-b'))
+      .put('persistentvolumes', volume({ metadata: { name: 'by-hand' } }))
+      .put('volumeattachments', attachment('node-b', { spec: { source: { persistentVolumeName: 'by-hand' } } })),
+    view: { device: onRds({ nodes: ['node-b'] }) },
+    rule: 'volume-twice',
+    result: 'stuck',
+    alone: true,
+    says: /kubectl patch persistentvolume pvc-\S+ by-hand -p [^\n]*Retain/,
+  },
+  {
     title: 'an export by hand',
     objects: healthy(),
     view: { device: onRds({ nodes: [] }) },
@@ -116,8 +140,8 @@ export const RDS_CASES: readonly Case[] = [
       status: {
         ...RDS1,
         pools: new Map([
-          ['pool', [{ code: 'PoolDeviceMissing', detail: '' }]],
-          ['cold', [{ code: 'PoolDiskErrors', detail: 'nvme2: io-errors 7' }]],
+          ['pool', poolStatus({ conditions: [{ code: 'PoolDeviceMissing', detail: '' }] })],
+          ['cold', poolStatus({ conditions: [{ code: 'PoolDiskErrors', detail: 'nvme2: io-errors 7' }] })],
         ]),
       },
     },
@@ -125,5 +149,41 @@ export const RDS_CASES: readonly Case[] = [
     result: 'degraded',
     alone: true,
     says: /Pool pool of rds1 is degraded: PoolDeviceMissing/,
+  },
+  {
+    title: 'a volume in a pool without any room was called fine while its pod could not write',
+    objects: healthy(),
+    view: {
+      device: onRds(),
+      status: {
+        ...RDS1,
+        pools: new Map([
+          ['pool', poolStatus({ freeBytes: 0n, scarcity: 'pool pool of rds1 has 0 B of 40 GiB free' })],
+          ['cold', poolStatus()],
+        ]),
+      },
+    },
+    rule: 'pool-nearly-full',
+    result: 'stuck',
+    alone: true,
+    says: /Writes that need space fail/,
+  },
+  {
+    title: 'a volume in a pool that is nearly full, and another pool that is full',
+    objects: healthy(),
+    view: {
+      device: onRds(),
+      status: {
+        ...RDS1,
+        pools: new Map([
+          ['pool', poolStatus({ scarcity: 'pool pool of rds1 has 2 GiB of 40 GiB free' })],
+          ['cold', poolStatus({ freeBytes: 0n, scarcity: 'pool cold of rds1 has 0 B of 40 GiB free' })],
+        ]),
+      },
+    },
+    rule: 'pool-nearly-full',
+    result: 'degraded',
+    alone: true,
+    says: /2 GiB of 40 GiB/,
   },
 ];

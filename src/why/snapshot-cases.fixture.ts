@@ -32,6 +32,12 @@ const going = { deletionTimestamp: ago(300) };
 const byHand = { source: { volumeSnapshotContentName: CONTENT, persistentVolumeClaimName: undefined } };
 const handmade = { source: { volumeHandle: undefined, snapshotHandle: SNAP_HANDLE } };
 
+const wronglyMade = (snapshotHandle: string) => {
+  const message = `can not find snapshot for snapshotID ${snapshotHandle}`;
+  const status = { snapshotHandle: undefined, readyToUse: false, error: { message } };
+  return content({ spec: { source: { volumeHandle: undefined, snapshotHandle } }, status });
+};
+
 const cases: readonly Omit<Case, 'subject'>[] = [
   { title: 'a snapshot that is ready', objects: healthy(), rule: undefined, result: 'fine' },
   {
@@ -178,6 +184,56 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     rule: 'content-mismatch',
     result: 'stuck',
     says: /no snapshotHandle/,
+  },
+  {
+    title: 'a content by hand with the id of a volume was said to be gone from the RDS',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', wronglyMade(HANDLE)),
+    view: { device: { is: 'absent', id: HANDLE } },
+    rule: 'not-an-id',
+    result: 'stuck',
+    says: /it is the id of a volume/,
+  },
+  {
+    title: 'a content by hand with a name of its own',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', wronglyMade('rds1:monday')),
+    rule: 'not-an-id',
+    result: 'stuck',
+    says: /one looks like BACKEND:snap-UUID/,
+  },
+  {
+    title: 'a content by hand with an id that nothing has, seen without the RDS',
+    objects: unboundSnapshot(byHand).put('volumesnapshotcontents', wronglyMade(SNAP_HANDLE)),
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /recreate both[\s\S]*rose-csi snapshots ls/,
+  },
+  {
+    title: 'a snapshot-controller that no pod shows, and that has spoken',
+    objects: unboundSnapshot()
+      .remove('pods', 'snapshot-controller-0', 'kube-system')
+      .put(
+        'events',
+        event('VolumeSnapshot', 'monday', 'SnapshotContentCreationFailed', 'Failed to create snapshot content', {
+          source: { component: 'snapshot-controller' },
+        }),
+      ),
+    rule: 'snapshot-not-bound',
+    result: 'stuck',
+    alone: true,
+  },
+  {
+    title: 'a snapshot class with a Secret that the sidecar cannot read',
+    objects: failing('cannot get credentials for snapshot content'),
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /keeps the name of the Secret/,
+  },
+  {
+    title: 'a snapshot class with a parameter that the driver does not know',
+    objects: failing(rpcError('DRV-INVALID', 'parameters of the VolumeSnapshotClass: "pool" unknown')),
+    rule: 'snapshot-failed',
+    result: 'stuck',
+    says: /kubectl get volumesnapshotclasses/,
   },
   {
     title: 'a content by hand whose snapshot is not on the RDS',

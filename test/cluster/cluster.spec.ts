@@ -13,6 +13,7 @@ import { MANY } from './scenarios/crowd.ts';
 import { DATABASE } from './scenarios/database.ts';
 import { FIRST_DAY } from './scenarios/first-day.ts';
 import { GAVE_UP } from './scenarios/gave-up.ts';
+import { GROWTH } from './scenarios/growth.ts';
 import { LIFECYCLE } from './scenarios/lifecycle.ts';
 import { NODE_LOSS } from './scenarios/node-loss.ts';
 import { RESTORES } from './scenarios/restores.ts';
@@ -25,6 +26,7 @@ const SCENARIOS = [
   ...CAPACITY,
   ...ACCESS,
   ...RESTORES,
+  ...GROWTH,
   ...COPIES,
   ...DATABASE,
   ...GAVE_UP,

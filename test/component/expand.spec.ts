@@ -59,7 +59,7 @@ test('a size that cannot be had is refused, and the volume stays as it was', asy
   const volumeId = await makeVolume(controller, 4n * MiB);
   const grow = (requiredBytes: bigint, limitBytes = 0n, id = volumeId) =>
     controller.controllerExpandVolume({ volumeId: id, capacityRange: { requiredBytes, limitBytes } });
-  await refused(grow(64n * MiB), 'RESOURCE_EXHAUSTED', /free, .*needed.*\[RC-SPACE\]$/);
+  await refused(grow(64n * MiB), 'OUT_OF_RANGE', /free, .*needed.*\[RC-SPACE\]$/);
   await refused(grow(MiB, 2n * MiB), 'OUT_OF_RANGE', /it has 4 MiB already, the limit is 2 MiB \[DRV-RANGE\]$/);
   await refused(grow(5n * MiB + 1n, 5n * MiB + 2n), 'OUT_OF_RANGE', /multiples of 1 MiB.*\[DRV-RANGE\]$/);
   await refused(grow(2n ** 63n - 1n), 'OUT_OF_RANGE');

@@ -140,7 +140,7 @@ test('a call that knows only the volume reports on its claim, which is looked up
   await until(async () => lists().length === 1);
   const capacityRange = { requiredBytes: 4n * GiB };
   const expand = () => outcome(fixture.controller.controllerExpandVolume({ volumeId, capacityRange }));
-  assert.deepEqual(await repeated(20, expand), ['RESOURCE_EXHAUSTED']);
+  assert.deepEqual(await repeated(20, expand), ['OUT_OF_RANGE']);
   const about = await told(fixture, 'PersistentVolumeClaim', 'PoolFull', /needed with the reserve.*\[RC-SPACE\]$/);
   assert.deepEqual(about, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claimRef });
   assert.equal(lists().length, 2, 'once for all calls, and once for the look at all volumes at the start');

@@ -121,7 +121,11 @@ for (const [kind, program] of [
     assert.ok(blocks * bsize <= Number(SIZES[kind]));
     await until(async () => reasons().includes('FilesystemNotGrown'));
     const expand = node.client.nodeExpandVolume({ volumeId: larger.volumeId, volumePath: path });
-    await refused(expand, 'UNAVAILABLE', /Structure needs cleaning.*stays mounted at its old size.*\[NODE-GROW\]$/);
+    await refused(
+      expand,
+      'FAILED_PRECONDITION',
+      /Structure needs cleaning.*stays mounted at its old size.*\[NODE-GROW\]$/,
+    );
     assert.equal(blocks * bsize > 32 * MiB, true);
   });
 }

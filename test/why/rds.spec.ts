@@ -10,6 +10,7 @@ import {
   healthy,
   PV,
   pod,
+  storageClass,
   unbound,
   volume,
 } from '../../src/why/objects.fixture.ts';
@@ -140,6 +141,22 @@ async function refusalOf({ controller }: Stack): Promise<string> {
   );
   return `failed to provision volume with StorageClass "rds": rpc error: code = ResourceExhausted desc = ${details}`;
 }
+
+test('what the driver refuses of a class is said in its words, also while no one asks it for a volume', async (t) => {
+  const stack = await startStack(t);
+  for (const parameters of [{ pool: 'warm' }, { backend: 'rds9' }, { pol: 'pool' }]) {
+    const request = { ...volumeRequest(volumeName(), MiB), parameters };
+    const { details } = await stack.controller.createVolume(request).then(
+      () => assert.fail(),
+      (error: { details: string }) => error,
+    );
+    const objects = unbound().put('storageclasses', storageClass({ parameters }));
+    const { run } = await startCommandFixture(t, objects);
+    const { stdout } = await run('data', '--json', '--config', stack.configFile);
+    const { findings } = JSON.parse(stdout) as { findings: { rule: string; message?: string }[] };
+    assert.deepEqual([findings[0]?.rule, findings[0]?.message], ['class-refused', details]);
+  }
+});
 
 test('a content of a backend that is not configured', async (t) => {
   const { objects, why } = await startFixture(t);

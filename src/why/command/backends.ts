@@ -1,6 +1,7 @@
 import { openBackends as connect } from '../../app/backends.ts';
 import { readingReplicators } from '../../app/replicators.ts';
 import type { Config } from '../../config/schema.ts';
+import { volumeParameters } from '../../csi/parameters.ts';
 import { askedOnce, sentenceOf } from '../../failures/message.ts';
 import { createLogger } from '../../observability/log.ts';
 import { parseSnapshotName } from '../../rds/index.ts';
@@ -8,8 +9,9 @@ import type { RetryPolicy } from '../../routeros/index.ts';
 import { type Call, callWithin } from '../../storage/call.ts';
 import { StorageError } from '../../storage/errors.ts';
 import { type Identity, identity, nodeIdOf } from '../../storage/ids.ts';
+import { scarcity } from '../../storage/pool-reading.ts';
 import { StorageService } from '../../storage/service.ts';
-import type { BackendStatus, Device, DeviceView } from '../cluster-state.ts';
+import type { BackendStatus, Device, DeviceView, PoolStatus } from '../cluster-state.ts';
 import type { BackendReader } from '../gather.ts';
 
 /** The backends of a configuration, which are only read. */
@@ -61,7 +63,12 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
     backends: names,
     volume: (handle, nodeNames) => view(handle, (id) => ask.volume(id, nodeNames)),
     snapshot: (handle) => view(handle, (id) => ask.snapshot(id)),
-    async forNew(wanted, pool) {
+    async forNew(parameters) {
+      const { backend: wanted, pool } = parameters;
+      const refusal = refusalOf(parameters, config);
+      if (refusal !== undefined) {
+        return { backends: names, device: { is: 'none' }, status: undefined, refusal };
+      }
       const [name, second] = wanted === undefined ? names : names.filter((one) => one === wanted);
       if (name === undefined || second !== undefined) {
         return { backends: names, device: { is: 'none' }, status: undefined };
@@ -70,6 +77,29 @@ export function openBackends(config: Config, limitMs: number): OpenedBackends {
     },
     close: () => storage.close(),
   };
+}
+
+/** What CreateVolume says of the parameters of a class, before it looks for an RDS. */
+function refusalOf(parameters: Readonly<Record<string, string>>, { backends }: Config): string | undefined {
+  try {
+    const { backend, pool } = volumeParameters(parameters);
+    const fitting = backend === undefined ? backends : backends.filter(({ name }) => name === backend);
+    if (fitting.length === 0)
+      return unconfigured(
+        'backend',
+        backend,
+        backends.map(({ name }) => name),
+      );
+    const pools = fitting.flatMap((one) => one.pools.map(({ label }) => label));
+    return pool === undefined || pools.includes(pool) ? undefined : unconfigured('pool', pool, pools);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function unconfigured(what: string, name: string | undefined, known: readonly string[]): string {
+  const detail = `parameters.${what} of the StorageClass is ${name}, which is not configured; configured: ${known.join(', ')}`;
+  return new StorageError('DRV-INVALID', '', detail).message;
 }
 
 /** What is asked of one RDS; nothing but reading. */
@@ -133,8 +163,11 @@ class Questions {
       const freeBytes = problems.length > 0 ? 0n : await this.#storage.capacity(where, this.#call());
       const pools = problems.length > 0 ? [] : await this.#storage.pools(backend, this.#call());
       const said = problems.map(({ code, found }) => `${sentenceOf(code, found)} [${code}]`);
-      const conditions = new Map(pools.map(({ pool: label, health }) => [label, health.conditions]));
-      return { backend, problems: said, freeBytes, pools: conditions };
+      const states = pools.map((reading): [string, PoolStatus] => [
+        reading.pool,
+        { conditions: reading.health.conditions, freeBytes: reading.free, scarcity: scarcity(backend, reading) },
+      ]);
+      return { backend, problems: said, freeBytes, pools: new Map(states) };
     } catch (error) {
       return { because: messageOf(error) };
     }

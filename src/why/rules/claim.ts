@@ -1,4 +1,5 @@
-import type { Claim, Pod } from '../../kubernetes/kinds.ts';
+import type { Claim, Pod, Volume } from '../../kubernetes/kinds.ts';
+import { parseQuantity } from '../../kubernetes/quantity.ts';
 import { age, type ClusterState, isAlive, isReady, newest, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
@@ -17,6 +18,7 @@ export const claimRules: readonly Rule[] = [
     judge: noClass,
   },
   { id: 'class-of-another-driver', notices: 'the class of the claim belongs to another driver', judge: foreignClass },
+  { id: 'class-refused', notices: 'the class has a parameter that the driver refuses', judge: classRefused },
   {
     id: 'claim-waits-for-volume',
     notices: 'the claim asks for one named PersistentVolume, or for none of a class',
@@ -104,6 +106,19 @@ function foreignClass(cluster: ClusterState): Finding | undefined {
   };
 }
 
+function classRefused(cluster: ClusterState): Finding | undefined {
+  const said = cluster.view?.refusal;
+  const claim = pendingClaim(cluster);
+  if (said === undefined || claim === undefined) return undefined;
+  return {
+    state: 'stuck',
+    at: 'class',
+    said,
+    what: `The driver makes no volume of StorageClass ${claim.spec.storageClassName ?? 'that is the default one'}.`,
+    ...explain(said, cluster),
+  };
+}
+
 function waitsForVolume(cluster: ClusterState): Finding | undefined {
   const claim = pendingClaim(cluster);
   const { volumeName, storageClassName } = claim?.spec ?? {};
@@ -120,6 +135,8 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
   }
   const seen = cluster.volume;
   const volume = there(seen);
+  // What is to be done with it is said of the volume.
+  if (volume !== undefined && isRetained(volume)) return undefined;
   const owner = volume?.spec.claimRef;
   const why =
     seen?.is === 'absent'
@@ -128,7 +145,7 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
         ? `It is taken by the claim ${owner.namespace}/${owner.name}.`
         : owner?.uid !== undefined && owner.uid !== claim.metadata.uid
           ? 'It was bound to an earlier claim of the same name, and still says so in spec.claimRef.uid.'
-          : 'It is not bound yet: class, size and access modes of both must fit.';
+          : (misfit(claim, volume) ?? 'It is not bound yet: class, size and access modes of both must fit.');
   return {
     state: 'stuck',
     at: 'volume',
@@ -137,6 +154,27 @@ function waitsForVolume(cluster: ClusterState): Finding | undefined {
     next: 'Compare both.',
     command: `kubectl get persistentvolume ${volumeName} -o yaml`,
   };
+}
+
+/** Whether its claim is gone and the data stays. */
+export function isRetained({ metadata, spec, status }: Volume): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false;
+  return status?.phase === 'Released' && spec.persistentVolumeReclaimPolicy === 'Retain';
+}
+
+/** What keeps a claim from a volume that is free, as Kubernetes compares them. */
+function misfit({ spec: wants }: Claim, volume: Volume | undefined): string | undefined {
+  if (volume === undefined) return undefined;
+  const { storageClassName = '', capacity, accessModes } = volume.spec;
+  const [asked, has] = [wants.resources?.requests?.storage, capacity?.storage];
+  const missing = wants.accessModes.filter((mode) => !accessModes.includes(mode));
+  if ((wants.storageClassName ?? '') !== storageClassName) {
+    return `The claim has the class "${wants.storageClassName ?? ''}", and the volume "${storageClassName}": both must be the same.`;
+  }
+  if ((parseQuantity(asked) ?? 0n) > (parseQuantity(has) ?? 0n)) {
+    return `The claim asks for ${asked}, and the volume has ${has}: bind it with that, and let it grow then.`;
+  }
+  return missing.length === 0 ? undefined : `The volume does not have the access mode ${missing.join(', ')}.`;
 }
 
 /** The pods of a claim, without those that have ended. */
@@ -178,7 +216,7 @@ const FAILED = ['ProvisioningFailed'];
 
 function provisioningFailed(cluster: ClusterState): Finding | undefined {
   const claim = pendingClaim(cluster);
-  if (claim === undefined || cluster.source?.seen.is === 'absent') return undefined;
+  if (claim === undefined || cluster.source?.seen.is === 'absent' || cluster.view?.refusal) return undefined;
   const event = newest(cluster, 'PersistentVolumeClaim', claim.metadata.name, FAILED);
   if (event?.message === undefined) return undefined;
   return {
@@ -196,6 +234,8 @@ function silent(cluster: ClusterState): Finding | undefined {
   const isDecided = !bindsLate(cluster) || claim.metadata.annotations[SELECTED_NODE] !== undefined;
   if (
     !isDecided ||
+    // It is bound, and not made.
+    claim.spec.volumeName !== undefined ||
     isUnschedulable(cluster) ||
     newest(cluster, 'PersistentVolumeClaim', claim.metadata.name, FAILED) !== undefined
   )

@@ -4,7 +4,8 @@ import { controllerLog } from '../driver-pods.ts';
 import { explain } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { isDead } from './attachment.ts';
-import { PATIENCE_MS } from './claim.ts';
+import { isRetained, PATIENCE_MS } from './claim.ts';
+import { isUndeleted } from './driver.ts';
 
 /** Claims and volumes that are being deleted and do not go. */
 export const deletionRules: readonly Rule[] = [
@@ -35,6 +36,11 @@ export const deletionRules: readonly Rule[] = [
     judge: deleteFailed,
   },
   {
+    id: 'volume-delete-silent',
+    notices: 'the claim of the volume is gone, and no one has deleted it yet or said why not',
+    judge: deleteSilent,
+  },
+  {
     id: 'volume-retained',
     notices: 'the volume is Released and kept, because its reclaim policy is Retain',
     judge: retained,
@@ -54,6 +60,14 @@ function holders({ pods }: ClusterState): readonly Pod[] {
   return (there(pods) ?? []).filter(isAlive);
 }
 
+/** Said before anyone deletes the last pod, for after that it is too late. */
+function lossOf({ volume }: ClusterState): string {
+  const object = there(volume);
+  return object?.spec.persistentVolumeReclaimPolicy === 'Delete'
+    ? ` Its data goes with it, unless PersistentVolume ${object.metadata.name} has persistentVolumeReclaimPolicy Retain by then.`
+    : '';
+}
+
 function claimInUse(cluster: ClusterState): Finding | undefined {
   const claim = going(cluster);
   const pods = holders(cluster);
@@ -65,7 +79,7 @@ function claimInUse(cluster: ClusterState): Finding | undefined {
     state: 'stuck',
     at: 'claim',
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
-    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.',
+    why: `Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.${lossOf(cluster)}`,
     next:
       staying.length > 0
         ? 'Delete the pods, or scale down what starts them.'
@@ -163,18 +177,37 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
   };
 }
 
+/** The words of csi-provisioner. */
+const STILL_ATTACHED = /is still attached to node/;
+
 function deleteFailed(cluster: ClusterState): Finding | undefined {
   const volume = there(cluster.volume);
   if (volume === undefined || !['Released', 'Failed'].includes(volume.status?.phase ?? '')) return undefined;
   const event = newest(cluster, 'PersistentVolume', volume.metadata.name, ['VolumeFailedDelete']);
   const said = event?.message ?? telling(volume.status?.message);
-  if (said === undefined || said === '') return undefined;
+  if (said === undefined || said === '' || isRetained(volume)) return undefined;
+  // That is over when it is detached, and until the next attempt no one says so.
+  if (STILL_ATTACHED.test(said) && there(cluster.attachments)?.length === 0) return undefined;
   return { state: 'stuck', at: 'volume', said, what: 'The volume cannot be deleted.', ...explain(said, cluster) };
+}
+
+function deleteSilent(cluster: ClusterState): Finding | undefined {
+  const volume = there(cluster.volume);
+  if (!isUndeleted(volume) || volume?.metadata.deletionTimestamp !== undefined) return undefined;
+  if (deleteFailed(cluster) !== undefined) return undefined;
+  return {
+    state: 'waiting',
+    at: 'volume',
+    what: 'The claim of the volume is gone, and the volume is to go with it.',
+    why: 'Its reclaim policy is Delete, and no error is reported. It is deleted once it is detached, and every retry waits twice as long.',
+    next: 'Wait some minutes and ask again. If the data is needed after all, keep it now:',
+    command: `kubectl patch persistentvolume ${volume?.metadata.name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+  };
 }
 
 function retained({ volume }: ClusterState): Finding | undefined {
   const object = there(volume);
-  if (object?.status?.phase !== 'Released' || object.spec.persistentVolumeReclaimPolicy !== 'Retain') return undefined;
+  if (object === undefined || !isRetained(object)) return undefined;
   const { claimRef } = object.spec;
   return {
     state: 'stuck',

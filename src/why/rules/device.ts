@@ -145,7 +145,10 @@ function publishedElsewhere(cluster: ClusterState): Finding | undefined {
   const device = volumeOf(cluster);
   const nodes = attachedNodes(cluster);
   if (device === undefined || nodes === undefined) return undefined;
-  const others = device.nodes.filter((node) => !nodes.includes(node) && !isBeingAttached(cluster, node));
+  const sharing = cluster.sharing?.map(({ node }) => node) ?? [];
+  const others = device.nodes.filter(
+    (node) => !nodes.includes(node) && !sharing.includes(node) && !isBeingAttached(cluster, node),
+  );
   if (others.length === 0) return undefined;
   return {
     state: 'stuck',

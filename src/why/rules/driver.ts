@@ -1,3 +1,4 @@
+import type { Volume } from '../../kubernetes/kinds.ts';
 import { type ClusterState, isReady, there } from '../cluster-state.ts';
 import { controllerLog, controllerPods, driverNamespace, troubleOf } from '../driver-pods.ts';
 import type { Finding, Rule } from '../finding.ts';
@@ -70,7 +71,12 @@ function isAwaited({ claim, volume, snapshot, attachments }: ClusterState): bool
   const isMoving = there(attachments)?.some(
     ({ metadata, status }) => status?.attached !== true || metadata.deletionTimestamp !== undefined,
   );
-  return isPending || isGoing || isTaking || (isMoving ?? false);
+  return isPending || isGoing || isTaking || isUndeleted(there(volume)) || (isMoving ?? false);
+}
+
+/** Whether its claim is gone and the data is to go with it. */
+export function isUndeleted(volume: Volume | undefined): boolean {
+  return volume?.status?.phase === 'Released' && volume.spec.persistentVolumeReclaimPolicy === 'Delete';
 }
 
 interface Named {

@@ -6,6 +6,7 @@ import {
   isConditionCode,
   tellsEndOf,
 } from '../../failures/conditions.ts';
+import { EVENTS } from '../../failures/events.ts';
 import { SILENCE_MS } from '../../kubernetes/event-recorder.ts';
 import type { Event } from '../../kubernetes/kinds.ts';
 import { type ClusterState, isAlive, isGoing, there, timeOf } from '../cluster-state.ts';
@@ -25,6 +26,7 @@ export const healthRules: readonly Rule[] = [
     notices: 'the RDS reports the pool: a device is missing, errors were counted, a disk gives a warning',
     judge: degradedPool,
   },
+  { id: 'pool-nearly-full', notices: 'the pool of the volume has little room left, or none', judge: scarcePool },
 ];
 
 /** Those that `filesystem-gave-up` and `mount-failed` explain with the pod. */
@@ -84,7 +86,7 @@ function degradedPool({ view }: ClusterState): Finding[] {
   if (view?.status === undefined) return [];
   const { device, status } = view;
   const place = device.is === 'volume' || device.is === 'snapshot' ? device.pool : undefined;
-  return [...status.pools].flatMap(([pool, conditions]) =>
+  return [...status.pools].flatMap(([pool, { conditions }]) =>
     place !== undefined && pool !== place
       ? []
       : conditions.map(
@@ -97,4 +99,22 @@ function degradedPool({ view }: ClusterState): Finding[] {
           }),
         ),
   );
+}
+
+/** What a volume that is there needs of its pool; that of one still to be made is another matter. */
+function scarcePool({ view }: ClusterState): Finding | undefined {
+  const device = view?.device;
+  const pool = device?.is === 'volume' ? view?.status?.pools.get(device.pool) : undefined;
+  if (pool?.scarcity === undefined) return undefined;
+  const isFull = pool.freeBytes === 0n;
+  return {
+    state: isFull ? 'stuck' : 'degraded',
+    at: 'device',
+    what: `${pool.scarcity.slice(0, 1).toUpperCase()}${pool.scarcity.slice(1)}.`,
+    why: isFull
+      ? 'Writes that need space fail in every volume of the pool, and filesystems give up. Deleting files in a volume makes no room that one could rely on.'
+      : 'At nothing free the writes of every volume in it fail, and filesystems give up.',
+    next: `${EVENTS.PoolNearlyFull.advice}.`,
+    command: 'rose-csi snapshots ls --config rose-csi.yaml',
+  };
 }

@@ -1,6 +1,7 @@
 import type { Pod, Volume } from '../../kubernetes/kinds.ts';
 import { parseQuantity, printQuantity } from '../../kubernetes/quantity.ts';
 import { type ClusterState, isAlive, isGoing, isReady, newest, telling, there, timeOf } from '../cluster-state.ts';
+import { controllerLog } from '../driver-pods.ts';
 import { explainEvent, nextFor } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
 import { isDead } from './attachment.ts';
@@ -106,7 +107,9 @@ function unschedulable(cluster: ClusterState): Finding[] {
 /** The scheduler compares the claim with the CSIStorageCapacity objects that csi-provisioner has published of its class. */
 const NO_ROOM = /did not have enough free storage/;
 
-function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Finding, 'why' | 'next' | 'command'> {
+function roomFor(cluster: ClusterState): Pick<Finding, 'why' | 'next' | 'command'> {
+  const { capacities, claim, storageClass } = cluster;
+  const log = controllerLog(cluster);
   const command = 'kubectl get csistoragecapacities --all-namespaces';
   const name = there(storageClass)?.metadata.name ?? 'its class';
   const published = there(capacities);
@@ -119,9 +122,9 @@ function roomFor({ capacities, claim, storageClass }: ClusterState): Pick<Findin
   const [most] = room.toSorted((a, b) => (a > b ? -1 : 1));
   if (most === undefined) {
     return {
-      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the RDS did not answer when it was asked, or no pool fits the class.`,
-      next: 'Wait for the next look (storageCapacity.pollInterval of the chart); if there is none then, see what csi-provisioner says.',
-      command,
+      why: `The scheduler asks for room first, and csi-provisioner has published none for class ${name} (CSIStorageCapacity): the class is new, the RDS did not answer when it was asked, no pool fits the class, or the driver refuses a parameter of it.`,
+      next: 'Wait for the next look (storageCapacity.pollInterval of the chart); if there is none then, see what csi-provisioner says of GetCapacity.',
+      command: log,
     };
   }
   if (most >= (parseQuantity(asked) ?? 0n)) {

@@ -154,6 +154,8 @@ function noSnapshotController(cluster: ClusterState): Finding | undefined {
   if (awaitedSnapshot(cluster) === undefined || hasContent(cluster) || pods === undefined || pods.some(isReady))
     return undefined;
   const [pod] = pods;
+  // Where it runs with the control plane no pod of it is seen, and what it says of the snapshot is.
+  if (pod === undefined && hasSpoken(cluster)) return undefined;
   return {
     state: 'stuck',
     at: 'snapshot controller',
@@ -166,6 +168,12 @@ function noSnapshotController(cluster: ClusterState): Finding | undefined {
         ? 'kubectl get deployments --all-namespaces | grep snapshot-controller'
         : `kubectl -n ${pod.metadata.namespace} describe pod ${pod.metadata.name}`,
   };
+}
+
+function hasSpoken({ snapshot, events, subject }: ClusterState): boolean {
+  const said = there(events.get(`VolumeSnapshot/${subject.name}`)) ?? [];
+  const isItsOwn = said.some(({ source }) => source?.component === 'snapshot-controller');
+  return isItsOwn || there(snapshot)?.status?.error !== undefined;
 }
 
 function notBound(cluster: ClusterState): Finding | undefined {
