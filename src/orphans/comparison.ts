@@ -1,7 +1,8 @@
 import type { Inventory } from '../storage/inventory.ts';
+import { doubtAbout } from './doubt.ts';
 import { type BackendObject, backendObjects, findOrphans, referenceTo } from './find.ts';
 import { copyIds, type Mismatch, mismatchesIn, mismatchesOf, renaming } from './mismatches.ts';
-import { doubtAbout, type KubernetesView, namedIn, objectOf, type Reference, referencesOf } from './references.ts';
+import { type KubernetesView, namedIn, objectOf, type Reference, referencesOf } from './references.ts';
 
 /** What the backends hold, against what Kubernetes refers to at this moment. */
 export interface Comparison {
@@ -28,7 +29,7 @@ export function compare(inventory: Inventory, view: KubernetesView, driver: stri
     unseen: namedIn(view).filter(
       ({ driver: of, handle }) => of === driver && !seen.has(objectOf(handle)) && !copies.has(handle),
     ),
-    doubt: doubtAbout(view, driver, { volumes: inventory.volumes.length, snapshots: inventory.snapshots.length }),
+    doubt: doubtAbout(objects, view, driver),
   };
 }
 

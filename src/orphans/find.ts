@@ -31,15 +31,6 @@ export function backendObjects({ volumes, snapshots }: Pick<Inventory, 'volumes'
   return [...volumes.map(volumeObject), ...snapshots.map(snapshotObject)];
 }
 
-/** How many there are, partial volumes with the whole ones. */
-export function countObjects(objects: readonly BackendObject[]): {
-  readonly volumes: number;
-  readonly snapshots: number;
-} {
-  const snapshots = objects.filter(({ kind }) => kind === 'snapshot').length;
-  return { volumes: objects.length - snapshots, snapshots };
-}
-
 /**
  * What no one refers to. Partial volumes that something refers to are none: the next publication completes them.
  *

@@ -95,29 +95,3 @@ function byObject(references: readonly Reference[]): ByObject {
   }
   return objects;
 }
-
-/** How many PersistentVolumes and VolumeSnapshotContents name this driver. */
-function countOf({ volumes, contents }: KubernetesView, driver: string): number {
-  const ours = volumes.items.filter(({ spec }) => spec.csi?.driver === driver).length;
-  return ours + (contents?.items.filter(({ spec }) => spec.driver === driver).length ?? 0);
-}
-
-/**
- * Why a view must not be compared with what the backends hold; undefined when it may be.
- *
- * @param totals what the backends hold of ours
- */
-export function doubtAbout(
-  view: KubernetesView,
-  driver: string,
-  totals: { readonly volumes: number; readonly snapshots: number },
-): string | undefined {
-  if (totals.snapshots > 0 && view.contents === undefined) {
-    return `Kubernetes does not know VolumeSnapshotContents, and the backends hold ${totals.snapshots} snapshots: are the snapshot CRDs installed?`;
-  }
-  const total = totals.volumes + totals.snapshots;
-  if (total > 0 && countOf(view, driver) === 0) {
-    return `Kubernetes names no volume and no snapshot of ${driver}, and the backends hold ${total}: a new cluster, the wrong one, or an empty answer`;
-  }
-  return undefined;
-}

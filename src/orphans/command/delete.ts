@@ -2,11 +2,12 @@ import type { Interface } from 'node:readline/promises';
 import { inItsPlace } from '../../app/copies.ts';
 import { idMeant } from '../../app/named.ts';
 import { asOneMessage } from '../../cli/output.ts';
-import { columns } from '../../cli/terminal.ts';
+import { columns, wrap } from '../../cli/terminal.ts';
 import { askedOnce } from '../../failures/message.ts';
 import { refusal } from '../comparison.ts';
-import { type BackendObject, backendObjects, countObjects } from '../find.ts';
-import { doubtAbout, type KubernetesView } from '../references.ts';
+import { doubtAbout } from '../doubt.ts';
+import { type BackendObject, backendObjects } from '../find.ts';
+import type { KubernetesView } from '../references.ts';
 import { type Opened, patience } from './open.ts';
 import { printObject } from './report.ts';
 
@@ -56,9 +57,12 @@ async function deleteOne(opened: Opened, typed: string, options: DeleteOptions):
   if ('outcome' in seen) return seen;
   const { id } = seen.object;
   options.tell(printObject(seen.object, seen.all, { owners, now: Date.now(), width: columns() }));
-  if (!(await isConfirmed(id, riskOf(seen, opened, options), options))) return { id, outcome: 'kept' };
+  const risk = riskOf(seen, opened, options);
+  if (!(await isConfirmed(id, risk, options))) return { id, outcome: 'kept' };
   const again = await look(opened, id, options.copyOf);
   if ('outcome' in again) return again;
+  const changed = changeIn(again, seen) ?? (risk === undefined ? riskOf(again, opened, options) : undefined);
+  if (changed !== undefined) return { id, outcome: 'refused', reason: changed };
   try {
     if (again.object.kind === 'snapshot') await storage.snapshots.delete(id, patience());
     else await storage.deleteVolume(id, patience());
@@ -92,11 +96,23 @@ async function look(opened: Opened, typed: string, copyOf: string | undefined): 
   return reason === undefined ? { object, all, view } : { id, outcome: 'refused', reason };
 }
 
+/** That it is no longer what was shown, in a sentence; undefined when it is. */
+function changeIn({ object: now }: Seen, { object: shown }: Seen): string | undefined {
+  if (now.what === shown.what && now.kind === shown.kind && now.sizeBytes === shown.sizeBytes) return undefined;
+  return 'it changed while you were asked; look at it again';
+}
+
 /** Why the id has to be typed, in a sentence; undefined when a yes is enough. */
-function riskOf({ all, view }: Seen, { config, owners }: Opened, { copyOf }: DeleteOptions): string | undefined {
-  if (view === undefined || doubtAbout(view, config.driverName, countObjects(all)) !== undefined) {
-    return 'Kubernetes was not asked or names nothing of this driver, so it is not known\nwhether something refers to it.';
-  }
+function riskOf(
+  { object, all, view }: Seen,
+  { config, owners }: Opened,
+  { copyOf }: DeleteOptions,
+): string | undefined {
+  if (view === undefined) return 'Kubernetes was not asked, so it is not known whether something refers to it.';
+  const ofItsOwner = all.filter(({ owner }) => owner === object.owner);
+  const doubt = doubtAbout(ofItsOwner, view, config.driverName);
+  if (doubt !== undefined)
+    return wrap(`${doubt}. So it is not known whether something refers to it.`, columns()).join('\n');
   const original = all.find(({ id }) => id === copyOf);
   if (original === undefined) return undefined;
   const shown = printObject(original, all, { owners, now: Date.now(), width: columns() });

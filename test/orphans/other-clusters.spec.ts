@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { MiB, makeSnapshot, makeVolume } from '../support/calls.ts';
+import { inventory } from '../support/console.ts';
+import { type CommandFixture, startCommandFixture } from './command-fixture.ts';
+import { emptySubvolume, refer } from './fixture.ts';
+
+async function reported({ run }: CommandFixture): Promise<{ readonly doubt?: string }> {
+  const { code, stdout, stderr } = await run(['report', '--json']);
+  assert.equal(code, 1, stderr);
+  return JSON.parse(stdout) as { doubt?: string };
+}
+
+/** Deletes with `--yes`, and says yes to whatever is asked. */
+async function deleted({ run }: CommandFixture, ...ids: readonly string[]) {
+  return await run(['delete', '--yes', ...ids], 'yes\n'.repeat(9));
+}
+
+test('with the kubeconfig of another cluster that uses the driver, delete --yes deleted the volumes of this one', async (t) => {
+  const command = await startCommandFixture(t);
+  const { stack, api, run } = command;
+  const volume = await makeVolume(stack.controller, MiB);
+  const snapshot = await makeSnapshot(stack.controller, volume);
+  refer(api, `rds1:pvc-${crypto.randomUUID()}`, `rds1:snap-${crypto.randomUUID()}`);
+  const before = await inventory(stack.simulator);
+  const { code, stdout } = await deleted(command, volume, snapshot);
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /Type its id to delete it for good: .*: kept/s);
+  assert.deepEqual(await inventory(stack.simulator), before);
+  assert.match((await reported(command)).doubt ?? '', /refers to none of the 2 objects/);
+  assert.match((await run(['report'])).stdout, /\nBEWARE: Kubernetes refers to none of the 2 objects/);
+});
+
+test('delete --yes deleted the volumes of an adopted cluster that still lived, as this one referred to its own', async (t) => {
+  const command = await startCommandFixture(t);
+  const { stack, api } = command;
+  const volume = await makeVolume(stack.controller, MiB);
+  const [own, orphan] = [await emptySubvolume(stack, 'heir'), await emptySubvolume(stack, 'heir')];
+  const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
+  const heir = { ...document, clusterId: 'heir', adoptedClusterIds: ['component-tests'] };
+  await writeFile(stack.configFile, JSON.stringify(heir));
+  refer(api, own);
+  const before = await inventory(stack.simulator);
+  const { code, stdout } = await deleted(command, volume);
+  assert.equal(code, 1, stdout);
+  assert.deepEqual(await inventory(stack.simulator), before);
+  assert.match((await reported(command)).doubt ?? '', /refers to none of the 1 objects/);
+  assert.equal((await deleted(command, orphan)).code, 0, 'what is of this cluster is deleted as before');
+});
+
+test('a yes to what nothing referred to deleted it also when Kubernetes knew nothing any more at the second look', async (t) => {
+  const command = await startCommandFixture(t);
+  const { stack, api } = command;
+  const [kept, orphan] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  refer(api, kept);
+  const before = await inventory(stack.simulator);
+  let lists = 0;
+  api.trouble = ({ path }) => (path.endsWith('/persistentvolumes') && ++lists > 1 ? 'empty' : undefined);
+  const { code, stdout } = await deleted(command, orphan);
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /: refused: Kubernetes names no volume/);
+  assert.deepEqual(await inventory(stack.simulator), before);
+});
