@@ -14,8 +14,12 @@ export function doubtAbout(
   driver: string,
 ): string | undefined {
   const snapshots = objects.filter(({ kind }) => kind === 'snapshot').length;
-  if (snapshots > 0 && view.contents === undefined) {
-    return `Kubernetes does not know VolumeSnapshotContents, and the backends hold ${snapshots} snapshots: are the snapshot CRDs installed?`;
+  const [unknownKind] = Object.entries({
+    VolumeSnapshotContents: view.contents,
+    VolumeSnapshots: view.snapshots,
+  }).filter(([, list]) => list === undefined);
+  if (snapshots > 0 && unknownKind !== undefined) {
+    return `Kubernetes does not know ${unknownKind[0]}, and the backends hold ${snapshots} snapshots: are the snapshot CRDs installed?`;
   }
   if (objects.length > 0 && !namedIn(view).some((reference) => reference.driver === driver)) {
     return `Kubernetes names no volume and no snapshot of ${driver}, and the backends hold ${objects.length}: a new cluster, the wrong one, or an empty answer`;

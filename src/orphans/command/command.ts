@@ -23,12 +23,12 @@ interface DeleteFlags extends OrphansFlags {
 
 const HELP = `
 Compares what the backends hold under this cluster's owner, and under those in
-adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents and
-VolumeAttachments of the cluster. It changes nothing in Kubernetes, and touches
-nothing on the backends that belongs to others.
+adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents,
+VolumeAttachments, claims and VolumeSnapshots of the cluster. It changes nothing
+in Kubernetes, and touches nothing on the backends that belongs to others.
 
-Rights needed: list persistentvolumes, volumesnapshotcontents and
-volumeattachments.
+Rights needed: list persistentvolumes, persistentvolumeclaims,
+volumesnapshotcontents, volumesnapshots and volumeattachments.
 `;
 
 const REPORT_HELP = `
@@ -76,7 +76,7 @@ Examples:
 
 const REPORT_EXIT = exitHelp({
   well: 'nothing to report',
-  found: 'something without a reference or under another name, or a reference\n     without an object',
+  found: 'something without a reference, without its own or under another name,\n     or a reference without an object',
 });
 const ADOPT_EXIT = exitHelp({ well: 'printed' });
 const DELETE_EXIT = exitHelp({
@@ -158,9 +158,9 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
     return EXIT.well;
   }
   const comparison = compare(found, known, config.driverName);
-  const { orphans, mismatches, unseen } = comparison;
+  const { orphans, awaited, mismatches, unseen } = comparison;
   output(texts.comparisonJson(comparison, owners), texts.printComparison(comparison, options));
-  return orphans.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
+  return orphans.length + awaited.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
 }
 
 async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
