@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { MiB, makeSnapshot, makeVolume } from '../support/calls.ts';
 import { inventory } from '../support/console.ts';
 import { type CommandFixture, startCommandFixture } from './command-fixture.ts';
@@ -67,7 +68,10 @@ test('a volume was deleted whose claim had lost its PersistentVolume, and a snap
   assert.deepEqual(orphans, []);
   assert.deepEqual(awaited.map(({ id }) => id).toSorted(), [lost, renamed, snapshot, adopted].toSorted());
   assert.match((await run(['report'])).stdout, new RegExp(`${lost} [^]*apps/data[^]*: adopt\\s+prints one`));
-  for (const id of [lost, snapshot]) assert.equal((await run(['adopt', id])).code, 0, 'it can be brought back');
+  const [forClaim, forSnapshot] = [await run(['adopt', lost]), await run(['adopt', snapshot])];
+  assert.deepEqual([forClaim.code, forSnapshot.code], [0, 0], forClaim.stderr);
+  const claimRef = parse(forClaim.stdout).spec.claimRef;
+  assert.deepEqual([claimRef.namespace, claimRef.name, claimRef.uid], ['apps', 'data', uuidOf(lost)]);
 });
 
 test('a volume that a claim had got in place of its own was no orphan', async (t) => {

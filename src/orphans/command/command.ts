@@ -49,11 +49,13 @@ What is there, compared with nothing:
 
 const ADOPT_HELP = `
 Prints YAML and applies nothing. Everything in it is retained when its claim or
-VolumeSnapshot is deleted, and no volume in it is ever formatted.
+VolumeSnapshot is deleted, and no volume in it is ever formatted. Each volume is
+reserved for one claim, which stands below it: that of its own name in
+--namespace, or the one in the cluster that has lost it.
 
 Examples:
   rose-csi orphans adopt --config rose-csi.yaml --fs-type ext4 \\
-    rds1:pvc-7a0f3c52-… > volume.yaml
+    --namespace apps rds1:pvc-7a0f3c52-… > volume.yaml
   rose-csi orphans adopt --config rose-csi.yaml --namespace apps \\
     rds1:snap-19d5… | kubectl apply -f -
 `;
@@ -108,7 +110,7 @@ function adoptCommand(): Command {
     .argument('<id...>', 'as `report` shows them')
     .addOption(new Option('--fs-type <type>', 'filesystem of the volumes').choices(['ext4', 'xfs']))
     .option('--storage-class <name>', 'storageClassName of the volumes', className, '')
-    .option('--namespace <name>', 'namespace of the VolumeSnapshots', namespaceName, 'default')
+    .option('--namespace <name>', 'namespace of the claims and VolumeSnapshots', namespaceName, 'default')
     .addHelpText('after', `${ADOPT_HELP}${ADOPT_EXIT}`)
     .action((ids: string[], flags: AdoptFlags) => run(flags, (opened) => adopt(opened, ids, flags)));
 }
@@ -164,27 +166,39 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
 }
 
 async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
-  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }, { idMeant }] =
-    await Promise.all([
-      import('../adoption.ts'),
-      import('../find.ts'),
-      import('../../csi/contexts.ts'),
-      import('../../app/copies.ts'),
-      import('../../app/named.ts'),
-    ]);
+  const [
+    { snapshotManifest, volumeManifest },
+    { standInOf },
+    { objectOf, referencesOf },
+    { volumeContext },
+    { inItsPlace },
+    { idMeant },
+  ] = await Promise.all([
+    import('../adoption.ts'),
+    import('../find.ts'),
+    import('../references.ts'),
+    import('../../csi/contexts.ts'),
+    import('../../app/copies.ts'),
+    import('../../app/named.ts'),
+  ]);
   const { volumes, snapshots, copies } = await inventory();
   const seen = await view();
   const { fsType, storageClass, namespace } = flags;
   const driver = config.driverName;
   const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, false);
   const there = [...volumes, ...snapshots].map(({ id }) => id);
+  const needed = seen && referencesOf(seen).needed;
   const manifests = ids.map((typed) => {
     const id = idMeant(typed, there);
     const known = seen && standInOf(id, seen);
     if (known !== undefined)
       throw new Error(`${id} is in Kubernetes already${known.as ? `, as ${known.as}` : ''}: ${known.by}`);
     const volume = volumes.find((found) => found.id === id);
-    if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
+    if (volume !== undefined) {
+      const object = objectOf(id) ?? '';
+      const claim = needed?.get(object)?.claim ?? { namespace, name: object };
+      return volumeManifest(volume, { driver, fsType, storageClass, claim, volumeAttributes });
+    }
     const snapshot = snapshots.find((found) => found.id === id);
     if (snapshot === undefined) {
       throw new AbsentError(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
