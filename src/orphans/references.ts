@@ -97,7 +97,7 @@ function contentOf({ spec, status }: VolumeSnapshot): string | undefined {
 
 /**
  * By the names that the sidecars, snapshot-controller and `rose-csi orphans adopt` give: what is made for a claim or
- * VolumeSnapshot bears its uid. A claim that has a volume needs that one, and not what was made for it in vain.
+ * VolumeSnapshot bears its uid. A claim that has a volume needs that one, and not another that was made for it.
  */
 function neededIn({ claims, snapshots }: KubernetesView): Map<string, Needing> {
   const byClaims = claims.items.map(({ metadata, spec }): [string, Needing] => {
@@ -121,9 +121,8 @@ export function namedIn({ volumes, contents }: KubernetesView): (Reference & { r
     return csi === undefined ? [] : [{ driver: csi.driver, handle: csi.volumeHandle, by }];
   });
   const byContents = (contents?.items ?? []).flatMap((content) => {
-    const handle = snapshotHandleOf(content);
     const by = `VolumeSnapshotContent ${content.metadata.name}`;
-    return handle === undefined ? [] : [{ driver: content.spec.driver, handle, by }];
+    return [...new Set(handlesOf(content))].map((handle) => ({ driver: content.spec.driver, handle, by }));
   });
   return [...byVolumes, ...byContents];
 }
@@ -131,6 +130,11 @@ export function namedIn({ volumes, contents }: KubernetesView): (Reference & { r
 /** The snapshot of a content, once it is taken or when it was given. */
 export function snapshotHandleOf({ spec, status }: VolumeSnapshotContent): string | undefined {
   return status?.snapshotHandle ?? spec.source.snapshotHandle;
+}
+
+/** Every snapshot that a content names. */
+export function handlesOf({ spec, status }: VolumeSnapshotContent): string[] {
+  return [status?.snapshotHandle, spec.source.snapshotHandle].filter((handle) => handle !== undefined);
 }
 
 function byObject(references: readonly Reference[]): ByObject {

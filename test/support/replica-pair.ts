@@ -11,7 +11,7 @@ import type { Simulator, SimulatorOptions } from '../../src/simulator/simulate.t
 import { startSimulator } from '../../src/simulator/simulate.ts';
 import { pemKey } from '../../src/simulator/ssh/pem-key.testing.ts';
 import { identity } from '../../src/storage/ids.ts';
-import { type ReplicaObserver, Replicator } from '../../src/storage/replication/replicator.ts';
+import { type ReplicaObserver, Replicator, type ReplicatorOptions } from '../../src/storage/replication/replicator.ts';
 import { placePools } from './backend.ts';
 import { change, look } from './console.ts';
 import { generateKey } from './keys.ts';
@@ -62,6 +62,7 @@ interface ReplicatorForTest {
   readonly now?: () => number;
   readonly observer?: Partial<ReplicaObserver>;
   readonly patience?: Patience;
+  readonly isNeeded?: ReplicatorOptions['isNeeded'];
 }
 
 const NEVER_MS = 3_600_000;
@@ -142,13 +143,14 @@ export async function startReplicaPair(t: TestContext, options: ReplicaPairOptio
     far,
     farApi,
     transfers,
-    async replicator({ now, observer = {}, patience = {} }) {
+    async replicator({ now, observer = {}, patience = {}, isNeeded }) {
       const config = await loadConfig(stack.configFile);
       const { owners } = identity(config.driverName, config.clusterId, []);
       const backends = openBackends(config.backends, { owners, logger: createLogger('fatal'), patience });
       t.after(() => Promise.all(backends.map(({ rds }) => rds.close())));
       const [pair] = replicaPairs(config.backends, backends);
       return new Replicator(pair ?? assert.fail(), {
+        ...(isNeeded !== undefined && { isNeeded }),
         backends,
         stillMs: 0,
         observer: { ...SILENT, ...observer },

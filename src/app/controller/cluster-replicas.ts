@@ -9,7 +9,7 @@ import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { VolumeSnapshotContent } from '../../kubernetes/kinds.ts';
 import { Leadership } from '../../kubernetes/leadership.ts';
 import { type CopyPlace, missingCopyAnnotations } from '../../orphans/annotations.ts';
-import { snapshotHandleOf } from '../../orphans/references.ts';
+import { handlesOf, objectOf, snapshotHandleOf } from '../../orphans/references.ts';
 import { idIn } from '../../rds/index.ts';
 import { printHandle } from '../../storage/ids.ts';
 import type { Received } from '../../storage/replication/decision.ts';
@@ -91,6 +91,21 @@ export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplica
         held = { answer: leadership.hold(signal), at: performance.now() };
       }
       return await held.answer;
+    },
+    async isNeeded(uuid, signal) {
+      try {
+        // What was listed before may lack one that was adopted since.
+        const listed = await cluster.snapshotContents(signal);
+        return (listed?.items ?? []).some((content) =>
+          handlesOf(content).some((id) => objectOf(id) === `snap-${uuid}`),
+        );
+      } catch (error) {
+        logger.warn(
+          { uuid, err: error },
+          'a copy that has expired stays, as Kubernetes does not say whether it is needed',
+        );
+        return true;
+      }
     },
     async stop() {
       stopping.abort();

@@ -85,9 +85,10 @@ async function start(
   // Told before there are tasks, and of nothing until passes begin.
   let tasks: BackgroundTasks | undefined;
   const observer = replicaObserver(logger, metrics, () => tasks?.replicas);
+  const isNeeded = async (uuid: string, signal: AbortSignal) => (await tasks?.replicas.isNeeded(uuid, signal)) ?? false;
   const { stillMs, ...pace } = patience.replication ?? {};
   const replicators = replicaPairs(config.backends, backends).map(
-    (pair) => new Replicator(pair, { observer, backends, ...(stillMs !== undefined && { stillMs }) }),
+    (pair) => new Replicator(pair, { observer, backends, isNeeded, ...(stillMs !== undefined && { stillMs }) }),
   );
   const storage = new StorageService({
     backends,

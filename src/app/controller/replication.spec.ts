@@ -34,7 +34,15 @@ function start(t: TestContext, first: PairStatus = COPIED, tasks?: Partial<Clust
   const replication = new Replication(replicator, {
     logger: createLogger('fatal'),
     metrics: noMetrics,
-    tasks: tasks && { copied() {}, failed() {}, taken() {}, looked() {}, leads: async () => true, ...tasks },
+    tasks: tasks && {
+      copied() {},
+      failed() {},
+      taken() {},
+      looked() {},
+      leads: async () => true,
+      isNeeded: async () => false,
+      ...tasks,
+    },
   });
   const stopping = new AbortController();
   const running = replication.run(stopping.signal);

@@ -28,6 +28,8 @@ export interface ClusterReplicas extends Pick<ReplicaObserver, 'copied' | 'faile
   looked(pair: ReplicaPair, status: PairStatus): void;
   /** Whether this process is the one that looks after copies. Two at once are harmless. Throws when that cannot be told. */
   leads(signal: AbortSignal): Promise<boolean>;
+  /** Whether a VolumeSnapshotContent names a snapshot of this uuid, on whatever backend. Does not throw: in doubt one does. */
+  isNeeded(uuid: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface ReplicationOptions {

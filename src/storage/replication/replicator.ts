@@ -74,6 +74,11 @@ export interface ReplicatorOptions {
   readonly observer: ReplicaObserver;
   /** All backends, which are asked before a copy is removed. */
   readonly backends: readonly Backend[];
+  /**
+   * Whether anything outside of the backends needs a snapshot, by its uuid, or a copy of it: then no copy expires. By default nothing
+   * does. Must not throw.
+   */
+  readonly isNeeded?: (uuid: string, signal: AbortSignal) => Promise<boolean>;
   /** How long a transfer must have stood still before it is believed to have stopped, in ms. */
   readonly stillMs?: number;
   /** Milliseconds that only go forward; replaced in tests. */
@@ -314,6 +319,7 @@ export class Replicator {
     for (const { copy, isLast } of expired(view, this.#goneSince, keepMs, now)) {
       if (isLast && (await this.#volumeExists(copy, call))) continue;
       if (await this.#hasOriginal(copy, call)) continue;
+      if (await this.#options.isNeeded?.(copy.parsed.uuid, call.signal)) continue;
       const { to, replica } = this.pair;
       await to.rds.run((settings) => deleteCopy(settings, replica, snapshotRef(copy.parsed), copy.uuid), call);
       this.#options.observer.expired(this.pair, copy);
