@@ -62,11 +62,16 @@ export function volumeManifest(volume: InventoryVolume, options: VolumeOptions):
       : []),
     ...(volume.state === 'whole'
       ? []
-      : ['Its disk item is missing. Publishing it attaches the image again, if the subvolume has one.']),
+      : [
+          'Its disk item is missing. Publishing it attaches the image again, if the subvolume has one.',
+          'Half of a transfer looks the same: look at the data before anything relies on it (docs/orphans.md).',
+        ]),
     ...(isInUse
       ? [`The RDS records it as published${publishedNodeIds.map((node) => ` to ${node}`).join()} (disk slot ${slot}):`]
       : []),
-    ...(isInUse ? ['make sure that no host uses it, then turn the export off there (docs/orphans.md).'] : []),
+    ...(isInUse
+      ? ['make sure that no host uses it; rose-csi why, once this is applied, prints what releases it.']
+      : []),
   ];
   return { object, text: withComments(before, object, claimFor(`pvc-${name.uuid}`, bytes, options)) };
 }

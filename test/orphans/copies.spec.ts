@@ -143,6 +143,9 @@ test('a volume of which two pools have one, and no disk item, is reported as und
   const before = await inventory(stack.simulator);
   const deleted = await run(['delete', '--device-only', volume], `${volume}\n`);
   assert.match(deleted.stdout, /: failed: .*\[RC-TWO\]/);
+  const adopted = await run(['adopt', '--device-only', volume]);
+  assert.deepEqual([adopted.code, adopted.stdout], [2, '']);
+  assert.match(adopted.stderr, /rds1\/pool and rds1\/cold .*docs\/guides\/troubleshooting\.md/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 

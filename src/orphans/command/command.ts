@@ -193,6 +193,13 @@ async function adopt({ inventory, view, config }: Opened, ids: readonly string[]
     const known = seen && standInOf(id, seen);
     if (known !== undefined)
       throw new Error(`${id} is in Kubernetes already${known.as ? `, as ${known.as}` : ''}: ${known.by}`);
+    const undecided = copies.filter(({ kind, of }) => kind === 'undecided' && of === id);
+    if (undecided.length > 0) {
+      const places = undecided.map(({ backend, pool }) => `${backend}/${pool}`).join(' and ');
+      throw new Error(
+        `${id}: ${places} have a subvolume of this id, and nothing says which is the object; decide first: docs/guides/troubleshooting.md`,
+      );
+    }
     const volume = volumes.find((found) => found.id === id);
     if (volume !== undefined) {
       const object = objectOf(id) ?? '';
