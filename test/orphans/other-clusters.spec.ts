@@ -32,6 +32,18 @@ test('with the kubeconfig of another cluster that uses the driver, delete --yes 
   assert.match((await run(['report'])).stdout, /\nBEWARE: Kubernetes refers to none of the 2 objects/);
 });
 
+test('adopt printed without a word what another cluster than the one that was asked may use', async (t) => {
+  const { stack, api, run } = await startCommandFixture(t);
+  const [volume, known] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  refer(api, `rds1:pvc-${crypto.randomUUID()}`);
+  const { code, stdout, stderr } = await run(['adopt', volume]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, new RegExp(`volumeHandle: ${volume}\n`));
+  assert.match(stderr, /^BEWARE: Kubernetes refers to none of the 2 objects .*\n.*still lives/s);
+  refer(api, known);
+  assert.equal((await run(['adopt', volume])).stderr, '');
+});
+
 test('delete --yes deleted the volumes of an adopted cluster that still lived, as this one referred to its own', async (t) => {
   const command = await startCommandFixture(t);
   const { stack, api } = command;

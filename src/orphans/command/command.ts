@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { identityValues } from '../../app/identity-values.ts';
-import { AbsentError } from '../../cli/absent-error.ts';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { withCluster, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
 import { helpCommand } from '../../cli/help-command.ts';
@@ -165,53 +164,17 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
   return orphans.length + awaited.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
 }
 
-async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
-  const [
-    { snapshotManifest, volumeManifest },
-    { standInOf },
-    { objectOf, referencesOf },
-    { volumeContext },
-    { inItsPlace },
-    { idMeant },
-  ] = await Promise.all([
-    import('../adoption.ts'),
-    import('../find.ts'),
-    import('../references.ts'),
-    import('../../csi/contexts.ts'),
-    import('../../app/copies.ts'),
-    import('../../app/named.ts'),
-  ]);
-  const { volumes, snapshots, copies } = await inventory();
-  const seen = await view();
+async function adopt(opened: Opened, typed: readonly string[], flags: AdoptFlags): Promise<number> {
+  const { doubtAboutAdopting, idsMeant, manifestFor } = await import('./adopt.ts');
+  const found = { inventory: await opened.inventory(), view: await opened.view() };
   const { fsType, storageClass, namespace } = flags;
-  const driver = config.driverName;
-  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, false);
-  const there = [...volumes, ...snapshots].map(({ id }) => id);
-  const needed = seen && referencesOf(seen).needed;
-  const manifests = ids.map((typed) => {
-    const id = idMeant(typed, there);
-    const known = seen && standInOf(id, seen);
-    if (known !== undefined)
-      throw new Error(`${id} is in Kubernetes already${known.as ? `, as ${known.as}` : ''}: ${known.by}`);
-    const undecided = copies.filter(({ kind, of }) => kind === 'undecided' && of === id);
-    if (undecided.length > 0) {
-      const places = undecided.map(({ backend, pool }) => `${backend}/${pool}`).join(' and ');
-      throw new Error(
-        `${id}: ${places} have a subvolume of this id, and nothing says which is the object; decide first: docs/guides/troubleshooting.md`,
-      );
-    }
-    const volume = volumes.find((found) => found.id === id);
-    if (volume !== undefined) {
-      const object = objectOf(id) ?? '';
-      const claim = needed?.get(object)?.claim ?? { namespace, name: object };
-      return volumeManifest(volume, { driver, fsType, storageClass, claim, volumeAttributes });
-    }
-    const snapshot = snapshots.find((found) => found.id === id);
-    if (snapshot === undefined) {
-      throw new AbsentError(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
-    }
-    return snapshotManifest(snapshot, { driver, namespace });
-  });
+  const driver = opened.config.driverName;
+  const ids = idsMeant(typed, found);
+  const manifests = ids.map((id) => manifestFor(id, found, { driver, fsType, storageClass, namespace }));
+  const doubt = doubtAboutAdopting(ids, found, driver);
+  if (doubt !== undefined) {
+    printNote(`BEWARE: ${doubt}.\nAdopt nothing that a cluster uses which still lives: both would have it.\n`);
+  }
   const items = manifests.map(({ object }) => object);
   if (flags.json === true) printJson({ apiVersion: 'v1', kind: 'List', items });
   else print(manifests.map(({ text }) => text).join(''));
