@@ -10,7 +10,7 @@ export interface Comparison {
   /** Held, and referred to by nothing. Without a grace period: what is being made right now is among them. */
   readonly orphans: readonly BackendObject[];
   /** Held, and needed by a claim or VolumeSnapshot alone. None of them is an orphan. */
-  readonly awaited: readonly Awaited[];
+  readonly awaited: readonly NeededObject[];
   /** Held, and referred to under the name of another backend. None of them is an orphan. */
   readonly mismatches: readonly Mismatch[];
   /** What Kubernetes names under this driver, and no RDS holds under our owners, whatever its backend is called. */
@@ -20,7 +20,7 @@ export interface Comparison {
 }
 
 /** An object that is being made, or that has lost what stood for it in Kubernetes. */
-export interface Awaited {
+interface NeededObject {
   readonly object: BackendObject;
   /** The claim or VolumeSnapshot, readable. */
   readonly by: string;

@@ -74,3 +74,19 @@ test('a yes to what nothing referred to deleted it also when Kubernetes knew not
   assert.match(stdout, /: refused: Kubernetes names no volume/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
+
+test('delete believed an answer at its second look that was older than that at the first', async (t) => {
+  const command = await startCommandFixture(t);
+  const { stack, api } = command;
+  const [kept, orphan] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  refer(api, kept);
+  api.remember();
+  api.put('volumeattachments', { metadata: { name: 'other' }, spec: { attacher: 'x', nodeName: 'n1', source: {} } });
+  const before = await inventory(stack.simulator);
+  let lists = 0;
+  api.trouble = ({ path }) => (path.endsWith('/persistentvolumes') && ++lists > 1 ? 'stale' : undefined);
+  const { code, stdout } = await deleted(command, orphan);
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /: refused: the list of PersistentVolumes is of resource version .*ask again/);
+  assert.deepEqual(await inventory(stack.simulator), before);
+});

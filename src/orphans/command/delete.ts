@@ -7,6 +7,7 @@ import { askedOnce } from '../../failures/message.ts';
 import { refusal } from '../comparison.ts';
 import { doubtAbout } from '../doubt.ts';
 import { type BackendObject, backendObjects } from '../find.ts';
+import { Freshness } from '../freshness.ts';
 import type { KubernetesView } from '../references.ts';
 import { type Opened, patience } from './open.ts';
 import { printObject } from './report.ts';
@@ -42,8 +43,9 @@ export async function deleteObjects(
   options: DeleteOptions,
 ): Promise<Deleted[]> {
   const results: Deleted[] = [];
+  const freshness = new Freshness();
   for (const typed of ids) {
-    const result = await deleteOne(opened, typed, options);
+    const result = await deleteOne({ ...opened, freshness }, typed, options);
     const { id, outcome, reason } = result;
     options.tell(`${asOneMessage(`${id}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`)}\n\n`);
     results.push(result);
@@ -51,7 +53,12 @@ export async function deleteObjects(
   return results;
 }
 
-async function deleteOne(opened: Opened, typed: string, options: DeleteOptions): Promise<Deleted> {
+/** The backends, the cluster, and how new its answers were. */
+interface Looking extends Opened {
+  readonly freshness: Freshness;
+}
+
+async function deleteOne(opened: Looking, typed: string, options: DeleteOptions): Promise<Deleted> {
   const { owners, storage } = opened;
   const seen = await look(opened, typed, options.copyOf);
   if ('outcome' in seen) return seen;
@@ -79,7 +86,7 @@ interface Seen {
 }
 
 /** The object and what refers to it; what has become of it when it must not be deleted. */
-async function look(opened: Opened, typed: string, copyOf: string | undefined): Promise<Seen | Deleted> {
+async function look(opened: Looking, typed: string, copyOf: string | undefined): Promise<Seen | Deleted> {
   const inventory = await opened.inventory();
   const all = backendObjects(inventory);
   const view = await opened.view();
@@ -92,8 +99,14 @@ async function look(opened: Opened, typed: string, copyOf: string | undefined): 
     const reason = `it is not on the backends under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
     return { id, outcome: 'refused', reason, isAbsent: true };
   }
-  const reason = refusal(object, all, view, copyOf);
+  const reason = doubtfulAge(opened, view) ?? refusal(object, all, view, copyOf);
   return reason === undefined ? { object, all, view } : { id, outcome: 'refused', reason };
+}
+
+/** Why an answer of Kubernetes must not be relied on; undefined when none before was newer. */
+function doubtfulAge({ freshness }: Looking, view: KubernetesView | undefined): string | undefined {
+  const stale = view && freshness.staleness(view);
+  return stale && `${stale}: Kubernetes answers with an older state, so ask again when it is whole`;
 }
 
 /** That it is no longer what was shown, in a sentence; undefined when it is. */
