@@ -90,3 +90,19 @@ test('delete believed an answer at its second look that was older than that at t
   assert.match(stdout, /: refused: the list of PersistentVolumes is of resource version .*ask again/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
+
+test('delete --yes deleted what another heir of the lost cluster had adopted', async (t) => {
+  const command = await startCommandFixture(t);
+  const { stack, api, run } = command;
+  const [ours, theirs] = [await makeVolume(stack.controller, MiB), await makeVolume(stack.controller, MiB)];
+  const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
+  const heir = { ...document, clusterId: 'heir', adoptedClusterIds: ['component-tests'] };
+  await writeFile(stack.configFile, JSON.stringify(heir));
+  refer(api, ours);
+  const before = await inventory(stack.simulator);
+  const { code, stdout } = await deleted(command, theirs);
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /adopted cluster component-tests.*another cluster.*Type its id/s);
+  assert.deepEqual(await inventory(stack.simulator), before);
+  assert.equal((await run(['delete', theirs], `${theirs}\n`)).code, 0);
+});

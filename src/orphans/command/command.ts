@@ -61,9 +61,9 @@ Examples:
 
 const DELETE_HELP = `
 Shows each object and asks. What Kubernetes refers to, also under the name of
-another backend, and what is published, is refused. With --device-only, and when
-the cluster refers to nothing of the same owner or has no snapshot CRDs, the id
-has to be typed, whatever --yes says.
+another backend, and what is published, is refused. With --device-only, for what
+an adopted cluster made, and when the cluster refers to nothing of the same
+owner or has no snapshot CRDs, the id has to be typed, whatever --yes says.
 
 A copy on one backend of what Kubernetes refers to on another is refused, unless
 --copy-of names the other one and the id is typed. It takes one id. What

@@ -9,7 +9,7 @@ import { doubtAbout } from '../doubt.ts';
 import { type BackendObject, backendObjects } from '../find.ts';
 import { Freshness } from '../freshness.ts';
 import type { KubernetesView } from '../references.ts';
-import { type Opened, patience } from './open.ts';
+import { type Opened, patience, THIS_CLUSTER } from './open.ts';
 import { printObject } from './report.ts';
 
 /** What became of one id. */
@@ -126,6 +126,10 @@ function riskOf(
   const doubt = doubtAbout(ofItsOwner, view, config.driverName);
   if (doubt !== undefined)
     return wrap(`${doubt}. So it is not known whether something refers to it.`, columns()).join('\n');
+  const maker = owners.get(object.owner);
+  if (maker !== THIS_CLUSTER) {
+    return `It was made by ${maker}. If another cluster has adopted that as well, it may\nuse it, and nothing here shows that.`;
+  }
   const original = all.find(({ id }) => id === copyOf);
   if (original === undefined) return undefined;
   const shown = printObject(original, all, { owners, now: Date.now(), width: columns() });
