@@ -24,7 +24,8 @@ function copy(kind: InventoryCopy['kind'], facts: Partial<InventoryCopy> = {}): 
 
 const half = copy('half-received', { backend: 'rds2', pool: 'a.b' });
 const all = [copy('copy'), half, copy('nested', { createdAtSeconds: undefined }), copy('undecided')];
-const REMOVAL = '  /disk/btrfs/subvolume/remove [find where fs="a.b" and uuid="00000000-0000-4000-9000-000000000001"]';
+const REMOVAL =
+  '  /disk/btrfs/subvolume/remove [find where fs="a.b" and uuid="00000000-0000-4000-9000-000000000001" and !(read-only=yes and received-uuid~"[1-9a-f]")]';
 
 test('each is reported as what it is, with what to do', () => {
   const id = copy('copy').of;

@@ -1,6 +1,7 @@
 import { printAge } from '../cli/print-age.ts';
 import { type Column, printTable } from '../cli/table.ts';
 import { wrap } from '../cli/terminal.ts';
+import { IS_COPY } from '../rds/index.ts';
 import { ros } from '../routeros/index.ts';
 import type { InventoryCopy } from '../storage/copies.ts';
 
@@ -69,10 +70,10 @@ function removals(copies: readonly InventoryCopy[]): string[] {
   });
 }
 
-/** The command for its RDS that removes a half-received one; none for one that shows no uuid, which is found by hand, and for others. */
+/** The command for its RDS that removes a half-received one as long as it is one: a transfer may end before someone types this. None for one that shows no uuid, which is found by hand, and for others. */
 function removalOf({ kind, pool, uuid }: InventoryCopy): string[] {
   if (kind !== 'half-received' || uuid === '') return [];
-  return [ros`/disk/btrfs/subvolume/remove [find where fs=${pool} and uuid=${uuid}]`.text];
+  return [ros`/disk/btrfs/subvolume/remove [find where fs=${pool} and uuid=${uuid} and !(${IS_COPY})]`.text];
 }
 
 /** What is said of each. */

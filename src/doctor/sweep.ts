@@ -22,6 +22,8 @@ export interface Remnant {
   /** As the RDS shows it. */
   readonly name: string;
   readonly label: string;
+  /** Of a disk item whose slot is not a doctor's: the name in its path by which it is one's all the same. */
+  readonly inPath?: string;
   /** The run that made it. */
   readonly run: string;
   readonly begunMs: number;
@@ -46,8 +48,12 @@ const TRANSFERS: Script = ros`:foreach xI in=[/disk/btrfs/transfer find where ty
 export async function remnants(console: RouterOsConsole): Promise<readonly Remnant[]> {
   const disks = (await console.run(DISKS)).flatMap((found) => {
     const path = text(found, 'path');
-    const name = path.split('/').find((part) => runOf(part) !== undefined) ?? text(found, 'slot');
-    return remnant('disk', text(found, 'slot'), name, '');
+    const slot = text(found, 'slot');
+    const inPath = path.split('/').find((part) => runOf(part) !== undefined);
+    return remnant('disk', slot, inPath ?? slot, '').map((disk) => ({
+      ...disk,
+      ...(inPath !== undefined && runOf(slot) === undefined && { inPath }),
+    }));
   });
   const subvolumes = (await console.run(SUBVOLUMES)).flatMap((found) => {
     const leaf = text(found, 'name').split('/').at(-1) ?? '';
@@ -125,24 +131,31 @@ export async function removeAll(
 
 /** By name, never by an id that was read before: it may mean another object by now (U25). */
 function removal(object: Remnant): Script {
-  const { kind, name } = object;
-  if (kind !== 'disk') return removeByName(object);
-  const exported = ros`[/disk find where slot=${name} and nvme-tcp-export]`;
+  if (object.kind !== 'disk') return removeByName(object);
+  const exported = ros`[/disk find where ${ofDisk(object)} and nvme-tcp-export]`;
   return ros`:if ([:len ${exported}]>0) do={/disk set ${exported} nvme-tcp-export=no}; ${removeByName(object)}`;
 }
 
-function removeByName({ kind, label, name }: Pick<Remnant, 'kind' | 'label' | 'name'>): Script {
+/** The condition for a disk item. A slot that the device chose may be another disk's by the time that someone types this. */
+function ofDisk({ name, inPath }: Pick<Remnant, 'name' | 'inPath'>): Script {
+  return inPath === undefined ? ros`slot=${name}` : ros`slot=${name} and file-path~${ere`(^|/)${inPath}(/|$)`}`;
+}
+
+type Removable = Pick<Remnant, 'kind' | 'label' | 'name' | 'inPath'>;
+
+function removeByName(object: Removable): Script {
+  const { kind, label, name } = object;
   if (kind === 'transfer') {
     const names = ros`[:tostr [/disk/btrfs/transfer get $xI send-subvolumes]]`;
     return ros`:foreach xI in=[/disk/btrfs/transfer find where type=send and fs=${label}] do={:if (${names}=${name}) do={/disk/btrfs/transfer remove $xI}}`;
   }
   return kind === 'disk'
-    ? ros`/disk remove [find where slot=${name}]`
+    ? ros`/disk remove [find where ${ofDisk(object)}]`
     : ros`/disk/btrfs/subvolume remove [find where fs=${label} and name=${name}]`;
 }
 
 /** The command that removes an object. */
-export function byHand(object: Pick<Remnant, 'kind' | 'label' | 'name'>): string {
+export function byHand(object: Removable): string {
   return removeByName(object).text;
 }
 

@@ -88,7 +88,7 @@ export const DISKS = {
   'RC-NQN': failing(
     'precondition',
     'the volume is exported under another NQN than its record says: its disk item was changed by hand',
-    'Set nvme-tcp-export=no on its disk item; the next attempt exports it again',
+    'Make sure that no host uses it, then set nvme-tcp-export=no on its disk item; the next attempt exports it again',
     { event: 'ExportChanged' },
   ),
   'RC-EXPORTED': failing(
@@ -107,7 +107,7 @@ export const DISKS = {
   'RC-USED': failing(
     'precondition',
     'a disk item that the driver did not make uses a file of the object',
-    'Remove that disk item on the RDS',
+    'Find out who uses that disk item; if no one does, remove it on the RDS',
   ),
   'RC-LEFT': passing('busy', 'the disk item is still there after its removal, or is back'),
 };

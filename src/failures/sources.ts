@@ -75,7 +75,7 @@ export const SOURCES = {
   'RC-NESTED': failing(
     'precondition',
     'another subvolume has the name of the source and is nested in a subvolume of the pool; RouterOS identifies a source by its name alone',
-    'Remove the nested one on the RDS, or recreate it under another name; the driver does not guess which of the two RouterOS would use',
+    'Recreate the nested one under another name on the RDS, or remove it if no one needs it; the driver does not guess which of the two RouterOS would use',
     {
       says: (path) =>
         `${path} on the RDS has the name of the source, and RouterOS identifies a source by its name alone, not by its path`,

@@ -11,7 +11,16 @@ import {
 } from './cluster.ts';
 import { writeEvent } from './event.ts';
 import { type ApiRequest, send } from './http.ts';
-import { type Kind, kinds, pathOf, type Volume, type VolumeAttachment, type VolumeSnapshotContent } from './kinds.ts';
+import {
+  type Claim,
+  type Kind,
+  kinds,
+  pathOf,
+  type Volume,
+  type VolumeAttachment,
+  type VolumeSnapshot,
+  type VolumeSnapshotContent,
+} from './kinds.ts';
 import { configMap, lease, resources } from './objects.ts';
 import { parse, readPages } from './pages.ts';
 
@@ -67,6 +76,17 @@ export class KubernetesClient implements Cluster {
 
   async volumeAttachments(signal: AbortSignal): Promise<Listed<VolumeAttachment>> {
     return await this.#list(kinds.attachment, signal);
+  }
+
+  async claims(isWanted: (claim: Claim) => boolean, signal: AbortSignal): Promise<Listed<Claim>> {
+    return await this.#list(kinds.claim, signal, isWanted);
+  }
+
+  async snapshots(
+    isWanted: (snapshot: VolumeSnapshot) => boolean,
+    signal: AbortSignal,
+  ): Promise<Listed<VolumeSnapshot> | undefined> {
+    return await unlessAbsent(() => this.#list(kinds.snapshot, signal, isWanted));
   }
 
   async annotateContent(
@@ -131,10 +151,11 @@ export class KubernetesClient implements Cluster {
     await this.#send(request, signal);
   }
 
-  async #list<T>(kind: Kind<T>, signal: AbortSignal): Promise<Listed<T>> {
+  async #list<T>(kind: Kind<T>, signal: AbortSignal, isWanted?: (object: T) => boolean): Promise<Listed<T>> {
     const what = `listing ${kind.title}s`;
     const path = pathOf(kind);
-    return await readPages(what, kind.schema, (query) => this.#send({ what, method: 'GET', path, query }, signal));
+    const fetch = (query: Readonly<Record<string, string>>) => this.#send({ what, method: 'GET', path, query }, signal);
+    return await readPages(what, kind.schema, fetch, isWanted);
   }
 
   async #send(request: ApiRequest, signal: AbortSignal): Promise<unknown> {

@@ -3,7 +3,7 @@
  * report, annotations and Events. Every method throws nothing but {@link KubernetesError}.
  */
 import type { EventObject, EventReason } from '../failures/events.ts';
-import type { Volume, VolumeAttachment, VolumeSnapshotContent } from './kinds.ts';
+import type { Claim, Volume, VolumeAttachment, VolumeSnapshot, VolumeSnapshotContent } from './kinds.ts';
 
 /** A whole list, as it was at one moment. */
 export interface Listed<T> {
@@ -55,6 +55,15 @@ export interface Cluster {
   snapshotContents(signal: AbortSignal): Promise<Listed<VolumeSnapshotContent> | undefined>;
 
   volumeAttachments(signal: AbortSignal): Promise<Listed<VolumeAttachment>>;
+
+  /** The PersistentVolumeClaims of all namespaces that are wanted: there may be many. */
+  claims(isWanted: (claim: Claim) => boolean, signal: AbortSignal): Promise<Listed<Claim>>;
+
+  /** The VolumeSnapshots of all namespaces that are wanted; undefined when the API server does not know the kind. */
+  snapshots(
+    isWanted: (snapshot: VolumeSnapshot) => boolean,
+    signal: AbortSignal,
+  ): Promise<Listed<VolumeSnapshot> | undefined>;
 
   /** Sets annotations of a VolumeSnapshotContent and leaves the others as they are. */
   annotateContent(name: string, annotations: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;

@@ -24,6 +24,7 @@ const options = {
   driver: 'rds.rose-csi.io',
   fsType: 'ext4',
   storageClass: '',
+  claim: { namespace: 'apps', name: 'data' },
   volumeAttributes: { formatVersion: '1' },
 };
 
@@ -41,7 +42,7 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
   assert.deepEqual(claim, {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'CLAIM', namespace: 'NAMESPACE' },
+    metadata: { name: 'data', namespace: 'apps' },
     spec: {
       accessModes: ['ReadWriteOnce'],
       storageClassName: 'rds',
@@ -49,6 +50,16 @@ test('with the comment behind it uncommented, the YAML is volume and claim', () 
       resources: { requests: { storage: '9007199254740993' } },
     },
   });
+});
+
+test('the PersistentVolume that was printed went to whatever claim of its class came first', () => {
+  const reserved = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'apps', name: 'data' };
+  const refOf = (claim: typeof options.claim & { readonly uid?: string }) =>
+    volumeManifest(volume, { ...options, claim });
+  assert.deepEqual(parse(refOf(options.claim).text).spec.claimRef, reserved);
+  const lost = refOf({ ...options.claim, uid: SOURCE });
+  assert.deepEqual(parse(lost.text).spec.claimRef, { ...reserved, uid: SOURCE });
+  assert.doesNotMatch(lost.text, /volumeName/, 'no second claim is made beside the one that is there');
 });
 
 test('a size is written as users write it, in the volume and in its claim, as long as that is exact', () => {

@@ -16,13 +16,15 @@ export interface VolumeOptions {
   readonly driver: string;
   readonly fsType: string | undefined;
   readonly storageClass: string;
+  /** The claim that it is for: one that needs it already, which has a uid, or one that is to be made. */
+  readonly claim: { readonly namespace: string; readonly name: string; readonly uid?: string };
   /** `volume_context` of a volume that is never formatted. */
   readonly volumeAttributes: Readonly<Record<string, string>>;
 }
 
 /**
  * The PersistentVolume for a volume that is on an RDS. It is retained when its claim goes, and nothing in it lets a node
- * format it.
+ * format it. It is reserved for one claim: Kubernetes would give one without a reservation to whatever claim of its class comes first.
  *
  * @throws RangeError when its data is gone, or its size is not known.
  */
@@ -40,6 +42,7 @@ export function volumeManifest(volume: InventoryVolume, options: VolumeOptions):
     spec: {
       accessModes: ['ReadWriteOnce'],
       capacity: { storage: printQuantity(bytes) },
+      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...options.claim },
       csi: {
         driver: options.driver,
         ...(options.fsType !== undefined && { fsType: options.fsType }),
@@ -59,30 +62,37 @@ export function volumeManifest(volume: InventoryVolume, options: VolumeOptions):
       : []),
     ...(volume.state === 'whole'
       ? []
-      : ['Its disk item is missing. Publishing it attaches the image again, if the subvolume has one.']),
+      : [
+          'Its disk item is missing. Publishing it attaches the image again, if the subvolume has one.',
+          'Half of a transfer looks the same: look at the data before anything relies on it (docs/orphans.md).',
+        ]),
     ...(isInUse
       ? [`The RDS records it as published${publishedNodeIds.map((node) => ` to ${node}`).join()} (disk slot ${slot}):`]
       : []),
-    ...(isInUse ? ['make sure that no host uses it, then turn the export off there (docs/orphans.md).'] : []),
+    ...(isInUse
+      ? ['make sure that no host uses it; rose-csi why, once this is applied, prints what releases it.']
+      : []),
   ];
-  return { object, text: withComments(before, object, claim(`pvc-${name.uuid}`, bytes, options.storageClass)) };
+  return { object, text: withComments(before, object, claimFor(`pvc-${name.uuid}`, bytes, options)) };
 }
 
-function claim(volumeName: string, bytes: bigint, storageClassName: string): string[] {
+function claimFor(volumeName: string, bytes: bigint, { storageClass, claim }: VolumeOptions): string[] {
+  const { namespace, name, uid } = claim;
+  if (uid !== undefined) return [`It is for the claim ${namespace}/${name}, which is there and needs it.`];
   const object = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name: 'CLAIM', namespace: 'NAMESPACE' },
+    metadata: { name, namespace },
     spec: {
       accessModes: ['ReadWriteOnce'],
       resources: { requests: { storage: printQuantity(bytes) } },
-      storageClassName,
+      storageClassName: storageClass,
       volumeName,
     },
   };
   return [
-    'Reserve it for a claim, so that no other takes it, by adding to spec:',
-    '  claimRef: { namespace: NAMESPACE, name: CLAIM }',
+    'No other claim than this one gets it. Its name and namespace stand in claimRef, too:',
+    'change both, or neither.',
     '---',
     ...lines(stringify(object)),
   ];

@@ -1,19 +1,29 @@
 import type { Inventory } from '../storage/inventory.ts';
-import { type BackendObject, backendObjects, findOrphans, referenceTo } from './find.ts';
+import { doubtAbout } from './doubt.ts';
+import { type BackendObject, backendObjects, findOrphans, loneNeed, referenceTo } from './find.ts';
 import { copyIds, type Mismatch, mismatchesIn, mismatchesOf, renaming } from './mismatches.ts';
-import { doubtAbout, type KubernetesView, namedIn, objectOf, type Reference, referencesOf } from './references.ts';
+import { type KubernetesView, namedIn, objectOf, type Reference, referencesOf } from './references.ts';
 
 /** What the backends hold, against what Kubernetes refers to at this moment. */
 export interface Comparison {
   readonly objects: readonly BackendObject[];
   /** Held, and referred to by nothing. Without a grace period: what is being made right now is among them. */
   readonly orphans: readonly BackendObject[];
+  /** Held, and needed by a claim or VolumeSnapshot alone. None of them is an orphan. */
+  readonly awaited: readonly NeededObject[];
   /** Held, and referred to under the name of another backend. None of them is an orphan. */
   readonly mismatches: readonly Mismatch[];
   /** What Kubernetes names under this driver, and no RDS holds under our owners, whatever its backend is called. */
   readonly unseen: readonly Reference[];
   /** Why Kubernetes' answer may be of the wrong cluster, or not whole. */
   readonly doubt: string | undefined;
+}
+
+/** An object that is being made, or that has lost what stood for it in Kubernetes. */
+interface NeededObject {
+  readonly object: BackendObject;
+  /** The claim or VolumeSnapshot, readable. */
+  readonly by: string;
 }
 
 export function compare(inventory: Inventory, view: KubernetesView, driver: string): Comparison {
@@ -24,11 +34,15 @@ export function compare(inventory: Inventory, view: KubernetesView, driver: stri
   return {
     objects,
     orphans: findOrphans(inventory, references, new Set()),
+    awaited: objects.flatMap((object) => {
+      const needing = loneNeed(object, references);
+      return needing === undefined ? [] : [{ object, by: needing.by.replace(/,$/, '') }];
+    }),
     mismatches: mismatchesOf(inventory, references),
     unseen: namedIn(view).filter(
       ({ driver: of, handle }) => of === driver && !seen.has(objectOf(handle)) && !copies.has(handle),
     ),
-    doubt: doubtAbout(view, driver, { volumes: inventory.volumes.length, snapshots: inventory.snapshots.length }),
+    doubt: doubtAbout(objects, view, driver),
   };
 }
 
@@ -62,6 +76,9 @@ function referredTo(
 ): string | undefined {
   const references = referencesOf(view);
   const reference = referenceTo(object, references);
+  if (loneNeed(object, references) !== undefined) {
+    return `${reference?.by} needs it; rose-csi orphans adopt brings it back, or delete that in Kubernetes`;
+  }
   if (reference !== undefined && reference.as === undefined) {
     return `${reference.by} refers to it; delete that in Kubernetes`;
   }

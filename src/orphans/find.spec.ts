@@ -31,7 +31,13 @@ function snapshot(number: number, source: number) {
 }
 
 const list = <T>(...items: T[]) => ({ items, resourceVersion: '1' });
-const nothing: KubernetesView = { volumes: list(), contents: list(), attachments: list() };
+const nothing: KubernetesView = {
+  volumes: list(),
+  contents: list(),
+  attachments: list(),
+  claims: list(),
+  snapshots: list(),
+};
 const persistent = (name: string, volumeHandle: string, driver = 'd') =>
   kinds.volume.schema.parse({ metadata: { name }, spec: { csi: { driver, volumeHandle } } });
 const content = (name: string, source: object, { driver = 'd', status = {} } = {}) =>
@@ -58,6 +64,8 @@ test('a handle counts whatever backend it names, and its own name comes first', 
     volumes: list(persistent('a', old(volume(1).id)), persistent('b', volume(1).id)),
     contents: list(content('c', { volumeHandle: old(volume(2).id) })),
     attachments: list(attachment('e', { inlineVolumeSpec: { csi: { volumeHandle: old(snapshot(3, 1).id) } } })),
+    claims: list(),
+    snapshots: list(),
   });
   assert.deepEqual(findOrphans(inventory, references, none), []);
   assert.deepEqual(

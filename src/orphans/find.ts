@@ -1,5 +1,12 @@
 import type { Inventory, InventorySnapshot, InventoryVolume, Origin } from '../storage/inventory.ts';
-import { type KubernetesView, objectOf, type Reference, type References, referencesOf } from './references.ts';
+import {
+  type KubernetesView,
+  type Needing,
+  objectOf,
+  type Reference,
+  type References,
+  referencesOf,
+} from './references.ts';
 
 /** Something of ours on an RDS. */
 export interface BackendObject {
@@ -29,15 +36,6 @@ export interface BackendObject {
 /** Everything that an inventory found. */
 export function backendObjects({ volumes, snapshots }: Pick<Inventory, 'volumes' | 'snapshots'>): BackendObject[] {
   return [...volumes.map(volumeObject), ...snapshots.map(snapshotObject)];
-}
-
-/** How many there are, partial volumes with the whole ones. */
-export function countObjects(objects: readonly BackendObject[]): {
-  readonly volumes: number;
-  readonly snapshots: number;
-} {
-  const snapshots = objects.filter(({ kind }) => kind === 'snapshot').length;
-  return { volumes: objects.length - snapshots, snapshots };
 }
 
 /**
@@ -70,7 +68,21 @@ export function referenceTo(object: BackendObject, references: References): Rela
   if (relation !== undefined) return relation;
   const key = objectOf(kind === 'snapshot' ? source : id) ?? '';
   const by = kind === 'snapshot' ? references.pendingSources.get(key)?.[0]?.by : references.attached.get(key);
-  return by === undefined ? undefined : { by, as: undefined };
+  const needing = by ?? needingOf(id, references)?.by;
+  return needing === undefined ? undefined : { by: needing, as: undefined };
+}
+
+/**
+ * The claim or VolumeSnapshot that needs an object, if nothing else refers to it: it is being made, or what stood for it in
+ * Kubernetes was lost; undefined when there is none.
+ */
+export function loneNeed(object: BackendObject, references: References): Needing | undefined {
+  const needing = needingOf(object.id, references);
+  return referenceTo(object, references)?.by === needing?.by ? needing : undefined;
+}
+
+function needingOf(id: string, { needed }: Pick<References, 'needed'>): Needing | undefined {
+  return needed.get(objectOf(id) ?? '');
 }
 
 /** What in Kubernetes stands for a volume or snapshot; undefined for nothing. */

@@ -9,11 +9,13 @@ export class Freshness {
   readonly #newest = new Map<string, bigint>();
 
   /** @returns what is older than before, in words; undefined when nothing is. */
-  staleness({ volumes, contents, attachments }: KubernetesView): string | undefined {
+  staleness({ volumes, contents, attachments, claims, snapshots }: KubernetesView): string | undefined {
     const lists: readonly [string, Listed<unknown> | undefined][] = [
       ['PersistentVolumes', volumes],
       ['VolumeSnapshotContents', contents],
       ['VolumeAttachments', attachments],
+      ['PersistentVolumeClaims', claims],
+      ['VolumeSnapshots', snapshots],
     ];
     for (const [what, list] of lists) {
       const version = numberOf(list?.resourceVersion);

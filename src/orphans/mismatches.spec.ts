@@ -31,7 +31,13 @@ function named(...backends: readonly string[]): References {
     return kinds.volume.schema.parse({ metadata: { name: `on-${backend}` }, spec: { csi } });
   });
   const none = { items: [], resourceVersion: '1' };
-  return referencesOf({ volumes: { items, resourceVersion: '1' }, contents: none, attachments: none });
+  return referencesOf({
+    volumes: { items, resourceVersion: '1' },
+    contents: none,
+    attachments: none,
+    claims: none,
+    snapshots: none,
+  });
 }
 
 const told = (objects: readonly BackendObject[], references: References) =>

@@ -5,11 +5,12 @@ import { StorageError } from '../storage/errors.ts';
 import type { Inventory } from '../storage/inventory.ts';
 import type { StorageService } from '../storage/service.ts';
 import { missingAnnotations } from './annotations.ts';
-import { type BackendObject, findOrphans, poolOf } from './find.ts';
+import { doubtAbout } from './doubt.ts';
+import { type BackendObject, backendObjects, findOrphans, poolOf } from './find.ts';
 import { Freshness } from './freshness.ts';
 import { judge, parseFirstSeen, printFirstSeen, type Verdict } from './judge.ts';
 import { doubtAboutNames, mismatchesOf } from './mismatches.ts';
-import { doubtAbout, type KubernetesView, referencesOf, snapshotHandleOf, viewOf } from './references.ts';
+import { type KubernetesView, referencesOf, snapshotHandleOf, viewOf } from './references.ts';
 
 /** Partial volumes that one pass removes at most. */
 const MAX_REMOVALS = 3;
@@ -85,16 +86,16 @@ export class OrphanController {
     const inventory = await storage.inventory({ signal });
     const view = await viewOf(cluster, signal);
     const running = new Set([...before, ...storage.running()]);
-    const totals = { volumes: inventory.volumes.length, snapshots: inventory.snapshots.length };
+    const objects = backendObjects(inventory);
     const references = referencesOf(view);
     const doubt =
       this.#freshness.staleness(view) ??
-      doubtAbout(view, driver, totals) ??
+      doubtAbout(objects, view, driver) ??
       doubtAboutNames(mismatchesOf(inventory, references));
     if (doubt !== undefined) return await this.#doubt(doubt, signal);
     const found = findOrphans(inventory, references, running);
     const earlier = await cluster.readState(stateName, signal);
-    const total = totals.volumes + totals.snapshots;
+    const total = objects.length;
     const verdict = judge(found, parseFirstSeen(earlier.text), { now: now(), graceSeconds, total });
     if (verdict.isMass) {
       const text = `${found.length} of ${total} objects on the backends look orphaned at once; Kubernetes is doubted, and none is called an orphan`;

@@ -1,5 +1,5 @@
 import type { Cluster, Listed } from '../kubernetes/cluster.ts';
-import type { Volume, VolumeAttachment, VolumeSnapshotContent } from '../kubernetes/kinds.ts';
+import type { Claim, Volume, VolumeAttachment, VolumeSnapshot, VolumeSnapshotContent } from '../kubernetes/kinds.ts';
 import { parseHandle } from '../storage/ids.ts';
 
 /** What Kubernetes knows, each list whole and as of one moment. */
@@ -8,6 +8,10 @@ export interface KubernetesView {
   /** Undefined when the API server does not know VolumeSnapshotContents. */
   readonly contents: Listed<VolumeSnapshotContent> | undefined;
   readonly attachments: Listed<VolumeAttachment>;
+  /** Those without a PersistentVolume. */
+  readonly claims: Listed<Claim>;
+  /** Those without a VolumeSnapshotContent; undefined as `contents`. */
+  readonly snapshots: Listed<VolumeSnapshot> | undefined;
 }
 
 /**
@@ -19,7 +23,11 @@ export interface KubernetesView {
 export async function viewOf(cluster: Cluster, signal: AbortSignal): Promise<KubernetesView> {
   const contents = await cluster.snapshotContents(signal);
   const volumes = await cluster.persistentVolumes(signal);
-  return { volumes, contents, attachments: await cluster.volumeAttachments(signal) };
+  const attachments = await cluster.volumeAttachments(signal);
+  const stand = new Set([...volumes.items, ...(contents?.items ?? [])].map(({ metadata }) => metadata.name));
+  const claims = await cluster.claims(({ spec }) => !stand.has(spec.volumeName ?? ''), signal);
+  const snapshots = await cluster.snapshots((snapshot) => !stand.has(contentOf(snapshot) ?? ''), signal);
+  return { volumes, contents, attachments, claims, snapshots };
 }
 
 /** A handle that an object of Kubernetes names. */
@@ -42,6 +50,16 @@ export interface References {
   readonly pendingSources: ByObject;
   /** By name of a PersistentVolume that is attached, also when it is gone: `pvc-<uuid>` for a volume of ours. */
   readonly attached: ReadonlyMap<string, string>;
+  /** What a claim or VolumeSnapshot needs that has no PersistentVolume or VolumeSnapshotContent: `pvc-<uuid>`, `snap-<uuid>`. */
+  readonly needed: ReadonlyMap<string, Needing>;
+}
+
+/** The claim or VolumeSnapshot that needs an object. */
+export interface Needing {
+  /** Readable. */
+  readonly by: string;
+  /** The claim, which a PersistentVolume that is made for it has to name; undefined for a VolumeSnapshot. */
+  readonly claim: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined;
 }
 
 /** What a handle means whatever its backend is called: `pvc-<uuid>` or `snap-<uuid>`; undefined for any other text. */
@@ -65,7 +83,35 @@ export function referencesOf(view: KubernetesView): References {
     const by = `VolumeSnapshotContent ${content.metadata.name}, whose snapshot is being taken,`;
     return handle === undefined || snapshotHandleOf(content) !== undefined ? [] : [{ handle, by }];
   });
-  return { named: byObject([...namedIn(view), ...inline]), pendingSources: byObject(pendingSources), attached };
+  return {
+    named: byObject([...namedIn(view), ...inline]),
+    pendingSources: byObject(pendingSources),
+    attached,
+    needed: neededIn(view),
+  };
+}
+
+function contentOf({ spec, status }: VolumeSnapshot): string | undefined {
+  return status?.boundVolumeSnapshotContentName ?? spec.source.volumeSnapshotContentName;
+}
+
+/**
+ * By the names that the sidecars, snapshot-controller and `rose-csi orphans adopt` give: what is made for a claim or
+ * VolumeSnapshot bears its uid. A claim that has a volume needs that one, and not another that was made for it.
+ */
+function neededIn({ claims, snapshots }: KubernetesView): Map<string, Needing> {
+  const byClaims = claims.items.map(({ metadata, spec }): [string, Needing] => {
+    const { namespace = '', name, uid = '' } = metadata;
+    const by = `PersistentVolumeClaim ${namespace}/${name}, which has no PersistentVolume,`;
+    return [spec.volumeName || `pvc-${uid}`, { by, claim: { namespace, name, uid } }];
+  });
+  const bySnapshots = (snapshots?.items ?? []).map((snapshot): [string, Needing] => {
+    const { namespace, name, uid } = snapshot.metadata;
+    const by = `VolumeSnapshot ${namespace}/${name}, which has no VolumeSnapshotContent,`;
+    const uuid = contentOf(snapshot)?.replace(/^(adopted|snapcontent)-/, '') ?? uid;
+    return [`snap-${uuid}`, { by, claim: undefined }];
+  });
+  return new Map([...byClaims, ...bySnapshots]);
 }
 
 /** Handles that PersistentVolumes and VolumeSnapshotContents name, each with the driver that goes with it. */
@@ -75,9 +121,8 @@ export function namedIn({ volumes, contents }: KubernetesView): (Reference & { r
     return csi === undefined ? [] : [{ driver: csi.driver, handle: csi.volumeHandle, by }];
   });
   const byContents = (contents?.items ?? []).flatMap((content) => {
-    const handle = snapshotHandleOf(content);
     const by = `VolumeSnapshotContent ${content.metadata.name}`;
-    return handle === undefined ? [] : [{ driver: content.spec.driver, handle, by }];
+    return [...new Set(handlesOf(content))].map((handle) => ({ driver: content.spec.driver, handle, by }));
   });
   return [...byVolumes, ...byContents];
 }
@@ -87,6 +132,11 @@ export function snapshotHandleOf({ spec, status }: VolumeSnapshotContent): strin
   return status?.snapshotHandle ?? spec.source.snapshotHandle;
 }
 
+/** Every snapshot that a content names. */
+export function handlesOf({ spec, status }: VolumeSnapshotContent): string[] {
+  return [status?.snapshotHandle, spec.source.snapshotHandle].filter((handle) => handle !== undefined);
+}
+
 function byObject(references: readonly Reference[]): ByObject {
   const objects = new Map<string, Reference[]>();
   for (const reference of references) {
@@ -94,30 +144,4 @@ function byObject(references: readonly Reference[]): ByObject {
     if (object !== undefined) objects.set(object, [...(objects.get(object) ?? []), reference]);
   }
   return objects;
-}
-
-/** How many PersistentVolumes and VolumeSnapshotContents name this driver. */
-function countOf({ volumes, contents }: KubernetesView, driver: string): number {
-  const ours = volumes.items.filter(({ spec }) => spec.csi?.driver === driver).length;
-  return ours + (contents?.items.filter(({ spec }) => spec.driver === driver).length ?? 0);
-}
-
-/**
- * Why a view must not be compared with what the backends hold; undefined when it may be.
- *
- * @param totals what the backends hold of ours
- */
-export function doubtAbout(
-  view: KubernetesView,
-  driver: string,
-  totals: { readonly volumes: number; readonly snapshots: number },
-): string | undefined {
-  if (totals.snapshots > 0 && view.contents === undefined) {
-    return `Kubernetes does not know VolumeSnapshotContents, and the backends hold ${totals.snapshots} snapshots: are the snapshot CRDs installed?`;
-  }
-  const total = totals.volumes + totals.snapshots;
-  if (total > 0 && countOf(view, driver) === 0) {
-    return `Kubernetes names no volume and no snapshot of ${driver}, and the backends hold ${total}: a new cluster, the wrong one, or an empty answer`;
-  }
-  return undefined;
 }

@@ -45,6 +45,7 @@ export {
 export { type CreateVolume, createVolume } from './scripts/create-volume.ts';
 export { poolContents, poolSpace, probeRds } from './scripts/device.ts';
 export { listSnapshots, listVolumes, type PageOf } from './scripts/lists.ts';
+export { IS_COPY } from './scripts/lookup.ts';
 export { listLostItems } from './scripts/lost-items.ts';
 export { discardEmptySubvolume, discardLostItem } from './scripts/partial-volume.ts';
 export { claimVolume, exportVolume, unpublishVolume } from './scripts/publication.ts';

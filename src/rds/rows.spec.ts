@@ -63,6 +63,7 @@ test('a disk item is read whether its flags are booleans or words (U12)', () => 
     slot: 'pvc-1',
     size: 1073741824n,
     publications: [{ hostId: '11111111-2222-3333-4444-555555555555', mode: 'w', token: '0a1b2c3d' }],
+    generation: '0123abcd',
     exported: true,
     nqn: 'nqn.x',
     mountFilesystem: false,

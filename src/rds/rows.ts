@@ -32,6 +32,8 @@ export interface DiskRow {
   /** Bytes of the image; undefined while the device has not read it. */
   readonly size: bigint | undefined;
   readonly publications: readonly Publication[];
+  /** Of the record of publications, which is another one in everything that is written; empty without a record. */
+  readonly generation: string;
   readonly exported: boolean;
   readonly nqn: string;
   /** True when RouterOS itself would mount a filesystem that it finds in the image: never wanted. */
@@ -323,7 +325,7 @@ function decodeDisk(row: JsonRow): DiskRow {
   return {
     slot: text(row, 'slot'),
     size: bytes(row, 'size'),
-    publications: readRecord(text(row, 'comment')).publications,
+    ...readRecord(text(row, 'comment')),
     exported: flag(row, 'nvme-tcp-export'),
     nqn: text(row, 'nvme-tcp-server-nqn'),
     mountFilesystem: flag(row, 'mount-filesystem'),

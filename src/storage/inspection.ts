@@ -18,6 +18,8 @@ export interface InspectedVolume {
   readonly exported: boolean;
   /** CSI node ids on the record of the disk item, whether it is exported or not. */
   readonly recordedNodeIds: readonly string[];
+  /** Of that record: another one as soon as anything has been written there; empty without a record. */
+  readonly generation: string;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function inspectVolume(backends: Backends, volumeId: string, call: 
       slot: disk?.slot,
       exported: disk?.exported ?? false,
       recordedNodeIds: disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [],
+      generation: disk?.generation ?? '',
     };
   } catch (error) {
     throw failure(error, volumeId, call);

@@ -19,9 +19,8 @@ import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
 import { attribute, classifyCopies, type InventoryCopy, type Sorted, type SortedObject } from './copies.ts';
 import { failure } from './failures.ts';
-import { printHandle } from './ids.ts';
+import { nodeIdOfHost, printHandle } from './ids.ts';
 import { examineVolume } from './volume-conditions.ts';
-import { publishedNodes } from './volumes.ts';
 
 export type { InventoryCopy, Origin };
 
@@ -37,6 +36,7 @@ export interface InventoryVolume {
   readonly name: VolumeName;
   /** Bytes of the image; undefined while the device does not report. */
   readonly sizeBytes: bigint | undefined;
+  /** Nodes on its record, exported or not: a restart of the RDS may lose the export, and the node uses it all the same (U17). */
   readonly publishedNodeIds: readonly string[];
   readonly exported: boolean;
   readonly state: 'whole' | 'no-disk-item' | 'no-subvolume';
@@ -249,5 +249,6 @@ function lostVolume(backend: string, item: LostItem): InventoryVolume | undefine
 }
 
 function stateOf(disk: DiskRow | undefined): Pick<InventoryVolume, 'sizeBytes' | 'publishedNodeIds' | 'exported'> {
-  return { sizeBytes: disk?.size, publishedNodeIds: publishedNodes(disk), exported: disk?.exported ?? false };
+  const publishedNodeIds = disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [];
+  return { sizeBytes: disk?.size, publishedNodeIds, exported: disk?.exported ?? false };
 }

@@ -307,7 +307,7 @@ export function toVolume(
  * The nodes that can reach the volume. A record without the export, as a reboot may leave it (U17), is no publication, so
  * that external-attacher sees the drift in ListVolumes and publishes again.
  */
-export function publishedNodes(disk: ObjectState['disk']): string[] {
+function publishedNodes(disk: ObjectState['disk']): string[] {
   return disk?.exported ? disk.publications.map(({ hostId }) => nodeIdOfHost(hostId)) : [];
 }
 

@@ -140,7 +140,7 @@ test('partial volumes, copies and pools that are nearly full need a look', () =>
     [
       'act Pool pool1 of rds1 has 1 GiB of 4 TiB free, less than its reserve of 100 GiB and a tenth of it',
       `act PersistentVolume pvc-${uuid('volume', 2)} (apps/restored) refers to ${volumeId(2)}, which is not on the backends`,
-      'look 1 partial volume: a part is missing, left out by a call that was interrupted',
+      'look 1 partial volume: a part is missing, left out by a call that was interrupted or lost in a reset of the RDS',
       `look rds1/pool1: half-received, named like ${snapshotId(1)}`,
     ],
   );

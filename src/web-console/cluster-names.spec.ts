@@ -20,7 +20,13 @@ test('what has no claim yet, no handle, or another driver without one has no nam
     },
     { metadata: { name: 'content-2' }, spec: { driver: 'd', source: { volumeHandle: 'x' }, volumeSnapshotRef: {} } },
   ].map((one) => kinds.content.schema.parse(one));
-  const view = { volumes: listed(volumes), contents: listed(contents), attachments: listed([]) };
+  const view = {
+    volumes: listed(volumes),
+    contents: listed(contents),
+    attachments: listed([]),
+    claims: listed([]),
+    snapshots: listed([]),
+  };
   const names = clusterNames(view);
   assert.deepEqual(names(volumeId(1)), { handle: volumeId(1), object: 'pv-1', namespace: undefined, name: undefined });
   assert.equal(names(snapshotId(1))?.object, 'content-1');

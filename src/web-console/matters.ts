@@ -96,9 +96,9 @@ function ofPartial(partial: readonly BackendObject[], config: string): Matter[] 
     : [
         {
           urgency: 'look',
-          says: `${count(partial.length, 'partial volume', 'partial volumes')}: a part is missing, left out by a call that was interrupted`,
+          says: `${count(partial.length, 'partial volume', 'partial volumes')}: a part is missing, left out by a call that was interrupted or lost in a reset of the RDS`,
           remedy:
-            'One that Kubernetes refers to is completed when it is next published. One that nothing refers to can be deleted.',
+            'One that Kubernetes refers to is completed when it is next published. One that nothing refers to may hold all of its data if it lacks nothing but its disk item: look before you delete it.',
           ids: idsOf(partial),
           commands: [`rose-csi orphans report ${config}`],
         },

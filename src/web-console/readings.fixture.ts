@@ -211,7 +211,13 @@ export function clusterOf(names: Names, facts: Partial<ClusterReading> = {}): Cl
   const listed = <T>(items: readonly T[]) => ({ items, resourceVersion: '1' });
   return {
     is: 'asked',
-    view: { volumes: listed(volumes), contents: listed(contentsOfIds), attachments: listed([]) },
+    view: {
+      volumes: listed(volumes),
+      contents: listed(contentsOfIds),
+      attachments: listed([]),
+      claims: listed([]),
+      snapshots: listed([]),
+    },
     claims: [],
     classes: [],
     snapshots: [],

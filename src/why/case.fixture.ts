@@ -41,6 +41,7 @@ export function onRds(fields: Partial<Extract<Device, { is: 'volume' }>> = {}): 
     slot: 'pvc-7a0f3c529d1e4a6b8c2f0e5d4b3a',
     exported: true,
     nodes: ['node-a'],
+    generation: '5e6f7a8b',
     ...fields,
   };
 }

@@ -156,7 +156,7 @@ export const CLAIM_CASES: readonly Case[] = [
     rule: 'volume-retained',
     result: 'stuck',
     alone: true,
-    says: /"op":"remove","path":"\/spec\/claimRef"/,
+    says: /To give it to apps\/data, .*-p '\{"spec":\{"claimRef":\{"namespace":"apps","name":"data","uid":null,"resourceVersion":null\}\}\}'/s,
   },
   {
     title: 'a claim for a free volume of another class',

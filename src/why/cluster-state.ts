@@ -39,6 +39,8 @@ export type Device =
       readonly exported: boolean;
       /** Names of the nodes on its record; the node id of one that the cluster does not know. */
       readonly nodes: readonly string[];
+      /** Of that record, which is another one as soon as anything has been written there; empty without a record. */
+      readonly generation: string;
     }
   | {
       readonly is: 'snapshot';

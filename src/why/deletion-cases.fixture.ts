@@ -40,7 +40,7 @@ export const DELETION_CASES: readonly Case[] = [
     objects: healthy().put('persistentvolumeclaims', claim({ metadata: going })),
     rule: 'claim-in-use',
     result: 'stuck',
-    says: /data goes with it, unless PersistentVolume pvc-\S+ has[\s\S]*kubectl -n apps delete pod db-0/,
+    says: /To keep that on the RDS, first: kubectl patch persistentvolume \S+ -p '\S+"Retain".*kubectl -n apps delete pod db-0/s,
   },
   {
     title: 'a claim of which a snapshot is being taken',
@@ -134,7 +134,7 @@ export const DELETION_CASES: readonly Case[] = [
       ),
     rule: 'volume-retained',
     result: 'stuck',
-    says: /"op":"remove","path":"\/spec\/claimRef"/,
+    says: /never remove it.*--type=merge -p '\{"spec":\{"claimRef":\{"uid":null,/s,
   },
   {
     title: 'a volume that was kept and is being deleted was offered to a new claim',

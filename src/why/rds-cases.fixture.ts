@@ -108,10 +108,18 @@ export const RDS_CASES: readonly Case[] = [
   {
     title: 'a node that only the RDS knows',
     objects: healthy(),
+    view: { device: onRds({ nodes: ['nqn.2014-08.org.nvmexpress:uuid:x'] }) },
+    rule: 'device-published-elsewhere',
+    result: 'stuck',
+    says: /slot="pvc-7a0f[\s\S]*comment~"rose:2 5e6f7a8b "\] nvme-tcp-export=no/,
+  },
+  {
+    title: 'a node that only the RDS knows, beside one that uses the volume',
+    objects: healthy(),
     view: { device: onRds({ nodes: ['node-a', 'nqn.2014-08.org.nvmexpress:uuid:x'] }) },
     rule: 'device-published-elsewhere',
     result: 'stuck',
-    says: /slot="pvc-7a0f[\s\S]*nvme-tcp-export=no/,
+    says: /Stop what uses it on node-a first.*kubectl get volumeattachments$/s,
   },
   {
     title: 'a node that has the volume by another PersistentVolume, made by hand',

@@ -159,7 +159,7 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     ),
     rule: 'content-mismatch',
     result: 'stuck',
-    says: /apps\/tuesday, not apps\/monday/,
+    says: /apps\/tuesday, not apps\/monday.*Leave it to apps\/tuesday.*patch volumesnapshotcontent \S+ .*"Retain"/s,
   },
   {
     title: 'a content for an earlier snapshot of the name',
@@ -169,14 +169,14 @@ const cases: readonly Omit<Case, 'subject'>[] = [
     ),
     rule: 'content-mismatch',
     result: 'stuck',
-    says: /earlier snapshot/,
+    says: /earlier snapshot.*the snapshot on the RDS goes with it.*patch volumesnapshotcontent \S+ .*"Retain"/s,
   },
   {
     title: 'a content of another driver',
     objects: healthy().put('volumesnapshotcontents', content({ spec: { driver: 'x.io' } })),
     rule: 'content-mismatch',
     result: 'stuck',
-    says: /driver is x\.io/,
+    says: /driver is x\.io.*kubectl get volumesnapshotcontent/s,
   },
   {
     title: 'a content by hand without a handle',

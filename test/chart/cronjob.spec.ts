@@ -59,7 +59,7 @@ async function serve(t: TestContext, snapshots: Snapshot[], becomesReady: boolea
 }
 
 /** Runs the script as the CronJob does. @returns its exit status and what it said. */
-async function runScript(t: TestContext, url: string, keep: number) {
+async function runScript(t: TestContext, url: string, keep: number | string) {
   const directory = await mkdtemp(join(tmpdir(), 'rose-csi-cronjob-'));
   t.after(() => rm(directory, { recursive: true }));
   const example = await readFile(join(import.meta.dirname, '../../deploy/examples/scheduled-cronjob.yaml'), 'utf8');
@@ -113,4 +113,15 @@ test('the CronJob says what the API server refuses', async (t) => {
   const { code, output } = await runScript(t, `${url}/elsewhere`, 1);
   assert.equal(code, 1);
   assert.match(output, /POST .*: 403/);
+});
+
+test('the CronJob deleted every snapshot, the new one too, when the number of those to keep was none', async (t) => {
+  for (const keep of ['', 'seven', '0', '-1', '1.5']) {
+    const snapshots = [night(1), night(2), night(3)];
+    const { url, requests } = await serve(t, snapshots, true);
+    const { code, output } = await runScript(t, url, keep);
+    assert.equal(code, 1, keep);
+    assert.match(output, /KEEP must be a whole number from 1/);
+    assert.deepEqual(requests, [], keep);
+  }
 });

@@ -102,8 +102,10 @@ const NEEDS: readonly Need[] = [
     when: 'orphans',
     rights: [
       cluster('', 'persistentvolumes', ['list']),
+      cluster('', 'persistentvolumeclaims', ['list']),
       cluster('storage.k8s.io', 'volumeattachments', ['list']),
       cluster('snapshot.storage.k8s.io', 'volumesnapshotcontents', ['list', 'patch']),
+      cluster('snapshot.storage.k8s.io', 'volumesnapshots', ['list']),
       cluster('', 'events', ['create', 'patch']),
       namespaced('coordination.k8s.io', 'leases', ['create']),
       { ...namespaced('coordination.k8s.io', 'leases', ['get', 'update']), name: ORPHANS },

@@ -131,7 +131,7 @@ function lines({ volume, configs, clusters }: Place): Readonly<Record<Fault, rea
       [['doctor', '--config', configs.right, ...quick]],
       [['snapshots', 'ls', '--config', configs.right]],
       [orphans(configs.right, clusters.known, 'report')],
-      [orphans(configs.right, clusters.unknown, 'adopt', volume)],
+      [orphans(configs.right, clusters.unknown, 'adopt', '--device-only', volume)],
       [why(clusters.healthy)],
       [['simulate', '--list-quirks']],
       ...['bash', 'zsh', 'fish'].map((shell): Line => [['completion', shell]]),

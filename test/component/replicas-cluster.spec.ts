@@ -5,6 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { clusterReplicas } from '../../src/app/controller/cluster-replicas.ts';
+import { KubernetesClient } from '../../src/kubernetes/client.ts';
+import { createLogger } from '../../src/observability/log.ts';
 import { METRICS_ON, scrapeUntil } from '../metrics/scrape.ts';
 import { MiB, makeSnapshot, makeVolume, outcome, volumeName } from '../support/calls.ts';
 import { KubernetesApi, persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
@@ -13,6 +16,7 @@ import { fromSnapshot, volumeRequest } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const HOUR = 3_600_000;
 const NEAR = { parameters: { backend: 'rds1', pool: 'pool' } };
 const FAR = { parameters: { backend: 'rds2', pool: 'copies' } };
 const LABELS = { backend: 'rds1', pool: 'pool' };
@@ -64,6 +68,46 @@ test('of two controllers in a cluster one looks after copies, and both restore f
   await stack.copied(1);
   const request = volumeRequest(volumeName(), MiB, { ...fromSnapshot(snapshotId), ...FAR });
   assert.equal(await outcome(other.createVolume(request)), 'OK');
+});
+
+test('a copy went though a VolumeSnapshotContent named it, or its original that an older state of the RDS does not have', async (t) => {
+  let now = 0;
+  const api = await KubernetesApi.start(t);
+  const stack = await startReplicaPair(t, { keep: '1h' });
+  const volumeId = await makeVolume(stack.controller, MiB, NEAR);
+  const snapshotId = await makeSnapshot(stack.controller, volumeId);
+  const cluster = new KubernetesClient(api.access, { namespace: 'rose-csi', requestMs: 300 });
+  const logger = createLogger('fatal');
+  const replicas = clusterReplicas({ cluster, driver: 'rds.rose-csi.io', recorder: undefined, logger });
+  t.after(() => replicas.stop());
+  const replicator = await stack.replicator({ now: () => now, references: replicas.references });
+  const pass = (after = 0) => {
+    now += after;
+    return replicator.pass({ signal: AbortSignal.timeout(20_000) });
+  };
+  const [adopted, unneeded] = [
+    await makeSnapshot(stack.controller, volumeId),
+    await makeSnapshot(stack.controller, volumeId),
+  ];
+  const other = await makeVolume(stack.controller, MiB, NEAR);
+  await makeSnapshot(stack.controller, other);
+  await until(async () => (await pass()).missing.length === 0);
+  for (const id of [snapshotId, adopted, unneeded]) await stack.controller.deleteSnapshot({ snapshotId: id });
+  await stack.controller.deleteVolume({ volumeId });
+  api.put('volumesnapshotcontents', snapshotContent('lost', { snapshotHandle: snapshotId }));
+  api.put('volumesnapshotcontents', snapshotContent('adopted', { snapshotHandle: adopted.replace('rds1', 'rds2') }));
+  const before = stack.copies();
+  await pass();
+  api.trouble = () => 503;
+  for (let time = 0; time < 3; time += 1) await pass(HOUR);
+  assert.deepEqual(stack.copies(), before, 'while Kubernetes cannot be asked, all stay');
+  api.trouble = () => undefined;
+  for (let time = 0; time < 4; time += 1) await pass(HOUR);
+  const has = (id: string) => stack.copies().some((name) => name.startsWith(id.slice('rds1:'.length)));
+  assert.deepEqual([has(snapshotId), has(adopted), has(unneeded)], [true, true, false]);
+  api.remove('volumesnapshotcontents', 'lost');
+  await pass(HOUR);
+  assert.ok(!has(snapshotId), 'what nothing needs any more goes');
 });
 
 test('a copy that was adopted beside its original looked like a backend that had been renamed', async (t) => {

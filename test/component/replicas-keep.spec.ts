@@ -44,7 +44,7 @@ async function withCopies(t: TestContext, count: number, options: ReplicaPairOpt
 test('a copy that was adopted, or whose VolumeSnapshot is there while its RDS has lost it, was deleted after keep', async (t) => {
   const { ids, references, told, trouble, pass, nameOf, drop } = await withCopies(t, 4);
   const [adopted = '', lost = '', deleted = ''] = ids;
-  references.add(adopted.replace('rds1:', 'rds2:')).add(lost);
+  for (const id of [adopted, lost]) references.add(id.slice('rds1:snap-'.length));
   await drop(adopted, lost, deleted);
   await pass();
   trouble.error = new Error('the API server does not answer');

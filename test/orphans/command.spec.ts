@@ -3,11 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { MiB, makeSnapshot, makeVolume, publish } from '../support/calls.ts';
-import { subvolumes } from '../support/console.ts';
+import { change, subvolumes } from '../support/console.ts';
 import { persistentVolume, snapshotContent } from '../support/kubernetes-api.ts';
 import { fromSnapshot } from '../support/requests.ts';
 import { orphans, startCommandFixture } from './command-fixture.ts';
-import { emptySubvolume } from './fixture.ts';
+import { emptySubvolume, slotOf } from './fixture.ts';
 
 test('report shows what nothing refers to, and what refers to nothing', async (t) => {
   const { stack, api, run } = await startCommandFixture(t);
@@ -77,6 +77,7 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
     spec: {
       accessModes: ['ReadWriteOnce'],
       capacity: { storage: '10Mi' },
+      claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'apps', name: `pvc-${uuid}` },
       csi: {
         driver: 'rds.rose-csi.io',
         fsType: 'xfs',
@@ -96,7 +97,7 @@ test('after a lost cluster, the heir reports what it took over, and adopt brings
     sourceVolumeMode: 'Filesystem',
     volumeSnapshotRef: { name: `snap-${snapshotUuid}`, namespace: 'apps' },
   });
-  assert.match(adopted.stdout, /# {3}claimRef: \{ namespace: NAMESPACE, name: CLAIM \}/);
+  assert.match(adopted.stdout, /# kind: PersistentVolumeClaim\n/);
   assert.match(adopted.stdout, /# kind: VolumeSnapshot\n/);
 });
 
@@ -195,6 +196,21 @@ test('delete refuses what is referred to, attached, being taken or published, wh
     assert.match(reason, reasons[index] ?? assert.fail());
   }
   assert.deepEqual(subvolumes(stack.simulator), before);
+});
+
+test('a volume whose export a restart of the RDS had lost was not in use for report and adopt, though its node is on its record', async (t) => {
+  const { stack, run } = await startCommandFixture(t);
+  const volume = await makeVolume(stack.controller, MiB);
+  await publish(stack.controller, volume);
+  await change(stack.simulator, `/disk set [find where slot=${slotOf(volume)}] nvme-tcp-export=no`);
+  const [report, adopted, deleted] = [
+    await run(['report', '--device-only']),
+    await run(['adopt', '--device-only', volume]),
+    await run(['delete', '--device-only', volume], `${volume}\n`),
+  ];
+  assert.match(report.stdout, /IN USE/);
+  assert.match(adopted.stdout, /# The RDS records it as published to nqn\./);
+  assert.match(deleted.stdout, /: refused: it is published or exported/);
 });
 
 test('delete without a cluster, or with one that names nothing of ours, insists on the typed id', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MiB, makeSnapshot, makeVolume } from '../support/calls.ts';
-import { change, inventory, subvolumes } from '../support/console.ts';
+import { change, inventory, look, showRows, subvolumes } from '../support/console.ts';
 import { twoBackends, twoPools } from '../support/pools.ts';
 import { loseItems, nameIn, nest, receive } from '../support/received.ts';
 import { startCommandFixture } from './command-fixture.ts';
@@ -50,6 +50,32 @@ test('copies were reported as orphans; they are distinguished, and change no exi
   assert.match(text.stdout, /^3 objects on the backends, 0 of them without a reference in Kubernetes\.\n\nNamed like /);
   assert.match(text.stdout, new RegExp(`  received copy +${whole} +rds1/cold `));
   assert.equal(text.stdout.match(/subvolume\/remove \[find where fs="cold" and uuid="/g)?.length, 2);
+});
+
+test('the command for a half-received snapshot removed the whole copy that it had become', async (t) => {
+  const { stack, run } = await startCommandFixture(t, twoPools);
+  const { controller, simulator } = stack;
+  const half = await makeSnapshot(controller, await makeVolume(controller, MiB, inPool));
+  const name = await receive(stack, half, false);
+  const { stdout } = await run(['report', '--device-only']);
+  const command = /^ +(.disk.btrfs.subvolume.remove .*)$/m.exec(stdout)?.[1] ?? assert.fail(stdout);
+  let isWhole = true;
+  showRows(simulator, '/disk/btrfs/subvolume', (rows) =>
+    rows.map((row) =>
+      isWhole && row.props.get('name') === name && row.props.get('fs') === 'cold'
+        ? {
+            ...row,
+            props: new Map([...row.props, ['read-only', true], ['received-uuid', crypto.randomUUID()]]),
+          }
+        : row,
+    ),
+  );
+  const before = subvolumes(simulator);
+  await look(simulator, command);
+  assert.deepEqual(subvolumes(simulator), before);
+  isWhole = false;
+  await change(simulator, command);
+  assert.equal(subvolumes(simulator).length, before.length - 1);
 });
 
 test('a copy is never deleted nor adopted, whatever is asked for, also when nothing else is left', async (t) => {
@@ -117,6 +143,9 @@ test('a volume of which two pools have one, and no disk item, is reported as und
   const before = await inventory(stack.simulator);
   const deleted = await run(['delete', '--device-only', volume], `${volume}\n`);
   assert.match(deleted.stdout, /: failed: .*\[RC-TWO\]/);
+  const adopted = await run(['adopt', '--device-only', volume]);
+  assert.deepEqual([adopted.code, adopted.stdout], [2, '']);
+  assert.match(adopted.stderr, /rds1\/pool and rds1\/cold .*docs\/guides\/troubleshooting\.md/);
   assert.deepEqual(await inventory(stack.simulator), before);
 });
 

@@ -66,7 +66,15 @@ test('a snapshot that is being taken, its volume, and a volume that is still att
 });
 
 const troubles: readonly Trouble[] = [401, 403, 404, 409, 410, 429, 500, 503, 'cut', 'garbage', 'stall'];
-const kinds = ['persistentvolumes', 'volumesnapshotcontents', 'volumeattachments', 'configmaps', 'leases'];
+const kinds = [
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'volumesnapshotcontents',
+  'volumesnapshots',
+  'volumeattachments',
+  'configmaps',
+  'leases',
+];
 
 test('whatever goes wrong with whatever list or record, the pass is abandoned and nothing is concluded', async (t) => {
   const { stack, api, told, refer, passAfter } = await startFixture(t);

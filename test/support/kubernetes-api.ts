@@ -6,7 +6,13 @@ import type { Access } from '../../src/kubernetes/access.ts';
 
 /** An object of Kubernetes as JSON. */
 export interface KubernetesObject {
-  metadata: { name: string; namespace?: string; resourceVersion?: string; annotations?: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    annotations?: Record<string, string>;
+  };
   [field: string]: unknown;
 }
 
@@ -29,7 +35,15 @@ export interface SeenRequest {
   readonly query: URLSearchParams;
 }
 
-type Kind = 'persistentvolumes' | 'volumesnapshotcontents' | 'volumeattachments' | 'configmaps' | 'leases' | 'events';
+type Kind =
+  | 'persistentvolumes'
+  | 'persistentvolumeclaims'
+  | 'volumesnapshotcontents'
+  | 'volumesnapshots'
+  | 'volumeattachments'
+  | 'configmaps'
+  | 'leases'
+  | 'events';
 type Store = Record<Kind, Map<string, KubernetesObject>>;
 
 interface Route {
@@ -42,7 +56,9 @@ interface Route {
 const NAMESPACE = 'rose-csi';
 const PATHS: Readonly<Record<Exclude<Kind, 'events'>, string>> = {
   persistentvolumes: '/api/v1/persistentvolumes',
+  persistentvolumeclaims: '/api/v1/persistentvolumeclaims',
   volumesnapshotcontents: '/apis/snapshot.storage.k8s.io/v1/volumesnapshotcontents',
+  volumesnapshots: '/apis/snapshot.storage.k8s.io/v1/volumesnapshots',
   volumeattachments: '/apis/storage.k8s.io/v1/volumeattachments',
   configmaps: `/api/v1/namespaces/${NAMESPACE}/configmaps`,
   leases: `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`,

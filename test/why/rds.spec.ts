@@ -65,9 +65,49 @@ test('a volume that the RDS has published to a node that was deleted from Kubern
   const { code, stdout, words } = await why('data');
   assert.equal(code, 1);
   assert.match(words, new RegExp(`STUCK: The RDS has the volume published to ${node('node-z')},`));
-  const command = /^ {2}(\/disk set .*)$/m.exec(stdout)?.[1] ?? assert.fail(stdout);
+  await change(stack.simulator, commandIn(stdout));
+  await publish(stack.controller, id, node('node-a'));
+});
+
+/** The command for the RDS in what was printed. */
+function commandIn(stdout: string): string {
+  return /^ {2}(\/disk set .*)$/m.exec(stdout)?.[1] ?? assert.fail(stdout);
+}
+
+test('the command that was printed took the volume from the node that had got it meanwhile', async (t) => {
+  const { stack, id, objects, why } = await startFixture(t);
+  await publish(stack.controller, id, node('node-z'));
+  objects.put('volumeattachments', attachment('node-a', { status: { attached: false } }));
+  const command = commandIn((await why('data')).stdout);
+  await stack.controller.controllerUnpublishVolume({ volumeId: id, nodeId: node('node-z') });
+  await publish(stack.controller, id, node('node-a'));
+  const before = await look(stack.simulator, '/disk/print detail');
+  await look(stack.simulator, command);
+  assert.deepEqual(await look(stack.simulator, '/disk/print detail'), before);
+});
+
+test('the command for an export by hand took the volume from the node that had got it meanwhile', async (t) => {
+  const { stack, id, objects, why } = await startFixture(t);
+  const slot = `pvc-${id.slice('rds1:pvc-'.length).replaceAll('-', '').slice(0, 28)}`;
+  await change(stack.simulator, `/disk set [find slot=${slot}] nvme-tcp-export=yes`);
+  objects.put('volumeattachments', attachment('node-a', { status: { attached: false } }));
+  const command = commandIn((await why('data')).stdout);
   await change(stack.simulator, command);
   await publish(stack.controller, id, node('node-a'));
+  const before = await look(stack.simulator, '/disk/print detail');
+  await look(stack.simulator, command);
+  assert.deepEqual(await look(stack.simulator, '/disk/print detail'), before);
+});
+
+test('a command was printed that took the volume of another cluster from its node', async (t) => {
+  const { stack, id, objects, why } = await startFixture(t);
+  await publish(stack.controller, id, node('node-z'));
+  objects.put('volumeattachments', attachment('node-a', { status: { attached: false } }));
+  const document = JSON.parse(await readFile(stack.configFile, 'utf8')) as object;
+  await writeFile(stack.configFile, JSON.stringify({ ...document, clusterId: 'another' }));
+  const { code, stdout } = await why('data');
+  assert.equal(code, 1);
+  assert.doesNotMatch(stdout, /\/disk set/);
 });
 
 test('a volume, and a snapshot, that someone removed on the RDS', async (t) => {

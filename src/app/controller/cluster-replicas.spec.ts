@@ -53,17 +53,21 @@ test('a name that is taken is told with where', () => {
   assert.match(notes[0]?.message ?? '', new RegExp(`${one.name} on rds2/copies.*\\[DRV-TAKEN\\]$`));
 });
 
-test('what the cluster refers to is told by the handles of the driver, and where the kind is not there not at all', async () => {
-  const content = (driver: string, snapshotHandle: string) => ({ spec: { driver, source: { snapshotHandle } } });
+test('what the cluster refers to is told by uuid, and where the kind is not there not at all', async () => {
+  const uuidOf = (number: number) => `00000000-0000-4000-8000-00000000000${number}`;
+  const content = (driver: string, given?: number, made?: number) => ({
+    spec: { driver, source: { ...(given !== undefined && { snapshotHandle: `rds1:snap-${uuidOf(given)}` }) } },
+    status: { ...(made !== undefined && { snapshotHandle: `rds2:snap-${uuidOf(made)}` }) },
+  });
   const answers: unknown[] = [
-    { items: [content('d', 'rds1:snap-1'), content('other', 'rds1:snap-2'), { spec: { driver: 'd', source: {} } }] },
+    { items: [content('d', 1), content('renamed', 2), content('d'), content('d', 3, 4)] },
     { items: [] },
     undefined,
   ];
   const cluster = { snapshotContents: async () => answers.shift() } as unknown as Cluster;
   const { references } = clusterReplicas({ cluster, driver: 'd', recorder: undefined, logger: createLogger('fatal') });
   const { signal } = new AbortController();
-  assert.deepEqual([...(await references(signal))], ['rds1:snap-1']);
+  assert.deepEqual([...(await references(signal))].sort(), [1, 2, 3, 4].map(uuidOf));
   assert.deepEqual([...(await references(signal))], [], 'as it is now');
   await assert.rejects(references(signal), /no VolumeSnapshotContents/);
 });

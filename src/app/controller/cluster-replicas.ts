@@ -9,9 +9,9 @@ import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { VolumeSnapshotContent } from '../../kubernetes/kinds.ts';
 import { Leadership } from '../../kubernetes/leadership.ts';
 import { type CopyPlace, missingCopyAnnotations } from '../../orphans/annotations.ts';
-import { snapshotHandleOf } from '../../orphans/references.ts';
+import { handlesOf, snapshotHandleOf } from '../../orphans/references.ts';
 import { idIn } from '../../rds/index.ts';
-import { printHandle } from '../../storage/ids.ts';
+import { parseHandle, printHandle } from '../../storage/ids.ts';
 import type { Received } from '../../storage/replication/decision.ts';
 import { LATE_SECONDS, type ReplicaPair } from '../../storage/replication/pair.ts';
 import type { ClusterReplicas } from './replication.ts';
@@ -86,10 +86,11 @@ export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplica
       }
     },
     async references(signal) {
-      const all = await contents.list(signal);
+      // What was listed before may lack one that was adopted since.
+      const listed = await cluster.snapshotContents(signal);
       // Without the kind nothing is known of who needs what.
-      if (all === undefined) throw new Error('the cluster has no VolumeSnapshotContents');
-      return new Set(all.keys());
+      if (listed === undefined) throw new Error('the cluster has no VolumeSnapshotContents');
+      return new Set(listed.items.flatMap(handlesOf).flatMap((handle) => parseHandle('snap', handle)?.uuid ?? []));
     },
     async leads(signal) {
       // Several pools ask at once, and of two writes at once one is refused.
@@ -140,7 +141,7 @@ class Contents {
   async #all(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent>> {
     if (this.#listing === undefined) {
       this.#listedAt = performance.now();
-      const listing = this.list(signal).then((all) => all ?? new Map<string, VolumeSnapshotContent>());
+      const listing = this.#list(signal);
       this.#listing = listing;
       // One that failed must not fail the next attempt, too.
       listing.catch(() => {
@@ -150,11 +151,9 @@ class Contents {
     return await this.#listing;
   }
 
-  /** All of them as they are now, by the handles of their snapshots; undefined where the cluster does not know the kind. */
-  async list(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent> | undefined> {
+  async #list(signal: AbortSignal): Promise<ReadonlyMap<string, VolumeSnapshotContent>> {
     const contents = await this.#cluster.snapshotContents(signal);
-    if (contents === undefined) return undefined;
-    const ours = contents.items.filter(({ spec }) => spec.driver === this.#driver);
+    const ours = (contents?.items ?? []).filter(({ spec }) => spec.driver === this.#driver);
     return new Map(
       ours.flatMap((content) => {
         const handle = snapshotHandleOf(content);

@@ -38,7 +38,7 @@ function startWatch(claimed: readonly number[], answer: (id: string) => bigint |
         const said = answer(id);
         if (said === 'gone') throw new StorageError('RC-NOVOL', id);
         if (said === 'unseen') throw new StorageError('RC-POOL', id, 'cold is not configured');
-        return { pool: 'pool', owner: '', bytes: said, slot: '', exported: false, recordedNodeIds: [] };
+        return { pool: 'pool', owner: '', bytes: said, slot: '', exported: false, recordedNodeIds: [], generation: '' };
       },
     },
     metrics,

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { identityValues } from '../../app/identity-values.ts';
-import { AbsentError } from '../../cli/absent-error.ts';
 import { EXIT, exitHelp } from '../../cli/exit-codes.ts';
 import { withCluster, withConfig, withJson, withOverrides } from '../../cli/flags.ts';
 import { helpCommand } from '../../cli/help-command.ts';
@@ -23,12 +22,12 @@ interface DeleteFlags extends OrphansFlags {
 
 const HELP = `
 Compares what the backends hold under this cluster's owner, and under those in
-adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents and
-VolumeAttachments of the cluster. It changes nothing in Kubernetes, and touches
-nothing on the backends that belongs to others.
+adoptedClusterIds, with the PersistentVolumes, VolumeSnapshotContents,
+VolumeAttachments, claims and VolumeSnapshots of the cluster. It changes nothing
+in Kubernetes, and touches nothing on the backends that belongs to others.
 
-Rights needed: list persistentvolumes, volumesnapshotcontents and
-volumeattachments.
+Rights needed: list persistentvolumes, persistentvolumeclaims,
+volumesnapshotcontents, volumesnapshots and volumeattachments.
 `;
 
 const REPORT_HELP = `
@@ -49,20 +48,22 @@ What is there, compared with nothing:
 
 const ADOPT_HELP = `
 Prints YAML and applies nothing. Everything in it is retained when its claim or
-VolumeSnapshot is deleted, and no volume in it is ever formatted.
+VolumeSnapshot is deleted, and no volume in it is ever formatted. Each volume is
+reserved for one claim, which stands below it: that of its own name in
+--namespace, or the one in the cluster that has lost it.
 
 Examples:
   rose-csi orphans adopt --config rose-csi.yaml --fs-type ext4 \\
-    rds1:pvc-7a0f3c52-… > volume.yaml
+    --namespace apps rds1:pvc-7a0f3c52-… > volume.yaml
   rose-csi orphans adopt --config rose-csi.yaml --namespace apps \\
     rds1:snap-19d5… | kubectl apply -f -
 `;
 
 const DELETE_HELP = `
 Shows each object and asks. What Kubernetes refers to, also under the name of
-another backend, and what is published, is refused. With --device-only, and when
-the cluster names nothing of this driver or has no snapshot CRDs, the id has to
-be typed, whatever --yes says.
+another backend, and what is published, is refused. With --device-only, for what
+an adopted cluster made, and when the cluster refers to nothing of the same
+owner or has no snapshot CRDs, the id has to be typed, whatever --yes says.
 
 A copy on one backend of what Kubernetes refers to on another is refused, unless
 --copy-of names the other one and the id is typed. It takes one id. What
@@ -76,7 +77,7 @@ Examples:
 
 const REPORT_EXIT = exitHelp({
   well: 'nothing to report',
-  found: 'something without a reference or under another name, or a reference\n     without an object',
+  found: 'something without a reference, without its own or under another name,\n     or a reference without an object',
 });
 const ADOPT_EXIT = exitHelp({ well: 'printed' });
 const DELETE_EXIT = exitHelp({
@@ -108,7 +109,7 @@ function adoptCommand(): Command {
     .argument('<id...>', 'as `report` shows them')
     .addOption(new Option('--fs-type <type>', 'filesystem of the volumes').choices(['ext4', 'xfs']))
     .option('--storage-class <name>', 'storageClassName of the volumes', className, '')
-    .option('--namespace <name>', 'namespace of the VolumeSnapshots', namespaceName, 'default')
+    .option('--namespace <name>', 'namespace of the claims and VolumeSnapshots', namespaceName, 'default')
     .addHelpText('after', `${ADOPT_HELP}${ADOPT_EXIT}`)
     .action((ids: string[], flags: AdoptFlags) => run(flags, (opened) => adopt(opened, ids, flags)));
 }
@@ -158,39 +159,22 @@ async function report({ inventory, view, config, owners }: Opened, { json }: Orp
     return EXIT.well;
   }
   const comparison = compare(found, known, config.driverName);
-  const { orphans, mismatches, unseen } = comparison;
+  const { orphans, awaited, mismatches, unseen } = comparison;
   output(texts.comparisonJson(comparison, owners), texts.printComparison(comparison, options));
-  return orphans.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
+  return orphans.length + awaited.length + mismatches.length + unseen.length > 0 ? EXIT.found : EXIT.well;
 }
 
-async function adopt({ inventory, view, config }: Opened, ids: readonly string[], flags: AdoptFlags): Promise<number> {
-  const [{ snapshotManifest, volumeManifest }, { standInOf }, { volumeContext }, { inItsPlace }, { idMeant }] =
-    await Promise.all([
-      import('../adoption.ts'),
-      import('../find.ts'),
-      import('../../csi/contexts.ts'),
-      import('../../app/copies.ts'),
-      import('../../app/named.ts'),
-    ]);
-  const { volumes, snapshots, copies } = await inventory();
-  const seen = await view();
+async function adopt(opened: Opened, typed: readonly string[], flags: AdoptFlags): Promise<number> {
+  const { doubtAboutAdopting, idsMeant, manifestFor } = await import('./adopt.ts');
+  const found = { inventory: await opened.inventory(), view: await opened.view() };
   const { fsType, storageClass, namespace } = flags;
-  const driver = config.driverName;
-  const volumeAttributes = volumeContext(fsType === 'ext4' || fsType === 'xfs' ? { fsType } : {}, false);
-  const there = [...volumes, ...snapshots].map(({ id }) => id);
-  const manifests = ids.map((typed) => {
-    const id = idMeant(typed, there);
-    const known = seen && standInOf(id, seen);
-    if (known !== undefined)
-      throw new Error(`${id} is in Kubernetes already${known.as ? `, as ${known.as}` : ''}: ${known.by}`);
-    const volume = volumes.find((found) => found.id === id);
-    if (volume !== undefined) return volumeManifest(volume, { driver, fsType, storageClass, volumeAttributes });
-    const snapshot = snapshots.find((found) => found.id === id);
-    if (snapshot === undefined) {
-      throw new AbsentError(`${id} is not on the backends under the owners of this cluster${inItsPlace(id, copies)}`);
-    }
-    return snapshotManifest(snapshot, { driver, namespace });
-  });
+  const driver = opened.config.driverName;
+  const ids = idsMeant(typed, found);
+  const manifests = ids.map((id) => manifestFor(id, found, { driver, fsType, storageClass, namespace }));
+  const doubt = doubtAboutAdopting(ids, found, driver);
+  if (doubt !== undefined) {
+    printNote(`BEWARE: ${doubt}.\nAdopt nothing that a cluster uses which still lives: both would have it.\n`);
+  }
   const items = manifests.map(({ object }) => object);
   if (flags.json === true) printJson({ apiVersion: 'v1', kind: 'List', items });
   else print(manifests.map(({ text }) => text).join(''));

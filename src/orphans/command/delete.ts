@@ -2,12 +2,14 @@ import type { Interface } from 'node:readline/promises';
 import { inItsPlace } from '../../app/copies.ts';
 import { idMeant } from '../../app/named.ts';
 import { asOneMessage } from '../../cli/output.ts';
-import { columns } from '../../cli/terminal.ts';
+import { columns, wrap } from '../../cli/terminal.ts';
 import { askedOnce } from '../../failures/message.ts';
 import { refusal } from '../comparison.ts';
-import { type BackendObject, backendObjects, countObjects } from '../find.ts';
-import { doubtAbout, type KubernetesView } from '../references.ts';
-import { type Opened, patience } from './open.ts';
+import { doubtAbout } from '../doubt.ts';
+import { type BackendObject, backendObjects } from '../find.ts';
+import { Freshness } from '../freshness.ts';
+import type { KubernetesView } from '../references.ts';
+import { type Opened, patience, THIS_CLUSTER } from './open.ts';
 import { printObject } from './report.ts';
 
 /** What became of one id. */
@@ -41,8 +43,9 @@ export async function deleteObjects(
   options: DeleteOptions,
 ): Promise<Deleted[]> {
   const results: Deleted[] = [];
+  const freshness = new Freshness();
   for (const typed of ids) {
-    const result = await deleteOne(opened, typed, options);
+    const result = await deleteOne({ ...opened, freshness }, typed, options);
     const { id, outcome, reason } = result;
     options.tell(`${asOneMessage(`${id}: ${outcome}${reason === undefined ? '' : `: ${reason}`}`)}\n\n`);
     results.push(result);
@@ -50,15 +53,23 @@ export async function deleteObjects(
   return results;
 }
 
-async function deleteOne(opened: Opened, typed: string, options: DeleteOptions): Promise<Deleted> {
+/** The backends, the cluster, and how new its answers were. */
+interface Looking extends Opened {
+  readonly freshness: Freshness;
+}
+
+async function deleteOne(opened: Looking, typed: string, options: DeleteOptions): Promise<Deleted> {
   const { owners, storage } = opened;
   const seen = await look(opened, typed, options.copyOf);
   if ('outcome' in seen) return seen;
   const { id } = seen.object;
   options.tell(printObject(seen.object, seen.all, { owners, now: Date.now(), width: columns() }));
-  if (!(await isConfirmed(id, riskOf(seen, opened, options), options))) return { id, outcome: 'kept' };
+  const risk = riskOf(seen, opened, options);
+  if (!(await isConfirmed(id, risk, options))) return { id, outcome: 'kept' };
   const again = await look(opened, id, options.copyOf);
   if ('outcome' in again) return again;
+  const changed = changeIn(again, seen) ?? (risk === undefined ? riskOf(again, opened, options) : undefined);
+  if (changed !== undefined) return { id, outcome: 'refused', reason: changed };
   try {
     if (again.object.kind === 'snapshot') await storage.snapshots.delete(id, patience());
     else await storage.deleteVolume(id, patience());
@@ -75,7 +86,7 @@ interface Seen {
 }
 
 /** The object and what refers to it; what has become of it when it must not be deleted. */
-async function look(opened: Opened, typed: string, copyOf: string | undefined): Promise<Seen | Deleted> {
+async function look(opened: Looking, typed: string, copyOf: string | undefined): Promise<Seen | Deleted> {
   const inventory = await opened.inventory();
   const all = backendObjects(inventory);
   const view = await opened.view();
@@ -88,14 +99,36 @@ async function look(opened: Opened, typed: string, copyOf: string | undefined): 
     const reason = `it is not on the backends under the owners of this cluster${inItsPlace(id, inventory.copies)}`;
     return { id, outcome: 'refused', reason, isAbsent: true };
   }
-  const reason = refusal(object, all, view, copyOf);
+  const reason = doubtfulAge(opened, view) ?? refusal(object, all, view, copyOf);
   return reason === undefined ? { object, all, view } : { id, outcome: 'refused', reason };
 }
 
+/** Why an answer of Kubernetes must not be relied on; undefined when none before was newer. */
+function doubtfulAge({ freshness }: Looking, view: KubernetesView | undefined): string | undefined {
+  const stale = view && freshness.staleness(view);
+  return stale && `${stale}: Kubernetes answers with an older state, so ask again when it is whole`;
+}
+
+/** That it is no longer what was shown, in a sentence; undefined when it is. */
+function changeIn({ object: now }: Seen, { object: shown }: Seen): string | undefined {
+  if (now.what === shown.what && now.kind === shown.kind && now.sizeBytes === shown.sizeBytes) return undefined;
+  return 'it changed while you were asked; look at it again';
+}
+
 /** Why the id has to be typed, in a sentence; undefined when a yes is enough. */
-function riskOf({ all, view }: Seen, { config, owners }: Opened, { copyOf }: DeleteOptions): string | undefined {
-  if (view === undefined || doubtAbout(view, config.driverName, countObjects(all)) !== undefined) {
-    return 'Kubernetes was not asked or names nothing of this driver, so it is not known\nwhether something refers to it.';
+function riskOf(
+  { object, all, view }: Seen,
+  { config, owners }: Opened,
+  { copyOf }: DeleteOptions,
+): string | undefined {
+  if (view === undefined) return 'Kubernetes was not asked, so it is not known whether something refers to it.';
+  const ofItsOwner = all.filter(({ owner }) => owner === object.owner);
+  const doubt = doubtAbout(ofItsOwner, view, config.driverName);
+  if (doubt !== undefined)
+    return wrap(`${doubt}. So it is not known whether something refers to it.`, columns()).join('\n');
+  const maker = owners.get(object.owner);
+  if (maker !== THIS_CLUSTER) {
+    return `It was made by ${maker}. If another cluster has adopted that as well, it may\nuse it, and nothing here shows that.`;
   }
   const original = all.find(({ id }) => id === copyOf);
   if (original === undefined) return undefined;

@@ -31,6 +31,9 @@ export interface Opened {
   close(): Promise<void>;
 }
 
+/** The words for our own owner. */
+export const THIS_CLUSTER = 'this cluster';
+
 /** Patience with the backends and with the API server, in ms each. */
 const PATIENCE_MS = 120_000;
 
@@ -58,7 +61,7 @@ export async function openOrphans({ config: file, ...flags }: OrphansFlags): Pro
   return {
     config,
     storage,
-    owners: new Map([...adopted, [ours.owner, 'this cluster']]),
+    owners: new Map([...adopted, [ours.owner, THIS_CLUSTER]]),
     inventory: () => showing('reading the volumes and snapshots …', () => inventoryOrExplain(storage, PATIENCE_MS)),
     view: async () =>
       flags.deviceOnly === true ? undefined : await showing('asking Kubernetes …', () => askCluster(flags)),

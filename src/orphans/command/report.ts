@@ -20,7 +20,7 @@ const REFERENCES: readonly Column[] = [{}, { folds: 'words' }];
 
 /** The report as text. */
 export function printComparison(comparison: Comparison, options: ReportOptions): string {
-  const { objects, orphans, mismatches, unseen, doubt } = comparison;
+  const { objects, orphans, awaited, mismatches, unseen, doubt } = comparison;
   const parts = [
     `${objects.length} objects on the backends, ${orphans.length} of them without a reference in Kubernetes.\n`,
   ];
@@ -29,6 +29,14 @@ export function printComparison(comparison: Comparison, options: ReportOptions):
     parts.push(`\nNothing refers to:\n${table(orphans, options)}`);
     const beware = 'What is being made at this moment is among them. Look again before you delete anything.';
     parts.push('\n', sentence(beware, options));
+  }
+  if (awaited.length > 0) {
+    const rows = awaited.map(({ object }) => object);
+    const needs = awaited.map(({ by }) => `needed by ${by}`);
+    const adopting =
+      'What is being made at this moment is among them. What stays here has lost its PersistentVolume or VolumeSnapshotContent: adopt prints one.';
+    parts.push(`\nNeeded by a claim or VolumeSnapshot alone:\n${table(rows, options, needs)}`);
+    parts.push('\n', sentence(adopting, options));
   }
   parts.push(...mismatched(mismatches, options));
   if (unseen.length > 0) {
@@ -119,11 +127,12 @@ export function objectJson(object: BackendObject, owners: ReadonlyMap<string, st
 
 /** A comparison for programs. The form only ever grows. */
 export function comparisonJson(comparison: Comparison, owners: ReadonlyMap<string, string>): object {
-  const { objects, orphans, mismatches, unseen, doubt } = comparison;
+  const { objects, orphans, awaited, mismatches, unseen, doubt } = comparison;
   return {
     compared: true,
     objectCount: objects.length,
     orphans: orphans.map((object) => objectJson(object, owners)),
+    awaited: awaited.map(({ object, by }) => ({ ...objectJson(object, owners), reference: by })),
     mismatches: mismatches.map(({ object, as, by, isCopy }) => {
       return { ...objectJson(object, owners), referredToAs: as, reference: by, isCopy };
     }),

@@ -10,14 +10,14 @@ import {
 } from '../../rds/index.ts';
 import type { Backend } from '../backend.ts';
 import type { Call } from '../call.ts';
-import { printHandle, snapshotRef, volumeRef } from '../ids.ts';
+import { snapshotRef, volumeRef } from '../ids.ts';
 import { Backoff } from './backoff.ts';
 import type { Received, View } from './decision.ts';
 import type { ReplicaPair } from './pair.ts';
 import { type Expired, expired, orphaned } from './retention.ts';
 
 /**
- * Reads which snapshots something outside of the backends refers to, by their ids.
+ * Reads which snapshots something outside of the backends refers to, by their uuids: a copy has that of its original.
  *
  * @throws Error where that cannot be told.
  */
@@ -94,7 +94,7 @@ export class Expiry {
   async #goes(one: Expired, references: () => ReturnType<References>, call: Call): Promise<boolean> {
     const { copy, other } = one;
     try {
-      if ((await this.#isNeeded(one, call)) || this.#isNamed(copy, await references())) return false;
+      if ((await this.#isNeeded(one, call)) || (await references()).has(copy.parsed.uuid)) return false;
       const { to, replica } = this.#pair;
       const remove = (settings: RdsSettings) =>
         deleteCopy(settings, replica, snapshotRef(copy.parsed), copy.uuid, other?.uuid);
@@ -123,11 +123,6 @@ export class Expiry {
       if (subvolumes.length > 0) return true;
     }
     return false;
-  }
-
-  #isNamed({ parsed: { uuid } }: Received, references: ReadonlySet<string>): boolean {
-    const { from, to } = this.#pair;
-    return [from, to].some(({ name: backend }) => references.has(printHandle({ kind: 'snap', backend, uuid })));
   }
 }
 

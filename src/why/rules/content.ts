@@ -52,12 +52,14 @@ function mismatch(cluster: ClusterState): Finding | undefined {
   const snapshot = there(cluster.snapshot);
   const content = there(cluster.content);
   if (snapshot === undefined || content === undefined) return undefined;
-  const { driver, source, volumeSnapshotRef: ref } = content.spec;
+  const { driver, source, deletionPolicy, volumeSnapshotRef: ref } = content.spec;
   const { name, namespace, uid } = snapshot.metadata;
+  const takesAll = driver === cluster.driver && deletionPolicy === 'Delete';
+  const isAnothers = ref.name !== name || ref.namespace !== namespace;
   const why =
     driver !== cluster.driver
       ? `Its driver is ${driver}, not ${cluster.driver}.`
-      : ref.name !== name || ref.namespace !== namespace
+      : isAnothers
         ? `Its spec.volumeSnapshotRef names ${ref.namespace}/${ref.name}, not ${namespace}/${name}: both have to name each other.`
         : ref.uid !== undefined && ref.uid !== '' && ref.uid !== uid
           ? 'Its spec.volumeSnapshotRef.uid is that of an earlier snapshot of the same name.'
@@ -70,8 +72,14 @@ function mismatch(cluster: ClusterState): Finding | undefined {
     at: 'content',
     why,
     what: `VolumeSnapshotContent ${content.metadata.name} does not fit the snapshot.`,
-    next: 'Recreate the content with deletionPolicy Retain; `rose-csi orphans adopt` prints one that fits.',
-    command: `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`,
+    next: `${isAnothers ? `Leave it to ${ref.namespace}/${ref.name}, if there is that snapshot. ` : ''}${
+      takesAll
+        ? 'Before anyone deletes it, keep what it stands for: the snapshot on the RDS goes with it. Then'
+        : 'Once it is deleted,'
+    } \`rose-csi orphans adopt\` prints a content that fits.`,
+    command: takesAll
+      ? `kubectl patch volumesnapshotcontent ${content.metadata.name} --type=merge -p '{"spec":{"deletionPolicy":"Retain"}}'`
+      : `kubectl get volumesnapshotcontent ${content.metadata.name} -o yaml`,
   };
 }
 

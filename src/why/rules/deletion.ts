@@ -60,32 +60,27 @@ function holders({ pods }: ClusterState): readonly Pod[] {
   return (there(pods) ?? []).filter(isAlive);
 }
 
-/** Said before anyone deletes the last pod, for after that it is too late. */
-function lossOf({ volume }: ClusterState): string {
-  const object = there(volume);
-  return object?.spec.persistentVolumeReclaimPolicy === 'Delete'
-    ? ` Its data goes with it, unless PersistentVolume ${object.metadata.name} has persistentVolumeReclaimPolicy Retain by then.`
-    : '';
-}
-
 function claimInUse(cluster: ClusterState): Finding | undefined {
   const claim = going(cluster);
   const pods = holders(cluster);
   if (claim === undefined || !claim.metadata.finalizers.includes(IN_USE) || pods.length === 0) return undefined;
   const staying = pods.filter((pod) => !isGoing(pod));
   const names = (staying.length > 0 ? staying : pods).map(({ metadata }) => metadata.name);
+  const volume = there(cluster.volume);
+  const isLost = volume?.spec.persistentVolumeReclaimPolicy === 'Delete';
   const onDead = pods.some(({ spec }) => spec.nodeName !== undefined && isDead(cluster, spec.nodeName));
   return {
     state: 'stuck',
     at: 'claim',
     what: `The claim is being deleted, and goes when nothing uses it: ${names.join(', ')}.`,
-    why: `Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.${lossOf(cluster)}`,
-    next:
+    why: 'Kubernetes keeps a claim as long as a pod uses it (finalizer kubernetes.io/pvc-protection). The deletion cannot be undone.',
+    next: `${isLost ? `With the claim its data goes. To keep that on the RDS, first: ${retaining(volume.metadata.name)} . ` : ''}${
       staying.length > 0
         ? 'Delete the pods, or scale down what starts them.'
         : onDead
           ? 'They are being deleted already, and go when their node is back, or is said to be off.'
-          : 'They are being deleted already; if they do not end, see what keeps them.',
+          : 'They are being deleted already; if they do not end, see what keeps them.'
+    }`,
     command: `kubectl -n ${claim.metadata.namespace} ${staying.length > 0 ? 'delete' : 'describe'} pod ${names.join(' ')}`,
   };
 }
@@ -162,7 +157,7 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
       what: 'The PersistentVolume is being deleted, and goes when its claim is deleted.',
       why: 'Someone deleted it while a claim is bound to it. It works until then; the deletion cannot be undone.',
       next: 'If its data must stay on the RDS when that happens, keep it now:',
-      command: `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+      command: retaining(name),
     };
   }
   if (isAttached || deleteFailed(cluster) !== undefined || finalizers.length === 0) return undefined;
@@ -179,6 +174,11 @@ function volumeHeld(cluster: ClusterState): Finding | undefined {
 
 /** The words of csi-provisioner. */
 const STILL_ATTACHED = /is still attached to node/;
+
+/** The command that keeps the data of a volume when its claim goes. */
+function retaining(name: string): string {
+  return `kubectl patch persistentvolume ${name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`;
+}
 
 function deleteFailed(cluster: ClusterState): Finding | undefined {
   const volume = there(cluster.volume);
@@ -205,16 +205,23 @@ function deleteSilent(cluster: ClusterState): Finding | undefined {
   };
 }
 
-function retained({ volume }: ClusterState): Finding | undefined {
+function retained({ volume, claim }: ClusterState): Finding | undefined {
   const object = there(volume);
   if (object === undefined || !isRetained(object)) return undefined;
   const { claimRef } = object.spec;
+  const wanting = there(claim)?.metadata;
+  const heir = wanting && { namespace: wanting.namespace, name: wanting.name };
+  const reserved = JSON.stringify({ spec: { claimRef: { ...heir, uid: null, resourceVersion: null } } });
   return {
     state: 'stuck',
     at: 'volume',
     what: `The volume is kept after its claim ${claimRef?.namespace}/${claimRef?.name} was deleted, and no claim can have it.`,
     why: 'Its reclaim policy is Retain: the data stays until someone decides. While spec.claimRef names the old claim nothing binds to it.',
-    next: 'To give it to a new claim that names it in volumeName, take the old claim off it:',
-    command: `kubectl patch persistentvolume ${object.metadata.name} --type=json -p '[{"op":"remove","path":"/spec/claimRef"}]'`,
+    next: `${
+      heir === undefined
+        ? 'To give it to a new claim of that namespace and name, with volumeName, take the uid of the old one off it. For a claim of another name change claimRef instead'
+        : `To give it to ${heir.namespace}/${heir.name}, reserve it for that claim. Change claimRef`
+    }, and never remove it: whatever claim of the class came first would get the data.`,
+    command: `kubectl patch persistentvolume ${object.metadata.name} --type=merge -p '${reserved}'`,
   };
 }

@@ -144,36 +144,49 @@ function notExported(cluster: ClusterState): Finding | undefined {
 function publishedElsewhere(cluster: ClusterState): Finding | undefined {
   const device = volumeOf(cluster);
   const nodes = attachedNodes(cluster);
-  if (device === undefined || nodes === undefined) return undefined;
-  const sharing = cluster.sharing?.map(({ node }) => node) ?? [];
-  const others = device.nodes.filter(
-    (node) => !nodes.includes(node) && !sharing.includes(node) && !isBeingAttached(cluster, node),
-  );
+  // To whom another cluster has published its volume is for that one to say.
+  if (device?.ownedBy === undefined || nodes === undefined) return undefined;
+  const known = [...nodes, ...(cluster.sharing ?? []).map(({ node }) => node)];
+  const users = device.nodes.filter((node) => known.includes(node));
+  const others = device.nodes.filter((node) => !known.includes(node) && !isBeingAttached(cluster, node));
   if (others.length === 0) return undefined;
   return {
     state: 'stuck',
     at: 'device',
     what: `The RDS has the volume published to ${others.join(', ')}, and Kubernetes does not have it attached there.`,
     why: 'Someone deleted the VolumeAttachment by hand, or another cluster uses the volume. As long as that node is on its record, it is refused to every other.',
-    next: 'Make sure that no host uses it, for two that write destroy the filesystem. Then, on the RDS:',
-    command: released(device),
+    ...(users.length > 0
+      ? {
+          next: `Stop what uses it on ${users.join(', ')} first, and ask again: to take the record away now would take it from there, too.`,
+          command: 'kubectl get volumeattachments',
+        }
+      : {
+          next: `Make sure that no host uses it, for two that write destroy the filesystem. Then, on the RDS, where it does nothing ${IF_CHANGED}:`,
+          command: released(device),
+        }),
   };
 }
 
-/** Takes the export and the record of nodes off a volume, in the words that the driver would leave there. */
-function released({ slot }: OnRds): string {
-  return `/disk set [find slot="${slot}"] nvme-tcp-export=no comment="released by hand"`;
+const IF_CHANGED = 'once the driver has written there';
+
+/**
+ * Takes the export and the record of nodes off a volume, in the words that the driver would leave there, as long as the record
+ * is the one that was seen: the volume may have gone to a node before someone types this.
+ */
+function released({ slot, nodes, generation }: OnRds): string {
+  const asSeen = nodes.length > 0 ? `comment~"rose:2 ${generation} "` : '!(comment~"rose:2 [0-9a-f]+ [0-9a-f]")';
+  return `/disk set [find where slot="${slot}" and ${asSeen}] nvme-tcp-export=no comment="released by hand"`;
 }
 
 function exportedByHand(cluster: ClusterState): Finding | undefined {
   const device = volumeOf(cluster);
-  if (device === undefined || !device.exported || device.nodes.length > 0) return undefined;
+  if (device?.ownedBy === undefined || !device.exported || device.nodes.length > 0) return undefined;
   return {
     state: 'stuck',
     at: 'device',
     what: 'The disk of the volume is exported, and no node is recorded on it.',
     why: 'The export was turned on by hand, so the driver neither publishes the volume to a node nor deletes it.',
-    next: 'Make sure that no host uses it. Then, on the RDS:',
+    next: `Make sure that no host uses it. Then, on the RDS, where it does nothing ${IF_CHANGED}:`,
     command: released(device),
   };
 }

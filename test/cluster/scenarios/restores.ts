@@ -113,14 +113,17 @@ export const RESTORES: readonly Scenario[] = [
       await kubectl.run(['apply', '--filename=-'], manifest);
       const adopted = (await kubectl.list('pv')).find((one) => JSON.stringify(one).includes(handle))?.metadata.name;
       assert.ok(adopted !== undefined, manifest);
-      const bound = claim('adopted', '', '1Gi') as { spec: object };
-      await hasFile(cluster, 'adopted', { ...bound, spec: { ...bound.spec, volumeName: adopted } });
+      // It is reserved for the claim of its own name, and this other one does not get it.
+      await kubectl.apply(claim('any', '', '1Gi'));
+      const bound = claim(adopted, '', '1Gi') as { spec: object };
+      await hasFile(cluster, adopted, { ...bound, spec: { ...bound.spec, volumeName: adopted } });
+      assert.equal(await kubectl.field('pvc', 'any', '.status.phase'), 'Pending');
       const expendable = { spec: { persistentVolumeReclaimPolicy: 'Delete' } };
       await kubectl.run(['patch', 'pv', adopted, `--patch=${JSON.stringify(expendable)}`]);
-      await remove(cluster, 'pod/adopted');
+      await remove(cluster, `pod/${adopted}`);
       // What is deleted while it is still attached is retried a minute later.
       await eventually(async () => (await kubectl.list('volumeattachments')).length === 0);
-      await remove(cluster, 'pvc/adopted', 'volumesnapshot/kept');
+      await remove(cluster, `pvc/${adopted}`, 'pvc/any', 'volumesnapshot/kept');
       await nothingLeft(cluster);
     },
   },
