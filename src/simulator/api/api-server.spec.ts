@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rename, stat, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -44,6 +45,17 @@ test('only the owner may open the socket', async (t) => {
   const { socketPath } = await startApi(t);
   const { mode } = await stat(socketPath);
   assert.equal(mode & 0o777, 0o600);
+});
+
+test('a connection that was idle for five seconds was closed while its client began the next request', async (t) => {
+  const { socketPath } = await startApi(t);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const call = request({ socketPath, agent, path: '/v1/info' }).end();
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  response.resume();
+  assert.equal(response.headers.connection, 'keep-alive');
+  assert.equal(response.headers['keep-alive'], undefined, 'no time is set after which this side closes it');
 });
 
 test('info, pools and counters', async (t) => {

@@ -67,6 +67,8 @@ export class ApiServer {
     this.#server = createServer((request, response) => {
       void this.#answer(request, response);
     });
+    // A connection that is closed here while its client begins another request resets that one. This side closes none.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** @throws Error when the socket cannot be made: the path is in use, no socket, or longer than a socket's may be. */
