@@ -151,6 +151,29 @@ test('what cannot work is refused before anything is installed, with what to do'
   }),
 );
 
+test('with the values of an older chart what it had not known was left out silently', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    const missing = [
+      'networkPolicy.enabled',
+      'networkPolicy.dnsPorts',
+      'storageClasses',
+      'node.tolerations',
+      'node.hostTools',
+      'driverName',
+      'console',
+      'sidecars.workers',
+      'storageCapacity.enabled',
+      'images.resizer.tag',
+    ];
+    for (const path of missing) {
+      const property = new RegExp(`missing property '${path.split('.').at(-1)}'`);
+      await assert.rejects(render(helm, ...MINIMUM, '--set', `${path}=null`), { message: property }, path);
+    }
+    const own = ['controller.resources.limits', 'node.nodeSelector', 'metrics.enabled', 'global.imageRegistry'];
+    for (const path of own) await render(helm, ...MINIMUM, '--set', `${path}=null`);
+  }),
+);
+
 test('an upgrade that took the volumes of a running installation from their driver was accepted', BUILDING, (t) =>
   withHelm(t, async (helm) => {
     const [clusterId, driver] = ['2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11', 'rds.rose-csi.io'];
