@@ -178,7 +178,12 @@ test('an upgrade that took the volumes of a running installation from their driv
   withHelm(t, async (helm) => {
     const [clusterId, driver] = ['2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11', 'rds.rose-csi.io'];
     const backends = [{ name: 'rds1' }, { name: 'unused' }];
-    const volume = (csi: object) => ({ metadata: { name: 'v' }, spec: { csi } });
+    const volume = (csi: object, affinity?: object) => ({
+      metadata: { name: 'v' },
+      spec: { csi, ...(affinity && { nodeAffinity: affinity }) },
+    });
+    const matchExpressions = [{ key: 'rds.rose-csi.io/network-default', operator: 'In', values: ['true'] }];
+    const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
     const cluster = await startCluster(t, {
       '/api/v1/namespaces/rose-csi/configmaps/rose-csi-controller': {
         apiVersion: 'v1',
@@ -191,7 +196,7 @@ test('an upgrade that took the volumes of a running installation from their driv
         kind: 'PersistentVolumeList',
         metadata: {},
         items: [
-          volume({ driver, volumeHandle: 'rds1:pvc-1' }),
+          volume({ driver, volumeHandle: 'rds1:pvc-1' }, nodeAffinity),
           volume({ driver: 'other', volumeHandle: 'unused:pvc-2' }),
           { metadata: { name: 'local' }, spec: { local: { path: '/' } } },
         ],
@@ -206,9 +211,14 @@ test('an upgrade that took the volumes of a running installation from their driv
         /config\.backends: rds1 is in the cluster .* PersistentVolumes name it \(1, such as rds1:pvc-1\)/,
         'config.backends[0].name=store1',
       ],
+      [
+        /no node reaches the network default any more, and PersistentVolumes are on it \(such as v\)/,
+        'config.backends[0].network=rack1,node.networks={rack1}',
+      ],
     ];
     for (const [message, change] of wrong) await assert.rejects(upgrade(change), { message });
     await upgrade();
+    await upgrade('config.backends[0].network=rack1', 'node.networks={default,rack1}');
     await upgrade('clusterId=c2', `config.adoptedClusterIds={${clusterId}}`);
   }),
 );

@@ -92,9 +92,27 @@
 {{- end -}}
 {{- $names := list -}}
 {{- range .Values.config.backends -}}{{- $names = append $names .name -}}{{- end -}}
+{{- $reached := list -}}
+{{- range include "rose-csi.nodeGroups" . | fromYamlArray -}}{{- $reached = concat $reached .networks -}}{{- end -}}
 {{- range $before.backends -}}
 {{- if not (has .name $names) -}}
 {{- include "rose-csi.checkBackendGone" (list $ .name) -}}
+{{- end -}}
+{{- $network := default "default" .network -}}
+{{- if not (has $network $reached) -}}
+{{- include "rose-csi.checkNetworkGone" (list $ $network) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* No pod is placed whose PersistentVolume is on a network that no node reaches. */}}
+{{- define "rose-csi.checkNetworkGone" -}}
+{{- $root := index . 0 -}}
+{{- $network := index . 1 -}}
+{{- $key := printf "%s/network-%s" $root.Values.driverName $network | quote -}}
+{{- range (lookup "v1" "PersistentVolume" "" "").items -}}
+{{- if contains $key (toJson .spec.nodeAffinity) -}}
+{{- fail (printf "node.networks: no node reaches the network %s any more, and PersistentVolumes are on it (such as %s). A network is never renamed; a node may reach it under two names" $network .metadata.name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
