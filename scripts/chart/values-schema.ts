@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { CLUSTER_ID_CHARACTER } from '../../src/config/cluster-id.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { chartValues, globalValues } from './chart-values.ts';
+import { CHART } from './helm.ts';
 import { array, type JsonSchema, object, string } from './json-schema.ts';
 
 const CONFIGURATION = join(import.meta.dirname, '../../docs/configuration.md');
@@ -21,19 +23,41 @@ export function valuesSchema(): JsonSchema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the chart rose-csi',
-    ...object({
-      // Empty until someone sets it, which a template asks for in better words.
-      clusterId: { ...string(described(all, 'clusterId')), maxLength: 128, pattern: `^${CLUSTER_ID_CHARACTER}*$` },
-      driverName: pick(all, 'driverName'),
-      config: {
-        ...object(withSecrets(config)),
-        description:
-          "The rest of the controller's configuration file, but for the files of keys, which come from Secrets.",
-      },
-      ...chartValues,
-      global: globalValues,
-    }),
+    ...withRequired(
+      object({
+        // Empty until someone sets it, which a template asks for in better words.
+        clusterId: { ...string(described(all, 'clusterId')), maxLength: 128, pattern: `^${CLUSTER_ID_CHARACTER}*$` },
+        driverName: pick(all, 'driverName'),
+        config: {
+          ...object(withSecrets(config)),
+          description:
+            "The rest of the controller's configuration file, but for the files of keys, which come from Secrets.",
+        },
+        ...chartValues,
+        global: globalValues,
+      }),
+      parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')),
+    ),
   };
+}
+
+/**
+ * Requires what values.yaml gives a value that matters. It is always there, but where `--reuse-values` puts the values of an older
+ * chart in the place of these: templates would take what is missing for off, and leave out a NetworkPolicy or tolerations silently.
+ */
+function withRequired(schema: JsonSchema, values: unknown): JsonSchema {
+  const { properties } = schema;
+  if (properties === undefined || typeof values !== 'object' || values === null) return schema;
+  const given = new Map(Object.entries(values));
+  const required = Object.keys(properties).filter((key) => matters(given.get(key), properties[key]));
+  const inner = Object.entries(properties).map(([key, one]) => [key, withRequired(one, given.get(key))]);
+  return { ...schema, properties: Object.fromEntries(inner), ...(required.length > 0 && { required }) };
+}
+
+/** Whether something else is meant by a value than by none. What is Kubernetes' own may be taken out, such as a limit. */
+function matters(value: unknown, schema: JsonSchema | undefined): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value === 'object' ? schema?.properties !== undefined : Boolean(value);
 }
 
 /** The driver's schema, each key with its meaning. */

@@ -39,7 +39,6 @@ export class ControllerPublishing {
     const { handle, backend } = this.#backends.require('pvc', volumeId);
     const hostId = requireHost(nodeId);
     const volume = volumeRef(handle);
-    const { settings } = backend.rds;
     return await exclusively(this.#lock, volumeId, call, async () => {
       const allowHost = backend.allowHostName ? nodeId : undefined;
       const wanted = { hostId, mode: MODE_LETTER[mode], token: randomDigits() };
@@ -53,7 +52,7 @@ export class ControllerPublishing {
       if (disk?.size === undefined || !isExportedTo(disk, hostId)) {
         throw new StorageError('DRV-PENDING', volumeId, 'it does not show the export');
       }
-      return { address: backend.dataAddress, port: settings.port, nqn: disk.nqn, bytes: disk.size };
+      return { address: backend.dataAddress, port: disk.port, nqn: disk.nqn, bytes: disk.size };
     });
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -148,6 +150,108 @@ test('what cannot work is refused before anything is installed, with what to do'
     }
   }),
 );
+
+test('with the values of an older chart what it had not known was left out silently', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    const missing = [
+      'networkPolicy.enabled',
+      'networkPolicy.dnsPorts',
+      'storageClasses',
+      'node.tolerations',
+      'node.hostTools',
+      'driverName',
+      'console',
+      'sidecars.workers',
+      'storageCapacity.enabled',
+      'images.resizer.tag',
+    ];
+    for (const path of missing) {
+      const property = new RegExp(`missing property '${path.split('.').at(-1)}'`);
+      await assert.rejects(render(helm, ...MINIMUM, '--set', `${path}=null`), { message: property }, path);
+    }
+    const own = ['controller.resources.limits', 'node.nodeSelector', 'metrics.enabled', 'global.imageRegistry'];
+    for (const path of own) await render(helm, ...MINIMUM, '--set', `${path}=null`);
+  }),
+);
+
+test('an upgrade that took the volumes of a running installation from their driver was accepted', BUILDING, (t) =>
+  withHelm(t, async (helm) => {
+    const [clusterId, driver] = ['2f1c0b1e-7d5e-4f0c-9f39-6f6a1f0c9a11', 'rds.rose-csi.io'];
+    const backends = [{ name: 'rds1' }, { name: 'unused' }];
+    const volume = (csi: object, affinity?: object) => ({
+      metadata: { name: 'v' },
+      spec: { csi, ...(affinity && { nodeAffinity: affinity }) },
+    });
+    const matchExpressions = [{ key: 'rds.rose-csi.io/network-default', operator: 'In', values: ['true'] }];
+    const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
+    const cluster = await startCluster(t, {
+      '/api/v1/namespaces/rose-csi/configmaps/rose-csi-controller': {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'rose-csi-controller' },
+        data: { 'controller.yaml': JSON.stringify({ clusterId, driverName: driver, backends }) },
+      },
+      '/api/v1/persistentvolumes': {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeList',
+        metadata: {},
+        items: [
+          volume({ driver, volumeHandle: 'rds1:pvc-1' }, nodeAffinity),
+          volume({ driver: 'other', volumeHandle: 'unused:pvc-2' }),
+          { metadata: { name: 'local' }, spec: { local: { path: '/' } } },
+        ],
+      },
+    });
+    const upgrade = (...changes: readonly string[]) =>
+      render(helm, ...MINIMUM, ...cluster, '--set', ['driverName=rds.rose-csi.io', ...changes].join());
+    const wrong: readonly (readonly [RegExp, string])[] = [
+      [/clusterId is 2f1c0b1e-\S+ in the cluster and must never change.*config\.adoptedClusterIds/, 'clusterId=c2'],
+      [/driverName is rds\.rose-csi\.io in the cluster and must never change/, 'driverName=rds.example.org'],
+      [
+        /config\.backends: rds1 is in the cluster .* PersistentVolumes name it \(1, such as rds1:pvc-1\)/,
+        'config.backends[0].name=store1',
+      ],
+      [
+        /no node reaches the network default any more, and PersistentVolumes are on it \(such as v\)/,
+        'config.backends[0].network=rack1,node.networks={rack1}',
+      ],
+    ];
+    for (const [message, change] of wrong) await assert.rejects(upgrade(change), { message });
+    await upgrade();
+    await upgrade('config.backends[0].network=rack1', 'node.networks={default,rack1}');
+    await upgrade('clusterId=c2', `config.adoptedClusterIds={${clusterId}}`);
+  }),
+);
+
+/** An API server that has these objects, by their paths. @returns the flags that have Helm look there, as `helm upgrade` does */
+async function startCluster(t: TestContext, objects: Readonly<Record<string, object>>): Promise<string[]> {
+  const kinds = [
+    ['configmaps', 'ConfigMap', true],
+    ['namespaces', 'Namespace', false],
+    ['persistentvolumes', 'PersistentVolume', false],
+  ] as const;
+  const resources = kinds.map(([name, kind, namespaced]) => ({ name, kind, namespaced, singularName: '', verbs: [] }));
+  const answers: Readonly<Record<string, object>> = {
+    '/api/v1': { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'v1', resources },
+    ...objects,
+  };
+  const server = createServer((request, response) => {
+    const answer = answers[(request.url ?? '').replace(/\?.*/, '')];
+    const failure = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 };
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? failure));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const directory = await mkdtemp(join(tmpdir(), 'rose-csi-cluster-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'kubeconfig');
+  const one = [{ name: 'c', cluster: { server: `http://127.0.0.1:${address.port}` }, context: { cluster: 'c' } }];
+  await writeFile(file, JSON.stringify({ 'current-context': 'c', clusters: one, contexts: one }));
+  return ['--kubeconfig', file, '--dry-run=server'];
+}
 
 test('the helm commands of the documentation that need no cluster work', BUILDING, (t) =>
   withHelm(t, async (helm) => {

@@ -14,7 +14,14 @@ const daemonSet = z.looseObject({
       metadata: z.looseObject({ labels }),
       spec: z.looseObject({
         nodeSelector: labels,
-        containers: z.array(z.looseObject({ name: z.string(), args: z.array(z.string()) })),
+        hostNetwork: z.literal(true),
+        containers: z.array(
+          z.looseObject({
+            name: z.string(),
+            args: z.array(z.string()),
+            ports: z.array(z.looseObject({ containerPort: z.number() })).default([]),
+          }),
+        ),
       }),
     }),
   }),
@@ -44,6 +51,18 @@ test('a DaemonSet for each group of nodes, of which one keeps the name that it h
       networks: ['rack1', 'rack2'],
     },
   ]);
+});
+
+test('while one DaemonSet took the place of another, two registrars were on a node, and the one that ended took the driver from the kubelet', () => {
+  for (const set of SETS) {
+    for (const object of ofKind(rendering(set), 'DaemonSet')) {
+      const { containers } = daemonSet.parse(object).spec.template.spec;
+      const probed = containers.flatMap(({ args }) => args.filter((arg) => arg.startsWith('--http-endpoint=')));
+      const ports = containers.flatMap((container) => container.ports.map(({ containerPort }) => containerPort));
+      // In the network of the host the scheduler gives a port away once.
+      assert.ok(ports.includes(Number(probed.join().split(':').at(-1))), `${set}: ${probed} is not among ${ports}`);
+    }
+  }
 });
 
 test('what selects the pods of the one DaemonSet may not change, and a named group has pods of its own', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { MiB, makeVolume, node, publish, refused, unpublish, volumeName } from '../support/calls.ts';
 import { change, look } from '../support/console.ts';
@@ -43,6 +44,24 @@ test('publish and unpublish take one exec each and a second look, and turn the e
   assert.equal((await api.execs()) - execs, 2);
   await assert.rejects(api.read(nqn, { offset: 0, length: 1 }), /403 .*not-exported/);
   assert.deepEqual(await nodesOf(stack, volumeId), []);
+});
+
+test('a node was sent to the port that is configured, and the volume was exported on the one from before', async (t) => {
+  const stack = await startStack(t);
+  const { backends } = JSON.parse(await readFile(stack.configFile, 'utf8'));
+  const nvme = { ...backends[0].nvme, port: 4421 };
+  const another = await stack.anotherController({ backends: [{ ...backends[0], nvme }] });
+  const volumeId = await makeVolume(stack.controller, MiB, { volumeCapabilities: [sharedBlock] });
+  const PORT = ':put [/disk get ([/disk find where type=file]->0) nvme-tcp-server-port]';
+  await publish(stack.controller, volumeId, node(1), sharedBlock);
+  for (const number of [1, 2]) {
+    const { port } = await publish(another, volumeId, node(number), sharedBlock);
+    assert.equal(port, '4420');
+    assert.equal(await look(stack.simulator, PORT), port, 'an export that is on is not touched');
+  }
+  for (const number of [1, 2]) await unpublish(another, volumeId, node(number));
+  assert.equal((await publish(another, volumeId, node(1), sharedBlock))['port'], '4421');
+  assert.equal(await look(stack.simulator, PORT), '4421');
 });
 
 /** A record without the digits that change with every write. */

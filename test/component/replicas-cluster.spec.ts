@@ -108,6 +108,10 @@ test('a copy went though a VolumeSnapshotContent named it, or its original that 
   api.remove('volumesnapshotcontents', 'lost');
   await pass(HOUR);
   assert.ok(!has(snapshotId), 'what nothing needs any more goes');
+  api.put('persistentvolumes', persistentVolume(volumeId));
+  api.remove('volumesnapshotcontents', 'adopted');
+  await pass(HOUR);
+  assert.ok(has(adopted), 'the last copy of a volume that is needed, and that its RDS has lost');
 });
 
 test('a copy that was adopted beside its original looked like a backend that had been renamed', async (t) => {

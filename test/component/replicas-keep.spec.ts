@@ -44,7 +44,7 @@ async function withCopies(t: TestContext, count: number, options: ReplicaPairOpt
 test('a copy that was adopted, or whose VolumeSnapshot is there while its RDS has lost it, was deleted after keep', async (t) => {
   const { ids, references, told, trouble, pass, nameOf, drop } = await withCopies(t, 4);
   const [adopted = '', lost = '', deleted = ''] = ids;
-  for (const id of [adopted, lost]) references.add(id.slice('rds1:snap-'.length));
+  for (const id of [adopted, lost]) references.add(id.slice('rds1:'.length));
   await drop(adopted, lost, deleted);
   await pass();
   trouble.error = new Error('the API server does not answer');
@@ -105,4 +105,19 @@ test('the last two copies of a volume that exists were removed by two at once, e
   stall.release();
   await passing;
   assert.equal(ids.filter(nameOf).length, 1);
+});
+
+test('the last copy of a volume was removed though its PersistentVolume was there, as its pool had been lost and made again', async (t) => {
+  const { stack, volumeId, ids, references, pass, nameOf, drop } = await withCopies(t, 2);
+  references.add(volumeId.slice('rds1:'.length));
+  await drop(...ids);
+  await stack.controller.deleteVolume({ volumeId });
+  // What is in the pool now has nothing to do with what was.
+  await makeSnapshot(stack.controller, await makeVolume(stack.controller, MiB, NEAR));
+  await until(async () => (await pass()).missing.length === 0);
+  for (let time = 0; time < 3; time += 1) await pass(HOUR);
+  assert.equal(ids.filter(nameOf).length, 1);
+  references.clear();
+  await pass(HOUR);
+  assert.equal(ids.filter(nameOf).length, 0);
 });

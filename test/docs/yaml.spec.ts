@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import * as z from 'zod';
 import { parseConfig } from '../../src/config/load.ts';
 import { snapshotParameters, volumeParameters } from '../../src/csi/parameters.ts';
@@ -58,12 +58,25 @@ test('objects of Kubernetes are whole, and classes have no parameter that the dr
 test('the chart knows every value that is shown', () => {
   const text = readFileSync(join(ROOT, 'charts/rose-csi/values.schema.json'), 'utf8');
   const schema = z.fromJSONSchema(JSON.parse(text) as Parameters<typeof z.fromJSONSchema>[0]);
+  const defaults: unknown = parse(readFileSync(join(ROOT, 'charts/rose-csi/values.yaml'), 'utf8'));
   for (const { page, value } of chartValues) {
-    const { success, error } = schema.safeParse(value);
+    const { success, error } = schema.safeParse(merged(defaults, value));
     assert.ok(success, `${page}: ${error?.message}`);
   }
-  assert.equal(schema.safeParse({ nonsense: 1 }).success, false);
+  assert.equal(schema.safeParse(merged(defaults, {})).success, true);
+  assert.equal(schema.safeParse(merged(defaults, { nonsense: 1 })).success, false);
 });
+
+/** Values over the defaults of the chart, as Helm has them checked. */
+function merged(defaults: unknown, given: unknown): unknown {
+  if (!isMap(defaults) || !isMap(given)) return given;
+  const inner = Object.entries(given).map(([key, value]) => [key, merged(defaults[key], value)]);
+  return { ...defaults, ...Object.fromEntries(inner) };
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 test('backends, pools and classes in values of the chart are such as the driver takes, and agree', () => {
   let count = 0;

@@ -30,6 +30,7 @@
 {{- if and $live .Values.snapshotter.enabled (not (.Capabilities.APIVersions.Has "snapshot.storage.k8s.io/v1")) -}}
 {{- fail (printf "this cluster has no snapshot kinds. Install them and the snapshot-controller, which belong to the cluster:\n  kubectl apply -k 'https://github.com/kubernetes-csi/external-snapshotter/client/config/crd?ref=%[1]s'\n  kubectl apply -k 'https://github.com/kubernetes-csi/external-snapshotter/deploy/kubernetes/snapshot-controller?ref=%[1]s'\nor do without snapshots: --set snapshotter.enabled=false" .Values.images.snapshotter.tag) -}}
 {{- end -}}
+{{- include "rose-csi.checkChanges" . -}}
 {{- range list "monitors" "rules" "dashboard" -}}
 {{- if and (get $.Values.metrics .).enabled (not $.Values.metrics.enabled) -}}
 {{- fail (printf "metrics.%s needs metrics.enabled" .) -}}
@@ -71,6 +72,65 @@
 {{- if and .pool (not (has .pool $labels)) -}}
 {{- fail (printf "storageClasses: %s names the pool %s, and %s has %s" .name .pool $backend (join ", " $labels)) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuses what would leave the volumes of a running installation without their driver, before anything is changed. */}}
+{{- define "rose-csi.checkChanges" -}}
+{{- $live := lookup "v1" "ConfigMap" .Release.Namespace (printf "%s-controller" (include "rose-csi.fullname" .)) -}}
+{{- $before := index (default dict $live.data) "controller.yaml" | default "" | fromYaml -}}
+{{- $adopted := default list .Values.config.adoptedClusterIds -}}
+{{- with $before.clusterId -}}
+{{- if not (or (eq . $.Values.clusterId) (has . $adopted)) -}}
+{{- fail (printf "clusterId is %s in the cluster and must never change: under %s the driver would not own its volumes. Where that is meant, list %s under config.adoptedClusterIds" . $.Values.clusterId .) -}}
+{{- end -}}
+{{- end -}}
+{{- with $before.driverName -}}
+{{- if ne . $.Values.driverName -}}
+{{- fail (printf "driverName is %s in the cluster and must never change: PersistentVolumes, classes and the names on the RDS have it" .) -}}
+{{- end -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range .Values.config.backends -}}{{- $names = append $names .name -}}{{- end -}}
+{{- $reached := list -}}
+{{- range include "rose-csi.nodeGroups" . | fromYamlArray -}}{{- $reached = concat $reached .networks -}}{{- end -}}
+{{- range $before.backends -}}
+{{- if not (has .name $names) -}}
+{{- include "rose-csi.checkBackendGone" (list $ .name) -}}
+{{- end -}}
+{{- $network := default "default" .network -}}
+{{- if not (has $network $reached) -}}
+{{- include "rose-csi.checkNetworkGone" (list $ $network) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* No pod is placed whose PersistentVolume is on a network that no node reaches. */}}
+{{- define "rose-csi.checkNetworkGone" -}}
+{{- $root := index . 0 -}}
+{{- $network := index . 1 -}}
+{{- $key := printf "%s/network-%s" $root.Values.driverName $network | quote -}}
+{{- range (lookup "v1" "PersistentVolume" "" "").items -}}
+{{- if contains $key (toJson .spec.nodeAffinity) -}}
+{{- fail (printf "node.networks: no node reaches the network %s any more, and PersistentVolumes are on it (such as %s). A network is never renamed; a node may reach it under two names" $network .metadata.name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A backend may go when nothing names it any more. Asked for only then, as not everyone may list what is not in a namespace. */}}
+{{- define "rose-csi.checkBackendGone" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $users := list -}}
+{{- range (lookup "v1" "PersistentVolume" "" "").items -}}
+{{- with .spec.csi -}}
+{{- if and (eq .driver $root.Values.driverName) (hasPrefix (printf "%s:" $name) .volumeHandle) -}}
+{{- $users = append $users .volumeHandle -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $users -}}
+{{- fail (printf "config.backends: %s is in the cluster and not in the values, and PersistentVolumes name it (%d, such as %s). A backend is never renamed; it may be removed when nothing names it" $name (len $users) (first $users)) -}}
 {{- end -}}
 {{- end -}}
 

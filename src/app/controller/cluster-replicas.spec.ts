@@ -64,10 +64,17 @@ test('what the cluster refers to is told by uuid, and where the kind is not ther
     { items: [] },
     undefined,
   ];
-  const cluster = { snapshotContents: async () => answers.shift() } as unknown as Cluster;
+  const volumes = [{ spec: { csi: { volumeHandle: `rds1:pvc-${uuidOf(5)}` } } }, { spec: {} }];
+  const cluster = {
+    snapshotContents: async () => answers.shift(),
+    persistentVolumes: async () => ({ items: volumes.splice(0) }),
+  } as unknown as Cluster;
   const { references } = clusterReplicas({ cluster, driver: 'd', recorder: undefined, logger: createLogger('fatal') });
   const { signal } = new AbortController();
-  assert.deepEqual([...(await references(signal))].sort(), [1, 2, 3, 4].map(uuidOf));
+  assert.deepEqual([...(await references(signal))].sort(), [
+    `pvc-${uuidOf(5)}`,
+    ...[1, 2, 3, 4].map((number) => `snap-${uuidOf(number)}`),
+  ]);
   assert.deepEqual([...(await references(signal))], [], 'as it is now');
   await assert.rejects(references(signal), /no VolumeSnapshotContents/);
 });

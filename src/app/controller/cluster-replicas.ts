@@ -9,15 +9,18 @@ import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { VolumeSnapshotContent } from '../../kubernetes/kinds.ts';
 import { Leadership } from '../../kubernetes/leadership.ts';
 import { type CopyPlace, missingCopyAnnotations } from '../../orphans/annotations.ts';
-import { handlesOf, snapshotHandleOf } from '../../orphans/references.ts';
+import { handlesOf, objectOf, snapshotHandleOf } from '../../orphans/references.ts';
 import { idIn } from '../../rds/index.ts';
-import { parseHandle, printHandle } from '../../storage/ids.ts';
+import { printHandle } from '../../storage/ids.ts';
 import type { Received } from '../../storage/replication/decision.ts';
 import { LATE_SECONDS, type ReplicaPair } from '../../storage/replication/pair.ts';
 import type { ClusterReplicas } from './replication.ts';
 
 export interface ClusterReplicasOptions {
-  readonly cluster: Pick<Cluster, 'snapshotContents' | 'annotateContent' | 'readLease' | 'writeLease'>;
+  readonly cluster: Pick<
+    Cluster,
+    'snapshotContents' | 'persistentVolumes' | 'annotateContent' | 'readLease' | 'writeLease'
+  >;
   /** Name of the CSI driver. */
   readonly driver: string;
   /** Undefined without Events. */
@@ -90,7 +93,9 @@ export function clusterReplicas(options: ClusterReplicasOptions): ClusterReplica
       const listed = await cluster.snapshotContents(signal);
       // Without the kind nothing is known of who needs what.
       if (listed === undefined) throw new Error('the cluster has no VolumeSnapshotContents');
-      return new Set(listed.items.flatMap(handlesOf).flatMap((handle) => parseHandle('snap', handle)?.uuid ?? []));
+      const volumes = await cluster.persistentVolumes(signal);
+      const handles = volumes.items.flatMap(({ spec }) => spec.csi?.volumeHandle ?? []);
+      return new Set([...listed.items.flatMap(handlesOf), ...handles].flatMap((handle) => objectOf(handle) ?? []));
     },
     async leads(signal) {
       // Several pools ask at once, and of two writes at once one is refused.

@@ -28,7 +28,7 @@ const PASS_MS = 120_000;
 export interface ClusterReplicas extends Pick<ReplicaObserver, 'copied' | 'failed' | 'taken'> {
   /** After each pass. */
   looked(pair: ReplicaPair, status: PairStatus): void;
-  /** Uuids of the snapshots that the cluster refers to, on whatever backend. Throws when they cannot be told. */
+  /** The snapshots and volumes that the cluster refers to, on whatever backend, as `snap-<uuid>` and `pvc-<uuid>`. Throws when they cannot be told. */
   references(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Whether this process is the one that looks after copies. Two at once are harmless. Throws when that cannot be told. */
   leads(signal: AbortSignal): Promise<boolean>;

@@ -135,8 +135,11 @@ export function setSize(item: Item, bytes: Script): Script {
 /** What the driver reads of a disk item that it does not export now. */
 const DISK_PROPERTIES = ros`slot,file-path,size,comment,mount-filesystem,nvme-tcp-export`;
 
+/** The same with the NQN that it is exported under. */
+export const EXPORTED_PROPERTIES = ros`${DISK_PROPERTIES},nvme-tcp-server-nqn`;
+
 /** Prints, as one JSON array, the disk item in the given slot. */
-export function reportDisk(slot: Script, properties = ros`${DISK_PROPERTIES},nvme-tcp-server-nqn`): Script {
+export function reportDisk(slot: Script, properties = EXPORTED_PROPERTIES): Script {
   return put(ros`[/disk print detail as-value proplist=${properties} where slot=${slot}]`);
 }
 

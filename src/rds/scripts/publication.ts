@@ -1,4 +1,4 @@
-import { ere, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
+import { ere, integer, ros, type Script, type ScriptBuilder, script } from '../../routeros/index.ts';
 import { RdsError } from '../errors.ts';
 import { ownedBy } from '../names.ts';
 import type { Writing } from '../operation.ts';
@@ -20,7 +20,7 @@ import {
 import { type HostId, nqnOf, publicationNqn, type VolumeRef } from '../refs.ts';
 import { type DiskRow, decodeObject } from '../rows.ts';
 import { guarded, inSlot, slotVariable } from './conditions.ts';
-import { addItem, itemOf, readSize, reportDisk, textOf } from './disk.ts';
+import { addItem, EXPORTED_PROPERTIES, itemOf, readSize, reportDisk, textOf } from './disk.ts';
 import { locate, nameOf } from './lookup.ts';
 import { isTrue } from './removal.ts';
 import { openVolume, sizedDisk, strangeExport } from './volume.ts';
@@ -101,6 +101,12 @@ export function claimVolume(
   };
 }
 
+/** A disk item that is exported. */
+export interface ExportedDisk extends DiskRow {
+  /** TCP port. */
+  readonly port: number;
+}
+
 /**
  * Turns the export on for a node that is recorded, under an NQN that ends in the token of its entry; refuses with RC-RACE when
  * the entry is not there. An export that is on is not touched. So whatever the RDS holds up, and for how long: no two nodes
@@ -108,14 +114,15 @@ export function claimVolume(
  *
  * @param publication As {@link claimVolume} returned it.
  * @param allowHost Host NQN for `nvme-tcp-server-allow-host-name`; undefined leaves the allow-list alone (U20).
- * @returns the disk item; its decoder throws RdsError RC-NQN when it is exported under another NQN, and RC-SIZE.
+ * @returns the disk item, with the port that it is exported on: an export that is on keeps its own, also where another one is configured
+ *   since; its decoder throws RdsError RC-NQN when it is exported under another NQN, and RC-SIZE.
  */
 export function exportVolume(
   { port }: RdsSettings,
   volume: VolumeRef,
   publication: Publication,
   allowHost: string | undefined,
-): Writing<DiskRow | undefined> {
+): Writing<ExportedDisk | undefined> {
   const { hostId, token } = publication;
   const nqn = publicationNqn(nqnOf(volume.uuid), token);
   const allow = allowHost === undefined ? ros`` : ros`nvme-tcp-server-allow-host-name=${allowHost}`;
@@ -143,12 +150,13 @@ export function exportVolume(
         );
         s.if(ros`!(${now}~${mine})`, () => s.fail('RC-RACE'));
       });
-      s.run(reportDisk(slot));
+      s.run(reportDisk(slot, ros`${EXPORTED_PROPERTIES},nvme-tcp-server-port`));
     }),
     decode(rows) {
       const disk = sizedDisk(rows);
       proveNqn(disk, volume, hostId);
-      return disk;
+      const shown = rows.map((row) => integer(row, 'nvme-tcp-server-port')).find((found) => found !== undefined);
+      return disk && { ...disk, port: shown === undefined ? port : Number(shown) };
     },
   };
 }

@@ -17,7 +17,8 @@ import type { ReplicaPair } from './pair.ts';
 import { type Expired, expired, orphaned } from './retention.ts';
 
 /**
- * Reads which snapshots something outside of the backends refers to, by their uuids: a copy has that of its original.
+ * Reads which snapshots and volumes something outside of the backends refers to, as `snap-<uuid>` and `pvc-<uuid>`: a copy has the
+ * uuid of its original.
  *
  * @throws Error where that cannot be told.
  */
@@ -42,7 +43,8 @@ const LONGEST_GAP_MS = 3_600_000;
 
 /**
  * Removes the copies of a pair whose originals have been gone for as long as `keep` says, each in no doubt only: no backend has the
- * original, nothing refers to it or to its copy, and the last copy of a volume outlives that. What stays is looked at again after a
+ * original, nothing refers to it or to its copy, and the last copy of a volume outlives that, and whatever refers to it: a pool that was
+ * lost and made again holds none of the volumes that are needed. What stays is looked at again after a
  * while, so that it does not hold up the others.
  */
 export class Expiry {
@@ -94,7 +96,7 @@ export class Expiry {
   async #goes(one: Expired, references: () => ReturnType<References>, call: Call): Promise<boolean> {
     const { copy, other } = one;
     try {
-      if ((await this.#isNeeded(one, call)) || (await references()).has(copy.parsed.uuid)) return false;
+      if ((await this.#isNeeded(one, call)) || isReferredTo(one, await references())) return false;
       const { to, replica } = this.#pair;
       const remove = (settings: RdsSettings) =>
         deleteCopy(settings, replica, snapshotRef(copy.parsed), copy.uuid, other?.uuid);
@@ -124,6 +126,11 @@ export class Expiry {
     }
     return false;
   }
+}
+
+/** Whether something refers to it, or it is the last copy of a volume that something refers to. */
+function isReferredTo({ copy: { parsed }, other }: Expired, references: ReadonlySet<string>): boolean {
+  return references.has(`snap-${parsed.uuid}`) || (other === undefined && references.has(`pvc-${parsed.sourceUuid}`));
 }
 
 /** The work, which is done when its outcome is asked for first, and never again. */
