@@ -14,10 +14,10 @@ export function doubtAbout(
   driver: string,
 ): string | undefined {
   const snapshots = objects.filter(({ kind }) => kind === 'snapshot').length;
-  const [unknownKind] = Object.entries({
+  const unknownKind = Object.entries({
     VolumeSnapshotContents: view.contents,
     VolumeSnapshots: view.snapshots,
-  }).filter(([, list]) => list === undefined);
+  }).find(([, list]) => list === undefined);
   if (snapshots > 0 && unknownKind !== undefined) {
     return `Kubernetes does not know ${unknownKind[0]}, and the backends hold ${snapshots} snapshots: are the snapshot CRDs installed?`;
   }
@@ -25,7 +25,7 @@ export function doubtAbout(
     return `Kubernetes names no volume and no snapshot of ${driver}, and the backends hold ${objects.length}: a new cluster, the wrong one, or an empty answer`;
   }
   const references = referencesOf(view);
-  const [unknown] = [...Map.groupBy(objects, ({ owner }) => owner)].filter(
+  const unknown = [...Map.groupBy(objects, ({ owner }) => owner)].find(
     ([, held]) => !held.some((object) => referenceTo(object, references) !== undefined),
   );
   if (unknown === undefined) return undefined;

@@ -25,7 +25,7 @@ export {
   poolProblem,
 } from './probe.ts';
 export { type Asking, type ChosenSubvolume, Rds, type RdsSettings } from './rds.ts';
-export { type Mode, randomDigits } from './record.ts';
+export { HEADER as RECORD_HEADER, type Mode, randomDigits } from './record.ts';
 export type { HostId, ObjectRef, SnapshotRef, VolumeRef } from './refs.ts';
 export {
   type DiskRow,

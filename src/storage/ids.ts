@@ -79,6 +79,13 @@ export function nodeIdOfHost(hostId: string): string {
   return `nqn.2014-08.org.nvmexpress:uuid:${hostId}`;
 }
 
+/** CSI node ids on the record of a disk item, whether it is exported or not; none without one. */
+export function recordedNodes(
+  disk: { readonly publications: readonly { readonly hostId: string }[] } | undefined,
+): string[] {
+  return disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [];
+}
+
 /** The host id within a node id; undefined when it is not a node id of this driver. */
 export function hostIdOf(nodeId: string): HostId | undefined {
   return hostId(HOST_NQN.exec(nodeId)?.[1] ?? '');

@@ -3,7 +3,9 @@ import type { Backends } from './backend.ts';
 import type { Call } from './call.ts';
 import { StorageError } from './errors.ts';
 import { failure } from './failures.ts';
-import { nodeIdOfHost, volumeRef } from './ids.ts';
+import { recordedNodes, volumeRef } from './ids.ts';
+
+export { RECORD_HEADER } from '../rds/index.ts';
 
 /** A volume as its RDS holds it, for someone who wonders. */
 export interface InspectedVolume {
@@ -42,7 +44,7 @@ export async function inspectVolume(backends: Backends, volumeId: string, call: 
       bytes: disk?.size,
       slot: disk?.slot,
       exported: disk?.exported ?? false,
-      recordedNodeIds: disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [],
+      recordedNodeIds: recordedNodes(disk),
       generation: disk?.generation ?? '',
     };
   } catch (error) {

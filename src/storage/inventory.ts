@@ -19,7 +19,7 @@ import type { Backend } from './backend.ts';
 import type { Call } from './call.ts';
 import { attribute, classifyCopies, type InventoryCopy, type Sorted, type SortedObject } from './copies.ts';
 import { failure } from './failures.ts';
-import { nodeIdOfHost, printHandle } from './ids.ts';
+import { printHandle, recordedNodes } from './ids.ts';
 import { examineVolume } from './volume-conditions.ts';
 
 export type { InventoryCopy, Origin };
@@ -249,6 +249,5 @@ function lostVolume(backend: string, item: LostItem): InventoryVolume | undefine
 }
 
 function stateOf(disk: DiskRow | undefined): Pick<InventoryVolume, 'sizeBytes' | 'publishedNodeIds' | 'exported'> {
-  const publishedNodeIds = disk?.publications.map(({ hostId }) => nodeIdOfHost(hostId)) ?? [];
-  return { sizeBytes: disk?.size, publishedNodeIds, exported: disk?.exported ?? false };
+  return { sizeBytes: disk?.size, publishedNodeIds: recordedNodes(disk), exported: disk?.exported ?? false };
 }

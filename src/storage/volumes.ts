@@ -22,7 +22,7 @@ import type { Call } from './call.ts';
 import { discardPartial, makeVolume } from './creation.ts';
 import { StorageError } from './errors.ts';
 import { exclusively, failure, isAnothersSlot, namingSource } from './failures.ts';
-import { type Handle, type Identity, nodeIdOfHost, printHandle, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
+import { type Handle, type Identity, printHandle, recordedNodes, snapshotRef, uuidOfName, volumeRef } from './ids.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import { removeWhole } from './removal.ts';
 import type { Replicas } from './replication/replicas.ts';
@@ -308,7 +308,7 @@ export function toVolume(
  * that external-attacher sees the drift in ListVolumes and publishes again.
  */
 function publishedNodes(disk: ObjectState['disk']): string[] {
-  return disk?.exported ? disk.publications.map(({ hostId }) => nodeIdOfHost(hostId)) : [];
+  return disk?.exported ? recordedNodes(disk) : [];
 }
 
 function contentSource(backend: string, origin: Origin): ContentSource | undefined {

@@ -44,8 +44,8 @@ const LONGEST_GAP_MS = 3_600_000;
 /**
  * Removes the copies of a pair whose originals have been gone for as long as `keep` says, each in no doubt only: no backend has the
  * original, nothing refers to it or to its copy, and the last copy of a volume outlives that, and whatever refers to it: a pool that was
- * lost and made again holds none of the volumes that are needed. What stays is looked at again after a
- * while, so that it does not hold up the others.
+ * lost and made again holds none of the volumes that are needed. What stays is looked at again after a while, so that it does not hold
+ * up the others.
  */
 export class Expiry {
   readonly #pair: ReplicaPair;

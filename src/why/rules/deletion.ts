@@ -193,7 +193,8 @@ function deleteFailed(cluster: ClusterState): Finding | undefined {
 
 function deleteSilent(cluster: ClusterState): Finding | undefined {
   const volume = there(cluster.volume);
-  if (!isUndeleted(volume) || volume?.metadata.deletionTimestamp !== undefined) return undefined;
+  if (volume === undefined || !isUndeleted(volume)) return undefined;
+  if (volume.metadata.deletionTimestamp !== undefined) return undefined;
   if (deleteFailed(cluster) !== undefined) return undefined;
   return {
     state: 'waiting',
@@ -201,7 +202,7 @@ function deleteSilent(cluster: ClusterState): Finding | undefined {
     what: 'The claim of the volume is gone, and the volume is to go with it.',
     why: 'Its reclaim policy is Delete, and no error is reported. It is deleted once it is detached, and every retry waits twice as long.',
     next: 'Wait some minutes and ask again. If the data is needed after all, keep it now:',
-    command: `kubectl patch persistentvolume ${volume?.metadata.name} -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+    command: retaining(volume.metadata.name),
   };
 }
 

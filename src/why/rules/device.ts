@@ -1,5 +1,6 @@
 import { codeIn } from '../../failures/message.ts';
 import { parseQuantity } from '../../kubernetes/quantity.ts';
+import { RECORD_HEADER } from '../../storage/inspection.ts';
 import { type ClusterState, type Device, isGoing, there } from '../cluster-state.ts';
 import { nextFor } from '../explain.ts';
 import type { Finding, Rule } from '../finding.ts';
@@ -174,7 +175,8 @@ const IF_CHANGED = 'once the driver has written there';
  * is the one that was seen: the volume may have gone to a node before someone types this.
  */
 function released({ slot, nodes, generation }: OnRds): string {
-  const asSeen = nodes.length > 0 ? `comment~"rose:2 ${generation} "` : '!(comment~"rose:2 [0-9a-f]+ [0-9a-f]")';
+  const asSeen =
+    nodes.length > 0 ? `comment~"${RECORD_HEADER}${generation} "` : `!(comment~"${RECORD_HEADER}[0-9a-f]+ [0-9a-f]")`;
   return `/disk set [find where slot="${slot}" and ${asSeen}] nvme-tcp-export=no comment="released by hand"`;
 }
 
